@@ -1,0 +1,73 @@
+//! What can be seen of a lane from outside: the last presentation, and the state carried to the next.
+
+use crate::data::Spike;
+
+/// The phases of a presentation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Phase {
+    /// Stimulus alone.
+    Forward,
+    /// Stimulus and teaching conductances.
+    Target,
+}
+
+/// A grid of times at which traces are sampled within a presentation: `first`, `first + every`, … [ms].
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Sampling {
+    /// First sample, from the start of the presentation [ms].
+    pub first: f64,
+    /// Spacing [ms].
+    pub every: f64,
+}
+
+/// What happened in one presentation, population by population. The buffers are reused from one to the next.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Observation {
+    /// Length of the forward phase [ms].
+    pub forward_ms: f64,
+    /// Length of the target phase [ms]; 0 where none was shown.
+    pub target_ms: f64,
+    /// Spikes of each population, from the start of the presentation, sorted by (time, neuron) [ms].
+    pub spikes: Vec<Vec<Spike>>,
+    /// Plateaus α of each population at the end of the forward and the target phase, [n] each; empty where a population
+    /// has no apical dendrite, or the phase was not shown.
+    pub plateaus: Vec<[Vec<f32>; 2]>,
+    /// Sampled traces of each population, [samples, n, elements] with elements soma, basal, apical (pyramidal) or soma,
+    /// dendrite (output); empty unless asked for.
+    pub traces: Vec<Vec<f32>>,
+}
+
+/// The state a lane carries from one presentation to the next, as plain arrays; all zero is rest.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct LaneState {
+    /// One per population; that of an encoder is empty.
+    pub populations: Vec<PopulationState>,
+    /// One per projection.
+    pub projections: Vec<ProjectionState>,
+}
+
+/// Membranes of a population, [n] each; `apical_*` empty without an apical dendrite.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct PopulationState {
+    /// Somatic potential.
+    pub v: Vec<f64>,
+    /// Slow trace of the current into the soma: Σ g w e^{−t/τ_L}/(τ_L − τ_s) [1/ms].
+    pub drive_l: Vec<f64>,
+    /// Fast trace of the current into the soma: Σ g w e^{−t/τ_s}/(τ_L − τ_s) [1/ms].
+    pub drive_s: Vec<f64>,
+    /// Slow trace of the apical dendrite.
+    pub apical_l: Vec<f64>,
+    /// Fast trace of the apical dendrite.
+    pub apical_s: Vec<f64>,
+}
+
+/// Presynaptic side of a projection.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct ProjectionState {
+    /// Slow trace of the arrivals of each presynaptic neuron [pre] [1/ms].
+    pub trace_l: Vec<f64>,
+    /// Fast trace of the arrivals of each presynaptic neuron [pre] [1/ms].
+    pub trace_s: Vec<f64>,
+    /// Spikes on their way, by time of arrival from the start of the next presentation [ms].
+    pub in_flight: Vec<Spike>,
+}

@@ -1,0 +1,6 @@
+//! Exact event-driven simulation of spiking networks with segregated dendrites.
+pub mod data;
+pub mod engine;
+pub mod model;
+pub mod network;
+pub mod record;

@@ -1,0 +1,369 @@
+//! The model as true: what a network is, how it is shown stimuli, how it learns and what is recorded of it.
+//!
+//! A model file (TOML) is read by [`Model::load`] into a tree that remembers where every key came from, merged with its
+//! base and with `--set` overrides, checked once, and turned into these plain values. Inside, times are in ms, rates and
+//! conductances per ms; the keys of a file carry their own units (`phi_max_hz`, `tau_l_ms`).
+
+use std::path::PathBuf;
+
+/// The place of a population in [`Model::populations`], from input to output.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct PopulationId(pub usize);
+
+/// The place of a projection in [`Model::projections`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ProjectionId(pub usize);
+
+/// A whole experiment: network, protocol, learning, decoding, stimuli and recording.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Model {
+    /// Name of the experiment; output files are called after it.
+    pub name: String,
+    /// Populations in order from input to output; the first is the encoder, the last is decoded.
+    pub populations: Vec<Population>,
+    /// Projections in the order of the file.
+    pub projections: Vec<Projection>,
+    /// Phases of a presentation.
+    pub protocol: Protocol,
+    /// How weights change.
+    pub learning: Learning,
+    /// How an answer is read from the output population.
+    pub decoding: Decoding,
+    /// What is shown.
+    pub stimuli: Stimuli,
+    /// What is kept of a run.
+    pub recording: Recording,
+    /// The merged model file as TOML text; it parses to this model.
+    pub text: String,
+}
+
+/// A population of like neurons.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Population {
+    /// Unique name.
+    pub name: String,
+    /// Number of neurons, at least 1.
+    pub size: usize,
+    /// Their kind and its parameters.
+    pub neuron: Neuron,
+}
+
+/// The kinds of neuron.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Neuron {
+    /// Poisson encoder of a stimulus.
+    Poisson(Poisson),
+    /// Pyramidal cell with basal and apical dendrite.
+    Pyramidal(Pyramidal),
+    /// Output neuron with one dendrite and teaching conductances.
+    Output(Output),
+}
+
+/// Poisson encoder: independent trains at `phi_max` times the pixel (0 to 1), or at the stimulus's own rates.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Poisson {
+    /// Rate at pixel value 1 [1/ms].
+    pub phi_max: f64,
+}
+
+/// Double-exponential postsynaptic potential, κ(t) = (e^{−t/τ_L} − e^{−t/τ_s})/(τ_L − τ_s), whole and of integral 1.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Psp {
+    /// Leak time constant [ms].
+    pub tau_l: f64,
+    /// Synaptic time constant [ms].
+    pub tau_s: f64,
+}
+
+/// Pyramidal cell: dV/dt = −g_l V + g_b (B − V) + g_a (A − V), firing at rate phi_max · sigmoid(V).
+#[derive(Clone, Debug, PartialEq)]
+pub struct Pyramidal {
+    /// Kernel of its synapses.
+    pub psp: Psp,
+    /// Leak conductance [1/ms].
+    pub g_l: f64,
+    /// Basal-to-soma conductance [1/ms].
+    pub g_b: f64,
+    /// Apical-to-soma conductance [1/ms].
+    pub g_a: f64,
+    /// Largest firing rate [1/ms].
+    pub phi_max: f64,
+    /// Initial biases of the basal dendrite.
+    pub bias: BiasInit,
+}
+
+/// Output neuron: dU/dt = −g_l U + g_d (D − U) + g (E − U) in the target phase, E = `e_exc` for the labelled class and
+/// `e_inh` for the others; without the last term in the forward phase.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Output {
+    /// Kernel of its synapses.
+    pub psp: Psp,
+    /// Leak conductance [1/ms].
+    pub g_l: f64,
+    /// Dendrite-to-soma conductance [1/ms].
+    pub g_d: f64,
+    /// Largest firing rate [1/ms].
+    pub phi_max: f64,
+    /// Neurons per class: neuron i answers for class i / group.
+    pub group: usize,
+    /// Teaching conductance g, the excitatory one of the labelled class and the inhibitory one of the others [1/ms].
+    pub g_teach: f64,
+    /// Excitatory reversal potential.
+    pub e_exc: f64,
+    /// Inhibitory reversal potential.
+    pub e_inh: f64,
+    /// Initial biases of the dendrite.
+    pub bias: BiasInit,
+}
+
+/// Where initial biases come from.
+#[derive(Clone, Debug, PartialEq)]
+pub enum BiasInit {
+    /// Uniform with this mean and half-range 3.465 · sd.
+    Uniform {
+        /// Mean.
+        mean: f64,
+        /// Half-range / 3.465 (see science: the true sd is twice this).
+        sd: f64,
+    },
+    /// `/biases/POP/SNAPSHOT` of a run file or checkpoint.
+    Run {
+        /// The file.
+        path: PathBuf,
+        /// Snapshot name, usually `final`.
+        snapshot: String,
+    },
+    /// A NumPy file of shape [post].
+    Npy {
+        /// The file.
+        path: PathBuf,
+    },
+}
+
+/// The compartments; synapses reach all but the soma.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Compartment {
+    /// Soma of any neuron.
+    Soma,
+    /// Basal dendrite of a pyramidal cell, the feedforward one.
+    Basal,
+    /// Apical dendrite of a pyramidal cell, the feedback one.
+    Apical,
+    /// The one dendrite of an output neuron.
+    Dendrite,
+}
+
+/// Synapses from each neuron of one population to each of another.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Projection {
+    /// Unique name, `FROM-TO` unless given.
+    pub name: String,
+    /// Presynaptic population.
+    pub from: PopulationId,
+    /// Postsynaptic population.
+    pub to: PopulationId,
+    /// Compartment reached.
+    pub compartment: Compartment,
+    /// From spike to arrival [ms].
+    pub delay: f64,
+    /// Initial weights.
+    pub weights: WeightInit,
+    /// Learning rate η; 0: the weights stay.
+    pub learning_rate: f64,
+}
+
+/// Where initial weights come from.
+#[derive(Clone, Debug, PartialEq)]
+pub enum WeightInit {
+    /// Uniform, with the mean and spread of the moment formula (see `network::init`), times `scale`.
+    Moments {
+        /// N of the formula.
+        fan_in: usize,
+        /// Wanted mean of the dendritic potential.
+        v_avg: f64,
+        /// Wanted spread of the dendritic potential.
+        v_sd: f64,
+        /// Mean bias assumed.
+        b_avg: f64,
+        /// Factor on the drawn weights: 0.5 makes up for the authors' kernel, which they cut at half its area.
+        scale: f64,
+    },
+    /// `/weights/PROJECTION/SNAPSHOT` of a run file or checkpoint.
+    Run {
+        /// The file.
+        path: PathBuf,
+        /// Snapshot name, usually `final`.
+        snapshot: String,
+    },
+    /// A NumPy file of shape [post, pre].
+    Npy {
+        /// The file.
+        path: PathBuf,
+    },
+}
+
+/// Phases of a presentation. A training presentation is a forward and a target phase, a test one forward phase.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Protocol {
+    /// Fixed part of the forward phase [ms].
+    pub forward: f64,
+    /// Fixed part of the target phase [ms].
+    pub target: f64,
+    /// Length of a test [ms].
+    pub test: f64,
+    /// Excluded from the averages at the start of a forward phase, a test's included [ms].
+    pub settle: f64,
+    /// Excluded from the averages at the start of a target phase [ms].
+    pub target_settle: f64,
+    /// Mean of the Wald part of each training phase [ms]; 0: none.
+    pub wald_mean: f64,
+    /// Scale (shape λ) of the Wald part [ms].
+    pub wald_scale: f64,
+}
+
+/// How weights change.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Learning {
+    /// The plasticity rule.
+    pub rule: Rule,
+    /// Presentations, each in a lane of its own, whose changes are summed.
+    pub batch: usize,
+    /// Passes through the training images.
+    pub epochs: u32,
+    /// Course of the learning rates.
+    pub schedule: Schedule,
+}
+
+/// The plasticity rules.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Rule {
+    /// Two phases, plateau differences (Guerguiev, Lillicrap & Richards 2017).
+    TwoPhase,
+}
+
+/// Course of the learning rates over a run, as a factor on them.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Schedule {
+    /// 1 throughout.
+    Constant,
+    /// This factor to the power of the number of whole epochs done.
+    Exponential {
+        /// Factor per epoch.
+        factor_per_epoch: f64,
+    },
+    /// Falls in a straight line from 1 to 0 over the run.
+    Linear,
+}
+
+/// How an answer is read from the output population: the class of the largest mean over its group, after settling.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Decoding {
+    /// Of the mean somatic potential.
+    Potential,
+    /// Of the spike count.
+    Rate,
+}
+
+/// What is shown.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Stimuli {
+    /// Images and labels in a folder of IDX files; `--data` overrides the folder.
+    Idx {
+        /// The folder; none: `data/mnist`.
+        path: Option<PathBuf>,
+        /// Images at the end of the training set that are set aside, and tested on in place of the test set.
+        validation: usize,
+    },
+    /// Rates in Hz, one row a presentation, from CSV or NumPy, or one fixed vector.
+    Rates {
+        /// Where they stand.
+        source: RateSource,
+        /// Label of every presentation; none: no target phase is shown.
+        labels: Option<Vec<u8>>,
+    },
+    /// A spike list: CSV with the columns `presentation,time_ms,neuron`.
+    Spikes {
+        /// The file.
+        path: PathBuf,
+        /// Label of every presentation; none: no target phase is shown.
+        labels: Option<Vec<u8>>,
+    },
+}
+
+/// Where a rate stimulus stands.
+#[derive(Clone, Debug, PartialEq)]
+pub enum RateSource {
+    /// One vector in the model file [Hz].
+    Fixed(Vec<f64>),
+    /// A `.csv` or `.npy` table of shape [presentations, inputs] [Hz].
+    Table(PathBuf),
+}
+
+/// What is kept of a run, of the training presentations in `first..end` (of a test: of the test presentations).
+#[derive(Clone, Debug, PartialEq)]
+pub struct Recording {
+    /// Populations whose spikes are kept.
+    pub spikes: Vec<PopulationId>,
+    /// Populations whose plateaus are kept.
+    pub plateaus: Vec<PopulationId>,
+    /// Populations of which traces are kept, each with its compartments in ascending order of element.
+    pub traces: Vec<(PopulationId, Vec<Compartment>)>,
+    /// First presentation recorded.
+    pub first: u64,
+    /// End (exclusive) of the presentations recorded.
+    pub end: u64,
+    /// Spacing of sampled traces [ms].
+    pub report_dt: f64,
+    /// Weight snapshots beside `initial` and `final`.
+    pub snapshots: Snapshots,
+    /// Whether spikes and traces are stored deflated, which the SONATA reader cannot open.
+    pub compression: Compression,
+}
+
+/// When weight snapshots are taken, beside the initial and final one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Snapshots {
+    /// Never.
+    Ends,
+    /// After every epoch.
+    Epochs,
+    /// After every so many presentations.
+    Presentations(u64),
+}
+
+/// Whether recorded data are stored deflated.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Compression {
+    /// As they are; every reader opens them.
+    None,
+    /// Deflated by zlib.
+    Deflate,
+}
+
+impl Model {
+    /// The population of this id.
+    pub fn population(&self, id: PopulationId) -> &Population {
+        &self.populations[id.0]
+    }
+
+    /// The projection of this id.
+    pub fn projection(&self, id: ProjectionId) -> &Projection {
+        &self.projections[id.0]
+    }
+
+    /// The output neurons' parameters, of the last population.
+    ///
+    /// # Panics
+    /// If the last population is of another kind, which [`Model::load`] refuses.
+    pub fn output(&self) -> &Output {
+        match self.populations.last().map(|p| &p.neuron) {
+            Some(Neuron::Output(output)) => output,
+            _ => panic!("a model ends in an output population"),
+        }
+    }
+
+    /// Number of classes decoded.
+    pub fn classes(&self) -> usize {
+        self.populations.last().map_or(0, |p| p.size) / self.output().group
+    }
+}

@@ -1,0 +1,77 @@
+//! Populations and projections with their weights, built from a model; no dynamics.
+
+/// The weights of one projection: one contiguous row of postsynaptic weights per presynaptic neuron, padded with zeros.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Weights {
+    rows: Vec<f32>,
+    pre: usize,
+    post: usize,
+    stride: usize,
+}
+
+impl Weights {
+    /// All-zero weights of shape [post, pre].
+    pub fn zeros(post: usize, pre: usize) -> Self {
+        let stride = post.next_multiple_of(if post <= 16 { 16 } else { 64 });
+        Self { rows: vec![0.0; pre * stride], pre, post, stride }
+    }
+
+    /// Number of presynaptic neurons.
+    pub fn pre(&self) -> usize {
+        self.pre
+    }
+
+    /// Number of postsynaptic neurons.
+    pub fn post(&self) -> usize {
+        self.post
+    }
+
+    /// Length of a row, padding included.
+    pub fn stride(&self) -> usize {
+        self.stride
+    }
+
+    /// All rows, [pre, stride].
+    pub fn rows(&self) -> &[f32] {
+        &self.rows
+    }
+
+    /// The weights of one presynaptic neuron, [stride].
+    pub fn row(&self, pre: usize) -> &[f32] {
+        &self.rows[pre * self.stride..][..self.stride]
+    }
+
+    /// The weights of one presynaptic neuron, [stride]; what lies beyond [`Weights::post`] must stay zero.
+    pub fn row_mut(&mut self, pre: usize) -> &mut [f32] {
+        &mut self.rows[pre * self.stride..][..self.stride]
+    }
+
+    /// The weights as a matrix [post, pre] in row-major order, as files hold them.
+    pub fn to_matrix(&self) -> Vec<f32> {
+        (0..self.post).flat_map(|i| (0..self.pre).map(move |j| self.rows[j * self.stride + i])).collect()
+    }
+
+    /// The weights of a matrix [post, pre] in row-major order.
+    ///
+    /// # Panics
+    /// If the matrix is not of that length.
+    pub fn from_matrix(post: usize, pre: usize, matrix: &[f32]) -> Self {
+        assert_eq!(matrix.len(), post * pre, "a matrix of {post} x {pre}");
+        let mut weights = Self::zeros(post, pre);
+        for (i, row) in matrix.chunks_exact(pre).enumerate() {
+            for (j, &w) in row.iter().enumerate() {
+                weights.rows[j * weights.stride + i] = w;
+            }
+        }
+        weights
+    }
+}
+
+/// What learning changes: weights by projection, biases by population.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Network {
+    /// Weights of each projection of the model, in its order.
+    pub weights: Vec<Weights>,
+    /// Biases of each population of the model, in its order; empty for an encoder.
+    pub biases: Vec<Vec<f32>>,
+}

@@ -1,0 +1,160 @@
+//! What is kept of a run: the recorder trait, records in memory, HDF5 run files and checkpoints.
+
+use crate::engine::{LaneState, Observation, Sampling};
+use crate::network::Network;
+
+/// Whether a presentation trained or tested.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// Both phases, followed by learning (or not, when simulating).
+    Train,
+    /// A test from rest.
+    Test,
+}
+
+/// One presentation as it is recorded.
+#[derive(Clone, Copy, Debug)]
+pub struct Presentation<'a> {
+    /// Training or test.
+    pub kind: Kind,
+    /// Count of presentations of its kind before this one in the run, or in the run's training history.
+    pub index: u64,
+    /// Index of the image in its set.
+    pub image: u32,
+    /// Its label, if it has one.
+    pub label: Option<u8>,
+    /// The class decoded from the forward phase.
+    pub decoded: u8,
+    /// Start on the run's clock [ms].
+    pub start_ms: f64,
+    /// What happened.
+    pub observed: &'a Observation,
+}
+
+/// One evaluation of a learning curve.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Evaluation {
+    /// Training presentations so far.
+    pub examples_seen: u64,
+    /// Error on the test (or validation) images [%].
+    pub test_error: f64,
+    /// Error on the training presentations since the last evaluation, decoded from their forward phases [%]; NaN: none.
+    pub train_error: f64,
+    /// Mean over the same presentations of the output loss: the mean over neurons of
+    /// (mean_t phi − phi_max sigmoid(mean_f U))² [1/ms²]; NaN: none.
+    pub loss: f64,
+    /// Wall time since the start of the run [s].
+    pub seconds: f64,
+}
+
+/// What can go wrong while recording.
+#[derive(Debug, thiserror::Error)]
+pub enum RecordError {
+    /// A file could not be created, written or read.
+    #[error("{action} {path}")]
+    File {
+        /// What was tried: "cannot create", "cannot write", "cannot read".
+        action: &'static str,
+        /// The file.
+        path: String,
+        /// Why not.
+        #[source]
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
+    /// A file is not what it should be.
+    #[error("{path}: {problem}")]
+    Content {
+        /// The file.
+        path: String,
+        /// What is wrong and what was expected.
+        problem: String,
+    },
+}
+
+/// Watches a run, from outside the engine: it is handed every presentation in order once it is over. Every method does
+/// nothing unless overridden; `()` records nothing; pairs compose.
+pub trait Recorder {
+    /// The grid on which traces of a presentation are wanted, if any, given where it will start on the run's clock.
+    fn sampling(&mut self, kind: Kind, index: u64, start_ms: f64) -> Option<Sampling> {
+        let _ = (kind, index, start_ms);
+        None
+    }
+
+    /// A presentation is over.
+    ///
+    /// # Errors
+    /// If it cannot be kept; the run stops.
+    fn presentation(&mut self, presentation: Presentation<'_>) -> Result<(), RecordError> {
+        let _ = presentation;
+        Ok(())
+    }
+
+    /// Weights are as they are after `examples_seen` training presentations, `label` naming the snapshot if it is one
+    /// of the ends of the run or an epoch (`initial`, `final`, `epoch-3`) and absent after an ordinary presentation.
+    ///
+    /// # Errors
+    /// If they cannot be kept.
+    fn weights(&mut self, examples_seen: u64, label: Option<&str>, network: &Network) -> Result<(), RecordError> {
+        let _ = (examples_seen, label, network);
+        Ok(())
+    }
+
+    /// The network was tested.
+    ///
+    /// # Errors
+    /// If it cannot be kept.
+    fn evaluation(&mut self, evaluation: &Evaluation) -> Result<(), RecordError> {
+        let _ = evaluation;
+        Ok(())
+    }
+}
+
+impl Recorder for () {}
+
+impl<A: Recorder, B: Recorder> Recorder for (A, B) {
+    fn sampling(&mut self, kind: Kind, index: u64, start_ms: f64) -> Option<Sampling> {
+        let first = self.0.sampling(kind, index, start_ms);
+        let second = self.1.sampling(kind, index, start_ms);
+        first.or(second)
+    }
+
+    fn presentation(&mut self, presentation: Presentation<'_>) -> Result<(), RecordError> {
+        self.0.presentation(presentation)?;
+        self.1.presentation(presentation)
+    }
+
+    fn weights(&mut self, examples_seen: u64, label: Option<&str>, network: &Network) -> Result<(), RecordError> {
+        self.0.weights(examples_seen, label, network)?;
+        self.1.weights(examples_seen, label, network)
+    }
+
+    fn evaluation(&mut self, evaluation: &Evaluation) -> Result<(), RecordError> {
+        self.0.evaluation(evaluation)?;
+        self.1.evaluation(evaluation)
+    }
+}
+
+/// All that a run needs to go on to the bit: what a checkpoint file holds.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Checkpoint {
+    /// The merged model file.
+    pub model_text: String,
+    /// Seed of the run.
+    pub seed: u64,
+    /// Training presentations done.
+    pub examples_seen: u64,
+    /// Training presentations the run was to have in all, on which a linear schedule depends.
+    pub examples_planned: u64,
+    /// Presentations tested so far on the run's clock.
+    pub tests_done: u64,
+    /// The run's clock [ms].
+    pub clock_ms: f64,
+    /// Training presentations since the last evaluation: how many, how many decoded wrongly, sum of their losses.
+    pub since_evaluation: (u64, u64, f64),
+    /// The learning curve so far.
+    pub curve: Vec<Evaluation>,
+    /// Weights and biases.
+    pub network: Network,
+    /// Dynamic state of each lane.
+    pub lanes: Vec<LaneState>,
+}
