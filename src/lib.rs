@@ -1,6 +1,9 @@
 //! Exact event-driven simulation of spiking networks with segregated dendrites.
 pub mod data;
 pub mod engine;
+pub mod kernel;
+pub mod math;
 pub mod model;
 pub mod network;
+pub mod random;
 pub mod record;
