@@ -5,5 +5,6 @@ pub mod kernel;
 pub mod math;
 pub mod model;
 pub mod network;
+pub mod plasticity;
 pub mod random;
 pub mod record;

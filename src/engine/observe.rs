@@ -1,5 +1,7 @@
 //! What can be seen of a lane from outside: the last presentation, and the state carried to the next.
 
+use super::circuit::Circuit;
+use super::lane::Show;
 use crate::data::Spike;
 
 /// The phases of a presentation.
@@ -35,6 +37,52 @@ pub struct Observation {
     /// Sampled traces of each population, [samples, n, elements] with elements soma, basal, apical (pyramidal) or soma,
     /// dendrite (output); empty unless asked for.
     pub traces: Vec<Vec<f32>>,
+}
+
+impl Observation {
+    pub(crate) fn new(populations: usize) -> Self {
+        Self {
+            spikes: vec![Vec::new(); populations],
+            plateaus: vec![[const { Vec::new() }; 2]; populations],
+            traces: vec![Vec::new(); populations],
+            ..Self::default()
+        }
+    }
+
+    pub(crate) fn clear(&mut self, show: &Show<'_>) {
+        self.forward_ms = show.forward_ms;
+        self.target_ms = show.target.map_or(0.0, |(length, _)| length);
+        self.spikes.iter_mut().for_each(Vec::clear);
+        self.plateaus.iter_mut().flatten().for_each(Vec::clear);
+        self.traces.iter_mut().for_each(Vec::clear);
+    }
+}
+
+/// Means over a phase after its settling time, all that plasticity may see of it.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct PhaseMeans {
+    /// Somatic potential of each population, [n]; of a forward phase only. Empty for an encoder.
+    pub v: Vec<Vec<f64>>,
+    /// Plateau α = sigmoid(mean apical potential) of each population, [n]; empty without an apical dendrite.
+    pub plateau: Vec<Vec<f64>>,
+    /// Of sigmoid(U) of the output population, [n]; of a target phase only.
+    pub sigmoid: Vec<f64>,
+    /// Filtered trains s_j of each projection, [pre] [1/ms].
+    pub trains: Vec<Vec<f64>>,
+}
+
+impl PhaseMeans {
+    pub(crate) fn new(circuit: &Circuit) -> Self {
+        let zeros = |wanted: bool, n: usize| if wanted { vec![0.0; n] } else { Vec::new() };
+        let cells = &circuit.cells;
+        let has_apical = |membrane: &super::circuit::Membrane| membrane.has_apical;
+        Self {
+            v: cells.iter().map(|c| zeros(c.membrane.is_some(), c.size)).collect(),
+            plateau: cells.iter().map(|c| zeros(c.membrane.as_ref().is_some_and(has_apical), c.size)).collect(),
+            sigmoid: vec![0.0; cells.last().map_or(0, |c| c.size)],
+            trains: circuit.links.iter().map(|link| vec![0.0; cells[link.from].size]).collect(),
+        }
+    }
 }
 
 /// The state a lane carries from one presentation to the next, as plain arrays; all zero is rest.

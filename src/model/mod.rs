@@ -367,3 +367,14 @@ impl Model {
         self.populations.last().map_or(0, |p| p.size) / self.output().group
     }
 }
+
+impl Population {
+    /// Largest firing rate [1/ms].
+    pub fn phi_max(&self) -> f64 {
+        match &self.neuron {
+            Neuron::Poisson(cell) => cell.phi_max,
+            Neuron::Pyramidal(cell) => cell.phi_max,
+            Neuron::Output(cell) => cell.phi_max,
+        }
+    }
+}

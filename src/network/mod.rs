@@ -1,5 +1,9 @@
 //! Populations and projections with their weights, built from a model; no dynamics.
 
+mod init;
+
+pub use init::{Moments, Stored};
+
 /// The weights of one projection: one contiguous row of postsynaptic weights per presynaptic neuron, padded with zeros.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Weights {

@@ -1,0 +1,341 @@
+//! A lane: the dynamic state of one network, and the loop that takes it through the phases of a presentation.
+//!
+//! # Order of execution
+//! A phase is cut into windows no longer than the smallest delay of any backward projection that influences firing, or
+//! is one window if there is none. In each window populations advance in the model's order, input to output. When a
+//! population's turn comes, every spike that can reach its somata before the window's end is known: over a forward
+//! projection from a population that has advanced already, over a backward one from an earlier window, since a spike at
+//! t ≥ from arrives at t + delay ≥ from + delay ≥ to. Potentials that drive no soma, means and recorded traces are
+//! evaluated at the end of the phase. Weights do not change within a presentation.
+
+use std::sync::Arc;
+
+use pulp::Arch;
+
+use super::arrivals::Arrivals;
+use super::circuit::Circuit;
+use super::encoder::Encoder;
+use super::means::add_product;
+use super::observe::{LaneState, Observation, PhaseMeans, PopulationState, Sampling};
+use super::sampling::{Afferent, sample};
+use super::somata::Somata;
+use super::work::Work;
+use crate::data::{Spike, Stimulus};
+use crate::math::sigmoid;
+use crate::network::Network;
+use crate::random::{PresentationKey, Purpose, stream};
+
+/// Spacing of the midpoint rule for the mean of sigmoid(U) [ms]: a measurement, not a step of the dynamics.
+const MIDPOINT_MS: f64 = 0.25;
+
+/// One presentation to be shown.
+#[derive(Clone, Copy, Debug)]
+pub struct Show<'a> {
+    /// What the first population encodes.
+    pub stimulus: Stimulus<'a>,
+    /// Key of its random streams.
+    pub key: PresentationKey,
+    /// Length of the forward phase [ms].
+    pub forward_ms: f64,
+    /// Length of the target phase [ms] and the class taught in it, if one is shown.
+    pub target: Option<(f64, u8)>,
+    /// Grid on which traces are sampled, if they are.
+    pub sampling: Option<Sampling>,
+}
+
+/// The dynamic state of one network.
+#[derive(Clone, Debug)]
+pub struct Lane {
+    circuit: Arc<Circuit>,
+    arch: Arch,
+    /// One per population; none for an encoder.
+    somata: Vec<Option<Somata>>,
+    arrivals: Vec<Arrivals>,
+    encoder: Encoder,
+    /// Spikes of each population in this phase.
+    spikes: Vec<Vec<Spike>>,
+    drive: Vec<f64>,
+    means: [PhaseMeans; 2],
+    observation: Observation,
+    work: Work,
+}
+
+/// A phase about to run: 0 forward or 1 target, its start in the presentation and length [ms], the class taught.
+#[derive(Clone, Copy)]
+struct Span {
+    phase: usize,
+    offset: f64,
+    length: f64,
+    label: Option<u8>,
+}
+
+impl Lane {
+    /// A lane of this circuit, at rest.
+    pub fn new(circuit: &Arc<Circuit>) -> Self {
+        let populations = circuit.cells.len();
+        let somata: Vec<_> = circuit
+            .cells
+            .iter()
+            .enumerate()
+            .map(|(index, cells)| cells.membrane.as_ref().map(|membrane| Somata::new(index, cells.size, membrane)))
+            .collect();
+        Self {
+            arch: Arch::new(),
+            somata,
+            arrivals: circuit.links.iter().map(|link| Arrivals::new(circuit.cells[link.from].size)).collect(),
+            encoder: Encoder::default(),
+            spikes: vec![Vec::new(); populations],
+            drive: Vec::new(),
+            means: [PhaseMeans::new(circuit), PhaseMeans::new(circuit)],
+            observation: Observation::new(populations),
+            work: Work::default(),
+            circuit: Arc::clone(circuit),
+        }
+    }
+
+    /// Shows one presentation, from the state the last one left.
+    ///
+    /// # Panics
+    /// If the network or stimulus is not of the circuit's shape.
+    pub fn present(&mut self, network: &Network, show: &Show<'_>) {
+        self.observation.clear(show);
+        self.phase(network, show, Span { phase: 0, offset: 0.0, length: show.forward_ms, label: None });
+        if let Some((length, label)) = show.target {
+            self.phase(network, show, Span { phase: 1, offset: show.forward_ms, length, label: Some(label) });
+        }
+    }
+
+    /// What happened in the last presentation.
+    pub fn observation(&self) -> &Observation {
+        &self.observation
+    }
+
+    /// Means of the forward and the target phase of the last presentation; the latter are stale where none was shown.
+    pub fn means(&self) -> &[PhaseMeans; 2] {
+        &self.means
+    }
+
+    /// Work done since the lane was made.
+    pub fn work(&self) -> Work {
+        self.work
+    }
+
+    /// All potentials and traces 0, no spike in flight.
+    pub fn rest(&mut self) {
+        self.somata.iter_mut().flatten().for_each(Somata::rest);
+        self.arrivals.iter_mut().for_each(Arrivals::rest);
+    }
+
+    /// The state carried to the next presentation.
+    pub fn state(&self) -> LaneState {
+        let population = |somata: &Option<Somata>| somata.as_ref().map_or_else(PopulationState::default, Somata::state);
+        LaneState {
+            populations: self.somata.iter().map(population).collect(),
+            projections: self.arrivals.iter().map(Arrivals::state).collect(),
+        }
+    }
+
+    /// Takes up a state that a lane of the same circuit gave.
+    ///
+    /// # Panics
+    /// If it is of another shape.
+    pub fn restore(&mut self, state: &LaneState) {
+        for (somata, state) in self.somata.iter_mut().zip(&state.populations) {
+            somata.iter_mut().for_each(|somata| somata.restore(state));
+        }
+        self.arrivals.iter_mut().zip(&state.projections).for_each(|(arrivals, state)| arrivals.restore(state));
+    }
+
+    fn phase(&mut self, network: &Network, show: &Show<'_>, span: Span) {
+        self.begin(network, show, span);
+        let mut from = 0.0;
+        while from < span.length {
+            let to = (from + self.circuit.window).min(span.length);
+            self.window(network, span.phase, from, to);
+            from = to;
+        }
+        self.measure(network, span);
+        self.trace(network, show, span);
+        self.carry(network, span);
+    }
+
+    /// Draws what a phase draws ahead: input spikes and candidates.
+    fn begin(&mut self, network: &Network, show: &Show<'_>, span: Span) {
+        let circuit = Arc::clone(&self.circuit);
+        for (index, cells) in circuit.cells.iter().enumerate() {
+            let spikes = &mut self.spikes[index];
+            spikes.clear();
+            let stream = |purpose: Purpose, block| stream(circuit.seed, purpose, show.key, span.phase as u32, block);
+            if let Some(somata) = &mut self.somata[index] {
+                let candidates = |block| stream(Purpose::Candidates(index as u32), block);
+                let biases = &network.biases[index];
+                somata.begin(
+                    self.arch,
+                    cells,
+                    biases,
+                    (span.phase, span.length, span.label),
+                    candidates,
+                    &mut self.work,
+                );
+            } else {
+                let stream = stream(Purpose::Encoder(index as u32), 0);
+                let interval = (span.offset, span.length);
+                self.encoder.encode(self.arch, show.stimulus, cells.phi_max, interval, stream, spikes);
+                self.work.input_spikes += spikes.len() as u64;
+                for &link in &cells.outgoing {
+                    self.arrivals[link].send(spikes, circuit.links[link].delay);
+                }
+            }
+        }
+    }
+
+    fn window(&mut self, network: &Network, phase: usize, from: f64, to: f64) {
+        let circuit = Arc::clone(&self.circuit);
+        for (index, cells) in circuit.cells.iter().enumerate() {
+            let Some(somata) = &mut self.somata[index] else { continue };
+            let spikes = &mut self.spikes[index];
+            let known = spikes.len();
+            let events = somata.advance(self.arch, &circuit, &mut self.arrivals, network, (phase, from, to), spikes);
+            self.work.synaptic_events += (events * cells.size) as u64;
+            self.work.spikes += (spikes.len() - known) as u64;
+            for &link in &cells.outgoing {
+                self.arrivals[link].send(&spikes[known..], circuit.links[link].delay);
+            }
+        }
+    }
+
+    /// Computes the means of a phase that is over, and its plateaus.
+    fn measure(&mut self, network: &Network, span: Span) {
+        let circuit = Arc::clone(&self.circuit);
+        let settle = circuit.settle[span.phase];
+        let interval = (settle, span.length);
+        for (link, arrivals) in circuit.links.iter().zip(&mut self.arrivals) {
+            arrivals.take(self.arch, link, span.length);
+            arrivals.gather(link, settle, span.length);
+        }
+        let means = &mut self.means[span.phase];
+        for (mean, arrivals) in means.trains.iter_mut().zip(&self.arrivals) {
+            mean.copy_from_slice(&arrivals.mean);
+        }
+        for (index, cells) in circuit.cells.iter().enumerate() {
+            let Some(somata) = &mut self.somata[index] else { continue };
+            somata.finish(span.phase, span.length);
+            let (arch, arrivals, drive) = (self.arch, &self.arrivals, &mut self.drive);
+            if span.phase == 0 {
+                mean_arriving(arch, network, arrivals, cells.somatic.iter().copied(), cells.size, drive);
+                somata.mean_v(span.phase, drive, interval, &mut means.v[index]);
+            }
+            if !means.plateau[index].is_empty() {
+                let apical = cells.apical.iter().map(|&link| (link, 1.0));
+                mean_arriving(arch, network, arrivals, apical, cells.size, drive);
+                let (slow, fast) = somata.modes(span.phase).psp.carried_means(settle, span.length);
+                let start = &somata.start;
+                for (i, plateau) in means.plateau[index].iter_mut().enumerate() {
+                    *plateau = sigmoid(drive[i] + start.a_l[i] * slow - start.a_s[i] * fast);
+                }
+                let kept = &mut self.observation.plateaus[index][span.phase];
+                kept.extend(means.plateau[index].iter().map(|&alpha| alpha as f32));
+            }
+        }
+    }
+
+    /// Samples what has no closed form, and the traces asked for.
+    fn trace(&mut self, network: &Network, show: &Show<'_>, span: Span) {
+        let settle = self.circuit.settle[span.phase];
+        let last = self.somata.len() - 1;
+        if span.phase == 1 {
+            let steps = ((span.length - settle) / MIDPOINT_MS).ceil();
+            let step = (span.length - settle) / steps;
+            let times = (0..steps as usize).map(|k| settle + (k as f64 + 0.5) * step);
+            let mut sums = std::mem::take(&mut self.means[1].sigmoid);
+            sums.fill(0.0);
+            let mut neuron = 0;
+            self.sample(network, last, span.phase, times, &mut |potentials| {
+                sums[neuron] += sigmoid(potentials.soma) / steps;
+                neuron = (neuron + 1) % sums.len();
+            });
+            self.means[1].sigmoid = sums;
+        }
+        let Some(Sampling { first, every }) = show.sampling else { return };
+        for index in 0..self.somata.len() {
+            let Some(membrane) = &self.circuit.cells[index].membrane else { continue };
+            let has_apical = membrane.has_apical;
+            let mut rows = std::mem::take(&mut self.observation.traces[index]);
+            let start = ((span.offset - first) / every).ceil().max(0.0) as u64;
+            let times = (start..).map(|k| first + k as f64 * every).skip_while(|&t| t < span.offset);
+            let times = times.take_while(|&t| t < span.offset + span.length).map(|t| t - span.offset);
+            self.sample(network, index, span.phase, times, &mut |potentials| {
+                rows.extend([potentials.soma as f32, potentials.dendrite as f32]);
+                rows.extend(has_apical.then_some(potentials.apical as f32));
+            });
+            self.observation.traces[index] = rows;
+        }
+    }
+
+    fn sample(
+        &self,
+        network: &Network,
+        index: usize,
+        phase: usize,
+        times: impl Iterator<Item = f64>,
+        sink: &mut dyn FnMut(super::sampling::Potentials),
+    ) {
+        let cells = &self.circuit.cells[index];
+        let (Some(somata), Some(membrane)) = (&self.somata[index], &cells.membrane) else { return };
+        let afferent = |link: usize, somatic: f64| Afferent {
+            arrivals: &self.arrivals[link],
+            weights: &network.weights[link],
+            somatic,
+            apical: f64::from(u8::from(cells.apical.contains(&link))),
+        };
+        let silent = cells.apical.iter().filter(|link| cells.somatic.iter().all(|(other, _)| other != *link));
+        let afferents: Vec<_> = cells
+            .somatic
+            .iter()
+            .map(|&(link, conductance)| afferent(link, conductance))
+            .chain(silent.map(|&link| afferent(link, 0.0)))
+            .collect();
+        sample(membrane, somata.modes(phase), &somata.start, &afferents, times, sink);
+    }
+
+    /// Carries all state to the next phase.
+    fn carry(&mut self, network: &Network, span: Span) {
+        let circuit = Arc::clone(&self.circuit);
+        for (index, cells) in circuit.cells.iter().enumerate() {
+            let shown = self.spikes[index].iter().map(|s| Spike { time: s.time + span.offset, neuron: s.neuron });
+            self.observation.spikes[index].extend(shown);
+            let (Some(somata), Some(membrane)) = (&mut self.somata[index], &cells.membrane) else { continue };
+            somata.carry();
+            let psp = membrane.psp;
+            for (trace, tau, slow) in
+                [(&mut somata.start.a_l, psp.tau_l, true), (&mut somata.start.a_s, psp.tau_s, false)]
+            {
+                let fall = crate::math::exp(-span.length / tau);
+                trace.iter_mut().for_each(|a| *a *= fall);
+                for &link in &cells.apical {
+                    let arrivals = &self.arrivals[link];
+                    let added = if slow { &arrivals.added_l } else { &arrivals.added_s };
+                    add_product(self.arch, &network.weights[link], added, 1.0, trace);
+                }
+            }
+        }
+        self.arrivals.iter_mut().zip(&circuit.links).for_each(|(arrivals, link)| arrivals.carry(link, span.length));
+    }
+}
+
+/// The mean, after settling, of what this phase's arrivals on `links` do to each of `size` neurons, weighted by a factor
+/// per link.
+fn mean_arriving(
+    arch: Arch,
+    network: &Network,
+    arrivals: &[Arrivals],
+    links: impl Iterator<Item = (usize, f64)>,
+    size: usize,
+    mean: &mut Vec<f64>,
+) {
+    mean.clear();
+    mean.resize(size, 0.0);
+    for (link, factor) in links {
+        add_product(arch, &network.weights[link], &arrivals[link].added_mean, factor, mean);
+    }
+}

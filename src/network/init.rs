@@ -1,0 +1,154 @@
+//! Initial weights and biases.
+
+use std::path::Path;
+
+use super::{Network, Weights};
+use crate::model::{BiasInit, Model, Neuron, Population, Projection, WeightInit};
+use crate::random::{PresentationKey, Purpose, Stream, stream};
+
+/// Half-range of a uniform distribution over its nominal spread: √12, as in the authors' code, where it is taken over
+/// −1 … 1 so that the true standard deviation is twice the nominal one.
+const HALF_RANGE: f64 = 3.465;
+
+/// Mean and nominal spread of initial weights, by the moment formula.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Moments {
+    /// `W_avg`.
+    pub mean: f64,
+    /// `W_sd`.
+    pub sd: f64,
+}
+
+impl Moments {
+    /// Computes the moments that give dendrites a mean of `v_avg` and a spread of `v_sd` when `fan_in` neurons fire at
+    /// `nu` per ms and biases are `b_avg`.
+    ///
+    /// Guerguiev, Lillicrap & Richards (2017), eLife 6:e22901, Methods, with `V_2` = `v_sd`² + `v_avg`². The spread is NaN where
+    /// no weights do.
+    pub fn new(fan_in: usize, nu: f64, v_avg: f64, v_sd: f64, b_avg: f64) -> Self {
+        let n = fan_in as f64;
+        let v_2 = v_sd * v_sd + v_avg * v_avg;
+        let mean = (v_avg - b_avg) / (nu * n * v_avg);
+        let w_2 = (v_2 + nu * nu * (n - n * n) * mean * mean * v_avg * v_avg
+            - 2.0 * n * nu * b_avg * v_avg * mean
+            - b_avg * b_avg)
+            / (n * nu * nu * v_2);
+        Self { mean, sd: (w_2 - mean * mean).sqrt() }
+    }
+}
+
+/// Initial values that stand in a file.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Stored<'a> {
+    /// The file.
+    pub path: &'a Path,
+    /// Group and object in a run file, and snapshot: `weights/PROJECTION` or `biases/POPULATION`; none: a NumPy file.
+    pub object: Option<(&'a str, &'a str, &'a str)>,
+    /// Shape wanted: [post, pre], or [post] where `pre` is none.
+    pub post: usize,
+    /// Presynaptic neurons, of weights.
+    pub pre: Option<usize>,
+}
+
+impl Network {
+    /// Builds the initial network of a model, drawing from the streams of `seed` and reading what is stored by `read`,
+    /// which returns values in row-major order.
+    ///
+    /// # Errors
+    /// Those of `read`.
+    pub fn new<E>(model: &Model, seed: u64, read: impl Fn(Stored<'_>) -> Result<Vec<f32>, E>) -> Result<Self, E> {
+        let weights = model.projections.iter().enumerate();
+        let weights = weights.map(|(index, projection)| initial_weights(model, projection, index, seed, &read));
+        let biases = model.populations.iter().enumerate();
+        let biases = biases.map(|(index, population)| initial_biases(population, index, seed, &read));
+        Ok(Self { weights: weights.collect::<Result<_, E>>()?, biases: biases.collect::<Result<_, E>>()? })
+    }
+}
+
+fn initial_weights<E>(
+    model: &Model,
+    projection: &Projection,
+    index: usize,
+    seed: u64,
+    read: impl Fn(Stored<'_>) -> Result<Vec<f32>, E>,
+) -> Result<Weights, E> {
+    let (from, to) = (model.population(projection.from), model.population(projection.to));
+    let shape = (to.size, Some(from.size));
+    match &projection.weights {
+        WeightInit::Moments { fan_in, v_avg, v_sd, b_avg, scale } => {
+            let moments = Moments::new(*fan_in, from.phi_max() / 4.0, *v_avg, *v_sd, *b_avg);
+            let mut stream = initial_stream(seed, Purpose::Weights(index as u32));
+            let draw = || uniform(&mut stream, moments.mean * scale, moments.sd * scale);
+            let matrix: Vec<f32> = std::iter::repeat_with(draw).take(to.size * from.size).collect();
+            Ok(Weights::from_matrix(to.size, from.size, &matrix))
+        }
+        WeightInit::Run { path, snapshot } => {
+            let object = Some(("weights", projection.name.as_str(), snapshot.as_str()));
+            let matrix = read(Stored { path, object, post: shape.0, pre: shape.1 })?;
+            Ok(Weights::from_matrix(to.size, from.size, &matrix))
+        }
+        WeightInit::Npy { path } => {
+            let matrix = read(Stored { path, object: None, post: shape.0, pre: shape.1 })?;
+            Ok(Weights::from_matrix(to.size, from.size, &matrix))
+        }
+    }
+}
+
+fn initial_biases<E>(
+    population: &Population,
+    index: usize,
+    seed: u64,
+    read: impl Fn(Stored<'_>) -> Result<Vec<f32>, E>,
+) -> Result<Vec<f32>, E> {
+    let init = match &population.neuron {
+        Neuron::Poisson(_) => return Ok(Vec::new()),
+        Neuron::Pyramidal(cell) => &cell.bias,
+        Neuron::Output(cell) => &cell.bias,
+    };
+    let stored = |path, object| read(Stored { path, object, post: population.size, pre: None });
+    match init {
+        BiasInit::Uniform { mean, sd } => {
+            let mut stream = initial_stream(seed, Purpose::Biases(index as u32));
+            Ok(std::iter::repeat_with(|| uniform(&mut stream, *mean, *sd)).take(population.size).collect())
+        }
+        BiasInit::Run { path, snapshot } => stored(path, Some(("biases", population.name.as_str(), snapshot.as_str()))),
+        BiasInit::Npy { path } => stored(path, None),
+    }
+}
+
+fn initial_stream(seed: u64, purpose: Purpose) -> Stream {
+    stream(seed, purpose, PresentationKey::training(0), 0, 0)
+}
+
+fn uniform(stream: &mut Stream, mean: f64, sd: f64) -> f32 {
+    (mean + HALF_RANGE * sd * (2.0 * stream.unit() - 1.0)) as f32
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Values of the science notes for `phi_max` = 0.2 per ms.
+    #[test]
+    fn moments_have_their_known_values() {
+        for (fan_in, mean, sd) in
+            [(784, 0.018_707, 0.504_903), (500, 0.029_333, 0.632_115), (100, 0.146_667, 1.410_406)]
+        {
+            let moments = Moments::new(fan_in, 0.05, 3.0, 3.0, 0.8);
+            assert!((moments.mean - mean).abs() < 5e-7, "mean at fan-in {fan_in}");
+            assert!((moments.sd - sd).abs() < 5e-7, "spread at fan-in {fan_in}");
+        }
+    }
+
+    /// The true standard deviation of a uniform distribution of half-range √12 sd is 2 sd.
+    #[test]
+    fn draws_have_their_mean_and_twice_the_nominal_spread() {
+        let mut stream = initial_stream(1, Purpose::Weights(0));
+        let n = 100_000;
+        let draws: Vec<f64> = (0..n).map(|_| f64::from(uniform(&mut stream, 0.3, 0.5))).collect();
+        let mean = draws.iter().sum::<f64>() / f64::from(n);
+        let variance = draws.iter().map(|x| (x - mean).powi(2)).sum::<f64>() / f64::from(n);
+        assert!((mean - 0.3).abs() < 5.0 / f64::from(n).sqrt());
+        assert!((variance.sqrt() - 1.0).abs() < 0.01);
+    }
+}

@@ -1,0 +1,93 @@
+//! Plasticity rules: what is local in, a change of weights out.
+//!
+//! A rule belongs to one projection. It is handed slices of what its own postsynaptic and presynaptic neurons know, and
+//! returns the two vectors of an outer product; it sees no engine and no network. Applying the product, to the rows of
+//! active presynaptic neurons alone, is [`Change::apply`].
+
+mod two_phase;
+
+pub use two_phase::{Signal, TwoPhase};
+
+use crate::model::{Compartment, Model, Neuron, Projection, Rule};
+use crate::network::Weights;
+
+/// What the postsynaptic neurons of a projection know after a presentation, [post] each.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Postsynaptic<'a> {
+    /// Mean somatic potential of the forward phase.
+    pub v: &'a [f64],
+    /// Plateaus of the forward and the target phase; empty without an apical dendrite.
+    pub plateaus: [&'a [f64]; 2],
+    /// Mean sigmoid of the somatic potential in the target phase; of output neurons, else empty.
+    pub sigmoid: &'a [f64],
+}
+
+/// The change of a projection's weights, dW_ij = post_i pre_j, and of its target's biases, db_i = post_i.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Change {
+    /// Postsynaptic factors, [post].
+    pub post: Vec<f32>,
+    /// Presynaptic factors, of the neurons where it is not zero.
+    pub pre: Vec<(u32, f32)>,
+}
+
+/// A plasticity rule of one projection.
+pub trait Plasticity: Send + Sync {
+    /// Computes the change after a presentation, at learning rate `eta`, from the means `trains` of the presynaptic neurons'
+    /// filtered trains in the forward phase ([pre], per ms). Overwrites `change`.
+    fn change(&self, post: Postsynaptic<'_>, trains: &[f64], eta: f64, change: &mut Change);
+}
+
+impl Change {
+    /// Adds the change to weights and biases, and returns the number of rows touched.
+    ///
+    /// # Panics
+    /// If the shapes differ.
+    pub fn apply(&self, weights: &mut Weights, biases: &mut [f32]) -> usize {
+        for &(j, pre) in &self.pre {
+            for (w, &post) in weights.row_mut(j as usize).iter_mut().zip(&self.post) {
+                *w += post * pre;
+            }
+        }
+        biases.iter_mut().zip(&self.post).for_each(|(b, &post)| *b += post);
+        self.pre.len()
+    }
+
+    /// Whether every factor is a finite number.
+    pub fn is_finite(&self) -> bool {
+        self.post.iter().all(|x| x.is_finite()) && self.pre.iter().all(|(_, x)| x.is_finite())
+    }
+}
+
+/// The rule by which a projection of this model learns; none where its weights stay.
+pub fn rule_of(model: &Model, projection: &Projection) -> Option<Box<dyn Plasticity>> {
+    if projection.learning_rate == 0.0 || projection.compartment == Compartment::Apical {
+        return None;
+    }
+    let Rule::TwoPhase = model.learning.rule;
+    match &model.population(projection.to).neuron {
+        Neuron::Poisson(_) => None,
+        Neuron::Pyramidal(cell) => {
+            let gain = cell.g_b / (cell.g_l + cell.g_b + cell.g_a);
+            Some(Box::new(TwoPhase { gain, signal: Signal::Plateaus }))
+        }
+        Neuron::Output(cell) => {
+            Some(Box::new(TwoPhase { gain: cell.g_d / (cell.g_l + cell.g_d), signal: Signal::Teaching }))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_change_is_an_outer_product_on_active_rows_alone() {
+        let mut weights = Weights::from_matrix(2, 3, &[1.0; 6]);
+        let mut biases = [0.0; 2];
+        let change = Change { post: vec![0.5, -1.0], pre: vec![(2, 4.0)] };
+        assert_eq!(change.apply(&mut weights, &mut biases), 1);
+        assert_eq!(weights.to_matrix(), [1.0, 1.0, 3.0, 1.0, 1.0, -3.0]);
+        assert_eq!(biases, [0.5, -1.0]);
+    }
+}
