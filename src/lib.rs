@@ -8,3 +8,4 @@ pub mod network;
 pub mod plasticity;
 pub mod random;
 pub mod record;
+pub mod training;

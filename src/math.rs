@@ -1,4 +1,9 @@
 //! Transcendental functions of our own, so that every machine computes the same bits, written to vectorise in loops.
+//!
+//! A loop over them runs in vectors only where it is inlined into a function compiled for the machine's vector width: the
+//! `with_simd` of a struct that pulp dispatches. Elsewhere every fused multiply-add may be a call of its own.
+
+use pulp::{Arch, Simd, WithSimd};
 
 /// The float types traces are kept in.
 pub trait Real: Copy + Default + PartialOrd + Send + Sync + std::fmt::Debug + 'static {
@@ -127,6 +132,24 @@ pub fn sigmoid_slope(v: f64) -> f64 {
     s * (1.0 - s)
 }
 
+/// Replaces every element by its [`sigmoid`], in vectors.
+pub fn sigmoid_all(x: &mut [f64]) {
+    Arch::new().dispatch(SigmoidAll(x));
+}
+
+struct SigmoidAll<'a>(&'a mut [f64]);
+
+impl WithSimd for SigmoidAll<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, _: S) {
+        for x in self.0 {
+            *x = sigmoid(*x);
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -166,6 +189,13 @@ mod tests {
                 assert!((logit(u) - v).abs() < 1e-6 * v.abs().max(1.0), "logit(sigmoid({v}))");
             }
         }
+    }
+
+    #[test]
+    fn vectors_give_the_same_bits_as_single_numbers() {
+        let mut all: Vec<f64> = grid().map(|x| x * 0.05).collect();
+        sigmoid_all(&mut all);
+        assert!(all.iter().zip(grid()).all(|(&s, x)| s.to_bits() == sigmoid(x * 0.05).to_bits()));
     }
 
     #[test]

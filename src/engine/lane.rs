@@ -17,11 +17,11 @@ use super::circuit::Circuit;
 use super::encoder::Encoder;
 use super::means::add_product;
 use super::observe::{LaneState, Observation, PhaseMeans, PopulationState, Sampling};
-use super::sampling::{Afferent, sample};
+use super::sampling::{Afferent, Potentials, Sampled, sample};
 use super::somata::Somata;
 use super::work::Work;
 use crate::data::{Spike, Stimulus};
-use crate::math::sigmoid;
+use crate::math::sigmoid_all;
 use crate::network::Network;
 use crate::random::{PresentationKey, Purpose, stream};
 
@@ -55,6 +55,8 @@ pub struct Lane {
     /// Spikes of each population in this phase.
     spikes: Vec<Vec<Spike>>,
     drive: Vec<f64>,
+    times: Vec<f64>,
+    sampled: Vec<Potentials>,
     means: [PhaseMeans; 2],
     observation: Observation,
     work: Work,
@@ -86,6 +88,8 @@ impl Lane {
             encoder: Encoder::default(),
             spikes: vec![Vec::new(); populations],
             drive: Vec::new(),
+            times: Vec::new(),
+            sampled: Vec::new(),
             means: [PhaseMeans::new(circuit), PhaseMeans::new(circuit)],
             observation: Observation::new(populations),
             work: Work::default(),
@@ -231,8 +235,9 @@ impl Lane {
                 let (slow, fast) = somata.modes(span.phase).psp.carried_means(settle, span.length);
                 let start = &somata.start;
                 for (i, plateau) in means.plateau[index].iter_mut().enumerate() {
-                    *plateau = sigmoid(drive[i] + start.a_l[i] * slow - start.a_s[i] * fast);
+                    *plateau = drive[i] + start.a_l[i] * slow - start.a_s[i] * fast;
                 }
+                sigmoid_all(&mut means.plateau[index]);
                 let kept = &mut self.observation.plateaus[index][span.phase];
                 kept.extend(means.plateau[index].iter().map(|&alpha| alpha as f32));
             }
@@ -241,45 +246,46 @@ impl Lane {
 
     /// Samples what has no closed form, and the traces asked for.
     fn trace(&mut self, network: &Network, show: &Show<'_>, span: Span) {
-        let settle = self.circuit.settle[span.phase];
-        let last = self.somata.len() - 1;
         if span.phase == 1 {
-            let steps = ((span.length - settle) / MIDPOINT_MS).ceil();
-            let step = (span.length - settle) / steps;
-            let times = (0..steps as usize).map(|k| settle + (k as f64 + 0.5) * step);
-            let mut sums = std::mem::take(&mut self.means[1].sigmoid);
-            sums.fill(0.0);
-            let mut neuron = 0;
-            self.sample(network, last, span.phase, times, &mut |potentials| {
-                sums[neuron] += sigmoid(potentials.soma) / steps;
-                neuron = (neuron + 1) % sums.len();
-            });
-            self.means[1].sigmoid = sums;
+            self.mean_sigmoid(network, span);
         }
         let Some(Sampling { first, every }) = show.sampling else { return };
+        let start = ((span.offset - first) / every).floor().max(0.0) as u64;
+        self.times.clear();
+        let times = (start..).map(|k| first + k as f64 * every).skip_while(|&t| t < span.offset);
+        self.times.extend(times.take_while(|&t| t < span.offset + span.length).map(|t| t - span.offset));
         for index in 0..self.somata.len() {
             let Some(membrane) = &self.circuit.cells[index].membrane else { continue };
             let has_apical = membrane.has_apical;
-            let mut rows = std::mem::take(&mut self.observation.traces[index]);
-            let start = ((span.offset - first) / every).ceil().max(0.0) as u64;
-            let times = (start..).map(|k| first + k as f64 * every).skip_while(|&t| t < span.offset);
-            let times = times.take_while(|&t| t < span.offset + span.length).map(|t| t - span.offset);
-            self.sample(network, index, span.phase, times, &mut |potentials| {
+            self.sample(network, index, span.phase);
+            let rows = &mut self.observation.traces[index];
+            for potentials in &self.sampled {
                 rows.extend([potentials.soma as f32, potentials.dendrite as f32]);
                 rows.extend(has_apical.then_some(potentials.apical as f32));
-            });
-            self.observation.traces[index] = rows;
+            }
         }
     }
 
-    fn sample(
-        &self,
-        network: &Network,
-        index: usize,
-        phase: usize,
-        times: impl Iterator<Item = f64>,
-        sink: &mut dyn FnMut(super::sampling::Potentials),
-    ) {
+    /// Computes the mean of sigmoid(U) of the output population after settling, by the midpoint rule.
+    fn mean_sigmoid(&mut self, network: &Network, span: Span) {
+        let settle = self.circuit.settle[span.phase];
+        let steps = ((span.length - settle) / MIDPOINT_MS).ceil();
+        let step = (span.length - settle) / steps;
+        self.times.clear();
+        self.times.extend((0..steps as usize).map(|k| settle + (k as f64 + 0.5) * step));
+        self.sample(network, self.somata.len() - 1, span.phase);
+        self.drive.clear();
+        self.drive.extend(self.sampled.iter().map(|potentials| potentials.soma));
+        sigmoid_all(&mut self.drive);
+        let means = &mut self.means[1].sigmoid;
+        means.fill(0.0);
+        for row in self.drive.chunks_exact(means.len()) {
+            means.iter_mut().zip(row).for_each(|(mean, sigmoid)| *mean += sigmoid / steps);
+        }
+    }
+
+    /// Samples one population at `self.times` into `self.sampled`.
+    fn sample(&mut self, network: &Network, index: usize, phase: usize) {
         let cells = &self.circuit.cells[index];
         let (Some(somata), Some(membrane)) = (&self.somata[index], &cells.membrane) else { return };
         let afferent = |link: usize, somatic: f64| Afferent {
@@ -295,7 +301,9 @@ impl Lane {
             .map(|&(link, conductance)| afferent(link, conductance))
             .chain(silent.map(|&link| afferent(link, 0.0)))
             .collect();
-        sample(membrane, somata.modes(phase), &somata.start, &afferents, times, sink);
+        let population = Sampled { membrane, modes: somata.modes(phase), start: &somata.start };
+        self.sampled.clear();
+        sample(self.arch, population, &afferents, &self.times, &mut self.sampled);
     }
 
     /// Carries all state to the next phase.

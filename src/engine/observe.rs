@@ -49,6 +49,11 @@ impl Observation {
         }
     }
 
+    /// Its lengths alone, without what happened.
+    pub(crate) fn lengths(&self) -> Self {
+        Self { forward_ms: self.forward_ms, target_ms: self.target_ms, ..Self::default() }
+    }
+
     pub(crate) fn clear(&mut self, show: &Show<'_>) {
         self.forward_ms = show.forward_ms;
         self.target_ms = show.target.map_or(0.0, |(length, _)| length);

@@ -3,8 +3,11 @@
 //! Computed after the phase, in f64, by a function the engine's loop knows nothing of: recording cannot change a run. It
 //! also serves the one mean without a closed form, that of sigmoid(U).
 
+use pulp::{Arch, Simd, WithSimd};
+
 use super::arrivals::Arrivals;
 use super::circuit::Membrane;
+use crate::data::Spike;
 use crate::kernel::Modes;
 use crate::math::exp;
 use crate::network::Weights;
@@ -42,60 +45,122 @@ pub(crate) struct Potentials {
     pub(crate) apical: f64,
 }
 
-/// Evaluates all potentials of a population at each of `times` (ascending, from the start of the phase), handing them
-/// to `sink` neuron by neuron.
+/// Appends all potentials of a population at each of `times` (ascending, from the start of the phase), neuron by neuron.
 pub(crate) fn sample(
-    membrane: &Membrane,
-    modes: &Modes,
-    start: &Start,
+    arch: Arch,
+    population: Sampled<'_>,
     afferents: &[Afferent<'_>],
-    times: impl Iterator<Item = f64>,
-    mut sink: impl FnMut(Potentials),
+    times: &[f64],
+    out: &mut Vec<Potentials>,
 ) {
-    let n = start.v.len();
-    let psp = modes.psp;
-    let (alpha_l, alpha_s) = (modes.alpha_l, modes.alpha_s);
-    let rest: Vec<f64> = start.current.iter().map(|c| c / modes.gamma).collect();
-    let (mut u_l, mut u_s) = (start.u_l.clone(), start.u_s.clone());
-    let mut z: Vec<f64> = (0..n).map(|i| start.v[i] - rest[i] - alpha_l * u_l[i] + alpha_s * u_s[i]).collect();
-    let or_zero = |trace: &Vec<f64>| if trace.is_empty() { vec![0.0; n] } else { trace.clone() };
-    let (mut a_l, mut a_s) = (or_zero(&start.a_l), or_zero(&start.a_s));
-    let mut next = vec![0; afferents.len()];
-    let mut now = 0.0;
-    for time in times {
-        let step = time - now;
-        let (fall_l, fall_s, fall_z) = (exp(-step / psp.tau_l), exp(-step / psp.tau_s), exp(-step * modes.gamma));
-        for (traces, fall) in
-            [(&mut u_l, fall_l), (&mut a_l, fall_l), (&mut u_s, fall_s), (&mut a_s, fall_s), (&mut z, fall_z)]
-        {
-            traces.iter_mut().for_each(|x| *x *= fall);
-        }
-        for (afferent, next) in afferents.iter().zip(&mut next) {
-            let due = afferent.arrivals.spikes[*next..].iter().take_while(|spike| spike.time <= time);
-            for spike in due {
-                *next += 1;
-                let age = time - spike.time;
-                let (l, s) = (psp.jump() * exp(-age / psp.tau_l), psp.jump() * exp(-age / psp.tau_s));
-                let modal = -(alpha_l - alpha_s) * psp.jump() * exp(-age * modes.gamma);
-                for (i, &w) in afferent.weights.row(spike.neuron as usize)[..n].iter().enumerate() {
-                    let (w, somatic) = (f64::from(w), f64::from(w) * afferent.somatic);
-                    u_l[i] += somatic * l;
-                    u_s[i] += somatic * s;
-                    z[i] += somatic * modal;
-                    a_l[i] += w * afferent.apical * l;
-                    a_s[i] += w * afferent.apical * s;
+    arch.dispatch(Sample { population, afferents, times, out });
+}
+
+/// The population that is sampled.
+#[derive(Clone, Copy)]
+pub(crate) struct Sampled<'a> {
+    pub(crate) membrane: &'a Membrane,
+    pub(crate) modes: &'a Modes,
+    pub(crate) start: &'a Start,
+}
+
+struct Sample<'a, 'b> {
+    population: Sampled<'a>,
+    afferents: &'b [Afferent<'a>],
+    times: &'b [f64],
+    out: &'b mut Vec<Potentials>,
+}
+
+/// All traces of a population at one time, [n] each: V = rest + α_L u_L − α_s u_s + z.
+struct Traces {
+    rest: Vec<f64>,
+    u_l: Vec<f64>,
+    u_s: Vec<f64>,
+    z: Vec<f64>,
+    a_l: Vec<f64>,
+    a_s: Vec<f64>,
+}
+
+impl WithSimd for Sample<'_, '_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, _: S) {
+        let mut traces = Traces::new(self.population);
+        let mut next = vec![0; self.afferents.len()];
+        let mut now = 0.0;
+        for &time in self.times {
+            traces.decay(self.population.modes, time - now);
+            now = time;
+            for (afferent, next) in self.afferents.iter().zip(&mut next) {
+                while let Some(spike) = afferent.arrivals.spikes.get(*next).filter(|spike| spike.time <= time) {
+                    traces.arrive(self.population.modes, afferent, *spike, time);
+                    *next += 1;
                 }
             }
+            traces.read(self.population, self.out);
         }
-        for i in 0..n {
-            let apical = a_l[i] - a_s[i];
-            let basal_drive = u_l[i] - u_s[i] - membrane.g_apical * apical;
-            sink(Potentials {
-                soma: rest[i] + alpha_l * u_l[i] - alpha_s * u_s[i] + z[i],
+    }
+}
+
+impl Traces {
+    #[inline(always)]
+    fn new(population: Sampled<'_>) -> Self {
+        let Sampled { modes, start, .. } = population;
+        let n = start.v.len();
+        let rest: Vec<f64> = start.current.iter().map(|c| c / modes.gamma).collect();
+        let modal = |i: usize| start.v[i] - rest[i] - modes.alpha_l * start.u_l[i] + modes.alpha_s * start.u_s[i];
+        let or_zero = |trace: &Vec<f64>| if trace.is_empty() { vec![0.0; n] } else { trace.clone() };
+        Self {
+            z: (0..n).map(modal).collect(),
+            u_l: start.u_l.clone(),
+            u_s: start.u_s.clone(),
+            a_l: or_zero(&start.a_l),
+            a_s: or_zero(&start.a_s),
+            rest,
+        }
+    }
+
+    #[inline(always)]
+    fn decay(&mut self, modes: &Modes, step: f64) {
+        let (l, s, z) = (exp(-step / modes.psp.tau_l), exp(-step / modes.psp.tau_s), exp(-step * modes.gamma));
+        let Self { u_l, u_s, a_l, a_s, z: modal, .. } = self;
+        for (traces, fall) in [(u_l, l), (a_l, l), (u_s, s), (a_s, s), (modal, z)] {
+            for x in traces {
+                *x *= fall;
+            }
+        }
+    }
+
+    /// Adds what a spike that arrived before `time` has left by then.
+    #[inline(always)]
+    fn arrive(&mut self, modes: &Modes, afferent: &Afferent<'_>, spike: Spike, time: f64) {
+        let age = time - spike.time;
+        let jump = modes.psp.jump();
+        let (l, s) = (jump * exp(-age / modes.psp.tau_l), jump * exp(-age / modes.psp.tau_s));
+        let z = -(modes.alpha_l - modes.alpha_s) * jump * exp(-age * modes.gamma);
+        let row = afferent.weights.row(spike.neuron as usize);
+        for i in 0..self.rest.len() {
+            let (somatic, apical) = (f64::from(row[i]) * afferent.somatic, f64::from(row[i]) * afferent.apical);
+            self.u_l[i] += somatic * l;
+            self.u_s[i] += somatic * s;
+            self.z[i] += somatic * z;
+            self.a_l[i] += apical * l;
+            self.a_s[i] += apical * s;
+        }
+    }
+
+    #[inline(always)]
+    fn read(&self, population: Sampled<'_>, out: &mut Vec<Potentials>) {
+        let Sampled { membrane, modes, start } = population;
+        for i in 0..self.rest.len() {
+            let apical = self.a_l[i] - self.a_s[i];
+            let basal_drive = self.u_l[i] - self.u_s[i] - membrane.g_apical * apical;
+            out.push(Potentials {
+                soma: self.rest[i] + modes.alpha_l * self.u_l[i] - modes.alpha_s * self.u_s[i] + self.z[i],
                 dendrite: basal_drive / membrane.g_dendrite + start.bias[i],
                 apical,
             });
         }
-        now = time;
     }
 }

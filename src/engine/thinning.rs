@@ -120,13 +120,18 @@ impl<F: Real> WithSimd for Evaluate<'_, F> {
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, _: S) {
-        let out = self.out;
-        out.logit.clear();
-        out.logit.extend(out.uniform.iter().map(|&u| F::from_f64(logit(u))));
+        let Candidates { time, uniform, logit: logits, fall_l, fall_s, fall_z, .. } = self.out;
+        // Loops over slices: an iterator handed to the vector's own code would leave this function's vector width.
+        logits.resize(uniform.len(), F::default());
+        for (out, &u) in logits.iter_mut().zip(uniform.iter()) {
+            *out = F::from_f64(logit(u));
+        }
         let rates = [1.0 / self.modes.psp.tau_l, 1.0 / self.modes.psp.tau_s, self.modes.gamma];
-        for (fall, rate) in [&mut out.fall_l, &mut out.fall_s, &mut out.fall_z].into_iter().zip(rates) {
-            fall.clear();
-            fall.extend(out.time.iter().map(|&t| F::from_f64(exp((segment_of(t) as f64 * SEGMENT - t) * rate))));
+        for (fall, rate) in [fall_l, fall_s, fall_z].into_iter().zip(rates) {
+            fall.resize(time.len(), F::default());
+            for (out, &t) in fall.iter_mut().zip(time.iter()) {
+                *out = F::from_f64(exp((segment_of(t) as f64 * SEGMENT - t) * rate));
+            }
         }
     }
 }

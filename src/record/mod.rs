@@ -74,6 +74,13 @@ pub enum RecordError {
 /// Watches a run, from outside the engine: it is handed every presentation in order once it is over. Every method does
 /// nothing unless overridden; `()` records nothing; pairs compose.
 pub trait Recorder {
+    /// Whether this recorder looks at what happened in a presentation: if not, a test may hand it the lengths of its phases
+    /// alone.
+    fn watches(&self, kind: Kind, index: u64) -> bool {
+        let _ = (kind, index);
+        false
+    }
+
     /// The grid on which traces of a presentation are wanted, if any, given where it will start on the run's clock.
     fn sampling(&mut self, kind: Kind, index: u64, start_ms: f64) -> Option<Sampling> {
         let _ = (kind, index, start_ms);
@@ -112,6 +119,10 @@ pub trait Recorder {
 impl Recorder for () {}
 
 impl<A: Recorder, B: Recorder> Recorder for (A, B) {
+    fn watches(&self, kind: Kind, index: u64) -> bool {
+        self.0.watches(kind, index) || self.1.watches(kind, index)
+    }
+
     fn sampling(&mut self, kind: Kind, index: u64, start_ms: f64) -> Option<Sampling> {
         let first = self.0.sampling(kind, index, start_ms);
         let second = self.1.sampling(kind, index, start_ms);

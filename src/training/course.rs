@@ -1,0 +1,77 @@
+//! The course of a run: in what order images come, how long their phases last, how fast the network learns.
+
+use crate::model::{Model, Protocol, Schedule};
+use crate::random::{PresentationKey, Purpose, stream};
+
+/// The order of images in one epoch.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(super) struct Order {
+    epoch: Option<u64>,
+    images: Vec<u32>,
+}
+
+impl Order {
+    /// The image of training presentation `n`, of `images` in an epoch; reshuffled every epoch.
+    pub(super) fn image(&mut self, seed: u64, n: u64, images: usize) -> usize {
+        let epoch = n / images as u64;
+        if self.epoch != Some(epoch) {
+            self.epoch = Some(epoch);
+            self.images = (0..images as u32).collect();
+            stream(seed, Purpose::Order, PresentationKey::training(epoch), 0, 0).shuffle(&mut self.images);
+        }
+        self.images[(n % images as u64) as usize] as usize
+    }
+}
+
+/// The lengths of the forward and the target phase of a training presentation [ms].
+pub(super) fn phase_lengths(protocol: &Protocol, seed: u64, key: PresentationKey) -> [f64; 2] {
+    [(0, protocol.forward), (1, protocol.target)].map(|(phase, fixed)| {
+        if protocol.wald_mean == 0.0 {
+            return fixed;
+        }
+        fixed + stream(seed, Purpose::PhaseLength, key, phase, 0).wald(protocol.wald_mean, protocol.wald_scale)
+    })
+}
+
+/// The factor on every learning rate at presentation `n` of `planned`, with `epoch` presentations in an epoch.
+pub(super) fn rate_factor(model: &Model, n: u64, planned: u64, epoch: u64) -> f64 {
+    match model.learning.schedule {
+        Schedule::Constant => 1.0,
+        Schedule::Exponential { factor_per_epoch } => libm::pow(factor_per_epoch, (n / epoch) as f64),
+        Schedule::Linear => (1.0 - n as f64 / planned as f64).max(0.0),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_epoch_shows_every_image_once_in_another_order() {
+        let mut order = Order::default();
+        let epochs: Vec<Vec<usize>> =
+            (0..2).map(|epoch| (0..50).map(|n| order.image(1, epoch * 50 + n, 50)).collect()).collect();
+        assert_ne!(epochs[0], epochs[1]);
+        for mut images in epochs {
+            images.sort_unstable();
+            assert_eq!(images, (0..50).collect::<Vec<_>>());
+        }
+    }
+
+    #[test]
+    fn phases_are_their_fixed_part_and_a_wald_draw_of_their_own() {
+        let protocol = Protocol {
+            forward: 50.0,
+            target: 60.0,
+            test: 250.0,
+            settle: 30.0,
+            target_settle: 30.0,
+            wald_mean: 2.0,
+            wald_scale: 1.0,
+        };
+        let [forward, target] = phase_lengths(&protocol, 1, PresentationKey::training(5));
+        assert!(forward > 50.0 && target > 60.0 && (target - forward - 10.0).abs() > 1e-9);
+        let fixed = Protocol { wald_mean: 0.0, ..protocol };
+        assert_eq!(phase_lengths(&fixed, 1, PresentationKey::training(5)), [50.0, 60.0]);
+    }
+}

@@ -1,0 +1,165 @@
+//! Tests: images shown from rest, in parallel, with the same result for any number of threads.
+
+use std::ops::ControlFlow;
+use std::sync::Arc;
+
+use rayon::prelude::*;
+
+use super::decoding::decode;
+use super::{Monitor, RunError};
+use crate::data::Presentations;
+use crate::engine::{Circuit, Lane, Observation, Show};
+use crate::model::Model;
+use crate::network::Network;
+use crate::random::PresentationKey;
+use crate::record::{Kind, Presentation, Recorder};
+
+/// Images that one thread takes at a time.
+const SHARE: usize = 16;
+
+/// The result of a test.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Tested {
+    /// Images shown in each pass.
+    pub examples: usize,
+    /// Wrong answers in each pass.
+    pub wrong: Vec<usize>,
+    /// Answers by label and decoded class, over all passes.
+    pub confusion: Vec<Vec<u64>>,
+    /// Wall time of the presentations themselves [s].
+    pub seconds: f64,
+}
+
+impl Tested {
+    /// Mean error over the passes [%].
+    pub fn error_percent(&self) -> f64 {
+        100.0 * self.wrong.iter().sum::<usize>() as f64 / (self.examples * self.wrong.len()) as f64
+    }
+}
+
+/// What is tested, and how.
+#[derive(Clone, Copy, Debug)]
+pub struct Test<'a> {
+    /// The model, for its protocol and decoding.
+    pub model: &'a Model,
+    /// Its layout.
+    pub circuit: &'a Arc<Circuit>,
+    /// The weights.
+    pub network: &'a Network,
+    /// What is shown; every presentation has a label.
+    pub shown: &'a Presentations,
+    /// How many of them, from the first.
+    pub examples: usize,
+    /// How often each is shown, with other spikes.
+    pub passes: u32,
+    /// Tests on the run's clock before these.
+    pub index: u64,
+    /// The run's clock at the start [ms].
+    pub clock_ms: f64,
+}
+
+impl Test<'_> {
+    /// Shows the images and counts the answers; none if the monitor wants to stop.
+    ///
+    /// # Errors
+    /// If a presentation cannot be recorded.
+    pub fn run(&self, recorder: &mut dyn Recorder, monitor: &mut dyn Monitor) -> Result<Option<Tested>, RunError> {
+        let classes = self.model.classes();
+        let mut tested =
+            Tested { examples: self.examples, confusion: vec![vec![0; classes]; classes], ..Tested::default() };
+        let mut lanes: Vec<Lane> = (0..rayon::current_num_threads()).map(|_| Lane::new(self.circuit)).collect();
+        let total = self.examples * self.passes as usize;
+        for pass in 0..self.passes {
+            let mut wrong = 0;
+            for first in (0..self.examples).step_by(lanes.len() * SHARE) {
+                let last = (first + lanes.len() * SHARE).min(self.examples);
+                let answers = self.show(&mut lanes, pass, first..last, recorder, &mut tested.seconds, monitor);
+                for answer in answers {
+                    let label = self.shown.label(answer.example).unwrap_or(0);
+                    wrong += usize::from(answer.decoded != label);
+                    tested.confusion[usize::from(label)][usize::from(answer.decoded)] += 1;
+                    self.record(pass, label, &answer, recorder)?;
+                }
+                let done = pass as usize * self.examples + last;
+                let wrong_so_far = tested.wrong.iter().sum::<usize>() + wrong;
+                if monitor.tested(done, total, 100.0 * wrong_so_far as f64 / done as f64) == ControlFlow::Break(()) {
+                    return Ok(None);
+                }
+            }
+            tested.wrong.push(wrong);
+        }
+        Ok(Some(tested))
+    }
+
+    /// The place of a presentation among the run's tests.
+    fn place(&self, pass: u32, example: usize) -> u64 {
+        self.index + (pass as usize * self.examples + example) as u64
+    }
+
+    fn start_ms(&self, pass: u32, example: usize) -> f64 {
+        self.clock_ms + (self.place(pass, example) - self.index) as f64 * self.model.protocol.test
+    }
+
+    /// Shows some images, each lane a share of them.
+    fn show(
+        &self,
+        lanes: &mut [Lane],
+        pass: u32,
+        examples: std::ops::Range<usize>,
+        recorder: &mut dyn Recorder,
+        seconds: &mut f64,
+        monitor: &dyn Monitor,
+    ) -> Vec<Answer> {
+        let wanted: Vec<_> = examples
+            .map(|example| {
+                let place = self.place(pass, example);
+                let watched = recorder.watches(Kind::Test, place);
+                let sampling = recorder.sampling(Kind::Test, place, self.start_ms(pass, example));
+                (example, watched, sampling)
+            })
+            .collect();
+        let start = monitor.seconds();
+        let share = wanted.len().div_ceil(lanes.len());
+        let answers = lanes.par_iter_mut().zip(wanted.par_chunks(share)).flat_map_iter(|(lane, wanted)| {
+            wanted.iter().map(|&(example, watched, sampling)| {
+                lane.rest();
+                let image = self.shown.image(example) as u32;
+                lane.present(
+                    self.network,
+                    &Show {
+                        stimulus: self.shown.stimulus(example),
+                        key: PresentationKey::test(pass, image),
+                        forward_ms: self.model.protocol.test,
+                        target: None,
+                        sampling,
+                    },
+                );
+                let observed = if watched { lane.observation().clone() } else { lane.observation().lengths() };
+                Answer { example, decoded: decode(self.model, lane), observed }
+            })
+        });
+        let answers = answers.collect();
+        *seconds += monitor.seconds() - start;
+        answers
+    }
+
+    fn record(&self, pass: u32, label: u8, answer: &Answer, recorder: &mut dyn Recorder) -> Result<(), RunError> {
+        recorder.presentation(Presentation {
+            kind: Kind::Test,
+            index: self.place(pass, answer.example),
+            image: self.shown.image(answer.example) as u32,
+            label: Some(label),
+            decoded: answer.decoded,
+            start_ms: self.start_ms(pass, answer.example),
+            observed: &answer.observed,
+        })?;
+        Ok(())
+    }
+}
+
+/// What one presentation gave.
+struct Answer {
+    example: usize,
+    decoded: u8,
+    observed: Observation,
+}

@@ -1,0 +1,389 @@
+//! The training loop.
+
+use std::ops::ControlFlow;
+use std::sync::Arc;
+
+use rayon::prelude::*;
+
+use super::course::{Order, phase_lengths, rate_factor};
+use super::decoding::{decode, output_loss};
+use super::{Monitor, Progress, RunError, Test, Tested};
+use crate::data::{Dataset, Presentations};
+use crate::engine::{Circuit, Lane, Precision, Sampling, Show, Work};
+use crate::model::Model;
+use crate::network::Network;
+use crate::plasticity::{Change, Plasticity, Postsynaptic, rule_of};
+use crate::random::PresentationKey;
+use crate::record::{Checkpoint, Evaluation, Kind, Presentation, Recorder};
+
+/// Whether weights change.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Synapses {
+    /// They learn.
+    Plastic,
+    /// They stay as they are: a simulation.
+    Frozen,
+}
+
+/// How long a run goes on and what is done on the way.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Plan {
+    /// Training presentations in all, those before a resumption included.
+    pub presentations: u64,
+    /// Images shown at each evaluation, at the end of every epoch and of the run; 0: none.
+    pub test_examples: usize,
+    /// Whether weights change.
+    pub synapses: Synapses,
+}
+
+/// How a run ended.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Ending {
+    /// As planned, with the result of its last evaluation, if one was made.
+    Done(Option<Tested>),
+    /// The monitor stopped it; it can be resumed.
+    Stopped,
+}
+
+/// A network in training.
+pub struct Trainer<'a> {
+    model: &'a Model,
+    circuit: Arc<Circuit>,
+    rules: Vec<Option<Box<dyn Plasticity>>>,
+    network: Network,
+    lanes: Vec<LaneOfBatch>,
+    order: Order,
+    seed: u64,
+    planned: u64,
+    examples_seen: u64,
+    tests_done: u64,
+    clock_ms: f64,
+    since_evaluation: (u64, u64, f64),
+    curve: Vec<Evaluation>,
+    work: Work,
+    train_seconds: f64,
+    tested: Option<Tested>,
+}
+
+/// A lane with the presentation it shows and what is learnt from it.
+struct LaneOfBatch {
+    lane: Lane,
+    index: u64,
+    image: usize,
+    label: Option<u8>,
+    lengths: [f64; 2],
+    start_ms: f64,
+    sampling: Option<Sampling>,
+    decoded: u8,
+    loss: f64,
+    /// One per projection.
+    changes: Vec<Change>,
+}
+
+impl<'a> Trainer<'a> {
+    /// A run of `model` from its initial network, with all lanes at rest.
+    pub fn new(model: &'a Model, network: Network, seed: u64) -> Self {
+        Self::with_precision(model, network, seed, Precision::Single)
+    }
+
+    /// The same with traces of this precision.
+    pub fn with_precision(model: &'a Model, network: Network, seed: u64, precision: Precision) -> Self {
+        let circuit = Arc::new(Circuit::new(model, seed, precision));
+        let lane = || LaneOfBatch {
+            lane: Lane::new(&circuit),
+            index: 0,
+            image: 0,
+            label: None,
+            lengths: [0.0; 2],
+            start_ms: 0.0,
+            sampling: None,
+            decoded: 0,
+            loss: 0.0,
+            changes: vec![Change::default(); model.projections.len()],
+        };
+        Self {
+            lanes: (0..model.learning.batch).map(|_| lane()).collect(),
+            circuit,
+            rules: model.projections.iter().map(|projection| rule_of(model, projection)).collect(),
+            model,
+            network,
+            order: Order::default(),
+            seed,
+            planned: 0,
+            examples_seen: 0,
+            tests_done: 0,
+            clock_ms: 0.0,
+            since_evaluation: (0, 0, 0.0),
+            curve: Vec::new(),
+            work: Work::default(),
+            train_seconds: 0.0,
+            tested: None,
+        }
+    }
+
+    /// A run that goes on from a checkpoint of `model`, to the bit as if it had not been stopped.
+    ///
+    /// # Panics
+    /// If the checkpoint is of another shape than its model text says.
+    pub fn resume(model: &'a Model, checkpoint: Checkpoint) -> Self {
+        let mut trainer = Self::new(model, checkpoint.network, checkpoint.seed);
+        assert_eq!(trainer.lanes.len(), checkpoint.lanes.len(), "a checkpoint has the lanes of its model");
+        trainer.lanes.iter_mut().zip(&checkpoint.lanes).for_each(|(lane, state)| lane.lane.restore(state));
+        trainer.planned = checkpoint.examples_planned;
+        trainer.examples_seen = checkpoint.examples_seen;
+        trainer.tests_done = checkpoint.tests_done;
+        trainer.clock_ms = checkpoint.clock_ms;
+        trainer.since_evaluation = checkpoint.since_evaluation;
+        trainer.curve = checkpoint.curve;
+        trainer
+    }
+
+    /// All that the run needs to go on.
+    pub fn checkpoint(&self) -> Checkpoint {
+        Checkpoint {
+            model_text: self.model.text.clone(),
+            seed: self.seed,
+            examples_seen: self.examples_seen,
+            examples_planned: self.planned,
+            tests_done: self.tests_done,
+            clock_ms: self.clock_ms,
+            since_evaluation: self.since_evaluation,
+            curve: self.curve.clone(),
+            network: self.network.clone(),
+            lanes: self.lanes.iter().map(|lane| lane.lane.state()).collect(),
+        }
+    }
+
+    /// The weights as they are.
+    pub fn network(&self) -> &Network {
+        &self.network
+    }
+
+    /// Training presentations done.
+    pub fn examples_seen(&self) -> u64 {
+        self.examples_seen
+    }
+
+    /// The learning curve so far.
+    pub fn curve(&self) -> &[Evaluation] {
+        &self.curve
+    }
+
+    /// Work of the training presentations so far, since the start or resumption.
+    pub fn work(&self) -> Work {
+        let mut work = self.work;
+        self.lanes.iter().for_each(|lane| work += lane.lane.work());
+        work
+    }
+
+    /// Wall time of the training presentations themselves, since the start or resumption [s].
+    pub fn train_seconds(&self) -> f64 {
+        self.train_seconds
+    }
+
+    /// Runs as planned. Each epoch shows every training image once, in an order of its own; its end, and that of the run,
+    /// is marked by an evaluation.
+    ///
+    /// # Errors
+    /// If something cannot be recorded, or learning diverges.
+    pub fn run(
+        &mut self,
+        data: &Dataset,
+        plan: Plan,
+        recorder: &mut dyn Recorder,
+        monitor: &mut dyn Monitor,
+    ) -> Result<Ending, RunError> {
+        self.planned = plan.presentations;
+        recorder.weights(self.examples_seen, Some("initial"), &self.network)?;
+        let epoch = data.training.len() as u64;
+        let mut stopped = false;
+        while !stopped && (self.examples_seen < plan.presentations || self.evaluation_is_due(plan)) {
+            let end = self.epoch_end(epoch).min(plan.presentations);
+            while self.examples_seen < end && !stopped {
+                self.train_batch(&data.training, end, plan, recorder, monitor)?;
+                stopped = monitor.trained(self.progress()).is_break() && self.examples_seen < end;
+            }
+            if !stopped {
+                stopped = self.end_epoch(data, plan, recorder, monitor)?.is_break();
+            }
+        }
+        recorder.weights(self.examples_seen, Some("final"), &self.network)?;
+        Ok(if stopped { Ending::Stopped } else { Ending::Done(self.tested.clone()) })
+    }
+
+    /// Where training stops for the next evaluation: here, if one is due that was not made.
+    fn epoch_end(&self, epoch: u64) -> u64 {
+        if self.since_evaluation.0 > 0 && self.examples_seen.is_multiple_of(epoch) {
+            self.examples_seen
+        } else {
+            (self.examples_seen / epoch + 1) * epoch
+        }
+    }
+
+    fn evaluation_is_due(&self, plan: Plan) -> bool {
+        plan.test_examples > 0 && (self.since_evaluation.0 > 0 || self.curve.is_empty())
+    }
+
+    fn progress(&self) -> Progress {
+        let (shown, wrong, _) = self.since_evaluation;
+        let error_percent = 100.0 * wrong as f64 / shown as f64;
+        Progress { done: self.examples_seen, total: self.planned, error_percent }
+    }
+
+    fn end_epoch(
+        &mut self,
+        data: &Dataset,
+        plan: Plan,
+        recorder: &mut dyn Recorder,
+        monitor: &mut dyn Monitor,
+    ) -> Result<ControlFlow<()>, RunError> {
+        let epoch = data.training.len() as u64;
+        if self.examples_seen > 0 && self.examples_seen.is_multiple_of(epoch) {
+            let label = format!("epoch-{}", self.examples_seen / epoch);
+            recorder.weights(self.examples_seen, Some(&label), &self.network)?;
+        }
+        if plan.test_examples > 0 {
+            let test = Test {
+                model: self.model,
+                circuit: &self.circuit,
+                network: &self.network,
+                shown: &data.evaluation,
+                examples: plan.test_examples.min(data.evaluation.len()),
+                passes: 1,
+                index: self.tests_done,
+                clock_ms: self.clock_ms,
+            };
+            let Some(tested) = test.run(recorder, monitor)? else { return Ok(ControlFlow::Break(())) };
+            self.tests_done += tested.examples as u64;
+            self.clock_ms += tested.examples as f64 * self.model.protocol.test;
+            let (shown, wrong, loss) = self.since_evaluation;
+            let evaluation = Evaluation {
+                examples_seen: self.examples_seen,
+                test_error: tested.error_percent(),
+                train_error: 100.0 * wrong as f64 / shown as f64,
+                loss: loss / shown as f64,
+                seconds: monitor.seconds(),
+            };
+            recorder.evaluation(&evaluation)?;
+            self.curve.push(evaluation);
+            self.tested = Some(tested);
+        }
+        self.since_evaluation = (0, 0, 0.0);
+        monitor.evaluated(self)?;
+        Ok(ControlFlow::Continue(()))
+    }
+
+    /// Shows the presentations up to the next multiple of the batch size, but none from `end` on, and learns from them.
+    /// Presentation n runs in lane n mod N; changes are added in the order of lanes.
+    fn train_batch(
+        &mut self,
+        shown: &Presentations,
+        end: u64,
+        plan: Plan,
+        recorder: &mut dyn Recorder,
+        monitor: &dyn Monitor,
+    ) -> Result<(), RunError> {
+        let size = self.lanes.len() as u64;
+        let first = self.examples_seen;
+        let last = ((first / size + 1) * size).min(end);
+        let part = (first % size) as usize..((last - 1) % size) as usize + 1;
+        for (n, lane) in (first..last).zip(&mut self.lanes[part.clone()]) {
+            lane.index = n;
+            lane.image = self.order.image(self.seed, n, shown.len());
+            lane.label = shown.label(lane.image);
+            lane.lengths = phase_lengths(&self.model.protocol, self.seed, PresentationKey::training(n));
+            lane.start_ms = self.clock_ms;
+            lane.sampling = recorder.sampling(Kind::Train, n, lane.start_ms);
+            self.clock_ms += lane.lengths[0] + lane.label.map_or(0.0, |_| lane.lengths[1]);
+        }
+        let start = monitor.seconds();
+        let factor = rate_factor(self.model, first, self.planned, shown.len() as u64);
+        let plastic = plan.synapses == Synapses::Plastic;
+        let (model, network, rules) = (self.model, &self.network, &self.rules);
+        let run = |lane: &mut LaneOfBatch| {
+            lane.present(model, network, shown);
+            if plastic {
+                lane.learn(model, rules, factor);
+            }
+        };
+        match &mut self.lanes[part.clone()] {
+            [lane] => run(lane),
+            lanes => lanes.par_iter_mut().for_each(run),
+        }
+        if plastic {
+            self.apply(part.clone())?;
+        }
+        self.train_seconds += monitor.seconds() - start;
+        for lane in &self.lanes[part] {
+            let wrong = lane.label.is_some_and(|label| label != lane.decoded);
+            let (count, errors, loss) = self.since_evaluation;
+            self.since_evaluation = (count + 1, errors + u64::from(wrong), loss + lane.loss);
+            recorder.presentation(lane.record(shown))?;
+        }
+        self.examples_seen = last;
+        if plastic {
+            recorder.weights(self.examples_seen, None, &self.network)?;
+        }
+        Ok(())
+    }
+
+    fn apply(&mut self, part: std::ops::Range<usize>) -> Result<(), RunError> {
+        for lane in &self.lanes[part] {
+            for (index, change) in lane.changes.iter().enumerate().filter(|(index, _)| self.rules[*index].is_some()) {
+                let projection = &self.model.projections[index];
+                if !change.is_finite() {
+                    return Err(RunError::Diverged { projection: projection.name.clone(), example: lane.index });
+                }
+                let biases = &mut self.network.biases[projection.to.0];
+                self.work.rows_updated += change.apply(&mut self.network.weights[index], biases) as u64;
+            }
+        }
+        Ok(())
+    }
+}
+
+impl LaneOfBatch {
+    fn present(&mut self, model: &Model, network: &Network, shown: &Presentations) {
+        self.lane.present(
+            network,
+            &Show {
+                stimulus: shown.stimulus(self.image),
+                key: PresentationKey::training(self.index),
+                forward_ms: self.lengths[0],
+                target: self.label.map(|label| (self.lengths[1], label)),
+                sampling: self.sampling,
+            },
+        );
+        self.decoded = decode(model, &self.lane);
+        self.loss = if self.label.is_some() { output_loss(model, &self.lane) } else { f64::NAN };
+    }
+
+    fn record(&self, shown: &Presentations) -> Presentation<'_> {
+        Presentation {
+            kind: Kind::Train,
+            index: self.index,
+            image: shown.image(self.image) as u32,
+            label: self.label,
+            decoded: self.decoded,
+            start_ms: self.start_ms,
+            observed: self.lane.observation(),
+        }
+    }
+
+    /// Computes the changes of all projections that learn.
+    fn learn(&mut self, model: &Model, rules: &[Option<Box<dyn Plasticity>>], factor: f64) {
+        let [forward, target] = self.lane.means();
+        let last = model.populations.len() - 1;
+        for (index, (rule, change)) in rules.iter().zip(&mut self.changes).enumerate() {
+            let Some(rule) = rule else { continue };
+            let projection = &model.projections[index];
+            let to = projection.to.0;
+            let post = Postsynaptic {
+                v: &forward.v[to],
+                plateaus: [&forward.plateau[to], &target.plateau[to]],
+                sigmoid: if to == last { &target.sigmoid } else { &[] },
+            };
+            rule.change(post, &forward.trains[index], projection.learning_rate * factor, change);
+        }
+    }
+}
