@@ -1,4 +1,27 @@
-//! Stimuli: IDX image sets, their splits, rate tables and spike lists.
+//! Stimuli: IDX image sets, their splits, rate tables and spike lists, and initial values from NumPy files.
+//!
+//! [`Source::load`] reads what a model shows into a [`Dataset`]: the presentations trained on and those evaluated on,
+//! checked against the network's size once, then plain shared memory that any number of threads index without locks.
+//! Files carry Hz and ms; inside, rates are per ms.
+
+mod digest;
+mod error;
+mod idx;
+mod images;
+mod npy;
+mod source;
+mod split;
+mod stimuli;
+mod tables;
+
+pub use error::DataError;
+pub use idx::{Idx, IdxContent};
+pub use images::{ImagePart, ImageSet};
+pub use npy::{read_npy_matrix, read_npy_vector};
+pub use source::{DEFAULT_FOLDER, Dataset, Source};
+pub use split::{Evaluate, Split};
+pub use stimuli::{Presentations, StimulusSet};
+pub use tables::{RateTable, SpikeList};
 
 /// A spike: when and which neuron of its population.
 #[derive(Clone, Copy, Debug, PartialEq)]

@@ -1,0 +1,155 @@
+//! A set of labelled images: the training or the test half of a folder of IDX files.
+
+use std::path::{Path, PathBuf};
+
+use super::{DataError, Idx, IdxContent};
+
+/// The halves of a folder of IDX files.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ImagePart {
+    /// `train-images-idx3-ubyte` and `train-labels-idx1-ubyte`.
+    Train,
+    /// `t10k-images-idx3-ubyte` and `t10k-labels-idx1-ubyte`.
+    Test,
+}
+
+/// Images of one size with a label each, at least one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ImageSet {
+    rows: usize,
+    cols: usize,
+    pixels: Vec<u8>,
+    labels: Vec<u8>,
+    sha256: Vec<(String, String)>,
+}
+
+impl ImageSet {
+    /// Images from memory: `pixels` of shape [labels, rows, cols].
+    ///
+    /// # Panics
+    /// If there is no image, or the lengths disagree.
+    pub fn new(rows: usize, cols: usize, pixels: Vec<u8>, labels: Vec<u8>) -> Self {
+        assert!(!pixels.is_empty() && pixels.len() == labels.len() * rows * cols, "{} x {rows} x {cols}", labels.len());
+        Self { rows, cols, pixels, labels, sha256: Vec::new() }
+    }
+
+    /// Loads one half of a folder; the other is not touched. Files may be plain or gzipped, and are found with a dash or
+    /// a dot before `idx`; a plain one is preferred.
+    ///
+    /// # Errors
+    /// If the folder or a file is not there, is refused by [`Idx::open`], or images and labels differ in number.
+    pub fn load(folder: &Path, part: ImagePart) -> Result<Self, DataError> {
+        let images_path = find(folder, part, IdxContent::Images)?;
+        let labels_path = find(folder, part, IdxContent::Labels)?;
+        let labels = Idx::open(&labels_path, IdxContent::Labels)?;
+        let images = Idx::open(&images_path, IdxContent::Images)?;
+        if images.dimensions[0] != labels.dimensions[0] {
+            return Err(DataError::Count {
+                images_path: images_path.display().to_string(),
+                images: images.dimensions[0],
+                labels_path: labels_path.display().to_string(),
+                labels: labels.dimensions[0],
+            });
+        }
+        let (rows, cols) = (images.dimensions[1], images.dimensions[2]);
+        let sha256 = vec![(raw_name(&images_path), images.sha256), (raw_name(&labels_path), labels.sha256)];
+        Ok(Self { rows, cols, pixels: images.bytes, labels: labels.bytes, sha256 })
+    }
+
+    /// Number of images.
+    pub fn len(&self) -> usize {
+        self.labels.len()
+    }
+
+    /// Whether there is no image, which is never.
+    pub fn is_empty(&self) -> bool {
+        self.labels.is_empty()
+    }
+
+    /// Rows of an image.
+    pub fn rows(&self) -> usize {
+        self.rows
+    }
+
+    /// Columns of an image.
+    pub fn cols(&self) -> usize {
+        self.cols
+    }
+
+    /// The pixels of image `i`, row by row, [rows · cols].
+    ///
+    /// # Panics
+    /// If there is no such image.
+    pub fn image(&self, i: usize) -> &[u8] {
+        &self.pixels[i * self.rows * self.cols..][..self.rows * self.cols]
+    }
+
+    /// The label of image `i`.
+    ///
+    /// # Panics
+    /// If there is no such image.
+    pub fn label(&self, i: usize) -> u8 {
+        self.labels[i]
+    }
+
+    /// All labels.
+    pub fn labels(&self) -> &[u8] {
+        &self.labels
+    }
+
+    /// Name (without `.gz`) and SHA-256 of each raw file, decompressed; none of images from memory.
+    pub fn sha256(&self) -> &[(String, String)] {
+        &self.sha256
+    }
+}
+
+/// The file names of one half, in order of preference.
+fn names(part: ImagePart, content: IdxContent) -> [String; 4] {
+    let half = match part {
+        ImagePart::Train => "train",
+        ImagePart::Test => "t10k",
+    };
+    let stem = |separator| match content {
+        IdxContent::Images => format!("{half}-images{separator}idx3-ubyte"),
+        IdxContent::Labels => format!("{half}-labels{separator}idx1-ubyte"),
+    };
+    [stem('-'), stem('.'), stem('-') + ".gz", stem('.') + ".gz"]
+}
+
+fn find(folder: &Path, part: ImagePart, content: IdxContent) -> Result<PathBuf, DataError> {
+    if !folder.is_dir() {
+        return Err(DataError::MissingFolder { folder: folder.display().to_string() });
+    }
+    let names = names(part, content);
+    match names.iter().map(|name| folder.join(name)).find(|path| path.is_file()) {
+        Some(path) => Ok(path),
+        None => Err(DataError::MissingFile { folder: folder.display().to_string(), names: names.into() }),
+    }
+}
+
+fn raw_name(path: &Path) -> String {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    name.strip_suffix(".gz").unwrap_or(&name).to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn plain_files_come_before_gzipped_ones_and_dashes_before_dots() {
+        let expected = [
+            "t10k-labels-idx1-ubyte",
+            "t10k-labels.idx1-ubyte",
+            "t10k-labels-idx1-ubyte.gz",
+            "t10k-labels.idx1-ubyte.gz",
+        ];
+        assert_eq!(names(ImagePart::Test, IdxContent::Labels), expected);
+    }
+
+    #[test]
+    fn a_digest_bears_the_name_of_the_raw_file() {
+        assert_eq!(raw_name(Path::new("folder/train-images-idx3-ubyte.gz")), "train-images-idx3-ubyte");
+        assert_eq!(raw_name(Path::new("folder/train-images.idx3-ubyte")), "train-images.idx3-ubyte");
+    }
+}

@@ -1,0 +1,236 @@
+//! From what a model file names to the presentations of a run, checked against the network once.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use super::stimuli::Content;
+use super::{DataError, Evaluate, ImagePart, ImageSet, Presentations, RateTable, SpikeList, Split, StimulusSet};
+use crate::model::{Model, RateSource, Stimuli};
+
+/// Folder of IDX files used where neither the model nor the command line names one.
+pub const DEFAULT_FOLDER: &str = "data/mnist";
+
+/// Stimuli to be loaded and what they must fit.
+///
+/// ```no_run
+/// # use apical::{data::Source, model::Model};
+/// # fn load(model: &Model, folder: &std::path::Path) -> Result<(), apical::data::DataError> {
+/// let test_images = Source { folder: Some(folder), ..Source::of(model) }.load_evaluation()?;
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone, Copy, Debug)]
+pub struct Source<'a> {
+    /// What the model shows.
+    pub stimuli: &'a Stimuli,
+    /// Size of the input population.
+    pub inputs: usize,
+    /// Classes that labels may name.
+    pub classes: usize,
+    /// Folder of IDX files in place of the model's (`--data`).
+    pub folder: Option<&'a Path>,
+}
+
+/// The presentations a model trains on and those it is evaluated on.
+#[derive(Clone, Debug)]
+pub struct Dataset {
+    /// Trained on.
+    pub training: Presentations,
+    /// Evaluated on: the test set, the images set aside for validation, or, for a table, what is trained on.
+    pub evaluation: Presentations,
+    /// How the two came about.
+    pub split: Split,
+}
+
+impl<'a> Source<'a> {
+    /// The stimuli of a model, from the folder it names.
+    ///
+    /// # Panics
+    /// If the model does not end in an output population.
+    pub fn of(model: &'a Model) -> Self {
+        let inputs = model.populations[0].size;
+        Self { stimuli: &model.stimuli, inputs, classes: model.classes(), folder: None }
+    }
+
+    /// Loads what is trained on and what is evaluated on; with a validation split, the test set is not touched.
+    ///
+    /// # Errors
+    /// If a file is refused, or does not fit the network.
+    pub fn load(&self) -> Result<Dataset, DataError> {
+        let (set, split) = self.training_set()?;
+        let evaluation = match &split.evaluate {
+            Evaluate::Test => self.test_set()?,
+            Evaluate::Validation(range) => Presentations::new(Arc::clone(&set), range.clone()),
+            Evaluate::Training => Presentations::new(Arc::clone(&set), split.train.clone()),
+        };
+        Ok(Dataset { training: Presentations::new(set, split.train.clone()), evaluation, split })
+    }
+
+    /// Loads what is trained on alone.
+    ///
+    /// # Errors
+    /// Those of [`Source::load`].
+    pub fn load_training(&self) -> Result<Presentations, DataError> {
+        let (set, split) = self.training_set()?;
+        Ok(Presentations::new(set, split.train))
+    }
+
+    /// Loads what is evaluated on alone; the training set is read only if that is part of it.
+    ///
+    /// # Errors
+    /// Those of [`Source::load`].
+    pub fn load_evaluation(&self) -> Result<Presentations, DataError> {
+        match self.stimuli {
+            Stimuli::Idx { validation: 0, .. } => self.test_set(),
+            _ => self.load().map(|dataset| dataset.evaluation),
+        }
+    }
+
+    fn training_set(&self) -> Result<(Arc<StimulusSet>, Split), DataError> {
+        let (set, split) = match self.stimuli {
+            Stimuli::Idx { validation, .. } => {
+                let set = self.images(ImagePart::Train)?;
+                let split = Split::of_images(set.len(), *validation)?;
+                (set, split)
+            }
+            Stimuli::Rates { source, labels } => self.rates(source, labels.as_deref())?,
+            Stimuli::Spikes { path, labels } => self.spikes(path, labels.as_deref())?,
+        };
+        Ok((Arc::new(set), split))
+    }
+
+    fn test_set(&self) -> Result<Presentations, DataError> {
+        self.images(ImagePart::Test).map(Presentations::all)
+    }
+
+    fn images(&self, part: ImagePart) -> Result<StimulusSet, DataError> {
+        let named = match self.stimuli {
+            Stimuli::Idx { path, .. } => path.as_deref(),
+            _ => None,
+        };
+        let folder = self.folder.or(named).unwrap_or(Path::new(DEFAULT_FOLDER));
+        let set = ImageSet::load(folder, part)?;
+        let folder = folder.display().to_string();
+        let (rows, cols) = (set.rows(), set.cols());
+        if rows * cols != self.inputs {
+            return Err(DataError::Pixels { folder, rows, cols, inputs: self.inputs });
+        }
+        let half = if part == ImagePart::Train { "training" } else { "test" };
+        self.check_labels(&format!("{folder}, {half} images"), set.labels())?;
+        Ok(set.into())
+    }
+
+    fn rates(&self, source: &RateSource, labels: Option<&[u8]>) -> Result<(StimulusSet, Split), DataError> {
+        self.refuse_folder("rates")?;
+        let (origin, table) = match source {
+            RateSource::Fixed(rates) => {
+                let origin = "the rates of [stimuli]";
+                (origin.to_owned(), RateTable::fixed(rates, self.inputs, origin)?)
+            }
+            RateSource::Table(path) => (path.display().to_string(), RateTable::open(path, self.inputs)?),
+        };
+        let len = table.len();
+        self.table(Content::Rates(table), len, labels, &origin)
+    }
+
+    fn spikes(&self, path: &Path, labels: Option<&[u8]>) -> Result<(StimulusSet, Split), DataError> {
+        self.refuse_folder("a spike list")?;
+        let list = SpikeList::open(path, self.inputs)?;
+        // Labels may go on beyond the last spike: presentations in which nothing is seen.
+        let len = list.len().max(labels.map_or(0, <[u8]>::len));
+        self.table(Content::Spikes(list), len, labels, &path.display().to_string())
+    }
+
+    fn table(
+        &self,
+        content: Content,
+        len: usize,
+        labels: Option<&[u8]>,
+        origin: &str,
+    ) -> Result<(StimulusSet, Split), DataError> {
+        if len == 0 {
+            return Err(DataError::Empty { path: origin.to_owned() });
+        }
+        if let Some(labels) = labels {
+            if labels.len() != len {
+                let (origin, labels) = (origin.to_owned(), labels.len());
+                return Err(DataError::Labels { labels, origin, presentations: len });
+            }
+            self.check_labels("`labels` in [stimuli]", labels)?;
+        }
+        Ok((StimulusSet::of_table(content, len, labels.map(<[u8]>::to_vec)), Split::of_table(len)))
+    }
+
+    fn check_labels(&self, origin: &str, labels: &[u8]) -> Result<(), DataError> {
+        match labels.iter().position(|&label| usize::from(label) >= self.classes) {
+            None => Ok(()),
+            Some(presentation) => Err(DataError::Label {
+                origin: origin.to_owned(),
+                presentation,
+                label: labels[presentation],
+                classes: self.classes,
+            }),
+        }
+    }
+
+    fn refuse_folder(&self, stimuli: &'static str) -> Result<(), DataError> {
+        match self.folder {
+            None => Ok(()),
+            Some(folder) => Err(DataError::FolderUnused { folder: folder.display().to_string(), stimuli }),
+        }
+    }
+}
+
+impl Dataset {
+    /// Name and SHA-256 of every raw file that was read.
+    pub fn sha256(&self) -> Vec<(String, String)> {
+        let (training, evaluation) = (self.training.set(), self.evaluation.set());
+        let mut files = training.sha256().to_vec();
+        if !Arc::ptr_eq(training, evaluation) {
+            files.extend_from_slice(evaluation.sha256());
+        }
+        files
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::data::Stimulus;
+
+    fn fixed(rates_hz: &[f64], labels: Option<Vec<u8>>) -> Stimuli {
+        Stimuli::Rates { source: RateSource::Fixed(rates_hz.to_vec()), labels }
+    }
+
+    #[test]
+    fn a_fixed_vector_is_one_presentation_trained_and_evaluated_on() {
+        let stimuli = fixed(&[50.0, 0.0], Some(vec![1]));
+        let dataset = Source { stimuli: &stimuli, inputs: 2, classes: 2, folder: None }.load().unwrap();
+        assert_eq!((dataset.training.len(), dataset.evaluation.len()), (1, 1));
+        assert!(matches!(dataset.evaluation.stimulus(0), Stimulus::Rates(&[0.05, 0.0])));
+        assert_eq!(dataset.evaluation.label(0), Some(1));
+        assert_eq!(dataset.split.evaluate, Evaluate::Training);
+    }
+
+    #[test]
+    fn what_does_not_fit_the_network_is_refused_with_both_numbers() {
+        let refusal = |stimuli: &Stimuli, folder: Option<&Path>| {
+            Source { stimuli, inputs: 2, classes: 2, folder }.load().unwrap_err().to_string()
+        };
+        let cases = [
+            (fixed(&[1.0], None), None, "the rates of [stimuli]: expected 2 values, found 1"),
+            (fixed(&[1.0, -1.0], None), None, "entry 1: expected a rate from 0 to 1e6 Hz, found `-1.0`"),
+            (fixed(&[1.0, 1.0], Some(vec![])), None, "`labels` in [stimuli] has 0 entries"),
+            (
+                fixed(&[1.0, 1.0], Some(vec![2])),
+                None,
+                "presentation 0 has the label 2, but the output population has 2",
+            ),
+            (fixed(&[1.0, 1.0], None), Some("images"), "`--data images` names a folder of images"),
+        ];
+        for (stimuli, folder, expected) in cases {
+            let found = refusal(&stimuli, folder.map(Path::new));
+            assert!(found.contains(expected), "{found}");
+        }
+    }
+}
