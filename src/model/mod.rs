@@ -3,8 +3,22 @@
 //! A model file (TOML) is read by [`Model::load`] into a tree that remembers where every key came from, merged with its
 //! base and with `--set` overrides, checked once, and turned into these plain values. Inside, times are in ms, rates and
 //! conductances per ms; the keys of a file carry their own units (`phi_max_hz`, `tau_l_ms`).
+#![allow(clippy::doc_markdown, reason = "doc comments carry equations in the symbols of the field")]
 
+mod error;
+mod file;
+mod merge;
+mod overrides;
+mod reader;
+pub mod shipped;
+mod source;
+mod tree;
+mod write;
+
+use std::fmt;
 use std::path::PathBuf;
+
+pub use error::{ModelError, Origin};
 
 /// The place of a population in [`Model::populations`], from input to output.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -338,6 +352,24 @@ pub enum Compression {
     None,
     /// Deflated by zlib.
     Deflate,
+}
+
+impl Compartment {
+    /// Its name in files.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Soma => "soma",
+            Self::Basal => "basal",
+            Self::Apical => "apical",
+            Self::Dendrite => "dendrite",
+        }
+    }
+}
+
+impl fmt::Display for Compartment {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
 }
 
 impl Model {

@@ -1,0 +1,129 @@
+//! What is done with the network.
+//!
+//! | section | keys |
+//! |---|---|
+//! | `[protocol]` | `forward_ms` 50, `target_ms` 50, `test_ms` 250, `settle_ms` 30, `target_settle_ms` (as `settle_ms`), `wald_mean_ms` 2, `wald_scale_ms` 1 |
+//! | `[learning]` | `rule` "two-phase", `batch` 1, `epochs` 1, `schedule` with `kind` "constant", "exponential" (`factor_per_epoch` 0.9) or "linear" |
+//! | `[decoding]` | `by` "potential" or "rate" |
+
+use crate::model::error::ModelError;
+use crate::model::reader::{Reader, above};
+use crate::model::{Decoding, Learning, Protocol, Rule, Schedule};
+
+/// Longest phase [ms].
+const LONGEST: f64 = 100_000.0;
+
+/// Reads `[protocol]`.
+pub(super) fn protocol(model: &mut Reader<'_>) -> Result<Protocol, ModelError> {
+    let mut keys = model.section("protocol")?;
+    let forward = keys.number("forward_ms", above(0.0, LONGEST))?.unwrap_or(50.0);
+    let target = keys.number("target_ms", above(0.0, LONGEST))?.unwrap_or(50.0);
+    let test = keys.number("test_ms", above(0.0, LONGEST))?.unwrap_or(250.0);
+    let settle = keys.number("settle_ms", 0.0..=LONGEST)?.unwrap_or(30.0);
+    let given = keys.number("target_settle_ms", 0.0..=LONGEST)?;
+    let wald_mean = keys.number("wald_mean_ms", 0.0..=LONGEST)?.unwrap_or(2.0);
+    let wald_scale = keys.number("wald_scale_ms", above(0.0, LONGEST))?.unwrap_or(1.0);
+    let target_key = if given.is_some() { "target_settle_ms" } else { "settle_ms" };
+    let target_settle = given.unwrap_or(settle);
+    for (settle_key, settle, phase_key, phase) in [
+        ("settle_ms", settle, "forward_ms", forward),
+        ("settle_ms", settle, "test_ms", test),
+        (target_key, target_settle, "target_ms", target),
+    ] {
+        if settle >= phase {
+            let why =
+                format!("{}: expected `{settle_key}` below `{phase_key}`, found {settle} and {phase}", keys.name());
+            return Err(ModelError::refused(keys.at_any(&[settle_key, phase_key]), why));
+        }
+    }
+    keys.finish()?;
+    Ok(Protocol { forward, target, test, settle, target_settle, wald_mean, wald_scale })
+}
+
+/// Reads `[learning]`.
+pub(super) fn learning(model: &mut Reader<'_>) -> Result<Learning, ModelError> {
+    let mut keys = model.section("learning")?;
+    let learning = Learning {
+        rule: keys.word("rule", &[("two-phase", Rule::TwoPhase)])?.unwrap_or(Rule::TwoPhase),
+        batch: keys.integer("batch", 1..=4096)?.unwrap_or(1) as usize,
+        epochs: keys.integer("epochs", 1..=100_000)?.unwrap_or(1) as u32,
+        schedule: schedule(keys.inner("schedule")?)?,
+    };
+    keys.finish()?;
+    Ok(learning)
+}
+
+fn schedule(mut keys: Reader<'_>) -> Result<Schedule, ModelError> {
+    #[derive(Clone, Copy)]
+    enum Kind {
+        Constant,
+        Exponential,
+        Linear,
+    }
+    let words = [("constant", Kind::Constant), ("exponential", Kind::Exponential), ("linear", Kind::Linear)];
+    let schedule = match keys.word("kind", &words)?.unwrap_or(Kind::Constant) {
+        Kind::Constant => Schedule::Constant,
+        Kind::Linear => Schedule::Linear,
+        Kind::Exponential => {
+            Schedule::Exponential { factor_per_epoch: keys.number("factor_per_epoch", above(0.0, 1.0))?.unwrap_or(0.9) }
+        }
+    };
+    keys.finish()?;
+    Ok(schedule)
+}
+
+/// Reads `[decoding]`.
+pub(super) fn decoding(model: &mut Reader<'_>) -> Result<Decoding, ModelError> {
+    let mut keys = model.section("decoding")?;
+    let by = keys.word("by", &[("potential", Decoding::Potential), ("rate", Decoding::Rate)])?;
+    keys.finish()?;
+    Ok(by.unwrap_or(Decoding::Potential))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::tree;
+
+    fn read<T>(text: &str, of: impl Fn(&mut Reader<'_>) -> Result<T, ModelError>) -> Result<T, ModelError> {
+        of(&mut Reader::new(&tree::document(text, "m").unwrap(), "the model file"))
+    }
+
+    #[test]
+    fn without_a_word_it_is_the_papers_protocol() {
+        let (forward, target, test, settle, target_settle) = (50.0, 50.0, 250.0, 30.0, 30.0);
+        let expected = Protocol { forward, target, test, settle, target_settle, wald_mean: 2.0, wald_scale: 1.0 };
+        assert_eq!(read("", protocol).unwrap(), expected);
+    }
+
+    #[test]
+    fn the_target_phase_settles_as_the_forward_phase_does_unless_told() {
+        for (text, expected) in [("settle_ms = 5", (5.0, 5.0)), ("settle_ms = 5\ntarget_settle_ms = 7", (5.0, 7.0))] {
+            let protocol = read(&format!("[protocol]\n{text}"), protocol).unwrap();
+            assert_eq!((protocol.settle, protocol.target_settle), expected);
+        }
+    }
+
+    #[test]
+    fn a_phase_is_longer_than_its_settling() {
+        let message = read("[protocol]\ntarget_ms = 30", protocol).unwrap_err().to_string();
+        assert_eq!(message, "m:2:13: [protocol]: expected `settle_ms` below `target_ms`, found 30 and 30");
+        assert!(read("[protocol]\nsettle_ms = 50", protocol).is_err());
+        assert!(read("[protocol]\ntest_ms = 20", protocol).is_err());
+    }
+
+    #[test]
+    fn schedules_have_their_own_keys() {
+        let read = |text: &str| read(text, learning).map(|learning| learning.schedule);
+        assert_eq!(read("").unwrap(), Schedule::Constant);
+        let exponential = read("learning.schedule = { kind = 'exponential', factor_per_epoch = 0.5 }").unwrap();
+        assert_eq!(exponential, Schedule::Exponential { factor_per_epoch: 0.5 });
+        assert!(read("learning.schedule = { kind = 'linear', factor_per_epoch = 0.5 }").is_err());
+    }
+
+    #[test]
+    fn answers_are_read_from_potentials_or_rates() {
+        assert_eq!(read("", decoding).unwrap(), Decoding::Potential);
+        assert_eq!(read("decoding.by = 'rate'", decoding).unwrap(), Decoding::Rate);
+    }
+}

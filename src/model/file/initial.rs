@@ -1,0 +1,137 @@
+//! Initial biases and weights: drawn, or read from a file.
+//!
+//! | `bias.from` | keys |
+//! |---|---|
+//! | `uniform` (default) | `mean` 0.8, `sd` 0.001 |
+//! | `run` | `path`, `snapshot` "final" |
+//! | `npy` | `path` |
+//!
+//! | `weights.from` | keys |
+//! |---|---|
+//! | `moments` (default) | `v_avg` 3, `v_sd` 3, `b_avg` 0.8, `scale` 0.5, `fan_in` |
+//! | `run` | `path`, `snapshot` "final" |
+//! | `npy` | `path` |
+
+use std::path::PathBuf;
+
+use crate::model::error::ModelError;
+use crate::model::reader::{Reader, above};
+use crate::model::{BiasInit, WeightInit};
+
+/// Largest potential, weight factor and such that a file may give, in the model's dimensionless volts.
+pub(super) const LARGEST_POTENTIAL: f64 = 1000.0;
+
+#[derive(Clone, Copy)]
+enum From {
+    Drawn,
+    Run,
+    Npy,
+}
+
+/// Reads `bias`.
+pub(super) fn bias(keys: &mut Reader<'_>) -> Result<BiasInit, ModelError> {
+    let mut keys = keys.inner("bias")?;
+    let from = keys.word("from", &[("uniform", From::Drawn), ("run", From::Run), ("npy", From::Npy)])?;
+    let bias = match from.unwrap_or(From::Drawn) {
+        From::Drawn => BiasInit::Uniform {
+            mean: keys.number("mean", -LARGEST_POTENTIAL..=LARGEST_POTENTIAL)?.unwrap_or(0.8),
+            sd: keys.number("sd", 0.0..=LARGEST_POTENTIAL)?.unwrap_or(0.001),
+        },
+        From::Run => BiasInit::Run { path: path(&mut keys)?, snapshot: snapshot(&mut keys)? },
+        From::Npy => BiasInit::Npy { path: path(&mut keys)? },
+    };
+    keys.finish()?;
+    Ok(bias)
+}
+
+/// Reads `weights`; `fan_in` is that of the moment formula unless the file gives another.
+pub(super) fn weights(keys: &mut Reader<'_>, fan_in: usize) -> Result<WeightInit, ModelError> {
+    let mut keys = keys.inner("weights")?;
+    let from = keys.word("from", &[("moments", From::Drawn), ("run", From::Run), ("npy", From::Npy)])?;
+    let weights = match from.unwrap_or(From::Drawn) {
+        From::Drawn => moments(&mut keys, fan_in)?,
+        From::Run => WeightInit::Run { path: path(&mut keys)?, snapshot: snapshot(&mut keys)? },
+        From::Npy => WeightInit::Npy { path: path(&mut keys)? },
+    };
+    keys.finish()?;
+    Ok(weights)
+}
+
+/// Moments of the weights from those of the potential: refused unless W_2 − W_avg² > 0.
+///
+/// With W_avg = (V_avg − b_avg)/(ν N V_avg) and W_2 of Guerguiev, Lillicrap & Richards (2017), eLife 6:e22901, most of it
+/// cancels: W_2 − W_avg² = V_sd² (1 − (V_avg − b_avg)²/(N V_avg²))/(N ν² V_2).
+fn moments(keys: &mut Reader<'_>, fan_in: usize) -> Result<WeightInit, ModelError> {
+    let volts = -LARGEST_POTENTIAL..=LARGEST_POTENTIAL;
+    let v_avg = keys.number("v_avg", volts.clone())?.unwrap_or(3.0);
+    let v_sd = keys.number("v_sd", above(0.0, LARGEST_POTENTIAL))?.unwrap_or(3.0);
+    let b_avg = keys.number("b_avg", volts)?.unwrap_or(0.8);
+    let scale = keys.number("scale", above(0.0, LARGEST_POTENTIAL))?.unwrap_or(0.5);
+    let fan_in = keys.integer("fan_in", 1..=1_000_000_000)?.map_or(fan_in, |n| n as usize);
+    let (wanted, room) = ((v_avg - b_avg).powi(2), fan_in as f64 * v_avg.powi(2));
+    if wanted >= room {
+        let why = format!(
+            "{}: expected (`v_avg` - `b_avg`)^2 below `fan_in` * `v_avg`^2, or no weights have these moments; \
+             found {wanted} and {room}",
+            keys.name()
+        );
+        return Err(ModelError::refused(keys.at_any(&["v_avg", "b_avg", "fan_in"]), why));
+    }
+    Ok(WeightInit::Moments { fan_in, v_avg, v_sd, b_avg, scale })
+}
+
+fn path(keys: &mut Reader<'_>) -> Result<PathBuf, ModelError> {
+    keys.path("path")?.ok_or_else(|| keys.missing("path", "the path of a file"))
+}
+
+fn snapshot(keys: &mut Reader<'_>) -> Result<String, ModelError> {
+    Ok(keys.identifier("snapshot", "._-")?.unwrap_or("final").to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::tree;
+
+    fn read<T>(text: &str, of: impl Fn(&mut Reader<'_>) -> Result<T, ModelError>) -> Result<T, ModelError> {
+        of(&mut Reader::new(&tree::document(text, "m").unwrap(), "[x]"))
+    }
+
+    #[test]
+    fn without_a_word_they_are_the_papers() {
+        assert_eq!(read("", bias).unwrap(), BiasInit::Uniform { mean: 0.8, sd: 0.001 });
+        let expected = WeightInit::Moments { fan_in: 784, v_avg: 3.0, v_sd: 3.0, b_avg: 0.8, scale: 0.5 };
+        assert_eq!(read("", |keys| weights(keys, 784)).unwrap(), expected);
+    }
+
+    #[test]
+    fn files_are_named_with_their_snapshot() {
+        let run = read("weights = { from = 'run', path = 'a.h5' }", |keys| weights(keys, 1)).unwrap();
+        assert_eq!(run, WeightInit::Run { path: "a.h5".into(), snapshot: "final".into() });
+        let npy = read("bias = { from = 'npy', path = 'b.npy' }", bias).unwrap();
+        assert_eq!(npy, BiasInit::Npy { path: "b.npy".into() });
+        assert!(read("bias = { from = 'npy', path = '' }", bias).is_err());
+        assert!(read("bias = { from = 'npy', path = 'b', mean = 1 }", bias).is_err());
+    }
+
+    /// The moment formula as published, ν = 0.05 /ms.
+    fn spread(n: f64, v_avg: f64, v_sd: f64, b_avg: f64) -> f64 {
+        let (nu, v_2) = (0.05, v_avg * v_avg + v_sd * v_sd);
+        let w_avg = (v_avg - b_avg) / (nu * n * v_avg);
+        let w_2 = (v_2 + nu * nu * (n - n * n) * w_avg * w_avg * v_avg * v_avg
+            - 2.0 * n * nu * b_avg * v_avg * w_avg
+            - b_avg * b_avg)
+            / (n * nu * nu * v_2);
+        w_2 - w_avg * w_avg
+    }
+
+    #[test]
+    fn moments_are_refused_where_the_published_formula_has_no_root() {
+        for (n, v_avg, b_avg) in [(784, 3.0, 0.8), (1, 3.0, 0.8), (1, 1.0, -1.0), (5, 1.0, -1.0), (2, 0.5, 3.0)] {
+            let text = format!("weights = {{ v_avg = {v_avg}, b_avg = {b_avg}, fan_in = {n} }}");
+            let accepted = read(&text, |keys| weights(keys, 1)).is_ok();
+            assert_eq!(accepted, spread(f64::from(n), v_avg, 3.0, b_avg) > 0.0, "{text}");
+        }
+        assert!(read("weights = { v_avg = 0 }", |keys| weights(keys, 1)).is_err());
+    }
+}

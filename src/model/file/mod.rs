@@ -1,0 +1,83 @@
+//! The model file as written, checked once and turned into the model as true.
+//!
+//! | table | keys |
+//! |---|---|
+//! | (top) | `name`, `about`, `base` |
+//! | `[[population]]` | `name`, `size`, `kind` and what that kind has: see [`population`] |
+//! | `[[projection]]` | `from`, `to`, `compartment`, `name`, `delay_ms`, `learning_rate`, `weights`: see [`projection`] |
+//! | `[protocol]`, `[learning]`, `[decoding]` | see [`experiment`] |
+//! | `[stimuli]` | see [`stimuli`] |
+//! | `[recording]` | see [`recording`] |
+
+mod experiment;
+mod initial;
+mod population;
+mod projection;
+mod record;
+mod recording;
+mod stimuli;
+
+use std::path::Path;
+
+use super::error::ModelError;
+use super::reader::Reader;
+use super::tree::Table;
+use super::{Model, merge, overrides, source, write};
+
+impl Model {
+    /// Reads a model file, lays it over its base and the overrides over both, and checks the whole.
+    ///
+    /// An override is `key.path=value`, with populations and projections addressed by name
+    /// (`population.hidden.size=100`). The value is TOML, or else a string as it stands. Paths in a file are relative to
+    /// its folder, paths in overrides to the current one. Where there is no such file, a shipped model of that name is
+    /// meant, with or without folder and `.toml`.
+    ///
+    /// # Errors
+    /// The first thing that is wrong, with its place.
+    pub fn load(path: &Path, overrides: &[String]) -> Result<Self, ModelError> {
+        Self::build(source::load(path)?, overrides)
+    }
+
+    /// As [`Model::load`], from a text, whose paths are relative to the current folder and whose base can only be a
+    /// shipped model; `origin` is its name in messages. The [`Model::text`] of a model gives that model.
+    ///
+    /// # Errors
+    /// The first thing that is wrong, with its place.
+    pub fn parse(text: &str, origin: &str, overrides: &[String]) -> Result<Self, ModelError> {
+        Self::build(source::parse(text, origin)?, overrides)
+    }
+
+    /// Changes what is recorded: `all`, `none`, or a list with commas of population names (their spikes),
+    /// `POP.COMPARTMENT` (that trace), `spikes`, `plateaus`, `traces` (of all populations), and `a:b` (presentations a to
+    /// b − 1; without it, all). It replaces spikes, plateaus, traces and presentations of the model file.
+    ///
+    /// # Errors
+    /// A word that is none of these, with the one nearest to it. The model is then as it was.
+    pub fn record(&mut self, what: &str) -> Result<(), ModelError> {
+        let mut model = source::parse(&self.text, &self.name)?;
+        merge::merge(&mut model, record::overlay(self, what)?);
+        *self = check(&model)?;
+        Ok(())
+    }
+
+    fn build(mut tree: Table, overrides: &[String]) -> Result<Self, ModelError> {
+        overrides::apply(&mut tree, overrides)?;
+        check(&tree)
+    }
+}
+
+/// From the merged tree to the model.
+fn check(tree: &Table) -> Result<Model, ModelError> {
+    let mut keys = Reader::new(tree, "the model file");
+    let name = keys.identifier("name", "._-")?.ok_or_else(|| keys.missing("name", "the name of the experiment"))?;
+    keys.text("about")?;
+    let populations = population::all(&keys.tables("population")?)?;
+    let projections = projection::all(&keys.tables("projection")?, &populations)?;
+    let (protocol, learning) = (experiment::protocol(&mut keys)?, experiment::learning(&mut keys)?);
+    let decoding = experiment::decoding(&mut keys)?;
+    let stimuli = stimuli::read(keys.section("stimuli")?, &populations)?;
+    let recording = recording::read(keys.section("recording")?, &populations)?;
+    keys.finish()?;
+    let (name, text) = (name.to_owned(), write::model(tree));
+    Ok(Model { name, populations, projections, protocol, learning, decoding, stimuli, recording, text })
+}

@@ -1,0 +1,124 @@
+//! `[[projection]]`: `from`, `to`, `compartment`, `name` FROM-TO, `delay_ms` (0 forward, 1 backward), `learning_rate` 0,
+//! `weights`.
+
+use super::{initial, population};
+use crate::model::error::ModelError;
+use crate::model::merge;
+use crate::model::reader::{Reader, one_of};
+use crate::model::tree::Table;
+use crate::model::{Compartment, Neuron, Population, PopulationId, Projection};
+
+/// Longest delay [ms]; a spike in flight is kept until it arrives.
+const LONGEST_DELAY: f64 = 100_000.0;
+
+/// Reads all projections, which must drive every population but the encoder.
+pub(super) fn all(tables: &[&Table], populations: &[Population]) -> Result<Vec<Projection>, ModelError> {
+    let projections =
+        tables.iter().map(|table| projection(table, populations)).collect::<Result<Vec<_>, ModelError>>()?;
+    for (place, population) in populations.iter().enumerate() {
+        let drives = |p: &Projection| p.to.0 == place && p.from < p.to && p.compartment != Compartment::Apical;
+        if let Some(dendrite) = population.neuron.driven()
+            && !projections.iter().any(drives)
+        {
+            let why = format!(
+                "expected a projection from an earlier population to the {dendrite} compartment of {:?}, found none",
+                population.name
+            );
+            return Err(ModelError::refused(&tables[0].at, why));
+        }
+    }
+    Ok(projections)
+}
+
+fn projection(table: &Table, populations: &[Population]) -> Result<Projection, ModelError> {
+    let title = merge::name("projection", table).map_or_else(String::new, |name| format!(" {name:?}"));
+    let mut keys = Reader::new(table, format!("[[projection]]{title}"));
+    let (from, from_name) = end(&mut keys, "from", populations)?;
+    let (to, to_name) = end(&mut keys, "to", populations)?;
+    let name = keys.identifier("name", "_-")?.map_or_else(|| format!("{from_name}-{to_name}"), str::to_owned);
+    let compartment = compartment(&mut keys, &populations[to.0])?;
+    let fan_in = match compartment {
+        Compartment::Apical => populations[to.0].size,
+        _ => populations[from.0].size,
+    };
+    let projection = Projection {
+        name,
+        from,
+        to,
+        compartment,
+        delay: delay(&mut keys, from < to)?,
+        learning_rate: learning_rate(&mut keys, compartment)?,
+        weights: initial::weights(&mut keys, fan_in)?,
+    };
+    keys.finish()?;
+    Ok(projection)
+}
+
+fn end<'a>(
+    keys: &mut Reader<'a>,
+    key: &'static str,
+    populations: &[Population],
+) -> Result<(PopulationId, &'a str), ModelError> {
+    let name = keys.text(key)?.ok_or_else(|| keys.missing(key, "the name of a population"))?;
+    Ok((population::find(populations, name, keys.at(key))?, name))
+}
+
+fn compartment(keys: &mut Reader<'_>, to: &Population) -> Result<Compartment, ModelError> {
+    let known = [Compartment::Basal, Compartment::Apical, Compartment::Dendrite].map(|c| (c.name(), c));
+    let there: Vec<_> =
+        to.neuron.compartments().iter().filter(|c| **c != Compartment::Soma).map(|c| c.name()).collect();
+    if there.is_empty() {
+        let why = format!("{}: expected a population that takes input, found {:?}, an encoder", keys.name(), to.name);
+        return Err(ModelError::refused(keys.at("to"), why));
+    }
+    let expected = one_of(&there);
+    let compartment = keys.word("compartment", &known)?.ok_or_else(|| keys.missing("compartment", &expected))?;
+    if there.contains(&compartment.name()) {
+        return Ok(compartment);
+    }
+    let why = format!("{}: expected a compartment of {:?} ({expected}), found \"{compartment}\"", keys.name(), to.name);
+    Err(ModelError::refused(keys.at("compartment"), why))
+}
+
+/// A forward projection may be immediate; a backward one may not, or a spike could cause itself.
+fn delay(keys: &mut Reader<'_>, forward: bool) -> Result<f64, ModelError> {
+    let delay = keys.number("delay_ms", 0.0..=LONGEST_DELAY)?.unwrap_or(if forward { 0.0 } else { 1.0 });
+    if forward || delay > 0.0 {
+        return Ok(delay);
+    }
+    let why = format!("{} goes backward: expected `delay_ms` above 0, found 0", keys.name());
+    Err(ModelError::refused(keys.at("delay_ms"), why))
+}
+
+fn learning_rate(keys: &mut Reader<'_>, compartment: Compartment) -> Result<f64, ModelError> {
+    let rate = keys.number("learning_rate", 0.0..=1000.0)?.unwrap_or(0.0);
+    if rate == 0.0 || compartment != Compartment::Apical {
+        return Ok(rate);
+    }
+    let why = format!(
+        "{}: expected `learning_rate` 0 on an apical compartment, for the two-phase rule learns basal and dendrite \
+         weights; found {rate}",
+        keys.name()
+    );
+    Err(ModelError::refused(keys.at("learning_rate"), why))
+}
+
+impl Neuron {
+    /// The compartments, in ascending order of their element in a report.
+    pub fn compartments(&self) -> &'static [Compartment] {
+        match self {
+            Self::Poisson(_) => &[],
+            Self::Pyramidal(_) => &[Compartment::Soma, Compartment::Basal, Compartment::Apical],
+            Self::Output(_) => &[Compartment::Soma, Compartment::Dendrite],
+        }
+    }
+
+    /// The compartment that feedforward synapses reach; none: an encoder.
+    pub fn driven(&self) -> Option<Compartment> {
+        match self {
+            Self::Poisson(_) => None,
+            Self::Pyramidal(_) => Some(Compartment::Basal),
+            Self::Output(_) => Some(Compartment::Dendrite),
+        }
+    }
+}

@@ -1,0 +1,158 @@
+//! `[recording]`
+//!
+//! | key | default | values |
+//! |---|---|---|
+//! | `spikes` | "all" | "all", "none" or a list of populations |
+//! | `plateaus` | "all" | the same, of those with an apical dendrite |
+//! | `traces` | "all" | the same, of all but the encoder, or of "POP.COMPARTMENT" |
+//! | `presentations` | "0:20" | "FIRST:END", END excluded, either left out for the ends of the run |
+//! | `report_dt_ms` | 0.5 | spacing of trace samples |
+//! | `weights` | "ends" | "ends", "epochs" or a number of presentations |
+//! | `compression` | false | whether spikes and traces are deflated |
+
+use super::population::find;
+use crate::model::error::ModelError;
+use crate::model::reader::{Reader, one_of};
+use crate::model::tree::{Node, Value};
+use crate::model::{Compartment, Compression, Population, PopulationId, Recording, Snapshots};
+
+type Traces = Vec<(PopulationId, Vec<Compartment>)>;
+
+/// Reads `[recording]` of these populations.
+pub(super) fn read(mut keys: Reader<'_>, populations: &[Population]) -> Result<Recording, ModelError> {
+    let spikes = chosen(&mut keys, "spikes", populations, |_| true)?;
+    let plateaus = chosen(&mut keys, "plateaus", populations, |population| {
+        population.neuron.compartments().contains(&Compartment::Apical)
+    })?;
+    let traces = traces(&mut keys, populations)?;
+    let (first, end) = presentations(&mut keys)?;
+    let report_dt = keys.number("report_dt_ms", 0.001..=1000.0)?.unwrap_or(0.5);
+    let snapshots = snapshots(&mut keys)?;
+    let compression = match keys.boolean("compression")? {
+        Some(true) => Compression::Deflate,
+        _ => Compression::None,
+    };
+    keys.finish()?;
+    Ok(Recording { spikes, plateaus, traces, first, end, report_dt, snapshots, compression })
+}
+
+/// What a list key says.
+enum Choice<'a> {
+    All,
+    Listed(&'a [Node]),
+}
+
+fn choice<'a>(keys: &mut Reader<'a>, key: &'static str) -> Result<Choice<'a>, ModelError> {
+    let Some(node) = keys.value(key) else { return Ok(Choice::All) };
+    match &node.value {
+        Value::String(word) if word == "all" => Ok(Choice::All),
+        Value::String(word) if word == "none" => Ok(Choice::Listed(&[])),
+        Value::List(nodes) => Ok(Choice::Listed(nodes)),
+        _ => Err(keys.wrong(key, node, &"\"all\", \"none\" or a list of populations")),
+    }
+}
+
+/// The populations of a list key, in the order of the model, each once.
+fn chosen(
+    keys: &mut Reader<'_>,
+    key: &'static str,
+    populations: &[Population],
+    fits: fn(&Population) -> bool,
+) -> Result<Vec<PopulationId>, ModelError> {
+    let mut ids = match choice(keys, key)? {
+        Choice::All => (0..populations.len()).map(PopulationId).filter(|id| fits(&populations[id.0])).collect(),
+        Choice::Listed(nodes) => nodes
+            .iter()
+            .map(|node| {
+                let id = find(populations, keys.text_of(key, node, "the name of a population")?, &node.at)?;
+                if fits(&populations[id.0]) { Ok(id) } else { Err(keys.wrong(key, node, &"a pyramidal population")) }
+            })
+            .collect::<Result<Vec<_>, ModelError>>()?,
+    };
+    ids.sort_unstable();
+    ids.dedup();
+    Ok(ids)
+}
+
+/// The traces, in the order of the model and of elements, each once.
+fn traces(keys: &mut Reader<'_>, populations: &[Population]) -> Result<Traces, ModelError> {
+    let mut wanted = Vec::new();
+    match choice(keys, "traces")? {
+        Choice::All => {
+            let every = |id: usize| populations[id].neuron.compartments().iter().map(move |c| (PopulationId(id), *c));
+            wanted.extend((0..populations.len()).flat_map(every));
+        }
+        Choice::Listed(nodes) => {
+            for node in nodes {
+                wanted.extend(trace(keys, node, populations)?);
+            }
+        }
+    }
+    let of = |id: PopulationId| {
+        let there = populations[id.0].neuron.compartments().iter().copied();
+        (id, there.filter(|compartment| wanted.contains(&(id, *compartment))).collect::<Vec<_>>())
+    };
+    Ok((0..populations.len()).map(PopulationId).map(of).filter(|(_, compartments)| !compartments.is_empty()).collect())
+}
+
+/// One entry of `traces`: a population or POP.COMPARTMENT.
+fn trace(
+    keys: &Reader<'_>,
+    node: &Node,
+    populations: &[Population],
+) -> Result<Vec<(PopulationId, Compartment)>, ModelError> {
+    let text = keys.text_of("traces", node, "the name of a population, or POP.COMPARTMENT")?;
+    let (name, compartment) = text.split_once('.').map_or((text, None), |(name, part)| (name, Some(part)));
+    let id = find(populations, name, &node.at)?;
+    let there = populations[id.0].neuron.compartments();
+    if there.is_empty() {
+        return Err(keys.wrong("traces", node, &"a population other than the encoder, which has no potentials"));
+    }
+    let Some(part) = compartment else { return Ok(there.iter().map(|c| (id, *c)).collect()) };
+    let known = there.iter().find(|compartment| compartment.name() == part);
+    known.map(|compartment| vec![(id, *compartment)]).ok_or_else(|| {
+        let names: Vec<_> = there.iter().map(|compartment| compartment.name()).collect();
+        keys.wrong("traces", node, &format!("a compartment of {name:?} ({})", one_of(&names)))
+    })
+}
+
+fn presentations(keys: &mut Reader<'_>) -> Result<(u64, u64), ModelError> {
+    let Some(node) = keys.value("presentations") else { return Ok((0, 20)) };
+    let expected = "a range FIRST:END such as \"0:20\", \":20\" or \"5:\"";
+    let range = range(keys.text_of("presentations", node, expected)?);
+    range.ok_or_else(|| keys.wrong("presentations", node, &expected))
+}
+
+/// A range of presentations.
+pub(super) fn range(text: &str) -> Option<(u64, u64)> {
+    let (first, end) = text.split_once(':')?;
+    let number = |text: &str, default| if text.is_empty() { Some(default) } else { text.parse().ok() };
+    let range = (number(first.trim(), 0)?, number(end.trim(), u64::MAX)?);
+    (range.0 <= range.1).then_some(range)
+}
+
+fn snapshots(keys: &mut Reader<'_>) -> Result<Snapshots, ModelError> {
+    let Some(node) = keys.value("weights") else { return Ok(Snapshots::Ends) };
+    match &node.value {
+        Value::String(word) if word == "ends" => Ok(Snapshots::Ends),
+        Value::String(word) if word == "epochs" => Ok(Snapshots::Epochs),
+        Value::Integer(every) if *every >= 1 => Ok(Snapshots::Presentations(every.unsigned_abs())),
+        _ => Err(keys.wrong("weights", node, &"\"ends\", \"epochs\" or a number of presentations, at least 1")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ranges_may_leave_out_their_ends() {
+        assert_eq!(range("0:20"), Some((0, 20)));
+        assert_eq!(range(":20"), Some((0, 20)));
+        assert_eq!(range("5:"), Some((5, u64::MAX)));
+        assert_eq!(range("5:5"), Some((5, 5)));
+        for text in ["", "5", "6:5", "a:5", "-1:5", "1:2:3"] {
+            assert_eq!(range(text), None, "{text}");
+        }
+    }
+}

@@ -1,0 +1,150 @@
+//! Laying one model tree over another: a variant over its base, `--set` over a model.
+//!
+//! Tables merge key by key, `[[population]]` and `[[projection]]` by name; everything else is replaced. A table that says
+//! which variety of a thing it holds (`weights = { from = "run", .. }`) replaces one of another variety.
+
+use super::error::{ModelError, Origin};
+use super::tree::{Entry, Node, Table, Value};
+
+/// The lists whose tables have names.
+pub(super) const NAMED: [&str; 2] = ["population", "projection"];
+
+/// The tables of several varieties: key, the key that tells the variety, the variety if it is not there.
+const VARIETIES: [(&str, &str, &str); 4] = [
+    ("bias", "from", "uniform"),
+    ("weights", "from", "moments"),
+    ("schedule", "kind", "constant"),
+    ("stimuli", "kind", "idx"),
+];
+
+/// Lays one model over another.
+pub(super) fn merge(base: &mut Table, over: Table) {
+    combine(base, over, changes_variety);
+}
+
+/// Joins parts of what will be laid over a model, where a missing variety is as yet unknown.
+pub(super) fn gather(base: &mut Table, over: Table) {
+    combine(base, over, |_, _, _| false);
+}
+
+type Replaces = fn(key: &str, base: &Table, over: &Table) -> bool;
+
+fn combine(base: &mut Table, over: Table, replaces: Replaces) {
+    for entry in over.entries {
+        let Some(old) = base.get_mut(&entry.key) else {
+            base.entries.push(entry);
+            continue;
+        };
+        match (&mut old.node.value, entry.node.value) {
+            (Value::Table(table), Value::Table(over)) if !replaces(&entry.key, table, &over) => {
+                combine(table, over, replaces);
+            }
+            (Value::List(old), Value::List(over)) if NAMED.contains(&entry.key.as_str()) => {
+                combine_named(&entry.key, old, over, replaces);
+            }
+            (_, value) => *old = Entry { node: Node { value, ..entry.node }, ..entry },
+        }
+    }
+}
+
+fn combine_named(list: &str, base: &mut Vec<Node>, over: Vec<Node>, replaces: Replaces) {
+    for node in over {
+        let name = name_of(list, &node);
+        let old = base.iter_mut().find(|old| name.is_some() && name_of(list, old) == name);
+        match (old.map(|old| &mut old.value), node.value) {
+            (Some(Value::Table(old)), Value::Table(over)) => combine(old, over, replaces),
+            (_, value) => base.push(Node { value, ..node }),
+        }
+    }
+}
+
+fn changes_variety(key: &str, base: &Table, over: &Table) -> bool {
+    VARIETIES
+        .iter()
+        .filter(|(table, ..)| *table == key)
+        .any(|(_, tag, default)| over.text(tag).is_some_and(|new| new != base.text(tag).unwrap_or(default)))
+}
+
+/// The name of a population or projection; that of a projection is FROM-TO unless given.
+pub(super) fn name(list: &str, table: &Table) -> Option<String> {
+    match (table.get("name"), list) {
+        (None, "projection") => Some(format!("{}-{}", table.text("from")?, table.text("to")?)),
+        _ => table.text("name").map(str::to_owned),
+    }
+}
+
+fn name_of(list: &str, node: &Node) -> Option<String> {
+    match &node.value {
+        Value::Table(table) => name(list, table),
+        _ => None,
+    }
+}
+
+/// Refuses two populations or projections of one name in one file, which a merge would hide.
+pub(super) fn refuse_duplicates(model: &Table) -> Result<(), ModelError> {
+    for what in NAMED {
+        let mut seen: Vec<(String, &Origin)> = Vec::new();
+        for table in model.get(what).and_then(|entry| entry.node.value.tables()).into_iter().flatten() {
+            let Some(name) = name(what, table) else { continue };
+            if let Some((_, first)) = seen.iter().find(|(other, _)| *other == name) {
+                let (at, first) = (table.at.clone(), (*first).clone());
+                return Err(ModelError::Duplicate { at, what, name: name.into(), first });
+            }
+            seen.push((name, &table.at));
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{tree, write};
+    use super::*;
+
+    fn merged(base: &str, over: &str) -> String {
+        let mut base = tree::document(base, "base").unwrap();
+        merge(&mut base, tree::document(over, "over").unwrap());
+        write::model(&base)
+    }
+
+    #[test]
+    fn tables_merge_key_by_key_and_the_rest_is_replaced() {
+        let text = merged("name = 'a'\n[x]\na = 1\nb = [1, 2]\n", "name = 'b'\n[x]\nb = [3]\nc = 4\n");
+        assert_eq!(text, "name = \"b\"\n\n[x]\na = 1\nb = [3]\nc = 4\n");
+    }
+
+    #[test]
+    fn populations_merge_by_name_and_projections_by_their_ends() {
+        let base = "[[population]]\nname = 'a'\nsize = 1\n[[projection]]\nfrom = 'a'\nto = 'b'\n";
+        let over = "[[projection]]\nfrom = 'a'\nto = 'b'\ndelay_ms = 2\n[[population]]\nname = 'a'\nsize = 2\n";
+        let expected =
+            "[[population]]\nname = \"a\"\nsize = 2\n\n[[projection]]\nfrom = \"a\"\nto = \"b\"\ndelay_ms = 2\n";
+        assert_eq!(merged(base, over), expected);
+    }
+
+    #[test]
+    fn another_variety_replaces_and_the_same_merges() {
+        let base = "[x]\nweights = { v_avg = 3, scale = 0.5 }\n";
+        let kept = merged(base, "[x]\nweights = { from = 'moments', scale = 1 }\n");
+        assert_eq!(kept, "[x]\nweights = { v_avg = 3, scale = 1, from = \"moments\" }\n");
+        let replaced = merged(base, "[x]\nweights = { from = 'npy', path = 'w.npy' }\n");
+        assert_eq!(replaced, "[x]\nweights = { from = \"npy\", path = \"w.npy\" }\n");
+    }
+
+    #[test]
+    fn what_is_laid_over_keeps_its_origin() {
+        let mut base = tree::document("[x]\na = 1\nb = 2\n", "base").unwrap();
+        merge(&mut base, tree::document("[x]\n\n\nb = 3\n", "over").unwrap());
+        let Value::Table(x) = &base.entries[0].node.value else { panic!("a table") };
+        assert_eq!(x.at.to_string(), "base:1:1");
+        assert_eq!(x.entries[0].at.to_string(), "base:2:1");
+        assert_eq!(x.entries[1].at.to_string(), "over:4:1");
+    }
+
+    #[test]
+    fn a_name_stands_once_in_a_file() {
+        let twice = "[[population]]\nname = 'a'\n[[population]]\nname = 'a'\n";
+        let error = refuse_duplicates(&tree::document(twice, "m").unwrap()).unwrap_err().to_string();
+        assert!(error.starts_with("m:3:1: a second population `a`") && error.ends_with("m:1:1"), "{error}");
+    }
+}

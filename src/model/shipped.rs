@@ -1,0 +1,54 @@
+//! The models that come with the program.
+
+use super::error::nearest;
+
+/// A model file in the program itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Shipped {
+    /// Its name, without folder and `.toml`.
+    pub name: &'static str,
+    /// The file, comments included.
+    pub text: &'static str,
+}
+
+/// All of them, the reference networks first.
+pub const MODELS: [Shipped; 3] = [
+    Shipped { name: "g17-784-10", text: include_str!("../../models/g17-784-10.toml") },
+    Shipped { name: "g17-784-500-10", text: include_str!("../../models/g17-784-500-10.toml") },
+    Shipped { name: "g17-784-500-100-10", text: include_str!("../../models/g17-784-500-100-10.toml") },
+];
+
+/// The shipped model of this name; a folder before it and `.toml` after it do not matter.
+pub fn find(name: &str) -> Option<Shipped> {
+    let name = bare(name);
+    MODELS.into_iter().find(|model| model.name == name)
+}
+
+/// The shipped name most like this one.
+pub(super) fn like(name: &str) -> Option<Box<str>> {
+    nearest(bare(name), MODELS.iter().map(|model| model.name))
+}
+
+/// All names in a row.
+pub(super) fn names() -> String {
+    MODELS.map(|model| model.name).join(", ")
+}
+
+fn bare(name: &str) -> &str {
+    let file = name.rsplit(['/', '\\']).next().unwrap_or(name);
+    file.strip_suffix(".toml").unwrap_or(file)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn folder_and_extension_do_not_matter() {
+        for name in ["g17-784-10", "g17-784-10.toml", "models/g17-784-10", "/else/where/g17-784-10.toml"] {
+            assert_eq!(find(name).map(|model| model.name), Some("g17-784-10"));
+        }
+        assert_eq!(find("g17"), None);
+        assert_eq!(like("models/g17-784-50-10.toml").as_deref(), Some("g17-784-500-10"));
+    }
+}
