@@ -24,8 +24,6 @@ pub struct Circuit {
     pub(crate) settle: [f64; 2],
     /// Seed of every stream.
     pub(crate) seed: u64,
-    /// Neurons per class in the output population.
-    pub(crate) group: usize,
 }
 
 /// A population in the layout.
@@ -70,7 +68,6 @@ pub(crate) struct Teaching {
 #[derive(Clone, Debug)]
 pub(crate) struct Link {
     pub(crate) from: usize,
-    pub(crate) to: usize,
     pub(crate) delay: f64,
     pub(crate) psp: Psp,
 }
@@ -101,10 +98,10 @@ impl Circuit {
                 }
             }
             cells[from].outgoing.push(index);
-            links.push(Link { from, to, delay: projection.delay, psp });
+            links.push(Link { from, delay: projection.delay, psp });
         }
         let settle = [model.protocol.settle, model.protocol.target_settle];
-        Self { cells, links, window, settle, seed, group: model.output().group }
+        Self { cells, links, window, settle, seed }
     }
 
     /// The same layout with windows of at most `limit` ms: more of them, but no other result.
