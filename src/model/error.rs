@@ -35,7 +35,7 @@ impl fmt::Display for Origin {
 #[non_exhaustive]
 pub enum ModelError {
     /// A file exists and cannot be read.
-    #[error("cannot read the model file {path}: {source}")]
+    #[error("cannot read the model file {path}")]
     Read {
         /// The file.
         path: Box<str>,
