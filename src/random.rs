@@ -102,7 +102,7 @@ impl Stream {
 
     /// Draws an index below `n`; n · 2⁻⁶⁴ is all by which any is favoured.
     pub fn below(&mut self, n: u64) -> u64 {
-        (u128::from(self.bits()) * u128::from(n) >> 64) as u64
+        ((u128::from(self.bits()) * u128::from(n)) >> 64) as u64
     }
 
     /// Draws from the Wald (inverse Gaussian) distribution of this mean and scale λ.

@@ -36,6 +36,10 @@ pub struct Shown {
 }
 
 impl Recorder for Memory {
+    fn watches(&self, _: Kind, _: u64) -> bool {
+        true
+    }
+
     fn presentation(&mut self, presentation: Presentation<'_>) -> Result<(), RecordError> {
         let Presentation { kind, index, image, label, decoded, start_ms, observed } = presentation;
         let (forward_ms, target_ms) = (observed.forward_ms, observed.target_ms);

@@ -162,6 +162,10 @@ impl RunFile {
 }
 
 impl Recorder for RunFile {
+    fn watches(&self, kind: Kind, index: u64) -> bool {
+        self.records(kind, index)
+    }
+
     fn sampling(&mut self, kind: Kind, index: u64, start_ms: f64) -> Option<Sampling> {
         if self.reports.is_empty() || !self.records(kind, index) {
             return None;
