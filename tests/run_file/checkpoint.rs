@@ -129,4 +129,5 @@ fn a_failed_save_leaves_the_old_checkpoint() {
     unwritable.model_text = "a string that HDF5 cannot hold: \0".into();
     assert!(unwritable.save(&model(), &path).unwrap_err().to_string().starts_with("cannot write "));
     assert!(same_bits(&Checkpoint::load(&path).unwrap(), &old));
+    assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1, "and nothing else");
 }

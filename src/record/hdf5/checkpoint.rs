@@ -26,8 +26,8 @@ impl Checkpoint {
             return Err(place::content(path, "a checkpoint of another model was to be written"));
         }
         let part = place::reserve(path)?;
-        self.write(model, &part).map_err(|e| place::failed("cannot write", &part, e))?;
-        place::complete(&part, path)
+        let written = self.write(model, &part).map_err(|e| place::failed("cannot write", &part, e));
+        written.and_then(|()| place::complete(&part, path)).inspect_err(|_| place::abandon(&part))
     }
 
     /// Reads a checkpoint. Whether its shapes are those of its model is for the caller to check.

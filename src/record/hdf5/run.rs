@@ -73,10 +73,10 @@ impl RunFile {
     /// If it cannot be created, or another run is writing it.
     pub fn create(path: &Path, model: &Model, provenance: &Provenance, kind: Kind) -> Result<Self, RecordError> {
         let part = place::reserve(path)?;
-        let mut run = Self::create_part(path, part.clone(), model, provenance, kind)
-            .map_err(|e| place::failed("cannot create", &part, e))?;
-        run.flush()?;
-        Ok(run)
+        let created = Self::create_part(path, part.clone(), model, provenance, kind)
+            .map_err(|e| place::failed("cannot create", &part, e))
+            .and_then(|mut run| run.flush().map(|()| run));
+        created.inspect_err(|_| place::abandon(&part))
     }
 
     fn create_part(path: &Path, part: PathBuf, model: &Model, provenance: &Provenance, kind: Kind) -> Result<Self> {
