@@ -7,7 +7,8 @@ use serde_json::{Value, json};
 
 use super::failure::Failure;
 use super::session::size;
-use crate::record::{Contents, Evaluation, Summary};
+use crate::record::Evaluation;
+use crate::record::hdf5::{Contents, SnapshotSummary, Summary};
 
 /// Tell what a run file or checkpoint holds, on one screen.
 ///
@@ -99,7 +100,8 @@ fn to_json(summary: &Summary) -> Value {
             "seconds": e.seconds,
         })
     };
-    let weights = |w: &crate::record::SnapshotSummary| json!({ "projection": w.projection, "shape": w.shape, "snapshots": w.snapshots });
+    let weights =
+        |w: &SnapshotSummary| json!({ "projection": w.projection, "shape": w.shape, "snapshots": w.snapshots });
     let mut object = json!({
         "name": summary.name,
         "seed": summary.seed,

@@ -18,7 +18,6 @@ mod train;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
-use failure::Failure;
 
 /// Simulates networks of spiking neurons with segregated dendrites, exactly and event by event, and lets them learn.
 ///

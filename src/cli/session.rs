@@ -9,7 +9,8 @@ use super::options::{Common, checkpoint_file};
 use super::progress::Display;
 use crate::data::Dataset;
 use crate::model::Model;
-use crate::record::{Kind, Provenance, RunFile, estimate};
+use crate::record::hdf5::{Provenance, RunFile};
+use crate::record::{Kind, estimate};
 use crate::training::{Ending, Plan, Synapses, Tested, Trainer};
 
 /// The files of a run.

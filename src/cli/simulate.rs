@@ -12,7 +12,7 @@ use super::options::Common;
 use super::session;
 use super::train::load_checkpoint;
 use super::{interrupt, report};
-use crate::data::{Dataset, Evaluate, Source, Split};
+use crate::data::{Dataset, Evaluate, Split};
 use crate::model::{Model, Stimuli};
 use crate::network::Network;
 use crate::training::{Plan, Synapses, Trainer, initial_network};
@@ -46,7 +46,7 @@ impl Simulate {
         interrupt::listen()?;
         let threads = self.common.start_threads()?;
         let (model, network, seed) = self.load()?;
-        let training = self.common.load_data(&model, Source::load_training)?;
+        let training = self.common.load_data(&model, |source| source.load_training())?;
         let split = Split { train: 0..training.len(), evaluate: Evaluate::Training };
         let data = Dataset { evaluation: training.clone(), training, split };
         let shown_by_default =

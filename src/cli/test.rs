@@ -12,9 +12,9 @@ use super::options::Common;
 use super::progress::Display;
 use super::train::{check_fits, load_checkpoint};
 use super::{interrupt, report, session};
-use crate::data::Source;
 use crate::engine::{Circuit, Precision};
-use crate::record::{Kind, Recorder, RunFile};
+use crate::record::hdf5::RunFile;
+use crate::record::{Kind, Recorder};
 use crate::training;
 
 /// Test a trained network: show each image once a pass, from rest, and count the answers.
@@ -51,7 +51,7 @@ impl Test {
         let checkpoint = load_checkpoint(&self.checkpoint)?;
         let model = self.common.parse_model(&checkpoint.model_text, &self.checkpoint)?;
         check_fits(&model, &checkpoint, &self.checkpoint)?;
-        let shown = self.common.load_data(&model, Source::load_evaluation)?;
+        let shown = self.common.load_data(&model, |source| source.load_evaluation())?;
         if shown.label(0).is_none() {
             return Err(anyhow::anyhow!("a test needs labels: give `labels` under [stimuli] in the model").into());
         }

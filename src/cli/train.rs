@@ -11,7 +11,7 @@ use super::interrupt;
 use super::options::{Common, Seeds, parse_seeds};
 use super::report;
 use super::session::{self, Outcome};
-use crate::data::{Dataset, Source};
+use crate::data::Dataset;
 use crate::model::Model;
 use crate::record::Checkpoint;
 use crate::training::{Plan, Synapses, Trainer, initial_network};
@@ -63,7 +63,7 @@ impl Train {
         let threads = self.common.start_threads()?;
         let checkpoint = self.resume.as_deref().map(load_checkpoint).transpose()?;
         let model = self.load_model(checkpoint.as_ref())?;
-        let data = self.common.load_data(&model, Source::load)?;
+        let data = self.common.load_data(&model, |source| source.load())?;
         if data.training.label(0).is_none() {
             return Err(anyhow::anyhow!("training needs labels: give `labels` under [stimuli] in the model").into());
         }

@@ -38,7 +38,7 @@ fn read_run(
     (_, name, snapshot): (&str, &str, &str),
     pre: Option<usize>,
 ) -> Result<Vec<f32>, RecordError> {
-    use crate::record::{read_bias_snapshot, read_snapshot};
+    use crate::record::hdf5::{read_bias_snapshot, read_snapshot};
     let (values, found, wanted) = match pre {
         Some(pre) => {
             let (values, rows, columns) = read_snapshot(stored.path, name, snapshot)?;
