@@ -98,7 +98,7 @@ fn a_run_is_resumed_in_the_middle_of_an_epoch_and_its_whole_curve_is_in_the_last
     let bench = Bench::new();
     let whole = train(&bench, "whole", "--examples 43");
     train(&bench, "part", "--examples 20");
-    let resumed = "--resume part.checkpoint.h5 --examples 43 --quiet --json --out rest.h5";
+    let resumed = "--resume part.checkpoint.h5 --examples 43 --quiet --out rest.h5";
     let summary = bench.json(&format!("train {resumed}"));
     let rest = Contents::of(&bench.path("rest.h5")).repeatable();
     assert_eq!(rest.learnt(), whole.learnt());

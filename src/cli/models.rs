@@ -32,7 +32,8 @@ impl Models {
                 Some(model) => vec![model],
                 None => {
                     let names = shipped::MODELS.map(|model| model.name).join(", ");
-                    return Err(anyhow::anyhow!("no model `{name}` is shipped; there are {names}").into());
+                    let hint = shipped::like(name).map_or_else(String::new, |like| format!("; did you mean `{like}`?"));
+                    return Err(anyhow::anyhow!("no model `{name}` is shipped; there are {names}{hint}").into());
                 }
             },
         };
