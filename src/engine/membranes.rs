@@ -16,10 +16,8 @@ use super::thinning::Candidates;
 use crate::data::Spike;
 use crate::kernel::Modes;
 use crate::math::{Real, exp};
+use crate::model::MAX_AFFERENTS;
 use crate::network::block_of;
-
-/// The most projections that may drive one population's somata.
-pub(crate) const MAX_AFFERENTS: usize = 8;
 
 /// An arrival with what it adds to each modal trace per unit of weight.
 #[derive(Clone, Copy, Debug)]

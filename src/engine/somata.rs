@@ -4,13 +4,14 @@ use pulp::{Arch, Simd, WithSimd};
 
 use super::arrivals::{Arrivals, within_segment};
 use super::circuit::{Cells, Circuit, Membrane, Precision};
-use super::membranes::{Event, MAX_AFFERENTS, Membranes, Slabs};
+use super::membranes::{Event, Membranes, Slabs};
 use super::observe::PopulationState;
 use super::sampling::Start;
 use super::thinning::Hazard;
 use crate::data::Spike;
 use crate::kernel::Modes;
 use crate::math::{Real, exp, sigmoid_all};
+use crate::model::MAX_AFFERENTS;
 use crate::network::{Network, Weights};
 use crate::random::WideStream;
 

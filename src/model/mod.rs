@@ -22,6 +22,9 @@ use std::path::PathBuf;
 
 pub use error::{ModelError, Origin};
 
+/// The most projections to one population.
+pub const MAX_AFFERENTS: usize = 8;
+
 /// The place of a population in [`Model::populations`], from input to output.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct PopulationId(pub usize);
