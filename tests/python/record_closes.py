@@ -11,10 +11,10 @@ In float64, from recorded spikes, phases and weights (Guerguiev, Lillicrap & Ric
     the program forgets carried traces below 1e-9;
 (d) that spikes come at rate phi_max sigmoid(V), by two tests with a smallest p.
 
-(a) to (c) fail when one spike of a run is lost, when a delay is wrong by 0.01 ms or a conductance by 1 %, or when biases
-are taken up a presentation late. (d) alone sees spikes drawn from other potentials than those recorded: with 20 examples
-a rate of the hidden population wrong by 2 % (of the output 20 %), V 10 % too large or 5 ms late, a refractory time of
-0.1 ms (1 ms). For batches of 1 within the first epoch. One line per check; exit code 1 if any fails.
+(a) to (c) fail when one spike of a run is lost, when a delay is wrong by 0.01 ms or a conductance by 1 %, or when
+biases are taken up a presentation late. (d) alone sees spikes drawn from other potentials than those recorded: with 20
+examples a rate of the hidden population wrong by 2 % (of the output 20 %), V 10 % too large or 5 ms late, a refractory
+time of 0.1 ms (1 ms). For batches of 1 within the first epoch. One line per check; exit code 1 if any fails.
 """
 
 import argparse
@@ -81,7 +81,7 @@ class Cells:
         return y
 
     def means(self, fall, ms, gamma, current, afferents):
-        """Means of V and of each dendrite: a state's fall is what leaked, its mean by gamma or 1/tau, less what came."""
+        """Means of V and the dendrites: what a state fell is what leaked, gamma or 1/tau by its mean, less what came."""
         for row, weights, _, nodes in afferents:
             fall[row : row + 2] += self.jump * (weights @ np.bincount(nodes, minlength=weights.shape[1]))
         x = (self.tau_l_ms * fall[1::2] - self.tau_s_ms * fall[2::2]) / ms
@@ -97,8 +97,8 @@ class Cells:
         return np.bincount(nodes, gained / (b - a), size)
 
     def fire(self, grid, v, times, nodes):
-        """Takes spikes to their neuron's own time Lambda = int phi_max sigmoid(V) dt, and counts them in bins: tenths of
-        sigmoid(V), V falling or rising."""
+        """Takes spikes to their neuron's own time Lambda = int phi_max sigmoid(V) dt, and counts them in bins: tenths
+        of sigmoid(V), V falling or rising."""
         p = sigmoid(v)
         clock = self.clock + self.phi_max_hz / 1000 * cumulative_trapezoid(p, grid, axis=0, initial=0)
         k = np.searchsorted(grid, times) - 1
@@ -111,8 +111,8 @@ class Cells:
         self.clock = clock[-1]
 
     def tests_of_firing(self):
-        """p of two tests. In its own time a neuron is a Poisson process of rate 1. All neurons laid end to end are one as
-        well, with exponential intervals of mean 1 (to leave out the last, unfinished interval of every neuron would
+        """p of two tests. In its own time a neuron is a Poisson process of rate 1. All neurons laid end to end are one
+        as well, with exponential intervals of mean 1 (to leave out the last, unfinished interval of every neuron would
         favour short ones). And a bin has as many spikes as Lambda was spent in it."""
         starts = np.cumsum(self.clock) - self.clock
         line = np.sort([starts[node] + time for node, time in self.rescaled])
@@ -130,7 +130,7 @@ class Record:
         self.cells = {table["name"]: Cells(table) for table in model["population"] if table["kind"] != "poisson"}
         self.projections = dict(zip(file.attrs["projections"], model["projection"]))
         self.spikes = {name: (g["timestamps"][()], g["node_ids"][()].astype(int)) for name, g in file["spikes"].items()}
-        self.plateaus = {name: g["alpha"][()].reshape(-1, 2, self.cells[name].size) for name, g in file["plateaus"].items()}
+        self.plateaus = {name: g["alpha"][()] for name, g in file["plateaus"].items()}
         self.shown = {key: column[()] for key, column in file["presentations"].items()}
 
     def snapshot(self, kind, n):
@@ -206,7 +206,8 @@ class Record:
             v, x = cell.means(y[s] - y[-1], end - settled, gamma, current, late)
             alpha = sigmoid(x[-1])
             if name in self.plateaus:
-                self.compare(f"plateaus of {name}", np.abs(alpha - self.plateaus[name][n, phase]))
+                recorded = self.plateaus[name].reshape(-1, 2, cell.size)[n, phase]
+                self.compare(f"plateaus of {name}", np.abs(alpha - recorded))
             found[name] = v, alpha, trapezoid(sigmoid(y[s:, 0]), grid[s:], axis=0) / (end - settled)
         return found
 
@@ -214,7 +215,10 @@ class Record:
 def main(path):
     with h5py.File(path) as file:
         record = Record(file)
-        for n in np.flatnonzero(record.shown["kind"] == 0):
+        trained = np.flatnonzero(record.shown["kind"] == 0)
+        if len(trained) == 0:
+            raise KeyError("no training presentation")
+        for n in trained:
             record.presentation(n)
     passed = True
     for check, deviation in record.worst.items():
@@ -231,4 +235,8 @@ def main(path):
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("run", help="a run file with all spikes, plateaus, traces and a snapshot per presentation")
-    sys.exit(main(parser.parse_args().run))
+    path = parser.parse_args().run
+    try:
+        sys.exit(main(path))
+    except (KeyError, OSError) as problem:
+        sys.exit(f"{path}: {problem}")
