@@ -81,7 +81,7 @@ class Cells:
         return y
 
     def means(self, fall, ms, gamma, current, afferents):
-        """Means of V and the dendrites: what a state fell is what leaked, gamma or 1/tau by its mean, less what came."""
+        """Means of V and dendrites: what a state fell is what leaked, gamma or 1/tau by its mean, less what came."""
         for row, weights, _, nodes in afferents:
             fall[row : row + 2] += self.jump * (weights @ np.bincount(nodes, minlength=weights.shape[1]))
         x = (self.tau_l_ms * fall[1::2] - self.tau_s_ms * fall[2::2]) / ms
