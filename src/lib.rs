@@ -1,4 +1,6 @@
 //! Exact event-driven simulation of spiking networks with segregated dendrites.
+#[cfg(feature = "cli")]
+pub mod cli;
 pub mod data;
 pub mod engine;
 pub mod kernel;

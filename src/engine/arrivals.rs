@@ -24,6 +24,12 @@ pub(crate) fn segment_of(t: f64) -> usize {
     (t * (1.0 / SEGMENT)) as usize
 }
 
+/// The time since the start of the segment that `t` falls in.
+#[inline(always)]
+pub(crate) fn within_segment(t: f64) -> f64 {
+    t - (t * (1.0 / SEGMENT)).floor() * SEGMENT
+}
+
 /// The presynaptic side of one projection in one lane.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Arrivals {
@@ -169,7 +175,7 @@ impl WithSimd for Rise<'_> {
             let start = out.len();
             out.resize(start + self.spikes.len(), 0.0);
             for (rise, spike) in out[start..].iter_mut().zip(self.spikes) {
-                *rise = exp((spike.time - segment_of(spike.time) as f64 * SEGMENT) * rate);
+                *rise = exp(within_segment(spike.time) * rate);
             }
         }
     }

@@ -3,6 +3,8 @@
 use std::fmt;
 use std::sync::Arc;
 
+use super::shipped::names;
+
 /// Where a key or value was written.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Origin {
@@ -33,7 +35,7 @@ impl fmt::Display for Origin {
 #[non_exhaustive]
 pub enum ModelError {
     /// A file exists and cannot be read.
-    #[error("cannot read the model file {path}: {source}")]
+    #[error("cannot read the model file {path}")]
     Read {
         /// The file.
         path: Box<str>,
@@ -41,7 +43,7 @@ pub enum ModelError {
         source: std::io::Error,
     },
     /// Neither a file nor a shipped model has this name.
-    #[error("there is no model file {path}{}; shipped models: {}", hint(.suggestion.as_deref()), super::shipped::names())]
+    #[error("there is no model file {path}; shipped models are {}{}", names(), hint(.suggestion.as_deref()))]
     NoSuchModel {
         /// What was asked for.
         path: Box<str>,

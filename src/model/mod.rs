@@ -4,8 +4,10 @@
 //! base and with `--set` overrides, checked once, and turned into these plain values. Inside, times are in ms, rates and
 //! conductances per ms; the keys of a file carry their own units (`phi_max_hz`, `tau_l_ms`).
 #![allow(clippy::doc_markdown, reason = "doc comments carry equations in the symbols of the field")]
+#![allow(rustdoc::broken_intra_doc_links, reason = "units and shapes stand in brackets")]
 
 mod error;
+mod expected;
 mod file;
 mod merge;
 mod overrides;

@@ -1,12 +1,13 @@
 //! Reading a table key by key: type, range and place checked, unknown keys refused.
 
 use std::fmt;
-use std::ops::{Bound, RangeBounds, RangeInclusive};
+use std::ops::{RangeBounds, RangeInclusive};
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::error::{ModelError, Origin, nearest};
-use super::tree::{Node, Table, Value};
+use super::expected::{Integers, Numbers, found, one_of};
+use super::tree::{Entry, Node, Table, Value};
 
 /// Reads one table. What is asked for is known; [`Reader::finish`] refuses the rest.
 pub(super) struct Reader<'a> {
@@ -15,11 +16,6 @@ pub(super) struct Reader<'a> {
     at: &'a Origin,
     name: Arc<str>,
     known: Vec<&'static str>,
-}
-
-/// A number above `low` and of at most `high`.
-pub(super) fn above(low: f64, high: f64) -> impl RangeBounds<f64> {
-    (Bound::Excluded(low), Bound::Included(high))
 }
 
 impl<'a> Reader<'a> {
@@ -238,59 +234,15 @@ impl<'a> Reader<'a> {
         Err(ModelError::UnknownKey { at, key, table: self.name, suggestion, known: self.known.into() })
     }
 
-    fn unknown(&self) -> impl Iterator<Item = &'a super::tree::Entry> {
+    fn unknown(&self) -> impl Iterator<Item = &'a Entry> {
         let entries = self.table.map_or(&[][..], |table| &table.entries);
         entries.iter().filter(|entry| !self.known.contains(&entry.key.as_str()))
     }
 }
 
-/// Words as a choice: `"a", "b" or "c"`.
-pub(super) fn one_of(words: &[&str]) -> String {
-    let quoted: Vec<_> = words.iter().map(|word| format!("{word:?}")).collect();
-    match quoted.split_last() {
-        Some((last, rest)) if !rest.is_empty() => format!("{} or {last}", rest.join(", ")),
-        _ => quoted.concat(),
-    }
-}
-
-fn found(value: &Value) -> String {
-    match value {
-        Value::String(text) => format!("{text:?}"),
-        Value::Integer(number) => number.to_string(),
-        Value::Float(number) => format!("{number:?}"),
-        Value::Boolean(truth) => truth.to_string(),
-        Value::Date(date) => format!("the date {date}"),
-        Value::List(_) => "a list".to_owned(),
-        Value::Table(_) => "a table".to_owned(),
-    }
-}
-
-struct Numbers<'r, R>(&'r R);
-
-impl<R: RangeBounds<f64>> fmt::Display for Numbers<'_, R> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match (self.0.start_bound(), self.0.end_bound()) {
-            (Bound::Included(low), Bound::Included(high)) => write!(f, "a number from {low} to {high}"),
-            (Bound::Excluded(low), Bound::Included(high)) => write!(f, "a number above {low} and of at most {high}"),
-            (Bound::Included(low), _) => write!(f, "a number of at least {low}"),
-            _ => write!(f, "a finite number"),
-        }
-    }
-}
-
-struct Integers<'r>(&'r RangeInclusive<u64>);
-
-impl fmt::Display for Integers<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match (self.0.start(), self.0.end()) {
-            (low, &u64::MAX) => write!(f, "an integer of at least {low}"),
-            (low, high) => write!(f, "an integer from {low} to {high}"),
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use super::super::expected::above;
     use super::super::tree;
     use super::*;
 

@@ -13,10 +13,12 @@ pub(super) fn load(path: &Path) -> Result<Table, ModelError> {
     let shown = path.display().to_string();
     match std::fs::read_to_string(path) {
         Ok(text) => over_base(file(&text, &shown, folder(path))?, Some(folder(path))),
-        Err(source) if source.kind() == ErrorKind::NotFound => match shipped::find(&shown) {
-            Some(model) => over_base(embedded(model)?, None),
-            None => Err(ModelError::NoSuchModel { suggestion: shipped::like(&shown), path: shown.into() }),
-        },
+        Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::IsADirectory) => {
+            match shipped::find(&shown) {
+                Some(model) => over_base(embedded(model)?, None),
+                None => Err(ModelError::NoSuchModel { suggestion: shipped::like(&shown), path: shown.into() }),
+            }
+        }
         Err(source) => Err(ModelError::Read { path: shown.into(), source }),
     }
 }

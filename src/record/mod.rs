@@ -1,5 +1,13 @@
 //! What is kept of a run: the recorder trait, records in memory, HDF5 run files and checkpoints.
 
+mod estimate;
+#[cfg(feature = "hdf5")]
+pub mod hdf5;
+mod memory;
+
+pub use estimate::{Estimate, estimate};
+pub use memory::{Memory, Shown};
+
 use crate::engine::{LaneState, Observation, Sampling};
 use crate::network::Network;
 

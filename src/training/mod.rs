@@ -2,11 +2,13 @@
 
 mod course;
 mod decoding;
+mod initial;
 mod testing;
 mod trainer;
 
 use std::ops::ControlFlow;
 
+pub use initial::{InitialError, initial_network};
 pub use testing::{Test, Tested};
 pub use trainer::{Ending, Plan, Synapses, Trainer};
 

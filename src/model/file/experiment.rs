@@ -1,13 +1,18 @@
 //! What is done with the network.
 //!
-//! | section | keys |
-//! |---|---|
-//! | `[protocol]` | `forward_ms` 50, `target_ms` 50, `test_ms` 250, `settle_ms` 30, `target_settle_ms` (as `settle_ms`), `wald_mean_ms` 2, `wald_scale_ms` 1 |
-//! | `[learning]` | `rule` "two-phase", `batch` 1, `epochs` 1, `schedule` with `kind` "constant", "exponential" (`factor_per_epoch` 0.9) or "linear" |
-//! | `[decoding]` | `by` "potential" or "rate" |
+//! | section | key | default |
+//! |---|---|---|
+//! | `[protocol]` | `forward_ms`, `target_ms`, `test_ms` | 50, 50, 250 |
+//! | | `settle_ms`, `target_settle_ms` | 30, as `settle_ms` |
+//! | | `wald_mean_ms`, `wald_scale_ms` | 2, 1 |
+//! | `[learning]` | `rule` | "two-phase" |
+//! | | `batch`, `epochs` | 1, 1 |
+//! | | `schedule.kind` "constant", "exponential" (`factor_per_epoch` 0.9) or "linear" | "constant" |
+//! | `[decoding]` | `by` "potential" or "rate" | "potential" |
 
 use crate::model::error::ModelError;
-use crate::model::reader::{Reader, above};
+use crate::model::expected::above;
+use crate::model::reader::Reader;
 use crate::model::{Decoding, Learning, Protocol, Rule, Schedule};
 
 /// Longest phase [ms].

@@ -15,7 +15,8 @@
 use std::path::PathBuf;
 
 use crate::model::error::ModelError;
-use crate::model::reader::{Reader, above};
+use crate::model::expected::above;
+use crate::model::reader::Reader;
 use crate::model::{BiasInit, WeightInit};
 
 /// Largest potential, weight factor and such that a file may give, in the model's dimensionless volts.

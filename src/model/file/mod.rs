@@ -49,7 +49,8 @@ impl Model {
 
     /// Changes what is recorded: `all`, `none`, or a list with commas of population names (their spikes),
     /// `POP.COMPARTMENT` (that trace), `spikes`, `plateaus`, `traces` (of all populations), and `a:b` (presentations a to
-    /// b − 1; without it, all). It replaces spikes, plateaus, traces and presentations of the model file.
+    /// b − 1; without it, all). It replaces spikes, plateaus, traces and presentations of the model file; a range alone
+    /// replaces the presentations only.
     ///
     /// # Errors
     /// A word that is none of these, with the one nearest to it. The model is then as it was.

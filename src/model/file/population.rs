@@ -9,7 +9,8 @@
 
 use super::initial::{LARGEST_POTENTIAL, bias};
 use crate::model::error::{ModelError, Origin};
-use crate::model::reader::{Reader, above};
+use crate::model::expected::above;
+use crate::model::reader::Reader;
 use crate::model::tree::Table;
 use crate::model::{Neuron, Output, Poisson, Population, PopulationId, Psp, Pyramidal};
 

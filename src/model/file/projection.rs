@@ -3,8 +3,9 @@
 
 use super::{initial, population};
 use crate::model::error::ModelError;
+use crate::model::expected::one_of;
 use crate::model::merge;
-use crate::model::reader::{Reader, one_of};
+use crate::model::reader::Reader;
 use crate::model::tree::Table;
 use crate::model::{Compartment, Neuron, Population, PopulationId, Projection};
 

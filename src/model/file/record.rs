@@ -14,6 +14,7 @@ struct Wanted {
     spikes: Listed,
     plateaus: Listed,
     traces: Listed,
+    /// The range as written; none: all presentations.
     presentations: Option<String>,
 }
 
@@ -30,14 +31,17 @@ pub(super) fn overlay(model: &Model, what: &str) -> Result<Table, ModelError> {
     if words.len() > 1 && words.contains(&"none") {
         return Err(ModelError::refused(&at, "expected `none` alone, found more"));
     }
+    let only_range = words.iter().all(|word| word.contains(':'));
     let mut wanted = Wanted::default();
     for word in words {
         wanted.add(word, model, &at)?;
     }
     let mut recording = Table::empty(&at);
-    recording.push("spikes", &at, wanted.spikes.value(&at));
-    recording.push("plateaus", &at, wanted.plateaus.value(&at));
-    recording.push("traces", &at, wanted.traces.value(&at));
+    if !only_range {
+        recording.push("spikes", &at, wanted.spikes.value(&at));
+        recording.push("plateaus", &at, wanted.plateaus.value(&at));
+        recording.push("traces", &at, wanted.traces.value(&at));
+    }
     recording.push("presentations", &at, Value::String(wanted.presentations.unwrap_or_else(|| "0:".to_owned())));
     let node = Node { at: at.clone(), value: Value::Table(recording) };
     Ok(Table { at: at.clone(), entries: vec![Entry { key: "recording".to_owned(), at, node }] })

@@ -12,7 +12,8 @@
 
 use super::population::find;
 use crate::model::error::ModelError;
-use crate::model::reader::{Reader, one_of};
+use crate::model::expected::one_of;
+use crate::model::reader::Reader;
 use crate::model::tree::{Node, Value};
 use crate::model::{Compartment, Compression, Population, PopulationId, Recording, Snapshots};
 

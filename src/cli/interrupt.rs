@@ -1,0 +1,20 @@
+//! Ctrl-C: the first finishes the presentation and saves all, the second ends the process at once.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+
+static STOP: AtomicBool = AtomicBool::new(false);
+
+/// Listens for Ctrl-C and the signal to terminate from now on.
+pub(super) fn listen() -> anyhow::Result<()> {
+    ctrlc::set_handler(|| {
+        if STOP.swap(true, Ordering::Relaxed) {
+            std::process::exit(130);
+        }
+    })?;
+    Ok(())
+}
+
+/// Whether the run was asked to stop.
+pub(super) fn asked() -> bool {
+    STOP.load(Ordering::Relaxed)
+}

@@ -1,0 +1,126 @@
+//! Options that several subcommands share.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, bail};
+use clap::Args;
+
+use crate::data::{DataError, Source};
+use crate::model::Model;
+
+/// Which model, data and threads, and what is kept and told.
+#[derive(Args, Clone, Debug)]
+pub(super) struct Common {
+    /// Folder of IDX files, plain or gzipped, to show in place of data/mnist.
+    #[arg(long, value_name = "DIR")]
+    pub(super) data: Option<PathBuf>,
+
+    /// What to record: `all`, `none`, or a list such as `hidden,output.soma,plateaus,0:100` of populations (their spikes),
+    /// traces of compartments, plateaus, and a range of presentations.
+    ///
+    /// Without the option the model file decides; the shipped ones keep spikes, plateaus and traces of the first 20
+    /// presentations. Weights, learning curve and presentations are always kept.
+    #[arg(long, value_name = "WHAT")]
+    pub(super) record: Option<String>,
+
+    /// Threads; the results do not depend on their number. Default: all cores.
+    #[arg(long, value_name = "N")]
+    pub(super) threads: Option<std::num::NonZeroUsize>,
+
+    /// Set any key of the model, as in `--set learning.batch=16` or `--set population.hidden.size=1000`.
+    #[arg(long = "set", value_name = "KEY=VALUE")]
+    pub(super) overrides: Vec<String>,
+
+    /// Write the run file here; an existing file is replaced once the new one is complete.
+    #[arg(long, value_name = "PATH")]
+    pub(super) out: Option<PathBuf>,
+
+    /// No progress on standard error.
+    #[arg(long)]
+    pub(super) quiet: bool,
+
+    /// Print the results as one JSON object, the last line on standard output.
+    #[arg(long)]
+    pub(super) json: bool,
+}
+
+impl Common {
+    /// Loads a model file with the overrides.
+    pub(super) fn load_model(&self, path: &Path) -> anyhow::Result<Model> {
+        let model = Model::load(path, &self.overrides)?;
+        self.with_record(model)
+    }
+
+    /// Reads the model of a checkpoint with the overrides.
+    pub(super) fn parse_model(&self, text: &str, origin: &Path) -> anyhow::Result<Model> {
+        let model = Model::parse(text, &format!("model of {}", origin.display()), &self.overrides)?;
+        self.with_record(model)
+    }
+
+    fn with_record(&self, mut model: Model) -> anyhow::Result<Model> {
+        if let Some(what) = &self.record {
+            model.record(what).context("--record")?;
+        }
+        Ok(model)
+    }
+
+    /// Loads stimuli by `load`.
+    pub(super) fn load_data<T>(
+        &self,
+        model: &Model,
+        load: impl Fn(&Source<'_>) -> Result<T, DataError>,
+    ) -> anyhow::Result<T> {
+        let source = Source { folder: self.data.as_deref(), ..Source::of(model) };
+        Ok(load(&source)?)
+    }
+
+    /// Starts the threads and returns their number.
+    pub(super) fn start_threads(&self) -> anyhow::Result<usize> {
+        let threads = match self.threads {
+            Some(threads) => threads.get(),
+            None => std::thread::available_parallelism().map_or(1, std::num::NonZeroUsize::get),
+        };
+        // Already started by an earlier run of the same command.
+        let _ = rayon::ThreadPoolBuilder::new().num_threads(threads).build_global();
+        Ok(threads)
+    }
+
+    /// The run file: that of `--out`, or `output/NAME-seedN.h5`, whose folder is made.
+    pub(super) fn run_file(&self, name: &str, seed: u64, one_of_several: bool) -> anyhow::Result<PathBuf> {
+        let Some(out) = &self.out else {
+            std::fs::create_dir_all("output").context("cannot create the folder output; give --out PATH")?;
+            return Ok(Path::new("output").join(format!("{name}-seed{seed}.h5")));
+        };
+        if out.is_dir() || out.file_name().is_none() {
+            bail!("--out {}: expected the path of a file, found a folder", out.display());
+        }
+        if !one_of_several {
+            return Ok(out.clone());
+        }
+        let stem = out.file_stem().unwrap_or_default().to_string_lossy();
+        Ok(out.with_file_name(format!("{stem}-seed{seed}.h5")))
+    }
+}
+
+/// The checkpoint that belongs to a run file.
+pub(super) fn checkpoint_file(run_file: &Path) -> PathBuf {
+    let stem = run_file.file_stem().unwrap_or_default().to_string_lossy();
+    run_file.with_file_name(format!("{stem}.checkpoint.h5"))
+}
+
+/// Seeds as `1..5` (both ends included) or `1,2,7`.
+pub(super) fn parse_seeds(text: &str) -> Result<Seeds, String> {
+    let number = |part: &str| part.trim().parse::<u64>().map_err(|_| format!("`{part}` is not a seed"));
+    let seeds: Vec<u64> = match text.split_once("..") {
+        Some((first, last)) => (number(first)?..=number(last.trim_start_matches('='))?).collect(),
+        None => text.split(',').map(number).collect::<Result<_, _>>()?,
+    };
+    if seeds.is_empty() || seeds.len() > 1000 {
+        return Err(format!("expected 1 to 1000 seeds as in `1..5` or `1,2,7`, found {}", seeds.len()));
+    }
+    Ok(Seeds(seeds))
+}
+
+/// Several seeds.
+#[derive(Clone, Debug)]
+pub(super) struct Seeds(pub(super) Vec<u64>);

@@ -1,0 +1,150 @@
+//! Progress on standard error: a bar on a terminal, plain lines elsewhere, nothing when quiet or soon over.
+
+use std::io::IsTerminal;
+use std::ops::ControlFlow;
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
+
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+
+use super::interrupt;
+use crate::model::Model;
+use crate::training::{Monitor, Progress, RunError, Trainer};
+
+/// Nothing is shown before this, so that a run that is soon over stays silent.
+const PATIENCE: Duration = Duration::from_secs(2);
+/// Spacing of plain lines.
+const LINES: Duration = Duration::from_secs(15);
+/// Spacing of updates of the bar.
+const FRAMES: Duration = Duration::from_millis(100);
+
+/// Shows how far a run is, saves its checkpoints, and passes Ctrl-C on.
+pub(super) struct Display<'a> {
+    quiet: bool,
+    start: Instant,
+    shown: Instant,
+    /// The part that is being counted: its name, when it began and at how many.
+    part: Option<(&'static str, Instant, u64)>,
+    bar: Option<ProgressBar>,
+    terminal: bool,
+    checkpoint: Option<(&'a Model, PathBuf)>,
+}
+
+impl<'a> Display<'a> {
+    /// A display of one run, whose checkpoints go to that file.
+    pub(super) fn new(quiet: bool, checkpoint: Option<(&'a Model, PathBuf)>) -> Self {
+        let now = Instant::now();
+        let terminal = std::io::stderr().is_terminal();
+        Self { quiet, start: now, shown: now, part: None, bar: None, terminal, checkpoint }
+    }
+
+    /// Ends the bar.
+    pub(super) fn finish(&mut self) {
+        if let Some(bar) = self.bar.take() {
+            bar.finish_and_clear();
+        }
+        self.part = None;
+    }
+
+    fn show(&mut self, part: &'static str, done: u64, total: u64, error_percent: f64) -> ControlFlow<()> {
+        if interrupt::asked() {
+            self.finish();
+            return ControlFlow::Break(());
+        }
+        let now = Instant::now();
+        if self.part.is_none_or(|(name, ..)| name != part) {
+            self.finish();
+            self.part = Some((part, now, done));
+        }
+        let spacing = if self.terminal { FRAMES } else { LINES };
+        if self.quiet || now - self.start < PATIENCE || now - self.shown < spacing {
+            return ControlFlow::Continue(());
+        }
+        self.shown = now;
+        let (_, begun, first) = self.part.unwrap_or((part, now, done));
+        let rate = (done - first) as f64 / (now - begun).as_secs_f64();
+        let left = (total - done) as f64 / rate;
+        let error = if error_percent.is_nan() { String::new() } else { format!(", error {error_percent:.2} %") };
+        let text = format!("{rate:.0} images/s{error}, {} left", duration(left));
+        if self.terminal {
+            let bar = self.bar.get_or_insert_with(|| new_bar(part, total));
+            bar.set_position(done);
+            bar.set_message(text);
+        } else {
+            eprintln!("{part}: {done} of {total} images, {text}");
+        }
+        ControlFlow::Continue(())
+    }
+
+    fn line(&mut self, text: &str) {
+        if !self.quiet {
+            self.finish();
+            eprintln!("{text}");
+        }
+    }
+}
+
+impl Monitor for Display<'_> {
+    fn seconds(&self) -> f64 {
+        self.start.elapsed().as_secs_f64()
+    }
+
+    fn trained(&mut self, progress: Progress) -> ControlFlow<()> {
+        self.show("train", progress.done, progress.total, progress.error_percent)
+    }
+
+    fn tested(&mut self, done: usize, total: usize, error_percent: f64) -> ControlFlow<()> {
+        self.show("test", done as u64, total as u64, error_percent)
+    }
+
+    fn evaluated(&mut self, trainer: &Trainer<'_>) -> Result<(), RunError> {
+        if let Some(evaluation) = trainer.curve().last() {
+            let trained = match evaluation.train_error {
+                error if error.is_nan() => String::new(),
+                error => format!(", while training {error:.2} %"),
+            };
+            self.line(&format!(
+                "after {} images: test error {:.2} %{trained} ({})",
+                evaluation.examples_seen,
+                evaluation.test_error,
+                duration(evaluation.seconds)
+            ));
+        }
+        if let Some((model, path)) = &self.checkpoint {
+            trainer.checkpoint().save(model, path)?;
+        }
+        Ok(())
+    }
+}
+
+fn new_bar(part: &'static str, total: u64) -> ProgressBar {
+    let style =
+        ProgressStyle::with_template("{prefix:>5} {bar:30} {pos}/{len}  {msg}").expect("a template that parses");
+    ProgressBar::with_draw_target(Some(total), ProgressDrawTarget::stderr()).with_style(style).with_prefix(part)
+}
+
+/// A duration in the two units that matter.
+pub(super) fn duration(seconds: f64) -> String {
+    if !seconds.is_finite() {
+        return "?".to_owned();
+    }
+    let s = seconds.round() as u64;
+    match s {
+        0..60 => format!("{s} s"),
+        60..3600 => format!("{} min {} s", s / 60, s % 60),
+        _ => format!("{} h {} min", s / 3600, s % 3600 / 60),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::duration;
+
+    #[test]
+    fn durations_read_well() {
+        assert_eq!(duration(12.4), "12 s");
+        assert_eq!(duration(61.0), "1 min 1 s");
+        assert_eq!(duration(7325.0), "2 h 2 min");
+        assert_eq!(duration(f64::INFINITY), "?");
+    }
+}

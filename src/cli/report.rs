@@ -1,0 +1,111 @@
+//! Results, as text and as JSON.
+
+use serde_json::{Value, json};
+
+use super::session::{Files, Outcome};
+use crate::data::{Dataset, Evaluate};
+use crate::model::Model;
+use crate::training::Tested;
+
+/// The results of training with one seed.
+pub(super) fn train_summary(
+    model: &Model,
+    data: &Dataset,
+    outcome: &Outcome,
+    (seed, threads, examples_seen): (u64, usize, u64),
+) -> Value {
+    let tested = outcome.tested.as_ref();
+    json!({
+        "command": "train",
+        "model": model.name,
+        "kind": "spiking",
+        "batch": model.learning.batch,
+        "seed": seed,
+        "threads": threads,
+        "test_error_percent": tested.map(Tested::error_percent),
+        "test_examples": tested.map(|t| t.examples),
+        "tested_on": tested_on(data),
+        "examples_seen": examples_seen,
+        "train_ms_per_example": per_example(outcome.train_seconds, outcome.presentations),
+        "test_ms_per_example": tested.and_then(test_ms),
+        "confusion": tested.map(|t| &t.confusion),
+        "run_file": outcome.files.run,
+        "checkpoint_file": outcome.files.checkpoint,
+    })
+}
+
+/// Which images a network is tested on.
+pub(super) fn tested_on(data: &Dataset) -> &'static str {
+    match data.split.evaluate {
+        Evaluate::Test => "test",
+        Evaluate::Validation(_) => "validation",
+        Evaluate::Training => "training",
+    }
+}
+
+/// Wall time of a test presentation [ms].
+pub(super) fn test_ms(tested: &Tested) -> Option<f64> {
+    per_example(tested.seconds, (tested.examples * tested.wrong.len()) as u64)
+}
+
+/// Milliseconds per presentation; none where there was none.
+pub(super) fn per_example(seconds: f64, presentations: u64) -> Option<f64> {
+    (presentations > 0).then(|| 1e3 * seconds / presentations as f64)
+}
+
+/// The results of several seeds: mean and spread (standard deviation, n − 1), and every run.
+pub(super) fn several(seeds: &[u64], runs: Vec<Value>) -> Value {
+    let errors: Vec<f64> = runs.iter().filter_map(|run| run["test_error_percent"].as_f64()).collect();
+    let n = errors.len() as f64;
+    let mean = errors.iter().sum::<f64>() / n;
+    let variance = errors.iter().map(|error| (error - mean).powi(2)).sum::<f64>() / (n - 1.0);
+    json!({
+        "command": "train",
+        "model": runs[0]["model"],
+        "kind": runs[0]["kind"],
+        "batch": runs[0]["batch"],
+        "seeds": seeds,
+        "test_error_percent": mean,
+        "test_error_percent_sd": variance.sqrt(),
+        "runs": runs,
+    })
+}
+
+/// Prints the results of training with one seed.
+pub(super) fn trained(outcome: &Outcome, summary: &Value) {
+    if let Some(tested) = &outcome.tested {
+        println!(
+            "test error {:.2} % on {} {} images",
+            tested.error_percent(),
+            tested.examples,
+            text(&summary["tested_on"])
+        );
+    }
+    let pace = [("training", &summary["train_ms_per_example"]), ("testing", &summary["test_ms_per_example"])];
+    for (what, ms) in pace {
+        if let Some(ms) = ms.as_f64() {
+            println!("{what}: {ms:.2} ms per image");
+        }
+    }
+    print_files(&outcome.files);
+}
+
+/// Prints mean and spread over seeds.
+pub(super) fn spread(summary: &Value) {
+    let (mean, sd) = (&summary["test_error_percent"], &summary["test_error_percent_sd"]);
+    if let (Some(mean), Some(sd)) = (mean.as_f64(), sd.as_f64()) {
+        println!("test error over seeds: {mean:.2} % ± {sd:.2}");
+    }
+}
+
+/// Prints the files of a run.
+pub(super) fn print_files(files: &Files) {
+    println!("run file: {}", files.run.display());
+    if let Some(checkpoint) = &files.checkpoint {
+        println!("checkpoint: {}", checkpoint.display());
+    }
+}
+
+fn text(value: &Value) -> &str {
+    value.as_str().unwrap_or_default()
+}

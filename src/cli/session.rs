@@ -1,0 +1,106 @@
+//! A run from the command line: its files, its display, its end.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::Context;
+
+use super::failure::Failure;
+use super::options::{Common, checkpoint_file};
+use super::progress::Display;
+use crate::data::Dataset;
+use crate::model::Model;
+use crate::record::hdf5::{Provenance, RunFile};
+use crate::record::{Kind, estimate};
+use crate::training::{Ending, Plan, Synapses, Tested, Trainer};
+
+/// The files of a run.
+#[derive(Clone, Debug)]
+pub(super) struct Files {
+    pub(super) run: PathBuf,
+    /// None for a simulation, which changes nothing that could be resumed.
+    pub(super) checkpoint: Option<PathBuf>,
+}
+
+/// What a run came to.
+pub(super) struct Outcome {
+    pub(super) files: Files,
+    pub(super) tested: Option<Tested>,
+    pub(super) presentations: u64,
+    pub(super) train_seconds: f64,
+}
+
+/// Opens the run file of a run, telling what it will hold.
+pub(super) fn open_run_file(
+    common: &Common,
+    path: &Path,
+    model: &Model,
+    (seed, kind, presentations): (u64, Kind, u64),
+    sha256: &[(String, String)],
+) -> anyhow::Result<RunFile> {
+    let bytes = estimate(model, kind, presentations).total();
+    if !common.quiet {
+        eprintln!("recording to {}: about {}", path.display(), size(bytes));
+    }
+    let provenance = Provenance {
+        apical_version: env!("CARGO_PKG_VERSION").to_owned(),
+        git_commit: env!("APICAL_GIT_COMMIT").to_owned(),
+        seed,
+        command_line: std::env::args().collect::<Vec<_>>().join(" "),
+        data_sha256: sha256.iter().map(|(file, digest)| format!("{digest}  {file}\n")).collect(),
+        start_time: humantime::format_rfc3339_seconds(std::time::SystemTime::now()).to_string(),
+    };
+    RunFile::create(path, model, &provenance, kind).context("give another path by --out")
+}
+
+/// Runs a trainer as planned with a run file, and checkpoints if its synapses are plastic.
+pub(super) fn run(
+    common: &Common,
+    model: &Model,
+    data: &Dataset,
+    mut trainer: Trainer<'_>,
+    (seed, plan): (u64, Plan),
+    path: PathBuf,
+) -> Result<Outcome, Failure> {
+    let first = trainer.examples_seen();
+    let shown = plan.presentations - first;
+    let mut file = open_run_file(common, &path, model, (seed, Kind::Train, shown), &data.sha256())?;
+    let checkpoint = (plan.synapses == Synapses::Plastic).then(|| checkpoint_file(&path));
+    let mut display = Display::new(common.quiet, checkpoint.clone().map(|path| (model, path)));
+    let ended = trainer.run(data, plan, &mut file, &mut display);
+    display.finish();
+    // Whatever happened, what was recorded and learnt is kept.
+    let closed = file.finish().context("the run file could not be completed");
+    let ending = ended?;
+    closed.map_err(Failure::Failed)?;
+    if let Some(checkpoint) = &checkpoint {
+        let saved = trainer.checkpoint().save(model, checkpoint);
+        saved.context("the checkpoint could not be saved").map_err(Failure::Failed)?;
+    }
+    let files = Files { run: path, checkpoint };
+    match ending {
+        Ending::Done(tested) => {
+            let presentations = trainer.examples_seen() - first;
+            Ok(Outcome { files, tested, presentations, train_seconds: trainer.train_seconds() })
+        }
+        Ending::Stopped => {
+            eprintln!(
+                "stopped after {} presentations; the run file is {}",
+                trainer.examples_seen(),
+                files.run.display()
+            );
+            if let Some(checkpoint) = &files.checkpoint {
+                eprintln!("go on with: apical train --resume {}", checkpoint.display());
+            }
+            Err(Failure::Interrupted)
+        }
+    }
+}
+
+/// A number of bytes in the unit that suits it.
+pub(super) fn size(bytes: u64) -> String {
+    match bytes {
+        0..1_000_000 => format!("{:.0} kB", bytes as f64 / 1e3),
+        1_000_000..1_000_000_000 => format!("{:.0} MB", bytes as f64 / 1e6),
+        _ => format!("{:.1} GB", bytes as f64 / 1e9),
+    }
+}

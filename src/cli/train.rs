@@ -1,0 +1,171 @@
+//! `apical train`.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, bail};
+use clap::Args;
+use serde_json::Value;
+
+use super::failure::Failure;
+use super::interrupt;
+use super::options::{Common, Seeds, parse_seeds};
+use super::report;
+use super::session::{self, Outcome};
+use crate::data::Dataset;
+use crate::model::Model;
+use crate::record::Checkpoint;
+use crate::training::{Plan, Synapses, Trainer, initial_network};
+
+/// Train a network, test it after every epoch, and leave a run file and a checkpoint.
+///
+/// MODEL is a model file, or the name of a shipped one (see `apical models`). Each training image is shown in a forward phase
+/// and a target phase, after which the weights change; each test image is shown once, from rest. Ctrl-C finishes the
+/// presentation and saves all: `--resume` goes on from there to the bit.
+///
+///   apical train models/g17-784-500-10.toml --epochs 1 --seeds 1..3
+#[derive(Args, Debug)]
+pub(super) struct Train {
+    /// Model file, or name of a shipped model.
+    #[arg(required_unless_present = "resume")]
+    model: Option<PathBuf>,
+
+    /// Go on from this checkpoint. Without MODEL its own model is used.
+    #[arg(long, value_name = "CHECKPOINT")]
+    resume: Option<PathBuf>,
+
+    /// Seed of all that is random. Default: 1.
+    #[arg(long, value_name = "N", conflicts_with_all = ["seeds", "resume"])]
+    seed: Option<u64>,
+
+    /// Run several seeds, as in `1..5` (both included) or `1,2,7`, and report mean and spread.
+    #[arg(long, value_name = "SEEDS", value_parser = parse_seeds, conflicts_with = "resume")]
+    seeds: Option<Seeds>,
+
+    /// Passes through the training images.
+    #[arg(long, value_name = "N")]
+    epochs: Option<u32>,
+
+    /// Presentations in all, in place of whole epochs.
+    #[arg(long, value_name = "N")]
+    examples: Option<u64>,
+
+    /// Images tested at each evaluation. Default: all.
+    #[arg(long, value_name = "N")]
+    test_examples: Option<usize>,
+
+    #[command(flatten)]
+    common: Common,
+}
+
+impl Train {
+    pub(super) fn execute(self) -> Result<(), Failure> {
+        interrupt::listen()?;
+        let threads = self.common.start_threads()?;
+        let checkpoint = self.resume.as_deref().map(load_checkpoint).transpose()?;
+        let model = self.load_model(checkpoint.as_ref())?;
+        let data = self.common.load_data(&model, |source| source.load())?;
+        if data.training.label(0).is_none() {
+            return Err(anyhow::anyhow!("training needs labels: give `labels` under [stimuli] in the model").into());
+        }
+        let seeds = match (&self.seeds, &checkpoint) {
+            (Some(seeds), _) => seeds.0.clone(),
+            (None, Some(checkpoint)) => vec![checkpoint.seed],
+            (None, None) => vec![self.seed.unwrap_or(1)],
+        };
+        let mut runs = Vec::new();
+        for &seed in &seeds {
+            let (outcome, summary) = self.one(&model, &data, seed, checkpoint.clone(), (seeds.len() > 1, threads))?;
+            if !self.common.json {
+                report::trained(&outcome, &summary);
+            }
+            runs.push(summary);
+        }
+        if seeds.len() > 1 {
+            let summary = report::several(&seeds, runs);
+            if !self.common.json {
+                report::spread(&summary);
+            }
+            runs = vec![summary];
+        }
+        if self.common.json {
+            println!("{}", runs[0]);
+        }
+        Ok(())
+    }
+
+    fn load_model(&self, checkpoint: Option<&Checkpoint>) -> anyhow::Result<Model> {
+        let model = match (&self.model, checkpoint, &self.resume) {
+            (Some(path), ..) => self.common.load_model(path)?,
+            (None, Some(checkpoint), Some(path)) => self.common.parse_model(&checkpoint.model_text, path)?,
+            _ => bail!("expected a model file or --resume CHECKPOINT"),
+        };
+        if let (Some(checkpoint), Some(path)) = (checkpoint, &self.resume) {
+            check_fits(&model, checkpoint, path)?;
+        }
+        let Some(epochs) = self.epochs else { return Ok(model) };
+        if epochs == 0 {
+            bail!("--epochs 0: expected at least 1");
+        }
+        let overrides = [format!("learning.epochs={epochs}")];
+        Ok(Model::parse(&model.text, &model.name, &overrides)?)
+    }
+
+    /// Trains with one seed.
+    fn one(
+        &self,
+        model: &Model,
+        data: &Dataset,
+        seed: u64,
+        checkpoint: Option<Checkpoint>,
+        (one_of_several, threads): (bool, usize),
+    ) -> Result<(Outcome, Value), Failure> {
+        let presentations = self.presentations(model, data, checkpoint.as_ref());
+        let test_examples = self.test_examples.unwrap_or(usize::MAX).min(data.evaluation.len());
+        let path = self.common.run_file(&model.name, seed, one_of_several)?;
+        let trainer = match checkpoint {
+            Some(checkpoint) if checkpoint.examples_seen > presentations => {
+                let seen = checkpoint.examples_seen;
+                let why = anyhow::anyhow!(
+                    "the checkpoint has {seen} presentations behind it, more than the {presentations} asked for"
+                );
+                return Err(why.into());
+            }
+            Some(checkpoint) => Trainer::resume(model, checkpoint),
+            None => Trainer::new(model, initial_network(model, seed).map_err(anyhow::Error::from)?, seed),
+        };
+        let plan = Plan { presentations, test_examples, synapses: Synapses::Plastic };
+        let outcome = session::run(&self.common, model, data, trainer, (seed, plan), path)?;
+        let summary = report::train_summary(model, data, &outcome, (seed, threads, presentations));
+        Ok((outcome, summary))
+    }
+
+    fn presentations(&self, model: &Model, data: &Dataset, checkpoint: Option<&Checkpoint>) -> u64 {
+        match (self.examples, self.epochs, checkpoint) {
+            (Some(examples), ..) => examples,
+            (None, None, Some(checkpoint)) => checkpoint.examples_planned,
+            _ => u64::from(model.learning.epochs) * data.training.len() as u64,
+        }
+    }
+}
+
+/// Loads a checkpoint.
+pub(super) fn load_checkpoint(path: &Path) -> anyhow::Result<Checkpoint> {
+    Checkpoint::load(path).with_context(|| format!("{} is of no use as a checkpoint", path.display()))
+}
+
+/// Refuses a checkpoint whose network or lanes are not those of the model.
+pub(super) fn check_fits(model: &Model, checkpoint: &Checkpoint, path: &Path) -> anyhow::Result<()> {
+    let own = Model::parse(&checkpoint.model_text, &format!("model of {}", path.display()), &[])?;
+    let populations = |m: &Model| m.populations.iter().map(|p| (p.name.clone(), p.size)).collect::<Vec<_>>();
+    let projections = |m: &Model| m.projections.iter().map(|p| (p.name.clone(), p.compartment)).collect::<Vec<_>>();
+    if populations(model) != populations(&own) || projections(model) != projections(&own) {
+        let sizes =
+            |m: &Model| m.populations.iter().map(|p| format!("{} {}", p.name, p.size)).collect::<Vec<_>>().join(", ");
+        bail!("{}: a checkpoint of another network: {}; the model has {}", path.display(), sizes(&own), sizes(model));
+    }
+    if model.learning.batch != checkpoint.lanes.len() {
+        let lanes = checkpoint.lanes.len();
+        bail!("{}: a checkpoint of {lanes} lanes; the model has batch = {}", path.display(), model.learning.batch);
+    }
+    Ok(())
+}

@@ -1,0 +1,85 @@
+//! How much a run will write, before it runs.
+
+use super::Kind;
+use crate::model::{Model, Neuron, Protocol, Snapshots};
+
+/// Mean rate assumed of cells, that of a trained network of the paper [1/ms].
+const CELL_RATE: f64 = 0.024;
+
+/// Mean pixel value assumed of images, that of MNIST (0 to 1).
+const MEAN_PIXEL: f64 = 0.13;
+
+/// Size of what a run file will hold, uncompressed [bytes].
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Estimate {
+    /// Spike times and neurons, at 24 Hz for cells and 0.13 of the largest rate for inputs.
+    pub spikes: u64,
+    /// Plateaus of both phases.
+    pub plateaus: u64,
+    /// Sampled traces.
+    pub traces: u64,
+    /// Snapshots of weights and biases.
+    pub weights: u64,
+    /// Rows of presentations.
+    pub presentations: u64,
+}
+
+impl Estimate {
+    /// The whole file [bytes].
+    pub fn total(&self) -> u64 {
+        self.spikes + self.plateaus + self.traces + self.weights + self.presentations
+    }
+}
+
+/// Estimates the run file of a run of so many presentations of one kind, evaluations not counted.
+pub fn estimate(model: &Model, kind: Kind, presentations: u64) -> Estimate {
+    let recording = &model.recording;
+    let recorded = recording.end.min(presentations).saturating_sub(recording.first);
+    let span = recorded as f64 * mean_length(&model.protocol, kind);
+    let spikes: f64 = recording.spikes.iter().map(|&p| model.population(p)).map(|p| rate(&p.neuron, p.size)).sum();
+    let plateaus: usize = recording.plateaus.iter().map(|&p| model.population(p).size).sum();
+    let elements: usize = recording.traces.iter().map(|(p, kept)| model.population(*p).size * kept.len()).sum();
+    let phases = if kind == Kind::Train { 2 } else { 1 };
+    Estimate {
+        spikes: (16.0 * span * spikes) as u64,
+        plateaus: 21 * phases * recorded * plateaus as u64,
+        traces: (4.0 * elements as f64 * span / recording.report_dt).ceil() as u64,
+        weights: snapshots(model, kind, presentations).saturating_mul(4 * parameters(model)),
+        presentations: 41 * presentations,
+    }
+}
+
+/// Mean length of a presentation [ms].
+fn mean_length(protocol: &Protocol, kind: Kind) -> f64 {
+    match kind {
+        Kind::Train => protocol.forward + protocol.target + 2.0 * protocol.wald_mean,
+        Kind::Test => protocol.test,
+    }
+}
+
+/// Mean rate of a whole population [1/ms].
+fn rate(neuron: &Neuron, size: usize) -> f64 {
+    let each = match neuron {
+        Neuron::Poisson(poisson) => MEAN_PIXEL * poisson.phi_max,
+        Neuron::Pyramidal(_) | Neuron::Output(_) => CELL_RATE,
+    };
+    each * size as f64
+}
+
+/// Number of snapshots of the weights.
+fn snapshots(model: &Model, kind: Kind, presentations: u64) -> u64 {
+    let between = match (kind, model.recording.snapshots) {
+        (Kind::Test, _) | (_, Snapshots::Ends) => 0,
+        (_, Snapshots::Epochs) => u64::from(model.learning.epochs),
+        (_, Snapshots::Presentations(every)) => presentations.checked_div(every).unwrap_or(0),
+    };
+    2 + between
+}
+
+/// Number of weights and biases.
+fn parameters(model: &Model) -> u64 {
+    let size = |p| model.population(p).size as u64;
+    let weights: u64 = model.projections.iter().map(|p| size(p.from) * size(p.to)).sum();
+    let encoders = |p: &&crate::model::Population| !matches!(p.neuron, Neuron::Poisson(_));
+    weights + model.populations.iter().filter(encoders).map(|p| p.size as u64).sum::<u64>()
+}

@@ -1,0 +1,181 @@
+//! Checkpoints: all that a run needs to go on to the bit.
+
+use std::path::Path;
+
+use hdf5::{File, Group, H5Type, Result};
+
+use super::parameters::Parameters;
+use super::source::{CHECKPOINT_FORMAT, Format, Source};
+use super::tables::Learning;
+use super::{Checkpoint, RecordError, attribute, place, run, snapshot};
+use crate::data::Spike;
+use crate::engine::{LaneState, PopulationState, ProjectionState};
+use crate::model::Model;
+use crate::network::{self, Network};
+
+/// The snapshot under which weights and biases stand.
+const SNAPSHOT: &str = "final";
+
+impl Checkpoint {
+    /// Writes the checkpoint of a run of this model, in place of an older one once it is complete and on the disk.
+    ///
+    /// # Errors
+    /// If it cannot be written in full; an older file of that name stays as it was.
+    pub fn save(&self, model: &Model, path: &Path) -> Result<(), RecordError> {
+        if !self.fits(model) {
+            return Err(place::content(path, "a checkpoint of another model was to be written"));
+        }
+        let part = place::reserve(path)?;
+        let written = self.write(model, &part).map_err(|e| place::failed("cannot write", &part, e));
+        written.and_then(|()| place::complete(&part, path)).inspect_err(|_| place::abandon(&part))
+    }
+
+    /// Reads a checkpoint. Whether its shapes are those of its model is for the caller to check.
+    ///
+    /// # Errors
+    /// If the file cannot be read, is not a checkpoint of this version, or something in it is missing.
+    pub fn load(path: &Path) -> Result<Self, RecordError> {
+        let source = Source::open(path)?;
+        if source.format == Format::Run {
+            return Err(source.problem("is a run file, expected a checkpoint"));
+        }
+        let names = Names { populations: source.texts("populations")?, projections: source.texts("projections")? };
+        let since = "since_evaluation";
+        Ok(Self {
+            model_text: source.text("model")?,
+            seed: source.number("seed")?,
+            examples_seen: source.number("examples_seen")?,
+            examples_planned: source.number("examples_planned")?,
+            tests_done: source.number("tests_done")?,
+            clock_ms: source.number("clock_ms")?,
+            since_evaluation: (
+                source.number(&format!("{since}_examples"))?,
+                source.number(&format!("{since}_errors"))?,
+                source.number(&format!("{since}_loss"))?,
+            ),
+            curve: source.curve()?,
+            network: names.network(&source)?,
+            lanes: names.lanes(&source)?,
+        })
+    }
+
+    /// Whether there is a state for every part of the model.
+    fn fits(&self, model: &Model) -> bool {
+        let (populations, projections) = (model.populations.len(), model.projections.len());
+        let lanes = self.lanes.iter().map(|l| (l.populations.len(), l.projections.len()));
+        lanes.chain([(self.network.biases.len(), self.network.weights.len())]).all(|n| n == (populations, projections))
+    }
+
+    fn write(&self, model: &Model, part: &Path) -> Result<()> {
+        let file = File::create(part)?;
+        attribute::put_text(&file, "format", CHECKPOINT_FORMAT)?;
+        run::put_model(&file, &self.model_text, model)?;
+        attribute::put(&file, "seed", &self.seed)?;
+        attribute::put(&file, "examples_seen", &self.examples_seen)?;
+        attribute::put(&file, "examples_planned", &self.examples_planned)?;
+        attribute::put(&file, "tests_done", &self.tests_done)?;
+        attribute::put(&file, "clock_ms", &self.clock_ms)?;
+        attribute::put(&file, "since_evaluation_examples", &self.since_evaluation.0)?;
+        attribute::put(&file, "since_evaluation_errors", &self.since_evaluation.1)?;
+        attribute::put(&file, "since_evaluation_loss", &self.since_evaluation.2)?;
+        let mut learning = Learning::create(&file)?;
+        self.curve.iter().for_each(|e| learning.push(e));
+        learning.append()?;
+        Parameters::create(&file, model)?.write(SNAPSHOT, self.examples_seen, &self.network)?;
+        let lanes = file.create_group("lanes")?;
+        for (i, lane) in self.lanes.iter().enumerate() {
+            write_lane(&lanes.create_group(&i.to_string())?, model, lane)?;
+        }
+        drop((learning, lanes));
+        file.flush()
+    }
+}
+
+fn write_lane(group: &Group, model: &Model, lane: &LaneState) -> Result<()> {
+    for (population, state) in model.populations.iter().zip(&lane.populations) {
+        let PopulationState { v, drive_l, drive_s, apical_l, apical_s } = state;
+        let at = |name: &str| format!("populations/{}/{name}", population.name);
+        put(group, &at("v"), v)?;
+        put(group, &at("drive_l"), drive_l)?;
+        put(group, &at("drive_s"), drive_s)?;
+        put(group, &at("apical_l"), apical_l)?;
+        put(group, &at("apical_s"), apical_s)?;
+    }
+    for (projection, state) in model.projections.iter().zip(&lane.projections) {
+        let ProjectionState { trace_l, trace_s, in_flight } = state;
+        let at = |name: &str| format!("projections/{}/{name}", projection.name);
+        put(group, &at("trace_l"), trace_l)?;
+        put(group, &at("trace_s"), trace_s)?;
+        put(group, &at("arrival_ms"), &in_flight.iter().map(|s| s.time).collect::<Vec<_>>())?;
+        put(group, &at("arrival_node"), &in_flight.iter().map(|s| s.neuron).collect::<Vec<_>>())?;
+    }
+    Ok(())
+}
+
+fn put<T: H5Type>(group: &Group, name: &str, values: &[T]) -> Result<()> {
+    group.new_dataset_builder().with_data(values).create(name).map(drop)
+}
+
+/// Names of the parts of a checkpoint, in the order of its model.
+struct Names {
+    populations: Vec<String>,
+    projections: Vec<String>,
+}
+
+impl Names {
+    fn network(&self, source: &Source) -> Result<Network, RecordError> {
+        let weights = self.projections.iter().map(|name| {
+            let (matrix, post, pre) = snapshot::weights(source, name, SNAPSHOT)?;
+            Ok(network::Weights::from_matrix(post, pre, &matrix))
+        });
+        let biases = self.populations.iter().map(|name| {
+            let present = source.has(&format!("biases/{name}"));
+            if present { snapshot::biases(source, name, SNAPSHOT) } else { Ok(Vec::new()) }
+        });
+        Ok(Network { weights: weights.collect::<Result<_, _>>()?, biases: biases.collect::<Result<_, _>>()? })
+    }
+
+    fn lanes(&self, source: &Source) -> Result<Vec<LaneState>, RecordError> {
+        if !source.has("lanes") {
+            return Err(source.problem("has no `lanes`"));
+        }
+        let count = source.members("lanes")?.len();
+        (0..count).map(|lane| self.lane(source, &format!("lanes/{lane}"))).collect()
+    }
+
+    fn lane(&self, source: &Source, lane: &str) -> Result<LaneState, RecordError> {
+        if !source.has(lane) {
+            return Err(source.problem(format!("has no `{lane}`")));
+        }
+        let population = |name: &String| {
+            let at = |array: &str| source.values(&format!("{lane}/populations/{name}/{array}"));
+            Ok(PopulationState {
+                v: at("v")?,
+                drive_l: at("drive_l")?,
+                drive_s: at("drive_s")?,
+                apical_l: at("apical_l")?,
+                apical_s: at("apical_s")?,
+            })
+        };
+        let projection = |name: &String| {
+            let at = |array: &str| format!("{lane}/projections/{name}/{array}");
+            Ok(ProjectionState {
+                trace_l: source.values(&at("trace_l"))?,
+                trace_s: source.values(&at("trace_s"))?,
+                in_flight: in_flight(source, &at("arrival_ms"), &at("arrival_node"))?,
+            })
+        };
+        Ok(LaneState {
+            populations: self.populations.iter().map(population).collect::<Result<_, _>>()?,
+            projections: self.projections.iter().map(projection).collect::<Result<_, _>>()?,
+        })
+    }
+}
+
+fn in_flight(source: &Source, times: &str, neurons: &str) -> Result<Vec<Spike>, RecordError> {
+    let (time, neuron): (Vec<f64>, Vec<u32>) = (source.values(times)?, source.values(neurons)?);
+    if time.len() != neuron.len() {
+        return Err(source.problem(format!("`{times}` and `{neurons}` differ in length")));
+    }
+    Ok(time.into_iter().zip(neuron).map(|(time, neuron)| Spike { time, neuron }).collect())
+}

@@ -1,0 +1,73 @@
+//! Run files and checkpoints, in HDF5.
+//!
+//! A run file is a SONATA file (magic and version, spikes, element reports) with more beside it; h5py, libsonata and
+//! bmtk read it. n: rows, N: neurons of the population, E: elements kept of it, T: samples.
+//!
+//! | object | type | holds |
+//! |---|---|---|
+//! | `/` attributes `magic`, `version` | u32 = 0x0A7A, u32 \[2\] = \[0, 1\] | the mark of SONATA |
+//! | `/` attributes `name`, `model` | text | name and full merged text of the model |
+//! | `/` attributes `populations`, `projections` | text \[n\] | their names in the order of the model |
+//! | `/` attributes `apical_version`, `git_commit`, `command_line`, `data_sha256`, `start_time` | text | provenance; `data_sha256` is `digest  file` a line, `start_time` RFC 3339 |
+//! | `/` attribute `seed` | u64 | seed of the run |
+//! | `/spikes/POP` | attributes `sorting`: enum u8 {`none`, `by_id`, `by_time`} = `by_time`, `size`: u64 = N | spikes of the recorded presentations |
+//! | `/spikes/POP/timestamps` | f64 \[n\], attribute `units` = ms | times on the run's clock |
+//! | `/spikes/POP/node_ids` | u64 \[n\] | neurons |
+//! | `/report/POP/data` | f32 \[T, E\], attribute `units` = dimensionless | potentials, neuron by neuron, elements ascending |
+//! | `/report/POP/mapping/node_ids` | u64 \[N\], attribute `sorted`: u8 = 1 | neurons |
+//! | `/report/POP/mapping/index_pointers` | u64 \[N + 1\], also by the soft link `index_pointer` | first column of each neuron |
+//! | `/report/POP/mapping/element_ids` | u32 \[E\] | soma 0, basal or output dendrite 1, apical 2 |
+//! | `/report/POP/mapping/element_pos` | f32 \[E\] | 0.5, the middle of a compartment |
+//! | `/report/POP/mapping/time` | f64 \[3\], attribute `units` = ms | start, stop (exclusive), spacing |
+//! | `/plateaus/POP/timestamps` | f64 \[n\], attribute `units` = ms | ends of phases on the run's clock |
+//! | `/plateaus/POP/{node_ids, alpha}` | u64 \[n\], f32 \[n\] | neurons, plateaus |
+//! | `/plateaus/POP/phase` | enum u8 {`forward`, `target`} \[n\] | the phase that ended |
+//! | `/presentations/{start_ms, forward_end_ms, target_end_ms}` | f64 \[n\] | on the run's clock \[ms\]; NaN without target phase |
+//! | `/presentations/{index, image}` | u64 \[n\], u32 \[n\] | count of presentations of its kind before; image in its set |
+//! | `/presentations/{label, decoded}` | i16 \[n\], u8 \[n\] | label, −1 for none; answer |
+//! | `/presentations/kind` | enum u8 {`train`, `test`} \[n\] | |
+//! | `/presentations/recorded` | u8 \[n\] | 1 where spikes and plateaus are kept |
+//! | `/learning/examples_seen` | u64 \[n\] | training presentations before an evaluation |
+//! | `/learning/{test_error, train_error, loss, seconds}` | f64 \[n\] | as [`Evaluation`] \[%, %, 1/ms², s\]; NaN for none |
+//! | `/weights/PROJECTION/SNAPSHOT` | f32 \[post, pre\], attribute `examples_seen`: u64 | `initial`, `final`, `epoch-N`, `presentation-N` |
+//! | `/biases/POP/SNAPSHOT` | f32 \[post\], attribute `examples_seen`: u64 | the same, of populations with biases |
+//!
+//! Text is variable-length UTF-8. `/spikes`, `/report` and `/plateaus` have a member for each population recorded. Spikes
+//! and reports are deflated if the model asks for it, and then libsonata's wheel cannot read them.
+//!
+//! A checkpoint shares `name`, `model`, `populations`, `projections`, `seed`, `/learning`, `/weights` and `/biases` (snapshot
+//! `final`) with run files, and adds:
+//!
+//! | object | type | holds |
+//! |---|---|---|
+//! | `/` attribute `format` | text | `apical checkpoint 1` |
+//! | `/` attributes `examples_seen`, `examples_planned`, `tests_done` | u64 | counts of presentations |
+//! | `/` attribute `clock_ms` | f64 | the run's clock |
+//! | `/` attributes `since_evaluation_examples`, `since_evaluation_errors`, `since_evaluation_loss` | u64, u64, f64 | sums since the last evaluation |
+//! | `/lanes/LANE/populations/POP/{v, drive_l, drive_s, apical_l, apical_s}` | f64 \[N\] | as [`PopulationState`]; LANE counts from 0 |
+//! | `/lanes/LANE/projections/PROJECTION/{trace_l, trace_s}` | f64 \[pre\] | as [`ProjectionState`] |
+//! | `/lanes/LANE/projections/PROJECTION/{arrival_ms, arrival_node}` | f64 \[n\], u32 \[n\] | spikes on their way |
+//!
+//! [`PopulationState`]: crate::engine::PopulationState
+//! [`ProjectionState`]: crate::engine::ProjectionState
+
+mod attribute;
+mod checkpoint;
+mod dtype;
+mod grid;
+mod parameters;
+mod place;
+mod report;
+mod rows;
+mod run;
+mod snapshot;
+mod source;
+mod spikes;
+mod summary;
+mod tables;
+
+pub use run::{Provenance, RunFile};
+pub use snapshot::{read_bias_snapshot, read_snapshot};
+pub use summary::{Contents, Counters, SnapshotSummary, SpikeSummary, Summary, TraceSummary};
+
+use super::{Checkpoint, Evaluation, Kind, Presentation, RecordError, Recorder};

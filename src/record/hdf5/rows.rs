@@ -1,0 +1,90 @@
+//! Datasets that grow: rows gather in memory and are appended in large blocks.
+
+use hdf5::{Dataset, Group, H5Type, Result, SimpleExtents};
+use ndarray::{ArrayView1, ArrayView2, s};
+
+use crate::model::Compression;
+
+/// Elements in a chunk of a long dataset.
+const LONG_CHUNK: usize = 16_384;
+
+/// Elements in a chunk of a column of a table.
+const TABLE_CHUNK: usize = 1024;
+
+/// A dataset of shape [rows] or [rows, width], and the rows not yet in it.
+#[derive(Debug)]
+pub(super) struct Rows<T> {
+    dataset: Dataset,
+    width: Option<usize>,
+    written: usize,
+    waiting: Vec<T>,
+}
+
+impl<T: H5Type> Rows<T> {
+    /// A column of a table [rows].
+    pub(super) fn column(table: &Group, name: &str) -> Result<Self> {
+        Self::create(table, name, None, TABLE_CHUNK, Compression::None)
+    }
+
+    /// A long list [rows].
+    pub(super) fn list(group: &Group, name: &str, compression: Compression) -> Result<Self> {
+        Self::create(group, name, None, LONG_CHUNK, compression)
+    }
+
+    /// A long matrix [rows, width].
+    pub(super) fn matrix(group: &Group, name: &str, width: usize, compression: Compression) -> Result<Self> {
+        Self::create(group, name, Some(width), 4 * LONG_CHUNK, compression)
+    }
+
+    fn create(group: &Group, name: &str, width: Option<usize>, chunk: usize, packing: Compression) -> Result<Self> {
+        let mut builder = group.new_dataset::<T>();
+        if packing == Compression::Deflate {
+            builder = builder.shuffle().deflate(4);
+        }
+        let dataset = match width {
+            None => builder.chunk(chunk).shape(SimpleExtents::resizable([0])).create(name)?,
+            Some(width) => {
+                let extents = SimpleExtents::new([(0, None), (width, Some(width))]);
+                builder.chunk(((chunk / width.max(1)).max(1), width)).shape(extents).create(name)?
+            }
+        };
+        Ok(Self { dataset, width, written: 0, waiting: Vec::new() })
+    }
+
+    /// The dataset.
+    pub(super) fn dataset(&self) -> &Dataset {
+        &self.dataset
+    }
+
+    /// What waits to be written, to be added to.
+    pub(super) fn waiting(&mut self) -> &mut Vec<T> {
+        &mut self.waiting
+    }
+
+    /// Size of what waits to be written [bytes].
+    pub(super) fn waiting_bytes(&self) -> usize {
+        size_of_val(self.waiting.as_slice())
+    }
+
+    /// Appends what waits to the dataset.
+    pub(super) fn append(&mut self) -> Result<()> {
+        if self.waiting.is_empty() {
+            return Ok(());
+        }
+        let end = self.written + self.waiting.len() / self.width.unwrap_or(1);
+        match self.width {
+            None => {
+                self.dataset.resize(end)?;
+                self.dataset.write_slice(ArrayView1::from(&self.waiting), s![self.written..end])?;
+            }
+            Some(width) => {
+                self.dataset.resize((end, width))?;
+                let block = ArrayView2::from_shape((end - self.written, width), &self.waiting)?;
+                self.dataset.write_slice(block, s![self.written..end, ..])?;
+            }
+        }
+        self.written = end;
+        self.waiting.clear();
+        Ok(())
+    }
+}

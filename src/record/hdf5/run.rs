@@ -1,0 +1,215 @@
+//! The writer of run files.
+
+use std::path::{Path, PathBuf};
+
+use hdf5::{File, Result};
+
+use super::grid::Grid;
+use super::parameters::Parameters;
+use super::report::Report;
+use super::spikes::{Plateaus, Spikes};
+use super::tables::{Learning, Presentations};
+use super::{Evaluation, Kind, Presentation, RecordError, Recorder, attribute, place};
+use crate::engine::Sampling;
+use crate::model::Model;
+use crate::network::Network;
+
+/// Marks a SONATA file.
+const MAGIC: u32 = 0x0A7A;
+
+/// Version of the SONATA format.
+const VERSION: [u32; 2] = [0, 1];
+
+/// Presentations after which what waits in memory is written.
+const FLUSH_PRESENTATIONS: u32 = 1000;
+
+/// Size after which what waits in memory is written [bytes].
+const FLUSH_BYTES: usize = 32 << 20;
+
+/// Where a run came from, as its file tells.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Provenance {
+    /// Version of the program.
+    pub apical_version: String,
+    /// Commit it was built from; empty if unknown.
+    pub git_commit: String,
+    /// Seed of the run.
+    pub seed: u64,
+    /// The command line.
+    pub command_line: String,
+    /// SHA-256 of the data files, `digest  file` a line.
+    pub data_sha256: String,
+    /// When the run started, RFC 3339.
+    pub start_time: String,
+}
+
+/// Writes a run file, as `NAME.part` until it is finished; dropped before that, the `NAME.part` holds all that was
+/// flushed.
+///
+/// HDF5 is called only at flushes, so that a process killed between them leaves a file that opens.
+#[derive(Debug)]
+pub struct RunFile {
+    spikes: Vec<Spikes>,
+    plateaus: Vec<Plateaus>,
+    reports: Vec<Report>,
+    presentations: Presentations,
+    learning: Learning,
+    parameters: Parameters,
+    grid: Grid,
+    kind: Kind,
+    recorded: std::ops::Range<u64>,
+    since_flush: u32,
+    part: PathBuf,
+    path: PathBuf,
+    // Last: HDF5 keeps a file open for as long as any of its datasets is.
+    file: File,
+}
+
+impl RunFile {
+    /// Creates the file of a run in which spikes, plateaus and traces of presentations of this kind are recorded, as
+    /// `model.recording` says.
+    ///
+    /// # Errors
+    /// If it cannot be created, or another run is writing it.
+    pub fn create(path: &Path, model: &Model, provenance: &Provenance, kind: Kind) -> Result<Self, RecordError> {
+        let part = place::reserve(path)?;
+        let created = Self::create_part(path, part.clone(), model, provenance, kind)
+            .map_err(|e| place::failed("cannot create", &part, e))
+            .and_then(|mut run| run.flush().map(|()| run));
+        created.inspect_err(|_| place::abandon(&part))
+    }
+
+    fn create_part(path: &Path, part: PathBuf, model: &Model, provenance: &Provenance, kind: Kind) -> Result<Self> {
+        let file = File::create(&part)?;
+        attribute::put(&file, "magic", &MAGIC)?;
+        attribute::put_list(&file, "version", &VERSION)?;
+        put_provenance(&file, provenance)?;
+        put_model(&file, &model.text, model)?;
+        let recording = &model.recording;
+        let (spikes, plateaus) = (file.create_group("spikes")?, file.create_group("plateaus")?);
+        let report = file.create_group("report")?;
+        let traced = recording.traces.iter().filter(|(_, kept)| !kept.is_empty());
+        Ok(Self {
+            spikes: recording.spikes.iter().map(|&p| Spikes::create(&spikes, model, p)).collect::<Result<_>>()?,
+            plateaus: recording
+                .plateaus
+                .iter()
+                .map(|&p| Plateaus::create(&plateaus, model, p))
+                .collect::<Result<_>>()?,
+            reports: traced.map(|(p, kept)| Report::create(&report, model, *p, kept)).collect::<Result<_>>()?,
+            presentations: Presentations::create(&file)?,
+            learning: Learning::create(&file)?,
+            parameters: Parameters::create(&file, model)?,
+            grid: Grid::new(recording.report_dt),
+            kind,
+            recorded: recording.first..recording.end,
+            since_flush: 0,
+            part,
+            path: path.to_owned(),
+            file,
+        })
+    }
+
+    /// Writes what waits in memory.
+    ///
+    /// # Errors
+    /// If the disk is full or fails.
+    pub fn flush(&mut self) -> Result<(), RecordError> {
+        self.since_flush = 0;
+        self.append().and_then(|()| self.file.flush()).map_err(|e| place::failed("cannot write", &self.part, e))
+    }
+
+    /// Completes the file and gives it its name, in place of an older file of that name.
+    ///
+    /// # Errors
+    /// If it cannot be written in full; `NAME.part` stays.
+    pub fn finish(mut self) -> Result<(), RecordError> {
+        self.flush()?;
+        let (part, path) = (self.part.clone(), self.path.clone());
+        drop(self);
+        place::complete(&part, &path)
+    }
+
+    fn append(&mut self) -> Result<()> {
+        let times = self.grid.times();
+        self.spikes.iter_mut().try_for_each(Spikes::append)?;
+        self.plateaus.iter_mut().try_for_each(Plateaus::append)?;
+        self.reports.iter_mut().try_for_each(|r| r.append(times))?;
+        self.presentations.append()?;
+        self.learning.append()
+    }
+
+    fn waiting_bytes(&self) -> usize {
+        self.spikes.iter().map(Spikes::waiting_bytes).sum::<usize>()
+            + self.plateaus.iter().map(Plateaus::waiting_bytes).sum::<usize>()
+            + self.reports.iter().map(Report::waiting_bytes).sum::<usize>()
+    }
+
+    fn records(&self, kind: Kind, index: u64) -> bool {
+        kind == self.kind && self.recorded.contains(&index)
+    }
+
+    fn record(&mut self, presentation: &Presentation<'_>) {
+        let (start, observed) = (presentation.start_ms, presentation.observed);
+        self.spikes.iter_mut().for_each(|s| s.record(start, observed));
+        self.plateaus.iter_mut().for_each(|p| p.record(start, observed));
+        if let Some(samples) = self.reports.iter().map(|r| r.samples(observed)).min() {
+            let end = start + observed.forward_ms + observed.target_ms;
+            let samples = self.grid.accept(start, end, samples);
+            self.reports.iter_mut().for_each(|r| r.record(observed, samples));
+        }
+    }
+}
+
+impl Recorder for RunFile {
+    fn watches(&self, kind: Kind, index: u64) -> bool {
+        self.records(kind, index)
+    }
+
+    fn sampling(&mut self, kind: Kind, index: u64, start_ms: f64) -> Option<Sampling> {
+        if self.reports.is_empty() || !self.records(kind, index) {
+            return None;
+        }
+        let every = self.grid.dt();
+        self.grid.first_sample(start_ms).map(|first| Sampling { first, every })
+    }
+
+    fn presentation(&mut self, presentation: Presentation<'_>) -> Result<(), RecordError> {
+        let recorded = self.records(presentation.kind, presentation.index);
+        if recorded {
+            self.record(&presentation);
+        }
+        self.presentations.push(&presentation, recorded);
+        self.since_flush += 1;
+        let due = self.since_flush >= FLUSH_PRESENTATIONS || self.waiting_bytes() >= FLUSH_BYTES;
+        if due { self.flush() } else { Ok(()) }
+    }
+
+    fn weights(&mut self, examples_seen: u64, label: Option<&str>, network: &Network) -> Result<(), RecordError> {
+        let written = self.parameters.offer(examples_seen, label, network);
+        if written.map_err(|e| place::failed("cannot write", &self.part, e))? { self.flush() } else { Ok(()) }
+    }
+
+    fn evaluation(&mut self, evaluation: &Evaluation) -> Result<(), RecordError> {
+        self.learning.push(evaluation);
+        self.flush()
+    }
+}
+
+fn put_provenance(file: &File, provenance: &Provenance) -> Result<()> {
+    let Provenance { apical_version, git_commit, seed, command_line, data_sha256, start_time } = provenance;
+    attribute::put_text(file, "apical_version", apical_version)?;
+    attribute::put_text(file, "git_commit", git_commit)?;
+    attribute::put(file, "seed", seed)?;
+    attribute::put_text(file, "command_line", command_line)?;
+    attribute::put_text(file, "data_sha256", data_sha256)?;
+    attribute::put_text(file, "start_time", start_time)
+}
+
+/// Writes the model's name, its text and the names of its parts in order, which HDF5 lists in its own order.
+pub(super) fn put_model(file: &File, text: &str, model: &Model) -> Result<()> {
+    attribute::put_text(file, "name", &model.name)?;
+    attribute::put_text(file, "model", text)?;
+    attribute::put_texts(file, "populations", model.populations.iter().map(|p| p.name.as_str()))?;
+    attribute::put_texts(file, "projections", model.projections.iter().map(|p| p.name.as_str()))
+}

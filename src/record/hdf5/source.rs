@@ -1,0 +1,149 @@
+//! A file of ours as it is read: what is missing or strange is said in plain words.
+
+use std::path::{Path, PathBuf};
+
+use hdf5::{File, H5Type};
+
+use super::tables::Learning;
+use super::{Evaluation, RecordError, attribute, place};
+
+/// What the attribute `format` of a checkpoint begins with; the version follows.
+const CHECKPOINT: &str = "apical checkpoint ";
+
+/// The checkpoint format written and read here.
+pub(super) const CHECKPOINT_FORMAT: &str = "apical checkpoint 1";
+
+/// Which of our files one is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Format {
+    Run,
+    Checkpoint,
+}
+
+/// An open file.
+#[derive(Debug)]
+pub(super) struct Source {
+    file: File,
+    path: PathBuf,
+    pub(super) format: Format,
+}
+
+impl Source {
+    /// Opens a run file or a checkpoint.
+    ///
+    /// # Errors
+    /// If it is neither, or a checkpoint of another version.
+    pub(super) fn open(path: &Path) -> Result<Self, RecordError> {
+        // In the words of the file system, which HDF5 buries.
+        std::fs::File::open(path).map_err(|e| place::failed("cannot read", path, e))?;
+        let file = File::open(path).map_err(|e| {
+            let cause = e.to_string();
+            // A file that HDF5 knows but cannot lock is being written.
+            let locked = cause.contains("unable to lock file");
+            let problem = if locked { "is being written by a run" } else { "is not an HDF5 file, or is damaged" };
+            place::content(path, format!("{problem} ({cause})"))
+        })?;
+        let format = format(&file).map_err(|problem| place::content(path, problem))?;
+        Ok(Self { file, path: path.to_owned(), format })
+    }
+
+    /// An error about the content of this file.
+    pub(super) fn problem(&self, problem: impl Into<String>) -> RecordError {
+        place::content(&self.path, problem)
+    }
+
+    /// Whether there is such a group or dataset.
+    pub(super) fn has(&self, name: &str) -> bool {
+        let parents = name.match_indices('/').map(|(end, _)| &name[..end]);
+        parents.chain([name]).all(|part| self.file.link_exists(part))
+    }
+
+    /// Names of the members of a group, sorted; none if there is no such group.
+    pub(super) fn members(&self, group: &str) -> Result<Vec<String>, RecordError> {
+        if !self.has(group) {
+            return Ok(Vec::new());
+        }
+        let names = self.file.group(group).and_then(|g| g.member_names());
+        let mut names = names.map_err(|e| self.unreadable(group, &e))?;
+        names.sort();
+        Ok(names)
+    }
+
+    /// Values of a dataset in row-major order.
+    pub(super) fn values<T: H5Type>(&self, name: &str) -> Result<Vec<T>, RecordError> {
+        let dataset = self.dataset(name)?;
+        dataset.read_raw().map_err(|e| self.unreadable(name, &e))
+    }
+
+    /// Shape of a dataset.
+    pub(super) fn shape(&self, name: &str) -> Result<Vec<usize>, RecordError> {
+        Ok(self.dataset(name)?.shape())
+    }
+
+    /// A string attribute of the file.
+    pub(super) fn text(&self, name: &str) -> Result<String, RecordError> {
+        attribute::get_text(&self.file, name).map_err(|e| self.unreadable(name, &e))
+    }
+
+    /// A list of strings of the file.
+    pub(super) fn texts(&self, name: &str) -> Result<Vec<String>, RecordError> {
+        attribute::get_texts(&self.file, name).map_err(|e| self.unreadable(name, &e))
+    }
+
+    /// A number among the attributes of the file.
+    pub(super) fn number<T: H5Type>(&self, name: &str) -> Result<T, RecordError> {
+        attribute::get(&self.file, name).map_err(|e| self.unreadable(name, &e))
+    }
+
+    /// A number among the attributes of a group or dataset.
+    pub(super) fn number_of<T: H5Type>(&self, object: &str, name: &str) -> Result<T, RecordError> {
+        let found = match self.file.group(object) {
+            Ok(group) => attribute::get(&group, name),
+            Err(_) => self.dataset(object).map(|d| attribute::get(&d, name))?,
+        };
+        found.map_err(|e| self.unreadable(&format!("{object}@{name}"), &e))
+    }
+
+    /// The learning curve.
+    pub(super) fn curve(&self) -> Result<Vec<Evaluation>, RecordError> {
+        let seen: Vec<u64> = self.values("learning/examples_seen")?;
+        let mut columns = Vec::new();
+        for name in Learning::COLUMNS {
+            columns.push(self.values::<f64>(&format!("learning/{name}"))?);
+        }
+        if columns.iter().any(|c| c.len() != seen.len()) {
+            return Err(self.problem("the columns of `learning` differ in length"));
+        }
+        let row = |(i, examples_seen)| {
+            let [test_error, train_error, loss, seconds] = [0, 1, 2, 3].map(|c: usize| columns[c][i]);
+            Evaluation { examples_seen, test_error, train_error, loss, seconds }
+        };
+        Ok(seen.into_iter().enumerate().map(row).collect())
+    }
+
+    fn dataset(&self, name: &str) -> Result<hdf5::Dataset, RecordError> {
+        if !self.has(name) {
+            return Err(self.problem(format!("has no `{name}`")));
+        }
+        self.file.dataset(name).map_err(|e| self.unreadable(name, &e))
+    }
+
+    fn unreadable(&self, name: &str, cause: &hdf5::Error) -> RecordError {
+        self.problem(format!("`{name}` is missing or damaged ({cause})"))
+    }
+}
+
+/// Tells which of our files one is, or what it is instead.
+fn format(file: &File) -> Result<Format, String> {
+    let attributes = file.attr_names().map_err(|e| e.to_string())?;
+    let has = |name: &str| attributes.iter().any(|a| a == name);
+    if has("magic") && has("apical_version") {
+        return Ok(Format::Run);
+    }
+    let found = if has("format") { attribute::get_text(file, "format").unwrap_or_default() } else { String::new() };
+    match found.strip_prefix(CHECKPOINT) {
+        Some(_) if found == CHECKPOINT_FORMAT => Ok(Format::Checkpoint),
+        Some(version) => Err(format!("is a checkpoint of format {version}, expected `{CHECKPOINT_FORMAT}`")),
+        None => Err("is neither a run file nor a checkpoint of apical".to_owned()),
+    }
+}

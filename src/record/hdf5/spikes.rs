@@ -1,0 +1,99 @@
+//! Spikes and plateaus of one population.
+
+use hdf5::{Group, Result};
+
+use super::attribute;
+use super::dtype::{PhaseCode, Sorting};
+use super::rows::Rows;
+use crate::data::Spike;
+use crate::engine::Observation;
+use crate::model::{Compression, Model, PopulationId};
+
+/// `/spikes/POP`.
+#[derive(Debug)]
+pub(super) struct Spikes {
+    population: usize,
+    timestamps: Rows<f64>,
+    node_ids: Rows<u64>,
+}
+
+impl Spikes {
+    pub(super) fn create(spikes: &Group, model: &Model, id: PopulationId) -> Result<Self> {
+        let population = model.population(id);
+        let group = spikes.create_group(&population.name)?;
+        attribute::put(&group, "sorting", &Sorting::ByTime)?;
+        attribute::put(&group, "size", &(population.size as u64))?;
+        let timestamps = Rows::list(&group, "timestamps", model.recording.compression)?;
+        attribute::put_text(timestamps.dataset(), "units", "ms")?;
+        let node_ids = Rows::list(&group, "node_ids", model.recording.compression)?;
+        Ok(Self { population: id.0, timestamps, node_ids })
+    }
+
+    /// Takes the spikes of a presentation that started at `start` on the run's clock [ms].
+    pub(super) fn record(&mut self, start: f64, observed: &Observation) {
+        let seen: &[Spike] = observed.spikes.get(self.population).map_or(&[], Vec::as_slice);
+        self.timestamps.waiting().extend(seen.iter().map(|s| start + s.time));
+        self.node_ids.waiting().extend(seen.iter().map(|s| u64::from(s.neuron)));
+    }
+
+    pub(super) fn waiting_bytes(&self) -> usize {
+        self.timestamps.waiting_bytes() + self.node_ids.waiting_bytes()
+    }
+
+    pub(super) fn append(&mut self) -> Result<()> {
+        self.timestamps.append()?;
+        self.node_ids.append()
+    }
+}
+
+/// `/plateaus/POP`.
+#[derive(Debug)]
+pub(super) struct Plateaus {
+    population: usize,
+    timestamps: Rows<f64>,
+    node_ids: Rows<u64>,
+    alpha: Rows<f32>,
+    phase: Rows<PhaseCode>,
+}
+
+impl Plateaus {
+    pub(super) fn create(plateaus: &Group, model: &Model, id: PopulationId) -> Result<Self> {
+        let group = plateaus.create_group(&model.population(id).name)?;
+        let timestamps = Rows::list(&group, "timestamps", Compression::None)?;
+        attribute::put_text(timestamps.dataset(), "units", "ms")?;
+        Ok(Self {
+            population: id.0,
+            timestamps,
+            node_ids: Rows::list(&group, "node_ids", Compression::None)?,
+            alpha: Rows::list(&group, "alpha", Compression::None)?,
+            phase: Rows::list(&group, "phase", Compression::None)?,
+        })
+    }
+
+    /// Takes the plateaus at the phase ends of a presentation that started at `start` on the run's clock [ms].
+    pub(super) fn record(&mut self, start: f64, observed: &Observation) {
+        let Some([forward, target]) = observed.plateaus.get(self.population) else { return };
+        let forward_end = start + observed.forward_ms;
+        self.phase_end(PhaseCode::Forward, forward_end, forward);
+        self.phase_end(PhaseCode::Target, forward_end + observed.target_ms, target);
+    }
+
+    fn phase_end(&mut self, phase: PhaseCode, time: f64, alphas: &[f32]) {
+        self.timestamps.waiting().extend(alphas.iter().map(|_| time));
+        self.node_ids.waiting().extend(0..alphas.len() as u64);
+        self.alpha.waiting().extend(alphas);
+        self.phase.waiting().extend(alphas.iter().map(|_| phase));
+    }
+
+    pub(super) fn waiting_bytes(&self) -> usize {
+        let times = self.timestamps.waiting_bytes() + self.node_ids.waiting_bytes();
+        times + self.alpha.waiting_bytes() + self.phase.waiting_bytes()
+    }
+
+    pub(super) fn append(&mut self) -> Result<()> {
+        self.timestamps.append()?;
+        self.node_ids.append()?;
+        self.alpha.append()?;
+        self.phase.append()
+    }
+}

@@ -1,0 +1,218 @@
+//! What a run file or checkpoint holds, in short.
+
+use std::path::Path;
+
+use super::dtype::KindCode;
+use super::run::Provenance;
+use super::source::{Format, Source};
+use super::{Evaluation, RecordError, place};
+
+/// A run file or checkpoint in short.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Summary {
+    /// Name of the model.
+    pub name: String,
+    /// The merged model file.
+    pub model_text: String,
+    /// Seed of the run.
+    pub seed: u64,
+    /// Size on the disk [bytes].
+    pub bytes: u64,
+    /// The learning curve.
+    pub curve: Vec<Evaluation>,
+    /// Snapshots of the weights of each projection, in the order of the model.
+    pub weights: Vec<SnapshotSummary>,
+    /// What only a file of its kind has.
+    pub contents: Contents,
+}
+
+/// What run files and checkpoints do not share.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Contents {
+    /// Of a run file.
+    Run {
+        /// Where the run came from.
+        provenance: Provenance,
+        /// Training presentations in the file.
+        trained: u64,
+        /// Test presentations in the file.
+        tested: u64,
+        /// Length of the presentations of which spikes and plateaus were to be kept [ms].
+        recorded_ms: f64,
+        /// Spikes of each population recorded.
+        spikes: Vec<SpikeSummary>,
+        /// Traces of each population recorded.
+        traces: Vec<TraceSummary>,
+        /// Number of plateaus of each population recorded.
+        plateaus: Vec<(String, u64)>,
+    },
+    /// Of a checkpoint.
+    Checkpoint(Counters),
+}
+
+/// How far the run of a checkpoint has come.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Counters {
+    /// Training presentations done.
+    pub examples_seen: u64,
+    /// Training presentations the run was to have.
+    pub examples_planned: u64,
+    /// Presentations tested.
+    pub tests_done: u64,
+    /// The run's clock [ms].
+    pub clock_ms: f64,
+    /// Lanes.
+    pub lanes: usize,
+}
+
+/// Spikes of a population.
+#[derive(Clone, Debug, PartialEq)]
+pub struct SpikeSummary {
+    /// Name of the population.
+    pub population: String,
+    /// Its size.
+    pub neurons: u64,
+    /// Number of spikes.
+    pub spikes: u64,
+    /// Mean rate of a neuron while recorded [Hz]; NaN if nothing was.
+    pub rate_hz: f64,
+}
+
+/// Traces of a population.
+#[derive(Clone, Debug, PartialEq)]
+pub struct TraceSummary {
+    /// Name of the population.
+    pub population: String,
+    /// Number of samples.
+    pub samples: usize,
+    /// Number of traces.
+    pub elements: usize,
+    /// First sample on the run's clock [ms].
+    pub start_ms: f64,
+    /// Spacing [ms].
+    pub dt_ms: f64,
+}
+
+/// Snapshots of the weights of a projection.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SnapshotSummary {
+    /// Name of the projection.
+    pub projection: String,
+    /// Shape [post, pre]; of the first snapshot.
+    pub shape: Vec<usize>,
+    /// Names, by presentations seen.
+    pub snapshots: Vec<String>,
+}
+
+impl Summary {
+    /// Reads a run file or checkpoint.
+    ///
+    /// # Errors
+    /// If it is neither, or something in it is missing.
+    pub fn read(path: &Path) -> Result<Self, RecordError> {
+        let source = Source::open(path)?;
+        let bytes = std::fs::metadata(path).map_err(|e| place::failed("cannot read", path, e))?.len();
+        let projections = source.texts("projections")?;
+        Ok(Self {
+            name: source.text("name")?,
+            model_text: source.text("model")?,
+            seed: source.number("seed")?,
+            bytes,
+            curve: source.curve()?,
+            weights: projections.into_iter().map(|p| snapshots(&source, p)).collect::<Result<_, _>>()?,
+            contents: match source.format {
+                Format::Run => run(&source)?,
+                Format::Checkpoint => Contents::Checkpoint(counters(&source)?),
+            },
+        })
+    }
+}
+
+fn run(source: &Source) -> Result<Contents, RecordError> {
+    let kinds: Vec<KindCode> = source.values("presentations/kind")?;
+    let trained = kinds.iter().filter(|&&kind| kind == KindCode::Train).count() as u64;
+    let recorded_ms = recorded_span(source)?;
+    let populations = source.texts("populations")?;
+    let of = |group: &'static str| populations.iter().filter(move |p| source.has(&format!("{group}/{p}")));
+    Ok(Contents::Run {
+        provenance: provenance(source)?,
+        trained,
+        tested: kinds.len() as u64 - trained,
+        recorded_ms,
+        spikes: of("spikes").map(|p| spikes(source, p, recorded_ms)).collect::<Result<_, _>>()?,
+        traces: of("report").map(|p| traces(source, p)).collect::<Result<_, _>>()?,
+        plateaus: of("plateaus").map(|p| plateaus(source, p)).collect::<Result<_, _>>()?,
+    })
+}
+
+fn provenance(source: &Source) -> Result<Provenance, RecordError> {
+    Ok(Provenance {
+        apical_version: source.text("apical_version")?,
+        git_commit: source.text("git_commit")?,
+        seed: source.number("seed")?,
+        command_line: source.text("command_line")?,
+        data_sha256: source.text("data_sha256")?,
+        start_time: source.text("start_time")?,
+    })
+}
+
+fn counters(source: &Source) -> Result<Counters, RecordError> {
+    Ok(Counters {
+        examples_seen: source.number("examples_seen")?,
+        examples_planned: source.number("examples_planned")?,
+        tests_done: source.number("tests_done")?,
+        clock_ms: source.number("clock_ms")?,
+        lanes: source.members("lanes")?.len(),
+    })
+}
+
+/// Length of the recorded presentations [ms].
+fn recorded_span(source: &Source) -> Result<f64, RecordError> {
+    let column = |name: &str| source.values::<f64>(&format!("presentations/{name}"));
+    let (starts, forward, target) = (column("start_ms")?, column("forward_end_ms")?, column("target_end_ms")?);
+    let recorded: Vec<u8> = source.values("presentations/recorded")?;
+    let lengths = starts.iter().zip(forward.iter().zip(&target)).map(|(start, (f, t))| f.max(*t) - start);
+    Ok(lengths.zip(recorded).filter(|&(_, recorded)| recorded != 0).map(|(length, _)| length).sum())
+}
+
+fn spikes(source: &Source, population: &str, span: f64) -> Result<SpikeSummary, RecordError> {
+    let group = format!("spikes/{population}");
+    let (neurons, spikes): (u64, u64) =
+        (source.number_of(&group, "size")?, rows(source, &format!("{group}/timestamps"))?);
+    let rate_hz = 1000.0 * spikes as f64 / (span * neurons as f64);
+    Ok(SpikeSummary { population: population.to_owned(), neurons, spikes, rate_hz })
+}
+
+fn traces(source: &Source, population: &str) -> Result<TraceSummary, RecordError> {
+    let data = format!("report/{population}/data");
+    let [samples, elements] = source.shape(&data)?[..] else {
+        return Err(source.problem(format!("`{data}` is not a matrix")));
+    };
+    let time = format!("report/{population}/mapping/time");
+    let [start_ms, _, dt_ms] = source.values(&time)?[..] else {
+        return Err(source.problem(format!("`{time}` is not start, stop, spacing")));
+    };
+    Ok(TraceSummary { population: population.to_owned(), samples, elements, start_ms, dt_ms })
+}
+
+fn snapshots(source: &Source, projection: String) -> Result<SnapshotSummary, RecordError> {
+    let group = format!("weights/{projection}");
+    let mut found = Vec::new();
+    for name in source.members(&group)? {
+        let seen: u64 = source.number_of(&format!("{group}/{name}"), "examples_seen")?;
+        // Before the first presentation and after the last: initial, final.
+        let rank = ["initial", "", "final"].iter().position(|&n| n == name).unwrap_or(1);
+        found.push((seen, rank, name));
+    }
+    found.sort();
+    let shape = found.first().map_or(Ok(Vec::new()), |(_, _, name)| source.shape(&format!("{group}/{name}")))?;
+    Ok(SnapshotSummary { projection, shape, snapshots: found.into_iter().map(|(_, _, name)| name).collect() })
+}
+
+fn plateaus(source: &Source, population: &str) -> Result<(String, u64), RecordError> {
+    Ok((population.to_owned(), rows(source, &format!("plateaus/{population}/alpha"))?))
+}
+
+fn rows(source: &Source, dataset: &str) -> Result<u64, RecordError> {
+    Ok(source.shape(dataset)?.first().copied().unwrap_or(0) as u64)
+}

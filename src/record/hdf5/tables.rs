@@ -1,0 +1,104 @@
+//! Tables, one dataset per column: presentations and the learning curve.
+
+use hdf5::{Group, Result};
+
+use super::dtype::KindCode;
+use super::rows::Rows;
+use super::{Evaluation, Presentation};
+
+/// `/presentations`.
+#[derive(Debug)]
+pub(super) struct Presentations {
+    start: Rows<f64>,
+    forward_end: Rows<f64>,
+    target_end: Rows<f64>,
+    index: Rows<u64>,
+    image: Rows<u32>,
+    label: Rows<i16>,
+    decoded: Rows<u8>,
+    kind: Rows<KindCode>,
+    recorded: Rows<u8>,
+}
+
+impl Presentations {
+    pub(super) fn create(file: &Group) -> Result<Self> {
+        let table = file.create_group("presentations")?;
+        Ok(Self {
+            start: Rows::column(&table, "start_ms")?,
+            forward_end: Rows::column(&table, "forward_end_ms")?,
+            target_end: Rows::column(&table, "target_end_ms")?,
+            index: Rows::column(&table, "index")?,
+            image: Rows::column(&table, "image")?,
+            label: Rows::column(&table, "label")?,
+            decoded: Rows::column(&table, "decoded")?,
+            kind: Rows::column(&table, "kind")?,
+            recorded: Rows::column(&table, "recorded")?,
+        })
+    }
+
+    /// Adds a row; `recorded` tells whether spikes and plateaus of this presentation are kept.
+    pub(super) fn push(&mut self, presentation: &Presentation<'_>, recorded: bool) {
+        let observed = presentation.observed;
+        let forward_end = presentation.start_ms + observed.forward_ms;
+        let target_end = if observed.target_ms > 0.0 { forward_end + observed.target_ms } else { f64::NAN };
+        self.start.waiting().push(presentation.start_ms);
+        self.forward_end.waiting().push(forward_end);
+        self.target_end.waiting().push(target_end);
+        self.index.waiting().push(presentation.index);
+        self.image.waiting().push(presentation.image);
+        self.label.waiting().push(presentation.label.map_or(-1, i16::from));
+        self.decoded.waiting().push(presentation.decoded);
+        self.kind.waiting().push(presentation.kind.into());
+        self.recorded.waiting().push(u8::from(recorded));
+    }
+
+    pub(super) fn append(&mut self) -> Result<()> {
+        self.start.append()?;
+        self.forward_end.append()?;
+        self.target_end.append()?;
+        self.index.append()?;
+        self.image.append()?;
+        self.label.append()?;
+        self.decoded.append()?;
+        self.kind.append()?;
+        self.recorded.append()
+    }
+}
+
+/// `/learning`.
+#[derive(Debug)]
+pub(super) struct Learning {
+    examples_seen: Rows<u64>,
+    /// In the order of [`Learning::COLUMNS`].
+    columns: [Rows<f64>; 4],
+}
+
+impl Learning {
+    /// Columns beside `examples_seen`.
+    pub(super) const COLUMNS: [&'static str; 4] = ["test_error", "train_error", "loss", "seconds"];
+
+    pub(super) fn create(file: &Group) -> Result<Self> {
+        let table = file.create_group("learning")?;
+        let [test_error, train_error, loss, seconds] = Self::COLUMNS;
+        let columns = [
+            Rows::column(&table, test_error)?,
+            Rows::column(&table, train_error)?,
+            Rows::column(&table, loss)?,
+            Rows::column(&table, seconds)?,
+        ];
+        Ok(Self { examples_seen: Rows::column(&table, "examples_seen")?, columns })
+    }
+
+    pub(super) fn push(&mut self, evaluation: &Evaluation) {
+        let Evaluation { examples_seen, test_error, train_error, loss, seconds } = *evaluation;
+        self.examples_seen.waiting().push(examples_seen);
+        for (column, value) in self.columns.iter_mut().zip([test_error, train_error, loss, seconds]) {
+            column.waiting().push(value);
+        }
+    }
+
+    pub(super) fn append(&mut self) -> Result<()> {
+        self.examples_seen.append()?;
+        self.columns.iter_mut().try_for_each(Rows::append)
+    }
+}

@@ -1,0 +1,81 @@
+//! Records in memory, for tests and short programs.
+
+use super::{Evaluation, Kind, Presentation, RecordError, Recorder};
+use crate::data::Spike;
+
+/// Keeps the spikes of every population, the presentations and the learning curve of a run.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Memory {
+    /// Spikes of each population on the run's clock, sorted by (time, neuron) [ms]; empty before the first presentation.
+    pub spikes: Vec<Vec<Spike>>,
+    /// Presentations of both kinds, in order.
+    pub presentations: Vec<Shown>,
+    /// The learning curve.
+    pub curve: Vec<Evaluation>,
+}
+
+/// A presentation that is over.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Shown {
+    /// Training or test.
+    pub kind: Kind,
+    /// Count of presentations of its kind before this one.
+    pub index: u64,
+    /// Index of the image in its set.
+    pub image: u32,
+    /// Its label, if it has one.
+    pub label: Option<u8>,
+    /// The class decoded from the forward phase.
+    pub decoded: u8,
+    /// Start on the run's clock [ms].
+    pub start_ms: f64,
+    /// Length of the forward phase [ms].
+    pub forward_ms: f64,
+    /// Length of the target phase [ms]; 0 where none was shown.
+    pub target_ms: f64,
+}
+
+impl Recorder for Memory {
+    fn watches(&self, _: Kind, _: u64) -> bool {
+        true
+    }
+
+    fn presentation(&mut self, presentation: Presentation<'_>) -> Result<(), RecordError> {
+        let Presentation { kind, index, image, label, decoded, start_ms, observed } = presentation;
+        let (forward_ms, target_ms) = (observed.forward_ms, observed.target_ms);
+        self.presentations.push(Shown { kind, index, image, label, decoded, start_ms, forward_ms, target_ms });
+        self.spikes.resize_with(observed.spikes.len().max(self.spikes.len()), Vec::new);
+        for (kept, seen) in self.spikes.iter_mut().zip(&observed.spikes) {
+            kept.extend(seen.iter().map(|s| Spike { time: start_ms + s.time, ..*s }));
+        }
+        Ok(())
+    }
+
+    fn evaluation(&mut self, evaluation: &Evaluation) -> Result<(), RecordError> {
+        self.curve.push(*evaluation);
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::Observation;
+
+    #[test]
+    fn spikes_are_kept_on_the_clock_of_the_run() {
+        let mut memory = Memory::default();
+        let spikes = vec![vec![Spike { time: 1.5, neuron: 3 }], vec![]];
+        let observed = Observation { forward_ms: 50.0, spikes, ..Observation::default() };
+        for (index, start_ms) in [(0, 0.0), (1, 50.0)] {
+            let (label, decoded) = (Some(7), 7);
+            let shown =
+                Presentation { kind: Kind::Test, index, image: 9, label, decoded, start_ms, observed: &observed };
+            memory.presentation(shown).unwrap();
+        }
+        let kept = [Spike { time: 1.5, neuron: 3 }, Spike { time: 51.5, neuron: 3 }];
+        assert_eq!(memory.spikes, [kept.to_vec(), vec![]]);
+        let starts: Vec<_> = memory.presentations.iter().map(|p| (p.index, p.start_ms)).collect();
+        assert_eq!(starts, [(0, 0.0), (1, 50.0)]);
+    }
+}

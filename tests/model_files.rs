@@ -1,0 +1,258 @@
+//! Model files from the outside: what is read, and what survives being written and read again.
+
+use std::error::Error;
+use std::path::{Path, PathBuf};
+
+use apical::model::{
+    BiasInit, Compartment, Compression, Decoding, Model, Neuron, PopulationId, ProjectionId, RateSource, Schedule,
+    Snapshots, Stimuli, WeightInit, shipped,
+};
+use proptest::prelude::*;
+
+/// A small model that is right.
+const RIGHT: &str = include_str!("data/small.toml");
+
+fn parse(text: &str) -> Result<Model, String> {
+    Model::parse(text, "m.toml", &[]).map_err(|error| error.to_string())
+}
+
+fn set(overrides: &[&str]) -> Result<Model, String> {
+    let overrides: Vec<_> = overrides.iter().map(|&text| text.to_owned()).collect();
+    Model::parse(RIGHT, "m.toml", &overrides).map_err(|error| error.to_string())
+}
+
+#[test]
+fn the_right_model_is_read_with_its_defaults() {
+    let model = parse(RIGHT).unwrap();
+    assert_eq!((model.name.as_str(), model.classes(), model.output().group), ("small", 2, 2));
+    let names: Vec<_> = model.projections.iter().map(|projection| projection.name.as_str()).collect();
+    assert_eq!(names, ["input-hidden", "hidden-output", "output-hidden"]);
+    let fan_ins: Vec<_> = model.projections.iter().map(|projection| &projection.weights).collect();
+    let moments = |fan_in| WeightInit::Moments { fan_in, v_avg: 3.0, v_sd: 3.0, b_avg: 0.8, scale: 0.5 };
+    assert_eq!(fan_ins, [&moments(4), &moments(6), &moments(6)]);
+    let feedback = model.projection(ProjectionId(2));
+    assert_eq!((feedback.delay.to_bits(), feedback.compartment), (1f64.to_bits(), Compartment::Apical));
+    assert_eq!((model.learning.batch, model.learning.schedule), (2, Schedule::Constant));
+    assert_eq!(model.decoding, Decoding::Potential);
+    assert_eq!(model.stimuli, Stimuli::Idx { path: None, validation: 0 });
+    let recording = &model.recording;
+    assert_eq!(recording.spikes, [0, 1, 2].map(PopulationId));
+    assert_eq!(recording.plateaus, [PopulationId(1)]);
+    let cell = vec![Compartment::Soma, Compartment::Basal, Compartment::Apical];
+    let output = vec![Compartment::Soma, Compartment::Dendrite];
+    assert_eq!(recording.traces, [(PopulationId(1), cell), (PopulationId(2), output)]);
+    assert_eq!((recording.first, recording.end), (0, 20));
+    assert_eq!((recording.snapshots, recording.compression), (Snapshots::Ends, Compression::None));
+}
+
+#[test]
+fn overrides_reach_every_key() {
+    let model = set(&[
+        "population.hidden.size=3",
+        "population.hidden.g_a_per_ms=0",
+        "projection.input-hidden.learning_rate=0.3",
+        "projection.output-hidden.weights.from=run",
+        "projection.output-hidden.weights.path=w.h5",
+        "population.hidden.bias={ from = 'npy', path = 'b.npy' }",
+        "decoding.by=rate",
+        "learning.schedule.kind=linear",
+        "recording.presentations=5:",
+        "recording.weights=100",
+        "stimuli.kind=rates",
+        "stimuli.rates_hz=[1, 2, 3, 4]",
+    ])
+    .unwrap();
+    let Neuron::Pyramidal(hidden) = &model.populations[1].neuron else { panic!("a pyramidal population") };
+    assert_eq!((model.populations[1].size, hidden.g_a.to_bits()), (3, 0f64.to_bits()));
+    assert_eq!(hidden.bias, BiasInit::Npy { path: "b.npy".into() });
+    assert_eq!(model.projections[0].learning_rate.to_bits(), 0.3f64.to_bits());
+    let run = WeightInit::Run { path: "w.h5".into(), snapshot: "final".into() };
+    assert_eq!((&model.projections[2].weights, model.decoding), (&run, Decoding::Rate));
+    assert_eq!((model.learning.batch, model.learning.schedule), (2, Schedule::Linear));
+    assert_eq!((model.recording.first, model.recording.end), (5, u64::MAX));
+    assert_eq!(model.recording.snapshots, Snapshots::Presentations(100));
+    let source = RateSource::Fixed(vec![1.0, 2.0, 3.0, 4.0]);
+    assert_eq!(model.stimuli, Stimuli::Rates { source, labels: None });
+}
+
+/// A folder with these files.
+fn folder(files: &[(&str, &str)]) -> tempfile::TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    for (name, text) in files {
+        let path = folder.path().join(name);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, text).unwrap();
+    }
+    folder
+}
+
+#[test]
+fn a_variant_holds_only_what_differs_from_its_base() {
+    let variant = "name = 'v'\nbase = '../base.toml'\n[[population]]\nname = 'hidden'\nsize = 9\n\
+                   bias = { from = 'npy', path = 'b.npy' }\n";
+    let folder = folder(&[("base.toml", RIGHT), ("sub/v.toml", variant)]);
+    let path = folder.path().join("sub/v.toml");
+    let model = Model::load(&path, &["stimuli.path=images".to_owned()]).unwrap();
+    assert_eq!((model.name.as_str(), model.populations.len(), model.populations[1].size), ("v", 3, 9));
+    assert_eq!(model.stimuli, Stimuli::Idx { path: Some("images".into()), validation: 0 });
+    let Neuron::Pyramidal(hidden) = &model.populations[1].neuron else { panic!("a pyramidal population") };
+    assert_eq!(hidden.bias, BiasInit::Npy { path: folder.path().join("sub/b.npy") });
+    assert!(!model.text.contains("base"), "{}", model.text);
+    assert_eq!(Model::parse(&model.text, "again", &[]).unwrap(), model);
+}
+
+#[test]
+fn an_error_in_a_base_is_named_by_its_file() {
+    let variant = "name = 'v'\nbase = 'base.toml'\n\n[learning]\nbatch = 0\n";
+    let load = |base: &str, variant: &str| {
+        let folder = folder(&[("base.toml", base), ("v.toml", variant), ("third.toml", RIGHT)]);
+        let error = Model::load(&folder.path().join("v.toml"), &[]).unwrap_err().to_string();
+        error.replace(&folder.path().display().to_string(), "DIR")
+    };
+    let message = load(&RIGHT.replace("size = 6", "size = 0"), variant);
+    assert!(message.starts_with("DIR/base.toml:11:8: `size`"), "{message}");
+    let message = load(RIGHT, variant);
+    assert!(message.starts_with("DIR/v.toml:5:9: `batch`"), "{message}");
+    let message = load(&RIGHT.replacen('\n', "\nbase = 'third.toml'\n", 1), variant);
+    assert!(message.starts_with("DIR/base.toml:2:1: expected no `base`"), "{message}");
+    assert!(message.contains("DIR/v.toml:2:1"), "{message}");
+    let message = load("name = 'b'\n[learning\n", variant);
+    assert!(message.starts_with("DIR/base.toml:2:10: not valid TOML"), "{message}");
+    let message = load(RIGHT, "name = 'v'\nbase = 3\n");
+    assert!(message.starts_with("DIR/v.toml:2:8: "), "{message}");
+}
+
+#[test]
+fn a_base_may_be_a_shipped_model() {
+    let folder = folder(&[("v.toml", "name = 'v'\nbase = 'g17-784-500-10.toml'\nlearning.epochs = 2\n")]);
+    let model = Model::load(&folder.path().join("v.toml"), &[]).unwrap();
+    let base = Model::load(Path::new("g17-784-500-10"), &[]).unwrap();
+    assert_eq!((model.learning.epochs, base.learning.epochs), (2, 60));
+    assert_eq!(model.populations, base.populations);
+    assert_eq!(Model::parse("name = 'v'\nbase = 'g17-784-10'\n", "m", &[]).unwrap().populations.len(), 2);
+}
+
+#[test]
+fn shipped_models_load_by_name_and_are_the_files_of_the_clone() {
+    for model in shipped::MODELS {
+        let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("models").join(model.name).with_extension("toml");
+        let (from_file, by_name) = (Model::load(&file, &[]).unwrap(), Model::load(Path::new(model.name), &[]).unwrap());
+        assert_eq!(from_file, by_name);
+        assert_eq!(from_file.name, model.name);
+    }
+    for name in ["g17-784-10", "g17-784-10.toml", "elsewhere/g17-784-10.toml"] {
+        assert_eq!(Model::load(Path::new(name), &[]).unwrap().name, "g17-784-10");
+    }
+}
+
+#[test]
+fn no_model_is_one_clear_error() {
+    let message = Model::load(Path::new("models/g17-784-50-10.toml"), &[]).unwrap_err().to_string();
+    let shipped = "shipped models are g17-784-10, g17-784-500-10, g17-784-500-100-10; did you mean `g17-784-500-10`?";
+    assert_eq!(message, format!("there is no model file models/g17-784-50-10.toml; {shipped}"));
+    let folder = tempfile::tempdir().unwrap();
+    let message = Model::load(folder.path(), &[]).unwrap_err().to_string();
+    assert!(message.starts_with("there is no model file ") && message.ends_with("g17-784-500-100-10"), "{message}");
+    let path = folder.path().join("latin1.toml");
+    std::fs::write(&path, b"name = '\xe9'").unwrap();
+    let error = Model::load(&path, &[]).unwrap_err();
+    assert!(error.to_string().starts_with("cannot read the model file ") && error.source().is_some(), "{error}");
+    let message = Model::load(Path::new("g17-784-10"), &["learning.bach=1".into()]).unwrap_err().to_string();
+    assert!(message.contains("did you mean `batch`?"), "{message}");
+}
+
+#[test]
+fn a_recording_is_chosen_by_words() {
+    let recorded = |what: &str| {
+        let mut model = parse(RIGHT).unwrap();
+        model.record(what).unwrap();
+        assert_eq!(Model::parse(&model.text, "again", &[]).unwrap(), model, "{what}");
+        model.recording
+    };
+    let everything = recorded("all");
+    assert_eq!((everything.spikes.len(), everything.plateaus.len(), everything.traces.len()), (3, 1, 2));
+    assert_eq!((everything.first, everything.end), (0, u64::MAX));
+    let nothing = recorded("none");
+    assert_eq!((nothing.spikes.len(), nothing.plateaus.len(), nothing.traces.len()), (0, 0, 0));
+    let some = recorded("hidden, output.soma,hidden.apical,hidden.soma,plateaus,3:7");
+    assert_eq!((some.spikes, some.plateaus), (vec![PopulationId(1)], vec![PopulationId(1)]));
+    let cell = (PopulationId(1), vec![Compartment::Soma, Compartment::Apical]);
+    assert_eq!(some.traces, [cell, (PopulationId(2), vec![Compartment::Soma])]);
+    assert_eq!((some.first, some.end), (3, 7));
+    let kinds = recorded("spikes,traces");
+    assert_eq!((kinds.spikes.len(), kinds.plateaus.len(), kinds.traces.len()), (3, 0, 2));
+    let range = recorded(":5");
+    assert_eq!((range.spikes.len(), range.first, range.end), (3, 0, 5));
+}
+
+#[test]
+fn a_recording_of_nothing_known_is_refused_and_changes_nothing() {
+    let mut model = parse(RIGHT).unwrap();
+    for (what, fragment) in [
+        ("hiden", "there is no population `hiden`; did you mean `hidden`?"),
+        ("hiden.soma", "did you mean `hidden`?"),
+        ("plateau", "did you mean `plateaus`?"),
+        ("hidden.dendrite", "\"soma\", \"basal\" or \"apical\""),
+        ("input.soma", "other than the encoder"),
+        ("none,hidden", "expected `none` alone"),
+        ("5:3", "expected one range"),
+        ("1:2,3:4", "expected one range"),
+        ("", "there is no population ``"),
+    ] {
+        let message = model.record(what).unwrap_err().to_string();
+        assert!(message.starts_with(&format!("--record {what}: ")) && message.contains(fragment), "{message}");
+    }
+    assert_eq!(model, parse(RIGHT).unwrap());
+}
+
+/// Overrides that leave a shipped model right.
+fn harmless() -> impl Strategy<Value = String> {
+    prop_oneof![
+        (1..=4096u32).prop_map(|batch| format!("learning.batch={batch}")),
+        (30.001..1e5f64).prop_map(|ms| format!("protocol.forward_ms={ms:?}")),
+        (1e-300..1000.0f64).prop_map(|rate| format!("projection.input-output.learning_rate={rate:?}")),
+        (1..=1_000_000u32).prop_map(|size| format!("population.input.size={size}")),
+        "[a-z \"'\\\\é\t]{0,20}[a-z]".prop_map(|about| format!("about={:?}", format!("x{about}"))),
+        Just("learning.schedule={ kind = 'linear' }".to_owned()),
+        Just("projection.input-output.weights={ from = 'npy', path = 'a b.npy' }".to_owned()),
+        Just("recording.traces=[\"output.soma\"]".to_owned()),
+    ]
+}
+
+proptest! {
+    #[test]
+    fn the_text_of_a_model_gives_that_model(
+        which in 0..shipped::MODELS.len(),
+        overrides in prop::collection::vec(harmless(), 0..5),
+    ) {
+        let overrides: Vec<_> =
+            overrides.into_iter().filter(|text| which == 0 || !text.contains("input-output")).collect();
+        let model = Model::load(&PathBuf::from(shipped::MODELS[which].name), &overrides).unwrap();
+        prop_assert_eq!(Model::parse(&model.text, "again", &[]).unwrap(), model);
+    }
+
+    #[test]
+    fn junk_is_refused_without_panic(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
+        prop_assert!(Model::parse(&String::from_utf8_lossy(&bytes), "junk", &[]).is_err());
+    }
+
+    #[test]
+    fn spoiled_models_never_panic(
+        from in 0..RIGHT.len(),
+        length in 0..30usize,
+        junk in "[a-z0-9=.\"'{}\\[\\]\n -]{0,12}",
+        argument in "[a-z.=0-9\\[{\"-]{0,30}",
+    ) {
+        let mut text = RIGHT.to_owned();
+        text.replace_range(from..(from + length).min(RIGHT.len()), &junk);
+        if let Ok(model) = Model::parse(&text, "spoiled", &[]) {
+            prop_assert_eq!(Model::parse(&model.text, "again", &[]).unwrap(), model);
+        }
+        let _ = Model::parse(RIGHT, "m", &[argument]);
+    }
+
+    #[test]
+    fn words_of_a_recording_never_panic(what in "(hidden|output|all|[a-z:0-9.,]){0,6}") {
+        let _ = parse(RIGHT).unwrap().record(&what);
+    }
+}

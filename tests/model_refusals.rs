@@ -1,0 +1,215 @@
+//! What is wrong with a model file, and where: one defect at a time in a model that is right.
+
+use apical::model::Model;
+
+/// A small model that is right; each case below spoils one thing in it.
+const RIGHT: &str = include_str!("data/small.toml");
+
+fn parse(text: &str) -> Result<Model, String> {
+    Model::parse(text, "m.toml", &[]).map_err(|error| error.to_string())
+}
+
+fn set(overrides: &[&str]) -> Result<Model, String> {
+    let overrides: Vec<_> = overrides.iter().map(|&text| text.to_owned()).collect();
+    Model::parse(RIGHT, "m.toml", &overrides).map_err(|error| error.to_string())
+}
+
+/// One defect: the text replaced, its replacement, where the error is, what it says.
+struct Case(&'static str, &'static str, &'static str, &'static [&'static str]);
+
+fn refuse(cases: &[Case]) {
+    let mut surprises = Vec::new();
+    for Case(right, wrong, place, fragments) in cases {
+        assert!(RIGHT.contains(right), "{right:?} is no text of the model");
+        let message = parse(&RIGHT.replacen(right, wrong, 1)).err().unwrap_or_else(|| "accepted".to_owned());
+        let there = message.starts_with(&format!("m.toml:{place}: "));
+        let told = fragments.iter().all(|fragment| message.contains(fragment)) && !message.contains('\n');
+        if !there || !told {
+            surprises.push(format!("{wrong:?}\n  expected {place}: {fragments:?}\n  found {message}"));
+        }
+    }
+    assert!(surprises.is_empty(), "\n{}", surprises.join("\n"));
+}
+
+#[test]
+fn keys_are_refused_where_they_stand() {
+    refuse(&[
+        Case(
+            "tau_l_ms = 10",
+            "tau_l = 10",
+            "13:1",
+            &["unknown key `tau_l` in [[population]] \"hidden\"", "`tau_l_ms`?"],
+        ),
+        Case("group = 2", "colour = 2", "20:1", &["unknown key `colour`", "its keys are name, size, kind, phi_max_hz"]),
+        Case("group = 2", "g_b_per_ms = 2", "20:1", &["unknown key `g_b_per_ms` in [[population]] \"output\""]),
+        Case(
+            "[learning]",
+            "[lerning]",
+            "41:2",
+            &["unknown key `lerning` in the model file", "did you mean `learning`?"],
+        ),
+        Case("forward_ms", "foreward_ms", "39:1", &["in [protocol]", "did you mean `forward_ms`?"]),
+        Case("size = 6", "sise = 6", "9:1", &["missing key `size`", "expected a number of neurons, found `sise`"]),
+        Case("size = 6\n", "", "9:1", &["missing key `size` in [[population]] \"hidden\""]),
+        Case("kind = \"output\"\n", "", "16:1", &["missing key `kind`", "\"pyramidal\" or \"output\""]),
+        Case("name = \"small\"\n", "", "1:1", &["`name` as the first key", "found `about`"]),
+        Case(
+            "compartment = \"dendrite\"\n",
+            "",
+            "27:1",
+            &["missing key `compartment` in [[projection]] \"hidden-output\"", "expected \"dendrite\""],
+        ),
+        Case(
+            "batch = 2",
+            "schedule = { kind = \"linear\", factor = 1 }",
+            "42:31",
+            &["`factor` in `schedule` of [learning]"],
+        ),
+        Case(
+            "group = 2",
+            "teaching = { g = 1 }",
+            "20:14",
+            &["`g` in `teaching` of [[population]] \"output\"", "g_per_ms"],
+        ),
+    ]);
+}
+
+#[test]
+fn values_are_refused_where_they_stand() {
+    refuse(&[
+        Case("tau_l_ms = 10", "tau_l_ms = -3", "13:12", &["`tau_l_ms` in", "a number from 0.25 to 1000, found -3"]),
+        Case("tau_l_ms = 10", "tau_l_ms = \"10\"", "13:12", &["expected a number", "found \"10\""]),
+        Case("tau_l_ms = 10", "tau_l_ms = nan", "13:12", &["expected a number", "found NaN"]),
+        Case("tau_l_ms = 10", "phi_max_hz = inf", "13:14", &["above 0 and of at most 10000, found inf"]),
+        Case("size = 6", "size = 0", "11:8", &["expected an integer from 1 to 1000000, found 0"]),
+        Case("size = 6", "size = 1_000_001", "11:8", &["expected an integer from 1 to 1000000, found 1000001"]),
+        Case("size = 6", "size = 6.0", "11:8", &["expected an integer", "found 6.0"]),
+        Case("kind = \"pyramidal\"", "kind = \"pyramid\"", "12:8", &["found \"pyramid\"", "did you mean `pyramidal`?"]),
+        Case(
+            "kind = \"pyramidal\"",
+            "kind = 3",
+            "12:8",
+            &["expected \"poisson\", \"pyramidal\" or \"output\", found 3"],
+        ),
+        Case("name = \"small\"", "name = \"a/b\"", "1:8", &["letters, digits and ._-", "found \"a/b\""]),
+        Case("name = \"hidden\"", "name = \"a.b\"", "10:8", &["letters, digits and _-", "found \"a.b\""]),
+        Case("about = \"A model to spoil\"", "about = 1979-05-27", "2:9", &["expected a string, found the date"]),
+        Case("batch = 2", "batch = 0", "42:9", &["expected an integer from 1 to 4096, found 0"]),
+        Case("batch = 2", "epochs = -1", "42:10", &["expected an integer from 1 to 100000, found -1"]),
+        Case("batch = 2", "rule = \"three-phase\"", "42:8", &["expected \"two-phase\""]),
+        Case("batch = 2", "schedule = \"linear\"", "42:12", &["expected a table, found \"linear\""]),
+        Case(
+            "batch = 2",
+            "schedule = { kind = \"exponential\", factor_per_epoch = 1.5 }",
+            "42:55",
+            &["above 0 and of at most 1, found 1.5"],
+        ),
+        Case("forward_ms = 60", "forward_ms = 0", "39:14", &["above 0 and of at most 100000, found 0"]),
+        Case("learning_rate = 0.1", "learning_rate = -0.1", "31:17", &["a number from 0 to 1000, found -0.1"]),
+        Case("learning_rate = 0.1", "weights = { from = \"rum\" }", "31:20", &["did you mean `run`?"]),
+        Case("learning_rate = 0.1", "weights = { from = \"run\" }", "31:11", &["missing key `path` in `weights` of"]),
+        Case("[learning]", "[[learning]]", "41:1", &["expected a table, found a list"]),
+        Case("traces = \"all\"", "weights = 0", "48:11", &["\"ends\", \"epochs\" or a number", "found 0"]),
+        Case("traces = \"all\"", "compression = 1", "48:15", &["expected true or false, found 1"]),
+        Case("traces = \"all\"", "presentations = \"20:0\"", "48:17", &["FIRST:END", "found \"20:0\""]),
+        Case("traces = \"all\"", "report_dt_ms = 0", "48:16", &["from 0.001 to 1000, found 0"]),
+        Case("traces = \"all\"", "spikes = \"some\"", "48:10", &["\"all\", \"none\" or a list", "found \"some\""]),
+        Case("size = 6", "size = = 6", "11:8", &["not valid TOML"]),
+    ]);
+}
+
+#[test]
+fn what_makes_no_sense_together_is_refused() {
+    refuse(&[
+        Case("tau_l_ms = 10", "tau_l_ms = 3", "13:12", &["`tau_s_ms` to differ from `tau_l_ms`", "found 3 and 3"]),
+        Case(
+            "tau_l_ms = 10",
+            "g_b_per_ms = 3.9",
+            "13:14",
+            &["`g_l_per_ms` + `g_b_per_ms` + `g_a_per_ms`", "at most 4"],
+        ),
+        Case("tau_l_ms = 10\ng_a_per_ms = 0.05", "g_a_per_ms = 9.3", "13:14", &["from 0 to 4, found 9.3"]),
+        Case(
+            "tau_l_ms = 10\ng_a_per_ms = 0.05",
+            "g_b_per_ms = 0.4\ntau_l_ms = 2",
+            "13:14",
+            &["1/`tau_l_ms`", "0.5 /ms"],
+        ),
+        Case("group = 2", "g_d_per_ms = 2.95", "20:14", &["`g_d_per_ms` + `teaching` to be at most 4 /ms"]),
+        Case("group = 2", "group = 3", "20:9", &["`size` to be a multiple of `group`, found 4 and 3"]),
+        Case("kind = \"poisson\"", "kind = \"pyramidal\"", "7:8", &["first population to be \"poisson\""]),
+        Case("kind = \"pyramidal\"", "kind = \"poisson\"", "12:8", &["only the first population to be \"poisson\""]),
+        Case("kind = \"pyramidal\"", "kind = \"output\"", "12:8", &["only the last population to be \"output\""]),
+        Case("kind = \"output\"", "kind = \"pyramidal\"", "19:8", &["last population to be \"output\""]),
+        Case(
+            "name = \"hidden\"",
+            "name = \"input\"",
+            "9:1",
+            &["a second population `input`", "the first at m.toml:4:1"],
+        ),
+        Case("name = \"hidden\"", "name = \"all\"", "10:8", &["other than all, none", "found \"all\""]),
+        Case("from = \"input\"", "from = \"imput\"", "23:8", &["no population `imput`; did you mean `input`?"]),
+        Case("to = \"output\"", "to = \"input\"", "29:6", &["a population that takes input", "encoder"]),
+        Case("\"basal\"", "\"dendrite\"", "25:15", &["of \"hidden\" (\"basal\" or \"apical\"), found \"dendrite\""]),
+        Case("\"dendrite\"", "\"basal\"", "30:15", &["of \"output\" (\"dendrite\"), found \"basal\""]),
+        Case("\"basal\"", "\"basl\"", "25:15", &["found \"basl\"; did you mean `basal`?"]),
+        Case("\"basal\"", "\"apical\"", "22:1", &["to the basal compartment of \"hidden\", found none"]),
+        Case(
+            "compartment = \"apical\"",
+            "compartment = \"apical\"\ndelay_ms = 0",
+            "37:12",
+            &["\"output-hidden\" goes backward", "expected `delay_ms` above 0"],
+        ),
+        Case(
+            "compartment = \"apical\"",
+            "compartment = \"apical\"\nlearning_rate = 0.1",
+            "37:17",
+            &["the two-phase rule learns basal and dendrite weights"],
+        ),
+        Case("\"apical\"", "\"apical\"\nname = \"hidden-output\"", "33:1", &["a second projection `hidden-output`"]),
+        Case(
+            "learning_rate = 0.1",
+            "weights = { fan_in = 1, v_avg = 0.3 }",
+            "31:33",
+            &["no weights have these moments"],
+        ),
+        Case("forward_ms = 60", "settle_ms = 50", "39:13", &["`settle_ms` below `forward_ms`, found 50 and 50"]),
+        Case("forward_ms = 60", "target_settle_ms = 60", "39:20", &["`target_settle_ms` below `target_ms`"]),
+        Case("kind = \"idx\"", "kind = \"rates\"", "44:1", &["missing key `rates_hz`", "or a file as `path`"]),
+        Case("kind = \"idx\"", "kind = \"rates\"\nrates_hz = [1, 2]", "46:12", &["4 `rates_hz`", "found 2"]),
+        Case("kind = \"idx\"", "kind = \"rates\"\nrates_hz = [1, 2, 3, -4]", "46:22", &["found -4"]),
+        Case("kind = \"idx\"", "kind = \"rates\"\npath = \"x.txt\"", "46:8", &[".csv or .npy file", "x.txt"]),
+        Case(
+            "kind = \"idx\"",
+            "kind = \"spikes\"\npath = \"x.csv\"\nlabels = [0, 2]",
+            "47:14",
+            &["from 0 to 1, found 2"],
+        ),
+        Case("traces = \"all\"", "traces = [\"hidden.dendrite\"]", "48:11", &["\"soma\", \"basal\" or \"apical\""]),
+        Case("traces = \"all\"", "traces = [\"input\"]", "48:11", &["other than the encoder"]),
+        Case("traces = \"all\"", "plateaus = [\"output\"]", "48:13", &["expected a pyramidal population"]),
+        Case("traces = \"all\"", "spikes = [\"hiden\"]", "48:11", &["did you mean `hidden`?"]),
+        Case("about = \"A model to spoil\"", "base = \"nowhere.toml\"", "2:8", &["no base model `nowhere.toml`"]),
+    ]);
+}
+
+#[test]
+fn overrides_are_refused_by_name() {
+    for (argument, fragments) in [
+        ("population.hiden.size=3", &["no population `hiden`", "did you mean `hidden`?"][..]),
+        ("projection.input-hiden.delay_ms=3", &["no projection `input-hiden`", "`input-hidden`?"]),
+        ("population.hidden.sise=3", &["unknown key `sise` in [[population]] \"hidden\"", "`size`?"]),
+        ("population.hidden.size=big", &["expected an integer from 1 to 1000000, found \"big\""]),
+        ("population.hidden.g_b_per_ms=3.9", &["at most 4 /ms"]),
+        ("populaton.hidden.size=3", &["unknown key `populaton`", "`population`?"]),
+        ("population=3", &["at least one table [[population]], found 3"]),
+        ("learning.batch.size=3", &["`batch` in [learning]: expected an integer", "found a table"]),
+        ("protocol=3", &["expected a table, found 3"]),
+        ("base=g17-784-10", &["unknown key `base`"]),
+        ("learning.batch", &["no `=`"]),
+    ] {
+        let Err(message) = set(&[argument]) else { panic!("accepted: {argument}") };
+        assert!(message.starts_with(&format!("--set {argument}: ")), "{message}");
+        assert!(fragments.iter().all(|fragment| message.contains(fragment)), "{argument}: {message}");
+    }
+}

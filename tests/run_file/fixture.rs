@@ -1,0 +1,171 @@
+//! A small model, and presentations of it as an engine might hand them over.
+
+use std::f64::consts::TAU;
+
+use apical::data::Spike;
+use apical::engine::{Observation, Sampling};
+use apical::model::{
+    BiasInit, Compartment, Compression, Decoding, Learning, Model, Neuron, Output, Poisson, Population, PopulationId,
+    Projection, Protocol, Psp, Pyramidal, Recording, Rule, Schedule, Snapshots, Stimuli, WeightInit,
+};
+use apical::network::{Network, Weights};
+use apical::record::hdf5::Provenance;
+use apical::record::{Evaluation, Kind, Presentation, RecordError, Recorder};
+
+pub(crate) const SIZES: [usize; 3] = [12, 5, 3];
+
+/// 12 inputs, 5 pyramidal cells, 3 outputs; all is recorded of presentations 0 to 19.
+pub(crate) fn model() -> Model {
+    let ids = [0, 1, 2].map(PopulationId);
+    let neurons = [Neuron::Poisson(Poisson { phi_max: 0.2 }), pyramidal(), output()];
+    let names = ["input", "hidden", "output"];
+    let populations = names.iter().zip(SIZES).zip(neurons).map(|((&name, size), neuron)| Population {
+        name: name.into(),
+        size,
+        neuron,
+    });
+    Model {
+        name: "small".into(),
+        populations: populations.collect(),
+        projections: vec![
+            projection("input-hidden", 0, 1, Compartment::Basal),
+            projection("hidden-output", 1, 2, Compartment::Dendrite),
+            projection("output-hidden", 2, 1, Compartment::Apical),
+        ],
+        protocol: Protocol {
+            forward: 50.0,
+            target: 50.0,
+            test: 250.0,
+            settle: 30.0,
+            target_settle: 30.0,
+            wald_mean: 2.0,
+            wald_scale: 1.0,
+        },
+        learning: Learning { rule: Rule::TwoPhase, batch: 1, epochs: 1, schedule: Schedule::Constant },
+        decoding: Decoding::Potential,
+        stimuli: Stimuli::Idx { path: None, validation: 0 },
+        recording: Recording {
+            spikes: ids.to_vec(),
+            plateaus: vec![ids[1]],
+            traces: vec![
+                (ids[1], vec![Compartment::Soma, Compartment::Apical]),
+                (ids[2], vec![Compartment::Soma, Compartment::Dendrite]),
+            ],
+            first: 0,
+            end: 20,
+            report_dt: 0.5,
+            snapshots: Snapshots::Ends,
+            compression: Compression::None,
+        },
+        text: format!("name = \"small\"\n# {}\n", "μ".repeat(50_000)),
+    }
+}
+
+fn psp() -> Psp {
+    Psp { tau_l: 10.0, tau_s: 3.0 }
+}
+
+fn pyramidal() -> Neuron {
+    let bias = BiasInit::Uniform { mean: 0.0, sd: 0.0 };
+    Neuron::Pyramidal(Pyramidal { psp: psp(), g_l: 0.1, g_b: 0.6, g_a: 0.05, phi_max: 0.2, bias })
+}
+
+fn output() -> Neuron {
+    Neuron::Output(Output {
+        psp: psp(),
+        g_l: 0.1,
+        g_d: 0.6,
+        phi_max: 0.2,
+        group: 1,
+        g_teach: 1.0,
+        e_exc: 8.0,
+        e_inh: -8.0,
+        bias: BiasInit::Uniform { mean: 0.0, sd: 0.0 },
+    })
+}
+
+fn projection(name: &str, from: usize, to: usize, compartment: Compartment) -> Projection {
+    Projection {
+        name: name.into(),
+        from: PopulationId(from),
+        to: PopulationId(to),
+        compartment,
+        delay: 1.0,
+        weights: WeightInit::Moments { fan_in: 12, v_avg: 3.0, v_sd: 3.0, b_avg: 0.0, scale: 1.0 },
+        learning_rate: 0.1,
+    }
+}
+
+pub(crate) fn provenance() -> Provenance {
+    Provenance {
+        apical_version: "0.1.0".into(),
+        git_commit: "0123abc".into(),
+        seed: u64::MAX,
+        command_line: "apical train small.toml".into(),
+        data_sha256: "00ff  train-images\n11ee  train-labels\n".into(),
+        start_time: "2025-01-01T12:00:00Z".into(),
+    }
+}
+
+/// Weights that tell where they stand: post + pre/100 + `shift`.
+pub(crate) fn network(shift: f32) -> Network {
+    let matrix = |post: usize, pre: usize| {
+        let values = (0..post * pre).map(|k| (k / pre) as f32 + (k % pre) as f32 / 100.0 + shift);
+        Weights::from_matrix(post, pre, &values.collect::<Vec<_>>())
+    };
+    Network {
+        weights: vec![matrix(5, 12), matrix(3, 5), matrix(5, 3)],
+        biases: vec![vec![], vec![shift; 5], vec![-shift; 3]],
+    }
+}
+
+/// What neuron i fires in presentation `index`: one spike at a time of its own, inputs two.
+pub(crate) fn observation(kind: Kind, index: u64, sampling: Option<Sampling>) -> Observation {
+    let wald = 2.0 + 0.37 * (index % 5) as f64;
+    let (forward_ms, target_ms) = if kind == Kind::Train { (50.0 + wald, 50.0 + wald / 3.0) } else { (250.0, 0.0) };
+    let spikes = SIZES.iter().enumerate().map(|(p, &n)| {
+        let rounds = if p == 0 { 2 } else { 1 };
+        let spike = |k| Spike { time: 0.1 + f64::from(k) * 1.7 + index as f64 * 0.01, neuron: k % n as u32 };
+        (0..rounds * n as u32).map(spike).collect()
+    });
+    let alphas = |shown: bool| if shown { (0..5).map(|i| i as f32 / 5.0).collect() } else { Vec::new() };
+    let traces = |n: usize, elements: usize| {
+        let Some(Sampling { first, every }) = sampling else { return Vec::new() };
+        let times = (0..).map(|k| first + f64::from(k) * every).take_while(|&t| t < forward_ms + target_ms);
+        times.flat_map(|t| (0..n * elements).map(move |e| e as f32 + (t / 100.0 * TAU).sin() as f32 / 4.0)).collect()
+    };
+    Observation {
+        forward_ms,
+        target_ms,
+        spikes: spikes.collect(),
+        plateaus: vec![[vec![], vec![]], [alphas(true), alphas(target_ms > 0.0)], [vec![], vec![]]],
+        traces: vec![vec![], traces(5, 3), traces(3, 2)],
+    }
+}
+
+/// A run that shows presentations and keeps the clock.
+#[derive(Default)]
+pub(crate) struct Clock {
+    pub(crate) now: f64,
+    shown: [u64; 2],
+}
+
+impl Clock {
+    pub(crate) fn show(&mut self, recorder: &mut impl Recorder, kind: Kind, count: u64) -> Result<(), RecordError> {
+        for _ in 0..count {
+            let index = self.shown[kind as usize];
+            let sampling = recorder.sampling(kind, index, self.now);
+            let observed = &observation(kind, index, sampling);
+            let label = (index % 7 != 6).then_some(3);
+            let (image, start_ms, decoded) = (index as u32 * 10, self.now, 4);
+            recorder.presentation(Presentation { kind, index, image, label, decoded, start_ms, observed })?;
+            self.now += observed.forward_ms + observed.target_ms;
+            self.shown[kind as usize] += 1;
+        }
+        Ok(())
+    }
+}
+
+pub(crate) fn evaluation(examples_seen: u64) -> Evaluation {
+    Evaluation { examples_seen, test_error: 12.5, train_error: 13.25, loss: f64::NAN, seconds: 0.5 }
+}

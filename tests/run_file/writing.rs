@@ -1,0 +1,163 @@
+//! How a run file comes to be: flushes, snapshots, what is recorded when, failures.
+
+use std::fs;
+
+use apical::model::{Compression, Snapshots};
+use apical::record::hdf5::{Contents, RunFile, Summary};
+use apical::record::{Kind, RecordError, Recorder, estimate};
+use hdf5::File;
+
+use crate::fixture::{Clock, evaluation, model, network, provenance};
+
+#[test]
+fn a_killed_run_leaves_what_was_flushed() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("run.h5");
+    let mut run = RunFile::create(&path, &model(), &provenance(), Kind::Train).unwrap();
+    let mut clock = Clock::default();
+    clock.show(&mut run, Kind::Train, 7).unwrap();
+    run.flush().unwrap();
+    clock.show(&mut run, Kind::Train, 5).unwrap();
+    // What the disk holds at this moment is what a kill would leave.
+    let left = folder.path().join("left.h5");
+    fs::copy(folder.path().join("run.h5.part"), &left).unwrap();
+    let Contents::Run { trained, spikes, .. } = Summary::read(&left).unwrap().contents else { panic!() };
+    assert_eq!((trained, spikes[0].spikes), (7, 7 * 24));
+    drop(run);
+    assert!(!path.exists());
+    let Contents::Run { trained, .. } = Summary::read(&folder.path().join("run.h5.part")).unwrap().contents else {
+        panic!()
+    };
+    assert_eq!(trained, 7);
+}
+
+#[test]
+fn a_thousand_presentations_are_flushed_unasked() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut run = RunFile::create(&folder.path().join("run.h5"), &model(), &provenance(), Kind::Train).unwrap();
+    Clock::default().show(&mut run, Kind::Train, 1999).unwrap();
+    drop(run);
+    let file = File::open(folder.path().join("run.h5.part")).unwrap();
+    assert_eq!(file.dataset("presentations/index").unwrap().shape(), [1000]);
+}
+
+#[test]
+fn an_older_file_stays_until_the_new_one_is_complete() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("run.h5");
+    fs::write(&path, "old").unwrap();
+    let run = RunFile::create(&path, &model(), &provenance(), Kind::Train).unwrap();
+    assert_eq!(fs::read(&path).unwrap(), b"old");
+    run.finish().unwrap();
+    assert_eq!(Summary::read(&path).unwrap().name, "small");
+}
+
+#[test]
+fn traces_end_where_an_evaluation_interrupts_them_and_spikes_go_on() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("run.h5");
+    let mut run = RunFile::create(&path, &model(), &provenance(), Kind::Train).unwrap();
+    let mut clock = Clock::default();
+    clock.show(&mut run, Kind::Train, 3).unwrap();
+    let end = clock.now;
+    clock.show(&mut run, Kind::Test, 2).unwrap();
+    clock.show(&mut run, Kind::Train, 3).unwrap();
+    run.finish().unwrap();
+    let Contents::Run { traces, spikes, recorded_ms, .. } = Summary::read(&path).unwrap().contents else { panic!() };
+    assert_eq!(traces[0].samples, (end / 0.5).ceil() as usize);
+    assert_eq!(spikes[1].spikes, 6 * 5);
+    assert!((recorded_ms - (clock.now - 500.0)).abs() < 1e-9);
+}
+
+#[test]
+fn a_test_records_tests() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("run.h5");
+    let mut run = RunFile::create(&path, &model(), &provenance(), Kind::Test).unwrap();
+    Clock::default().show(&mut run, Kind::Test, 22).unwrap();
+    run.finish().unwrap();
+    let summary = Summary::read(&path).unwrap();
+    let Contents::Run { trained, tested, spikes, traces, plateaus, .. } = summary.contents else { panic!() };
+    assert_eq!((trained, tested, traces[0].samples, plateaus[0].1), (0, 22, 20 * 500, 20 * 5));
+    assert_eq!(spikes[2].rate_hz, 4.0);
+}
+
+#[test]
+fn snapshots_are_kept_as_asked() {
+    let folder = tempfile::tempdir().unwrap();
+    let kept = |snapshots| {
+        let path = folder.path().join("run.h5");
+        let mut model = model();
+        model.recording.snapshots = snapshots;
+        let mut run = RunFile::create(&path, &model, &provenance(), Kind::Train).unwrap();
+        run.weights(0, Some("initial"), &network(0.0)).unwrap();
+        for seen in (3..=30).step_by(3) {
+            run.weights(seen, None, &network(seen as f32)).unwrap();
+        }
+        run.weights(30, Some("epoch-1"), &network(30.0)).unwrap();
+        run.weights(30, Some("final"), &network(30.0)).unwrap();
+        run.finish().unwrap();
+        Summary::read(&path).unwrap().weights.swap_remove(0).snapshots
+    };
+    assert_eq!(kept(Snapshots::Ends), ["initial", "final"]);
+    assert_eq!(kept(Snapshots::Epochs), ["initial", "epoch-1", "final"]);
+    let passed = ["initial", "presentation-12", "presentation-21", "presentation-30", "final"];
+    assert_eq!(kept(Snapshots::Presentations(10)), passed);
+}
+
+#[test]
+fn deflated_spikes_read_back_the_same() {
+    let folder = tempfile::tempdir().unwrap();
+    let written = |compression| {
+        let path = folder.path().join("run.h5");
+        let mut model = model();
+        model.recording.compression = compression;
+        let mut run = RunFile::create(&path, &model, &provenance(), Kind::Train).unwrap();
+        Clock::default().show(&mut run, Kind::Train, 20).unwrap();
+        run.finish().unwrap();
+        let file = File::open(&path).unwrap();
+        let read = |name: &str| file.dataset(name).unwrap().read_raw::<f64>().unwrap();
+        (read("spikes/input/timestamps"), read("report/hidden/data"))
+    };
+    assert_eq!(written(Compression::None), written(Compression::Deflate));
+}
+
+#[test]
+fn what_cannot_be_created_is_refused_with_its_path() {
+    let folder = tempfile::tempdir().unwrap();
+    let create = |path| RunFile::create(path, &model(), &provenance(), Kind::Train);
+    let missing = folder.path().join("no/such/folder/run.h5");
+    let error = create(&missing).unwrap_err();
+    assert_eq!(error.to_string(), format!("cannot create {}.part", missing.display()));
+    assert!(matches!(create(folder.path()), Err(RecordError::Content { .. })));
+    let path = folder.path().join("run.h5");
+    let _first = create(&path).unwrap();
+    let second = create(&path).unwrap_err().to_string();
+    assert!(second.ends_with("run.h5.part: is being written by another run"), "{second}");
+}
+
+#[test]
+fn the_estimate_is_near_the_file() {
+    let mut model = model();
+    let small = estimate(&model, Kind::Train, 25);
+    assert_eq!(small.weights, 2 * 4 * (60 + 15 + 15 + 8));
+    assert_eq!(small.plateaus, 20 * 2 * 5 * 21);
+    assert_eq!(small.traces, 20 * 104 * 2 * 4 * (2 * 5 + 2 * 3));
+    // All traces of an epoch of the 784-500-10 network at 1 ms.
+    (model.populations[1].size, model.populations[2].size) = (500, 10);
+    model.recording.traces[0].1.push(apical::model::Compartment::Basal);
+    (model.recording.end, model.recording.report_dt) = (60_000, 1.0);
+    assert_eq!(estimate(&model, Kind::Train, 60_000).traces / 1_000_000_000, 37);
+    assert_eq!(estimate(&model, Kind::Test, 0).traces, 0);
+}
+
+#[test]
+fn the_curve_grows_by_the_evaluation() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("run.h5");
+    let mut run = RunFile::create(&path, &model(), &provenance(), Kind::Train).unwrap();
+    (1..=3).for_each(|n| run.evaluation(&evaluation(n * 1000)).unwrap());
+    run.finish().unwrap();
+    let curve = Summary::read(&path).unwrap().curve;
+    assert_eq!(curve.iter().map(|e| e.examples_seen).collect::<Vec<_>>(), [1000, 2000, 3000]);
+}
