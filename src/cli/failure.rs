@@ -2,6 +2,7 @@
 
 use std::process::ExitCode;
 
+use super::say;
 use crate::training::RunError;
 
 /// Why a command did not do what was asked.
@@ -23,9 +24,9 @@ impl Failure {
             Self::Failed(error) => (error, 1),
             Self::Interrupted => return ExitCode::from(130),
         };
-        eprintln!("error: {error}");
+        say::note(format_args!("error: {error}"));
         for cause in error.chain().skip(1) {
-            eprintln!("  because: {cause}");
+            say::note(format_args!("  because: {cause}"));
         }
         ExitCode::from(code)
     }

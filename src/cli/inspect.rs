@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 
 use super::failure::Failure;
 use super::session::size;
+use super::{report, say};
 use crate::record::Evaluation;
 use crate::record::hdf5::{Contents, SnapshotSummary, Summary};
 
@@ -27,20 +28,34 @@ impl Inspect {
     pub(super) fn execute(self) -> Result<(), Failure> {
         let summary = Summary::read(&self.file).map_err(anyhow::Error::from)?;
         if self.json {
-            println!("{}", to_json(&summary));
+            say::result(to_json(&summary))
         } else {
-            print(&summary);
+            lines(&summary).iter().try_for_each(|(what, text)| say::result(format_args!("{what:<16}{text}")))
         }
-        Ok(())
     }
 }
 
-fn print(summary: &Summary) {
-    let line = |what: &str, text: String| println!("{what:<16}{text}");
-    line("model", summary.name.clone());
-    line("seed", summary.seed.to_string());
-    line("size", size(summary.bytes));
-    match &summary.contents {
+/// What is told on one screen: what, and how it is.
+fn lines(summary: &Summary) -> Vec<(&'static str, String)> {
+    let mut lines =
+        vec![("model", summary.name.clone()), ("seed", summary.seed.to_string()), ("size", size(summary.bytes))];
+    lines.extend(contents(&summary.contents));
+    for w in &summary.weights {
+        let shape: Vec<_> = w.shape.iter().map(ToString::to_string).collect();
+        lines.push(("weights", format!("{} [{}]: {}", w.projection, shape.join(" x "), abridged(&w.snapshots))));
+    }
+    if let Some(last) = summary.curve.last() {
+        let text = format!("{:.2} % after {} images  {}", last.test_error, last.examples_seen, bars(&summary.curve));
+        lines.push(("test error", text));
+    }
+    lines
+}
+
+/// What run files and checkpoints do not share.
+fn contents(contents: &Contents) -> Vec<(&'static str, String)> {
+    let mut lines = Vec::new();
+    let mut line = |what, text: String| lines.push((what, text));
+    match contents {
         Contents::Run { provenance, trained, tested, recorded_ms, spikes, traces, plateaus } => {
             line("kind", "run file".to_owned());
             line("written by", format!("apical {} ({})", provenance.apical_version, provenance.git_commit));
@@ -63,16 +78,7 @@ fn print(summary: &Summary) {
             line("lanes", counters.lanes.to_string());
         }
     }
-    for w in &summary.weights {
-        let shape: Vec<_> = w.shape.iter().map(ToString::to_string).collect();
-        line("weights", format!("{} [{}]: {}", w.projection, shape.join(" x "), abridged(&w.snapshots)));
-    }
-    if let Some(last) = summary.curve.last() {
-        line(
-            "test error",
-            format!("{:.2} % after {} images  {}", last.test_error, last.examples_seen, sparkline(&summary.curve)),
-        );
-    }
+    lines
 }
 
 fn abridged(names: &[String]) -> String {
@@ -83,7 +89,7 @@ fn abridged(names: &[String]) -> String {
 }
 
 /// Test errors as bars, the largest full.
-fn sparkline(curve: &[Evaluation]) -> String {
+fn bars(curve: &[Evaluation]) -> String {
     let largest = curve.iter().map(|e| e.test_error).fold(f64::MIN_POSITIVE, f64::max);
     let bar =
         |e: &Evaluation| ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'][(e.test_error / largest * 7.0).round() as usize % 8];
@@ -91,25 +97,23 @@ fn sparkline(curve: &[Evaluation]) -> String {
 }
 
 fn to_json(summary: &Summary) -> Value {
-    let curve = |e: &Evaluation| {
-        json!({
-            "examples_seen": e.examples_seen,
-            "test_error": e.test_error,
-            "train_error": e.train_error,
-            "loss": e.loss,
-            "seconds": e.seconds,
-        })
-    };
     let weights =
         |w: &SnapshotSummary| json!({ "projection": w.projection, "shape": w.shape, "snapshots": w.snapshots });
     let mut object = json!({
         "name": summary.name,
         "seed": summary.seed,
         "bytes": summary.bytes,
-        "learning": summary.curve.iter().map(curve).collect::<Vec<_>>(),
+        "learning": report::learning(&summary.curve),
         "weights": summary.weights.iter().map(weights).collect::<Vec<_>>(),
     });
-    let contents = match &summary.contents {
+    if let (Some(object), Value::Object(contents)) = (object.as_object_mut(), contents_json(&summary.contents)) {
+        object.extend(contents);
+    }
+    object
+}
+
+fn contents_json(contents: &Contents) -> Value {
+    match contents {
         Contents::Run { provenance, trained, tested, recorded_ms, spikes, traces, plateaus } => json!({
             "kind": "run",
             "apical_version": provenance.apical_version,
@@ -135,9 +139,5 @@ fn to_json(summary: &Summary) -> Value {
             "clock_ms": counters.clock_ms,
             "lanes": counters.lanes,
         }),
-    };
-    if let (Some(object), Value::Object(contents)) = (object.as_object_mut(), contents) {
-        object.extend(contents);
     }
-    object
 }

@@ -3,6 +3,7 @@
 //! Standard output carries results; progress and logs go to standard error. Exit codes: 0 done; 2 refused before the
 //! first presentation; 1 failure while running; 130 after Ctrl-C.
 
+mod checkpoint;
 mod failure;
 mod inspect;
 mod interrupt;
@@ -10,6 +11,7 @@ mod models;
 mod options;
 mod progress;
 mod report;
+mod say;
 mod session;
 mod simulate;
 mod test;

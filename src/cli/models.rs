@@ -1,11 +1,12 @@
 //! `apical models`.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use anyhow::{Context, bail};
+use anyhow::Context;
 use clap::Args;
 
 use super::failure::Failure;
+use super::say;
 use crate::model::shipped;
 
 /// List the models that come with the program, print one, or write them to a folder.
@@ -18,7 +19,7 @@ pub(super) struct Models {
     /// Model to print.
     name: Option<String>,
 
-    /// Write the models (or the one named) to this folder as TOML files; existing files are kept.
+    /// Write the models (or the one named) to this folder as TOML files; an existing file is kept, and nothing written.
     #[arg(long, value_name = "DIR")]
     write: Option<PathBuf>,
 }
@@ -36,23 +37,26 @@ impl Models {
             },
         };
         match (&self.write, &self.name) {
-            (Some(folder), _) => write(folder, &chosen)?,
-            (None, Some(_)) => print!("{}", chosen[0].text),
-            (None, None) => chosen.iter().for_each(|model| println!("{:<24}{}", model.name, headline(model.text))),
+            (Some(folder), _) => write(folder, &chosen),
+            (None, Some(_)) => chosen.iter().try_for_each(|model| say::result(model.text.trim_end())),
+            (None, None) => chosen
+                .iter()
+                .try_for_each(|model| say::result(format_args!("{:<24}{}", model.name, headline(model.text)))),
         }
-        Ok(())
     }
 }
 
-fn write(folder: &std::path::Path, models: &[shipped::Shipped]) -> anyhow::Result<()> {
+fn write(folder: &Path, models: &[shipped::Shipped]) -> Result<(), Failure> {
+    let path_of = |model: &shipped::Shipped| folder.join(format!("{}.toml", model.name));
+    if let Some(there) = models.iter().map(path_of).find(|path| path.exists()) {
+        return Err(anyhow::anyhow!("{} exists already; remove it or choose another folder", there.display()).into());
+    }
     std::fs::create_dir_all(folder).with_context(|| format!("cannot create the folder {}", folder.display()))?;
     for model in models {
-        let path = folder.join(format!("{}.toml", model.name));
-        if path.exists() {
-            bail!("{} exists already; remove it or choose another folder", path.display());
-        }
-        std::fs::write(&path, model.text).with_context(|| format!("cannot write {}", path.display()))?;
-        println!("{}", path.display());
+        let path = path_of(model);
+        let written = std::fs::write(&path, model.text);
+        written.with_context(|| format!("cannot write {}", path.display())).map_err(Failure::Failed)?;
+        say::result(path.display())?;
     }
     Ok(())
 }

@@ -24,8 +24,8 @@ pub(super) struct Common {
     pub(super) record: Option<String>,
 
     /// Threads; the results do not depend on their number. Default: all cores.
-    #[arg(long, value_name = "N")]
-    pub(super) threads: Option<std::num::NonZeroUsize>,
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    pub(super) threads: Option<u16>,
 
     /// Set any key of the model, as in `--set learning.batch=16` or `--set population.hidden.size=1000`.
     #[arg(long = "set", value_name = "KEY=VALUE")]
@@ -59,7 +59,7 @@ impl Common {
 
     fn with_record(&self, mut model: Model) -> anyhow::Result<Model> {
         if let Some(what) = &self.record {
-            model.record(what).context("--record")?;
+            model.record(what)?;
         }
         Ok(model)
     }
@@ -77,11 +77,11 @@ impl Common {
     /// Starts the threads and returns their number.
     pub(super) fn start_threads(&self) -> anyhow::Result<usize> {
         let threads = match self.threads {
-            Some(threads) => threads.get(),
+            Some(threads) => usize::from(threads),
             None => std::thread::available_parallelism().map_or(1, std::num::NonZeroUsize::get),
         };
-        // Already started by an earlier run of the same command.
-        let _ = rayon::ThreadPoolBuilder::new().num_threads(threads).build_global();
+        let started = rayon::ThreadPoolBuilder::new().num_threads(threads).build_global();
+        started.with_context(|| format!("cannot start {threads} threads; give fewer by --threads"))?;
         Ok(threads)
     }
 
@@ -91,7 +91,8 @@ impl Common {
             std::fs::create_dir_all("output").context("cannot create the folder output; give --out PATH")?;
             return Ok(Path::new("output").join(format!("{name}-seed{seed}.h5")));
         };
-        if out.is_dir() || out.file_name().is_none() {
+        let folder = out.as_os_str().to_string_lossy().ends_with(std::path::is_separator);
+        if folder || out.is_dir() || out.file_name().is_none() {
             bail!("--out {}: expected the path of a file, found a folder", out.display());
         }
         if !one_of_several {
@@ -108,19 +109,42 @@ pub(super) fn checkpoint_file(run_file: &Path) -> PathBuf {
     run_file.with_file_name(format!("{stem}.checkpoint.h5"))
 }
 
+/// Seeds of one command at most.
+const MOST_SEEDS: usize = 1000;
+
 /// Seeds as `1..5` (both ends included) or `1,2,7`.
 pub(super) fn parse_seeds(text: &str) -> Result<Seeds, String> {
     let number = |part: &str| part.trim().parse::<u64>().map_err(|_| format!("`{part}` is not a seed"));
     let seeds: Vec<u64> = match text.split_once("..") {
-        Some((first, last)) => (number(first)?..=number(last.trim_start_matches('='))?).collect(),
+        // One too many is as wrong as all of them.
+        Some((first, last)) => (number(first)?..=number(last.trim_start_matches('='))?).take(MOST_SEEDS + 1).collect(),
         None => text.split(',').map(number).collect::<Result<_, _>>()?,
     };
-    if seeds.is_empty() || seeds.len() > 1000 {
-        return Err(format!("expected 1 to 1000 seeds as in `1..5` or `1,2,7`, found {}", seeds.len()));
+    if seeds.is_empty() || seeds.len() > MOST_SEEDS {
+        return Err(format!("expected 1 to {MOST_SEEDS} seeds as in `1..5` or `1,2,7`"));
     }
-    Ok(Seeds(seeds))
+    match seeds.iter().enumerate().find(|(i, seed)| seeds[..*i].contains(seed)) {
+        Some((_, twice)) => Err(format!("expected every seed once, found {twice} twice")),
+        None => Ok(Seeds(seeds)),
+    }
 }
 
-/// Several seeds.
+/// Several seeds, each once.
 #[derive(Clone, Debug)]
 pub(super) struct Seeds(pub(super) Vec<u64>);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn seeds_are_a_range_or_a_list() {
+        let seeds = |text| parse_seeds(text).map(|seeds| seeds.0);
+        assert_eq!(seeds("1..3"), Ok(vec![1, 2, 3]));
+        assert_eq!(seeds("7, 1,2"), Ok(vec![7, 1, 2]));
+        assert_eq!(seeds("5..=6"), Ok(vec![5, 6]));
+        for refused in ["", "..", "a", "1..", "3..1", "-1", "1,,2", "2,2", "0..18446744073709551615"] {
+            assert!(seeds(refused).is_err(), "{refused}");
+        }
+    }
+}

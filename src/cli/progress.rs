@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-use super::interrupt;
+use super::{interrupt, say};
 use crate::model::Model;
 use crate::training::{Monitor, Progress, RunError, Trainer};
 
@@ -71,7 +71,7 @@ impl<'a> Display<'a> {
             bar.set_position(done);
             bar.set_message(text);
         } else {
-            eprintln!("{part}: {done} of {total} images, {text}");
+            say::note(format_args!("{part}: {done} of {total} images, {text}"));
         }
         ControlFlow::Continue(())
     }
@@ -79,7 +79,7 @@ impl<'a> Display<'a> {
     fn line(&mut self, text: &str) {
         if !self.quiet {
             self.finish();
-            eprintln!("{text}");
+            say::note(text);
         }
     }
 }
@@ -98,7 +98,8 @@ impl Monitor for Display<'_> {
     }
 
     fn evaluated(&mut self, trainer: &Trainer<'_>) -> Result<(), RunError> {
-        if let Some(evaluation) = trainer.curve().last() {
+        let latest = trainer.curve().last();
+        if let Some(evaluation) = latest.filter(|evaluation| evaluation.examples_seen == trainer.examples_seen()) {
             let trained = match evaluation.train_error {
                 error if error.is_nan() => String::new(),
                 error => format!(", while training {error:.2} %"),

@@ -2,9 +2,12 @@
 
 use serde_json::{Value, json};
 
+use super::failure::Failure;
+use super::say;
 use super::session::{Files, Outcome};
 use crate::data::{Dataset, Evaluate};
 use crate::model::Model;
+use crate::record::Evaluation;
 use crate::training::Tested;
 
 /// The results of training with one seed.
@@ -15,6 +18,8 @@ pub(super) fn train_summary(
     (seed, threads, examples_seen): (u64, usize, u64),
 ) -> Value {
     let tested = outcome.tested.as_ref();
+    // A run that had nothing left to do was tested when it ended.
+    let last = outcome.curve.last().filter(|evaluation| evaluation.examples_seen == examples_seen);
     json!({
         "command": "train",
         "model": model.name,
@@ -22,16 +27,31 @@ pub(super) fn train_summary(
         "batch": model.learning.batch,
         "seed": seed,
         "threads": threads,
-        "test_error_percent": tested.map(Tested::error_percent),
+        "test_error_percent": last.map(|evaluation| evaluation.test_error),
         "test_examples": tested.map(|t| t.examples),
         "tested_on": tested_on(data),
         "examples_seen": examples_seen,
         "train_ms_per_example": per_example(outcome.train_seconds, outcome.presentations),
         "test_ms_per_example": tested.and_then(test_ms),
         "confusion": tested.map(|t| &t.confusion),
+        "learning": learning(&outcome.curve),
         "run_file": outcome.files.run,
         "checkpoint_file": outcome.files.checkpoint,
     })
+}
+
+/// A learning curve, with null for what was not measured.
+pub(super) fn learning(curve: &[Evaluation]) -> Value {
+    let point = |evaluation: &Evaluation| {
+        json!({
+            "examples_seen": evaluation.examples_seen,
+            "test_error": evaluation.test_error,
+            "train_error": evaluation.train_error,
+            "loss": evaluation.loss,
+            "seconds": evaluation.seconds,
+        })
+    };
+    curve.iter().map(point).collect()
 }
 
 /// Which images a network is tested on.
@@ -72,38 +92,32 @@ pub(super) fn several(seeds: &[u64], runs: Vec<Value>) -> Value {
 }
 
 /// Prints the results of training with one seed.
-pub(super) fn trained(outcome: &Outcome, summary: &Value) {
+pub(super) fn trained(outcome: &Outcome, summary: &Value) -> Result<(), Failure> {
     if let Some(tested) = &outcome.tested {
-        println!(
-            "test error {:.2} % on {} {} images",
-            tested.error_percent(),
-            tested.examples,
-            text(&summary["tested_on"])
-        );
+        let (error, on) = (tested.error_percent(), text(&summary["tested_on"]));
+        say::result(format_args!("test error {error:.2} % on {} {on} images", tested.examples))?;
     }
     let pace = [("training", &summary["train_ms_per_example"]), ("testing", &summary["test_ms_per_example"])];
     for (what, ms) in pace {
         if let Some(ms) = ms.as_f64() {
-            println!("{what}: {ms:.2} ms per image");
+            say::result(format_args!("{what}: {ms:.2} ms per image"))?;
         }
     }
-    print_files(&outcome.files);
+    print_files(&outcome.files)
 }
 
 /// Prints mean and spread over seeds.
-pub(super) fn spread(summary: &Value) {
+pub(super) fn spread(summary: &Value) -> Result<(), Failure> {
     let (mean, sd) = (&summary["test_error_percent"], &summary["test_error_percent_sd"]);
-    if let (Some(mean), Some(sd)) = (mean.as_f64(), sd.as_f64()) {
-        println!("test error over seeds: {mean:.2} % ± {sd:.2}");
-    }
+    let (Some(mean), Some(sd)) = (mean.as_f64(), sd.as_f64()) else { return Ok(()) };
+    say::result(format_args!("test error over seeds: {mean:.2} % ± {sd:.2}"))
 }
 
 /// Prints the files of a run.
-pub(super) fn print_files(files: &Files) {
-    println!("run file: {}", files.run.display());
-    if let Some(checkpoint) = &files.checkpoint {
-        println!("checkpoint: {}", checkpoint.display());
-    }
+pub(super) fn print_files(files: &Files) -> Result<(), Failure> {
+    say::result(format_args!("run file: {}", files.run.display()))?;
+    let Some(checkpoint) = &files.checkpoint else { return Ok(()) };
+    say::result(format_args!("checkpoint: {}", checkpoint.display()))
 }
 
 fn text(value: &Value) -> &str {

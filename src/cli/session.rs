@@ -7,11 +7,12 @@ use anyhow::Context;
 use super::failure::Failure;
 use super::options::{Common, checkpoint_file};
 use super::progress::Display;
+use super::say;
 use crate::data::Dataset;
 use crate::model::Model;
 use crate::record::hdf5::{Provenance, RunFile};
-use crate::record::{Kind, estimate};
-use crate::training::{Ending, Plan, Synapses, Tested, Trainer};
+use crate::record::{Evaluation, Kind, Recorder, estimate};
+use crate::training::{Ending, Plan, RunError, Synapses, Tested, Trainer};
 
 /// The files of a run.
 #[derive(Clone, Debug)]
@@ -25,6 +26,8 @@ pub(super) struct Files {
 pub(super) struct Outcome {
     pub(super) files: Files,
     pub(super) tested: Option<Tested>,
+    /// The whole learning curve, that before a resumption included.
+    pub(super) curve: Vec<Evaluation>,
     pub(super) presentations: u64,
     pub(super) train_seconds: f64,
 }
@@ -39,7 +42,7 @@ pub(super) fn open_run_file(
 ) -> anyhow::Result<RunFile> {
     let bytes = estimate(model, kind, presentations).total();
     if !common.quiet {
-        eprintln!("recording to {}: about {}", path.display(), size(bytes));
+        say::note(format_args!("recording to {}: about {}", path.display(), size(bytes)));
     }
     let provenance = Provenance {
         apical_version: env!("CARGO_PKG_VERSION").to_owned(),
@@ -49,7 +52,8 @@ pub(super) fn open_run_file(
         data_sha256: sha256.iter().map(|(file, digest)| format!("{digest}  {file}\n")).collect(),
         start_time: humantime::format_rfc3339_seconds(std::time::SystemTime::now()).to_string(),
     };
-    RunFile::create(path, model, &provenance, kind).context("give another path by --out")
+    RunFile::create(path, model, &provenance, kind)
+        .context("the run file cannot be created; name another by --out PATH")
 }
 
 /// Runs a trainer as planned with a run file, and checkpoints if its synapses are plastic.
@@ -63,10 +67,15 @@ pub(super) fn run(
 ) -> Result<Outcome, Failure> {
     let first = trainer.examples_seen();
     let shown = plan.presentations - first;
-    let mut file = open_run_file(common, &path, model, (seed, Kind::Train, shown), &data.sha256())?;
     let checkpoint = (plan.synapses == Synapses::Plastic).then(|| checkpoint_file(&path));
+    if let Some(folder) = checkpoint.as_ref().filter(|path| path.is_dir()) {
+        let why = anyhow::anyhow!("the checkpoint is to be {}, which is a folder", folder.display());
+        return Err(why.into());
+    }
+    let mut file = open_run_file(common, &path, model, (seed, Kind::Train, shown), &data.sha256())?;
     let mut display = Display::new(common.quiet, checkpoint.clone().map(|path| (model, path)));
-    let ended = trainer.run(data, plan, &mut file, &mut display);
+    let replayed = trainer.curve().iter().try_for_each(|evaluation| file.evaluation(evaluation));
+    let ended = replayed.map_err(RunError::from).and_then(|()| trainer.run(data, plan, &mut file, &mut display));
     display.finish();
     // Whatever happened, what was recorded and learnt is kept.
     let closed = file.finish().context("the run file could not be completed");
@@ -79,17 +88,14 @@ pub(super) fn run(
     let files = Files { run: path, checkpoint };
     match ending {
         Ending::Done(tested) => {
-            let presentations = trainer.examples_seen() - first;
-            Ok(Outcome { files, tested, presentations, train_seconds: trainer.train_seconds() })
+            let (presentations, curve) = (trainer.examples_seen() - first, trainer.curve().to_vec());
+            Ok(Outcome { files, tested, curve, presentations, train_seconds: trainer.train_seconds() })
         }
         Ending::Stopped => {
-            eprintln!(
-                "stopped after {} presentations; the run file is {}",
-                trainer.examples_seen(),
-                files.run.display()
-            );
+            let (seen, run) = (trainer.examples_seen(), files.run.display());
+            say::note(format_args!("stopped after {seen} presentations; the run file is {run}"));
             if let Some(checkpoint) = &files.checkpoint {
-                eprintln!("go on with: apical train --resume {}", checkpoint.display());
+                say::note(format_args!("go on with: apical train --resume {}", checkpoint.display()));
             }
             Err(Failure::Interrupted)
         }

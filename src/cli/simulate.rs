@@ -3,15 +3,13 @@
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
-use anyhow::Context;
 use clap::Args;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::failure::Failure;
 use super::options::Common;
-use super::session;
-use super::train::load_checkpoint;
-use super::{interrupt, report};
+use super::session::{self, Outcome};
+use super::{checkpoint, interrupt, report, say};
 use crate::data::{Dataset, Evaluate, Split};
 use crate::model::{Model, Stimuli};
 use crate::network::Network;
@@ -57,38 +55,37 @@ impl Simulate {
         let plan = Plan { presentations, test_examples: 0, synapses: Synapses::Frozen };
         let outcome = session::run(&self.common, &model, &data, trainer, (seed, plan), path)?;
         if self.common.json {
-            let ms = report::per_example(outcome.train_seconds, outcome.presentations);
-            println!(
-                "{}",
-                json!({
-                    "command": "simulate",
-                    "model": model.name,
-                    "kind": "spiking",
-                    "seed": seed,
-                    "threads": threads,
-                    "examples_seen": outcome.presentations,
-                    "ms_per_example": ms,
-                    "run_file": outcome.files.run,
-                })
-            );
+            say::result(summary(&model, &outcome, (seed, threads)))
         } else {
-            report::print_files(&outcome.files);
+            report::print_files(&outcome.files)
         }
-        Ok(())
     }
 
     fn load(&self) -> anyhow::Result<(Model, Network, u64)> {
         if is_hdf5(&self.input) {
-            let checkpoint = load_checkpoint(&self.input)?;
+            let checkpoint = checkpoint::load(&self.input)?;
             let model = self.common.parse_model(&checkpoint.model_text, &self.input)?;
-            super::train::check_fits(&model, &checkpoint, &self.input)?;
+            checkpoint::check_fits(&model, &checkpoint, &self.input)?;
             return Ok((model, checkpoint.network, self.seed.unwrap_or(checkpoint.seed)));
         }
         let model = self.common.load_model(&self.input)?;
         let seed = self.seed.unwrap_or(1);
-        let network = initial_network(&model, seed).context("the model's initial weights")?;
+        let network = initial_network(&model, seed)?;
         Ok((model, network, seed))
     }
+}
+
+fn summary(model: &Model, outcome: &Outcome, (seed, threads): (u64, usize)) -> Value {
+    json!({
+        "command": "simulate",
+        "model": model.name,
+        "kind": "spiking",
+        "seed": seed,
+        "threads": threads,
+        "examples_seen": outcome.presentations,
+        "ms_per_example": report::per_example(outcome.train_seconds, outcome.presentations),
+        "run_file": outcome.files.run,
+    })
 }
 
 /// Whether a file begins as HDF5 files do.

@@ -1,21 +1,22 @@
 //! `apical test`.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use anyhow::Context;
+use anyhow::{Context, bail};
 use clap::Args;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::failure::Failure;
 use super::options::Common;
 use super::progress::Display;
-use super::train::{check_fits, load_checkpoint};
-use super::{interrupt, report, session};
+use super::{checkpoint, interrupt, report, say, session};
+use crate::data::Presentations;
 use crate::engine::{Circuit, Precision};
+use crate::model::Model;
 use crate::record::hdf5::RunFile;
 use crate::record::{Kind, Recorder};
-use crate::training;
+use crate::training::{self, Tested};
 
 /// Test a trained network: show each image once a pass, from rest, and count the answers.
 ///
@@ -48,13 +49,10 @@ impl Test {
     pub(super) fn execute(self) -> Result<(), Failure> {
         interrupt::listen()?;
         let threads = self.common.start_threads()?;
-        let checkpoint = load_checkpoint(&self.checkpoint)?;
+        let checkpoint = checkpoint::load(&self.checkpoint)?;
         let model = self.common.parse_model(&checkpoint.model_text, &self.checkpoint)?;
-        check_fits(&model, &checkpoint, &self.checkpoint)?;
-        let shown = self.common.load_data(&model, |source| source.load_evaluation())?;
-        if shown.label(0).is_none() {
-            return Err(anyhow::anyhow!("a test needs labels: give `labels` under [stimuli] in the model").into());
-        }
+        checkpoint::check_fits(&model, &checkpoint, &self.checkpoint)?;
+        let shown = self.load_images(&model)?;
         let seed = self.seed.unwrap_or(checkpoint.seed);
         let circuit = Arc::new(Circuit::new(&model, seed, Precision::Single));
         let test = training::Test {
@@ -67,10 +65,29 @@ impl Test {
             index: 0,
             clock_ms: 0.0,
         };
-        if test.examples == 0 {
-            return Err(anyhow::anyhow!("--test-examples 0: expected at least 1").into());
+        let (tested, run_file) = self.run(&test, seed)?;
+        if self.common.json {
+            return say::result(summary(&model, &tested, (seed, threads), run_file.as_deref()));
         }
-        let mut file = self.run_file(&model, seed, &test, shown.set().sha256())?;
+        let (error, examples, passes) = (tested.error_percent(), tested.examples, self.passes);
+        say::result(format_args!("test error {error:.2} % on {examples} images, {passes} passes"))?;
+        run_file.map_or(Ok(()), |path| say::result(format_args!("run file: {}", path.display())))
+    }
+
+    fn load_images(&self, model: &Model) -> anyhow::Result<Presentations> {
+        if self.test_examples == Some(0) {
+            bail!("--test-examples 0: expected at least 1");
+        }
+        let shown = self.common.load_data(model, |source| source.load_evaluation())?;
+        if shown.label(0).is_none() {
+            bail!("a test needs labels: give `labels` under [stimuli] in the model");
+        }
+        Ok(shown)
+    }
+
+    /// Runs a test with the run file that is asked for, if any, and gives its path.
+    fn run(&self, test: &training::Test<'_>, seed: u64) -> Result<(Tested, Option<PathBuf>), Failure> {
+        let mut file = self.run_file(test, seed)?;
         let mut display = Display::new(self.common.quiet, None);
         let recorder: &mut dyn Recorder = match &mut file {
             Some((file, _)) => file,
@@ -83,57 +100,41 @@ impl Test {
             file.finish().context("the run file could not be completed").map_err(Failure::Failed)?;
             written = Some(path);
         }
-        let Some(tested) = tested? else { return Err(Failure::Interrupted) };
-        if self.common.json {
-            println!(
-                "{}",
-                json!({
-                    "command": "test",
-                    "model": model.name,
-                    "kind": "spiking",
-                    "seed": seed,
-                    "threads": threads,
-                    "test_error_percent": tested.error_percent(),
-                    "test_error_percent_by_pass": percent_by_pass(&tested),
-                    "test_examples": tested.examples,
-                    "passes": tested.wrong.len(),
-                    "test_ms_per_example": report::test_ms(&tested),
-                    "confusion": tested.confusion,
-                    "run_file": written,
-                })
-            );
-        } else {
-            println!(
-                "test error {:.2} % on {} images, {} passes",
-                tested.error_percent(),
-                tested.examples,
-                self.passes
-            );
-            if let Some(path) = written {
-                println!("run file: {}", path.display());
-            }
+        match tested? {
+            Some(tested) => Ok((tested, written)),
+            None => Err(Failure::Interrupted),
         }
-        Ok(())
     }
 
-    /// The run file, if one is asked for.
-    fn run_file(
-        &self,
-        model: &crate::model::Model,
-        seed: u64,
-        test: &training::Test<'_>,
-        sha256: &[(String, String)],
-    ) -> anyhow::Result<Option<(RunFile, PathBuf)>> {
+    fn run_file(&self, test: &training::Test<'_>, seed: u64) -> anyhow::Result<Option<(RunFile, PathBuf)>> {
         if self.common.record.is_none() && self.common.out.is_none() {
             return Ok(None);
         }
-        let path = self.common.run_file(&format!("{}-test", model.name), seed, false)?;
+        let path = self.common.run_file(&format!("{}-test", test.model.name), seed, false)?;
         let presentations = test.examples as u64 * u64::from(test.passes);
-        let file = session::open_run_file(&self.common, &path, model, (seed, Kind::Test, presentations), sha256)?;
+        let sha256 = test.shown.set().sha256();
+        let file = session::open_run_file(&self.common, &path, test.model, (seed, Kind::Test, presentations), sha256)?;
         Ok(Some((file, path)))
     }
 }
 
-fn percent_by_pass(tested: &training::Tested) -> Vec<f64> {
+fn summary(model: &Model, tested: &Tested, (seed, threads): (u64, usize), run_file: Option<&Path>) -> Value {
+    json!({
+        "command": "test",
+        "model": model.name,
+        "kind": "spiking",
+        "seed": seed,
+        "threads": threads,
+        "test_error_percent": tested.error_percent(),
+        "test_error_percent_by_pass": percent_by_pass(tested),
+        "test_examples": tested.examples,
+        "passes": tested.wrong.len(),
+        "test_ms_per_example": report::test_ms(tested),
+        "confusion": tested.confusion,
+        "run_file": run_file,
+    })
+}
+
+fn percent_by_pass(tested: &Tested) -> Vec<f64> {
     tested.wrong.iter().map(|&wrong| 100.0 * wrong as f64 / tested.examples as f64).collect()
 }

@@ -1,16 +1,15 @@
 //! `apical train`.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
-use anyhow::{Context, bail};
+use anyhow::bail;
 use clap::Args;
 use serde_json::Value;
 
 use super::failure::Failure;
-use super::interrupt;
 use super::options::{Common, Seeds, parse_seeds};
-use super::report;
 use super::session::{self, Outcome};
+use super::{checkpoint, interrupt, report, say};
 use crate::data::Dataset;
 use crate::model::Model;
 use crate::record::Checkpoint;
@@ -61,7 +60,7 @@ impl Train {
     pub(super) fn execute(self) -> Result<(), Failure> {
         interrupt::listen()?;
         let threads = self.common.start_threads()?;
-        let checkpoint = self.resume.as_deref().map(load_checkpoint).transpose()?;
+        let checkpoint = self.resume.as_deref().map(checkpoint::load).transpose()?;
         let model = self.load_model(checkpoint.as_ref())?;
         let data = self.common.load_data(&model, |source| source.load())?;
         if data.training.label(0).is_none() {
@@ -76,21 +75,15 @@ impl Train {
         for &seed in &seeds {
             let (outcome, summary) = self.one(&model, &data, seed, checkpoint.clone(), (seeds.len() > 1, threads))?;
             if !self.common.json {
-                report::trained(&outcome, &summary);
+                report::trained(&outcome, &summary)?;
             }
             runs.push(summary);
         }
-        if seeds.len() > 1 {
-            let summary = report::several(&seeds, runs);
-            if !self.common.json {
-                report::spread(&summary);
-            }
-            runs = vec![summary];
+        let summary = if seeds.len() > 1 { report::several(&seeds, runs) } else { runs.remove(0) };
+        match self.common.json {
+            true => say::result(summary),
+            false => report::spread(&summary),
         }
-        if self.common.json {
-            println!("{}", runs[0]);
-        }
-        Ok(())
     }
 
     fn load_model(&self, checkpoint: Option<&Checkpoint>) -> anyhow::Result<Model> {
@@ -100,7 +93,7 @@ impl Train {
             _ => bail!("expected a model file or --resume CHECKPOINT"),
         };
         if let (Some(checkpoint), Some(path)) = (checkpoint, &self.resume) {
-            check_fits(&model, checkpoint, path)?;
+            checkpoint::check_fits(&model, checkpoint, path)?;
         }
         let Some(epochs) = self.epochs else { return Ok(model) };
         if epochs == 0 {
@@ -121,7 +114,6 @@ impl Train {
     ) -> Result<(Outcome, Value), Failure> {
         let presentations = self.presentations(model, data, checkpoint.as_ref());
         let test_examples = self.test_examples.unwrap_or(usize::MAX).min(data.evaluation.len());
-        let path = self.common.run_file(&model.name, seed, one_of_several)?;
         let trainer = match checkpoint {
             Some(checkpoint) if checkpoint.examples_seen > presentations => {
                 let seen = checkpoint.examples_seen;
@@ -133,6 +125,7 @@ impl Train {
             Some(checkpoint) => Trainer::resume(model, checkpoint),
             None => Trainer::new(model, initial_network(model, seed).map_err(anyhow::Error::from)?, seed),
         };
+        let path = self.common.run_file(&model.name, seed, one_of_several)?;
         let plan = Plan { presentations, test_examples, synapses: Synapses::Plastic };
         let outcome = session::run(&self.common, model, data, trainer, (seed, plan), path)?;
         let summary = report::train_summary(model, data, &outcome, (seed, threads, presentations));
@@ -146,26 +139,4 @@ impl Train {
             _ => u64::from(model.learning.epochs) * data.training.len() as u64,
         }
     }
-}
-
-/// Loads a checkpoint.
-pub(super) fn load_checkpoint(path: &Path) -> anyhow::Result<Checkpoint> {
-    Checkpoint::load(path).with_context(|| format!("{} is of no use as a checkpoint", path.display()))
-}
-
-/// Refuses a checkpoint whose network or lanes are not those of the model.
-pub(super) fn check_fits(model: &Model, checkpoint: &Checkpoint, path: &Path) -> anyhow::Result<()> {
-    let own = Model::parse(&checkpoint.model_text, &format!("model of {}", path.display()), &[])?;
-    let populations = |m: &Model| m.populations.iter().map(|p| (p.name.clone(), p.size)).collect::<Vec<_>>();
-    let projections = |m: &Model| m.projections.iter().map(|p| (p.name.clone(), p.compartment)).collect::<Vec<_>>();
-    if populations(model) != populations(&own) || projections(model) != projections(&own) {
-        let sizes =
-            |m: &Model| m.populations.iter().map(|p| format!("{} {}", p.name, p.size)).collect::<Vec<_>>().join(", ");
-        bail!("{}: a checkpoint of another network: {}; the model has {}", path.display(), sizes(&own), sizes(model));
-    }
-    if model.learning.batch != checkpoint.lanes.len() {
-        let lanes = checkpoint.lanes.len();
-        bail!("{}: a checkpoint of {lanes} lanes; the model has batch = {}", path.display(), model.learning.batch);
-    }
-    Ok(())
 }

@@ -27,7 +27,8 @@ pub struct Estimate {
 impl Estimate {
     /// The whole file [bytes].
     pub fn total(&self) -> u64 {
-        self.spikes + self.plateaus + self.traces + self.weights + self.presentations
+        let parts = [self.spikes, self.plateaus, self.traces, self.weights, self.presentations];
+        parts.into_iter().fold(0, u64::saturating_add)
     }
 }
 
@@ -42,10 +43,10 @@ pub fn estimate(model: &Model, kind: Kind, presentations: u64) -> Estimate {
     let phases = if kind == Kind::Train { 2 } else { 1 };
     Estimate {
         spikes: (16.0 * span * spikes) as u64,
-        plateaus: 21 * phases * recorded * plateaus as u64,
+        plateaus: recorded.saturating_mul(21 * phases * plateaus as u64),
         traces: (4.0 * elements as f64 * span / recording.report_dt).ceil() as u64,
         weights: snapshots(model, kind, presentations).saturating_mul(4 * parameters(model)),
-        presentations: 41 * presentations,
+        presentations: presentations.saturating_mul(41),
     }
 }
 

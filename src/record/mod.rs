@@ -4,9 +4,11 @@ mod estimate;
 #[cfg(feature = "hdf5")]
 pub mod hdf5;
 mod memory;
+mod misfit;
 
 pub use estimate::{Estimate, estimate};
 pub use memory::{Memory, Shown};
+pub use misfit::Misfit;
 
 use crate::engine::{LaneState, Observation, Sampling};
 use crate::network::Network;

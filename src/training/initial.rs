@@ -50,10 +50,13 @@ fn read_run(
             (values, found, stored.post.to_string())
         }
     };
-    if found == wanted {
+    let problem = if found != wanted {
+        format!("snapshot `{snapshot}` of `{name}` is of shape {found}; the model needs {wanted}")
+    } else if values.iter().any(|value| !value.is_finite()) {
+        format!("snapshot `{snapshot}` of `{name}` holds a number that is not finite")
+    } else {
         return Ok(values);
-    }
-    let problem = format!("snapshot `{snapshot}` of `{name}` is of shape {found}; the model needs {wanted}");
+    };
     Err(RecordError::Content { path: stored.path.display().to_string(), problem })
 }
 

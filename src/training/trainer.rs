@@ -60,6 +60,8 @@ pub struct Trainer<'a> {
     clock_ms: f64,
     since_evaluation: (u64, u64, f64),
     curve: Vec<Evaluation>,
+    /// Wall time up to the last evaluation before the resumption [s].
+    seconds_before: f64,
     work: Work,
     train_seconds: f64,
     tested: Option<Tested>,
@@ -115,6 +117,7 @@ impl<'a> Trainer<'a> {
             clock_ms: 0.0,
             since_evaluation: (0, 0, 0.0),
             curve: Vec::new(),
+            seconds_before: 0.0,
             work: Work::default(),
             train_seconds: 0.0,
             tested: None,
@@ -124,7 +127,7 @@ impl<'a> Trainer<'a> {
     /// A run that goes on from a checkpoint of `model`, to the bit as if it had not been stopped.
     ///
     /// # Panics
-    /// If the checkpoint is of another shape than its model text says.
+    /// If [`Checkpoint::check`] refuses it for this model.
     pub fn resume(model: &'a Model, checkpoint: Checkpoint) -> Self {
         let mut trainer = Self::new(model, checkpoint.network, checkpoint.seed);
         assert_eq!(trainer.lanes.len(), checkpoint.lanes.len(), "a checkpoint has the lanes of its model");
@@ -134,6 +137,7 @@ impl<'a> Trainer<'a> {
         trainer.tests_done = checkpoint.tests_done;
         trainer.clock_ms = checkpoint.clock_ms;
         trainer.since_evaluation = checkpoint.since_evaluation;
+        trainer.seconds_before = checkpoint.curve.last().map_or(0.0, |evaluation| evaluation.seconds);
         trainer.curve = checkpoint.curve;
         trainer
     }
@@ -262,7 +266,7 @@ impl<'a> Trainer<'a> {
                 test_error: tested.error_percent(),
                 train_error: 100.0 * wrong as f64 / shown as f64,
                 loss: loss / shown as f64,
-                seconds: monitor.seconds(),
+                seconds: self.seconds_before + monitor.seconds(),
             };
             recorder.evaluation(&evaluation)?;
             self.curve.push(evaluation);

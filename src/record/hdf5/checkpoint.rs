@@ -30,7 +30,7 @@ impl Checkpoint {
         written.and_then(|()| place::complete(&part, path)).inspect_err(|_| place::abandon(&part))
     }
 
-    /// Reads a checkpoint. Whether its shapes are those of its model is for the caller to check.
+    /// Reads a checkpoint. Whether its shapes are those of its model is for [`Checkpoint::check`].
     ///
     /// # Errors
     /// If the file cannot be read, is not a checkpoint of this version, or something in it is missing.

@@ -1,0 +1,131 @@
+//! Whether a checkpoint is one of a model: every array of the length the model gives it, every number finite.
+
+use super::Checkpoint;
+use crate::data::Spike;
+use crate::engine::{PopulationState, ProjectionState};
+use crate::model::{Compartment, Model, Population, Projection};
+use crate::network::Weights;
+
+/// Why a checkpoint is not one of a model.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Misfit {
+    /// Too few or too many of something.
+    #[error("{what}: expected {expected}, found {found}")]
+    Count {
+        /// What is counted: "values of `v` of `hidden` in lane 0".
+        what: String,
+        /// Wanted by the model.
+        expected: String,
+        /// In the checkpoint.
+        found: String,
+    },
+    /// A number that is none.
+    #[error("{what}: expected finite numbers, found another")]
+    NotFinite {
+        /// The array.
+        what: String,
+    },
+    /// Spikes on their way that cannot be.
+    #[error(
+        "the spikes in flight of `{projection}` in lane {lane}: expected times from 0 ms in ascending order and neurons \
+         below {pre}, found others"
+    )]
+    InFlight {
+        /// The projection.
+        projection: String,
+        /// The lane.
+        lane: usize,
+        /// Presynaptic neurons.
+        pre: usize,
+    },
+}
+
+impl Checkpoint {
+    /// Checks that a run of `model` can go on from here.
+    ///
+    /// # Errors
+    /// The first array that is of another length than the model's, or holds a number that is not finite.
+    pub fn check(&self, model: &Model) -> Result<(), Misfit> {
+        finite("the run's clock", &[self.clock_ms])?;
+        count("lanes", model.learning.batch, self.lanes.len())?;
+        count("projections", model.projections.len(), self.network.weights.len())?;
+        count("populations", model.populations.len(), self.network.biases.len())?;
+        for (projection, weights) in model.projections.iter().zip(&self.network.weights) {
+            check_weights(model, projection, weights)?;
+        }
+        for (population, biases) in model.populations.iter().zip(&self.network.biases) {
+            let what = || format!("biases of `{}`", population.name);
+            let cells = if population.neuron.compartments().is_empty() { 0 } else { population.size };
+            count(what(), cells, biases.len())?;
+            finite(what(), biases)?;
+        }
+        for (index, lane) in self.lanes.iter().enumerate() {
+            count(format!("populations in lane {index}"), model.populations.len(), lane.populations.len())?;
+            count(format!("projections in lane {index}"), model.projections.len(), lane.projections.len())?;
+            for (population, state) in model.populations.iter().zip(&lane.populations) {
+                check_population(population, state, index)?;
+            }
+            for (projection, state) in model.projections.iter().zip(&lane.projections) {
+                check_projection(&projection.name, model.population(projection.from).size, state, index)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+fn check_weights(model: &Model, projection: &Projection, weights: &Weights) -> Result<(), Misfit> {
+    let what = format!("weights of `{}`", projection.name);
+    let (post, pre) = (model.population(projection.to).size, model.population(projection.from).size);
+    if (weights.post(), weights.pre()) != (post, pre) {
+        let (expected, found) = (format!("{post} x {pre}"), format!("{} x {}", weights.post(), weights.pre()));
+        return Err(Misfit::Count { what, expected, found });
+    }
+    finite(what, weights.rows())
+}
+
+fn check_population(population: &Population, state: &PopulationState, lane: usize) -> Result<(), Misfit> {
+    let PopulationState { v, drive_l, drive_s, apical_l, apical_s } = state;
+    let there = population.neuron.compartments();
+    let size = |present: bool| if present { population.size } else { 0 };
+    let (soma, apical) = (size(!there.is_empty()), size(there.contains(&Compartment::Apical)));
+    for (name, values, expected) in [
+        ("v", v, soma),
+        ("drive_l", drive_l, soma),
+        ("drive_s", drive_s, soma),
+        ("apical_l", apical_l, apical),
+        ("apical_s", apical_s, apical),
+    ] {
+        let what = format!("values of `{name}` of `{}` in lane {lane}", population.name);
+        count(what.as_str(), expected, values.len())?;
+        finite(what, values)?;
+    }
+    Ok(())
+}
+
+fn check_projection(name: &str, pre: usize, state: &ProjectionState, lane: usize) -> Result<(), Misfit> {
+    let ProjectionState { trace_l, trace_s, in_flight } = state;
+    for (trace, values) in [("trace_l", trace_l), ("trace_s", trace_s)] {
+        let what = format!("values of `{trace}` of `{name}` in lane {lane}");
+        count(what.as_str(), pre, values.len())?;
+        finite(what, values)?;
+    }
+    let possible = |spike: &Spike| spike.time.is_finite() && spike.time >= 0.0 && (spike.neuron as usize) < pre;
+    if in_flight.iter().all(possible) && in_flight.is_sorted_by(|a, b| a.time <= b.time) {
+        return Ok(());
+    }
+    Err(Misfit::InFlight { projection: name.to_owned(), lane, pre })
+}
+
+fn count(what: impl Into<String>, expected: usize, found: usize) -> Result<(), Misfit> {
+    if found == expected {
+        return Ok(());
+    }
+    Err(Misfit::Count { what: what.into(), expected: expected.to_string(), found: found.to_string() })
+}
+
+fn finite<T: Copy + Into<f64>>(what: impl Into<String>, values: &[T]) -> Result<(), Misfit> {
+    if values.iter().all(|&value| value.into().is_finite()) {
+        return Ok(());
+    }
+    Err(Misfit::NotFinite { what: what.into() })
+}

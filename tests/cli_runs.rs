@@ -1,0 +1,307 @@
+//! What commands give, on standard output and in their files.
+#![cfg(feature = "cli")]
+#![allow(clippy::float_cmp, reason = "the same numbers are to the bit the same")]
+
+mod cli;
+
+use cli::{Bench, Contents, MODEL, Ran};
+use serde_json::Value;
+
+/// The keys that other programs rely on.
+fn has(object: &Value, keys: &[&str]) {
+    let missing: Vec<_> = keys.iter().filter(|key| object.get(**key).is_none_or(Value::is_null)).collect();
+    assert!(missing.is_empty(), "{missing:?} missing in {object}");
+}
+
+#[test]
+fn train_reports_what_it_did_and_test_finds_the_same_error() {
+    let bench = Bench::new();
+    let trained = bench.json("train tiny.toml --examples 40 --threads 2 --out run.h5");
+    has(
+        &trained,
+        &[
+            "kind",
+            "batch",
+            "test_error_percent",
+            "test_examples",
+            "examples_seen",
+            "train_ms_per_example",
+            "test_ms_per_example",
+            "confusion",
+            "seed",
+            "threads",
+            "run_file",
+            "checkpoint_file",
+        ],
+    );
+    assert_eq!((&trained["kind"], &trained["batch"], &trained["seed"]), (&"spiking".into(), &1.into(), &1.into()));
+    assert_eq!((&trained["examples_seen"], &trained["test_examples"]), (&40.into(), &12.into()));
+    assert_eq!((&trained["threads"], &trained["run_file"]), (&2.into(), &"run.h5".into()));
+
+    let tested = bench.json("test run.checkpoint.h5");
+    has(&tested, &["test_error_percent", "passes", "test_ms_per_example", "confusion"]);
+    for key in ["test_error_percent", "test_examples", "confusion", "seed"] {
+        assert_eq!(tested[key], trained[key], "{key}");
+    }
+    let thrice = bench.json("test run.checkpoint.h5 --passes 3");
+    assert_eq!(thrice["test_error_percent_by_pass"][0], trained["test_error_percent"]);
+    assert_eq!(thrice["passes"], 3);
+    let answers: u64 = counts(&thrice["confusion"]).iter().sum();
+    assert_eq!(answers, 36);
+}
+
+fn counts(confusion: &Value) -> Vec<u64> {
+    confusion.as_array().unwrap().iter().flat_map(|row| row.as_array().unwrap()).map(|n| n.as_u64().unwrap()).collect()
+}
+
+#[test]
+fn the_network_learns_the_quarters() {
+    let bench = Bench::new();
+    let before = bench.json("train tiny.toml --examples 0 --record none --out none.h5");
+    let after = bench.json("train tiny.toml --examples 600 --record none --out run.h5");
+    let error = |summary: &Value| summary["test_error_percent"].as_f64().unwrap();
+    assert!(error(&before) > 40.0 && error(&after) < 20.0, "{} {}", error(&before), error(&after));
+}
+
+#[test]
+fn a_test_that_records_writes_a_run_file_and_otherwise_none() {
+    let bench = Bench::new();
+    bench.ok("train tiny.toml --examples 4 --out run.h5");
+    let before = bench.files();
+    assert_eq!(bench.json("test run.checkpoint.h5")["run_file"], Value::Null);
+    assert_eq!(bench.files(), before);
+    bench.ok("test run.checkpoint.h5 --passes 2 --record all --out test.h5");
+    let test = Contents::of(&bench.path("test.h5"));
+    assert_eq!(test.integers("/presentations/index"), (0..24).collect::<Vec<_>>());
+    assert!(!test.integers("/spikes/output/node_ids").is_empty());
+}
+
+#[test]
+fn several_seeds_give_mean_and_spread() {
+    let bench = Bench::new();
+    let both = bench.json("train tiny.toml --examples 30 --seeds 1..2 --out run.h5");
+    let errors: Vec<f64> =
+        both["runs"].as_array().unwrap().iter().map(|run| run["test_error_percent"].as_f64().unwrap()).collect();
+    assert_eq!(both["seeds"], serde_json::json!([1, 2]));
+    assert_eq!(both["test_error_percent"], (errors[0] + errors[1]) / 2.0);
+    let spread = (errors[0] - errors[1]).abs() / 2_f64.sqrt();
+    assert!((both["test_error_percent_sd"].as_f64().unwrap() - spread).abs() < 1e-9);
+
+    bench.ok("train tiny.toml --examples 30 --seed 2 --out alone.h5");
+    let of = |name: &str| Contents::of(&bench.path(name)).repeatable();
+    assert_eq!(of("run-seed2.h5"), of("alone.h5"));
+    assert!(bench.path("run-seed1.checkpoint.h5").exists() && !bench.path("run.h5").exists());
+    let told = bench.ok("train tiny.toml --examples 30 --seeds 1,2 --out run.h5");
+    assert!(told.lines().last().unwrap().starts_with("test error over seeds: "), "{told}");
+}
+
+#[test]
+fn a_finished_run_that_is_resumed_has_nothing_to_do() {
+    let bench = Bench::new();
+    let done = bench.json("train tiny.toml --examples 24 --out run.h5");
+    let again = bench.json("train --resume run.checkpoint.h5 --out again.h5");
+    assert_eq!(again["test_error_percent"], done["test_error_percent"]);
+    assert_eq!((&again["learning"], &again["examples_seen"]), (&done["learning"], &24.into()));
+    let learnt = |name: &str| Contents::of(&bench.path(name)).learnt();
+    assert_eq!(learnt("again.h5"), learnt("run.h5"));
+}
+
+#[test]
+fn progress_goes_to_standard_error_and_quiet_ends_it() {
+    let bench = Bench::new();
+    for (arguments, word) in [
+        ("train tiny.toml --examples 4 --out run.h5", "after 4 images: test error"),
+        ("simulate tiny.toml --examples 4 --out sim.h5", "recording to sim.h5: about"),
+    ] {
+        let told = bench.run(&format!("{arguments} --json"));
+        assert!(told.stderr.contains(word), "{}", told.stderr);
+        assert_eq!((told.code, told.stdout.lines().count()), (Some(0), 1));
+        let quiet = bench.run(&format!("{arguments} --json --quiet"));
+        assert_eq!((quiet.stderr.as_str(), quiet.stdout.lines().count()), ("", 1));
+    }
+}
+
+#[test]
+fn a_model_given_by_name_leaves_its_files_in_output() {
+    let bench = Bench::new();
+    let model =
+        "g17-784-500-10 --set population.input.size=16 --set population.hidden.size=12 --set population.output.size=4";
+    let summary = bench.json(&format!("train {model} --examples 2 --record none"));
+    assert_eq!(summary["run_file"], "output/g17-784-500-10-seed1.h5");
+    assert!(bench.path("output/g17-784-500-10-seed1.checkpoint.h5").exists());
+}
+
+#[test]
+fn inspection_counts_what_the_file_holds() {
+    let bench = Bench::new();
+    bench.ok("train tiny.toml --examples 30 --out run.h5 --set recording.weights=10");
+    let run = Contents::of(&bench.path("run.h5"));
+    let told: Value = serde_json::from_str(&bench.ok("inspect run.h5 --json")).unwrap();
+    assert_eq!((&told["kind"], &told["seed"], &told["name"]), (&"run".into(), &1.into(), &"tiny".into()));
+    // Evaluations of 12 images each after 20 and 30 presentations.
+    assert_eq!(told["presentations"], serde_json::json!({ "train": 30, "test": 24 }));
+    for population in told["spikes"].as_array().unwrap() {
+        let name = population["population"].as_str().unwrap();
+        let spikes = run.integers(&format!("/spikes/{name}/node_ids")).len();
+        assert_eq!(population["spikes"], spikes, "{name}");
+    }
+    for traces in told["traces"].as_array().unwrap() {
+        let name = traces["population"].as_str().unwrap();
+        let [samples, columns] = ["samples", "traces"].map(|key| traces[key].as_u64().unwrap() as usize);
+        assert_eq!(run.integers(&format!("/report/{name}/data")).len(), samples * columns, "{name}");
+    }
+    assert_eq!(told["plateaus"][0]["plateaus"], run.integers("/plateaus/hidden/alpha").len());
+    assert_eq!(told["plateaus"][0]["plateaus"], 30 * 2 * 12);
+    let snapshots = ["initial", "presentation-10", "presentation-20", "presentation-30", "final"];
+    let expected = serde_json::json!({ "projection": "input-hidden", "shape": [12, 16], "snapshots": snapshots });
+    assert_eq!(told["weights"][0], expected);
+
+    let text = bench.ok("inspect run.h5");
+    assert!(text.contains("hidden: ") && text.contains("initial … final (5 snapshots)"), "{text}");
+    let checkpoint: Value = serde_json::from_str(&bench.ok("inspect run.checkpoint.h5 --json")).unwrap();
+    assert_eq!((&checkpoint["kind"], &checkpoint["lanes"]), (&"checkpoint".into(), &1.into()));
+    assert_eq!((&checkpoint["examples_seen"], &checkpoint["tests_done"]), (&30.into(), &24.into()));
+}
+
+#[test]
+fn nothing_is_recorded_but_what_is_always_kept() {
+    let bench = Bench::new();
+    bench.ok("train tiny.toml --examples 6 --record none --out run.h5");
+    let run = Contents::of(&bench.path("run.h5"));
+    for group in ["/spikes", "/report", "/plateaus"] {
+        assert!(run.under(group).0.is_empty(), "{group}");
+    }
+    assert_eq!(run.integers("/presentations/index").len(), 6 + 12);
+    assert_eq!(run.integers("/learning/examples_seen"), [6]);
+    assert_eq!(run.learnt().0.len(), 5, "three projections, two populations with biases");
+}
+
+#[test]
+fn a_checkpoint_is_simulated_without_a_weight_changing() {
+    let bench = Bench::new();
+    bench.ok("train tiny.toml --examples 30 --out run.h5");
+    let summary = bench.json("simulate run.checkpoint.h5 --examples 7 --out sim.h5");
+    has(&summary, &["kind", "seed", "threads", "examples_seen", "ms_per_example", "run_file"]);
+    assert_eq!(summary["examples_seen"], 7);
+    let simulated = Contents::of(&bench.path("sim.h5"));
+    assert_eq!(simulated.learnt(), Contents::of(&bench.path("run.h5")).learnt());
+    let weights = |snapshot: &str| simulated.integers(&format!("/weights/input-hidden/{snapshot}")).to_vec();
+    assert_eq!(weights("initial"), weights("final"));
+    assert!(simulated.floats("/presentations/target_end_ms").iter().all(|end| end.is_finite()));
+    assert!(!bench.path("sim.checkpoint.h5").exists());
+}
+
+/// A model shown something else than images.
+fn with_stimuli(keys: &str) -> Bench {
+    let bench = Bench::new();
+    bench.write("tiny.toml", MODEL.replace("[stimuli]\nkind = \"idx\"", &format!("[stimuli]\n{keys}")));
+    bench
+}
+
+fn simulated(bench: &Bench, arguments: &str) -> Contents {
+    bench.ok(&format!("simulate tiny.toml --out sim.h5 {arguments}"));
+    Contents::of(&bench.path("sim.h5"))
+}
+
+#[test]
+fn a_fixed_rate_vector_without_labels_is_one_forward_phase() {
+    let mut rates = [0; 16];
+    rates[3] = 1000;
+    let bench = with_stimuli(&format!("kind = \"rates\"\nrates_hz = {rates:?}"));
+    let run = simulated(&bench, "");
+    assert_eq!(run.integers("/presentations/index"), [0]);
+    assert!(run.floats("/presentations/target_end_ms")[0].is_nan());
+    assert_eq!(run.integers("/presentations/label")[0].cast_signed(), -1);
+    let fired = run.integers("/spikes/input/node_ids");
+    assert!(fired.len() > 5 && fired.iter().all(|&neuron| neuron == 3), "{fired:?}");
+    assert_eq!(simulated(&bench, "--examples 3").integers("/presentations/image"), [0, 0, 0]);
+}
+
+#[test]
+fn a_rate_table_is_shown_row_by_row_and_with_labels_in_both_phases() {
+    let bench = with_stimuli("kind = \"rates\"\npath = \"rates.csv\"\nlabels = [2, 0, 1]");
+    let row = |lit: usize| (0..16).map(|i| if i == lit { "800" } else { "0" }).collect::<Vec<_>>().join(",");
+    bench.write("rates.csv", format!("# Hz\n{}\n{}\n{}\n", row(5), row(6), row(7)));
+    let run = simulated(&bench, "");
+    let images = run.integers("/presentations/image").to_vec();
+    let labels: Vec<_> = images.iter().map(|&image| [2, 0, 1][image as usize]).collect();
+    assert_eq!(run.integers("/presentations/label"), labels);
+    for (row, image) in images.iter().enumerate() {
+        let [start, end] = ["start_ms", "target_end_ms"].map(|name| run.floats(&format!("/presentations/{name}"))[row]);
+        let shown = run.spikes_from("input", start).into_iter().filter(|(time, _)| f64::from_bits(*time) < end);
+        let neurons: Vec<_> = shown.map(|(_, neuron)| neuron).collect();
+        assert!(neurons.len() > 5 && neurons.iter().all(|&neuron| neuron == 5 + image), "{image}: {neurons:?}");
+    }
+    let trained = bench.json("train tiny.toml --examples 6 --out run.h5");
+    assert_eq!((&trained["tested_on"], &trained["test_examples"]), (&"training".into(), &3.into()));
+}
+
+#[test]
+fn a_spike_list_is_exactly_what_the_input_population_fires() {
+    let bench = with_stimuli("kind = \"spikes\"\npath = \"spikes.csv\"");
+    // The last spike comes after all forward phases.
+    let listed = [(0, 0.25, 3), (0, 7.125, 15), (1, 0.0, 0), (1, 7.125, 2), (1, 7.125, 4), (1, 5000.0, 1)];
+    let rows: Vec<_> = listed.iter().map(|(shown, time, neuron)| format!("{shown},{time},{neuron}\n")).collect();
+    bench.write("spikes.csv", format!("presentation,time_ms,neuron\n{}", rows.concat()));
+    let run = simulated(&bench, "");
+    assert!(run.floats("/presentations/target_end_ms").iter().all(|end| end.is_nan()), "forward phases only");
+    let starts = run.floats("/presentations/start_ms");
+    let expected: Vec<(u64, u64)> = starts
+        .iter()
+        .zip(run.integers("/presentations/image"))
+        .flat_map(|(start, &image)| {
+            let of_image = listed.iter().filter(move |(shown, time, _)| *shown == image && *time < 20.0);
+            of_image.map(move |(_, time, neuron)| ((start + time).to_bits(), *neuron))
+        })
+        .collect();
+    assert_eq!(expected.len(), 5);
+    assert_eq!(run.spikes_from("input", 0.0), expected);
+}
+
+#[test]
+fn models_are_listed_printed_and_written() {
+    let bench = Bench::new();
+    assert!(bench.ok("models").lines().any(|line| line.starts_with("g17-784-500-10 ")));
+    let printed = bench.ok("models g17-784-500-10");
+    bench.ok("models --write mine");
+    let written = std::fs::read_to_string(bench.path("mine/g17-784-500-10.toml")).unwrap();
+    assert_eq!(printed, written);
+}
+
+#[test]
+fn a_reader_that_goes_away_is_no_failure() {
+    let bench = Bench::new();
+    let mut child = bench.command("models").stdout(std::process::Stdio::piped()).spawn().unwrap();
+    drop(child.stdout.take());
+    let ran: Ran = child.wait_with_output().unwrap().into();
+    assert_eq!((ran.code, ran.stderr.as_str()), (Some(0), ""));
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn results_that_cannot_be_told_are_a_failure() {
+    let bench = Bench::new();
+    let full = std::fs::File::options().write(true).open("/dev/full").unwrap();
+    let ran: Ran = bench.command("models").stdout(full).output().unwrap().into();
+    assert_eq!(ran.code, Some(1));
+    assert!(
+        ran.stderr.starts_with("error: cannot write to standard output\n  because: No space left"),
+        "{}",
+        ran.stderr
+    );
+}
+
+/// A limit on the size of files stands for a full disk: writing beyond it is an error where its signal is ignored.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_disk_that_is_full_ends_a_run_with_its_reason_and_what_was_flushed_is_kept() {
+    let bench = Bench::new();
+    let limited = "trap '' XFSZ; ulimit -f 600; exec \"$0\" \"$@\"";
+    let arguments = ["train", "tiny.toml", "--examples", "4000", "--record", "all", "--out", "run.h5"];
+    let mut shell = std::process::Command::new("sh");
+    shell.args(["-c", limited, env!("CARGO_BIN_EXE_apical")]).args(arguments).current_dir(bench.path(""));
+    let ran: Ran = shell.output().unwrap().into();
+    assert_eq!(ran.code, Some(1), "{}", ran.stderr);
+    assert!(ran.stderr.contains("\n  because: File too large") && !ran.stderr.contains("panicked"), "{}", ran.stderr);
+    assert!(!bench.path("run.h5").exists() && bench.path("run.h5.part").exists());
+}

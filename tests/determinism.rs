@@ -1,0 +1,175 @@
+//! Same model, data and seed: the same bits, whatever the threads, what is recorded, and where a run was stopped.
+#![cfg(feature = "cli")]
+
+mod cli;
+
+use apical::record::Checkpoint;
+use cli::{Bench, Contents};
+
+/// Networks and ways of learning that each carry another state from one presentation to the next.
+const VARIANTS: [&str; 4] = [
+    "",
+    "--set learning.batch=4",
+    "--set population.hidden.g_a_per_ms=0.05 --set projection.output-hidden.delay_ms=9 \
+     --set projection.input-hidden.delay_ms=3 --set learning.schedule.kind=exponential",
+    "--set population.hidden.g_a_per_ms=0.05 --set projection.output-hidden.delay_ms=9 --set learning.batch=4",
+];
+
+fn train(bench: &Bench, out: &str, arguments: &str) -> Contents {
+    bench.ok(&format!("train tiny.toml --quiet --out {out}.h5 {arguments}"));
+    Contents::of(&bench.path(&format!("{out}.h5"))).repeatable()
+}
+
+#[test]
+fn the_number_of_threads_changes_nothing() {
+    let bench = Bench::new();
+    for variant in VARIANTS {
+        let [one, two] = [1, 2].map(|n| train(&bench, "run", &format!("--examples 30 --threads {n} {variant}")));
+        assert!(one.0.len() > 40 && one.integers("/spikes/hidden/node_ids").len() > 20, "{variant}");
+        assert_eq!(one.integers("/learning/examples_seen"), [20, 30], "{variant}");
+        assert_eq!(one, two, "{variant}");
+    }
+}
+
+#[test]
+fn a_run_repeats_itself_and_another_seed_does_not() {
+    let bench = Bench::new();
+    let [first, second, other] =
+        ["--seed 5", "--seed 5", "--seed 6"].map(|seed| train(&bench, "run", &format!("--examples 25 {seed}")));
+    assert_eq!(first, second);
+    assert_ne!(first.under("/spikes/input"), other.under("/spikes/input"));
+    assert_ne!(first.learnt(), other.learnt());
+}
+
+#[test]
+fn what_is_recorded_changes_nothing() {
+    let bench = Bench::new();
+    for variant in VARIANTS {
+        let run = |record: &str| train(&bench, "run", &format!("--examples 30 --record {record} {variant}"));
+        let all = run("all");
+        for record in ["none", "hidden,3:5", "traces"] {
+            let some = run(record);
+            assert_eq!(some.under("/weights"), all.under("/weights"), "--record {record} {variant}");
+            assert_eq!(some.under("/learning"), all.under("/learning"), "--record {record} {variant}");
+            let decoded = "/presentations/decoded";
+            assert_eq!(some.integers(decoded), all.integers(decoded), "--record {record} {variant}");
+        }
+        assert_eq!(run("hidden,10:").spikes_from("hidden", 0.0), {
+            let start = all.floats("/presentations/start_ms")[10];
+            all.spikes_from("hidden", start).into_iter().filter(|spike| in_training(&all, *spike)).collect::<Vec<_>>()
+        });
+    }
+}
+
+/// Whether a spike is of a training presentation: tests have no target phase.
+fn in_training(run: &Contents, (time, _): (u64, u64)) -> bool {
+    let starts = run.floats("/presentations/start_ms");
+    let row = starts.partition_point(|&start| start <= f64::from_bits(time)) - 1;
+    !run.floats("/presentations/target_end_ms")[row].is_nan()
+}
+
+#[test]
+fn a_run_stopped_and_resumed_anywhere_gives_the_same_spikes_and_weights_to_the_bit() {
+    let bench = Bench::new();
+    for variant in VARIANTS {
+        // Evaluations would be further ones where the first part ends, and move the run's clock.
+        let whole = train(&bench, "whole", &format!("--examples 50 --test-examples 0 {variant}"));
+        for cut in [4, 12, 20, 36] {
+            train(&bench, "part", &format!("--examples {cut} --test-examples 0 {variant}"));
+            let more = "--resume part.checkpoint.h5 --examples 50 --test-examples 0 --record all";
+            let rest = train(&bench, "rest", &format!("{more} {variant}"));
+            assert_eq!(rest.learnt(), whole.learnt(), "cut at {cut} {variant}");
+            let start = whole.floats("/presentations/start_ms")[cut];
+            for population in ["input", "hidden", "output"] {
+                let later = whole.spikes_from(population, start);
+                assert!(!later.is_empty());
+                assert_eq!(rest.spikes_from(population, 0.0), later, "{population}, cut at {cut} {variant}");
+            }
+            for path in ["/presentations/image", "/presentations/start_ms", "/presentations/target_end_ms"] {
+                assert_eq!(rest.integers(path), &whole.integers(path)[cut..], "{path}, cut at {cut} {variant}");
+            }
+        }
+    }
+}
+
+/// With one presentation a batch any number will do; the model is then that of the checkpoint.
+#[test]
+fn a_run_is_resumed_in_the_middle_of_an_epoch_and_its_whole_curve_is_in_the_last_file() {
+    let bench = Bench::new();
+    let whole = train(&bench, "whole", "--examples 43");
+    train(&bench, "part", "--examples 20");
+    let resumed = "--resume part.checkpoint.h5 --examples 43 --quiet --json --out rest.h5";
+    let summary = bench.json(&format!("train {resumed}"));
+    let rest = Contents::of(&bench.path("rest.h5")).repeatable();
+    assert_eq!(rest.learnt(), whole.learnt());
+    assert_eq!(rest.under("/learning"), whole.under("/learning"));
+    let seen: Vec<_> = summary["learning"].as_array().unwrap().iter().map(|point| &point["examples_seen"]).collect();
+    assert_eq!(seen, [20, 40, 43]);
+    let seconds: Vec<_> =
+        summary["learning"].as_array().unwrap().iter().map(|point| point["seconds"].as_f64().unwrap()).collect();
+    assert!(seconds.is_sorted(), "the time goes on: {seconds:?}");
+    let inspected: serde_json::Value = serde_json::from_str(&bench.ok("inspect rest.h5 --json")).unwrap();
+    assert_eq!(inspected["learning"], summary["learning"]);
+}
+
+#[test]
+fn spikes_in_flight_are_part_of_a_checkpoint() {
+    let bench = Bench::new();
+    train(&bench, "part", &format!("--examples 12 {}", VARIANTS[2]));
+    let checkpoint = Checkpoint::load(&bench.path("part.checkpoint.h5")).unwrap();
+    let in_flight: Vec<_> = checkpoint.lanes[0].projections.iter().map(|state| state.in_flight.len()).collect();
+    assert!(in_flight[0] > 0 && in_flight[1] == 0 && in_flight[2] > 0, "{in_flight:?}");
+}
+
+#[cfg(unix)]
+#[test]
+fn an_interrupted_run_is_saved_and_goes_on_as_if_nothing_had_been() {
+    let bench = Bench::new();
+    let child = bench.command("train tiny.toml --examples 1000000000 --record none --out run.h5");
+    let ran = interrupt(child, || bench.path("run.checkpoint.h5").exists());
+    assert_eq!(ran.code, Some(130), "{}", ran.stderr);
+    assert!(ran.stderr.contains("go on with: apical train --resume run.checkpoint.h5"), "{}", ran.stderr);
+    assert!(!bench.path("run.h5.part").exists());
+    let run = Contents::of(&bench.path("run.h5"));
+    let seen = Checkpoint::load(&bench.path("run.checkpoint.h5")).unwrap().examples_seen;
+    let trained = run.floats("/presentations/target_end_ms").iter().filter(|end| !end.is_nan()).count() as u64;
+    assert_eq!(trained, seen);
+
+    let more = format!("--examples {} --record none", seen + 30);
+    let rest = train(&bench, "rest", &format!("--resume run.checkpoint.h5 {more}"));
+    let whole = train(&bench, "whole", &more);
+    assert_eq!(rest.learnt(), whole.learnt(), "interrupted after {seen}");
+    assert_eq!(rest.under("/learning"), whole.under("/learning"), "interrupted after {seen}");
+}
+
+#[cfg(unix)]
+#[test]
+fn interrupted_simulations_and_tests_leave_whole_files() {
+    let bench = Bench::new();
+    bench.ok("train tiny.toml --examples 4 --out run.h5");
+    for (arguments, out) in [
+        ("simulate run.checkpoint.h5 --examples 1000000000 --record none --out s.h5", "s.h5"),
+        ("test run.checkpoint.h5 --passes 1000000000 --record none --out t.h5", "t.h5"),
+    ] {
+        let part = bench.path(&format!("{out}.part"));
+        let ran = interrupt(bench.command(arguments), || part.exists());
+        assert_eq!(ran.code, Some(130), "{arguments}: {}", ran.stderr);
+        assert!(!part.exists() && !Contents::of(&bench.path(out)).integers("/presentations/index").is_empty());
+    }
+}
+
+/// Starts a command, sends it what Ctrl-C sends a while after it is `ready`, and waits for its end.
+#[cfg(unix)]
+fn interrupt(mut command: std::process::Command, ready: impl Fn() -> bool) -> cli::Ran {
+    use std::process::Stdio;
+    use std::time::{Duration, Instant};
+    let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let start = Instant::now();
+    while !ready() && start.elapsed() < Duration::from_secs(60) {
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    std::thread::sleep(Duration::from_millis(200));
+    let sent = std::process::Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap();
+    assert!(sent.success());
+    child.wait_with_output().unwrap().into()
+}
