@@ -9,7 +9,15 @@
 //! Methods, solved exactly.
 
 use crate::math::exp;
-use crate::model::Psp;
+
+/// Double-exponential postsynaptic potential, κ(t) = (e^{−t/τ_L} − e^{−t/τ_s})/(τ_L − τ_s), whole and of integral 1.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Psp {
+    /// Leak time constant [ms].
+    pub tau_l: f64,
+    /// Synaptic time constant [ms].
+    pub tau_s: f64,
+}
 
 impl Psp {
     /// Evaluates κ(t) [1/ms], 0 before the spike.

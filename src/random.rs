@@ -58,18 +58,53 @@ impl PresentationKey {
     }
 }
 
-/// The stream of one stream block for one purpose in one phase (0 forward, 1 target) of one presentation. The same
-/// whatever the threads, work blocks or call order.
-pub fn stream(seed: u64, purpose: Purpose, presentation: PresentationKey, phase: u32, block: u32) -> Stream {
-    let words = [seed, purpose.word(), presentation.0, u64::from(phase) << 32 | u64::from(block)];
-    let mut bytes = [0; 32];
-    for (half, start) in [0x9E37_79B9_7F4A_7C15, 0xD1B5_4A32_D192_ED03].into_iter().enumerate() {
-        let hash = words.into_iter().fold(start, |hash, word| mix(hash ^ mix(word.wrapping_add(start))));
-        bytes[half * 16..][..8].copy_from_slice(&hash.to_le_bytes());
-        bytes[half * 16 + 8..][..8].copy_from_slice(&mix(hash.wrapping_add(start)).to_le_bytes());
-    }
-    Stream(Xoshiro256PlusPlus::from_seed(bytes))
+/// What a stream depends on: nothing else, whatever the threads, work blocks or call order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct StreamKey {
+    /// Seed of the run.
+    pub seed: u64,
+    /// What the numbers are for.
+    pub purpose: Purpose,
+    /// The presentation.
+    pub presentation: PresentationKey,
+    /// Phase of the presentation: 0 forward, 1 target.
+    pub phase: u32,
+    /// Stream block of the population: neurons 64 b to 64 b + 63.
+    pub block: u32,
 }
+
+impl StreamKey {
+    /// The stream of this key.
+    pub fn stream(self) -> Stream {
+        let mut bytes = [0; 32];
+        for (half, hash) in self.hashes().into_iter().enumerate() {
+            bytes[half * 16..][..8].copy_from_slice(&hash.to_le_bytes());
+            bytes[half * 16 + 8..][..8].copy_from_slice(&mix(hash.wrapping_add(GOLDEN)).to_le_bytes());
+        }
+        Stream(Xoshiro256PlusPlus::from_seed(bytes))
+    }
+
+    /// The wide stream of this key, each of its generators seeded from the key and its own number.
+    pub fn wide(self) -> WideStream {
+        let hashes = self.hashes();
+        let word = |word: usize, generator: usize| {
+            let place = (4 * generator + word + 1) as u64;
+            mix(hashes[word % 2].wrapping_add(place.wrapping_mul(GOLDEN)))
+        };
+        WideStream([0, 1, 2, 3].map(|w| std::array::from_fn(|generator| word(w, generator))))
+    }
+
+    /// 128 bits that tell keys apart.
+    fn hashes(self) -> [u64; 2] {
+        let block = u64::from(self.phase) << 32 | u64::from(self.block);
+        let words = [self.seed, self.purpose.word(), self.presentation.0, block];
+        [GOLDEN, 0xD1B5_4A32_D192_ED03]
+            .map(|start| words.into_iter().fold(start, |hash, word| mix(hash ^ mix(word.wrapping_add(start)))))
+    }
+}
+
+/// 2⁶⁴ over the golden ratio.
+const GOLDEN: u64 = 0x9E37_79B9_7F4A_7C15;
 
 /// A bijection of 64-bit words that scatters them (Stafford's variant 13 of the `MurmurHash3` finaliser).
 fn mix(mut z: u64) -> u64 {
@@ -87,6 +122,41 @@ pub fn unit(bits: u64) -> f64 {
 /// A random stream: xoshiro256++.
 #[derive(Clone, Debug)]
 pub struct Stream(Xoshiro256PlusPlus);
+
+/// Numbers that a [`WideStream`] draws at once.
+pub const WIDTH: usize = 8;
+
+/// A random stream that draws in vectors: eight xoshiro256++ generators in turn.
+#[derive(Clone, Debug)]
+pub struct WideStream([[u64; WIDTH]; 4]);
+
+impl WideStream {
+    /// Draws 64 bits from each generator.
+    #[inline(always)]
+    pub fn bits(&mut self) -> [u64; WIDTH] {
+        let [s0, s1, s2, s3] = &mut self.0;
+        let mut drawn = [0; WIDTH];
+        for i in 0..WIDTH {
+            drawn[i] = s0[i].wrapping_add(s3[i]).rotate_left(23).wrapping_add(s0[i]);
+            let shifted = s1[i] << 17;
+            s2[i] ^= s0[i];
+            s3[i] ^= s1[i];
+            s1[i] ^= s2[i];
+            s0[i] ^= s3[i];
+            s2[i] ^= shifted;
+            s3[i] = s3[i].rotate_left(45);
+        }
+        drawn
+    }
+
+    /// Fills `out`, whose length is a multiple of [`WIDTH`].
+    #[inline(always)]
+    pub fn fill(&mut self, out: &mut [u64]) {
+        for out in out.as_chunks_mut::<WIDTH>().0 {
+            *out = self.bits();
+        }
+    }
+}
 
 impl Stream {
     /// Draws 64 bits.
@@ -127,56 +197,75 @@ impl Stream {
 mod tests {
     use super::*;
 
+    const KEY: StreamKey =
+        StreamKey { seed: 1, purpose: Purpose::Order, presentation: PresentationKey(0), phase: 0, block: 0 };
+
     fn first(purpose: Purpose) -> Stream {
-        stream(1, purpose, PresentationKey::training(0), 0, 0)
+        StreamKey { purpose, ..KEY }.stream()
     }
 
     /// A regression pin: a change here changes published results.
     #[test]
     fn value_stability() {
-        let draws = [
-            Purpose::Weights(0),
-            Purpose::Biases(1),
-            Purpose::Order,
-            Purpose::PhaseLength,
-            Purpose::Encoder(0),
-            Purpose::Candidates(1),
-        ]
-        .map(|purpose| {
+        let scalar = [Purpose::Weights(0), Purpose::Biases(1), Purpose::Order, Purpose::PhaseLength].map(|purpose| {
             let mut stream = first(purpose);
             [stream.bits(), stream.bits()]
         });
         assert_eq!(
-            draws,
+            scalar,
             [
-                [0x8C56_224A_7476_A621, 0x3CA8_18DF_80DE_1EDD],
-                [0x92D4_F9BF_C278_7730, 0x5F18_0D8B_0669_549B],
-                [0xE92F_4832_D75C_130A, 0x839B_5DFC_69FD_46F4],
-                [0xABE1_F5D1_E04E_FA36, 0x2347_701D_F9D3_E5AC],
-                [0x0886_C60B_7DDB_F739, 0xB49F_2DE2_6346_EF13],
-                [0x8241_B9AD_DBC1_30AF, 0xF11B_1810_7BC5_60C8]
+                [0xB734_C18A_4815_B469, 0x876B_3FD1_6B36_B479],
+                [0xC4E1_3A41_28A0_4625, 0xF69A_CC74_B05F_68D4],
+                [0x361F_02FB_8D89_117B, 0x2E61_370C_9DFC_9B8D],
+                [0x8E8E_DAD5_D0DE_7660, 0xD150_033C_C159_BF17]
             ]
+        );
+        let wide = [Purpose::Encoder(0), Purpose::Candidates(1)].map(|purpose| {
+            let mut stream = StreamKey { purpose, ..KEY }.wide();
+            [stream.bits()[7], stream.bits()[0]]
+        });
+        assert_eq!(
+            wide,
+            [[0x17AB_BEE9_D706_1D3D, 0x7CC8_9478_9A00_CD55], [0x7345_6EB5_166A_F9C1, 0x2903_7C9F_73E8_613C]]
         );
     }
 
     #[test]
     fn every_part_of_the_key_tells_streams_apart() {
-        let training = PresentationKey::training;
-        let mut draws: Vec<u64> = vec![
-            first(Purpose::Order).bits(),
-            first(Purpose::Encoder(0)).bits(),
-            first(Purpose::Candidates(0)).bits(),
-            first(Purpose::Candidates(1)).bits(),
-            stream(2, Purpose::Order, training(0), 0, 0).bits(),
-            stream(1, Purpose::Order, training(1), 0, 0).bits(),
-            stream(1, Purpose::Order, PresentationKey::test(0, 0), 0, 0).bits(),
-            stream(1, Purpose::Order, PresentationKey::test(1, 0), 0, 0).bits(),
-            stream(1, Purpose::Order, training(0), 1, 0).bits(),
-            stream(1, Purpose::Order, training(0), 0, 1).bits(),
+        let presentation = |presentation| StreamKey { presentation, ..KEY };
+        let keys = [
+            KEY,
+            StreamKey { purpose: Purpose::Encoder(0), ..KEY },
+            StreamKey { purpose: Purpose::Candidates(0), ..KEY },
+            StreamKey { purpose: Purpose::Candidates(1), ..KEY },
+            StreamKey { seed: 2, ..KEY },
+            presentation(PresentationKey::training(1)),
+            presentation(PresentationKey::test(0, 0)),
+            presentation(PresentationKey::test(1, 0)),
+            StreamKey { phase: 1, ..KEY },
+            StreamKey { block: 1, ..KEY },
         ];
+        let mut draws: Vec<u64> = keys.iter().flat_map(|key| key.wide().bits()).collect();
+        draws.extend(keys.iter().map(|key| key.stream().bits()));
         draws.sort_unstable();
         draws.dedup();
-        assert_eq!(draws.len(), 10);
+        assert_eq!(draws.len(), 9 * keys.len());
+    }
+
+    #[test]
+    fn a_wide_stream_is_eight_generators_of_the_library() {
+        let mut wide = KEY.wide();
+        let mut single: Vec<_> = (0..WIDTH)
+            .map(|i| {
+                let bytes: Vec<u8> = wide.0.iter().flat_map(|word| word[i].to_le_bytes()).collect();
+                Xoshiro256PlusPlus::from_seed(bytes.try_into().expect("four words"))
+            })
+            .collect();
+        let mut drawn = [0; 10 * WIDTH];
+        wide.fill(&mut drawn);
+        for row in drawn.chunks(WIDTH) {
+            assert_eq!(row, single.iter_mut().map(Rng::next_u64).collect::<Vec<_>>());
+        }
     }
 
     /// Mean μ and variance μ³/λ of the Wald distribution; 5 standard errors, so wrong by chance once in 1e6 seeds.

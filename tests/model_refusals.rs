@@ -194,6 +194,18 @@ fn what_makes_no_sense_together_is_refused() {
 }
 
 #[test]
+fn no_more_projections_reach_a_population_than_it_can_take() {
+    let projection = |i: usize| {
+        format!("\n[[projection]]\nname = \"extra{i}\"\nfrom = \"input\"\nto = \"hidden\"\ncompartment = \"basal\"\n")
+    };
+    let text = |extra: usize| (0..extra).fold(RIGHT.to_owned(), |text, i| text + &projection(i));
+    let already = parse(RIGHT).expect("right").projections.iter().filter(|p| p.to.0 == 1).count();
+    assert_eq!(parse(&text(8 - already)).map(|_| ()), Ok(()));
+    let message = parse(&text(9 - already)).expect_err("one too many");
+    assert!(message.contains("at most 8 projections to \"hidden\""), "{message}");
+}
+
+#[test]
 fn overrides_are_refused_by_name() {
     for (argument, fragments) in [
         ("population.hiden.size=3", &["no population `hiden`", "did you mean `hidden`?"][..]),

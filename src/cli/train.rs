@@ -41,7 +41,7 @@ pub(super) struct Train {
     seeds: Option<Seeds>,
 
     /// Passes through the training images.
-    #[arg(long, value_name = "N", conflicts_with = "examples")]
+    #[arg(long, value_name = "N")]
     epochs: Option<u32>,
 
     /// Presentations in all, in place of whole epochs.

@@ -24,6 +24,12 @@ pub(crate) fn segment_of(t: f64) -> usize {
     (t * (1.0 / SEGMENT)) as usize
 }
 
+/// The time since the start of the segment that `t` falls in.
+#[inline(always)]
+pub(crate) fn within_segment(t: f64) -> f64 {
+    t - (t * (1.0 / SEGMENT)).floor() * SEGMENT
+}
+
 /// The presynaptic side of one projection in one lane.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Arrivals {
@@ -108,7 +114,8 @@ impl Arrivals {
         for j in 0..self.trace_l.len() {
             self.trace_l[j] = self.trace_l[j] * fall_l + self.added_l[j];
             self.trace_s[j] = self.trace_s[j] * fall_s + self.added_s[j];
-            if self.trace_l[j] < NEGLIGIBLE {
+            // Both are negative where τ_L < τ_s.
+            if self.trace_l[j].abs().max(self.trace_s[j].abs()) < NEGLIGIBLE {
                 (self.trace_l[j], self.trace_s[j]) = (0.0, 0.0);
             }
         }
@@ -168,8 +175,31 @@ impl WithSimd for Rise<'_> {
             let start = out.len();
             out.resize(start + self.spikes.len(), 0.0);
             for (rise, spike) in out[start..].iter_mut().zip(self.spikes) {
-                *rise = exp((spike.time - segment_of(spike.time) as f64 * SEGMENT) * rate);
+                *rise = exp(within_segment(spike.time) * rate);
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::Psp;
+
+    /// κ is the same under exchange of its time constants; only the names of the traces change.
+    #[test]
+    fn a_train_is_carried_whichever_time_constant_is_the_longer() {
+        let carried = |tau_l, tau_s| {
+            let link = Link { from: 0, delay: 0.0, psp: Psp { tau_l, tau_s } };
+            let mut arrivals = Arrivals::new(1);
+            arrivals.send(&[Spike { time: 3.0, neuron: 0 }], link.delay);
+            arrivals.take(Arch::new(), &link, 20.0);
+            arrivals.gather(&link, 5.0, 20.0);
+            arrivals.carry(&link, 20.0);
+            let state = arrivals.state();
+            state.trace_l[0] - state.trace_s[0]
+        };
+        assert!((carried(10.0, 3.0) - Psp { tau_l: 10.0, tau_s: 3.0 }.kappa(17.0)).abs() < 1e-15);
+        assert!((carried(3.0, 10.0) - carried(10.0, 3.0)).abs() < 1e-15);
     }
 }

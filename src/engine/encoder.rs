@@ -4,7 +4,7 @@ use pulp::{Arch, Simd, WithSimd};
 
 use crate::data::{Spike, Stimulus};
 use crate::math::ln;
-use crate::random::{Stream, unit};
+use crate::random::{WideStream, unit};
 
 /// Spikes drawn at once.
 const CHUNK: usize = 128;
@@ -28,7 +28,7 @@ impl Encoder {
         stimulus: Stimulus<'_>,
         phi_max: f64,
         (offset, length): (f64, f64),
-        stream: Stream,
+        stream: WideStream,
         spikes: &mut Vec<Spike>,
     ) {
         match stimulus {
@@ -88,7 +88,7 @@ impl Encoder {
 struct Draw<'a> {
     encoder: &'a Encoder,
     length: f64,
-    stream: Stream,
+    stream: WideStream,
     spikes: &'a mut Vec<Spike>,
 }
 
@@ -100,22 +100,19 @@ impl WithSimd for Draw<'_> {
         let mean_gap = 1.0 / self.encoder.cumulative[self.encoder.active.len() - 1];
         let mut now = 0.0;
         loop {
-            let mut gaps = [0; CHUNK];
-            let mut picks = [0; CHUNK];
-            for (gap, pick) in gaps.iter_mut().zip(&mut picks) {
-                *gap = self.stream.bits();
-                *pick = self.stream.bits();
-            }
+            let mut bits = [0; CHUNK];
+            self.stream.fill(&mut bits);
             let mut waits = [0.0; CHUNK];
-            for (wait, bits) in waits.iter_mut().zip(gaps) {
+            for (wait, bits) in waits.iter_mut().zip(bits) {
                 *wait = -ln(unit(bits)) * mean_gap;
             }
-            for (wait, pick) in waits.into_iter().zip(picks) {
+            self.stream.fill(&mut bits);
+            for (wait, bits) in waits.into_iter().zip(bits) {
                 now += wait;
                 if now >= self.length {
                     return;
                 }
-                self.spikes.push(Spike { time: now, neuron: self.encoder.pick(unit(pick)) });
+                self.spikes.push(Spike { time: now, neuron: self.encoder.pick(unit(bits)) });
             }
         }
     }
@@ -124,11 +121,12 @@ impl WithSimd for Draw<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::random::{PresentationKey, Purpose, stream};
+    use crate::random::{PresentationKey, Purpose, StreamKey};
 
     fn encode(stimulus: Stimulus<'_>, offset: f64, length: f64) -> Vec<Spike> {
         let mut spikes = Vec::new();
-        let stream = stream(3, Purpose::Encoder(0), PresentationKey::training(0), 0, 0);
+        let presentation = PresentationKey::training(0);
+        let stream = StreamKey { seed: 3, purpose: Purpose::Encoder(0), presentation, phase: 0, block: 0 }.wide();
         Encoder::default().encode(Arch::new(), stimulus, 0.2, (offset, length), stream, &mut spikes);
         spikes
     }

@@ -23,7 +23,7 @@ use super::work::Work;
 use crate::data::{Spike, Stimulus};
 use crate::math::sigmoid_all;
 use crate::network::Network;
-use crate::random::{PresentationKey, Purpose, stream};
+use crate::random::{PresentationKey, Purpose, StreamKey};
 
 /// Spacing of the midpoint rule for the mean of sigmoid(U) [ms]: a measurement, not a step of the dynamics.
 const MIDPOINT_MS: f64 = 0.25;
@@ -55,6 +55,8 @@ pub struct Lane {
     /// Spikes of each population in this phase.
     spikes: Vec<Vec<Spike>>,
     drive: Vec<f64>,
+    /// Where potentials are noted in this phase [ms].
+    probes: Vec<f64>,
     times: Vec<f64>,
     sampled: Vec<Potentials>,
     means: [PhaseMeans; 2],
@@ -88,6 +90,7 @@ impl Lane {
             encoder: Encoder::default(),
             spikes: vec![Vec::new(); populations],
             drive: Vec::new(),
+            probes: Vec::new(),
             times: Vec::new(),
             sampled: Vec::new(),
             means: [PhaseMeans::new(circuit), PhaseMeans::new(circuit)],
@@ -166,23 +169,26 @@ impl Lane {
     /// Draws what a phase draws ahead: input spikes and candidates.
     fn begin(&mut self, network: &Network, show: &Show<'_>, span: Span) {
         let circuit = Arc::clone(&self.circuit);
+        self.place_probes(span);
         for (index, cells) in circuit.cells.iter().enumerate() {
             let spikes = &mut self.spikes[index];
             spikes.clear();
-            let stream = |purpose: Purpose, block| stream(circuit.seed, purpose, show.key, span.phase as u32, block);
+            let key = |purpose: Purpose, block| StreamKey {
+                seed: circuit.seed,
+                purpose,
+                presentation: show.key,
+                phase: span.phase as u32,
+                block,
+            };
             if let Some(somata) = &mut self.somata[index] {
-                let candidates = |block| stream(Purpose::Candidates(index as u32), block);
+                let candidates = |block| key(Purpose::Candidates(index as u32), block).wide();
                 let biases = &network.biases[index];
-                somata.begin(
-                    self.arch,
-                    cells,
-                    biases,
-                    (span.phase, span.length, span.label),
-                    candidates,
-                    &mut self.work,
-                );
+                let taught = span.phase == 1 && index + 1 == circuit.cells.len();
+                let probes = if taught { &self.probes } else { &self.probes[..1] };
+                let span = (span.phase, span.length, span.label);
+                self.work.candidates += somata.begin(self.arch, cells, biases, span, probes, candidates);
             } else {
-                let stream = stream(Purpose::Encoder(index as u32), 0);
+                let stream = key(Purpose::Encoder(index as u32), 0).wide();
                 let interval = (span.offset, span.length);
                 self.encoder.encode(self.arch, show.stimulus, cells.phi_max, interval, stream, spikes);
                 self.work.input_spikes += spikes.len() as u64;
@@ -191,6 +197,17 @@ impl Lane {
                 }
             }
         }
+    }
+
+    /// Potentials are noted at the settling time, and, for the mean of sigmoid(U), which has no closed form, at the
+    /// midpoints of equal steps after it.
+    fn place_probes(&mut self, span: Span) {
+        let settle = self.circuit.settle[span.phase];
+        let steps = ((span.length - settle) / MIDPOINT_MS).ceil();
+        let step = (span.length - settle) / steps;
+        self.probes.clear();
+        self.probes.push(settle);
+        self.probes.extend((0..steps as usize).map(|k| settle + (k as f64 + 0.5) * step));
     }
 
     fn window(&mut self, network: &Network, phase: usize, from: f64, to: f64) {
@@ -229,6 +246,9 @@ impl Lane {
                 mean_arriving(arch, network, arrivals, cells.somatic.iter().copied(), cells.size, drive);
                 somata.mean_v(span.phase, drive, interval, &mut means.v[index]);
             }
+            if span.phase == 1 && index + 1 == circuit.cells.len() {
+                somata.mean_sigmoid(drive, &mut means.sigmoid);
+            }
             if !means.plateau[index].is_empty() {
                 let apical = cells.apical.iter().map(|&link| (link, 1.0));
                 mean_arriving(arch, network, arrivals, apical, cells.size, drive);
@@ -244,11 +264,8 @@ impl Lane {
         }
     }
 
-    /// Samples what has no closed form, and the traces asked for.
+    /// Samples the traces asked for.
     fn trace(&mut self, network: &Network, show: &Show<'_>, span: Span) {
-        if span.phase == 1 {
-            self.mean_sigmoid(network, span);
-        }
         let Some(Sampling { first, every }) = show.sampling else { return };
         let start = ((span.offset - first) / every).floor().max(0.0) as u64;
         self.times.clear();
@@ -263,24 +280,6 @@ impl Lane {
                 rows.extend([potentials.soma as f32, potentials.dendrite as f32]);
                 rows.extend(has_apical.then_some(potentials.apical as f32));
             }
-        }
-    }
-
-    /// Computes the mean of sigmoid(U) of the output population after settling, by the midpoint rule.
-    fn mean_sigmoid(&mut self, network: &Network, span: Span) {
-        let settle = self.circuit.settle[span.phase];
-        let steps = ((span.length - settle) / MIDPOINT_MS).ceil();
-        let step = (span.length - settle) / steps;
-        self.times.clear();
-        self.times.extend((0..steps as usize).map(|k| settle + (k as f64 + 0.5) * step));
-        self.sample(network, self.somata.len() - 1, span.phase);
-        self.drive.clear();
-        self.drive.extend(self.sampled.iter().map(|potentials| potentials.soma));
-        sigmoid_all(&mut self.drive);
-        let means = &mut self.means[1].sigmoid;
-        means.fill(0.0);
-        for row in self.drive.chunks_exact(means.len()) {
-            means.iter_mut().zip(row).for_each(|(mean, sigmoid)| *mean += sigmoid / steps);
         }
     }
 

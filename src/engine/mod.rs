@@ -11,6 +11,7 @@ mod lane;
 mod means;
 mod membranes;
 mod observe;
+mod order;
 mod sampling;
 mod somata;
 mod thinning;

@@ -2,18 +2,18 @@
 
 use pulp::{Arch, Simd, WithSimd};
 
-use super::arrivals::{Arrivals, SEGMENT, segment_of};
+use super::arrivals::{Arrivals, within_segment};
 use super::circuit::{Cells, Circuit, Membrane, Precision};
-use super::membranes::{Event, MAX_AFFERENTS, Membranes, Slabs};
+use super::membranes::{Event, Membranes, Slabs};
 use super::observe::PopulationState;
 use super::sampling::Start;
 use super::thinning::Hazard;
-use super::work::Work;
 use crate::data::Spike;
 use crate::kernel::Modes;
-use crate::math::{Real, exp};
+use crate::math::{Real, exp, sigmoid_all};
+use crate::model::MAX_AFFERENTS;
 use crate::network::{Network, Weights};
-use crate::random::Stream;
+use crate::random::WideStream;
 
 /// Somata, at the precision their circuit asks for.
 #[derive(Clone, Debug)]
@@ -70,17 +70,18 @@ impl Somata {
         &self.modes[phase]
     }
 
-    /// Starts a phase of `length` ms, `label` being taught in it.
+    /// Starts a phase of `length` ms, `label` being taught in it, in which potentials will be noted at
+    /// `probes`, and returns the number of candidates drawn for it.
     pub(crate) fn begin(
         &mut self,
         arch: Arch,
         cells: &Cells,
         biases: &[f32],
         (phase, length, label): (usize, f64, Option<u8>),
-        stream: impl Fn(u32) -> Stream,
-        work: &mut Work,
-    ) {
-        let Some(membrane) = &cells.membrane else { return };
+        probes: &[f64],
+        stream: impl Fn(u32) -> WideStream,
+    ) -> u64 {
+        let Some(membrane) = &cells.membrane else { return 0 };
         for (i, &bias) in biases.iter().enumerate() {
             let teaching = label.map_or(0.0, |label| membrane.teaching_current(i, label));
             self.start.bias[i] = f64::from(bias);
@@ -90,10 +91,10 @@ impl Somata {
         let hazard = Hazard { size: cells.size, phi_max: cells.phi_max, length, modes };
         let Start { v, u_l, u_s, current, .. } = &self.start;
         either!(&mut self.traces, membranes => {
-            membranes.start(&modes, [v, u_l, u_s, current]);
+            membranes.start(&modes, [v, u_l, u_s, current], probes);
             membranes.candidates.draw(arch, hazard, stream);
-            work.candidates += membranes.candidates.time.len() as u64;
-        });
+            membranes.candidates.time.len() as u64
+        })
     }
 
     /// Advances over the window [`from`, `to`) of a phase and appends the spikes, sorted.
@@ -129,7 +130,7 @@ impl Somata {
                     a.time.total_cmp(&b.time).then((a.slab, a.pre).cmp(&(b.slab, b.pre)))
                 });
             }
-            membranes.advance(arch, &modes, slabs, [from, to, circuit.settle[phase]], spikes);
+            membranes.advance(arch, &modes, slabs, [from, to], spikes);
             membranes.events.len()
         })
     }
@@ -145,10 +146,24 @@ impl Somata {
         let modes = &self.modes[phase];
         let (slow, fast) = modes.psp.carried_means(settle, length);
         for (i, mean) in out.iter_mut().enumerate() {
-            let settled = either!(&self.traces, membranes => membranes.settled[i].to_f64());
+            let settled = either!(&self.traces, membranes => membranes.noted(0)[i].to_f64());
             let carried = self.start.u_l[i] * slow - self.start.u_s[i] * fast;
             *mean = modes.mean_v(settled, self.end[0][i], drive[i] + carried + self.start.current[i], length - settle);
         }
+    }
+
+    /// The mean of sigmoid(V) over the probes but the first.
+    pub(crate) fn mean_sigmoid(&self, scratch: &mut Vec<f64>, out: &mut [f64]) {
+        out.fill(0.0);
+        either!(&self.traces, membranes => {
+            let probes = membranes.probes.len();
+            for probe in 1..probes {
+                scratch.clear();
+                scratch.extend(membranes.noted(probe).iter().map(|v| v.to_f64()));
+                sigmoid_all(scratch);
+                out.iter_mut().zip(scratch.iter()).for_each(|(mean, sigmoid)| *mean += sigmoid / (probes - 1) as f64);
+            }
+        });
     }
 
     /// Makes the end of a phase the start of the next.
@@ -198,7 +213,7 @@ impl<F: Real> WithSimd for Build<'_, F> {
         for (index, spikes) in self.spikes.chunks(CHUNK).enumerate() {
             let mut rise_z = [0.0; CHUNK];
             for (rise, spike) in rise_z.iter_mut().zip(spikes) {
-                *rise = exp((spike.time - segment_of(spike.time) as f64 * SEGMENT) * self.modes.gamma);
+                *rise = exp(within_segment(spike.time) * self.modes.gamma);
             }
             let rises = self.rises.map(|rise| &rise[index * CHUNK..]);
             for (i, spike) in spikes.iter().enumerate() {

@@ -5,15 +5,15 @@
 //! & Shedler 1979, Naval Research Logistics 26:403). The candidates of a stream block of n neurons are one process of rate
 //! n · phi_max whose points fall on its neurons at random.
 //!
-//! Each candidate uses two words of its block's stream: one for the gap before it; the product of the other with n, whose
-//! high half is the neuron and whose low half is u.
+//! Candidates are drawn 128 at a time from their block's stream: 128 words for the gaps before them, then 128 that pick
+//! neuron and u. The high half of the latter times n is, in its own high half, the neuron; what is left of both halves is u.
 
 use pulp::{Arch, Simd, WithSimd};
 
-use super::arrivals::{SEGMENT, segment_of};
+use super::arrivals::within_segment;
 use crate::kernel::Modes;
-use crate::math::{Real, exp, ln, logit};
-use crate::random::{STREAM_BLOCK, Stream, unit};
+use crate::math::{Real, ln, logit};
+use crate::random::{STREAM_BLOCK, WideStream, unit};
 
 /// Candidates drawn at once.
 const CHUNK: usize = 128;
@@ -28,15 +28,11 @@ pub(crate) struct Candidates<F> {
     /// logit(u): the potential above which it becomes a spike.
     pub(crate) logit: Vec<F>,
     /// e^{−t'/τ_L}, e^{−t'/τ_s} and e^{−γ t'}, t' from the start of the segment.
-    pub(crate) fall_l: Vec<F>,
-    pub(crate) fall_s: Vec<F>,
-    pub(crate) fall_z: Vec<F>,
+    pub(crate) falls: [Vec<F>; 3],
     /// Where each block's candidates end.
     pub(crate) ends: Vec<usize>,
     /// The next candidate of each block.
     pub(crate) next: Vec<usize>,
-    /// u, until it is made a logit.
-    uniform: Vec<f64>,
 }
 
 /// What the candidates of a phase depend on beside their streams.
@@ -53,10 +49,8 @@ pub(crate) struct Hazard {
 
 impl<F: Real> Candidates<F> {
     /// Draws the candidates of a phase, each block from its own stream.
-    pub(crate) fn draw(&mut self, arch: Arch, hazard: Hazard, stream: impl Fn(u32) -> Stream) {
-        self.time.clear();
-        self.lane.clear();
-        self.uniform.clear();
+    pub(crate) fn draw(&mut self, arch: Arch, hazard: Hazard, stream: impl Fn(u32) -> WideStream) {
+        self.resize(0);
         self.ends.clear();
         self.next.clear();
         for block in 0..hazard.size.div_ceil(STREAM_BLOCK) {
@@ -65,73 +59,70 @@ impl<F: Real> Candidates<F> {
             arch.dispatch(Draw { out: self, neurons, hazard, stream: stream(block as u32) });
             self.ends.push(self.time.len());
         }
-        arch.dispatch(Evaluate { out: self, modes: hazard.modes });
+    }
+
+    fn resize(&mut self, length: usize) {
+        self.time.resize(length, 0.0);
+        self.lane.resize(length, 0);
+        self.logit.resize(length, F::default());
+        self.falls.iter_mut().for_each(|falls| falls.resize(length, F::default()));
     }
 }
 
-/// Draws one block's times, lanes and uniforms.
+/// Draws one block's candidates.
 struct Draw<'a, F> {
     out: &'a mut Candidates<F>,
     neurons: usize,
     hazard: Hazard,
-    stream: Stream,
+    stream: WideStream,
 }
 
 impl<F: Real> WithSimd for Draw<'_, F> {
     type Output = ();
 
     #[inline(always)]
-    fn with_simd<S: Simd>(mut self, _: S) {
-        let mean_gap = 1.0 / (self.neurons as f64 * self.hazard.phi_max);
-        let mut now = 0.0;
-        loop {
-            let mut gaps = [0; CHUNK];
-            let mut picks = [0; CHUNK];
-            for (gap, pick) in gaps.iter_mut().zip(&mut picks) {
-                *gap = self.stream.bits();
-                *pick = self.stream.bits();
-            }
-            let mut waits = [0.0; CHUNK];
-            for (wait, bits) in waits.iter_mut().zip(gaps) {
-                *wait = -ln(unit(bits)) * mean_gap;
-            }
-            for (wait, pick) in waits.into_iter().zip(picks) {
-                now += wait;
-                if now >= self.hazard.length {
-                    return;
-                }
-                let product = u128::from(pick) * self.neurons as u128;
-                self.out.time.push(now);
-                self.out.lane.push((product >> 64) as u32);
-                self.out.uniform.push(unit(product as u64));
-            }
-        }
-    }
-}
-
-/// Computes logits and decay factors of all candidates.
-struct Evaluate<'a, F> {
-    out: &'a mut Candidates<F>,
-    modes: Modes,
-}
-
-impl<F: Real> WithSimd for Evaluate<'_, F> {
-    type Output = ();
-
-    #[inline(always)]
     fn with_simd<S: Simd>(self, _: S) {
-        let Candidates { time, uniform, logit: logits, fall_l, fall_s, fall_z, .. } = self.out;
-        // Loops over slices: an iterator handed to the vector's own code would leave this function's vector width.
-        logits.resize(uniform.len(), F::default());
-        for (out, &u) in logits.iter_mut().zip(uniform.iter()) {
-            *out = F::from_f64(logit(u));
-        }
-        let rates = [1.0 / self.modes.psp.tau_l, 1.0 / self.modes.psp.tau_s, self.modes.gamma];
-        for (fall, rate) in [fall_l, fall_s, fall_z].into_iter().zip(rates) {
-            fall.resize(time.len(), F::default());
-            for (out, &t) in fall.iter_mut().zip(time.iter()) {
-                *out = F::from_f64(exp((segment_of(t) as f64 * SEGMENT - t) * rate));
+        let Self { out, neurons, hazard, mut stream } = self;
+        let mean_gap = 1.0 / (neurons as f64 * hazard.phi_max);
+        let psp = hazard.modes.psp;
+        let rates = [-1.0 / psp.tau_l, -1.0 / psp.tau_s, -hazard.modes.gamma];
+        let begin = out.time.len();
+        let mut last = 0.0;
+        while last < hazard.length {
+            let first = out.time.len();
+            out.resize(first + CHUNK);
+            let mut bits = [0; CHUNK];
+            stream.fill(&mut bits);
+            let times: &mut [f64; CHUNK] = chunk(&mut out.time, first);
+            for (time, bits) in times.iter_mut().zip(bits) {
+                *time = -ln(unit(bits)) * mean_gap;
+            }
+            for time in times.iter_mut() {
+                last += *time;
+                *time = last;
+            }
+            stream.fill(&mut bits);
+            let lanes: &mut [u32; CHUNK] = chunk(&mut out.lane, first);
+            for (lane, bits) in lanes.iter_mut().zip(bits) {
+                *lane = (((bits >> 32) * neurons as u64) >> 32) as u32;
+            }
+            let logits: &mut [F; CHUNK] = chunk(&mut out.logit, first);
+            for (out, bits) in logits.iter_mut().zip(bits) {
+                *out = F::from_f64(logit(unit((bits >> 32).wrapping_mul(neurons as u64) << 32 | bits & 0xFFFF_FFFF)));
+            }
+            for (falls, rate) in out.falls.iter_mut().zip(rates) {
+                let falls: &mut [F; CHUNK] = chunk(falls, first);
+                for (fall, time) in falls.iter_mut().zip(times.iter()) {
+                    *fall = F::exp(within_segment(*time) * rate);
+                }
             }
         }
+        let drawn = out.time[begin..].partition_point(|&t| t < hazard.length);
+        out.resize(begin + drawn);
     }
+}
+
+#[inline(always)]
+fn chunk<T>(all: &mut [T], first: usize) -> &mut [T; CHUNK] {
+    all[first..].first_chunk_mut().expect("a chunk was made")
 }

@@ -22,6 +22,11 @@ use std::path::PathBuf;
 
 pub use error::{ModelError, Origin};
 
+pub use crate::kernel::Psp;
+
+/// The most projections to one population.
+pub const MAX_AFFERENTS: usize = 8;
+
 /// The place of a population in [`Model::populations`], from input to output.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct PopulationId(pub usize);
@@ -80,15 +85,6 @@ pub enum Neuron {
 pub struct Poisson {
     /// Rate at pixel value 1 [1/ms].
     pub phi_max: f64,
-}
-
-/// Double-exponential postsynaptic potential, κ(t) = (e^{−t/τ_L} − e^{−t/τ_s})/(τ_L − τ_s), whole and of integral 1.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Psp {
-    /// Leak time constant [ms].
-    pub tau_l: f64,
-    /// Synaptic time constant [ms].
-    pub tau_s: f64,
 }
 
 /// Pyramidal cell: dV/dt = −g_l V + g_b (B − V) + g_a (A − V), firing at rate phi_max · sigmoid(V).

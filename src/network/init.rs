@@ -4,7 +4,7 @@ use std::path::Path;
 
 use super::{Network, Weights};
 use crate::model::{BiasInit, Model, Neuron, Population, Projection, WeightInit};
-use crate::random::{PresentationKey, Purpose, Stream, stream};
+use crate::random::{PresentationKey, Purpose, Stream, StreamKey};
 
 /// Half-range of a uniform distribution over its nominal spread: √12, as in the authors' code, where it is taken over
 /// −1 … 1 so that the true standard deviation is twice the nominal one.
@@ -117,7 +117,7 @@ fn initial_biases<E>(
 }
 
 fn initial_stream(seed: u64, purpose: Purpose) -> Stream {
-    stream(seed, purpose, PresentationKey::training(0), 0, 0)
+    StreamKey { seed, purpose, presentation: PresentationKey::training(0), phase: 0, block: 0 }.stream()
 }
 
 fn uniform(stream: &mut Stream, mean: f64, sd: f64) -> f32 {

@@ -16,7 +16,7 @@ pub struct Weights {
 impl Weights {
     /// All-zero weights of shape [post, pre].
     pub fn zeros(post: usize, pre: usize) -> Self {
-        let stride = post.next_multiple_of(if post <= 16 { 16 } else { 64 });
+        let stride = stride_of(post);
         Self { rows: vec![0.0; pre * stride], pre, post, stride }
     }
 
@@ -69,6 +69,19 @@ impl Weights {
         }
         weights
     }
+}
+
+/// Neurons that the engine advances together: 16 in small populations, else 64.
+pub fn block_of(neurons: usize) -> usize {
+    if neurons <= 16 { 16 } else { 64 }
+}
+
+/// Length of a row of weights to so many neurons: whole blocks, an odd number of them beyond one, so that the rows of one
+/// block spread over all sets of a cache.
+fn stride_of(post: usize) -> usize {
+    let block = block_of(post);
+    let blocks = post.div_ceil(block);
+    block * if blocks > 1 { blocks | 1 } else { blocks }
 }
 
 /// What learning changes: weights by projection, biases by population.

@@ -1,7 +1,7 @@
 //! The course of a run: in what order images come, how long their phases last, how fast the network learns.
 
 use crate::model::{Model, Protocol, Schedule};
-use crate::random::{PresentationKey, Purpose, stream};
+use crate::random::{PresentationKey, Purpose, StreamKey};
 
 /// The order of images in one epoch.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -17,19 +17,22 @@ impl Order {
         if self.epoch != Some(epoch) {
             self.epoch = Some(epoch);
             self.images = (0..images as u32).collect();
-            stream(seed, Purpose::Order, PresentationKey::training(epoch), 0, 0).shuffle(&mut self.images);
+            let presentation = PresentationKey::training(epoch);
+            let key = StreamKey { seed, purpose: Purpose::Order, presentation, phase: 0, block: 0 };
+            key.stream().shuffle(&mut self.images);
         }
         self.images[(n % images as u64) as usize] as usize
     }
 }
 
 /// The lengths of the forward and the target phase of a training presentation [ms].
-pub(super) fn phase_lengths(protocol: &Protocol, seed: u64, key: PresentationKey) -> [f64; 2] {
+pub(super) fn phase_lengths(protocol: &Protocol, seed: u64, presentation: PresentationKey) -> [f64; 2] {
     [(0, protocol.forward), (1, protocol.target)].map(|(phase, fixed)| {
         if protocol.wald_mean == 0.0 {
             return fixed;
         }
-        fixed + stream(seed, Purpose::PhaseLength, key, phase, 0).wald(protocol.wald_mean, protocol.wald_scale)
+        let key = StreamKey { seed, purpose: Purpose::PhaseLength, presentation, phase, block: 0 };
+        fixed + key.stream().wald(protocol.wald_mean, protocol.wald_scale)
     })
 }
 

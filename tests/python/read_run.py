@@ -205,5 +205,5 @@ if __name__ == "__main__":
         sys.exit("usage: read_run.py RUN.h5")
     try:
         main(sys.argv[1])
-    except (Mismatch, KeyError) as problem:
+    except (Mismatch, KeyError, OSError) as problem:
         sys.exit(f"{sys.argv[1]}: {problem}")

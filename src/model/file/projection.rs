@@ -7,7 +7,7 @@ use crate::model::expected::one_of;
 use crate::model::merge;
 use crate::model::reader::Reader;
 use crate::model::tree::Table;
-use crate::model::{Compartment, Neuron, Population, PopulationId, Projection};
+use crate::model::{Compartment, MAX_AFFERENTS, Neuron, Population, PopulationId, Projection};
 
 /// Longest delay [ms]; a spike in flight is kept until it arrives.
 const LONGEST_DELAY: f64 = 100_000.0;
@@ -26,6 +26,11 @@ pub(super) fn all(tables: &[&Table], populations: &[Population]) -> Result<Vec<P
                 population.name
             );
             return Err(ModelError::refused(&tables[0].at, why));
+        }
+        let mut afferents = tables.iter().zip(&projections).filter(|(_, p)| p.to.0 == place);
+        if let Some((table, _)) = afferents.nth(MAX_AFFERENTS) {
+            let why = format!("expected at most {MAX_AFFERENTS} projections to {:?}, found one more", population.name);
+            return Err(ModelError::refused(&table.at, why));
         }
     }
     Ok(projections)

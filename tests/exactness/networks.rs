@@ -1,0 +1,178 @@
+//! The networks under test: one description from which both a model file and the test's own references are made.
+
+use std::fmt::Write as _;
+use std::sync::Arc;
+
+use apical::data::Stimulus;
+use apical::engine::{Circuit, Lane, Precision, Sampling, Show};
+use apical::model::Model;
+use apical::network::Network;
+use apical::random::PresentationKey;
+
+/// Largest firing rate [1/ms].
+pub const PHI_MAX: f64 = 0.2;
+/// Leak conductance of every soma [1/ms].
+pub const G_L: f64 = 0.1;
+/// Conductance from the basal or the one dendrite to the soma [1/ms].
+pub const G_D: f64 = 0.6;
+/// Teaching conductance [1/ms].
+pub const G_TEACH: f64 = 1.0;
+/// Excitatory reversal potential; the inhibitory one is its negative.
+pub const E_TEACH: f64 = 8.0;
+
+/// A feedforward network with feedback from the output to every hidden population.
+///
+/// Projections come in this order: forward ones, from population i to i + 1; then feedback to population 1, 2, …
+#[derive(Clone, Debug)]
+pub struct Net {
+    /// Neurons of each population, input to output.
+    pub sizes: Vec<usize>,
+    /// Apical conductance of hidden neurons [1/ms].
+    pub g_a: f64,
+    /// Delay of forward projections [ms].
+    pub forward_delay: f64,
+    /// Delay of feedback [ms].
+    pub feedback_delay: f64,
+    /// Slow time constant [ms].
+    pub tau_l: f64,
+    /// Fast time constant [ms].
+    pub tau_s: f64,
+    /// Left out of the means at the start of each phase [ms].
+    pub settle: f64,
+    /// Mean and spread of hidden and output biases.
+    pub bias: [f64; 2],
+}
+
+impl Net {
+    /// The paper's parameters at these sizes, with a feedback delay of 1 ms.
+    pub fn new(sizes: &[usize], g_a: f64) -> Self {
+        Self {
+            sizes: sizes.to_vec(),
+            g_a,
+            forward_delay: 0.0,
+            feedback_delay: 1.0,
+            tau_l: 10.0,
+            tau_s: 3.0,
+            settle: 30.0,
+            bias: [0.8, 0.4],
+        }
+    }
+
+    /// The place of the output population.
+    pub fn output(&self) -> usize {
+        self.sizes.len() - 1
+    }
+
+    /// The feedback projection to hidden population `p`.
+    pub fn feedback(&self, p: usize) -> usize {
+        self.output() + p - 1
+    }
+
+    /// Every projection: from, to, delay [ms].
+    pub fn projections(&self) -> Vec<(usize, usize, f64)> {
+        let forward = (0..self.output()).map(|p| (p, p + 1, self.forward_delay));
+        let feedback = (1..self.output()).map(|p| (self.output(), p, self.feedback_delay));
+        forward.chain(feedback).collect()
+    }
+
+    fn text(&self) -> String {
+        let Self { g_a, tau_l, tau_s, settle, bias: [mean, sd], .. } = self;
+        let mut text = "name = 'exactness'\n".to_owned();
+        for (p, size) in self.sizes.iter().enumerate() {
+            let cell = format!(
+                "tau_l_ms = {tau_l}\ntau_s_ms = {tau_s}\ng_l_per_ms = 0.1\nbias = {{ from = 'uniform', mean = {mean}, sd = {sd} }}"
+            );
+            let kind = match p {
+                0 => "kind = 'poisson'".to_owned(),
+                _ if p == self.output() => {
+                    let teaching = "teaching = { g_per_ms = 1, e_exc = 8, e_inh = -8 }";
+                    format!("kind = 'output'\ng_d_per_ms = 0.6\n{teaching}\n{cell}")
+                }
+                _ => format!("kind = 'pyramidal'\ng_b_per_ms = 0.6\ng_a_per_ms = {g_a}\n{cell}"),
+            };
+            writeln!(text, "[[population]]\nname = 'p{p}'\nsize = {size}\nphi_max_hz = 200\n{kind}").unwrap();
+        }
+        for (from, to, delay) in self.projections() {
+            let compartment = match (from > to, to == self.output()) {
+                (true, _) => "apical",
+                (_, true) => "dendrite",
+                _ => "basal",
+            };
+            let weights = if from > to { "weights = { from = 'moments', scale = 1 }" } else { "" };
+            writeln!(
+                text,
+                "[[projection]]\nfrom = 'p{from}'\nto = 'p{to}'\ncompartment = '{compartment}'\ndelay_ms = {delay}\n{weights}"
+            )
+            .unwrap();
+        }
+        writeln!(text, "[protocol]\nsettle_ms = {settle}\nforward_ms = 1000\ntarget_ms = 1000\ntest_ms = 1000")
+            .unwrap();
+        text
+    }
+
+    /// Builds the model, with initial weights drawn from `seed`.
+    pub fn build(&self, seed: u64) -> Built {
+        let model = Model::parse(&self.text(), "test", &[]).unwrap();
+        let network = Network::new(&model, seed, |_| Err("a stored weight")).unwrap();
+        Built { net: self.clone(), model, network, seed }
+    }
+}
+
+/// A network with its weights.
+pub struct Built {
+    pub net: Net,
+    pub model: Model,
+    pub network: Network,
+    /// Seed of its streams.
+    pub seed: u64,
+}
+
+impl Built {
+    /// Its layout.
+    pub fn circuit(&self, precision: Precision) -> Circuit {
+        Circuit::new(&self.model, self.seed, precision)
+    }
+
+    /// A lane at rest.
+    pub fn lane(&self, precision: Precision) -> Lane {
+        Lane::new(&Arc::new(self.circuit(precision)))
+    }
+
+    /// Rates of the input population, evenly spread over 0 … phi_max in an irregular order [1/ms].
+    pub fn rates(&self) -> Vec<f64> {
+        (0..self.net.sizes[0]).map(|j| PHI_MAX * (0.618_034 * (j as f64 + 1.0)).fract()).collect()
+    }
+
+    /// The weights of projection `p` as rows [pre][post], and as f64.
+    pub fn rows(&self, p: usize) -> Vec<Vec<f64>> {
+        let weights = &self.network.weights[p];
+        let row = |j| weights.row(j)[..weights.post()].iter().map(|&w| f64::from(w)).collect();
+        (0..weights.pre()).map(row).collect()
+    }
+
+    /// The biases of population `p` as f64.
+    pub fn biases(&self, p: usize) -> Vec<f64> {
+        self.network.biases[p].iter().map(|&b| f64::from(b)).collect()
+    }
+}
+
+/// Presentation `n` of these rates: a forward phase and a target phase in which `label` is taught [ms].
+pub fn show(rates: &[f64], n: u64, [forward_ms, target_ms]: [f64; 2], label: u8) -> Show<'_> {
+    Show {
+        stimulus: Stimulus::Rates(rates),
+        key: PresentationKey::training(n),
+        forward_ms,
+        target: Some((target_ms, label)),
+        sampling: None,
+    }
+}
+
+/// The same with traces sampled at the midpoints of a grid of `every` ms.
+pub fn sampled(show: Show<'_>, every: f64) -> Show<'_> {
+    Show { sampling: Some(Sampling { first: every / 2.0, every }), ..show }
+}
+
+/// The largest |x|.
+pub fn largest(x: &[f64]) -> f64 {
+    x.iter().fold(0.0, |largest: f64, x| largest.max(x.abs()))
+}
