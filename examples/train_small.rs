@@ -29,6 +29,5 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         let Ending::Done(Some(tested)) = trainer.run(&data, plan, &mut (), &mut ())? else { continue };
         println!("test error after {presentations} images: {:.1} %", tested.error_percent());
     }
-    println!("{:?}", trainer.work());
     Ok(())
 }

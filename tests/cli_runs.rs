@@ -86,7 +86,7 @@ fn several_seeds_give_mean_and_spread() {
     let errors: Vec<f64> =
         both["runs"].as_array().unwrap().iter().map(|run| run["test_error_percent"].as_f64().unwrap()).collect();
     assert_eq!(both["seeds"], serde_json::json!([1, 2]));
-    assert_eq!(both["test_error_percent"], (errors[0] + errors[1]) / 2.0);
+    assert_eq!(both["test_error_percent"], errors[0].midpoint(errors[1]));
     let spread = (errors[0] - errors[1]).abs() / 2_f64.sqrt();
     assert!((both["test_error_percent_sd"].as_f64().unwrap() - spread).abs() < 1e-9);
 

@@ -165,7 +165,7 @@ fn interrupt(mut command: std::process::Command, ready: impl Fn() -> bool) -> cl
     use std::time::{Duration, Instant};
     let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     let start = Instant::now();
-    while !ready() && start.elapsed() < Duration::from_secs(60) {
+    while !ready() && start.elapsed() < Duration::from_mins(1) {
         std::thread::sleep(Duration::from_millis(5));
     }
     std::thread::sleep(Duration::from_millis(200));

@@ -44,8 +44,8 @@ pub(super) fn open_run_file(
         apical_version: env!("CARGO_PKG_VERSION").to_owned(),
         git_commit: env!("APICAL_GIT_COMMIT").to_owned(),
         seed,
-        command_line: std::env::args().collect::<Vec<_>>().join(" "),
-        data_sha256: sha256.iter().map(|(file, digest)| format!("{digest}  {file}\n")).collect(),
+        command_line: command_line(),
+        data_sha256: sha256.iter().flat_map(|(file, digest)| [digest, "  ", file, "\n"]).collect(),
         start_time: humantime::format_rfc3339_seconds(std::time::SystemTime::now()).to_string(),
     };
     let created = RunFile::create(path, model, &provenance, kind);
@@ -55,6 +55,11 @@ pub(super) fn open_run_file(
         say::note(format_args!("recording to {}: about {}", path.display(), size(bytes)));
     }
     Ok(file)
+}
+
+/// The command line, with what is no text shown as well as it can be.
+fn command_line() -> String {
+    std::env::args_os().map(|argument| argument.to_string_lossy().into_owned()).collect::<Vec<_>>().join(" ")
 }
 
 /// Runs a trainer as planned with a run file, and checkpoints if its synapses are plastic.
