@@ -327,7 +327,6 @@ fn arguments_that_make_no_sense() {
         Case(nothing, "train", &["<MODEL>"]),
         Case(nothing, "tran tiny.toml", &["unrecognized subcommand 'tran'", "'train'"]),
         Case(nothing, "train tiny.toml --epochs 0", &["--epochs 0: expected at least 1"]),
-        Case(nothing, "train tiny.toml --epochs 1 --examples 5", &["cannot be used with"]),
         Case(nothing, "train tiny.toml --seeds 1..x", &["'1..x'", "`x` is not a seed"]),
         Case(nothing, "train tiny.toml --seeds 3..1", &["expected 1 to 1000 seeds"]),
         Case(nothing, "train tiny.toml --seeds 0..18446744073709551615", &["expected 1 to 1000 seeds"]),
