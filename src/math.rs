@@ -202,6 +202,7 @@ mod tests {
     }
 
     #[test]
+    #[allow(clippy::float_cmp, reason = "the same to the bit")]
     fn exp_saturates_instead_of_overflowing() {
         assert_eq!(exp(1e9), exp(700.0));
         assert_eq!(exp(-1e9), exp(-700.0));

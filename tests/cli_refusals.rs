@@ -141,7 +141,7 @@ fn models_that_make_no_sense() {
         Case(
             |bench| model(bench, "forward_ms", "foreward_ms"),
             "train tiny.toml",
-            &["tiny.toml:37:1: unknown key `foreward_ms` in [protocol]", "did you mean `forward_ms`?"],
+            &["tiny.toml:38:1: unknown key `foreward_ms` in [protocol]", "did you mean `forward_ms`?"],
         ),
         Case(
             |bench| model(bench, "kind = \"pyramidal\"", "kind = \"pyramidal\"\ntau_l_ms = -3"),
@@ -152,7 +152,7 @@ fn models_that_make_no_sense() {
         Case(
             |bench| model(bench, "compartment = \"apical\"", "compartment = \"dendrite\""),
             "train tiny.toml",
-            &["`compartment` in [[projection]]", "\"apical\""],
+            &["tiny.toml:34:15: [[projection]] \"output-hidden\"", "(\"basal\" or \"apical\"), found \"dendrite\""],
         ),
         Case(
             nothing,

@@ -28,13 +28,7 @@ impl Models {
     pub(super) fn execute(self) -> Result<(), Failure> {
         let chosen = match &self.name {
             None => shipped::MODELS.to_vec(),
-            Some(name) => match shipped::find(name) {
-                Some(model) => vec![model],
-                None => {
-                    let names = shipped::MODELS.map(|model| model.name).join(", ");
-                    return Err(anyhow::anyhow!("no model `{name}` is shipped; there are {names}").into());
-                }
-            },
+            Some(name) => vec![shipped::find(name).ok_or_else(|| unknown(name))?],
         };
         match (&self.write, &self.name) {
             (Some(folder), _) => write(folder, &chosen),
@@ -59,6 +53,12 @@ fn write(folder: &Path, models: &[shipped::Shipped]) -> Result<(), Failure> {
         say::result(path.display())?;
     }
     Ok(())
+}
+
+fn unknown(name: &str) -> anyhow::Error {
+    let names = shipped::MODELS.map(|model| model.name).join(", ");
+    let hint = shipped::like(name).map_or_else(String::new, |like| format!("; did you mean `{like}`?"));
+    anyhow::anyhow!("no model `{name}` is shipped; there are {names}{hint}")
 }
 
 /// The first comment line of a model.

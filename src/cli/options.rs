@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, bail};
 use clap::Args;
 
-use crate::data::{DataError, Source};
+use crate::data::Source;
 use crate::model::Model;
 
 /// Which model, data and threads, and what is kept and told.
@@ -64,14 +64,9 @@ impl Common {
         Ok(model)
     }
 
-    /// Loads stimuli by `load`.
-    pub(super) fn load_data<T>(
-        &self,
-        model: &Model,
-        load: impl Fn(&Source<'_>) -> Result<T, DataError>,
-    ) -> anyhow::Result<T> {
-        let source = Source { folder: self.data.as_deref(), ..Source::of(model) };
-        Ok(load(&source)?)
+    /// The stimuli of a model, from the folder asked for.
+    pub(super) fn source<'a>(&'a self, model: &'a Model) -> Source<'a> {
+        Source { folder: self.data.as_deref(), ..Source::of(model) }
     }
 
     /// Starts the threads and returns their number.

@@ -74,7 +74,7 @@ pub(super) fn per_example(seconds: f64, presentations: u64) -> Option<f64> {
 }
 
 /// The results of several seeds: mean and spread (standard deviation, n − 1), and every run.
-pub(super) fn several(seeds: &[u64], runs: Vec<Value>) -> Value {
+pub(super) fn several(seeds: &[u64], runs: &[Value]) -> Value {
     let errors: Vec<f64> = runs.iter().filter_map(|run| run["test_error_percent"].as_f64()).collect();
     let n = errors.len() as f64;
     let mean = errors.iter().sum::<f64>() / n;

@@ -40,20 +40,26 @@ pub(super) fn open_run_file(
     (seed, kind, presentations): (u64, Kind, u64),
     sha256: &[(String, String)],
 ) -> anyhow::Result<RunFile> {
-    let bytes = estimate(model, kind, presentations).total();
-    if !common.quiet {
-        say::note(format_args!("recording to {}: about {}", path.display(), size(bytes)));
-    }
     let provenance = Provenance {
         apical_version: env!("CARGO_PKG_VERSION").to_owned(),
         git_commit: env!("APICAL_GIT_COMMIT").to_owned(),
         seed,
-        command_line: std::env::args().collect::<Vec<_>>().join(" "),
-        data_sha256: sha256.iter().map(|(file, digest)| format!("{digest}  {file}\n")).collect(),
+        command_line: command_line(),
+        data_sha256: sha256.iter().flat_map(|(file, digest)| [digest, "  ", file, "\n"]).collect(),
         start_time: humantime::format_rfc3339_seconds(std::time::SystemTime::now()).to_string(),
     };
-    RunFile::create(path, model, &provenance, kind)
-        .context("the run file cannot be created; name another by --out PATH")
+    let created = RunFile::create(path, model, &provenance, kind);
+    let file = created.context("the run file cannot be created; name another by --out PATH")?;
+    if !common.quiet {
+        let bytes = estimate(model, kind, presentations).total();
+        say::note(format_args!("recording to {}: about {}", path.display(), size(bytes)));
+    }
+    Ok(file)
+}
+
+/// The command line, with what is no text shown as well as it can be.
+fn command_line() -> String {
+    std::env::args_os().map(|argument| argument.to_string_lossy().into_owned()).collect::<Vec<_>>().join(" ")
 }
 
 /// Runs a trainer as planned with a run file, and checkpoints if its synapses are plastic.

@@ -44,7 +44,7 @@ impl Simulate {
         interrupt::listen()?;
         let threads = self.common.start_threads()?;
         let (model, network, seed) = self.load()?;
-        let training = self.common.load_data(&model, |source| source.load_training())?;
+        let training = self.common.source(&model).load_training().map_err(anyhow::Error::from)?;
         let split = Split { train: 0..training.len(), evaluate: Evaluate::Training };
         let data = Dataset { evaluation: training.clone(), training, split };
         let shown_by_default =

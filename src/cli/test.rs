@@ -25,6 +25,7 @@ use crate::training::{self, Tested};
 ///
 ///   apical test output/g17-784-500-10-seed1.checkpoint.h5 --passes 20
 #[derive(Args, Debug)]
+#[allow(clippy::struct_field_names, reason = "the option has the same name in train")]
 pub(super) struct Test {
     /// Checkpoint that `apical train` left.
     checkpoint: PathBuf,
@@ -78,7 +79,7 @@ impl Test {
         if self.test_examples == Some(0) {
             bail!("--test-examples 0: expected at least 1");
         }
-        let shown = self.common.load_data(model, |source| source.load_evaluation())?;
+        let shown = self.common.source(model).load_evaluation()?;
         if shown.label(0).is_none() {
             bail!("a test needs labels: give `labels` under [stimuli] in the model");
         }

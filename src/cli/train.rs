@@ -44,7 +44,7 @@ pub(super) struct Train {
     #[arg(long, value_name = "N")]
     epochs: Option<u32>,
 
-    /// Presentations in all, in place of whole epochs.
+    /// Presentations in all, in place of whole epochs. Where it is no multiple of the batch, the last batch is a smaller one.
     #[arg(long, value_name = "N")]
     examples: Option<u64>,
 
@@ -62,7 +62,7 @@ impl Train {
         let threads = self.common.start_threads()?;
         let checkpoint = self.resume.as_deref().map(checkpoint::load).transpose()?;
         let model = self.load_model(checkpoint.as_ref())?;
-        let data = self.common.load_data(&model, |source| source.load())?;
+        let data = self.common.source(&model).load().map_err(anyhow::Error::from)?;
         if data.training.label(0).is_none() {
             return Err(anyhow::anyhow!("training needs labels: give `labels` under [stimuli] in the model").into());
         }
@@ -79,11 +79,8 @@ impl Train {
             }
             runs.push(summary);
         }
-        let summary = if seeds.len() > 1 { report::several(&seeds, runs) } else { runs.remove(0) };
-        match self.common.json {
-            true => say::result(summary),
-            false => report::spread(&summary),
-        }
+        let summary = if seeds.len() > 1 { report::several(&seeds, &runs) } else { runs.remove(0) };
+        if self.common.json { say::result(summary) } else { report::spread(&summary) }
     }
 
     fn load_model(&self, checkpoint: Option<&Checkpoint>) -> anyhow::Result<Model> {

@@ -139,7 +139,7 @@ mod tests {
         assert!(spikes.is_sorted_by(|a, b| a.time < b.time));
         let mut counts = vec![0.0; 256];
         spikes.iter().for_each(|s| counts[s.neuron as usize] += 1.0);
-        assert_eq!(counts[0], 0.0);
+        assert!(counts[0] < 0.5);
         let chi: f64 = (1..256)
             .map(|p| {
                 let expected = 0.2 * 10_000.0 * f64::from(p) / 255.0;

@@ -25,7 +25,7 @@ pub fn find(name: &str) -> Option<Shipped> {
 }
 
 /// The shipped name most like this one.
-pub(super) fn like(name: &str) -> Option<Box<str>> {
+pub fn like(name: &str) -> Option<Box<str>> {
     nearest(bare(name), MODELS.iter().map(|model| model.name))
 }
 

@@ -82,6 +82,7 @@ mod tests {
     use super::*;
 
     #[test]
+    #[allow(clippy::float_cmp, reason = "these sums are exact")]
     fn a_change_is_an_outer_product_on_active_rows_alone() {
         let mut weights = Weights::from_matrix(2, 3, &[1.0; 6]);
         let mut biases = [0.0; 2];

@@ -71,6 +71,7 @@ mod tests {
     }
 
     #[test]
+    #[allow(clippy::float_cmp, reason = "no difference, no change")]
     fn a_hidden_neuron_learns_from_the_difference_of_its_plateaus() {
         let post = Postsynaptic { v: &[0.0, 0.0], plateaus: [&[0.3, 0.9], &[0.8, 0.9]], ..Postsynaptic::default() };
         let change = change(Signal::Plateaus, post, 0.21);

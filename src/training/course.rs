@@ -62,6 +62,7 @@ mod tests {
     }
 
     #[test]
+    #[allow(clippy::float_cmp, reason = "nothing is added to them")]
     fn phases_are_their_fixed_part_and_a_wald_draw_of_their_own() {
         let protocol = Protocol {
             forward: 50.0,

@@ -39,16 +39,13 @@ fn read_run(
     pre: Option<usize>,
 ) -> Result<Vec<f32>, RecordError> {
     use crate::record::hdf5::{read_bias_snapshot, read_snapshot};
-    let (values, found, wanted) = match pre {
-        Some(pre) => {
-            let (values, rows, columns) = read_snapshot(stored.path, name, snapshot)?;
-            (values, format!("{rows} x {columns}"), format!("{} x {pre}", stored.post))
-        }
-        None => {
-            let values = read_bias_snapshot(stored.path, name, snapshot)?;
-            let found = values.len().to_string();
-            (values, found, stored.post.to_string())
-        }
+    let (values, found, wanted) = if let Some(pre) = pre {
+        let (values, rows, columns) = read_snapshot(stored.path, name, snapshot)?;
+        (values, format!("{rows} x {columns}"), format!("{} x {pre}", stored.post))
+    } else {
+        let values = read_bias_snapshot(stored.path, name, snapshot)?;
+        let found = values.len().to_string();
+        (values, found, stored.post.to_string())
     };
     let problem = if found != wanted {
         format!("snapshot `{snapshot}` of `{name}` is of shape {found}; the model needs {wanted}")

@@ -1,6 +1,6 @@
 //! The training loop.
 
-use std::ops::ControlFlow;
+use std::ops::{ControlFlow, Range};
 use std::sync::Arc;
 
 use rayon::prelude::*;
@@ -291,15 +291,7 @@ impl<'a> Trainer<'a> {
         let first = self.examples_seen;
         let last = ((first / size + 1) * size).min(end);
         let part = (first % size) as usize..((last - 1) % size) as usize + 1;
-        for (n, lane) in (first..last).zip(&mut self.lanes[part.clone()]) {
-            lane.index = n;
-            lane.image = self.order.image(self.seed, n, shown.len());
-            lane.label = shown.label(lane.image);
-            lane.lengths = phase_lengths(&self.model.protocol, self.seed, PresentationKey::training(n));
-            lane.start_ms = self.clock_ms;
-            lane.sampling = recorder.sampling(Kind::Train, n, lane.start_ms);
-            self.clock_ms += lane.lengths[0] + lane.label.map_or(0.0, |_| lane.lengths[1]);
-        }
+        self.prepare(first..last, part.clone(), shown, recorder);
         let start = monitor.seconds();
         let factor = rate_factor(self.model, first, self.planned, shown.len() as u64);
         let plastic = plan.synapses == Synapses::Plastic;
@@ -331,7 +323,20 @@ impl<'a> Trainer<'a> {
         Ok(())
     }
 
-    fn apply(&mut self, part: std::ops::Range<usize>) -> Result<(), RunError> {
+    /// Hands out presentations to lanes, each with its image, lengths and place on the clock.
+    fn prepare(&mut self, batch: Range<u64>, part: Range<usize>, shown: &Presentations, recorder: &mut dyn Recorder) {
+        for (n, lane) in batch.zip(&mut self.lanes[part]) {
+            lane.index = n;
+            lane.image = self.order.image(self.seed, n, shown.len());
+            lane.label = shown.label(lane.image);
+            lane.lengths = phase_lengths(&self.model.protocol, self.seed, PresentationKey::training(n));
+            lane.start_ms = self.clock_ms;
+            lane.sampling = recorder.sampling(Kind::Train, n, lane.start_ms);
+            self.clock_ms += lane.lengths[0] + lane.label.map_or(0.0, |_| lane.lengths[1]);
+        }
+    }
+
+    fn apply(&mut self, part: Range<usize>) -> Result<(), RunError> {
         for lane in &self.lanes[part] {
             for (index, change) in lane.changes.iter().enumerate().filter(|(index, _)| self.rules[*index].is_some()) {
                 let projection = &self.model.projections[index];
