@@ -7,16 +7,16 @@ use std::time::Instant;
 use pulp::{Arch, Simd, WithSimd};
 
 /// Peak rates of one core.
-pub struct Machine {
+pub(crate) struct Machine {
     /// Fused multiply-adds of f32 [1/s].
-    pub fused: f64,
+    pub(crate) fused: f64,
     /// Bytes read from a working set of 1 MB, the size of the active rows of 784-500-10 [1/s].
-    pub bytes: f64,
+    pub(crate) bytes: f64,
 }
 
 impl Machine {
     /// Measures both, each as the best of several tries.
-    pub fn measure() -> Self {
+    pub(crate) fn measure() -> Self {
         let arch = Arch::new();
         let best = |work: &mut dyn FnMut() -> f64| (0..9).map(|_| work()).fold(0.0, f64::max);
         let mut sums = [0.0_f32; LANES * CHAINS];
@@ -38,7 +38,7 @@ impl Machine {
     }
 
     /// The least time for so many synaptic events onto traces in registers [s].
-    pub fn floor(&self, synaptic_events: f64) -> f64 {
+    pub(crate) fn floor(&self, synaptic_events: f64) -> f64 {
         (3.0 * synaptic_events / self.fused).max(4.0 * synaptic_events / self.bytes)
     }
 }

@@ -15,7 +15,7 @@ use crate::presentations::{Bench, on_threads};
 const REPETITIONS: usize = 15;
 
 /// Time of each piece, per unit of its work.
-pub fn table(machine: &Machine) {
+pub(crate) fn table(machine: &Machine) {
     println!("pieces                                        ns");
     let mut numbers: Vec<f64> = (0..4096).map(|i| f64::from(i) * 0.004 - 8.0).collect();
     let each = |seconds: f64| 1e9 * seconds / 4096.0;

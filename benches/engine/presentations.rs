@@ -19,14 +19,14 @@ use crate::medians;
 const REPETITIONS: usize = 9;
 
 /// A model with overrides and its data.
-pub struct Bench {
+pub(crate) struct Bench {
     model: Model,
     data: Dataset,
 }
 
 impl Bench {
     /// A shipped model with these keys set.
-    pub fn new(name: &str, overrides: &[&str]) -> Self {
+    pub(crate) fn new(name: &str, overrides: &[&str]) -> Self {
         let overrides: Vec<String> = overrides.iter().map(ToString::to_string).collect();
         let model = Model::load(Path::new(name), &overrides).expect("a shipped model");
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("data/mnist");
@@ -39,9 +39,8 @@ impl Bench {
     }
 
     /// A run that goes on by `examples` presentations at each call, and gives the time of one [s].
-    pub fn training(&self, examples: u64, mut recorder: Option<RunFile>) -> impl FnMut() -> f64 {
+    pub(crate) fn training(&self, examples: u64, mut recorder: Option<RunFile>) -> impl FnMut() -> f64 {
         let mut trainer = Trainer::new(&self.model, self.network(), 1);
-        let mut seconds = 0.0;
         move || {
             let presentations = trainer.examples_seen() + examples;
             let plan = Plan { presentations, test_examples: 0, synapses: Synapses::Plastic };
@@ -51,13 +50,12 @@ impl Bench {
             };
             let start = Instant::now();
             trainer.run(&self.data, plan, recorder, &mut Clock(start)).expect("a run");
-            seconds = start.elapsed().as_secs_f64() / examples as f64;
-            seconds
+            start.elapsed().as_secs_f64() / examples as f64
         }
     }
 
     /// A test of `examples` images, and the time of one [s].
-    pub fn testing(&self, examples: usize) -> impl FnMut() -> f64 {
+    pub(crate) fn testing(&self, examples: usize) -> impl FnMut() -> f64 {
         let circuit = Arc::new(Circuit::new(&self.model, 1, Precision::Single));
         let network = self.network();
         move || {
@@ -78,7 +76,7 @@ impl Bench {
     }
 
     /// Work of a training presentation, mean of `examples`.
-    pub fn work(&self, examples: u64) -> [f64; 5] {
+    pub(crate) fn work(&self, examples: u64) -> [f64; 5] {
         let mut trainer = Trainer::new(&self.model, self.network(), 1);
         let plan = Plan { presentations: examples, test_examples: 0, synapses: Synapses::Plastic };
         trainer.run(&self.data, plan, &mut (), &mut ()).expect("a run");
@@ -96,12 +94,12 @@ impl Monitor for Clock {
 }
 
 /// Runs on a pool of this many threads.
-pub fn on_threads<T: Send>(threads: usize, job: impl FnOnce() -> T + Send) -> T {
+pub(crate) fn on_threads<T: Send>(threads: usize, job: impl FnOnce() -> T + Send) -> T {
     rayon::ThreadPoolBuilder::new().num_threads(threads).build().expect("threads").install(job)
 }
 
 /// Time and work of a presentation of each network.
-pub fn table(machine: &Machine) {
+pub(crate) fn table(machine: &Machine) {
     println!("presentations             ms   input   cand.  spikes  syn. events   rows   floor ms   of floor");
     let rows = [
         ("784-10, train", "g17-784-10"),
@@ -124,7 +122,7 @@ pub fn table(machine: &Machine) {
 }
 
 /// How the time of a training presentation changes, as ratios to 784-500-10 in the same turn.
-pub fn scaling() {
+pub(crate) fn scaling() {
     let name = "g17-784-500-10";
     let base = Bench::new(name, &[]);
     let variants = [
@@ -155,7 +153,7 @@ pub fn scaling() {
 }
 
 /// How much faster two threads are.
-pub fn threads() {
+pub(crate) fn threads() {
     let test = Bench::new("g17-784-500-10", &[]);
     let batch = Bench::new("g17-784-500-10", &["learning.batch=16"]);
     println!("threads                                2 threads against 1");

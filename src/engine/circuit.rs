@@ -5,7 +5,7 @@ use crate::model::{Compartment, Model, Neuron, Psp};
 /// Float type in which the traces of hidden populations are kept; those of the output population always are f64.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Precision {
-    /// f32: half the memory traffic. The default.
+    /// f32: half the memory traffic. The default; populations whose modes nearly cancel use f64 all the same.
     Single,
     /// f64: the reference path.
     Double,
@@ -64,6 +64,15 @@ pub(crate) struct Teaching {
     pub(crate) current: [f64; 2],
 }
 
+/// Modes closer than this, relative to their rates, nearly cancel one another, which takes f64.
+const CLOSE: f64 = 0.01;
+
+/// Whether f32 is enough for the modes of a soma: its three rates 1/τ_L, 1/τ_s and γ are well apart.
+fn is_well_conditioned(psp: Psp, gamma: f64) -> bool {
+    let (l, s) = (1.0 / psp.tau_l, 1.0 / psp.tau_s);
+    [(l, s), (l, gamma), (s, gamma)].into_iter().all(|(a, b)| (a - b).abs() > CLOSE * a.max(b))
+}
+
 /// A projection in the layout.
 #[derive(Clone, Debug)]
 pub(crate) struct Link {
@@ -105,8 +114,12 @@ impl Circuit {
     }
 
     /// The same layout with windows of at most `limit` ms: more of them, but no other result.
+    ///
+    /// # Panics
+    /// If `limit` is not above 0.
     #[must_use]
     pub fn with_window(mut self, limit: f64) -> Self {
+        assert!(limit > 0.0, "a window of {limit} ms");
         self.window = self.window.min(limit);
         self
     }
@@ -125,7 +138,7 @@ impl Cells {
                     g_apical: cell.g_a,
                     has_apical: true,
                     teaching: None,
-                    precision,
+                    precision: if is_well_conditioned(cell.psp, gamma) { precision } else { Precision::Double },
                 };
                 (cell.phi_max, Some(membrane))
             }
