@@ -8,6 +8,8 @@ mod two_phase;
 
 pub use two_phase::{Signal, TwoPhase};
 
+use pulp::{Arch, Simd, WithSimd};
+
 use crate::model::{Compartment, Model, Neuron, Projection, Rule};
 use crate::network::Weights;
 
@@ -44,11 +46,7 @@ impl Change {
     /// # Panics
     /// If the shapes differ.
     pub fn apply(&self, weights: &mut Weights, biases: &mut [f32]) -> usize {
-        for &(j, pre) in &self.pre {
-            for (w, &post) in weights.row_mut(j as usize).iter_mut().zip(&self.post) {
-                *w += post * pre;
-            }
-        }
+        Arch::new().dispatch(Apply { change: self, weights });
         biases.iter_mut().zip(&self.post).for_each(|(b, &post)| *b += post);
         self.pre.len()
     }
@@ -56,6 +54,24 @@ impl Change {
     /// Whether every factor is a finite number.
     pub fn is_finite(&self) -> bool {
         self.post.iter().all(|x| x.is_finite()) && self.pre.iter().all(|(_, x)| x.is_finite())
+    }
+}
+
+struct Apply<'a> {
+    change: &'a Change,
+    weights: &'a mut Weights,
+}
+
+impl WithSimd for Apply<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, _: S) {
+        for &(j, pre) in &self.change.pre {
+            for (w, &post) in self.weights.row_mut(j as usize).iter_mut().zip(&self.change.post) {
+                *w = post.mul_add(pre, *w);
+            }
+        }
     }
 }
 
