@@ -1,4 +1,57 @@
-//! Exact event-driven simulation of spiking networks with segregated dendrites.
+//! Exact event-driven simulation of spiking networks with segregated dendrites that learn by local rules.
+//!
+//! Pyramidal cells take feedforward input on basal dendrites and feedback on apical dendrites; the mean potential of the
+//! apical dendrite makes a plateau at the end of each phase, and the difference between the plateaus of a forward and a
+//! target phase is what each cell learns from (Guerguiev, Lillicrap & Richards 2017, eLife 6:e22901).
+//!
+//! A [`model::Model`] is a pure description, read from a TOML file. [`data`] brings the stimuli,
+//! [`training::initial_network`] the weights, and a [`training::Trainer`] runs them:
+//!
+//! ```
+//! use apical::data::{ImageSet, Presentations, Split, Dataset};
+//! use apical::model::Model;
+//! use apical::record::Memory;
+//! use apical::training::{Plan, Synapses, Trainer, initial_network};
+//!
+//! // The shipped network, cut down to images of 2 x 2 pixels and 20 hidden cells.
+//! let overrides = ["population.input.size=4".to_owned(), "population.hidden.size=20".to_owned()];
+//! let model = Model::load("g17-784-500-10".as_ref(), &overrides)?;
+//! let images = ImageSet::new(2, 2, vec![255, 0, 0, 255, 0, 255, 255, 0], vec![0, 1]);
+//! let shown = Presentations::all(images.into());
+//! let data = Dataset { training: shown.clone(), split: Split::of_table(2), evaluation: shown };
+//!
+//! let network = initial_network(&model, 1)?;
+//! let mut trainer = Trainer::new(&model, network, 1);
+//! let mut memory = Memory::default();
+//! let plan = Plan { presentations: 10, test_examples: 2, synapses: Synapses::Plastic };
+//! trainer.run(&data, plan, &mut memory, &mut ())?;
+//!
+//! assert_eq!(trainer.examples_seen(), 10);
+//! let hidden = &memory.spikes[1];
+//! assert!(hidden.is_sorted_by(|a, b| a.time <= b.time));
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! # Guarantees
+//!
+//! - **Exact.** Between spikes every potential is a sum of exponentials, kept in closed form; firing is decided by
+//!   thinning. Nothing is discretised in time; only rounding remains ([`engine`]).
+//! - **Reproducible.** The same model, data and seed give the same spikes and weights to the bit, whatever the number of
+//!   threads, what is recorded, or whether the run was stopped and resumed. Random streams are keyed by what they are
+//!   for ([`random`]); exp, ln and logit are our own ([`math`]).
+//! - **Watched from outside.** A [`record::Recorder`] is handed what happened, presentation by presentation; what it does
+//!   changes no run.
+//!
+//! # Units
+//!
+//! Inside, times are in ms, rates and conductances per ms; Hz stand only in the keys of model files, in files and on the
+//! screen. Potentials are the paper's, without a unit.
+//!
+//! # Features
+//!
+//! `hdf5` (run files and checkpoints) and `cli` (the command line) are on by default; engine, neurons and rules need
+//! neither.
+
 #[cfg(feature = "cli")]
 pub mod cli;
 pub mod data;
