@@ -265,6 +265,7 @@ fn checkpoints_that_are_none_or_damaged() {
             "test run.checkpoint.h5",
             &["`seed` is missing or damaged"],
         ),
+        Case(nothing, "inspect data", &["data: is a folder, expected a run file or checkpoint"]),
         Case(
             |bench| bench.write("garbage.h5", [0x89; 5000]),
             "inspect garbage.h5",
@@ -314,7 +315,13 @@ fn places_that_cannot_be_written() {
         Case(
             |bench| fs::create_dir(bench.path("new.checkpoint.h5")).unwrap(),
             "train tiny.toml --out new.h5",
-            &["the checkpoint is to be new.checkpoint.h5, which is a folder"],
+            &["the checkpoint is to be new.checkpoint.h5, which is there and is no file"],
+        ),
+        #[cfg(unix)]
+        Case(
+            |bench| drop(std::os::unix::net::UnixListener::bind(bench.path("socket")).unwrap()),
+            "simulate tiny.toml --out socket",
+            &["socket: is a device, socket or pipe, expected the name of a file to write"],
         ),
         Case(|bench| bench.write("output", "a file"), "train tiny.toml", &["cannot create the folder output"]),
         Case(|bench| bench.write("g17-784-10.toml", ""), "models --write .", &["g17-784-10.toml exists already"]),

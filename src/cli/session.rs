@@ -74,8 +74,8 @@ pub(super) fn run(
     let first = trainer.examples_seen();
     let shown = plan.presentations - first;
     let checkpoint = (plan.synapses == Synapses::Plastic).then(|| checkpoint_file(&path));
-    if let Some(folder) = checkpoint.as_ref().filter(|path| path.is_dir()) {
-        let why = anyhow::anyhow!("the checkpoint is to be {}, which is a folder", folder.display());
+    if let Some(other) = checkpoint.as_ref().filter(|path| path.exists() && !path.is_file()) {
+        let why = anyhow::anyhow!("the checkpoint is to be {}, which is there and is no file", other.display());
         return Err(why.into());
     }
     let mut file = open_run_file(common, &path, model, (seed, Kind::Train, shown), &data.sha256())?;

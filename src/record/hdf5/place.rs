@@ -16,8 +16,9 @@ pub(super) fn part_of(path: &Path) -> PathBuf {
 
 /// Creates the empty `NAME.part`, so that a target that cannot be written is refused at once and in plain words.
 pub(super) fn reserve(path: &Path) -> Result<PathBuf, RecordError> {
-    if path.is_dir() {
-        return Err(content(path, "is a folder, expected the name of a file to write"));
+    // A rename would put a file in place of a device, too.
+    if let Some(found) = not_a_file(path) {
+        return Err(content(path, format!("is {found}, expected the name of a file to write")));
     }
     let part = part_of(path);
     let created = File::options().write(true).create(true).truncate(false).open(&part);
@@ -27,6 +28,12 @@ pub(super) fn reserve(path: &Path) -> Result<PathBuf, RecordError> {
         Err(TryLockError::WouldBlock) => Err(content(&part, "is being written by another run")),
         Ok(()) | Err(TryLockError::Error(_)) => Ok(part),
     }
+}
+
+/// What stands at a path if it is neither nothing nor a file.
+pub(super) fn not_a_file(path: &Path) -> Option<&'static str> {
+    let kind = fs::metadata(path).ok()?.file_type();
+    if kind.is_dir() { Some("a folder") } else { (!kind.is_file()).then_some("a device, socket or pipe") }
 }
 
 /// Removes a `NAME.part` that has come to nothing, which on a full disk is in the way.

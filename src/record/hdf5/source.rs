@@ -34,6 +34,9 @@ impl Source {
     /// # Errors
     /// If it is neither, or a checkpoint of another version.
     pub(super) fn open(path: &Path) -> Result<Self, RecordError> {
+        if let Some(found) = place::not_a_file(path) {
+            return Err(place::content(path, format!("is {found}, expected a run file or checkpoint")));
+        }
         // In the words of the file system, which HDF5 buries.
         std::fs::File::open(path).map_err(|e| place::failed("cannot read", path, e))?;
         let file = File::open(path).map_err(|e| {
