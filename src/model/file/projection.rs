@@ -12,6 +12,9 @@ use crate::model::{Compartment, MAX_AFFERENTS, Neuron, Population, PopulationId,
 /// Longest delay [ms]; a spike in flight is kept until it arrives.
 const LONGEST_DELAY: f64 = 100_000.0;
 
+/// Shortest delay of a backward projection [ms]: a phase is simulated in windows as long as it.
+const SHORTEST_BACKWARD_DELAY: f64 = 0.01;
+
 /// Reads all projections, which must drive every population but the encoder.
 pub(super) fn all(tables: &[&Table], populations: &[Population]) -> Result<Vec<Projection>, ModelError> {
     let projections =
@@ -89,10 +92,13 @@ fn compartment(keys: &mut Reader<'_>, to: &Population) -> Result<Compartment, Mo
 /// A forward projection may be immediate; a backward one may not, or a spike could cause itself.
 fn delay(keys: &mut Reader<'_>, forward: bool) -> Result<f64, ModelError> {
     let delay = keys.number("delay_ms", 0.0..=LONGEST_DELAY)?.unwrap_or(if forward { 0.0 } else { 1.0 });
-    if forward || delay > 0.0 {
+    if forward || delay >= SHORTEST_BACKWARD_DELAY {
         return Ok(delay);
     }
-    let why = format!("{} goes backward: expected `delay_ms` above 0, found 0", keys.name());
+    let why = format!(
+        "{} goes backward: expected `delay_ms` of at least {SHORTEST_BACKWARD_DELAY}, found {delay}",
+        keys.name()
+    );
     Err(ModelError::refused(keys.at("delay_ms"), why))
 }
 
