@@ -158,7 +158,7 @@ fn what_makes_no_sense_together_is_refused() {
             "compartment = \"apical\"",
             "compartment = \"apical\"\ndelay_ms = 0",
             "37:12",
-            &["\"output-hidden\" goes backward", "expected `delay_ms` above 0"],
+            &["\"output-hidden\" goes backward", "expected `delay_ms` of at least 0.01"],
         ),
         Case(
             "compartment = \"apical\"",
