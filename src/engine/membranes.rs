@@ -217,19 +217,26 @@ fn advance_block<F: Real, const N: usize>(
     let mut traces: Traces<F, N> =
         Traces { l: load(&membranes.l[base..]), s: load(&membranes.s[base..]), z: load(&membranes.z[base..]) };
     let Membranes { candidates, events, pieces, noted, .. } = membranes;
-    let mut next = candidates.next[block];
-    let end = candidates.ends[block];
+    let range = candidates.next[block]..candidates.ends[block];
+    let times = &candidates.time[range.clone()];
+    let lanes = &candidates.lane[range.clone()][..times.len()];
+    let logits = &candidates.logit[range.clone()][..times.len()];
+    let [fall_l, fall_s, fall_z] = candidates.falls.each_ref().map(|falls| &falls[range.clone()][..times.len()]);
+    // Every candidate is written where the next spike goes, and counted if it is one: no branch to mispredict.
+    let known = spikes.len();
+    spikes.resize(known + times.len(), Spike { time: 0.0, neuron: 0 });
+    let fired = &mut spikes[known..];
+    let mut count = 0;
+    let mut next = 0;
     let mut arrivals = events.iter();
-    let [fall_l, fall_s, fall_z] = &candidates.falls;
     for piece in pieces.iter() {
-        while next < end && candidates.time[next] < piece.end {
-            let time = candidates.time[next];
+        while next < times.len() && times[next] < piece.end {
+            let time = times[next];
             traces = traces.after(&mut arrivals, |event| event <= time, slabs, stride, base);
-            let lane = candidates.lane[next] as usize % N;
+            let lane = lanes[next] as usize % N;
             let v = potential(&traces, rest[lane], lane, [fall_l[next], fall_s[next], fall_z[next]]);
-            if candidates.logit[next] < v {
-                spikes.push(Spike { time, neuron: (base + lane) as u32 });
-            }
+            fired[count.min(next)] = Spike { time, neuron: (base + lane) as u32 };
+            count += usize::from(logits[next] < v);
             next += 1;
         }
         traces = traces.after(&mut arrivals, |event| event < piece.end, slabs, stride, base);
@@ -243,7 +250,8 @@ fn advance_block<F: Real, const N: usize>(
             Action::Nothing => {}
         }
     }
-    candidates.next[block] = next;
+    spikes.truncate(known + count);
+    candidates.next[block] += next;
     membranes.l[base..base + N].copy_from_slice(&traces.l);
     membranes.s[base..base + N].copy_from_slice(&traces.s);
     membranes.z[base..base + N].copy_from_slice(&traces.z);

@@ -9,6 +9,7 @@ const FEW: usize = 64;
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Sorter {
     starts: Vec<u32>,
+    bins: Vec<u32>,
     sorted: Vec<Spike>,
 }
 
@@ -22,19 +23,20 @@ impl Sorter {
         }
         let bins = spikes.len();
         let scale = bins as f64 / (to - from);
-        let bin = |spike: &Spike| (((spike.time - from) * scale) as usize).min(bins - 1);
+        self.bins.clear();
+        self.bins.extend(spikes.iter().map(|spike| (((spike.time - from) * scale) as u32).min(bins as u32 - 1)));
         self.starts.clear();
         self.starts.resize(bins + 1, 0);
-        for spike in spikes.iter() {
-            self.starts[bin(spike) + 1] += 1;
+        for &bin in &self.bins {
+            self.starts[bin as usize + 1] += 1;
         }
         for i in 1..bins {
             self.starts[i] += self.starts[i - 1];
         }
         self.sorted.clear();
         self.sorted.resize(bins, Spike { time: 0.0, neuron: 0 });
-        for spike in spikes.iter() {
-            let place = &mut self.starts[bin(spike)];
+        for (spike, &bin) in spikes.iter().zip(&self.bins) {
+            let place = &mut self.starts[bin as usize];
             self.sorted[*place as usize] = *spike;
             *place += 1;
         }

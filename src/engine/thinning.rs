@@ -88,9 +88,14 @@ impl<F: Real> WithSimd for Draw<'_, F> {
         let rates = [-1.0 / psp.tau_l, -1.0 / psp.tau_s, -hazard.modes.gamma];
         let begin = out.time.len();
         let mut last = 0.0;
+        // Room for all of them, but once in a million blocks.
+        let expected = hazard.length / mean_gap;
+        out.resize(begin + (expected + 5.0 * expected.sqrt()) as usize + 2 * CHUNK);
+        let mut first = begin;
         while last < hazard.length {
-            let first = out.time.len();
-            out.resize(first + CHUNK);
+            if first + CHUNK > out.time.len() {
+                out.resize(first + CHUNK);
+            }
             let mut bits = [0; CHUNK];
             stream.fill(&mut bits);
             let times: &mut [f64; CHUNK] = chunk(&mut out.time, first);
@@ -116,8 +121,9 @@ impl<F: Real> WithSimd for Draw<'_, F> {
                     *fall = F::exp(within_segment(*time) * rate);
                 }
             }
+            first += CHUNK;
         }
-        let drawn = out.time[begin..].partition_point(|&t| t < hazard.length);
+        let drawn = out.time[begin..first].partition_point(|&t| t < hazard.length);
         out.resize(begin + drawn);
     }
 }
