@@ -307,4 +307,12 @@ fn a_disk_that_is_full_ends_a_run_with_its_reason_and_what_was_flushed_is_kept()
     assert_eq!(ran.code, Some(1), "{}", ran.stderr);
     assert!(ran.stderr.contains("\n  because: File too large") && !ran.stderr.contains("panicked"), "{}", ran.stderr);
     assert!(!bench.path("run.h5").exists() && bench.path("run.h5.part").exists());
+
+    // What was learnt is kept, and goes on as if nothing had happened.
+    assert!(ran.stderr.contains("what was learnt so far is in run.checkpoint.h5"), "{}", ran.stderr);
+    let rest = bench.json("train --resume run.checkpoint.h5 --record none --out rest.h5");
+    let whole = bench.json("train tiny.toml --examples 4000 --record none --out whole.h5");
+    for key in ["examples_seen", "test_error_percent", "confusion"] {
+        assert_eq!(rest[key], whole[key], "{key}");
+    }
 }

@@ -85,6 +85,11 @@ pub(super) fn run(
     display.finish();
     // Whatever happened, what was recorded and learnt is kept.
     let closed = file.finish().context("the run file could not be completed");
+    if let (Err(RunError::Record(_)), Some(checkpoint)) = (&ended, &checkpoint)
+        && trainer.checkpoint().save(model, checkpoint).is_ok()
+    {
+        say::note(format_args!("what was learnt so far is in {}", checkpoint.display()));
+    }
     let ending = ended?;
     closed.map_err(Failure::Failed)?;
     if let Some(checkpoint) = &checkpoint {

@@ -310,13 +310,14 @@ impl<'a> Trainer<'a> {
             self.apply(part.clone())?;
         }
         self.train_seconds += monitor.seconds() - start;
-        for lane in &self.lanes[part] {
+        self.examples_seen = last;
+        for lane in &self.lanes[part.clone()] {
             let wrong = lane.label.is_some_and(|label| label != lane.decoded);
             let (count, errors, loss) = self.since_evaluation;
             self.since_evaluation = (count + 1, errors + u64::from(wrong), loss + lane.loss);
-            recorder.presentation(lane.record(shown))?;
         }
-        self.examples_seen = last;
+        // Last, so that a checkpoint is whole even if something cannot be recorded.
+        self.lanes[part].iter().try_for_each(|lane| recorder.presentation(lane.record(shown)))?;
         if plastic {
             recorder.weights(self.examples_seen, None, &self.network)?;
         }
