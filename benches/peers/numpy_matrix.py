@@ -13,57 +13,58 @@ from workload import *
 F = np.float32
 TAPS = 10
 CARRY = TAPS - 1  # steps whose spikes are still felt in the next phase
-TAIL = 20  # steps after which the spikes carried over are forgotten: 0.3^11 of them is left
+TAIL = 20  # steps after which the state carried over is forgotten: 0.3^11 is left of the last spikes
+
+FREE = 1 - G_L - G_B  # what a step of 1 ms leaves of a soma's potential
+TAUGHT = FREE - 1  # the same under the teaching conductance
+TWO_SPIKES = F(np.exp(-PHI_MAX) * (1 + PHI_MAX))  # the least draw that may mean more than one spike in a step
 
 
 class Filters:
-    """Matrices that take the spikes of `steps` steps, after CARRY carried ones, to traces and potentials.
+    """Matrices from the spikes of `steps` steps, after CARRY carried ones, to traces and to somata at rest before.
 
-    A soma that steps by V <- decay V + G (D + b) has V = soma (D + b) + start V_before, with D = traces (W s).
+    A soma that steps by V <- decay V + G (D + b), with D = traces (W s), has V = soma (W s) + rest + start (V_before - rest).
     """
 
     def __init__(self, steps, decay):
         t = np.arange(steps)
         age = t[:, None] - t[None, :]
-        soma = G_B * np.where(age >= 0, decay ** np.maximum(age, 0), 0.0)
+        left = np.where(age >= 0, decay ** np.maximum(age, 0), 0.0)
+        left[abs(left) < 1e-12] = 0  # for products with denormal numbers are slow
         taps = kernel(np.arange(1.0, TAPS + 1))
         traces = np.zeros((steps, CARRY + steps))
         for k in range(TAPS):
             traces[t, CARRY + t - k] = taps[k]
-        self.soma = (soma @ traces).astype(F)
-        self.bias = soma.sum(1, keepdims=True).astype(F)
-        self.start = (decay ** (t + 1.0))[:, None].astype(F)
-        self.traces = traces.astype(F)
+        self.soma = (G_B * left @ traces).astype(F)
+        self.start = decay * left[:, :1].astype(F)
         self.mean_trace = traces[SETTLE_MS:].mean(0).astype(F)
 
 
-FREE = 1 - G_L - G_B  # what is left of a soma's potential after a step
-TAUGHT = FREE - 1  # the same under the teaching conductance
 filters = cache(Filters)
 
 
 def poisson_counts(uniform, none):
     """Poisson counts by inversion: `uniform` draws, and `none` = exp(-rate), the probability of no spike, for all or a row."""
-    fired = uniform > none
-    spikes = fired.astype(F)
-    some = np.flatnonzero(fired)
+    spikes = (uniform > none).astype(F)
+    some = np.flatnonzero(uniform > TWO_SPIKES)
     u, term = uniform.reshape(-1)[some], none.reshape(-1)[some % none.size]
     rate, cumulated = -np.log(term), term
     for n in range(1, 4):  # more than 4 spikes in a ms: less than one in 300,000 draws
         term = term * rate / F(n)
         cumulated = cumulated + term
-        more = np.flatnonzero(u > cumulated)
-        some, u, rate, term, cumulated = some[more], u[more], rate[more], term[more], cumulated[more]
-        spikes.reshape(-1)[some] += 1
+        spikes.reshape(-1)[some] += u > cumulated
     return spikes
 
 
 def firing(rng, potentials):
     """Spikes at phi_max sigmoid(V), and sigmoid(V)."""
-    phi = np.exp(-potentials)
+    phi = np.negative(potentials)
+    np.exp(phi, out=phi)
     phi += F(1)
-    np.divide(F(1), phi, out=phi)
-    return poisson_counts(rng.random(phi.shape, dtype=F), np.exp(F(-PHI_MAX) * phi)), phi
+    np.reciprocal(phi, out=phi)
+    none = F(-PHI_MAX) * phi
+    np.exp(none, out=none)
+    return poisson_counts(rng.random(phi.shape, dtype=F), none), phi
 
 
 class Network:
@@ -90,16 +91,16 @@ class Network:
 
         whole = filters(steps, FREE)
         v = (whole.soma[:, CARRY:] @ spikes) @ weights
-        v[:TAIL] += self.tail
-        v += whole.bias * self.b0
-        v[:TAIL] += whole.start[:TAIL] * self.soma
+        rest = F(K) * self.b0
+        v += rest
+        v[:TAIL] += self.tail + whole.start[:TAIL] * (self.soma - rest)
         fired, _ = firing(self.rng, v)
         hidden_spikes = np.concatenate([self.hidden_spikes, fired])
         dendrite = hidden_spikes @ self.w1.T  # [carried + steps, 10], before the kernel
         teaching = np.full(OUTPUT, -TEACHING, F)
         teaching[label] = TEACHING
-        f = self.output_phase(filters(forward, FREE), dendrite[: CARRY + forward], 0)
-        t = self.output_phase(filters(target, TAUGHT), dendrite[forward:], teaching)
+        f = self.output_phase(forward, FREE, dendrite[: CARRY + forward], 0)
+        t = self.output_phase(target, TAUGHT, dendrite[forward:], teaching)
 
         first = filters(forward, FREE)
         e0, e1 = update_factors(
@@ -115,12 +116,14 @@ class Network:
         self.hidden_spikes, self.soma = hidden_spikes[-CARRY:], v[-1]
         return int(np.argmax(f.soma))
 
-    def output_phase(self, filters, dendrite, teaching):
-        u = filters.soma @ dendrite + filters.bias * (self.b1 + teaching / F(G_D)) + filters.start * self.output_soma
+    def output_phase(self, steps, decay, dendrite, teaching):
+        phase = filters(steps, decay)
+        rest = (F(G_D) * self.b1 + teaching) / F(1 - decay)
+        u = phase.soma @ dendrite + rest + phase.start * (self.output_soma - rest)
         fired, phi = firing(self.rng, u)
         spikes = np.concatenate([self.output_spikes, fired])
         self.output_spikes, self.output_soma = spikes[-CARRY - 1 :], u[-1]
-        return OutputPhase(u, phi, self.feedback @ (filters.mean_trace @ spikes[:-1]))
+        return OutputPhase(u, phi, self.feedback @ (phase.mean_trace @ spikes[:-1]))
 
     def test(self, pixels):
         """The class of the largest mean potential; the state of training is left as it was."""
@@ -128,9 +131,12 @@ class Network:
         spikes = self.input_spikes(pixels[active], TEST_MS)
         whole = filters(TEST_MS, FREE)
         v = (whole.soma[:, CARRY:] @ spikes) @ self.w0[active]
-        v += whole.bias * self.b0
+        rest = F(K) * self.b0
+        v += rest
+        v[:TAIL] -= whole.start[:TAIL] * rest
         fired, _ = firing(self.rng, v)
-        u = whole.soma[:, CARRY:] @ (fired @ self.w1.T) + whole.bias * self.b1
+        rest = F(K) * self.b1
+        u = whole.soma[:, CARRY:] @ (fired @ self.w1.T) + rest - whole.start * rest
         return int(np.argmax(u[SETTLE_MS:].mean(0)))
 
 
