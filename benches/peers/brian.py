@@ -1,9 +1,9 @@
 """Brian2, compiled by its standalone mode: `brian.py TRAIN TEST DT_MS`.
 
-Synapses act on spikes, everything else on a clock of DT_MS; the whole kernel, as a difference of two exponentials. Phases
-last 52 ms each, the mean of 50 ms + Wald(2 ms, 1 ms), so that what happens once a phase costs nothing in other steps. All
-of learning is done in Brian2. A block is one run of the compiled program, which trains one network and tests another, both
-from the weights that the block before left; the two are timed within it.
+Synapses act on spikes, everything else on a clock of DT_MS; the whole kernel, as a difference of two exponentials.
+Phases last 52 ms each, the mean of 50 ms + Wald(2 ms, 1 ms), so that what happens once a phase costs nothing in other
+steps. All of learning is done in Brian2. A block is one run of the compiled program, which trains one network and tests
+another, both from the weights that the block before left; the two are timed within it.
 """
 
 import pathlib
@@ -156,7 +156,8 @@ def print_time():
     device.insert_code(
         "main",
         """{ timespec now; clock_gettime(CLOCK_MONOTONIC, &now); std::cout.precision(15);
-        std::cout << "TIME " << now.tv_sec + 1e-9 * now.tv_nsec << " " << 1.0 * std::clock() / CLOCKS_PER_SEC << "\\n"; }""",
+        double wall = now.tv_sec + 1e-9 * now.tv_nsec, cpu = 1.0 * std::clock() / CLOCKS_PER_SEC;
+        std::cout << "TIME " << wall << " " << cpu << "\\n"; }""",
     )
 
 

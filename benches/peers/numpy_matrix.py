@@ -23,7 +23,8 @@ TWO_SPIKES = F(np.exp(-PHI_MAX) * (1 + PHI_MAX))  # the least draw that may mean
 class Filters:
     """Matrices from the spikes of `steps` steps, after CARRY carried ones, to traces and to somata at rest before.
 
-    A soma that steps by V <- decay V + G (D + b), with D = traces (W s), has V = soma (W s) + rest + start (V_before - rest).
+    A soma that steps by V <- decay V + G (D + b), with D = traces (W s), has
+    V = soma (W s) + rest + start (V_before - rest).
     """
 
     def __init__(self, steps, decay):
@@ -44,7 +45,8 @@ filters = cache(Filters)
 
 
 def poisson_counts(uniform, none):
-    """Poisson counts by inversion: `uniform` draws, and `none` = exp(-rate), the probability of no spike, for all or a row."""
+    """Poisson counts by inversion: `uniform` draws, and `none` = exp(-rate), the probability of no spike, for all or
+    for a row."""
     spikes = (uniform > none).astype(F)
     some = np.flatnonzero(uniform > TWO_SPIKES)
     u, term = uniform.reshape(-1)[some], none.reshape(-1)[some % none.size]

@@ -1,5 +1,5 @@
-"""NumPy with a loop over steps of 1 ms: one matrix product per phase for the input, then somata, spikes and feedback step
-by step. Unlike `numpy_matrix.py` it would also do for feedback that drives somata.
+"""NumPy with a loop over steps of 1 ms: one matrix product per phase for the input, then somata, spikes and feedback
+step by step. Unlike `numpy_matrix.py` it would also do for feedback that drives somata.
 
 Euler steps of 1 ms, kernel cut at 10 ms, as in the authors' code. float32.
 """
@@ -29,7 +29,7 @@ def trace_matrix(steps):
 
 
 def add_further_spikes(spikes, uniform, none):
-    """Poisson counts by inversion: adds those beyond the first, for `none` = exp(-rate), the probability of no spike."""
+    """Poisson counts by inversion: adds spikes beyond the first, for `none` = exp(-rate), that of no spike."""
     rate = -np.log(none)
     term = cumulated = none
     for n in range(1, 4):
@@ -68,7 +68,7 @@ class Network:
         return felt, trace_matrix(steps) @ spikes
 
     def drive(self, pixels, steps):
-        """What input adds to each hidden soma in each step; pixels that are felt, and their mean traces after settling."""
+        """What input adds to each hidden soma in each step; the pixels felt, and their mean traces."""
         felt, traces = self.input_traces(pixels, steps)
         drive = traces @ self.w0[felt]
         drive += self.b0
@@ -78,7 +78,8 @@ class Network:
     def phase(self, pixels, steps, teaching=None):
         drive, felt, inputs = self.drive(pixels, steps)
         rows = lambda n: np.empty((steps, n), F)
-        hidden, outputs = np.concatenate([self.hidden, rows(HIDDEN)]), np.concatenate([self.outputs, rows(OUTPUT)])
+        hidden = np.concatenate([self.hidden, rows(HIDDEN)])
+        outputs = np.concatenate([self.outputs, rows(OUTPUT)])
         draws, output_draws = Draws(self.rng, steps, HIDDEN), Draws(self.rng, steps, OUTPUT)
         v, apical, trace, u, phi = (rows(n) for n in (HIDDEN, HIDDEN, HIDDEN, OUTPUT, OUTPUT))
         decay = FREE if teaching is None else FREE - ONE
@@ -128,8 +129,8 @@ class Network:
 
 @dataclass
 class Phase:
-    """Means of a phase after settling: traces of the pixels felt, hidden somata, apical dendrites and traces, output somata
-    and their sigmoid."""
+    """Means of a phase after settling: traces of the pixels felt, hidden somata, apical dendrites and traces, output
+    somata and their sigmoid."""
 
     felt: np.ndarray
     inputs: np.ndarray

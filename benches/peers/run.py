@@ -4,8 +4,7 @@
     python3 benches/peers/run.py --blocks 11 --out peers.md
 
 All programs share one core and take turns, a block of images each; a ratio compares blocks of the same round. The first
-run makes a virtual environment in target/peers, and the first block of each program, in which Brian2 has been compiled and
-caches have been filled, is not counted.
+run makes a virtual environment in target/peers. The first block of each program, which fills caches, is not counted.
 """
 
 import argparse
@@ -150,8 +149,9 @@ def measure(chosen, blocks):
     rounds = []
     for number in range(blocks + 1):
         rounds.append({name: program.block() for name, _, program in chosen})
-        told = (f"{name} {reply['train_ms']:.3g}/{reply['test_ms']:.3g}" for name, reply in rounds[-1].items())
-        print(f"round {number} of {blocks}, ms per image trained/tested: {', '.join(told)}", file=sys.stderr)
+        print(f"round {number} of {blocks}; ms per image trained, tested, share of the core:", file=sys.stderr)
+        for name, reply in rounds[-1].items():
+            print(f"  {name} {reply['train_ms']:.3g} {reply['test_ms']:.3g} {reply['share']:.0%}", file=sys.stderr)
     for *_, program in chosen:
         program.stop()
     return rounds[1:]
@@ -217,9 +217,9 @@ def machine():
 
 
 def report(chosen, rounds):
-    return f"""784-500-10, batch 1, one core. A training image is two phases of about 52 ms of model time with learning, a test image
-250 ms. {len(rounds)} rounds; read the milliseconds only as ratios. A round is quiet for a program if both it and apical had
-the core to themselves for {100 * QUIET:.0f} % of their blocks.
+    return f"""784-500-10, batch 1, one core. A training image is two phases of about 52 ms of model time with learning, a
+test image 250 ms. {len(rounds)} rounds; read the milliseconds only as ratios. A round is quiet for a program if both it
+and apical had the core to themselves for {100 * QUIET:.0f} % of their blocks.
 
 {table(chosen, rounds, "train_ms", "training, per image")}
 
@@ -231,14 +231,15 @@ the core to themselves for {100 * QUIET:.0f} % of their blocks.
 
 def arguments():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--blocks", type=int, default=11, metavar="N", help="rounds that are counted (11)")
-    parser.add_argument("--only", default="", metavar="NAMES", help="as in `numpy,apical`: beginnings of program names")
-    parser.add_argument("--without", default="", metavar="NAMES", help="as in `torch`: these are neither installed nor run")
-    parser.add_argument("--core", type=int, metavar="N", help="core to run on (1, or 0 if there is one only)")
-    parser.add_argument("--quick", action="store_true", help="blocks of a fifth of the images")
-    parser.add_argument("--check", action="store_true", help="check that the peers learn, in place of timing them")
-    parser.add_argument("--out", type=pathlib.Path, metavar="FILE.md", help="write the tables there, too")
-    parser.add_argument("--apical", default=ROOT / "target" / "release" / "apical", metavar="PATH", help="our program")
+    add = parser.add_argument
+    add("--blocks", type=int, default=11, metavar="N", help="rounds that are counted (11)")
+    add("--only", default="", metavar="NAMES", help="as in `numpy,apical`: beginnings of program names")
+    add("--without", default="", metavar="NAMES", help="as in `torch`: these are neither installed nor run")
+    add("--core", type=int, metavar="N", help="core to run on (1, or 0 if there is one only)")
+    add("--quick", action="store_true", help="blocks of a fifth of the images")
+    add("--check", action="store_true", help="check that the peers learn, in place of timing them")
+    add("--out", type=pathlib.Path, metavar="FILE.md", help="write the tables there, too")
+    add("--apical", default=ROOT / "target" / "release" / "apical", metavar="PATH", help="our program")
     return parser.parse_args()
 
 

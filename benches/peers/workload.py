@@ -1,8 +1,8 @@
 """What every peer computes, and how it is timed.
 
 The network of Guerguiev, Lillicrap & Richards (2017), eLife 6:e22901: 784-500-10, batch 1. A presentation is a forward
-and a target phase of 50 ms + Wald(2 ms, 1 ms) each, after which the weights change; a test is 250 ms from rest. Times are
-in ms, rates per ms, potentials without a unit. dt = 1 ms but for Brian2, which is also run at 0.1 ms.
+and a target phase of 50 ms + Wald(2 ms, 1 ms) each, after which the weights change; a test is 250 ms from rest. Times
+are in ms, rates per ms, potentials without a unit. dt = 1 ms but for Brian2, which is also run at 0.1 ms.
 """
 
 import gzip
@@ -68,7 +68,8 @@ def initial_weights(rng, scale=1.0):
 def update_factors(eta, soma_hidden, apical_forward, apical_target, soma_output, teaching_sigmoid):
     """The postsynaptic factors of both updates, for phase means of potentials and of the output's sigmoid.
 
-    hidden: 20 eta k_b (alpha_t - alpha_f) sigmoid'(V); output: 20 eta k_d (mean_t sigmoid(U) - sigmoid(U_f)) sigmoid'(U_f).
+    hidden: 20 eta k_b (alpha_t - alpha_f) sigmoid'(V);
+    output: 20 eta k_d (mean_t sigmoid(U) - sigmoid(U_f)) sigmoid'(U_f).
     """
     hidden, output = sigmoid(soma_hidden), sigmoid(soma_output)
     plateaus = sigmoid(apical_target) - sigmoid(apical_forward)
@@ -84,7 +85,7 @@ def phase_steps(rng):
 
 
 class Block:
-    """Times a part of a block: milliseconds of wall time per image, and the share of it in which the processor was ours."""
+    """Times a part of a block: wall time per image [ms], and the processor time that the program got of it."""
 
     def __init__(self, images):
         self.images = images
@@ -105,8 +106,8 @@ def reply(**values):
 def serve(network):
     """PROGRAM TRAIN TEST: says it is ready, then answers each line of its input with a block of TRAIN and TEST images.
 
-    `network` has train(pixels, label) and test(pixels), which return the class decoded. It goes on learning from block to
-    block.
+    `network` has train(pixels, label) and test(pixels), which return the class decoded. It goes on learning from block
+    to block.
     """
     train, test = (int(argument) for argument in sys.argv[1:3])
     images, labels = mnist("train")
