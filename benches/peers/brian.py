@@ -34,6 +34,7 @@ CONSTANTS = dict(
 set_device("cpp_standalone", directory=str(FOLDER), build_on_run=False)
 prefs.devices.cpp_standalone.openmp_threads = 0
 prefs.codegen.cpp.extra_compile_args_gcc = ["-w", "-O3", "-ffast-math", "-march=native"]
+prefs.devices.cpp_standalone.extra_make_args_unix = ["-j2"]  # by default as many compilers as there are files
 defaultclock.dt = DT * ms
 
 # One row more than there are images: an answer is read in the step after its image.

@@ -217,8 +217,8 @@ def machine():
 
 
 def report(chosen, rounds):
-    return f"""784-500-10, batch 1, one core. A training image is two phases of about 52 ms of model time with learning, a
-test image 250 ms. {len(rounds)} rounds; read the milliseconds only as ratios. A round is quiet for a program if both it
+    return f"""784-500-10, batch 1, one core. A training image is two phases of about 52 ms of model time with learning,
+a test image 250 ms. {len(rounds)} rounds; read the milliseconds only as ratios. A round is quiet for a program if both it
 and apical had the core to themselves for {100 * QUIET:.0f} % of their blocks.
 
 {table(chosen, rounds, "train_ms", "training, per image")}
@@ -234,7 +234,7 @@ def arguments():
     add = parser.add_argument
     add("--blocks", type=int, default=11, metavar="N", help="rounds that are counted (11)")
     add("--only", default="", metavar="NAMES", help="as in `numpy,apical`: beginnings of program names")
-    add("--without", default="", metavar="NAMES", help="as in `torch`: these are neither installed nor run")
+    add("--without", default="", metavar="NAMES", help="as in `torch`: neither installed nor run")
     add("--core", type=int, metavar="N", help="core to run on (1, or 0 if there is one only)")
     add("--quick", action="store_true", help="blocks of a fifth of the images")
     add("--check", action="store_true", help="check that the peers learn, in place of timing them")
