@@ -218,8 +218,8 @@ def machine():
 
 def report(chosen, rounds):
     return f"""784-500-10, batch 1, one core. A training image is two phases of about 52 ms of model time with learning,
-a test image 250 ms. {len(rounds)} rounds; read the milliseconds only as ratios. A round is quiet for a program if both it
-and apical had the core to themselves for {100 * QUIET:.0f} % of their blocks.
+a test image 250 ms. {len(rounds)} rounds; read the milliseconds only as ratios. A round is quiet for a program if both
+it and apical had the core to themselves for {100 * QUIET:.0f} % of their blocks.
 
 {table(chosen, rounds, "train_ms", "training, per image")}
 
