@@ -82,10 +82,16 @@ fn stimuli(bench: &Bench, keys: &str) {
     model(bench, "[stimuli]\nkind = \"idx\"", &format!("[stimuli]\n{keys}"));
 }
 
-/// Damages the checkpoint.
+/// Damages the checkpoint, as another file: a program that another test starts in the meantime keeps what is open here
+/// open, and locked.
 fn checkpoint(bench: &Bench, damage: impl Fn(&hdf5::File) -> hdf5::Result<()>) {
-    let file = hdf5::File::open_rw(bench.path("run.checkpoint.h5")).unwrap();
+    let elsewhere = tempfile::tempdir().unwrap();
+    let (whole, damaged) = (bench.path("run.checkpoint.h5"), elsewhere.path().join("damaged.h5"));
+    fs::copy(&whole, &damaged).unwrap();
+    let file = hdf5::File::open_rw(&damaged).unwrap();
     damage(&file).unwrap();
+    file.close().unwrap();
+    fs::copy(&damaged, &whole).unwrap();
 }
 
 /// Puts an array in place of one of the checkpoint.
