@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use apical::math::{exp, sigmoid_all};
 use apical::network::Weights;
-use apical::plasticity::Change;
+use apical::plasticity::{Change, apply};
 use pulp::{Arch, Simd, WithSimd};
 
 use crate::machine::Machine;
@@ -27,7 +27,8 @@ pub(crate) fn table(machine: &Machine) {
     let mut weights = Weights::zeros(500, 784);
     let mut biases = vec![0.0; 500];
     let change = Change { post: vec![1e-9; 500], pre: (0..300).map(|j| (j, 0.01)).collect() };
-    let update = medians(REPETITIONS, &mut [&mut || timed(|| change.apply(&mut weights, &mut biases))])[0];
+    let update =
+        medians(REPETITIONS, &mut [&mut || timed(|| apply(std::iter::once(&change), &mut weights, &mut biases))])[0];
     row("update, each row of 500", 1e9 * update / 300.0);
 
     // Without candidates (silent cells) and without input, what is left is the other's cost.

@@ -9,6 +9,7 @@ mod two_phase;
 pub use two_phase::{Signal, TwoPhase};
 
 use pulp::{Arch, Simd, WithSimd};
+use rayon::prelude::*;
 
 use crate::model::{Compartment, Model, Neuron, Projection, Rule};
 use crate::network::Weights;
@@ -29,7 +30,7 @@ pub struct Postsynaptic<'a> {
 pub struct Change {
     /// Postsynaptic factors, [post].
     pub post: Vec<f32>,
-    /// Presynaptic factors, of the neurons where it is not zero.
+    /// Presynaptic factors, of the neurons where it is not zero, in their order.
     pub pre: Vec<(u32, f32)>,
 }
 
@@ -41,35 +42,59 @@ pub trait Plasticity: Send + Sync {
 }
 
 impl Change {
-    /// Adds the change to weights and biases, and returns the number of rows touched.
-    ///
-    /// # Panics
-    /// If the shapes differ.
-    pub fn apply(&self, weights: &mut Weights, biases: &mut [f32]) -> usize {
-        Arch::new().dispatch(Apply { change: self, weights });
-        biases.iter_mut().zip(&self.post).for_each(|(b, &post)| *b += post);
-        self.pre.len()
-    }
-
     /// Whether every factor is a finite number.
     pub fn is_finite(&self) -> bool {
         self.post.iter().all(|x| x.is_finite()) && self.pre.iter().all(|(_, x)| x.is_finite())
     }
 }
 
-struct Apply<'a> {
-    change: &'a Change,
-    weights: &'a mut Weights,
+/// Rows of weights that one thread changes at a time.
+const SHARE: usize = 64;
+
+/// Adds changes to weights and biases, each weight's in their order, and returns the number of rows touched.
+///
+/// # Panics
+/// If the shapes differ.
+pub fn apply<'a>(
+    changes: impl Iterator<Item = &'a Change> + Clone + Send + Sync,
+    weights: &mut Weights,
+    biases: &mut [f32],
+) -> usize {
+    for change in changes.clone() {
+        biases.iter_mut().zip(&change.post).for_each(|(b, &post)| *b += post);
+    }
+    let stride = weights.stride();
+    let add = |(share, rows): (usize, &mut [f32])| {
+        Arch::new().dispatch(Add { changes: changes.clone(), rows, stride, first: share * SHARE });
+    };
+    match changes.clone().count() {
+        1 => weights.rows_mut().chunks_mut(SHARE * stride).enumerate().for_each(add),
+        _ => weights.rows_mut().par_chunks_mut(SHARE * stride).enumerate().for_each(add),
+    }
+    changes.map(|change| change.pre.len()).sum()
 }
 
-impl WithSimd for Apply<'_> {
+/// Adds changes to some of the rows, from that of presynaptic neuron `first` on.
+struct Add<'b, I> {
+    changes: I,
+    rows: &'b mut [f32],
+    stride: usize,
+    first: usize,
+}
+
+impl<'a, I: Iterator<Item = &'a Change>> WithSimd for Add<'_, I> {
     type Output = ();
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, _: S) {
-        for &(j, pre) in &self.change.pre {
-            for (w, &post) in self.weights.row_mut(j as usize).iter_mut().zip(&self.change.post) {
-                *w = post.mul_add(pre, *w);
+        let last = self.first + self.rows.len() / self.stride;
+        for change in self.changes {
+            let start = change.pre.partition_point(|&(j, _)| (j as usize) < self.first);
+            for &(j, pre) in change.pre[start..].iter().take_while(|&&(j, _)| (j as usize) < last) {
+                let row = &mut self.rows[(j as usize - self.first) * self.stride..][..self.stride];
+                for (w, &post) in row.iter_mut().zip(&change.post) {
+                    *w = post.mul_add(pre, *w);
+                }
             }
         }
     }
@@ -103,7 +128,7 @@ mod tests {
         let mut weights = Weights::from_matrix(2, 3, &[1.0; 6]);
         let mut biases = [0.0; 2];
         let change = Change { post: vec![0.5, -1.0], pre: vec![(2, 4.0)] };
-        assert_eq!(change.apply(&mut weights, &mut biases), 1);
+        assert_eq!(apply(std::iter::once(&change), &mut weights, &mut biases), 1);
         assert_eq!(weights.to_matrix(), [1.0, 1.0, 3.0, 1.0, 1.0, -3.0]);
         assert_eq!(biases, [0.5, -1.0]);
     }

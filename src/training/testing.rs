@@ -2,20 +2,21 @@
 
 use std::ops::ControlFlow;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use rayon::prelude::*;
 
 use super::decoding::decode;
 use super::{Monitor, RunError};
 use crate::data::Presentations;
-use crate::engine::{Circuit, Lane, Observation, Show};
+use crate::engine::{Circuit, Lane, Observation, Sampling, Show};
 use crate::model::Model;
 use crate::network::Network;
 use crate::random::PresentationKey;
 use crate::record::{Kind, Presentation, Recorder};
 
-/// Images that one thread takes at a time.
-const SHARE: usize = 16;
+/// Images per thread between two looks at the monitor.
+const SHARE: usize = 64;
 
 /// The result of a test.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -119,28 +120,34 @@ impl Test<'_> {
             })
             .collect();
         let start = monitor.seconds();
-        let share = wanted.len().div_ceil(lanes.len());
-        let answers = lanes.par_iter_mut().zip(wanted.par_chunks(share)).flat_map_iter(|(lane, wanted)| {
-            wanted.iter().map(|&(example, watched, sampling)| {
-                lane.rest();
-                let image = self.shown.image(example) as u32;
-                lane.present(
-                    self.network,
-                    &Show {
-                        stimulus: self.shown.stimulus(example),
-                        key: PresentationKey::test(pass, image),
-                        forward_ms: self.model.protocol.test,
-                        target: None,
-                        sampling,
-                    },
-                );
+        // Each lane takes the next image as soon as it is free: which one shows it changes nothing, since it starts from rest.
+        let next = AtomicUsize::new(0);
+        let taken = || wanted.get(next.fetch_add(1, Ordering::Relaxed)).copied();
+        let shown = lanes.par_iter_mut().flat_map_iter(|lane| {
+            std::iter::from_fn(taken).map(|(example, watched, sampling)| {
+                let decoded = self.present(lane, pass, example, sampling);
                 let observed = if watched { lane.observation().clone() } else { lane.observation().lengths() };
-                Answer { example, decoded: decode(self.model, lane), observed }
+                Answer { example, decoded, observed }
             })
         });
-        let answers = answers.collect();
+        let mut answers: Vec<_> = shown.collect();
         *seconds += monitor.seconds() - start;
+        answers.sort_unstable_by_key(|answer| answer.example);
         answers
+    }
+
+    /// Shows one image from rest and decodes the answer.
+    fn present(&self, lane: &mut Lane, pass: u32, example: usize, sampling: Option<Sampling>) -> u8 {
+        lane.rest();
+        let show = Show {
+            stimulus: self.shown.stimulus(example),
+            key: PresentationKey::test(pass, self.shown.image(example) as u32),
+            forward_ms: self.model.protocol.test,
+            target: None,
+            sampling,
+        };
+        lane.present(self.network, &show);
+        decode(self.model, lane)
     }
 
     fn record(&self, pass: u32, label: u8, answer: &Answer, recorder: &mut dyn Recorder) -> Result<(), RunError> {

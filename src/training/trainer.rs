@@ -12,7 +12,7 @@ use crate::data::{Dataset, Presentations};
 use crate::engine::{Circuit, Lane, Precision, Sampling, Show, Work};
 use crate::model::Model;
 use crate::network::Network;
-use crate::plasticity::{Change, Plasticity, Postsynaptic, rule_of};
+use crate::plasticity::{Change, Plasticity, Postsynaptic, apply, rule_of};
 use crate::random::PresentationKey;
 use crate::record::{Checkpoint, Evaluation, Kind, Presentation, Recorder};
 
@@ -337,16 +337,17 @@ impl<'a> Trainer<'a> {
         }
     }
 
+    /// Adds the changes that lanes have computed, in the order of lanes.
     fn apply(&mut self, part: Range<usize>) -> Result<(), RunError> {
-        for lane in &self.lanes[part] {
-            for (index, change) in lane.changes.iter().enumerate().filter(|(index, _)| self.rules[*index].is_some()) {
-                let projection = &self.model.projections[index];
-                if !change.is_finite() {
-                    return Err(RunError::Diverged { projection: projection.name.clone(), example: lane.index });
-                }
-                let biases = &mut self.network.biases[projection.to.0];
-                self.work.rows_updated += change.apply(&mut self.network.weights[index], biases) as u64;
+        let lanes = &self.lanes[part];
+        for index in (0..self.rules.len()).filter(|&index| self.rules[index].is_some()) {
+            let projection = &self.model.projections[index];
+            if let Some(lane) = lanes.iter().find(|lane| !lane.changes[index].is_finite()) {
+                return Err(RunError::Diverged { projection: projection.name.clone(), example: lane.index });
             }
+            let changes = lanes.iter().map(|lane| &lane.changes[index]);
+            let biases = &mut self.network.biases[projection.to.0];
+            self.work.rows_updated += apply(changes, &mut self.network.weights[index], biases) as u64;
         }
         Ok(())
     }
