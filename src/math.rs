@@ -15,13 +15,15 @@ pub trait Real: Copy + Default + PartialOrd + Send + Sync + std::fmt::Debug + 's
     fn to_f64(self) -> f64;
     /// e^x, rounded to this type or nearly so, for |x| ≤ 700.
     fn exp(x: f64) -> Self;
+    /// ln(u / (1 − u)) of `u` in (0, 1), rounded to this type or nearly so.
+    fn logit(u: f64) -> Self;
     /// self · a + b, rounded once.
     #[must_use]
     fn mul_add(self, a: Self, b: Self) -> Self;
 }
 
 macro_rules! real {
-    ($($float:ty, $exp:expr;)*) => {$(
+    ($($float:ty, $exp:expr, $logit:expr;)*) => {$(
         impl Real for $float {
             #[inline(always)]
             #[allow(clippy::cast_lossless)]
@@ -44,13 +46,17 @@ macro_rules! real {
                 $exp(x) as $float
             }
             #[inline(always)]
+            fn logit(u: f64) -> Self {
+                $logit(u)
+            }
+            #[inline(always)]
             fn mul_add(self, a: Self, b: Self) -> Self {
                 <$float>::mul_add(self, a, b)
             }
         }
     )*};
 }
-real!(f32, exp_for_single; f64, exp_for_double;);
+real!(f32, exp_for_single, logit_for_single; f64, exp_for_double, logit;);
 
 /// 1.5 · 2⁵²: adding it to a small number rounds that to an integer, held in the low bits.
 const ROUNDER: f64 = 6_755_399_441_055_744.0;
@@ -145,6 +151,22 @@ pub fn logit(u: f64) -> f64 {
     ln(u / (1.0 - u))
 }
 
+/// ln(u / (1 − u)) to within 4e-7, or 2e-7 of its value where that is more: as [`logit`], the series to s⁹ in f32.
+#[inline(always)]
+fn logit_for_single(u: f64) -> f32 {
+    const SQRT_HALF: u32 = 0x3F35_04F3;
+    let x = u as f32 / (1.0 - u) as f32;
+    let exponent = (x.to_bits().wrapping_sub(SQRT_HALF).cast_signed() >> 23).cast_unsigned();
+    let m = f32::from_bits(x.to_bits().wrapping_sub(exponent << 23));
+    let s = (m - 1.0) / (m + 1.0);
+    let z = s * s;
+    let mut sum = 2.0 / 9.0;
+    for coefficient in [2.0 / 7.0, 2.0 / 5.0, 2.0 / 3.0, 2.0] {
+        sum = z.mul_add(sum, coefficient);
+    }
+    (exponent.cast_signed() as f32).mul_add(std::f32::consts::LN_2, s * sum)
+}
+
 /// Computes 1 / (1 + e^−v).
 #[inline(always)]
 pub fn sigmoid(v: f64) -> f64 {
@@ -222,6 +244,18 @@ mod tests {
             let u = sigmoid(v);
             if u < 1.0 - 1e-9 {
                 assert!((logit(u) - v).abs() < 1e-6 * v.abs().max(1.0), "logit(sigmoid({v}))");
+            }
+        }
+    }
+
+    #[test]
+    fn logit_in_single_precision_is_within_its_bound() {
+        for k in -3600..=3600 {
+            let u = sigmoid(f64::from(k) * 0.01);
+            if u < 1.0 {
+                let reference = libm::log(u / (1.0 - u));
+                let error = (f64::from(logit_for_single(u)) - reference).abs();
+                assert!(error < 4e-7_f64.max(2e-7 * reference.abs()), "logit({u}): {error}");
             }
         }
     }

@@ -8,7 +8,7 @@ use rand_xoshiro::rand_core::{Rng, SeedableRng};
 use crate::math::ln;
 
 /// Neurons that share a stream. Part of a model's meaning: another number gives other spikes.
-pub const STREAM_BLOCK: usize = 64;
+pub const STREAM_BLOCK: usize = 512;
 
 /// What a stream is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -69,7 +69,7 @@ pub struct StreamKey {
     pub presentation: PresentationKey,
     /// Phase of the presentation: 0 forward, 1 target.
     pub phase: u32,
-    /// Stream block of the population: neurons 64 b to 64 b + 63.
+    /// Stream block of the population: neurons 512 b to 512 b + 511.
     pub block: u32,
 }
 

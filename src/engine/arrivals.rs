@@ -10,6 +10,7 @@ use super::circuit::Link;
 use super::observe::ProjectionState;
 use crate::data::Spike;
 use crate::math::exp;
+use crate::model::Psp;
 
 /// Traces are rescaled every so many ms from the start of a phase.
 pub(crate) const SEGMENT: f64 = 16.0;
@@ -41,6 +42,8 @@ pub(crate) struct Arrivals {
     /// Traces at the start of the phase [pre] [1/ms].
     trace_l: Vec<f64>,
     trace_s: Vec<f64>,
+    /// What this phase's arrivals add to both traces at its end and to the mean, by neuron.
+    added: Vec<[f64; 4]>,
     /// What this phase's arrivals add to the traces at its end [pre] [1/ms].
     pub(crate) added_l: Vec<f64>,
     pub(crate) added_s: Vec<f64>,
@@ -56,6 +59,7 @@ impl Arrivals {
         Self {
             trace_l: zero(),
             trace_s: zero(),
+            added: vec![[0.0; 4]; pre],
             added_l: zero(),
             added_s: zero(),
             added_mean: zero(),
@@ -79,33 +83,15 @@ impl Arrivals {
     }
 
     /// Gathers the means over [`from`, `length`] and the traces at the end of a phase; every arrival was taken.
-    pub(crate) fn gather(&mut self, link: &Link, from: f64, length: f64) {
-        let psp = link.psp;
-        let jump = psp.jump();
-        let (slow, fast) = psp.carried_means(from, length);
-        for (mean, (l, s)) in self.mean.iter_mut().zip(self.trace_l.iter().zip(&self.trace_s)) {
-            *mean = l * slow - s * fast;
+    pub(crate) fn gather(&mut self, arch: Arch, link: &Link, from: f64, length: f64) {
+        let (slow, fast) = link.psp.carried_means(from, length);
+        self.added.fill([0.0; 4]);
+        let Self { spikes, rise_l, rise_s, added, .. } = self;
+        arch.dispatch(Gather { spikes, rises: [rise_l, rise_s], psp: link.psp, interval: (from, length), added });
+        for (j, &[l, s, mean, _]) in self.added.iter().enumerate() {
+            (self.added_l[j], self.added_s[j], self.added_mean[j]) = (l, s, mean);
+            self.mean[j] = self.trace_l[j] * slow - self.trace_s[j] * fast + mean;
         }
-        self.added_l.fill(0.0);
-        self.added_s.fill(0.0);
-        self.added_mean.fill(0.0);
-        let mut decay = Decays::default();
-        let scale = 1.0 / (length - from);
-        for (spike, (&rise_l, &rise_s)) in self.spikes.iter().zip(self.rise_l.iter().zip(&self.rise_s)) {
-            decay.enter(segment_of(spike.time), |segment| {
-                let at = |t: f64, tau: f64| exp(-(t - segment as f64 * SEGMENT) / tau);
-                [at(length, psp.tau_l), at(length, psp.tau_s), at(from, psp.tau_l), at(from, psp.tau_s)]
-            });
-            let [end_l, end_s, from_l, from_s] = decay.factors;
-            let integral = |l: f64, s: f64| 1.0 - (psp.tau_l * l - psp.tau_s * s) * jump;
-            let (l, s) = (rise_l * end_l, rise_s * end_s);
-            let before = if spike.time < from { integral(rise_l * from_l, rise_s * from_s) } else { 0.0 };
-            let j = spike.neuron as usize;
-            self.added_l[j] += l * jump;
-            self.added_s[j] += s * jump;
-            self.added_mean[j] += (integral(l, s) - before) * scale;
-        }
-        self.mean.iter_mut().zip(&self.added_mean).for_each(|(mean, added)| *mean += added);
     }
 
     /// Ends a phase of `length` ms: traces and spikes in flight are carried to the next.
@@ -115,9 +101,9 @@ impl Arrivals {
             self.trace_l[j] = self.trace_l[j] * fall_l + self.added_l[j];
             self.trace_s[j] = self.trace_s[j] * fall_s + self.added_s[j];
             // Both are negative where τ_L < τ_s.
-            if self.trace_l[j].abs().max(self.trace_s[j].abs()) < NEGLIGIBLE {
-                (self.trace_l[j], self.trace_s[j]) = (0.0, 0.0);
-            }
+            let kept = if self.trace_l[j].abs().max(self.trace_s[j].abs()) < NEGLIGIBLE { 0.0 } else { 1.0 };
+            self.trace_l[j] *= kept;
+            self.trace_s[j] *= kept;
         }
         self.spikes.drain(..self.rise_l.len());
         self.spikes.iter_mut().for_each(|s| s.time -= length);
@@ -142,18 +128,50 @@ impl Arrivals {
     }
 }
 
-/// Factors that change from segment to segment, for spikes in order of time.
-#[derive(Default)]
-struct Decays {
-    segment: Option<usize>,
-    factors: [f64; 4],
+/// Adds what each arrival leaves of both traces at the end of the phase, and to the mean over an interval at its end.
+struct Gather<'a> {
+    spikes: &'a [Spike],
+    rises: [&'a [f64]; 2],
+    psp: Psp,
+    interval: (f64, f64),
+    added: &'a mut [[f64; 4]],
 }
 
-impl Decays {
-    fn enter(&mut self, segment: usize, factors: impl FnOnce(usize) -> [f64; 4]) {
-        if self.segment != Some(segment) {
-            self.segment = Some(segment);
-            self.factors = factors(segment);
+impl WithSimd for Gather<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, _: S) {
+        let Self { spikes, rises, psp, interval: (from, length), added } = self;
+        let jump = psp.jump();
+        let scale = 1.0 / (length - from);
+        let mut first = 0;
+        let spikes = &spikes[..rises[0].len()];
+        while first < spikes.len() {
+            // A run of arrivals in one segment, all before `from` or none.
+            let segment = segment_of(spikes[first].time);
+            let is_before = spikes[first].time < from;
+            let boundary = (segment + 1) as f64 * SEGMENT;
+            let bound = if is_before { from.min(boundary) } else { boundary };
+            let last = first + spikes[first..].partition_point(|spike| spike.time < bound);
+            let fall = |t: f64, tau: f64| exp(-(t - segment as f64 * SEGMENT) / tau);
+            let end = [jump * fall(length, psp.tau_l), jump * fall(length, psp.tau_s)];
+            // The integral of an arrival's train up to b is 1 − τ_L l(b) + τ_s s(b).
+            let (whole, begin) = if is_before {
+                (0.0, [jump * fall(from, psp.tau_l), jump * fall(from, psp.tau_s)])
+            } else {
+                (scale, [0.0; 2])
+            };
+            let mean = [(begin[0] - end[0]) * psp.tau_l * scale, (end[1] - begin[1]) * psp.tau_s * scale];
+            let run = spikes[first..last].iter().zip(&rises[0][first..last]).zip(&rises[1][first..last]);
+            for ((spike, &l), &s) in run {
+                let sums = &mut added[spike.neuron as usize];
+                let more = [l * end[0], s * end[1], l.mul_add(mean[0], s.mul_add(mean[1], whole)), 0.0];
+                for i in 0..4 {
+                    sums[i] += more[i];
+                }
+            }
+            first = last;
         }
     }
 }
@@ -171,12 +189,18 @@ impl WithSimd for Rise<'_> {
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, _: S) {
-        for (out, rate) in [(self.l, self.rates[0]), (self.s, self.rates[1])] {
-            let start = out.len();
-            out.resize(start + self.spikes.len(), 0.0);
-            for (rise, spike) in out[start..].iter_mut().zip(self.spikes) {
-                *rise = exp(within_segment(spike.time) * rate);
-            }
+        let Self { spikes, rates, l, s } = self;
+        let start = l.len();
+        l.resize(start + spikes.len(), 0.0);
+        s.resize(start + spikes.len(), 0.0);
+        for (s, spike) in s[start..].iter_mut().zip(spikes) {
+            *s = within_segment(spike.time);
+        }
+        for (l, &t) in l[start..].iter_mut().zip(&s[start..]) {
+            *l = exp(t * rates[0]);
+        }
+        for s in &mut s[start..] {
+            *s = exp(*s * rates[1]);
         }
     }
 }
@@ -184,7 +208,6 @@ impl WithSimd for Rise<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::Psp;
 
     /// κ is the same under exchange of its time constants; only the names of the traces change.
     #[test]
@@ -194,7 +217,7 @@ mod tests {
             let mut arrivals = Arrivals::new(1);
             arrivals.send(&[Spike { time: 3.0, neuron: 0 }], link.delay);
             arrivals.take(Arch::new(), &link, 20.0);
-            arrivals.gather(&link, 5.0, 20.0);
+            arrivals.gather(Arch::new(), &link, 5.0, 20.0);
             arrivals.carry(&link, 20.0);
             let state = arrivals.state();
             state.trace_l[0] - state.trace_s[0]

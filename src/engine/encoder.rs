@@ -9,84 +9,87 @@ use crate::random::{WideStream, unit};
 /// Spikes drawn at once.
 const CHUNK: usize = 128;
 
-/// Draws the superposition of all trains, of rate R = Σ r_j, and gives each spike to neuron j with probability r_j / R.
+/// Draws the superposition of all trains, of rate R = Σ r_j, and gives each spike to neuron j with probability r_j / R, by
+/// the alias method (Walker 1977, ACM Transactions on Mathematical Software 3:253).
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Encoder {
-    /// Neurons of non-zero rate.
-    active: Vec<u32>,
-    /// Running sum of their rates, R last [1/ms].
-    cumulative: Vec<f64>,
-    /// For each of equally wide parts of [0, R), the first of `active` whose running sum lies beyond its start.
-    guide: Vec<u32>,
+    /// One of equal probability for each neuron of non-zero rate.
+    columns: Vec<Column>,
+    /// R [1/ms].
+    total: f64,
+    /// Neurons that still lack, or exceed, the mean share, while columns are made.
+    poor: Vec<u32>,
+    rich: Vec<u32>,
+}
+
+/// A column of the alias table: the lower part belongs to one neuron, the rest to another.
+#[derive(Clone, Copy, Debug)]
+struct Column {
+    /// Height of the lower part, 1 being that of the column.
+    share: f64,
+    lower: u32,
+    upper: u32,
 }
 
 impl Encoder {
+    /// Makes ready for a stimulus; a spike list needs nothing.
+    pub(crate) fn show(&mut self, stimulus: Stimulus<'_>, phi_max: f64) {
+        match stimulus {
+            Stimulus::Pixels(pixels) => self.rates(pixels.iter().map(|&p| phi_max * f64::from(p) / 255.0)),
+            Stimulus::Rates(rates) => self.rates(rates.iter().copied()),
+            Stimulus::Spikes(_) => self.columns.clear(),
+        }
+    }
+
     /// Appends the spikes of a phase of `length` ms that starts `offset` ms into the presentation, from its start.
     pub(crate) fn encode(
         &mut self,
         arch: Arch,
         stimulus: Stimulus<'_>,
-        phi_max: f64,
         (offset, length): (f64, f64),
         stream: WideStream,
         spikes: &mut Vec<Spike>,
     ) {
-        match stimulus {
-            Stimulus::Pixels(pixels) => self.rates(pixels.iter().map(|&p| phi_max * f64::from(p) / 255.0)),
-            Stimulus::Rates(rates) => self.rates(rates.iter().copied()),
-            Stimulus::Spikes(list) => {
-                let first = list.partition_point(|s| s.time < offset);
-                let shown = list[first..].iter().map(|s| Spike { time: s.time - offset, neuron: s.neuron });
-                spikes.extend(shown.take_while(|s| s.time < length));
-                return;
-            }
-        }
-        if !self.active.is_empty() {
-            arch.dispatch(Draw { encoder: self, length, stream, spikes });
+        if let Stimulus::Spikes(list) = stimulus {
+            let first = list.partition_point(|s| s.time < offset);
+            let shown = list[first..].iter().map(|s| Spike { time: s.time - offset, neuron: s.neuron });
+            spikes.extend(shown.take_while(|s| s.time < length));
+        } else if !self.columns.is_empty() {
+            arch.dispatch(Draw { columns: &self.columns, total: self.total, length, stream, spikes });
         }
     }
 
     fn rates(&mut self, rates: impl Iterator<Item = f64>) {
-        self.active.clear();
-        self.cumulative.clear();
-        let mut sum = 0.0;
-        for (j, rate) in rates.enumerate().filter(|&(_, rate)| rate > 0.0) {
-            sum += rate;
-            self.active.push(j as u32);
-            self.cumulative.push(sum);
+        self.columns.clear();
+        let active = rates.enumerate().filter(|&(_, rate)| rate > 0.0);
+        self.columns.extend(active.map(|(j, share)| Column { share, lower: j as u32, upper: j as u32 }));
+        self.total = self.columns.iter().map(|column| column.share).sum();
+        let mean = self.total / self.columns.len() as f64;
+        self.poor.clear();
+        self.rich.clear();
+        for (index, column) in self.columns.iter_mut().enumerate() {
+            column.share /= mean;
+            if column.share < 1.0 { &mut self.poor } else { &mut self.rich }.push(index as u32);
         }
-        let parts = self.active.len();
-        self.guide.clear();
-        let mut index = 0;
-        for part in 0..parts {
-            let start = sum * (part as f64 / parts as f64);
-            while self.cumulative[index] <= start {
-                index += 1;
+        // Each poor column is filled up by a rich neuron, which may become poor itself; what rounding leaves is whole.
+        while let (Some(&poor), Some(&rich)) = (self.poor.last(), self.rich.last()) {
+            self.poor.pop();
+            let given = 1.0 - self.columns[poor as usize].share;
+            self.columns[poor as usize].upper = self.columns[rich as usize].lower;
+            self.columns[rich as usize].share -= given;
+            if self.columns[rich as usize].share < 1.0 {
+                self.rich.pop();
+                self.poor.push(rich);
             }
-            self.guide.push(index as u32);
         }
-    }
-
-    /// The neuron at `u` of the way through the running sum.
-    #[inline(always)]
-    fn pick(&self, u: f64) -> u32 {
-        let last = self.active.len() - 1;
-        let x = u * self.cumulative[last];
-        let mut index = self.guide[(u * self.guide.len() as f64) as usize] as usize;
-        // The start of a part is rounded, so the guide may point one too far; never past the end.
-        while index > 0 && self.cumulative[index - 1] > x {
-            index -= 1;
-        }
-        while index < last && self.cumulative[index] <= x {
-            index += 1;
-        }
-        self.active[index]
+        self.poor.drain(..).chain(self.rich.drain(..)).for_each(|index| self.columns[index as usize].share = 1.0);
     }
 }
 
 /// Draws gaps and neurons of one phase.
 struct Draw<'a> {
-    encoder: &'a Encoder,
+    columns: &'a [Column],
+    total: f64,
     length: f64,
     stream: WideStream,
     spikes: &'a mut Vec<Spike>,
@@ -96,23 +99,35 @@ impl WithSimd for Draw<'_> {
     type Output = ();
 
     #[inline(always)]
-    fn with_simd<S: Simd>(mut self, _: S) {
-        let mean_gap = 1.0 / self.encoder.cumulative[self.encoder.active.len() - 1];
+    fn with_simd<S: Simd>(self, _: S) {
+        let Self { columns, total, length, mut stream, spikes } = self;
+        let mean_gap = 1.0 / total;
         let mut now = 0.0;
-        loop {
+        while now < length {
             let mut bits = [0; CHUNK];
-            self.stream.fill(&mut bits);
-            let mut waits = [0.0; CHUNK];
-            for (wait, bits) in waits.iter_mut().zip(bits) {
-                *wait = -ln(unit(bits)) * mean_gap;
+            stream.fill(&mut bits);
+            let mut times = [0.0; CHUNK];
+            for (time, bits) in times.iter_mut().zip(bits) {
+                *time = -ln(unit(bits)) * mean_gap;
             }
-            self.stream.fill(&mut bits);
-            for (wait, bits) in waits.into_iter().zip(bits) {
-                now += wait;
-                if now >= self.length {
-                    return;
-                }
-                self.spikes.push(Spike { time: now, neuron: self.encoder.pick(unit(bits)) });
+            for time in &mut times {
+                now += *time;
+                *time = now;
+            }
+            stream.fill(&mut bits);
+            let mut heights = [0.0; CHUNK];
+            for (height, bits) in heights.iter_mut().zip(bits) {
+                *height = unit(bits) * columns.len() as f64;
+            }
+            let drawn = times.partition_point(|&time| time < length);
+            let first = spikes.len();
+            spikes.resize(first + drawn, Spike { time: 0.0, neuron: 0 });
+            for (spike, (&time, height)) in spikes[first..].iter_mut().zip(times.iter().zip(heights)) {
+                let index = (height as usize).min(columns.len() - 1);
+                let column = &columns[index];
+                let within = height - index as f64;
+                let neuron = if within < column.share { column.lower } else { column.upper };
+                *spike = Spike { time, neuron };
             }
         }
     }
@@ -127,7 +142,9 @@ mod tests {
         let mut spikes = Vec::new();
         let presentation = PresentationKey::training(0);
         let stream = StreamKey { seed: 3, purpose: Purpose::Encoder(0), presentation, phase: 0, block: 0 }.wide();
-        Encoder::default().encode(Arch::new(), stimulus, 0.2, (offset, length), stream, &mut spikes);
+        let mut encoder = Encoder::default();
+        encoder.show(stimulus, 0.2);
+        encoder.encode(Arch::new(), stimulus, (offset, length), stream, &mut spikes);
         spikes
     }
 

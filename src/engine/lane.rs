@@ -190,7 +190,10 @@ impl Lane {
             } else {
                 let stream = key(Purpose::Encoder(index as u32), 0).wide();
                 let interval = (span.offset, span.length);
-                self.encoder.encode(self.arch, show.stimulus, cells.phi_max, interval, stream, spikes);
+                if span.phase == 0 {
+                    self.encoder.show(show.stimulus, cells.phi_max);
+                }
+                self.encoder.encode(self.arch, show.stimulus, interval, stream, spikes);
                 self.work.input_spikes += spikes.len() as u64;
                 for &link in &cells.outgoing {
                     self.arrivals[link].send(spikes, circuit.links[link].delay);
@@ -232,7 +235,7 @@ impl Lane {
         let interval = (settle, span.length);
         for (link, arrivals) in circuit.links.iter().zip(&mut self.arrivals) {
             arrivals.take(self.arch, link, span.length);
-            arrivals.gather(link, settle, span.length);
+            arrivals.gather(self.arch, link, settle, span.length);
         }
         let means = &mut self.means[span.phase];
         for (mean, arrivals) in means.trains.iter_mut().zip(&self.arrivals) {
@@ -240,7 +243,7 @@ impl Lane {
         }
         for (index, cells) in circuit.cells.iter().enumerate() {
             let Some(somata) = &mut self.somata[index] else { continue };
-            somata.finish(span.phase, span.length);
+            somata.finish(span.phase);
             let (arch, arrivals, drive) = (self.arch, &self.arrivals, &mut self.drive);
             if span.phase == 0 {
                 mean_arriving(arch, network, arrivals, cells.somatic.iter().copied(), cells.size, drive);

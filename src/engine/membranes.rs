@@ -1,63 +1,59 @@
 //! The somata of one population: their modal traces, and the loop that advances them.
 //!
 //! # Order of execution
-//! Within a window every spike that can reach these somata is known before the loop starts, so blocks of neurons are
-//! independent. In each block, arrivals (by time, projection, presynaptic neuron) and candidates (by time) are merged: a
-//! candidate is decided after all arrivals at or before its time, and before any later one. Traces are rescaled at fixed
-//! times of the phase, every 16 ms from its start, and potentials are noted at times given beforehand, for the means; both
-//! come after everything earlier and before everything at or after that time. So neither the split of a phase into windows
-//! nor that of a population into blocks changes a bit.
+//! Within a window every spike that can reach these somata is known before the loop starts, so stream blocks are
+//! independent. In each, arrivals (by time, projection, presynaptic neuron) and candidates (by time) are merged: a candidate
+//! is decided after all arrivals at or before its time, and before any later one. Traces are rescaled at fixed times of the
+//! phase, every 16 ms from its start, and potentials are noted at times given beforehand, for the means; both come after
+//! everything earlier and before everything at or after that time.
+//!
+//! Arrivals are added to the traces [`GROUP`] at a time, counted from the last such boundary. Until they are, each candidate
+//! adds what those before it do to its own neuron. A group that the end of a window cuts waits for the next window; so
+//! neither the split of a phase into windows nor anything else changes a bit.
 
 use pulp::{Arch, Simd, WithSimd};
 
 use super::arrivals::{SEGMENT, within_segment};
 use super::order::Sorter;
 use super::thinning::Candidates;
+use super::traces::{Event, GROUP, Recent, Slabs, Traces, decide};
 use crate::data::Spike;
 use crate::kernel::Modes;
 use crate::math::{Real, exp};
 use crate::model::MAX_AFFERENTS;
-use crate::network::block_of;
+use crate::network::{LANES, Lines, zeros};
+use crate::random::STREAM_BLOCK;
 
-/// An arrival with what it adds to each modal trace per unit of weight.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Event<F> {
-    /// From the start of the phase [ms].
-    pub(crate) time: f64,
-    /// Which of the population's somatic projections.
-    pub(crate) slab: u32,
-    /// Presynaptic neuron.
-    pub(crate) pre: u32,
-    /// Jumps of the scaled traces of modes τ_L, τ_s and γ per unit of weight.
-    pub(crate) jumps: [F; 3],
-}
-
-/// The rows of weights of the somatic projections, [pre, stride] each.
-pub(crate) type Slabs<'a> = [&'a [f32]; MAX_AFFERENTS];
-
-/// Somata of one population in one lane; all arrays are whole blocks long, the padding staying at rest.
+/// Somata of one population in one lane; all arrays are whole cache lines long, the padding staying at rest.
 ///
 /// V = rest + l e^{−t'/τ_L} + s e^{−t'/τ_s} + z e^{−γ t'}, t' from the start of the current segment of 16 ms.
 #[derive(Clone, Debug)]
 pub(crate) struct Membranes<F> {
     pub(crate) size: usize,
-    /// Neurons per work block, 16 or 64.
-    block: usize,
     /// Length of a row of weights.
     stride: usize,
-    rest: Vec<F>,
-    l: Vec<F>,
-    s: Vec<F>,
-    z: Vec<F>,
+    rest: Lines<F>,
+    l: Lines<F>,
+    s: Lines<F>,
+    z: Lines<F>,
+    /// Length of the phase [ms].
+    length: f64,
     /// Times at which potentials are noted, ascending, from the start of the phase [ms].
     pub(crate) probes: Vec<f64>,
+    /// e^{−t/τ_L}, e^{−t/τ_s} and e^{−γ t} at those times, t from the start of the segment, and at the end of a segment.
+    falls: Vec<[F; 3]>,
     /// V at those times, [probes, padded size].
-    pub(crate) noted: Vec<F>,
+    pub(crate) noted: Lines<F>,
     /// Segments begun before the current one.
     segment: usize,
     pub(crate) candidates: Candidates<F>,
+    /// Arrivals of this phase as far as they are known.
     pub(crate) events: Vec<Event<F>>,
+    /// How many of `events` the traces hold.
+    added: usize,
     pieces: Vec<Piece<F>>,
+    /// Room for the spikes of one stream block.
+    fired: Vec<Spike>,
     sorter: Sorter,
 }
 
@@ -65,6 +61,8 @@ pub(crate) struct Membranes<F> {
 #[derive(Clone, Copy, Debug, PartialEq)]
 struct Piece<F> {
     end: f64,
+    /// How many of the phase's events are before the end.
+    events: usize,
     action: Action,
     /// e^{−t/τ_L}, e^{−t/τ_s} and e^{−γ t} over a segment, or from its start to the time of the note.
     falls: [F; 3],
@@ -76,37 +74,53 @@ enum Action {
     Rescale,
     /// Potentials are noted, in this row.
     Note(usize),
-    Nothing,
+    /// The window ends, and the phase goes on.
+    Wait,
+    /// The phase ends.
+    End,
 }
 
 impl<F: Real> Membranes<F> {
     pub(crate) fn new(size: usize, stride: usize) -> Self {
-        let block = block_of(size);
-        let zero = || vec![F::default(); size.next_multiple_of(block)];
+        let zero = || zeros(size.next_multiple_of(LANES));
         Self {
             size,
-            block,
             stride,
             rest: zero(),
             l: zero(),
             s: zero(),
             z: zero(),
+            length: 0.0,
             probes: Vec::new(),
-            noted: Vec::new(),
+            falls: Vec::new(),
+            noted: zeros(0),
             segment: 0,
             candidates: Candidates::default(),
             events: Vec::new(),
+            added: 0,
             pieces: Vec::new(),
+            fired: Vec::new(),
             sorter: Sorter::default(),
         }
     }
 
-    /// Starts a phase from potentials `v` and drives `u_l`, `u_s` under constant currents `c` ([size] each), in which
-    /// potentials will be noted at `probes`.
-    pub(crate) fn start(&mut self, modes: &Modes, [v, u_l, u_s, c]: [&[f64]; 4], probes: &[f64]) {
+    /// Starts a phase of `length` ms from potentials `v` and drives `u_l`, `u_s` under constant currents `c` ([size] each),
+    /// in which potentials will be noted at `probes`.
+    pub(crate) fn start(
+        &mut self,
+        arch: Arch,
+        modes: &Modes,
+        [v, u_l, u_s, c]: [&[f64]; 4],
+        probes: &[f64],
+        length: f64,
+    ) {
         self.segment = 0;
+        self.length = length;
+        self.events.clear();
+        self.added = 0;
         self.probes.clear();
         self.probes.extend(probes);
+        arch.dispatch(Falls { probes, modes, out: &mut self.falls });
         self.noted.resize(probes.len() * self.rest.len(), F::default());
         for i in 0..self.size {
             let (rest, l, s) = (c[i] / modes.gamma, modes.alpha_l * u_l[i], -modes.alpha_s * u_s[i]);
@@ -117,9 +131,9 @@ impl<F: Real> Membranes<F> {
         }
     }
 
-    /// Ends a phase of `length` ms: writes potentials and drives back, [size] each.
-    pub(crate) fn finish(&self, modes: &Modes, length: f64, [v, u_l, u_s]: [&mut [f64]; 3]) {
-        let local = length - self.segment as f64 * SEGMENT;
+    /// Ends a phase: writes potentials and drives back, [size] each.
+    pub(crate) fn finish(&self, modes: &Modes, [v, u_l, u_s]: [&mut [f64]; 3]) {
+        let local = self.length - self.segment as f64 * SEGMENT;
         let fall = [exp(-local / modes.psp.tau_l), exp(-local / modes.psp.tau_s), exp(-local * modes.gamma)];
         for i in 0..self.size {
             let (l, s) = (self.l[i].to_f64() * fall[0], self.s[i].to_f64() * fall[1]);
@@ -129,23 +143,15 @@ impl<F: Real> Membranes<F> {
         }
     }
 
-    /// Advances all somata over [`from`, `to`) and appends their spikes, sorted.
-    pub(crate) fn advance(
-        &mut self,
-        arch: Arch,
-        modes: &Modes,
-        slabs: Slabs<'_>,
-        [from, to]: [f64; 2],
-        spikes: &mut Vec<Spike>,
-    ) {
-        self.cut(modes, from, to);
+    /// Advances all somata over [`from`, `to`), whose arrivals are the last of `events`, and appends their spikes, sorted.
+    pub(crate) fn advance(&mut self, arch: Arch, slabs: Slabs<'_>, [from, to]: [f64; 2], spikes: &mut Vec<Spike>) {
+        self.cut(from, to);
         let first = spikes.len();
-        match self.block {
-            16 => arch.dispatch(Blocks::<F, 16> { membranes: self, slabs, spikes }),
-            _ => arch.dispatch(Blocks::<F, 64> { membranes: self, slabs, spikes }),
-        }
+        arch.dispatch(Advance { membranes: self, slabs, spikes });
         self.segment += self.pieces.iter().filter(|piece| piece.action == Action::Rescale).count();
-        self.sorter.sort(&mut spikes[first..], from, to);
+        if self.size > STREAM_BLOCK {
+            self.sorter.sort(&mut spikes[first..], from, to);
+        }
     }
 
     /// The potentials noted at a probe, [size].
@@ -154,154 +160,123 @@ impl<F: Real> Membranes<F> {
     }
 
     /// Cuts a window at the boundaries b with from ≤ b < to (0 is none).
-    fn cut(&mut self, modes: &Modes, from: f64, to: f64) {
-        let rates = [1.0 / modes.psp.tau_l, 1.0 / modes.psp.tau_s, modes.gamma];
-        let falls = |t: f64| rates.map(|rate| F::exp(-t * rate));
-        let whole = falls(SEGMENT);
-        self.pieces.clear();
+    fn cut(&mut self, from: f64, to: f64) {
+        let Self { events, pieces, probes, falls, .. } = self;
+        let whole = falls[probes.len()];
+        pieces.clear();
+        let mut known = self.added;
+        let mut cut = |end: f64, action, falls| {
+            known += events[known..].iter().take_while(|event| event.time < end).count();
+            pieces.push(Piece { end, events: known, action, falls });
+        };
         let mut next = (from / SEGMENT).ceil().max(1.0);
-        let mut rescale_until = |pieces: &mut Vec<Piece<F>>, reached: &dyn Fn(f64) -> bool| {
-            while reached(next * SEGMENT) {
-                pieces.push(Piece { end: next * SEGMENT, action: Action::Rescale, falls: whole });
+        let first = probes.partition_point(|&t| t < from);
+        for (row, &t) in probes.iter().enumerate().skip(first).take_while(|(_, t)| **t < to) {
+            // At a multiple of 16 ms the rescaling comes first: the probe begins a segment.
+            while next * SEGMENT <= t {
+                cut(next * SEGMENT, Action::Rescale, whole);
                 next += 1.0;
             }
-        };
-        let first = self.probes.partition_point(|&t| t < from);
-        for (row, &t) in self.probes.iter().enumerate().skip(first).take_while(|(_, t)| **t < to) {
-            // At a multiple of 16 ms the rescaling comes first: the probe begins a segment.
-            rescale_until(&mut self.pieces, &|boundary| boundary <= t);
-            self.pieces.push(Piece { end: t, action: Action::Note(row), falls: falls(within_segment(t)) });
+            cut(t, Action::Note(row), falls[row]);
         }
-        rescale_until(&mut self.pieces, &|boundary| boundary < to);
-        self.pieces.push(Piece { end: to, action: Action::Nothing, falls: whole });
+        while next * SEGMENT < to {
+            cut(next * SEGMENT, Action::Rescale, whole);
+            next += 1.0;
+        }
+        cut(to, if to < self.length { Action::Wait } else { Action::End }, whole);
     }
 }
 
-/// One call of [`Membranes::advance`], in blocks of `N` neurons.
-struct Blocks<'a, F, const N: usize> {
+/// Computes [`Membranes::falls`].
+struct Falls<'a, F> {
+    probes: &'a [f64],
+    modes: &'a Modes,
+    out: &'a mut Vec<[F; 3]>,
+}
+
+impl<F: Real> WithSimd for Falls<'_, F> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, _: S) {
+        let Self { probes, modes, out } = self;
+        let rates = [1.0 / modes.psp.tau_l, 1.0 / modes.psp.tau_s, modes.gamma];
+        out.resize(probes.len() + 1, [F::default(); 3]);
+        for (k, falls) in out.iter_mut().enumerate() {
+            let local = probes.get(k).map_or(SEGMENT, |&t| within_segment(t));
+            for (fall, rate) in falls.iter_mut().zip(rates) {
+                *fall = F::exp(-local * rate);
+            }
+        }
+    }
+}
+
+/// One call of [`Membranes::advance`].
+struct Advance<'a, F> {
     membranes: &'a mut Membranes<F>,
     slabs: Slabs<'a>,
     spikes: &'a mut Vec<Spike>,
 }
 
-impl<F: Real, const N: usize> WithSimd for Blocks<'_, F, N> {
+impl<F: Real> WithSimd for Advance<'_, F> {
     type Output = ();
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, _: S) {
-        for block in 0..self.membranes.rest.len() / N {
-            advance_block::<F, N>(self.membranes, block, &self.slabs, self.spikes);
-        }
-    }
-}
-
-/// The scaled traces of the modes τ_L, τ_s and γ of one block.
-#[derive(Clone, Copy)]
-struct Traces<F, const N: usize> {
-    l: [F; N],
-    s: [F; N],
-    z: [F; N],
-}
-
-/// Advances one block over the pieces of the window.
-#[inline(always)]
-fn advance_block<F: Real, const N: usize>(
-    membranes: &mut Membranes<F>,
-    block: usize,
-    slabs: &Slabs<'_>,
-    spikes: &mut Vec<Spike>,
-) {
-    let base = block * N;
-    let (stride, padded) = (membranes.stride, membranes.rest.len());
-    let rest: [F; N] = load(&membranes.rest[base..]);
-    let mut traces: Traces<F, N> =
-        Traces { l: load(&membranes.l[base..]), s: load(&membranes.s[base..]), z: load(&membranes.z[base..]) };
-    let Membranes { candidates, events, pieces, noted, .. } = membranes;
-    let range = candidates.next[block]..candidates.ends[block];
-    let times = &candidates.time[range.clone()];
-    let lanes = &candidates.lane[range.clone()][..times.len()];
-    let logits = &candidates.logit[range.clone()][..times.len()];
-    let [fall_l, fall_s, fall_z] = candidates.falls.each_ref().map(|falls| &falls[range.clone()][..times.len()]);
-    // Every candidate is written where the next spike goes, and counted if it is one: no branch to mispredict.
-    let known = spikes.len();
-    spikes.resize(known + times.len(), Spike { time: 0.0, neuron: 0 });
-    let fired = &mut spikes[known..];
-    let mut count = 0;
-    let mut next = 0;
-    let mut arrivals = events.iter();
-    for piece in pieces.iter() {
-        while next < times.len() && times[next] < piece.end {
-            let time = times[next];
-            traces = traces.after(&mut arrivals, |event| event <= time, slabs, stride, base);
-            let lane = lanes[next] as usize % N;
-            let v = potential(&traces, rest[lane], lane, [fall_l[next], fall_s[next], fall_z[next]]);
-            fired[count.min(next)] = Spike { time, neuron: (base + lane) as u32 };
-            count += usize::from(logits[next] < v);
-            next += 1;
-        }
-        traces = traces.after(&mut arrivals, |event| event < piece.end, slabs, stride, base);
-        match piece.action {
-            Action::Rescale => traces.scale(piece.falls),
-            Action::Note(row) => {
-                for (lane, noted) in noted[row * padded + base..][..N].iter_mut().enumerate() {
-                    *noted = potential(&traces, rest[lane], lane, piece.falls);
+        let Membranes { stride, rest, l, s, z, candidates, events, added, pieces, noted, fired, .. } = self.membranes;
+        let padded = rest.len();
+        let mut reached = *added;
+        for (block, base) in (0..padded).step_by(STREAM_BLOCK).enumerate() {
+            let length = STREAM_BLOCK.min(padded - base);
+            let mut traces = Traces {
+                rest: &rest[base..][..length],
+                l: &mut l[base..][..length],
+                s: &mut s[base..][..length],
+                z: &mut z[base..][..length],
+            };
+            let row = |event: &Event<F>| -> &[f32] {
+                &self.slabs[event.slab as usize % MAX_AFFERENTS][event.pre as usize * *stride + base..][..length]
+            };
+            let mut drawn = candidates.rest_of(block);
+            if fired.len() < drawn.time.len() {
+                fired.resize(drawn.time.len(), Spike { time: 0.0, neuron: 0 });
+            }
+            let mut spikes = 0;
+            reached = *added;
+            for piece in pieces.iter() {
+                loop {
+                    let group = &events[reached..piece.events.min(reached + GROUP)];
+                    let whole: Option<&[Event<F>; GROUP]> = group.try_into().ok();
+                    // The last arrival of a whole group is in the traces before any candidate that sees it.
+                    let (recent, end) = match whole {
+                        Some(whole) => (&whole[..GROUP - 1], whole[GROUP - 1].time),
+                        None => (group, piece.end),
+                    };
+                    if drawn.time[0] < end {
+                        spikes += decide(&mut drawn, end, &traces, &Recent::new(recent, row), &mut fired[spikes..]);
+                    }
+                    let Some(whole) = whole else { break };
+                    traces.add(whole, row);
+                    reached += GROUP;
+                }
+                if piece.action != Action::Wait {
+                    for event in &events[reached..piece.events] {
+                        traces.add(std::array::from_ref(event), row);
+                    }
+                    reached = piece.events;
+                }
+                match piece.action {
+                    Action::Rescale => traces.scale(piece.falls),
+                    Action::Note(row) => traces.note(piece.falls, &mut noted[row * padded + base..][..length]),
+                    Action::Wait | Action::End => {}
                 }
             }
-            Action::Nothing => {}
+            self.spikes.extend(fired[..spikes].iter().map(|s| Spike { neuron: base as u32 + s.neuron, ..*s }));
+            let left = drawn.time.len();
+            candidates.leave(block, left);
         }
+        *added = reached;
     }
-    spikes.truncate(known + count);
-    candidates.next[block] += next;
-    membranes.l[base..base + N].copy_from_slice(&traces.l);
-    membranes.s[base..base + N].copy_from_slice(&traces.s);
-    membranes.z[base..base + N].copy_from_slice(&traces.z);
-}
-
-#[inline(always)]
-fn potential<F: Real, const N: usize>(traces: &Traces<F, N>, rest: F, lane: usize, [l, s, z]: [F; 3]) -> F {
-    traces.l[lane].mul_add(l, traces.s[lane].mul_add(s, traces.z[lane].mul_add(z, rest)))
-}
-
-impl<F: Real, const N: usize> Traces<F, N> {
-    /// The traces after the next arrivals, as long as they are `due`. By value, so that they stay in registers.
-    #[inline(always)]
-    fn after(
-        mut self,
-        arrivals: &mut std::slice::Iter<'_, Event<F>>,
-        due: impl Fn(f64) -> bool,
-        slabs: &Slabs<'_>,
-        stride: usize,
-        base: usize,
-    ) -> Self {
-        while let Some(event) = arrivals.as_slice().first()
-            && due(event.time)
-        {
-            arrivals.next();
-            let row = &slabs[event.slab as usize % MAX_AFFERENTS][event.pre as usize * stride + base..];
-            let row: &[f32; N] = row.first_chunk().expect("a row of weights as long as the population's stride");
-            for i in 0..N {
-                let w = F::from_f32(row[i]);
-                self.l[i] = w.mul_add(event.jumps[0], self.l[i]);
-                self.s[i] = w.mul_add(event.jumps[1], self.s[i]);
-                self.z[i] = w.mul_add(event.jumps[2], self.z[i]);
-            }
-        }
-        self
-    }
-
-    #[inline(always)]
-    fn scale(&mut self, [l, s, z]: [F; 3]) {
-        for i in 0..N {
-            self.l[i] = self.l[i].mul_add(l, F::default());
-            self.s[i] = self.s[i].mul_add(s, F::default());
-            self.z[i] = self.z[i].mul_add(z, F::default());
-        }
-    }
-}
-
-#[inline(always)]
-fn load<F: Real, const N: usize>(from: &[F]) -> [F; N] {
-    *from.first_chunk().expect("a block of neurons")
 }
 
 #[cfg(test)]
@@ -313,14 +288,14 @@ mod tests {
     fn windows_cut_a_phase_at_the_same_boundaries() {
         let modes = Modes::new(Psp { tau_l: 10.0, tau_s: 3.0 }, 0.7);
         let mut membranes = Membranes::<f32>::new(3, 16);
-        membranes.probes = vec![32.0, 33.7];
+        membranes.start(Arch::new(), &modes, [&[0.0; 3]; 4], &[32.0, 33.7], 50.0);
         let mut boundaries = |windows: &[(f64, f64)]| -> Vec<(f64, Action)> {
             let mut found = Vec::new();
             for &(from, to) in windows {
-                membranes.cut(&modes, from, to);
+                membranes.cut(from, to);
                 found.extend(membranes.pieces.iter().map(|piece| (piece.end, piece.action)));
             }
-            found.retain(|&(_, action)| action != Action::Nothing);
+            found.retain(|&(_, action)| !matches!(action, Action::Wait | Action::End));
             found
         };
         let whole = boundaries(&[(0.0, 50.0)]);

@@ -15,6 +15,7 @@ mod order;
 mod sampling;
 mod somata;
 mod thinning;
+mod traces;
 mod work;
 
 pub use circuit::{Circuit, Precision};

@@ -4,13 +4,14 @@ use pulp::{Arch, Simd, WithSimd};
 
 use super::arrivals::{Arrivals, within_segment};
 use super::circuit::{Cells, Circuit, Membrane, Precision};
-use super::membranes::{Event, Membranes, Slabs};
+use super::membranes::Membranes;
 use super::observe::PopulationState;
 use super::sampling::Start;
 use super::thinning::Hazard;
+use super::traces::{Event, Slabs};
 use crate::data::Spike;
 use crate::kernel::Modes;
-use crate::math::{Real, exp, sigmoid_all};
+use crate::math::{Real, sigmoid_all};
 use crate::model::MAX_AFFERENTS;
 use crate::network::{Network, Weights};
 use crate::random::WideStream;
@@ -91,9 +92,9 @@ impl Somata {
         let hazard = Hazard { size: cells.size, phi_max: cells.phi_max, length, modes };
         let Start { v, u_l, u_s, current, .. } = &self.start;
         either!(&mut self.traces, membranes => {
-            membranes.start(&modes, [v, u_l, u_s, current], probes);
+            membranes.start(arch, &modes, [v, u_l, u_s, current], probes, length);
             membranes.candidates.draw(arch, hazard, stream);
-            membranes.candidates.time.len() as u64
+            membranes.candidates.count() as u64
         })
     }
 
@@ -111,7 +112,7 @@ impl Somata {
         let somatic = &circuit.cells[self.index].somatic;
         let mut slabs: Slabs<'_> = [&[]; MAX_AFFERENTS];
         either!(&mut self.traces, membranes => {
-            membranes.events.clear();
+            let known = membranes.events.len();
             for (slab, &(link, conductance)) in somatic.iter().enumerate() {
                 slabs[slab] = network.weights[link].rows();
                 let range = arrivals[link].take(arch, &circuit.links[link], to);
@@ -126,19 +127,19 @@ impl Somata {
                 });
             }
             if somatic.len() > 1 {
-                membranes.events.sort_unstable_by(|a, b| {
+                membranes.events[known..].sort_unstable_by(|a, b| {
                     a.time.total_cmp(&b.time).then((a.slab, a.pre).cmp(&(b.slab, b.pre)))
                 });
             }
-            membranes.advance(arch, &modes, slabs, [from, to], spikes);
-            membranes.events.len()
+            membranes.advance(arch, slabs, [from, to], spikes);
+            membranes.events.len() - known
         })
     }
 
-    /// Ends a phase of `length` ms; the state at its start is kept until [`Somata::carry`].
-    pub(crate) fn finish(&mut self, phase: usize, length: f64) {
+    /// Ends a phase; the state at its start is kept until [`Somata::carry`].
+    pub(crate) fn finish(&mut self, phase: usize) {
         let [v, u_l, u_s] = &mut self.end;
-        either!(&self.traces, membranes => membranes.finish(&self.modes[phase], length, [v, u_l, u_s]));
+        either!(&self.traces, membranes => membranes.finish(&self.modes[phase], [v, u_l, u_s]));
     }
 
     /// The mean of V after `settle`, given the mean `drive` of all that arrived in this phase.
@@ -207,19 +208,28 @@ impl<F: Real> WithSimd for Build<'_, F> {
     #[inline(always)]
     fn with_simd<S: Simd>(self, _: S) {
         const CHUNK: usize = 64;
-        let jump = self.conductance * self.modes.psp.jump();
-        let (jump_l, jump_s) = (jump * self.modes.alpha_l, -jump * self.modes.alpha_s);
+        let Self { spikes, rises, modes, slab, conductance, out } = self;
+        let jump = conductance * modes.psp.jump();
+        let (jump_l, jump_s) = (jump * modes.alpha_l, -jump * modes.alpha_s);
         let jump_z = -(jump_l + jump_s);
-        for (index, spikes) in self.spikes.chunks(CHUNK).enumerate() {
-            let mut rise_z = [0.0; CHUNK];
-            for (rise, spike) in rise_z.iter_mut().zip(spikes) {
-                *rise = exp(within_segment(spike.time) * self.modes.gamma);
+        out.reserve(spikes.len());
+        for (index, spikes) in spikes.chunks(CHUNK).enumerate() {
+            let mut local = [0.0; CHUNK];
+            for (local, spike) in local.iter_mut().zip(spikes) {
+                *local = within_segment(spike.time);
             }
-            let rises = self.rises.map(|rise| &rise[index * CHUNK..]);
-            for (i, spike) in spikes.iter().enumerate() {
-                let jumps = [jump_l * rises[0][i], jump_s * rises[1][i], jump_z * rise_z[i]].map(F::from_f64);
-                self.out.push(Event { time: spike.time, slab: self.slab, pre: spike.neuron, jumps });
+            let mut rise_z = [F::default(); CHUNK];
+            for i in 0..CHUNK {
+                rise_z[i] = F::exp(local[i] * modes.gamma);
             }
+            let mut jumps = [[F::default(); 3]; CHUNK];
+            for (i, (l, s)) in rises[0][index * CHUNK..].iter().zip(&rises[1][index * CHUNK..]).take(CHUNK).enumerate()
+            {
+                let z = F::from_f64(jump_z).mul_add(rise_z[i], F::default());
+                jumps[i] = [F::from_f64(jump_l * l), F::from_f64(jump_s * s), z];
+            }
+            let made = spikes.iter().zip(jumps);
+            out.extend(made.map(|(spike, jumps)| Event { time: spike.time, slab, pre: spike.neuron, jumps }));
         }
     }
 }

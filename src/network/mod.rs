@@ -2,12 +2,20 @@
 
 mod init;
 
+use aligned_vec::{AVec, ConstAlign};
+
 pub use init::{Moments, Stored};
+
+/// Numbers that begin at a cache line.
+pub type Lines<T> = AVec<T, ConstAlign<64>>;
+
+/// Numbers to which rows of weights, and all arrays beside them, are padded: whole cache lines, whole vectors.
+pub const LANES: usize = 16;
 
 /// The weights of one projection: one contiguous row of postsynaptic weights per presynaptic neuron, padded with zeros.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Weights {
-    rows: Vec<f32>,
+    rows: Lines<f32>,
     pre: usize,
     post: usize,
     stride: usize,
@@ -16,8 +24,8 @@ pub struct Weights {
 impl Weights {
     /// All-zero weights of shape [post, pre].
     pub fn zeros(post: usize, pre: usize) -> Self {
-        let stride = stride_of(post);
-        Self { rows: vec![0.0; pre * stride], pre, post, stride }
+        let stride = post.next_multiple_of(LANES);
+        Self { rows: zeros(pre * stride), pre, post, stride }
     }
 
     /// Number of presynaptic neurons.
@@ -38,6 +46,11 @@ impl Weights {
     /// All rows, [pre, stride].
     pub fn rows(&self) -> &[f32] {
         &self.rows
+    }
+
+    /// All rows, [pre, stride]; what lies beyond [`Weights::post`] must stay zero.
+    pub fn rows_mut(&mut self) -> &mut [f32] {
+        &mut self.rows
     }
 
     /// The weights of one presynaptic neuron, [stride].
@@ -71,17 +84,11 @@ impl Weights {
     }
 }
 
-/// Neurons that the engine advances together: 16 in small populations, else 64.
-pub fn block_of(neurons: usize) -> usize {
-    if neurons <= 16 { 16 } else { 64 }
-}
-
-/// Length of a row of weights to so many neurons: whole blocks, an odd number of them beyond one, so that the rows of one
-/// block spread over all sets of a cache.
-fn stride_of(post: usize) -> usize {
-    let block = block_of(post);
-    let blocks = post.div_ceil(block);
-    block * if blocks > 1 { blocks | 1 } else { blocks }
+/// Zeros from a cache line on.
+pub fn zeros<T: Default + Clone>(length: usize) -> Lines<T> {
+    let mut lines = Lines::new(0);
+    lines.resize(length, T::default());
+    lines
 }
 
 /// What learning changes: weights by projection, biases by population.
