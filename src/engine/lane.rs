@@ -349,3 +349,40 @@ fn mean_arriving(
         add_product(arch, &network.weights[link], &arrivals[link].added_mean, factor, mean);
     }
 }
+
+#[cfg(all(test, target_arch = "x86_64"))]
+mod tests {
+    use std::path::Path;
+
+    use pulp::x86::{V3, V4};
+
+    use super::*;
+    use crate::engine::Precision;
+    use crate::model::Model;
+
+    /// Two presentations on vectors of this width.
+    fn shown(arch: Arch) -> (Observation, LaneState, [PhaseMeans; 2]) {
+        let keys = ["population.hidden.size=600".to_owned(), "population.hidden.g_a_per_ms=0.05".to_owned()];
+        let model = Model::load(Path::new("g17-784-500-10"), &keys).unwrap();
+        let network = Network::new(&model, 1, |_| Ok::<_, std::convert::Infallible>(Vec::new())).unwrap();
+        let mut lane = Lane::new(&Arc::new(Circuit::new(&model, 1, Precision::Single)));
+        lane.arch = arch;
+        let pixels: Vec<u8> = (0..784).map(|j| if j % 5 == 0 { (j % 256) as u8 } else { 0 }).collect();
+        for n in 0..2 {
+            let key = PresentationKey::training(n);
+            let stimulus = Stimulus::Pixels(&pixels);
+            lane.present(&network, &Show { stimulus, key, forward_ms: 35.0, target: Some((37.0, 3)), sampling: None });
+        }
+        (lane.observation().clone(), lane.state(), lane.means().clone())
+    }
+
+    #[test]
+    fn every_width_of_vectors_gives_the_same_bits() {
+        let scalar = shown(Arch::Scalar);
+        assert!(scalar.0.spikes.iter().all(|spikes| spikes.len() > 20));
+        let widths = [V3::try_new().map(Arch::V3), V4::try_new().map(Arch::V4)];
+        for wide in widths.into_iter().flatten() {
+            assert!(shown(wide) == scalar, "{wide:?}");
+        }
+    }
+}
