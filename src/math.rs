@@ -43,7 +43,7 @@ macro_rules! real {
             #[inline(always)]
             #[allow(clippy::cast_lossless)]
             fn exp(x: f64) -> Self {
-                $exp(x) as $float
+                $exp(x)
             }
             #[inline(always)]
             fn logit(u: f64) -> Self {
@@ -102,10 +102,17 @@ fn exp_for_double(x: f64) -> f64 {
     exp_by_series(x, &INVERSE_FACTORIALS)
 }
 
-/// e^x to r⁷, whose remainder is below 8e-9 of it: a quarter of what rounding to f32 leaves.
+/// e^x to r⁷ in f32, x being reduced in f64: within 1.5e-7 of its value.
 #[inline(always)]
-fn exp_for_single(x: f64) -> f64 {
-    exp_by_series(x, &INVERSE_FACTORIALS[6..])
+fn exp_for_single(x: f64) -> f32 {
+    let shifted = x.mul_add(std::f64::consts::LOG2_E, ROUNDER);
+    let k = shifted - ROUNDER;
+    let r = k.mul_add(-LN2_LO, k.mul_add(-LN2_HI, x)) as f32;
+    let mut sum = INVERSE_FACTORIALS[6] as f32;
+    for &coefficient in &INVERSE_FACTORIALS[7..] {
+        sum = r.mul_add(sum, coefficient as f32);
+    }
+    (f64::from(sum) * f64::from_bits(shifted.to_bits().wrapping_add(1023) << 52)) as f32
 }
 
 /// Computes e^x to within 4e-16 of its value for |x| ≤ 700; beyond, x is taken as ±700.
@@ -216,10 +223,10 @@ mod tests {
     }
 
     #[test]
-    fn exp_in_single_precision_is_within_a_quarter_of_its_rounding() {
+    fn exp_in_single_precision_is_within_its_bound() {
         for x in grid().map(|x| x * 0.1) {
             let reference = libm::exp(x);
-            assert!(((exp_for_single(x) - reference) / reference).abs() < 8e-9, "exp({x})");
+            assert!(((f64::from(exp_for_single(x)) - reference) / reference).abs() < 1.5e-7, "exp({x})");
         }
     }
 

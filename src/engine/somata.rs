@@ -208,7 +208,7 @@ impl<F: Real> WithSimd for Build<'_, F> {
     #[inline(always)]
     fn with_simd<S: Simd>(self, _: S) {
         const CHUNK: usize = 64;
-        let Self { spikes, rises, modes, slab, conductance, out } = self;
+        let Self { spikes, modes, slab, conductance, out, .. } = self;
         let jump = conductance * modes.psp.jump();
         let (jump_l, jump_s) = (jump * modes.alpha_l, -jump * modes.alpha_s);
         let jump_z = -(jump_l + jump_s);
@@ -218,18 +218,20 @@ impl<F: Real> WithSimd for Build<'_, F> {
             for (local, spike) in local.iter_mut().zip(spikes) {
                 *local = within_segment(spike.time);
             }
-            let mut rise_z = [F::default(); CHUNK];
-            for i in 0..CHUNK {
-                rise_z[i] = F::exp(local[i] * modes.gamma);
+            let [mut l, mut s, mut z] = [[F::default(); CHUNK]; 3];
+            let rises = self.rises.map(|rise| &rise[index * CHUNK..]);
+            for (l, rise) in l.iter_mut().zip(rises[0]) {
+                *l = F::from_f64(jump_l * rise);
             }
-            let mut jumps = [[F::default(); 3]; CHUNK];
-            for (i, (l, s)) in rises[0][index * CHUNK..].iter().zip(&rises[1][index * CHUNK..]).take(CHUNK).enumerate()
-            {
-                let z = F::from_f64(jump_z).mul_add(rise_z[i], F::default());
-                jumps[i] = [F::from_f64(jump_l * l), F::from_f64(jump_s * s), z];
+            for (s, rise) in s.iter_mut().zip(rises[1]) {
+                *s = F::from_f64(jump_s * rise);
             }
-            let made = spikes.iter().zip(jumps);
-            out.extend(made.map(|(spike, jumps)| Event { time: spike.time, slab, pre: spike.neuron, jumps }));
+            for (z, local) in z.iter_mut().zip(local) {
+                *z = F::from_f64(jump_z).mul_add(F::exp(local * modes.gamma), F::default());
+            }
+            let jumps = |i: usize| [l[i], s[i], z[i]];
+            let made = spikes.iter().enumerate();
+            out.extend(made.map(|(i, spike)| Event { time: spike.time, slab, pre: spike.neuron, jumps: jumps(i) }));
         }
     }
 }
