@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Draws the figures of this folder: trains 784-500-10 on 12,000 digits, tested every 2,000, and plots what was recorded.
+# Draws the figures of this folder: trains 784-500-10 for four epochs of 2,000 digits and plots what was recorded.
 # Usage: docs/figures/draw.sh, from a built clone (cargo build --release).
 set -euo pipefail
 cd "$(dirname "$0")/../.."
@@ -7,12 +7,12 @@ apical=${APICAL:-target/release/apical}
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
-"$apical" train models/g17-784-500-10.toml --examples 12000 --test-examples 2000 --record all,11980:12000 --quiet \
-    --out "$work/run.h5"
+"$apical" train models/g17-784-500-10.toml --epochs 4 --set stimuli.validation=58000 --test-examples 500 \
+    --record all,7980:8000 --quiet --out "$work/run.h5"
 plot() { "$apical" plot "$1" "$work/run.h5" --out "docs/figures/$2" "${@:3}"; }
 
-plot raster raster.svg --presentations 11980:11983 --size 900x700
-plot traces traces.svg --presentations 11980:11982 --neurons 4:6 --size 900x760
+plot raster raster.svg --presentations 7980:7983 --size 900x700
+plot traces traces.svg --presentations 7980:7982 --neurons 4:6 --size 900x760
 plot plateaus plateaus.svg --size 900x340
 plot rates rates.svg --size 900x640
 plot isi isi.svg --size 900x640
