@@ -49,9 +49,10 @@
 //!
 //! # Features
 //!
-//! `hdf5` (run files and checkpoints) and `cli` (the command line) are on by default; engine, neurons and rules need
-//! neither.
+//! `hdf5` (run files and checkpoints), `plot` (figures) and `cli` (the command line) are on by default; engine, neurons
+//! and rules need none of them.
 
+pub mod analysis;
 #[cfg(feature = "cli")]
 pub mod cli;
 pub mod data;
@@ -61,6 +62,8 @@ pub mod math;
 pub mod model;
 pub mod network;
 pub mod plasticity;
+#[cfg(feature = "plot")]
+pub mod plot;
 pub mod random;
 pub mod record;
 pub mod training;

@@ -7,7 +7,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Each module with those it may import, all of which stand above it: nothing points back.
-const DIAGRAM: [(&str, &[&str]); 11] = [
+const DIAGRAM: [(&str, &[&str]); 13] = [
     ("math", &[]),
     ("random", &["math"]),
     ("kernel", &["math"]),
@@ -19,7 +19,10 @@ const DIAGRAM: [(&str, &[&str]); 11] = [
     ("plasticity", &["math", "model", "network"]),
     ("record", &["model", "data", "network", "engine"]),
     ("training", &["math", "random", "model", "data", "network", "engine", "plasticity", "record"]),
-    ("cli", &["model", "data", "network", "engine", "record", "training"]),
+    // Plain data in, plain data and pictures out.
+    ("analysis", &[]),
+    ("plot", &["analysis"]),
+    ("cli", &["model", "data", "network", "engine", "record", "training", "analysis", "plot"]),
 ];
 
 /// A word or a sign with the line it stands on.

@@ -9,6 +9,7 @@ mod inspect;
 mod interrupt;
 mod models;
 mod options;
+mod plot;
 mod progress;
 mod report;
 mod say;
@@ -40,6 +41,7 @@ enum Command {
     Test(test::Test),
     Simulate(simulate::Simulate),
     Inspect(inspect::Inspect),
+    Plot(plot::Plot),
     Models(models::Models),
 }
 
@@ -51,6 +53,7 @@ pub fn main() -> ExitCode {
         Command::Test(command) => command.execute(),
         Command::Simulate(command) => command.execute(),
         Command::Inspect(command) => command.execute(),
+        Command::Plot(command) => command.execute(),
         Command::Models(command) => command.execute(),
     };
     match result {

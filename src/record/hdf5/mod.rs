@@ -57,6 +57,7 @@ mod dtype;
 mod grid;
 mod parameters;
 mod place;
+mod reader;
 mod report;
 mod rows;
 mod run;
@@ -66,6 +67,7 @@ mod spikes;
 mod summary;
 mod tables;
 
+pub use reader::{PlateauList, PresentationRow, RunReader, SpikeList, TraceBlock};
 pub use run::{Provenance, RunFile};
 pub use snapshot::{read_bias_snapshot, read_snapshot};
 pub use summary::{Contents, Counters, SnapshotSummary, SpikeSummary, Summary, TraceSummary};

@@ -7,6 +7,9 @@ use hdf5::{File, H5Type};
 use super::tables::Learning;
 use super::{Evaluation, RecordError, attribute, place};
 
+/// Rows and columns of a matrix.
+pub(super) type Block = ndarray::SliceInfo<[ndarray::SliceInfoElem; 2], ndarray::Ix2, ndarray::Ix2>;
+
 /// What the attribute `format` of a checkpoint begins with; the version follows.
 const CHECKPOINT: &str = "apical checkpoint ";
 
@@ -76,6 +79,12 @@ impl Source {
     pub(super) fn values<T: H5Type>(&self, name: &str) -> Result<Vec<T>, RecordError> {
         let dataset = self.dataset(name)?;
         dataset.read_raw().map_err(|e| self.unreadable(name, &e))
+    }
+
+    /// Values of a block of a matrix, row by row.
+    pub(super) fn block<T: H5Type>(&self, name: &str, block: Block) -> Result<Vec<T>, RecordError> {
+        let read = self.dataset(name)?.read_slice_2d::<T, _>(block);
+        read.map(|values| values.into_iter().collect()).map_err(|e| self.unreadable(name, &e))
     }
 
     /// Shape of a dataset.

@@ -1,0 +1,15 @@
+//! Measures on records: pure functions of plain data.
+//!
+//! Times are in ms on the run's clock, rates in Hz, as figures and tables show them.
+
+mod confusion;
+mod histogram;
+mod intervals;
+mod rates;
+mod wald;
+
+pub use confusion::{confusion, percent_wrong};
+pub use histogram::{histogram, linear_edges, log_edges, quantile};
+pub use intervals::{intervals, variation};
+pub use rates::{rate_course, rates};
+pub use wald::wald_density;

@@ -1,0 +1,390 @@
+//! Reads what a figure shows and hands it over as plain data.
+
+use std::ops::Range;
+use std::path::Path;
+
+use anyhow::bail;
+
+use super::select::Window;
+use super::{Selection, What};
+use crate::analysis;
+use crate::engine::Phase;
+use crate::model::{Model, Neuron, Population};
+use crate::plot::Figure;
+use crate::plot::gallery::{self, Trial};
+use crate::record::Kind;
+use crate::record::hdf5::{PresentationRow, RunReader};
+
+/// Neurons in a figure of traces at most.
+const MOST_TRACED: usize = 12;
+
+/// Width of the bins of rates over time [ms].
+const BIN_MS: f64 = 2.0;
+
+/// Intervals from which a coefficient of variation is taken at least.
+const TELLING: usize = 10;
+
+/// An open run file and what is asked of it.
+struct Source<'a> {
+    run: &'a RunReader,
+    path: &'a Path,
+    selection: &'a Selection,
+}
+
+/// The figure asked for.
+pub(super) fn figure(what: What, run: &RunReader, path: &Path, selection: &Selection) -> anyhow::Result<Figure> {
+    let source = Source { run, path, selection };
+    let mut figure = match what {
+        What::Raster => source.raster(),
+        What::Traces => source.traces(),
+        What::Plateaus => source.plateaus(),
+        What::Rates => source.rates(),
+        What::Isi => source.isi(),
+        What::Learning => source.learning(),
+        What::Confusion => source.confusion(),
+        What::Weights => source.weights(),
+        What::Phases => source.phases(),
+    }?;
+    if figure.title.is_empty() {
+        what.said().clone_into(&mut figure.title);
+    }
+    Ok(figure)
+}
+
+/// Spikes of a population in a window, with the neurons asked for.
+struct Spiking {
+    name: String,
+    neurons: Range<usize>,
+    times: Vec<f64>,
+    ids: Vec<u64>,
+}
+
+impl Source<'_> {
+    fn model(&self) -> anyhow::Result<Model> {
+        Ok(Model::parse(&self.run.model_text()?, &format!("model of {}", self.path.display()), &[])?)
+    }
+
+    /// A window of so many presentations by default, with the spikes in it of the neurons asked for, population by
+    /// population.
+    fn spikes(&self, default: usize) -> anyhow::Result<(Window, Vec<Spiking>)> {
+        let names = self.selection.populations(self.run, self.path, "spikes")?;
+        let window = self.selection.window(self.run, self.path, default, "spikes")?;
+        let mut lists = Vec::new();
+        for name in names {
+            if let Some(list) = self.run.spikes(&name, window.span.clone())? {
+                lists.push((name, list));
+            }
+        }
+        let largest = lists.iter().map(|(_, list)| list.size).max().unwrap_or(0);
+        let mut found = Vec::new();
+        for (name, list) in lists {
+            let Some(neurons) = self.selection.neurons(&name, list.size, largest, list.size)? else { continue };
+            let asked = |(_, id): &(f64, u64)| neurons.contains(&(*id as usize));
+            let (times, ids) = list.times.into_iter().zip(list.neurons).filter(asked).unzip();
+            found.push(Spiking { name, neurons, times, ids });
+        }
+        Ok((window, found))
+    }
+
+    fn raster(&self) -> anyhow::Result<Figure> {
+        let (window, populations) = self.spikes(4)?;
+        let each = populations.iter().map(|p| gallery::Spiking {
+            name: &p.name,
+            neurons: [p.neurons.start, p.neurons.end],
+            times: &p.times,
+            ids: &p.ids,
+        });
+        Ok(gallery::raster(&each.collect::<Vec<_>>(), &trials(&window.shown), ends(&window.span)))
+    }
+
+    fn traces(&self) -> anyhow::Result<Figure> {
+        let names = self.selection.populations(self.run, self.path, "report")?;
+        let window = self.selection.window(self.run, self.path, 2, "traces")?;
+        let model = self.model()?;
+        let mut sizes = Vec::new();
+        for name in names {
+            let size = self.run.traced(&name)?.unwrap_or(0);
+            sizes.push((name, size));
+        }
+        let largest = sizes.iter().map(|(_, size)| *size).max().unwrap_or(0);
+        let mut neurons = Vec::new();
+        for (name, size) in &sizes {
+            let Some(asked) = self.selection.neurons(name, *size, largest, 2)? else { continue };
+            if neurons.len() + asked.len() > MOST_TRACED {
+                bail!(
+                    "--neurons: expected at most {MOST_TRACED} neurons in one figure of traces; --population selects one"
+                );
+            }
+            neurons.extend(self.neuron_traces(&model, name, asked, &window)?);
+        }
+        if neurons.iter().all(|neuron| neuron.potentials.iter().all(|(_, points)| points.is_empty())) {
+            bail!(
+                "{} holds no traces between {:.1} and {:.1} ms",
+                self.path.display(),
+                window.span.start,
+                window.span.end
+            );
+        }
+        Ok(gallery::traces(&neurons, &trials(&window.shown), ends(&window.span)))
+    }
+
+    /// Traces of some neurons of a population, with their spikes and plateaus where those were recorded.
+    fn neuron_traces(
+        &self,
+        model: &Model,
+        name: &str,
+        asked: Range<usize>,
+        window: &Window,
+    ) -> anyhow::Result<Vec<gallery::NeuronTraces>> {
+        let span = window.span.clone();
+        let Some(block) = self.run.traces(name, asked.clone(), span.clone())? else { return Ok(Vec::new()) };
+        let spikes = self.run.spikes(name, span.clone())?.unwrap_or_default();
+        let plateaus = self.run.plateaus(name, span)?.unwrap_or_default();
+        let Some(population) = model.populations.iter().find(|population| population.name == name) else {
+            bail!("{}: its model has no population `{name}`", self.path.display());
+        };
+        let mut found = Vec::new();
+        for neuron in asked {
+            let potential = |element: u32| {
+                let column = block.column(neuron as u64, element)?;
+                let time = |i: usize| block.start_ms + i as f64 * block.dt_ms;
+                let points = column.into_iter().enumerate().map(|(i, v)| [time(i), f64::from(v)]).collect();
+                Some((element_name(population, element).to_owned(), points))
+            };
+            let own = |id: &u64| *id == neuron as u64;
+            let spiking = spikes.times.iter().zip(&spikes.neurons).filter(|(_, id)| own(id)).map(|(&t, _)| t);
+            let levels = (0..plateaus.times.len()).filter(|&i| own(&plateaus.neurons[i])).filter_map(|i| {
+                let (from, alpha) =
+                    (averaged_from(model, window, plateaus.times[i], plateaus.phases[i])?, plateaus.alpha[i]);
+                Some(gallery::Level { from, to: plateaus.times[i], alpha: f64::from(alpha) })
+            });
+            found.push(gallery::NeuronTraces {
+                name: format!("{name} {neuron}"),
+                potentials: (0..3).filter_map(potential).collect(),
+                spikes: spiking.collect(),
+                plateaus: levels.collect(),
+                teaching: teaching(population, neuron, window),
+            });
+        }
+        Ok(found)
+    }
+
+    fn plateaus(&self) -> anyhow::Result<Figure> {
+        let names = self.selection.populations(self.run, self.path, "plateaus")?;
+        let window = self.selection.window(self.run, self.path, usize::MAX, "plateaus")?;
+        let model = self.model()?;
+        let sizes: Vec<_> = names.iter().map(|name| size_of(&model, name)).collect();
+        let largest = sizes.iter().copied().max().unwrap_or(0);
+        let mut found = Vec::new();
+        for (name, size) in names.iter().zip(sizes) {
+            let Some(asked) = self.selection.neurons(name, size, largest, size)? else { continue };
+            let list = self.run.plateaus(name, window.span.clone())?.unwrap_or_default();
+            let of = |phase: Phase| -> Vec<f64> {
+                let kept = (0..list.alpha.len()).filter(|&i| list.phases[i] == phase);
+                let kept = kept.filter(|&i| asked.contains(&(list.neurons[i] as usize)));
+                kept.map(|i| f64::from(list.alpha[i])).collect()
+            };
+            // Pairs, where a window of time may begin or end between the phases.
+            let (forward, target) = (of(Phase::Forward), of(Phase::Target));
+            let (forward, target) =
+                if forward.len() == target.len() { (forward, target) } else { (forward, Vec::new()) };
+            if forward.is_empty() {
+                bail!("{} holds no plateaus of `{name}` in the time asked for", self.path.display());
+            }
+            found.push((name, forward, target));
+        }
+        let pairs = found.iter().map(|(name, forward, target)| gallery::PlateauPairs { name, forward, target });
+        Ok(gallery::plateaus(&pairs.collect::<Vec<_>>()))
+    }
+
+    fn rates(&self) -> anyhow::Result<Figure> {
+        let (window, populations) = self.spikes(usize::MAX)?;
+        let clipped = |from: f64, to: f64| from.max(window.span.start)..to.min(window.span.end);
+        let forward: Vec<_> = window.shown.iter().map(|row| clipped(row.start_ms, row.forward_end_ms)).collect();
+        let target = window.shown.iter().filter_map(|row| Some(clipped(row.forward_end_ms, row.target_end_ms?)));
+        let stretches = [forward, target.collect()].map(|mut list| {
+            list.retain(|stretch| stretch.start < stretch.end);
+            list
+        });
+        let activity = |population: &Spiking, stretches: &[Range<f64>]| {
+            let Spiking { neurons, times, ids, .. } = population;
+            let rates = analysis::rates(times, ids, neurons.end, stretches)[neurons.start..].to_vec();
+            let course = analysis::rate_course(times, neurons.len(), stretches, BIN_MS);
+            gallery::Activity { rates, course }
+        };
+        let each = populations.iter().map(|population| {
+            let target = (!stretches[1].is_empty()).then(|| activity(population, &stretches[1]));
+            (population.name.clone(), activity(population, &stretches[0]), target)
+        });
+        Ok(gallery::rates(&each.collect::<Vec<_>>(), BIN_MS))
+    }
+
+    fn isi(&self) -> anyhow::Result<Figure> {
+        let (window, populations) = self.spikes(usize::MAX)?;
+        let stretches = unbroken(&window.shown, self.model()?.learning.batch);
+        let each = populations.iter().map(|population| {
+            let lists = analysis::intervals(&population.times, &population.ids, population.neurons.end, &stretches);
+            gallery::Intervals {
+                name: population.name.clone(),
+                variations: lists
+                    .iter()
+                    .filter(|list| list.len() >= TELLING)
+                    .filter_map(|list| analysis::variation(list))
+                    .collect(),
+                intervals: lists.concat(),
+            }
+        });
+        Ok(gallery::isi(&each.collect::<Vec<_>>()))
+    }
+
+    fn learning(&self) -> anyhow::Result<Figure> {
+        let curve: Vec<_> = self.run.learning()?.iter().map(point).collect();
+        if curve.is_empty() {
+            let name = self.run.name()?;
+            let file = self.path.display();
+            bail!("{file} holds no evaluation; a run of `apical train {name} --epochs 1` is tested after every epoch");
+        }
+        Ok(gallery::learning(&curve))
+    }
+
+    fn confusion(&self) -> anyhow::Result<Figure> {
+        let rows = self.run.presentations()?;
+        let last_training = rows.iter().rposition(|row| row.kind == Kind::Train).map_or(0, |at| at + 1);
+        let tested = rows[last_training..].iter().copied().filter(|row| row.label.is_some()).collect::<Vec<_>>();
+        let (rows, of) = if tested.is_empty() { (rows, "training") } else { (tested, "test") };
+        let labelled: Vec<_> = rows.into_iter().filter(|row| row.label.is_some()).collect();
+        if labelled.is_empty() {
+            bail!("{} holds no answer to an image with a label", self.path.display());
+        }
+        let labelled = self.selection.presentations(&labelled, self.path, usize::MAX)?;
+        let classes = self.model()?.classes();
+        let answers = labelled.iter().filter_map(|row| Some((row.label?, row.decoded)));
+        let figure = gallery::confusion(&analysis::confusion(answers, classes));
+        Ok(Figure { title: format!("answers to {of} images"), ..figure })
+    }
+
+    fn weights(&self) -> anyhow::Result<Figure> {
+        let model = self.model()?;
+        let name = |id: crate::model::PopulationId| model.population(id).name.as_str();
+        let onto = |wanted: &str| model.projections.iter().find(|p| name(p.to) == wanted);
+        let projection = match &self.selection.population {
+            Some(wanted) if !model.populations.iter().any(|p| p.name == *wanted) => {
+                let all: Vec<_> = model.populations.iter().map(|p| p.name.as_str()).collect();
+                bail!("--population {wanted}: {} has the populations {}", self.path.display(), all.join(", "));
+            }
+            Some(wanted) => match onto(wanted) {
+                Some(projection) => projection,
+                None => bail!("--population {wanted}: no projection reaches it, so that it has no weights"),
+            },
+            None => match model.projections.first() {
+                Some(projection) => projection,
+                None => bail!("{} has no projection", self.path.display()),
+            },
+        };
+        let snapshot = self.selection.snapshot.as_deref().unwrap_or("final");
+        let (values, post, pre) = self.run.weights(&projection.name, snapshot)?;
+        let side = (pre as f64).sqrt().round() as usize;
+        let fields = model.populations[0].name == name(projection.from) && side > 1 && side * side == pre;
+        let layout = if fields { gallery::Layout::Fields(side) } else { gallery::Layout::Matrix };
+        let default = if fields { 100 } else { post };
+        let asked = self.selection.neurons(name(projection.to), post, post, default)?.unwrap_or(0..post);
+        let chosen = &values[asked.start * pre..asked.end * pre];
+        let figure = gallery::weights(chosen, pre, asked.start, layout, [name(projection.from), name(projection.to)]);
+        let what = if fields { "receptive fields" } else { "weights" };
+        Ok(Figure { title: format!("{what}, {} ({snapshot})", projection.name), ..figure })
+    }
+
+    fn phases(&self) -> anyhow::Result<Figure> {
+        let protocol = self.model()?.protocol;
+        let rows: Vec<_> = self.run.presentations()?.into_iter().filter(|row| row.kind == Kind::Train).collect();
+        if rows.is_empty() {
+            bail!("{} holds no training presentation, and tests are all of one length", self.path.display());
+        }
+        let rows = self.selection.presentations(&rows, self.path, usize::MAX)?;
+        let wald = [protocol.wald_mean, protocol.wald_scale];
+        let forward = rows.iter().map(|row| row.forward_end_ms - row.start_ms).collect();
+        let mut lengths = vec![("forward".to_owned(), forward, [protocol.forward, wald[0], wald[1]])];
+        let target: Vec<_> = rows.iter().filter_map(|row| Some(row.target_end_ms? - row.forward_end_ms)).collect();
+        if !target.is_empty() {
+            lengths.push(("target".to_owned(), target, [protocol.target, wald[0], wald[1]]));
+        }
+        Ok(gallery::phases(&lengths))
+    }
+}
+
+fn trials(rows: &[PresentationRow]) -> Vec<Trial> {
+    let trial = |row: &PresentationRow| Trial {
+        start: row.start_ms,
+        forward_end: row.forward_end_ms,
+        target_end: row.target_end_ms,
+        label: row.label,
+        decoded: row.decoded,
+    };
+    rows.iter().map(trial).collect()
+}
+
+fn ends(span: &Range<f64>) -> [f64; 2] {
+    [span.start, span.end]
+}
+
+fn point(evaluation: &crate::record::Evaluation) -> gallery::CurvePoint {
+    gallery::CurvePoint {
+        examples: evaluation.examples_seen as f64,
+        test_error: evaluation.test_error,
+        train_error: evaluation.train_error,
+        loss: evaluation.loss,
+    }
+}
+
+fn size_of(model: &Model, name: &str) -> usize {
+    model.populations.iter().find(|population| population.name == name).map_or(0, |population| population.size)
+}
+
+fn element_name(population: &Population, element: u32) -> &'static str {
+    match (element, &population.neuron) {
+        (0, _) => "soma",
+        (1, Neuron::Output(_)) => "dendrite",
+        (1, _) => "basal",
+        _ => "apical",
+    }
+}
+
+/// When the averaging that made the plateau at `end` began [ms]; none if its presentation is not shown.
+fn averaged_from(model: &Model, window: &Window, end: f64, phase: Phase) -> Option<f64> {
+    let close = |time: f64| (time - end).abs() < 1e-6;
+    match phase {
+        Phase::Forward => {
+            let row = window.shown.iter().find(|row| close(row.forward_end_ms))?;
+            Some(row.start_ms + model.protocol.settle)
+        }
+        Phase::Target => {
+            let row = window.shown.iter().find(|row| row.target_end_ms.is_some_and(close))?;
+            Some(row.forward_end_ms + model.protocol.target_settle)
+        }
+    }
+}
+
+/// What a neuron is pulled to in the target phases of a window.
+fn teaching(population: &Population, neuron: usize, window: &Window) -> Vec<gallery::Pull> {
+    let Neuron::Output(output) = &population.neuron else { return Vec::new() };
+    let pull = |row: &PresentationRow| {
+        let own = usize::from(row.label?) == neuron / output.group;
+        let reversal = if own { output.e_exc } else { output.e_inh };
+        Some(gallery::Pull { from: row.forward_end_ms, to: row.target_end_ms?, reversal })
+    };
+    window.shown.iter().filter_map(pull).collect()
+}
+
+/// Stretches of time over which the state of a network is carried on: training presentations one after the other, if all
+/// run in one lane; else each by itself.
+fn unbroken(rows: &[PresentationRow], batch: usize) -> Vec<Range<f64>> {
+    let mut stretches: Vec<Range<f64>> = Vec::new();
+    for row in rows {
+        let goes_on = row.kind == Kind::Train && batch == 1;
+        match stretches.last_mut().filter(|last| goes_on && (last.end - row.start_ms).abs() < 1e-6) {
+            Some(last) => last.end = row.end_ms(),
+            None => stretches.push(row.start_ms..row.end_ms()),
+        }
+    }
+    stretches
+}

@@ -1,0 +1,139 @@
+//! Potentials of neurons, with their spikes, plateaus and teaching currents.
+
+use super::{Trial, captions, shades, time};
+use crate::plot::{Axis, Dash, Dot, Figure, Ink, Mark, Panel, Shape, Ticks};
+
+/// What one neuron did.
+#[derive(Clone, Debug, Default)]
+pub struct NeuronTraces {
+    /// Its name: population and number.
+    pub name: String,
+    /// Potentials by compartment: name and points (time [ms], potential).
+    pub potentials: Vec<(String, Vec<[f64; 2]>)>,
+    /// Spikes on the run's clock [ms].
+    pub spikes: Vec<f64>,
+    /// Plateaus, where it has an apical dendrite.
+    pub plateaus: Vec<Level>,
+    /// Teaching, where it is taught.
+    pub teaching: Vec<Pull>,
+}
+
+/// A plateau: the mean of the apical potential over the end of a phase.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Level {
+    /// When averaging began [ms].
+    pub from: f64,
+    /// End of the phase [ms].
+    pub to: f64,
+    /// α = sigmoid(mean apical potential).
+    pub alpha: f64,
+}
+
+/// A teaching current g (E − U) into the soma.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Pull {
+    /// Start of the target phase [ms].
+    pub from: f64,
+    /// Its end [ms].
+    pub to: f64,
+    /// Reversal potential E.
+    pub reversal: f64,
+}
+
+/// Potentials of neurons one above the other over a window of time [ms], phases shaded.
+pub fn traces(neurons: &[NeuronTraces], trials: &[Trial], window: [f64; 2]) -> Figure {
+    let last = neurons.len().saturating_sub(1);
+    let mut explained: Vec<String> = Vec::new();
+    let panel = |(i, neuron): (usize, &NeuronTraces)| {
+        let mut panel = panel(neuron, trials, window);
+        if i < last {
+            panel.x = Axis { label: String::new(), ..panel.x.ticks(Ticks::Silent) };
+        }
+        if i == 0 {
+            panel.captions = captions(trials, window);
+        } else {
+            panel.shades.iter_mut().for_each(|shade| shade.label.clear());
+        }
+        let labels: Vec<_> = panel.marks.iter().map(|mark| mark.label.clone()).collect();
+        if labels.iter().all(|label| explained.contains(label)) {
+            panel.marks.iter_mut().for_each(|mark| mark.label.clear());
+        } else {
+            explained = labels;
+        }
+        vec![panel]
+    };
+    let size = [1000, 160 + 190 * neurons.len() as u32];
+    Figure { size, ..Figure::of(neurons.iter().enumerate().map(panel).collect()) }
+}
+
+fn panel(neuron: &NeuronTraces, trials: &[Trial], window: [f64; 2]) -> Panel {
+    let mut marks = Vec::new();
+    marks.extend(teaching(neuron));
+    for (name, points) in &neuron.potentials {
+        marks.push(Mark::new(name, ink(name), Shape::line(points.clone())));
+    }
+    let levels: Vec<_> = neuron.plateaus.iter().map(|level| (level, height(level.alpha))).collect();
+    let potentials = neuron.potentials.iter().flat_map(|(_, points)| points.iter().map(|point| point[1]));
+    let reversals = neuron.teaching.iter().map(|pull| pull.reversal);
+    let mut y =
+        Axis::around("potential (dimensionless)", potentials.chain(reversals).chain(levels.iter().map(|(_, y)| *y)));
+    if !levels.is_empty() {
+        let line = levels.iter().flat_map(|(level, y)| [[level.from, *y], [level.to, *y], [f64::NAN; 2]]).collect();
+        let ends = levels.iter().map(|(level, y)| [level.to, *y]).collect();
+        marks.push(Mark::new("", PLATEAU, Shape::Line { points: line, dash: Dash::Heavy }));
+        marks.push(Mark::new("plateau (mean apical)", PLATEAU, Shape::Dots { points: ends, dot: Dot::Diamond }));
+    }
+    if !neuron.spikes.is_empty() {
+        // A strip of its own above the potentials.
+        let [low, high] = y.range;
+        let span = high - low;
+        y.range[1] = high + 0.12 * span;
+        let stroke = |&t: &f64| [[t, high + 0.03 * span], [t, high + 0.1 * span], [f64::NAN; 2]];
+        let points = neuron.spikes.iter().flat_map(stroke).collect();
+        marks.push(Mark::new("spikes", Ink::Grey, Shape::line(points)));
+    }
+    Panel { title: neuron.name.clone(), x: time(window), y, shades: shades(trials, window), marks, ..Panel::default() }
+}
+
+/// Ink of plateaus.
+const PLATEAU: Ink = Ink::Green;
+
+fn ink(compartment: &str) -> Ink {
+    match compartment {
+        "soma" => Ink::Black,
+        "apical" => Ink::Vermillion,
+        _ => Ink::Blue,
+    }
+}
+
+/// The mean apical potential that makes a plateau: its logit, as far as single precision tells.
+fn height(alpha: f64) -> f64 {
+    let alpha = alpha.clamp(1e-7, 1.0 - 1e-7);
+    (alpha / (1.0 - alpha)).ln()
+}
+
+/// The area between the soma and the potential it is pulled to, the teaching current but for its conductance.
+fn teaching(neuron: &NeuronTraces) -> Vec<Mark> {
+    let Some((_, soma)) = neuron.potentials.first() else { return Vec::new() };
+    let mut marks = Vec::new();
+    for pull in &neuron.teaching {
+        let low: Vec<_> = soma.iter().filter(|[t, _]| pull.from <= *t && *t <= pull.to).copied().collect();
+        let high = low.iter().map(|&[t, _]| [t, pull.reversal]).collect();
+        marks.push(Mark::new("teaching current g (E − U)", Ink::Orange, Shape::Band { low, high }));
+        let points = vec![[pull.from, pull.reversal], [pull.to, pull.reversal]];
+        marks.push(Mark::new("reversal potential E", Ink::Orange, Shape::Line { points, dash: Dash::Dashed }));
+    }
+    marks
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_plateau_stands_at_the_mean_it_was_made_from() {
+        let sigmoid = |x: f64| 1.0 / (1.0 + (-x).exp());
+        assert!((height(sigmoid(1.7)) - 1.7).abs() < 1e-12);
+        assert!(height(0.0).is_finite() && height(1.0).is_finite());
+    }
+}

@@ -1,0 +1,285 @@
+//! A run file as it is looked at: plain data, part by part.
+
+use std::ops::Range;
+use std::path::Path;
+
+use ndarray::s;
+
+use super::dtype::{KindCode, PhaseCode};
+use super::source::{Format, Source};
+use super::{Evaluation, Kind, RecordError, snapshot};
+use crate::engine::Phase;
+
+/// An open run file.
+#[derive(Debug)]
+pub struct RunReader {
+    source: Source,
+}
+
+/// A row of the table of presentations.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct PresentationRow {
+    /// Training or test.
+    pub kind: Kind,
+    /// Count of presentations of its kind before this one.
+    pub index: u64,
+    /// Index of the image in its set.
+    pub image: u32,
+    /// Its label, if it has one.
+    pub label: Option<u8>,
+    /// The class decoded from the forward phase.
+    pub decoded: u8,
+    /// Start on the run's clock [ms].
+    pub start_ms: f64,
+    /// End of the forward phase on the run's clock [ms].
+    pub forward_end_ms: f64,
+    /// End of the target phase on the run's clock, where one was shown [ms].
+    pub target_end_ms: Option<f64>,
+    /// Whether spikes and plateaus of it are kept.
+    pub recorded: bool,
+}
+
+/// Spikes of a population, sorted by time.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct SpikeList {
+    /// Size of the population.
+    pub size: usize,
+    /// Times on the run's clock [n] [ms].
+    pub times: Vec<f64>,
+    /// Neurons [n].
+    pub neurons: Vec<u64>,
+}
+
+/// Plateaus of a population, in the order of their phases.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct PlateauList {
+    /// Ends of phases on the run's clock [n] [ms].
+    pub times: Vec<f64>,
+    /// Neurons [n].
+    pub neurons: Vec<u64>,
+    /// Plateaus, 0 to 1 [n].
+    pub alpha: Vec<f32>,
+    /// Phases that ended [n].
+    pub phases: Vec<Phase>,
+}
+
+/// Sampled potentials of some neurons over some time.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct TraceBlock {
+    /// First sample on the run's clock [ms].
+    pub start_ms: f64,
+    /// Spacing [ms].
+    pub dt_ms: f64,
+    /// Neuron and element (soma 0, basal or output dendrite 1, apical 2) of each column [columns].
+    pub columns: Vec<(u64, u32)>,
+    /// Potentials, row by row [samples, columns].
+    pub values: Vec<f32>,
+}
+
+impl PresentationRow {
+    /// Its end on the run's clock [ms].
+    pub fn end_ms(&self) -> f64 {
+        self.target_end_ms.unwrap_or(self.forward_end_ms)
+    }
+}
+
+impl TraceBlock {
+    /// Potentials of one element of one neuron [samples], if it was recorded.
+    pub fn column(&self, neuron: u64, element: u32) -> Option<Vec<f32>> {
+        let at = self.columns.iter().position(|&column| column == (neuron, element))?;
+        Some(self.values.iter().skip(at).step_by(self.columns.len()).copied().collect())
+    }
+}
+
+impl RunReader {
+    /// Opens a run file.
+    ///
+    /// # Errors
+    /// If the file cannot be read, or is no run file.
+    pub fn open(path: &Path) -> Result<Self, RecordError> {
+        let source = Source::open(path)?;
+        match source.format {
+            Format::Run => Ok(Self { source }),
+            Format::Checkpoint => Err(source.problem("is a checkpoint, expected a run file")),
+        }
+    }
+
+    /// Name of the model.
+    ///
+    /// # Errors
+    /// If it is missing.
+    pub fn name(&self) -> Result<String, RecordError> {
+        self.source.text("name")
+    }
+
+    /// The merged model file.
+    ///
+    /// # Errors
+    /// If it is missing.
+    pub fn model_text(&self) -> Result<String, RecordError> {
+        self.source.text("model")
+    }
+
+    /// All populations, in the order of the model.
+    ///
+    /// # Errors
+    /// If their names are missing.
+    pub fn populations(&self) -> Result<Vec<String>, RecordError> {
+        self.source.texts("populations")
+    }
+
+    /// Populations of which something is kept under `group` (`spikes`, `report`, `plateaus`, `biases`), in the order of the
+    /// model.
+    ///
+    /// # Errors
+    /// If their names are missing.
+    pub fn recorded(&self, group: &str) -> Result<Vec<String>, RecordError> {
+        let names = self.populations()?;
+        Ok(names.into_iter().filter(|name| self.source.has(&format!("{group}/{name}"))).collect())
+    }
+
+    /// The presentations, in the order of the run.
+    ///
+    /// # Errors
+    /// If the table is missing, or its columns differ in length.
+    pub fn presentations(&self) -> Result<Vec<PresentationRow>, RecordError> {
+        let source = &self.source;
+        let name = |column: &str| format!("presentations/{column}");
+        let starts: Vec<f64> = source.values(&name("start_ms"))?;
+        let forward: Vec<f64> = source.values(&name("forward_end_ms"))?;
+        let target: Vec<f64> = source.values(&name("target_end_ms"))?;
+        let (index, image): (Vec<u64>, Vec<u32>) = (source.values(&name("index"))?, source.values(&name("image"))?);
+        let (label, decoded): (Vec<i16>, Vec<u8>) = (source.values(&name("label"))?, source.values(&name("decoded"))?);
+        let (kind, kept): (Vec<KindCode>, Vec<u8>) = (source.values(&name("kind"))?, source.values(&name("recorded"))?);
+        let lengths = [forward.len(), target.len(), index.len(), image.len(), label.len(), decoded.len(), kind.len()];
+        if lengths.into_iter().chain([kept.len()]).any(|length| length != starts.len()) {
+            return Err(source.problem("the columns of `presentations` differ in length"));
+        }
+        let row = |i: usize| PresentationRow {
+            kind: if kind[i] == KindCode::Train { Kind::Train } else { Kind::Test },
+            index: index[i],
+            image: image[i],
+            label: u8::try_from(label[i]).ok(),
+            decoded: decoded[i],
+            start_ms: starts[i],
+            forward_end_ms: forward[i],
+            target_end_ms: Some(target[i]).filter(|end| !end.is_nan()),
+            recorded: kept[i] != 0,
+        };
+        Ok((0..starts.len()).map(row).collect())
+    }
+
+    /// Spikes of a population in a span of the run's clock [ms]; none if its spikes were not recorded.
+    ///
+    /// # Errors
+    /// If what is there is damaged.
+    pub fn spikes(&self, population: &str, span: Range<f64>) -> Result<Option<SpikeList>, RecordError> {
+        let group = format!("spikes/{population}");
+        if !self.source.has(&group) {
+            return Ok(None);
+        }
+        let times: Vec<f64> = self.source.values(&format!("{group}/timestamps"))?;
+        let neurons: Vec<u64> = self.source.values(&format!("{group}/node_ids"))?;
+        let size = self.source.number_of::<u64>(&group, "size")? as usize;
+        if times.len() != neurons.len() || neurons.iter().any(|&neuron| neuron >= size as u64) {
+            return Err(self
+                .source
+                .problem(format!("`{group}`: times and neurons of a population of {size} disagree")));
+        }
+        let kept = times.partition_point(|&t| t < span.start)..times.partition_point(|&t| t < span.end);
+        let kept = kept.start..kept.end.max(kept.start);
+        Ok(Some(SpikeList { size, times: times[kept.clone()].to_vec(), neurons: neurons[kept].to_vec() }))
+    }
+
+    /// Plateaus of a population in a span of the run's clock, its end included [ms]; none if they were not recorded.
+    ///
+    /// # Errors
+    /// If what is there is damaged.
+    pub fn plateaus(&self, population: &str, span: Range<f64>) -> Result<Option<PlateauList>, RecordError> {
+        let group = format!("plateaus/{population}");
+        if !self.source.has(&group) {
+            return Ok(None);
+        }
+        let name = |column: &str| format!("{group}/{column}");
+        let times: Vec<f64> = self.source.values(&name("timestamps"))?;
+        let neurons: Vec<u64> = self.source.values(&name("node_ids"))?;
+        let alpha: Vec<f32> = self.source.values(&name("alpha"))?;
+        let phases: Vec<PhaseCode> = self.source.values(&name("phase"))?;
+        if [neurons.len(), alpha.len(), phases.len()].iter().any(|&length| length != times.len()) {
+            return Err(self.source.problem(format!("the columns of `{group}` differ in length")));
+        }
+        let mut kept = PlateauList::default();
+        for (i, &time) in times.iter().enumerate().filter(|&(_, &time)| span.start < time && time <= span.end) {
+            kept.times.push(time);
+            kept.neurons.push(neurons[i]);
+            kept.alpha.push(alpha[i]);
+            kept.phases.push(if phases[i] == PhaseCode::Forward { Phase::Forward } else { Phase::Target });
+        }
+        Ok(Some(kept))
+    }
+
+    /// Traces of some neurons of a population in a span of the run's clock [ms]; none if they were not recorded. Only what
+    /// is asked for is read.
+    ///
+    /// # Errors
+    /// If what is there is damaged.
+    pub fn traces(
+        &self,
+        population: &str,
+        neurons: Range<usize>,
+        span: Range<f64>,
+    ) -> Result<Option<TraceBlock>, RecordError> {
+        let group = format!("report/{population}");
+        if !self.source.has(&group) {
+            return Ok(None);
+        }
+        let damaged = || self.source.problem(format!("`{group}` is not a report"));
+        let [samples, width] = self.source.shape(&format!("{group}/data"))?[..] else { return Err(damaged()) };
+        let [start, _, dt] = self.source.values::<f64>(&format!("{group}/mapping/time"))?[..] else {
+            return Err(damaged());
+        };
+        let elements: Vec<u32> = self.source.values(&format!("{group}/mapping/element_ids"))?;
+        let pointers: Vec<u64> = self.source.values(&format!("{group}/mapping/index_pointers"))?;
+        if elements.len() != width || dt.is_nan() || dt <= 0.0 || pointers.iter().any(|&p| p as usize > width) {
+            return Err(damaged());
+        }
+        let neurons = neurons.start..neurons.end.min(pointers.len().saturating_sub(1));
+        let row = |time: f64| (((time - start) / dt).ceil().max(0.0) as usize).min(samples);
+        let (rows, owned) = (row(span.start)..row(span.end), neurons.clone());
+        let columns: Vec<_> = owned
+            .flat_map(|n| (pointers[n]..pointers[n + 1]).map(|c| (n as u64, elements[c as usize])).collect::<Vec<_>>())
+            .collect();
+        let start_ms = start + rows.start as f64 * dt;
+        if rows.is_empty() || columns.is_empty() {
+            return Ok(Some(TraceBlock { start_ms, dt_ms: dt, columns, values: Vec::new() }));
+        }
+        let first = pointers[neurons.start] as usize;
+        let values = self.source.block(&format!("{group}/data"), s![rows, first..first + columns.len()])?;
+        Ok(Some(TraceBlock { start_ms, dt_ms: dt, columns, values }))
+    }
+
+    /// Number of neurons in the report of a population, if there is one.
+    ///
+    /// # Errors
+    /// If what is there is damaged.
+    pub fn traced(&self, population: &str) -> Result<Option<usize>, RecordError> {
+        let name = format!("report/{population}/mapping/node_ids");
+        if self.source.has(&name) { Ok(self.source.shape(&name)?.first().copied()) } else { Ok(None) }
+    }
+
+    /// The learning curve.
+    ///
+    /// # Errors
+    /// If it is missing.
+    pub fn learning(&self) -> Result<Vec<Evaluation>, RecordError> {
+        self.source.curve()
+    }
+
+    /// Weights of a projection, [post, pre] in row-major order, post, pre.
+    ///
+    /// # Errors
+    /// If the file has no such snapshot; the error lists those it has.
+    pub fn weights(&self, projection: &str, snapshot: &str) -> Result<(Vec<f32>, usize, usize), RecordError> {
+        snapshot::weights(&self.source, projection, snapshot)
+    }
+}

@@ -1,0 +1,145 @@
+//! `apical plot`: what it draws, and what it refuses before anything is written.
+#![cfg(feature = "cli")]
+
+mod cli;
+
+use std::fs;
+use std::sync::LazyLock;
+
+use cli::Bench;
+
+const EVERY: [&str; 9] = ["raster", "traces", "plateaus", "rates", "isi", "learning", "confusion", "weights", "phases"];
+
+/// A bench with `all.h5`, of which all is recorded, and `none.h5`, of which nothing is.
+static RUN: LazyLock<Bench> = LazyLock::new(|| {
+    let bench = Bench::new();
+    bench.ok("train tiny.toml --examples 8 --out all.h5");
+    bench.ok("train tiny.toml --examples 8 --record none --out none.h5");
+    bench
+});
+
+fn bench() -> Bench {
+    let bench = Bench::new();
+    for name in ["all.h5", "all.checkpoint.h5", "none.h5"] {
+        fs::copy(RUN.path(name), bench.path(name)).unwrap();
+    }
+    bench
+}
+
+fn svg(bench: &Bench, arguments: &str) -> String {
+    bench.ok(&format!("plot {arguments} --out figure.svg"));
+    fs::read_to_string(bench.path("figure.svg")).unwrap()
+}
+
+/// Strokes of the rasters of an SVG, panel by panel.
+fn strokes(svg: &str) -> Vec<usize> {
+    let rasters = svg.lines().filter(|line| line.starts_with("<path class=\"spikes\""));
+    rasters.map(|line| line.split(" d=\"").nth(1).unwrap().matches('M').count()).collect()
+}
+
+#[test]
+fn every_figure_is_drawn_by_default_into_output_and_as_png() {
+    let bench = bench();
+    for what in EVERY {
+        assert_eq!(bench.ok(&format!("plot {what} all.h5")), format!("figure: output/all-{what}.svg\n"));
+        let svg = fs::read_to_string(bench.path(&format!("output/all-{what}.svg"))).unwrap();
+        assert!(svg.starts_with("<svg ") && svg.contains("tiny"), "{what}");
+        bench.ok(&format!("plot {what} all.h5 --out figure.PNG --size 640x480 --theme dark"));
+        let png = fs::read(bench.path("figure.PNG")).unwrap();
+        assert_eq!((&png[1..4], &png[16..24]), (&b"PNG"[..], &[0, 0, 2, 128, 0, 0, 1, 224][..]), "{what}");
+    }
+    assert!(!bench.files().iter().any(|path| path.to_string_lossy().ends_with(".part")));
+}
+
+#[test]
+fn a_raster_shows_the_spikes_of_its_populations_neurons_and_time() {
+    let bench = bench();
+    let file = hdf5::File::open(bench.path("all.h5")).unwrap();
+    let values = |name: &str| file.dataset(name).unwrap().read_raw::<f64>().unwrap();
+    let starts = values("presentations/start_ms");
+    let count = |population: &str, from: f64, to: f64, neurons: std::ops::Range<u64>| {
+        let ids = file.dataset(&format!("spikes/{population}/node_ids")).unwrap().read_raw::<u64>().unwrap();
+        let times = values(&format!("spikes/{population}/timestamps"));
+        times.iter().zip(ids).filter(|(t, id)| (from..to).contains(*t) && neurons.contains(id)).count()
+    };
+    let drawn = strokes(&svg(&bench, "raster all.h5 --presentations 0:8"));
+    let all = |population, size| count(population, 0.0, 1e9, 0..size);
+    assert_eq!(drawn, [all("input", 16), all("hidden", 12), all("output", 4)]);
+    let drawn = strokes(&svg(&bench, "raster all.h5 --population hidden --neurons 3:7 --presentations 2:5"));
+    assert_eq!(drawn, [count("hidden", starts[2], starts[5], 3..7)]);
+    let drawn = strokes(&svg(&bench, "raster all.h5 --population input --from 15.5 --to 60"));
+    assert_eq!(drawn, [count("input", 15.5, 60.0, 0..16)]);
+    assert!(drawn[0] > 0);
+}
+
+#[test]
+fn traces_show_phases_plateaus_and_the_teaching_current() {
+    let bench = bench();
+    let svg = svg(&bench, "traces all.h5 --neurons 0:1");
+    for said in
+        ["forward", "target", "plateau (mean apical)", "teaching current g (E − U)", "soma", "apical", "time (ms)"]
+    {
+        assert!(svg.contains(&format!(">{said}</text>")), "{said}");
+    }
+    // Two presentations of two phases, each with a plateau.
+    let diamonds = svg.lines().find(|line| line.contains("class=\"dots\"")).unwrap();
+    assert_eq!(diamonds.matches('M').count(), 4);
+}
+
+#[test]
+fn a_confusion_matrix_is_that_of_the_last_test() {
+    let bench = bench();
+    let svg = svg(&bench, "confusion all.h5");
+    assert!(svg.contains("12 answers, "));
+}
+
+/// A command that is refused, and what is said.
+const REFUSED: [(&str, &[&str]); 22] = [
+    ("raster none.h5", &["none.h5 holds no spikes", "apical train tiny --examples 20 --record spikes"]),
+    ("rates none.h5", &["none.h5 holds no spikes", "--record spikes"]),
+    ("isi none.h5", &["none.h5 holds no spikes", "--record spikes"]),
+    ("traces none.h5", &["none.h5 holds no traces", "--record traces"]),
+    ("plateaus none.h5", &["none.h5 holds no plateaus", "--record plateaus"]),
+    ("raster all.h5 --population cortex", &["--population cortex: ", "has the populations input, hidden, output"]),
+    ("plateaus all.h5 --population output", &["holds no plateaus of `output`, but those of hidden"]),
+    ("weights all.h5 --population input", &["--population input: no projection reaches it"]),
+    ("weights all.h5 --snapshot epoch-7", &["has no snapshot `epoch-7`", "`initial`"]),
+    ("raster all.h5 --population hidden --neurons 0:13", &["--neurons 0:13: `hidden` has neurons 0 to 11"]),
+    ("traces all.h5 --neurons 16:", &["--neurons 16:"]),
+    ("raster all.h5 --presentations 5:9", &["--presentations 5:9: all.h5 holds training presentations 0:8"]),
+    ("raster all.h5 --from 1e6", &["--from, --to: all.h5 recorded 0.0 to "]),
+    ("raster all.h5 --from 50 --to 20", &["expected times in ms, the first before the second"]),
+    ("learning all.h5 --neurons 0:5", &["--neurons has no meaning for learning"]),
+    ("raster all.h5 --out figure.pdf", &["--out figure.pdf: expected a name that ends in .svg or .png"]),
+    ("raster all.h5 --out figure", &["expected a name that ends in .svg or .png"]),
+    ("raster all.h5 --out nowhere/figure.svg", &["there is no folder `nowhere`"]),
+    ("raster absent.h5", &["cannot read absent.h5"]),
+    ("raster tiny.toml", &["tiny.toml: is not an HDF5 file"]),
+    ("raster all.checkpoint.h5", &["is a checkpoint, expected a run file"]),
+    ("traces all.h5 --neurons 0:12", &["expected at most 12 neurons"]),
+];
+
+#[test]
+fn bad_input_is_refused_before_anything_is_written() {
+    let bench = bench();
+    let before = bench.files();
+    for (arguments, fragments) in REFUSED {
+        let ran = bench.run(&format!("plot {arguments}"));
+        assert_eq!(ran.code, Some(2), "{arguments}: {}", ran.stderr);
+        assert!(ran.stderr.starts_with("error: ") && ran.stdout.is_empty(), "{arguments}: {}", ran.stderr);
+        for fragment in fragments {
+            assert!(ran.stderr.contains(fragment), "{arguments}: no {fragment:?} in {}", ran.stderr);
+        }
+        assert_eq!(bench.files(), before, "{arguments}");
+    }
+    for usage in [
+        "sculpture all.h5",
+        "raster all.h5 --neurons 5:5",
+        "raster all.h5 --neurons five",
+        "raster all.h5 --size 9x9",
+        "traces all.h5 --size 200x200",
+    ] {
+        let ran = bench.run(&format!("plot {usage}"));
+        assert_eq!((ran.code, bench.files()), (Some(2), before.clone()), "{usage}: {}", ran.stderr);
+    }
+}
