@@ -52,6 +52,7 @@
 //! `hdf5` (run files and checkpoints) and `cli` (the command line) are on by default; engine, neurons and rules need
 //! neither.
 
+pub mod analysis;
 #[cfg(feature = "cli")]
 pub mod cli;
 pub mod data;
@@ -62,5 +63,6 @@ pub mod model;
 pub mod network;
 pub mod plasticity;
 pub mod random;
+pub mod rate;
 pub mod record;
 pub mod training;

@@ -7,7 +7,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Each module with those it may import, all of which stand above it: nothing points back.
-const DIAGRAM: [(&str, &[&str]); 11] = [
+const DIAGRAM: [(&str, &[&str]); 13] = [
     ("math", &[]),
     ("random", &["math"]),
     ("kernel", &["math"]),
@@ -15,11 +15,13 @@ const DIAGRAM: [(&str, &[&str]); 11] = [
     // Reads the stimuli that a model names.
     ("data", &["model"]),
     ("network", &["model", "random"]),
+    ("rate", &["math", "random", "kernel", "data", "model", "network"]),
     ("engine", &["math", "random", "kernel", "model", "data", "network"]),
     ("plasticity", &["math", "model", "network"]),
     ("record", &["model", "data", "network", "engine"]),
     ("training", &["math", "random", "model", "data", "network", "engine", "plasticity", "record"]),
-    ("cli", &["model", "data", "network", "engine", "record", "training"]),
+    ("analysis", &[]),
+    ("cli", &["model", "data", "network", "rate", "engine", "record", "training"]),
 ];
 
 /// A word or a sign with the line it stands on.

@@ -4,6 +4,7 @@
 //! first presentation; 1 failure while running; 130 after Ctrl-C.
 
 mod checkpoint;
+mod compare;
 mod failure;
 mod inspect;
 mod interrupt;
@@ -41,6 +42,7 @@ enum Command {
     Simulate(simulate::Simulate),
     Inspect(inspect::Inspect),
     Models(models::Models),
+    Compare(compare::Compare),
 }
 
 /// Runs the command line of this process.
@@ -52,6 +54,7 @@ pub fn main() -> ExitCode {
         Command::Simulate(command) => command.execute(),
         Command::Inspect(command) => command.execute(),
         Command::Models(command) => command.execute(),
+        Command::Compare(command) => command.execute(),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,
