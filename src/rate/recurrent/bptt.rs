@@ -3,7 +3,7 @@
 
 use ndarray::{Array1, Array2, Axis};
 
-use super::{Change, Course, Recurrent, RecurrentRule, Sequence, slopes};
+use super::{Change, Recurrent, RecurrentRule, Sequence, States, slopes};
 
 /// The rule.
 #[derive(Clone, Copy, Debug, Default)]
@@ -24,7 +24,7 @@ impl RecurrentRule for Bptt {
 }
 
 /// One way back through the sequence for the errors of all steps.
-fn whole(network: &Recurrent, course: &Course) -> Array2<f64> {
+fn whole(network: &Recurrent, course: &States) -> Array2<f64> {
     let errors = network.errors_at_responses(course);
     let mut w = Array2::zeros(network.w.dim());
     let mut back = Array1::zeros(network.units());
@@ -37,7 +37,7 @@ fn whole(network: &Recurrent, course: &Course) -> Array2<f64> {
 }
 
 /// A way back of `k` steps for the error of every step.
-fn truncated(network: &Recurrent, course: &Course, k: usize) -> Array2<f64> {
+fn truncated(network: &Recurrent, course: &States, k: usize) -> Array2<f64> {
     let errors = network.errors_at_responses(course);
     let mut w = Array2::zeros(network.w.dim());
     for (t, error) in errors.rows().into_iter().enumerate().filter(|(_, error)| error.iter().any(|&e| e != 0.0)) {
@@ -52,7 +52,7 @@ fn truncated(network: &Recurrent, course: &Course, k: usize) -> Array2<f64> {
 }
 
 /// w −= δ z_tᵀ.
-fn add_outer(w: &mut Array2<f64>, delta: &Array1<f64>, course: &Course, t: usize) {
+fn add_outer(w: &mut Array2<f64>, delta: &Array1<f64>, course: &States, t: usize) {
     let column = delta.view().insert_axis(Axis(1));
     w.scaled_add(-1.0, &(&column * &course.z.row(t)));
 }

@@ -44,7 +44,7 @@ pub struct Sequence {
 
 /// The states of a network over a sequence.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Course {
+pub struct States {
     /// What drives the units, z_t, [T, n + inputs + 1].
     pub z: Array2<f64>,
     /// Responses h_t, [T, n].
@@ -88,7 +88,7 @@ impl Recurrent {
     }
 
     /// Runs through a sequence.
-    pub fn run(&self, sequence: &Sequence) -> Course {
+    pub fn run(&self, sequence: &Sequence) -> States {
         let (steps, n) = (sequence.inputs.nrows(), self.units());
         let mut z = Array2::ones((steps, self.w.ncols()));
         let mut h = Array2::zeros((steps, n));
@@ -105,7 +105,7 @@ impl Recurrent {
         let y = self.readout.answers(&a);
         let weights = sequence.weights.view().insert_axis(ndarray::Axis(1));
         let errors = self.readout.errors(&a, &y, &sequence.targets) * weights;
-        Course { z, h, y, errors }
+        States { z, h, y, errors }
     }
 
     /// The loss of a sequence.
@@ -120,13 +120,13 @@ impl Recurrent {
     }
 
     /// The change of the readout down its own errors, the same for every rule.
-    fn readout_change(course: &Course) -> Layer {
+    fn readout_change(course: &States) -> Layer {
         let biases = -course.errors.sum_axis(ndarray::Axis(0));
         Layer { weights: -course.errors.t().dot(&course.h), biases }
     }
 
     /// What the errors at the readout are at the responses, C_t = W_outᵀ e_t, [T, n].
-    fn errors_at_responses(&self, course: &Course) -> Array2<f64> {
+    fn errors_at_responses(&self, course: &States) -> Array2<f64> {
         course.errors.dot(&self.out.weights)
     }
 

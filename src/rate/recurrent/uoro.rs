@@ -88,7 +88,7 @@ mod tests {
         assert!(off(&mean, &exact) < 1e-12, "{}", off(&mean, &exact));
     }
 
-    /// Five standard errors of the mean of 20,000 draws, for the component along RTRL's change and for the distance.
+    /// Every component is within five standard errors of the mean of 20,000 draws, as the draws themselves tell them.
     #[test]
     fn the_mean_over_many_draws_tends_to_rtrl() {
         let (network, sequence) = setting();
