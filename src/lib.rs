@@ -65,5 +65,6 @@ pub mod plasticity;
 #[cfg(feature = "plot")]
 pub mod plot;
 pub mod random;
+pub mod rate;
 pub mod record;
 pub mod training;

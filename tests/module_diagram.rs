@@ -7,7 +7,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Each module with those it may import, all of which stand above it: nothing points back.
-const DIAGRAM: [(&str, &[&str]); 13] = [
+const DIAGRAM: [(&str, &[&str]); 14] = [
     ("math", &[]),
     ("random", &["math"]),
     ("kernel", &["math"]),
@@ -15,6 +15,7 @@ const DIAGRAM: [(&str, &[&str]); 13] = [
     // Reads the stimuli that a model names.
     ("data", &["model"]),
     ("network", &["model", "random"]),
+    ("rate", &["math", "random", "kernel", "data", "model", "network"]),
     ("engine", &["math", "random", "kernel", "model", "data", "network"]),
     ("plasticity", &["math", "model", "network"]),
     ("record", &["model", "data", "network", "engine"]),
@@ -22,7 +23,7 @@ const DIAGRAM: [(&str, &[&str]); 13] = [
     // Plain data in, plain data and pictures out.
     ("analysis", &[]),
     ("plot", &["analysis"]),
-    ("cli", &["model", "data", "network", "engine", "record", "training", "analysis", "plot"]),
+    ("cli", &["model", "data", "network", "rate", "engine", "record", "training", "analysis", "plot"]),
 ];
 
 /// A word or a sign with the line it stands on.

@@ -6,10 +6,12 @@ mod confusion;
 mod histogram;
 mod intervals;
 mod rates;
+mod representation;
 mod wald;
 
 pub use confusion::{confusion, percent_wrong};
 pub use histogram::{histogram, linear_edges, log_edges, quantile};
 pub use intervals::{intervals, variation};
 pub use rates::{rate_course, rates};
+pub use representation::{linear_cka, rsa};
 pub use wald::wald_density;

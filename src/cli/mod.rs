@@ -4,6 +4,7 @@
 //! first presentation; 1 failure while running; 130 after Ctrl-C.
 
 mod checkpoint;
+mod compare;
 mod failure;
 mod inspect;
 mod interrupt;
@@ -43,6 +44,7 @@ enum Command {
     Inspect(inspect::Inspect),
     Plot(plot::Plot),
     Models(models::Models),
+    Compare(compare::Compare),
 }
 
 /// Runs the command line of this process.
@@ -55,6 +57,7 @@ pub fn main() -> ExitCode {
         Command::Inspect(command) => command.execute(),
         Command::Plot(command) => command.execute(),
         Command::Models(command) => command.execute(),
+        Command::Compare(command) => command.execute(),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,

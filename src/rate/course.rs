@@ -1,0 +1,189 @@
+//! Training a network by a rule: batches, learning rates, evaluation.
+
+use ndarray::{Array2, s};
+
+use super::{Batch, Dense, Layer, Rule, classes};
+use crate::data::{Presentations, Stimulus};
+use crate::model::Schedule;
+use crate::random::{PresentationKey, Purpose, StreamKey};
+
+/// Examples passed through at once when a network is tested.
+const TESTED_AT_ONCE: usize = 500;
+
+/// How a network is trained.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Course {
+    /// Learning rate η of each layer.
+    pub rates: Vec<f64>,
+    /// Part μ of the last step that is taken again: v ← μ v + change, W ← W + η v.
+    pub momentum: f64,
+    /// Examples in a batch.
+    pub batch: usize,
+    /// Passes through the examples.
+    pub epochs: u32,
+    /// Course of the learning rates.
+    pub schedule: Schedule,
+    /// Input at pixel value 1: 1, or phi_max where inputs are rates [1/ms].
+    pub brightest: f64,
+}
+
+/// A network in training.
+pub struct Learner {
+    /// The network as it is.
+    pub network: Dense,
+    rule: Box<dyn Rule>,
+    course: Course,
+    velocity: Vec<Layer>,
+    seed: u64,
+    epochs_done: u32,
+}
+
+/// Watches training: called after every batch with the network before the change, the batch and the rule's change.
+pub type Watch<'a> = &'a mut dyn FnMut(&Dense, &Batch, &[Layer]);
+
+impl Learner {
+    /// A network at the start of its course.
+    ///
+    /// # Panics
+    /// If the course has not a learning rate for every layer, or its batch holds no example.
+    pub fn new(network: Dense, rule: Box<dyn Rule>, course: Course, seed: u64) -> Self {
+        assert_eq!(course.rates.len(), network.layers.len(), "a learning rate for every layer");
+        assert!(course.batch > 0, "a batch holds an example");
+        let velocity = network.layers.iter().map(|l| Layer::zeros(l.weights.nrows(), l.weights.ncols())).collect();
+        Self { network, rule, course, velocity, seed, epochs_done: 0 }
+    }
+
+    /// Shows every example once, in an order that depends on seed and epoch alone: that of a spiking run.
+    ///
+    /// # Panics
+    /// If an example has no label, or is a spike list.
+    pub fn epoch(&mut self, shown: &Presentations, watch: Watch<'_>) {
+        let mut order: Vec<usize> = (0..shown.len()).collect();
+        let presentation = PresentationKey::training(u64::from(self.epochs_done));
+        let key = StreamKey { seed: self.seed, purpose: Purpose::Order, presentation, phase: 0, block: 0 };
+        key.stream().shuffle(&mut order);
+        let classes = self.network.sizes()[self.network.layers.len()];
+        for (n, examples) in order.chunks(self.course.batch).enumerate() {
+            let batch = batch_of(shown, examples, classes, self.course.brightest);
+            let change = self.rule.present(&self.network, &batch);
+            watch(&self.network, &batch, &change);
+            self.learn(&change, (n * self.course.batch) as f64 / shown.len() as f64);
+        }
+        self.epochs_done += 1;
+    }
+
+    /// Adds a change at this part of the epoch.
+    fn learn(&mut self, change: &[Layer], part: f64) {
+        let done = f64::from(self.epochs_done) + part;
+        let factor = match self.course.schedule {
+            Schedule::Constant => 1.0,
+            Schedule::Exponential { factor_per_epoch } => libm::pow(factor_per_epoch, f64::from(self.epochs_done)),
+            Schedule::Linear => (1.0 - done / f64::from(self.course.epochs)).max(0.0),
+        };
+        self.rule.update(factor);
+        let layers = self.network.layers.iter_mut().zip(&mut self.velocity).zip(change);
+        for (((layer, velocity), change), &rate) in layers.zip(&self.course.rates).filter(|(_, rate)| **rate != 0.0) {
+            layer.step(rate * factor, self.course.momentum, velocity, change);
+        }
+    }
+
+    /// The part of the examples whose largest answer is not their label [%].
+    ///
+    /// # Panics
+    /// If there is no example, one has no label, or is a spike list.
+    pub fn error_percent(&self, shown: &Presentations) -> f64 {
+        let all: Vec<usize> = (0..shown.len()).collect();
+        let wanted = self.network.sizes()[self.network.layers.len()];
+        let wrong = all.chunks(TESTED_AT_ONCE).map(|examples| {
+            let batch = batch_of(shown, examples, wanted, self.course.brightest);
+            let answers = classes(&self.rule.predict(&self.network, &batch.inputs));
+            examples.iter().zip(answers).filter(|&(&i, answer)| label(shown, i) != answer).count()
+        });
+        100.0 * wrong.sum::<usize>() as f64 / all.len() as f64
+    }
+}
+
+/// A batch of these examples, with one-hot targets.
+fn batch_of(shown: &Presentations, examples: &[usize], classes: usize, brightest: f64) -> Batch {
+    let mut inputs = Array2::zeros((examples.len(), shown.set().inputs()));
+    let mut targets = Array2::zeros((examples.len(), classes));
+    for (row, &i) in examples.iter().enumerate() {
+        let mut input = inputs.slice_mut(s![row, ..]);
+        match shown.stimulus(i) {
+            Stimulus::Pixels(pixels) => {
+                input.iter_mut().zip(pixels).for_each(|(x, &pixel)| *x = brightest * f64::from(pixel) / 255.0);
+            }
+            Stimulus::Rates(rates) => input.iter_mut().zip(rates).for_each(|(x, &rate)| *x = rate),
+            Stimulus::Spikes(_) => panic!("a network of rates is shown spikes"),
+        }
+        targets[[row, label(shown, i)]] = 1.0;
+    }
+    Batch { inputs, targets }
+}
+
+fn label(shown: &Presentations, i: usize) -> usize {
+    usize::from(shown.label(i).expect("an example with a label"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::data::ImageSet;
+    use crate::rate::rules::Backprop;
+    use crate::rate::{Activation, Readout};
+
+    /// Images of one bright pixel, which is their label.
+    fn shown() -> Presentations {
+        let pixels = (0..30).flat_map(|i| (0..3).map(move |k| if i % 3 == k { 255 } else { 0 })).collect();
+        Presentations::all(ImageSet::new(1, 3, pixels, (0..30).map(|i| i % 3).collect()).into())
+    }
+
+    fn course(momentum: f64, schedule: Schedule) -> Course {
+        Course { rates: vec![0.5], momentum, batch: 8, epochs: 2, schedule, brightest: 1.0 }
+    }
+
+    fn learner(course: Course) -> Learner {
+        Learner::new(Dense::new(&[3, 3], Activation::Linear, Readout::Softmax, 1), Box::new(Backprop), course, 1)
+    }
+
+    #[test]
+    fn every_example_is_shown_once_an_epoch_and_learnt() {
+        let mut learner = learner(course(0.9, Schedule::Constant));
+        let mut seen = Array2::<f64>::zeros((1, 3));
+        let mut batches = Vec::new();
+        learner.epoch(&shown(), &mut |_, batch, _| {
+            seen += &batch.targets.sum_axis(ndarray::Axis(0));
+            batches.push(batch.len());
+        });
+        assert_eq!(seen, ndarray::array![[10.0, 10.0, 10.0]]);
+        assert_eq!(batches, [8, 8, 8, 6]);
+        learner.epoch(&shown(), &mut |_, _, _| ());
+        assert!(learner.error_percent(&shown()) < 1e-9);
+    }
+
+    #[test]
+    fn momentum_takes_part_of_the_last_step_again() {
+        let mut learner = learner(course(0.5, Schedule::Constant));
+        let before = learner.network.clone();
+        let unit = vec![Layer { weights: Array2::ones((3, 3)), biases: ndarray::Array1::ones(3) }];
+        learner.learn(&unit, 0.0);
+        learner.learn(&unit, 0.5);
+        let moved = &learner.network.layers[0].weights - &before.layers[0].weights;
+        assert!(moved.iter().all(|&w| (w - 0.5 * (1.0 + 1.5)).abs() < 1e-12));
+    }
+
+    #[test]
+    fn a_linear_schedule_falls_to_nothing_over_the_epochs() {
+        let mut learner = learner(course(0.0, Schedule::Linear));
+        let unit = vec![Layer { weights: Array2::ones((3, 3)), biases: ndarray::Array1::ones(3) }];
+        let mut step = |epochs, part| {
+            let before = learner.network.layers[0].weights[[0, 0]];
+            learner.epochs_done = epochs;
+            learner.learn(&unit, part);
+            learner.network.layers[0].weights[[0, 0]] - before
+        };
+        for (epochs, part, expected) in [(0, 0.0, 0.5), (0, 0.5, 0.375), (1, 0.0, 0.25), (2, 0.0, 0.0)] {
+            assert!((step(epochs, part) - expected).abs() < 1e-12);
+        }
+    }
+}
