@@ -7,6 +7,7 @@
 //! speed drifts. `floor` is the least time in which the row's synaptic events could be done: three fused multiply-adds
 //! and four bytes of weight each, at the rates measured first.
 
+mod curves;
 mod machine;
 mod pieces;
 mod presentations;
@@ -27,6 +28,9 @@ fn main() {
     }
     if asked("threads") {
         presentations::threads();
+    }
+    if asked("curves") {
+        curves::table();
     }
 }
 
