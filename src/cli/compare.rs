@@ -1,6 +1,6 @@
 //! `apical compare`.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use anyhow::{Context, bail};
@@ -92,13 +92,20 @@ impl Compare {
         let (inputs, classes) = (self.sizes[0], self.sizes[self.sizes.len() - 1]);
         let source = Source { stimuli: &stimuli, inputs, classes, folder: self.data.as_deref() };
         let data = source.load().map_err(anyhow::Error::from)?;
+        self.keep(&[])?;
         let mut rules = Vec::new();
         for member in &members {
             let course = self.course(member);
             let runs = self.seeds.0.iter().map(|&seed| self.train(member, &course, &data, seed));
             rules.push(summary(member, &course, &runs.collect::<Result<Vec<_>, Failure>>()?));
+            self.keep(&rules).map_err(Failure::Failed)?;
         }
-        self.tell(&rules)
+        if let Some(path) = &self.out {
+            let kept = std::fs::rename(part_of(path), path);
+            kept.with_context(|| format!("cannot write {}", path.display())).map_err(Failure::Failed)?;
+        }
+        let text = if self.json { self.results(&rules).to_string() } else { table(&rules, self.tested_on()) };
+        say::result(text)
     }
 
     fn members(&self) -> anyhow::Result<Vec<Member>> {
@@ -120,6 +127,12 @@ impl Compare {
         }
         if !self.rates.is_empty() && self.rates.len() != self.sizes.len() - 1 {
             bail!("--rates: expected {} rates, one for every layer", self.sizes.len() - 1);
+        }
+        if self.rates.iter().any(|rate| !(0.0..f64::INFINITY).contains(rate)) {
+            bail!("--rates: expected numbers of at least 0");
+        }
+        if self.momentum.is_some_and(|mu| !(0.0..1.0).contains(&mu)) {
+            bail!("--momentum: expected a number from 0 to below 1");
         }
         if members.len() > 1 && !self.rates.is_empty() {
             bail!("--rates: rates belong to one rule; name it by --rules");
@@ -178,19 +191,32 @@ impl Compare {
         Ok(run)
     }
 
-    fn tell(&self, rules: &[Value]) -> Result<(), Failure> {
-        let sizes = &self.sizes;
-        let tested_on = if self.validation > 0 { "validation" } else { "test" };
-        let results = json!({
-            "command": "compare", "kind": "rate", "sizes": sizes, "seeds": self.seeds.0, "tested_on": tested_on,
-            "rules": rules,
-        });
-        if let Some(path) = &self.out {
-            let written = std::fs::write(path, format!("{results}\n"));
-            written.with_context(|| format!("cannot write {}", path.display())).map_err(Failure::Failed)?;
-        }
-        if self.json { say::result(results) } else { say::result(table(rules, tested_on)) }
+    fn tested_on(&self) -> &'static str {
+        if self.validation > 0 { "validation" } else { "test" }
     }
+
+    fn results(&self, rules: &[Value]) -> Value {
+        let tested_on = self.tested_on();
+        json!({
+            "command": "compare", "kind": "rate", "sizes": self.sizes, "seeds": self.seeds.0, "tested_on": tested_on,
+            "rules": rules,
+        })
+    }
+
+    /// Keeps the rules that are done beside the file asked for: what an interrupted run leaves.
+    fn keep(&self, rules: &[Value]) -> anyhow::Result<()> {
+        let Some(path) = &self.out else { return Ok(()) };
+        let part = part_of(path);
+        std::fs::write(&part, format!("{}\n", self.results(rules)))
+            .with_context(|| format!("cannot write {}", part.display()))
+    }
+}
+
+/// `NAME.part`, which becomes NAME once it is complete.
+fn part_of(path: &Path) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(".part");
+    name.into()
 }
 
 /// What training with one seed gave.
@@ -266,9 +292,10 @@ mod tests {
     fn the_table_is_markdown_with_a_row_for_each_rule() {
         let run = |error| Run { error, angles: vec![30.0, 0.0], ms_per_example: 0.1, ..Run::default() };
         let member = Member::find("backprop").unwrap();
-        let summary = summary(&member, &member.course(2), &[run(1.0), run(2.0), run(3.0)]);
+        let course = Course { epochs: 7, ..member.course(2) };
+        let summary = summary(&member, &course, &[run(1.0), run(2.0), run(3.0)]);
         let expected = "| rule | test error [%] | sd | angle to backprop [deg] | epochs | ms per example |\n\
-            |---|---|---|---|---|---|\n| Backprop | 2.00 | 1.00 | 30.0 | 20 | 0.100 |";
+            |---|---|---|---|---|---|\n| Backprop | 2.00 | 1.00 | 30.0 | 7 | 0.100 |";
         assert_eq!(table(&[summary], "test"), expected);
     }
 }

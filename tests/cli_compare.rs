@@ -1,0 +1,65 @@
+//! `apical compare`: what it tells of tiny networks, and what it refuses before it trains.
+#![cfg(feature = "cli")]
+
+mod cli;
+
+use cli::Bench;
+
+const SMALL: &str = "compare --sizes 16,12,4 --epochs 2 --batch 5 --quiet";
+
+#[test]
+fn every_rule_is_trained_on_the_same_images_and_told_in_one_row() {
+    let bench = Bench::new();
+    let table = bench.ok(SMALL);
+    assert_eq!(table.lines().count(), 2 + bench.ok("compare --list").lines().count());
+    assert!(table.contains("| Backprop |") && table.contains("| Segregated dendrites"), "{table}");
+}
+
+#[test]
+fn results_are_kept_as_json_and_repeat_themselves() {
+    let bench = Bench::new();
+    let arguments = format!("{SMALL} --rules backprop,feedback-alignment --seeds 1..2");
+    let told = bench.json(&format!("{arguments} --out first.json"));
+    let kept: serde_json::Value = serde_json::from_slice(&std::fs::read(bench.path("first.json")).unwrap()).unwrap();
+    assert_eq!(told, kept);
+    let again = bench.json(&arguments);
+    for rule in 0..2 {
+        assert_eq!(told["rules"][rule]["runs"].as_array().unwrap().len(), 2);
+        for key in ["test_error_percent", "angles_to_backprop_deg"] {
+            assert_eq!(told["rules"][rule][key], again["rules"][rule][key]);
+        }
+    }
+    // The change of the last layer is that of backprop in both, and of all layers in the first.
+    let angle = |rule: usize, layer: usize| told["rules"][rule]["angles_to_backprop_deg"][layer].as_f64().unwrap();
+    assert!(angle(0, 0) < 1e-3 && angle(1, 1) < 1e-3 && angle(1, 0) > 5.0, "{told}");
+    assert!(!bench.path("first.json.part").exists());
+}
+
+#[test]
+fn arguments_that_make_no_sense_are_refused() {
+    let bench = Bench::new();
+    let cases = [
+        ("--rules foo", "no rule `foo`; there are delta"),
+        ("--sizes 16,4", "at least one hidden layer"),
+        ("--sizes 17,12,4", "17"),
+        ("--rules backprop --rates 0.1", "expected 2 rates"),
+        ("--rules backprop --rates 0.1,nan", "numbers of at least 0"),
+        ("--momentum 1", "from 0 to below 1"),
+        ("--rates 0.1,0.1", "belong to one rule"),
+        ("--epochs 0", "at least 1"),
+        ("--data nowhere", "no folder `nowhere`"),
+        ("--validation 20", "leaves none"),
+        ("--out nowhere/results.json", "cannot write nowhere/results.json"),
+    ];
+    for (arguments, message) in cases {
+        let before = bench.files();
+        let ran = bench.run(&format!("compare --quiet --sizes 16,12,4 {arguments}").replacen(
+            "--sizes 16,12,4 --sizes",
+            "--sizes",
+            1,
+        ));
+        assert_eq!(ran.code, Some(2), "{arguments}: {}", ran.stderr);
+        assert!(ran.stderr.contains(message) && ran.stdout.is_empty(), "{arguments}: {}", ran.stderr);
+        assert_eq!(bench.files(), before, "{arguments}");
+    }
+}
