@@ -15,7 +15,7 @@ use pulp::{Arch, Simd, WithSimd};
 
 use super::arrivals::{SEGMENT, within_segment};
 use super::order::Sorter;
-use super::thinning::Candidates;
+use super::thinning::{Candidates, Drawn};
 use super::traces::{Event, GROUP, Recent, Slabs, Traces, decide};
 use crate::data::Spike;
 use crate::kernel::Modes;
@@ -244,27 +244,7 @@ impl<F: Real> WithSimd for Advance<'_, F> {
             let mut spikes = 0;
             reached = *added;
             for piece in pieces.iter() {
-                loop {
-                    let group = &events[reached..piece.events.min(reached + GROUP)];
-                    let whole: Option<&[Event<F>; GROUP]> = group.try_into().ok();
-                    // The last arrival of a whole group is in the traces before any candidate that sees it.
-                    let (recent, end) = match whole {
-                        Some(whole) => (&whole[..GROUP - 1], whole[GROUP - 1].time),
-                        None => (group, piece.end),
-                    };
-                    if drawn.time[0] < end {
-                        spikes += decide(&mut drawn, end, &traces, &Recent::new(recent, row), &mut fired[spikes..]);
-                    }
-                    let Some(whole) = whole else { break };
-                    traces.add(whole, row);
-                    reached += GROUP;
-                }
-                if piece.action != Action::Wait {
-                    for event in &events[reached..piece.events] {
-                        traces.add(std::array::from_ref(event), row);
-                    }
-                    reached = piece.events;
-                }
+                spikes += through(piece, events, &mut reached, row, &mut drawn, &mut traces, &mut fired[spikes..]);
                 match piece.action {
                     Action::Rescale => traces.scale(piece.falls),
                     Action::Note(row) => traces.note(piece.falls, &mut noted[row * padded + base..][..length]),
@@ -277,6 +257,43 @@ impl<F: Real> WithSimd for Advance<'_, F> {
         }
         *added = reached;
     }
+}
+
+/// Takes the traces and candidates of one stream block to the end of a piece, before what is done there; `added` counts the
+/// events that the traces hold. Writes the spikes, and gives how many.
+#[inline(always)]
+fn through<'a, F: Real>(
+    piece: &Piece<F>,
+    events: &[Event<F>],
+    added: &mut usize,
+    row: impl Fn(&Event<F>) -> &'a [f32] + Copy,
+    drawn: &mut Drawn<'_, F>,
+    traces: &mut Traces<'_, F>,
+    fired: &mut [Spike],
+) -> usize {
+    let mut spikes = 0;
+    loop {
+        let group = &events[*added..piece.events.min(*added + GROUP)];
+        let whole: Option<&[Event<F>; GROUP]> = group.try_into().ok();
+        // The last arrival of a whole group is in the traces before any candidate that sees it.
+        let (recent, end) = match whole {
+            Some(whole) => (&whole[..GROUP - 1], whole[GROUP - 1].time),
+            None => (group, piece.end),
+        };
+        if drawn.time[0] < end {
+            spikes += decide(drawn, end, traces, &Recent::new(recent, row), &mut fired[spikes..]);
+        }
+        let Some(whole) = whole else { break };
+        traces.add(whole, row);
+        *added += GROUP;
+    }
+    if piece.action != Action::Wait {
+        for event in &events[*added..piece.events] {
+            traces.add(std::array::from_ref(event), row);
+        }
+        *added = piece.events;
+    }
+    spikes
 }
 
 #[cfg(test)]
