@@ -6,7 +6,7 @@ use ndarray::{ArrayView1, ArrayView2, s};
 use crate::model::Compression;
 
 /// Elements in a chunk of a long dataset.
-const LONG_CHUNK: usize = 16_384;
+const LONG_CHUNK: usize = 8_192;
 
 /// Elements in a chunk of a column of a table.
 const TABLE_CHUNK: usize = 1024;
