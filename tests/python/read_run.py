@@ -3,7 +3,7 @@
     python -m pip install -r tests/python/requirements.txt
     python tests/python/read_run.py RUN.h5
 
-(`cargo test --test run_file` leaves a small one, made up, in target/tmp/run.h5.)
+(`cargo test --test run_file` leaves a small one, made up, among the files cargo keeps for tests under target.)
 
 h5py checks that every object of the table at the head of src/record/hdf5/mod.rs is there with its type and shape, the
 other two that they see what h5py sees. One line per reader; exit code 1 at the first mismatch.
