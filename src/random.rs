@@ -25,6 +25,8 @@ pub enum Purpose {
     Encoder(u32),
     /// Candidate spikes of one stream block of a population, by its index.
     Candidates(u32),
+    /// When the plateaus of a population happen, by its index.
+    PlateauTimes(u32),
     /// Noise and fixed feedback of a rate-based rule, and the draws of its tasks, by a number of its own.
     Rate(u32),
 }
@@ -39,6 +41,7 @@ impl Purpose {
             Purpose::PhaseLength => (4, 0),
             Purpose::Encoder(population) => (5, population),
             Purpose::Candidates(population) => (6, population),
+            Purpose::PlateauTimes(population) => (7, population),
             Purpose::Rate(of) => (16, of),
         };
         kind << 32 | u64::from(index)

@@ -185,6 +185,19 @@ fn what_makes_no_sense_together_is_refused() {
             &["`from = \"transpose\"` on feedback"],
         ),
         Case(
+            "compartment = \"apical\"",
+            "compartment = \"apical\"\ncarries = \"rates\"",
+            "37:11",
+            &["`g_a_per_ms` and `plateau_sd_ms` 0"],
+        ),
+        Case("learning_rate = 0.1", "carries = \"rates\"", "31:11", &["to an apical compartment alone"]),
+        Case(
+            "tau_l_ms = 10",
+            "plateau_sd_ms = 3\nplateau_longest_ms = 20",
+            "13:22",
+            &["left of a phase after settling, 20 ms"],
+        ),
+        Case(
             "to = \"hidden\"\ncompartment = \"basal\"",
             "to = \"hidden\"\ncompartment = \"basal\"\n\n[[projection]]\nfrom = \"hidden\"\nto = \"output\"\n\
              name = \"again\"\ncompartment = \"dendrite\"\n\n[[projection]]\nfrom = \"output\"\nto = \"hidden\"\n\

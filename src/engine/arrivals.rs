@@ -94,6 +94,25 @@ impl Arrivals {
         }
     }
 
+    /// Takes rates for trains, where the presynaptic neurons send those: φ_max times the mean `sigmoid` of each.
+    pub(crate) fn rates(&mut self, phi_max: f64, sigmoid: &[f64]) {
+        for (j, sigmoid) in sigmoid.iter().enumerate() {
+            self.mean[j] = phi_max * sigmoid;
+            self.added_mean[j] = self.mean[j];
+        }
+    }
+
+    /// Traces at `until`, before the end of the phase, of what arrived before it in the phase [pre] [1/ms].
+    pub(crate) fn added_before(&self, psp: Psp, until: f64) -> Vec<[f64; 2]> {
+        let mut added = vec![[0.0; 2]; self.mean.len()];
+        for spike in self.spikes.iter().take_while(|spike| spike.time < until) {
+            let [l, s] = &mut added[spike.neuron as usize];
+            *l += psp.jump() * exp(-(until - spike.time) / psp.tau_l);
+            *s += psp.jump() * exp(-(until - spike.time) / psp.tau_s);
+        }
+        added
+    }
+
     /// Ends a phase of `length` ms: traces and spikes in flight are carried to the next.
     pub(crate) fn carry(&mut self, link: &Link, length: f64) {
         let (fall_l, fall_s) = (exp(-length / link.psp.tau_l), exp(-length / link.psp.tau_s));
@@ -213,7 +232,7 @@ mod tests {
     #[test]
     fn a_train_is_carried_whichever_time_constant_is_the_longer() {
         let carried = |tau_l, tau_s| {
-            let link = Link { from: 0, delay: 0.0, psp: Psp { tau_l, tau_s } };
+            let link = Link { from: 0, delay: 0.0, psp: Psp { tau_l, tau_s }, rates: None };
             let mut arrivals = Arrivals::new(1);
             arrivals.send(&[Spike { time: 3.0, neuron: 0 }], link.delay);
             arrivals.take(Arch::new(), &link, 20.0);

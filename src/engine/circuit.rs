@@ -1,6 +1,6 @@
 //! The layout of a model for the engine: which projection reaches which membrane, in what order, over what windows.
 
-use crate::model::{Compartment, Model, Neuron, Psp};
+use crate::model::{Carries, Compartment, Model, Neuron, PlateauTimes, Psp};
 
 /// Float type in which the traces of hidden populations are kept; those of the output population always are f64.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,8 +37,10 @@ pub(crate) struct Cells {
     pub(crate) somatic: Vec<(usize, f64)>,
     /// Projections to the apical dendrite.
     pub(crate) apical: Vec<usize>,
-    /// Projections this population sends.
+    /// Projections this population sends spikes over.
     pub(crate) outgoing: Vec<usize>,
+    /// Whether the mean of sigmoid(V) is taken in the forward and in the target phase.
+    pub(crate) rated: [bool; 2],
 }
 
 /// What the equations of a soma and its dendrites need.
@@ -52,6 +54,8 @@ pub(crate) struct Membrane {
     /// Conductance of the apical dendrite [1/ms].
     pub(crate) g_apical: f64,
     pub(crate) has_apical: bool,
+    /// When plateaus happen, if not at the end of a phase.
+    pub(crate) plateau_times: Option<PlateauTimes>,
     pub(crate) teaching: Option<Teaching>,
     pub(crate) precision: Precision,
 }
@@ -79,6 +83,8 @@ pub(crate) struct Link {
     pub(crate) from: usize,
     pub(crate) delay: f64,
     pub(crate) psp: Psp,
+    /// Largest rate of the presynaptic neurons [1/ms] where rates are carried and not spikes.
+    pub(crate) rates: Option<f64>,
 }
 
 impl Circuit {
@@ -106,11 +112,23 @@ impl Circuit {
                     window = window.min(projection.delay);
                 }
             }
-            cells[from].outgoing.push(index);
-            links.push(Link { from, delay: projection.delay, psp });
+            let rates = (projection.carries == Carries::Rates).then(|| cells[from].phi_max);
+            if rates.is_some() {
+                cells[from].rated = [true; 2];
+            } else {
+                cells[from].outgoing.push(index);
+            }
+            links.push(Link { from, delay: projection.delay, psp, rates });
         }
         let settle = [model.protocol.settle, model.protocol.target_settle];
         Self { cells, links, window, settle, seed }
+    }
+
+    /// The same layout with the mean of sigmoid(V) taken in both phases of every population.
+    #[must_use]
+    pub fn with_rates(mut self) -> Self {
+        self.cells.iter_mut().for_each(|cells| cells.rated = [cells.membrane.is_some(); 2]);
+        self
     }
 
     /// The same layout with windows of at most `limit` ms: more of them, but no other result.
@@ -137,6 +155,7 @@ impl Cells {
                     g_dendrite: cell.g_b,
                     g_apical: cell.g_a,
                     has_apical: true,
+                    plateau_times: Some(cell.plateau_times).filter(|times| times.sd > 0.0),
                     teaching: None,
                     precision: if is_well_conditioned(cell.psp, gamma) { precision } else { Precision::Double },
                 };
@@ -150,6 +169,7 @@ impl Cells {
                     g_dendrite: cell.g_d,
                     g_apical: 0.0,
                     has_apical: false,
+                    plateau_times: None,
                     teaching: Some(Teaching {
                         group: cell.group,
                         current: [cell.g_teach * cell.e_exc, cell.g_teach * cell.e_inh],
@@ -159,7 +179,8 @@ impl Cells {
                 (cell.phi_max, Some(membrane))
             }
         };
-        Self { size, phi_max, membrane, somatic: Vec::new(), apical: Vec::new(), outgoing: Vec::new() }
+        let rated = [false, membrane.as_ref().is_some_and(|membrane| membrane.teaching.is_some())];
+        Self { size, phi_max, membrane, somatic: Vec::new(), apical: Vec::new(), outgoing: Vec::new(), rated }
     }
 }
 

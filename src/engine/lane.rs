@@ -13,15 +13,16 @@ use std::sync::Arc;
 use pulp::Arch;
 
 use super::arrivals::Arrivals;
-use super::circuit::Circuit;
+use super::circuit::{Circuit, Link};
 use super::encoder::Encoder;
 use super::means::add_product;
 use super::observe::{LaneState, Observation, PhaseMeans, PopulationState, Sampling};
+use super::plateaus::Apical;
 use super::sampling::{Afferent, Potentials, Sampled, sample};
 use super::somata::Somata;
 use super::work::Work;
 use crate::data::{Spike, Stimulus};
-use crate::math::sigmoid_all;
+use crate::math::{sigmoid, sigmoid_all};
 use crate::network::Network;
 use crate::random::{PresentationKey, Purpose, StreamKey};
 
@@ -93,7 +94,7 @@ impl Lane {
             probes: Vec::new(),
             times: Vec::new(),
             sampled: Vec::new(),
-            means: [PhaseMeans::new(circuit), PhaseMeans::new(circuit)],
+            means: [0, 1].map(|phase| PhaseMeans::new(circuit, phase)),
             observation: Observation::new(populations),
             work: Work::default(),
             circuit: Arc::clone(circuit),
@@ -161,7 +162,7 @@ impl Lane {
             self.window(network, span.phase, from, to);
             from = to;
         }
-        self.measure(network, span);
+        self.measure(network, show, span);
         self.trace(network, show, span);
         self.carry(network, span);
     }
@@ -183,8 +184,7 @@ impl Lane {
             if let Some(somata) = &mut self.somata[index] {
                 let candidates = |block| key(Purpose::Candidates(index as u32), block).wide();
                 let biases = &network.biases[index];
-                let taught = span.phase == 1 && index + 1 == circuit.cells.len();
-                let probes = if taught { &self.probes } else { &self.probes[..1] };
+                let probes = if cells.rated[span.phase] { &self.probes } else { &self.probes[..1] };
                 let span = (span.phase, span.length, span.label);
                 self.work.candidates += somata.begin(self.arch, cells, biases, span, probes, candidates);
             } else {
@@ -229,41 +229,59 @@ impl Lane {
     }
 
     /// Computes the means of a phase that is over, and its plateaus.
-    fn measure(&mut self, network: &Network, span: Span) {
+    fn measure(&mut self, network: &Network, show: &Show<'_>, span: Span) {
         let circuit = Arc::clone(&self.circuit);
         let settle = circuit.settle[span.phase];
         let interval = (settle, span.length);
+        let means = &mut self.means[span.phase];
+        for (somata, sigmoid) in self.somata.iter_mut().zip(&mut means.sigmoid) {
+            let Some(somata) = somata else { continue };
+            somata.finish(span.phase);
+            if !sigmoid.is_empty() {
+                somata.mean_sigmoid(&mut self.drive, sigmoid);
+            }
+        }
         for (link, arrivals) in circuit.links.iter().zip(&mut self.arrivals) {
+            if let Some(phi_max) = link.rates {
+                arrivals.rates(phi_max, &means.sigmoid[link.from]);
+                continue;
+            }
             arrivals.take(self.arch, link, span.length);
             arrivals.gather(self.arch, link, settle, span.length);
         }
-        let means = &mut self.means[span.phase];
         for (mean, arrivals) in means.trains.iter_mut().zip(&self.arrivals) {
             mean.copy_from_slice(&arrivals.mean);
         }
         for (index, cells) in circuit.cells.iter().enumerate() {
             let Some(somata) = &mut self.somata[index] else { continue };
-            somata.finish(span.phase);
             let (arch, arrivals, drive) = (self.arch, &self.arrivals, &mut self.drive);
             if span.phase == 0 {
-                mean_arriving(arch, network, arrivals, cells.somatic.iter().copied(), cells.size, drive);
+                drive.clear();
+                drive.resize(cells.size, 0.0);
+                for &(link, conductance) in &cells.somatic {
+                    add_product(arch, &network.weights[link], &arrivals[link].added_mean, conductance, drive);
+                }
                 somata.mean_v(span.phase, drive, interval, &mut means.v[index]);
             }
-            if span.phase == 1 && index + 1 == circuit.cells.len() {
-                somata.mean_sigmoid(drive, &mut means.sigmoid);
+            let (Some(membrane), false) = (&cells.membrane, means.plateau[index].is_empty()) else { continue };
+            let apical = Apical {
+                arch,
+                psp: membrane.psp,
+                start: &somata.start,
+                received: cells.apical.iter().map(|&link| (&arrivals[link], &network.weights[link])),
+                interval,
+            };
+            let plateau = &mut means.plateau[index];
+            apical.means(plateau);
+            if let Some(times) = membrane.plateau_times {
+                let purpose = Purpose::PlateauTimes(index as u32);
+                let (presentation, phase) = (show.key, span.phase as u32);
+                let key = StreamKey { seed: circuit.seed, purpose, presentation, phase, block: 0 };
+                apical.end_early(times, &mut key.stream(), &mut self.observation.leads[index][span.phase], plateau);
             }
-            if !means.plateau[index].is_empty() {
-                let apical = cells.apical.iter().map(|&link| (link, 1.0));
-                mean_arriving(arch, network, arrivals, apical, cells.size, drive);
-                let (slow, fast) = somata.modes(span.phase).psp.carried_means(settle, span.length);
-                let start = &somata.start;
-                for (i, plateau) in means.plateau[index].iter_mut().enumerate() {
-                    *plateau = drive[i] + start.a_l[i] * slow - start.a_s[i] * fast;
-                }
-                sigmoid_all(&mut means.plateau[index]);
-                let kept = &mut self.observation.plateaus[index][span.phase];
-                kept.extend(means.plateau[index].iter().map(|&alpha| alpha as f32));
-            }
+            sigmoid_all(plateau);
+            let kept = &mut self.observation.plateaus[index][span.phase];
+            kept.extend(plateau.iter().map(|&alpha| alpha as f32));
         }
     }
 
@@ -278,10 +296,31 @@ impl Lane {
             let Some(membrane) = &self.circuit.cells[index].membrane else { continue };
             let has_apical = membrane.has_apical;
             self.sample(network, index, span.phase);
+            self.sample_rates(network, index, span.phase);
             let rows = &mut self.observation.traces[index];
             for potentials in &self.sampled {
                 rows.extend([potentials.soma as f32, potentials.dendrite as f32]);
                 rows.extend(has_apical.then_some(potentials.apical as f32));
+            }
+        }
+    }
+
+    /// Adds to the apical potentials just sampled of a population what feedback of rates makes of them.
+    fn sample_rates(&mut self, network: &Network, index: usize, phase: usize) {
+        let circuit = Arc::clone(&self.circuit);
+        let size = circuit.cells[index].size;
+        for &link in &circuit.cells[index].apical {
+            let Link { from, rates: Some(phi_max), .. } = circuit.links[link] else { continue };
+            let sampled = std::mem::take(&mut self.sampled);
+            self.sample(network, from, phase);
+            let sources = std::mem::replace(&mut self.sampled, sampled);
+            let moments = self.sampled.chunks_mut(size).zip(sources.chunks(circuit.cells[from].size));
+            for (potentials, sources) in moments {
+                for (o, source) in sources.iter().enumerate() {
+                    let rate = phi_max * sigmoid(source.soma);
+                    let row = network.weights[link].row(o);
+                    potentials.iter_mut().zip(row).for_each(|(p, &w)| p.apical += f64::from(w) * rate);
+                }
             }
         }
     }
@@ -334,23 +373,6 @@ impl Lane {
             }
         }
         self.arrivals.iter_mut().zip(&circuit.links).for_each(|(arrivals, link)| arrivals.carry(link, span.length));
-    }
-}
-
-/// The mean, after settling, of what this phase's arrivals on `links` do to each of `size` neurons, weighted by a factor
-/// per link.
-fn mean_arriving(
-    arch: Arch,
-    network: &Network,
-    arrivals: &[Arrivals],
-    links: impl Iterator<Item = (usize, f64)>,
-    size: usize,
-    mean: &mut Vec<f64>,
-) {
-    mean.clear();
-    mean.resize(size, 0.0);
-    for (link, factor) in links {
-        add_product(arch, &network.weights[link], &arrivals[link].added_mean, factor, mean);
     }
 }
 

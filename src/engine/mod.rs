@@ -12,6 +12,7 @@ mod means;
 mod membranes;
 mod observe;
 mod order;
+mod plateaus;
 mod sampling;
 mod somata;
 mod thinning;

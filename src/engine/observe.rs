@@ -34,6 +34,8 @@ pub struct Observation {
     /// Plateaus α of each population at the end of the forward and the target phase, [n] each; empty where a population
     /// has no apical dendrite, or the phase was not shown.
     pub plateaus: Vec<[Vec<f32>; 2]>,
+    /// How long before those ends each plateau happened [ms], [n] each; empty where all happened at the end.
+    pub leads: Vec<[Vec<f32>; 2]>,
     /// Sampled traces of each population, [samples, n, elements] with elements soma, basal, apical (pyramidal) or soma,
     /// dendrite (output); empty unless asked for.
     pub traces: Vec<Vec<f32>>,
@@ -44,6 +46,7 @@ impl Observation {
         Self {
             spikes: vec![Vec::new(); populations],
             plateaus: vec![[const { Vec::new() }; 2]; populations],
+            leads: vec![[const { Vec::new() }; 2]; populations],
             traces: vec![Vec::new(); populations],
             ..Self::default()
         }
@@ -58,7 +61,7 @@ impl Observation {
         self.forward_ms = show.forward_ms;
         self.target_ms = show.target.map_or(0.0, |(length, _)| length);
         self.spikes.iter_mut().for_each(Vec::clear);
-        self.plateaus.iter_mut().flatten().for_each(Vec::clear);
+        self.plateaus.iter_mut().chain(&mut self.leads).flatten().for_each(Vec::clear);
         self.traces.iter_mut().for_each(Vec::clear);
     }
 }
@@ -70,21 +73,22 @@ pub struct PhaseMeans {
     pub v: Vec<Vec<f64>>,
     /// Plateau α = sigmoid(mean apical potential) of each population, [n]; empty without an apical dendrite.
     pub plateau: Vec<Vec<f64>>,
-    /// Of sigmoid(U) of the output population, [n]; of a target phase only.
-    pub sigmoid: Vec<f64>,
+    /// Of the sigmoid of the somatic potential of each population, [n]; empty where it is not taken, as it is of the output
+    /// population's target phase always.
+    pub sigmoid: Vec<Vec<f64>>,
     /// Filtered trains s_j of each projection, [pre] [1/ms].
     pub trains: Vec<Vec<f64>>,
 }
 
 impl PhaseMeans {
-    pub(crate) fn new(circuit: &Circuit) -> Self {
+    pub(crate) fn new(circuit: &Circuit, phase: usize) -> Self {
         let zeros = |wanted: bool, n: usize| if wanted { vec![0.0; n] } else { Vec::new() };
         let cells = &circuit.cells;
         let has_apical = |membrane: &super::circuit::Membrane| membrane.has_apical;
         Self {
             v: cells.iter().map(|c| zeros(c.membrane.is_some(), c.size)).collect(),
             plateau: cells.iter().map(|c| zeros(c.membrane.as_ref().is_some_and(has_apical), c.size)).collect(),
-            sigmoid: vec![0.0; cells.last().map_or(0, |c| c.size)],
+            sigmoid: cells.iter().map(|c| zeros(c.rated[phase], c.size)).collect(),
             trains: circuit.links.iter().map(|link| vec![0.0; cells[link.from].size]).collect(),
         }
     }

@@ -102,8 +102,22 @@ pub struct Pyramidal {
     pub g_a: f64,
     /// Largest firing rate [1/ms].
     pub phi_max: f64,
+    /// When plateaus happen.
+    pub plateau_times: PlateauTimes,
     /// Initial biases of the basal dendrite.
     pub bias: BiasInit,
+}
+
+/// When the plateau of a neuron happens: min(|N(0, `sd`)|, `longest`) before the end of a phase, drawn per neuron. The mean
+/// of the apical potential ends there.
+///
+/// Guerguiev, Lillicrap & Richards (2017), eLife 6:e22901, Figure 6, supplement 1.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct PlateauTimes {
+    /// Spread [ms]; 0: at the end of the phase.
+    pub sd: f64,
+    /// Longest time before the end [ms].
+    pub longest: f64,
 }
 
 /// Output neuron: dU/dt = −g_l U + g_d (D − U) + g (E − U) in the target phase, E = `e_exc` for the labelled class and
@@ -184,8 +198,20 @@ pub struct Projection {
     pub weights: WeightInit,
     /// Learning rate η; 0: the weights stay.
     pub learning_rate: f64,
+    /// What it carries.
+    pub carries: Carries,
     /// How feedback weights learn; none: as feedforward ones do, or not at all.
     pub feedback: Option<Feedback>,
+}
+
+/// What a projection carries.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Carries {
+    /// The spikes of its neurons, each a postsynaptic potential.
+    Spikes,
+    /// Their firing rates φ_max sigmoid(V) at every moment, without kernel and delay: A = Y φ. To apical dendrites that drive
+    /// no soma.
+    Rates,
 }
 
 /// How the weights of a projection to an apical dendrite learn, where they do.

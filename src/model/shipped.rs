@@ -11,11 +11,27 @@ pub struct Shipped {
     pub text: &'static str,
 }
 
-/// All of them, the reference networks first.
-pub const MODELS: [Shipped; 3] = [
-    Shipped { name: "g17-784-10", text: include_str!("../../models/g17-784-10.toml") },
-    Shipped { name: "g17-784-500-10", text: include_str!("../../models/g17-784-500-10.toml") },
-    Shipped { name: "g17-784-500-100-10", text: include_str!("../../models/g17-784-500-100-10.toml") },
+/// The model files of these names.
+macro_rules! shipped {
+    ($($name:literal,)*) => {
+        [$(Shipped { name: $name, text: include_str!(concat!("../../models/", $name, ".toml")) }),*]
+    };
+}
+
+/// All of them, the reference networks first, then their variants.
+pub const MODELS: [Shipped; 12] = shipped![
+    "g17-784-10",
+    "g17-784-500-10",
+    "g17-784-500-100-10",
+    "g17-784-500-10-sparse",
+    "g17-784-500-10-sparse-weak",
+    "g17-784-500-10-symmetric",
+    "g17-784-500-10-symmetric-noise",
+    "g17-784-500-10-plateau-times",
+    "g17-784-500-10-rate-feedback",
+    "g17-784-500-10-learned-feedback",
+    "g17-784-500-100-10-ga-0.05",
+    "g17-784-500-100-10-ga-0.6",
 ];
 
 /// The shipped model of this name; a folder before it and `.toml` after it do not matter.

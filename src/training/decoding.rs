@@ -40,9 +40,10 @@ fn largest(values: impl Iterator<Item = f64>) -> usize {
 pub(super) fn output_loss(model: &Model, lane: &Lane) -> f64 {
     let phi_max = model.output().phi_max;
     let [forward, target] = lane.means();
-    let u = &forward.v[model.populations.len() - 1];
+    let last = model.populations.len() - 1;
+    let u = &forward.v[last];
     let square = |(u, taught): (&f64, &f64)| (phi_max * (taught - sigmoid(*u))).powi(2);
-    u.iter().zip(&target.sigmoid).map(square).sum::<f64>() / u.len() as f64
+    u.iter().zip(&target.sigmoid[last]).map(square).sum::<f64>() / u.len() as f64
 }
 
 #[cfg(test)]

@@ -417,7 +417,7 @@ impl LaneOfBatch {
             Known {
                 v: &forward.v[population],
                 plateaus: [&forward.plateau[population], &target.plateau[population]],
-                sigmoid: if population + 1 == model.populations.len() { &target.sigmoid } else { &[] },
+                sigmoid: &target.sigmoid[population],
                 trains: sends.map_or(&[], |projection| &self.trains[projection]),
             }
         };

@@ -143,7 +143,10 @@ fn spikes_in_flight_cross_phases_and_presentations() {
         // Times differ by the rounding of a shift, 1e-14 of 100 ms.
         let close = |a: &[f64], b: &[f64]| a.iter().zip(b).all(|(a, b)| (a - b).abs() < 1e-12);
         assert!((0..2).all(|phase| close(&means[phase].trains[0], &expected_means[phase].trains[0])));
-        assert!(close(&means[0].v[1], &expected_means[0].v[1]) && close(&means[1].sigmoid, &expected_means[1].sigmoid));
+        assert!(
+            close(&means[0].v[1], &expected_means[0].v[1])
+                && close(&means[1].sigmoid[1], &expected_means[1].sigmoid[1])
+        );
         assert!(close(&state.populations[1].v, &expected.populations[1].v));
         assert!(close(&state.projections[0].trace_l, &expected.projections[0].trace_l));
     }

@@ -35,7 +35,7 @@ fn exact(built: &Built, presentations: u64) -> Sample {
                 (0..built.net.sizes.len()).map(|p| target_means(built, p, &seen.traces[p])).collect(),
             ],
             plateau: [means[0].plateau.clone(), means[1].plateau.clone()],
-            sigmoid: means[1].sigmoid.clone(),
+            sigmoid: means[1].sigmoid[built.net.output()].clone(),
         }
     };
     Sample::of((0..presentations).map(record), LENGTHS, settle)

@@ -4,6 +4,7 @@
 mod closed_forms;
 mod continuity;
 mod distributions;
+mod feedback;
 mod networks;
 mod precision;
 mod solver;

@@ -5,8 +5,9 @@ use std::f64::consts::TAU;
 use apical::data::Spike;
 use apical::engine::{Observation, Sampling};
 use apical::model::{
-    BiasInit, Compartment, Compression, Decoding, Learning, Model, Neuron, Output, Poisson, Population, PopulationId,
-    Projection, Protocol, Psp, Pyramidal, Recording, Rule, Schedule, Slope, Snapshots, Stimuli, WeightInit,
+    BiasInit, Carries, Compartment, Compression, Decoding, Learning, Model, Neuron, Output, PlateauTimes, Poisson,
+    Population, PopulationId, Projection, Protocol, Psp, Pyramidal, Recording, Rule, Schedule, Slope, Snapshots,
+    Stimuli, WeightInit,
 };
 use apical::network::{Network, Weights};
 use apical::record::hdf5::Provenance;
@@ -74,7 +75,15 @@ fn psp() -> Psp {
 
 fn pyramidal() -> Neuron {
     let bias = BiasInit::Uniform { mean: 0.0, sd: 0.0 };
-    Neuron::Pyramidal(Pyramidal { psp: psp(), g_l: 0.1, g_b: 0.6, g_a: 0.05, phi_max: 0.2, bias })
+    Neuron::Pyramidal(Pyramidal {
+        psp: psp(),
+        g_l: 0.1,
+        g_b: 0.6,
+        g_a: 0.05,
+        phi_max: 0.2,
+        plateau_times: PlateauTimes { sd: 0.0, longest: 5.0 },
+        bias,
+    })
 }
 
 fn output() -> Neuron {
@@ -108,6 +117,7 @@ fn projection(name: &str, from: usize, to: usize, compartment: Compartment) -> P
             shared: 1,
         },
         learning_rate: 0.1,
+        carries: Carries::Spikes,
         feedback: None,
     }
 }
@@ -155,6 +165,7 @@ pub(crate) fn observation(kind: Kind, index: u64, sampling: Option<Sampling>) ->
         target_ms,
         spikes: spikes.collect(),
         plateaus: vec![[vec![], vec![]], [alphas(true), alphas(target_ms > 0.0)], [vec![], vec![]]],
+        leads: vec![const { [Vec::new(), Vec::new()] }; 3],
         traces: vec![vec![], traces(5, 3), traces(3, 2)],
     }
 }

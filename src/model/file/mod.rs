@@ -72,9 +72,11 @@ fn check(tree: &Table) -> Result<Model, ModelError> {
     let mut keys = Reader::new(tree, "the model file");
     let name = keys.identifier("name", "._-")?.ok_or_else(|| keys.missing("name", "the name of the experiment"))?;
     keys.text("about")?;
-    let populations = population::all(&keys.tables("population")?)?;
+    let tables = keys.tables("population")?;
+    let populations = population::all(&tables)?;
     let projections = projection::all(&keys.tables("projection")?, &populations)?;
     let (protocol, learning) = (experiment::protocol(&mut keys)?, experiment::learning(&mut keys)?);
+    population::check_plateaus(&tables, &populations, &protocol)?;
     let decoding = experiment::decoding(&mut keys)?;
     let stimuli = stimuli::read(keys.section("stimuli")?, &populations)?;
     let recording = recording::read(keys.section("recording")?, &populations)?;

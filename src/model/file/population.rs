@@ -4,7 +4,7 @@
 //! |---|---|
 //! | all | `phi_max_hz` 200 |
 //! | `pyramidal`, `output` | `tau_l_ms` 10, `tau_s_ms` 3, `g_l_per_ms` 0.1, `bias` |
-//! | `pyramidal` | `g_b_per_ms` 0.6, `g_a_per_ms` 0 |
+//! | `pyramidal` | `g_b_per_ms` 0.6, `g_a_per_ms` 0, `plateau_sd_ms` 0, `plateau_longest_ms` 5 |
 //! | `output` | `g_d_per_ms` 0.6, `group` 1, `teaching` with `g_per_ms` 1, `e_exc` 8, `e_inh` −8 |
 
 use super::initial::{LARGEST_POTENTIAL, bias};
@@ -12,10 +12,13 @@ use crate::model::error::{ModelError, Origin};
 use crate::model::expected::above;
 use crate::model::reader::Reader;
 use crate::model::tree::Table;
-use crate::model::{Neuron, Output, Poisson, Population, PopulationId, Psp, Pyramidal};
+use crate::model::{Neuron, Output, PlateauTimes, Poisson, Population, PopulationId, Protocol, Psp, Pyramidal};
 
 /// Largest conductance of a soma in all [1/ms]: the engine scales traces by e^{γt} over 16 ms, in f32.
 const LARGEST_GAMMA: f64 = 4.0;
+
+/// Longest time of a plateau before the end of its phase [ms].
+const LONGEST_LEAD: f64 = 100_000.0;
 
 /// Relative distance below which two rates are one, and a soma's response has no closed form.
 const TOO_CLOSE: f64 = 1e-6;
@@ -41,6 +44,30 @@ pub(super) fn find(populations: &[Population], name: &str, at: &Origin) -> Resul
     let place = populations.iter().position(|population| population.name == name);
     let names = populations.iter().map(|population| population.name.as_str());
     place.map(PopulationId).ok_or_else(|| ModelError::unknown_name(at, "population", name, names))
+}
+
+/// Refuses plateaus that could come before their phase has settled.
+pub(super) fn check_plateaus(
+    tables: &[&Table],
+    populations: &[Population],
+    protocol: &Protocol,
+) -> Result<(), ModelError> {
+    let Protocol { forward, target, settle, target_settle, .. } = *protocol;
+    let shortest = (forward - settle).min(target - target_settle);
+    for (table, population) in tables.iter().zip(populations) {
+        let Neuron::Pyramidal(Pyramidal { plateau_times: PlateauTimes { sd, longest }, .. }) = population.neuron else {
+            continue;
+        };
+        if sd > 0.0 && longest >= shortest {
+            let keys = Reader::new(table, format!("[[population]] {:?}", population.name));
+            let why = format!(
+                "{}: expected `plateau_longest_ms` below what is left of a phase after settling, {shortest} ms; found {longest}",
+                keys.name()
+            );
+            return Err(ModelError::refused(keys.at_any(&["plateau_longest_ms", "plateau_sd_ms"]), why));
+        }
+    }
+    Ok(())
 }
 
 fn population(table: &Table, first: bool, last: bool) -> Result<Population, ModelError> {
@@ -90,6 +117,10 @@ fn pyramidal(keys: &mut Reader<'_>) -> Result<Pyramidal, ModelError> {
         g_l: conductance(keys, "g_l_per_ms", 0.1)?,
         g_b: conductance(keys, "g_b_per_ms", 0.6)?,
         g_a: keys.number("g_a_per_ms", 0.0..=LARGEST_GAMMA)?.unwrap_or(0.0),
+        plateau_times: PlateauTimes {
+            sd: keys.number("plateau_sd_ms", 0.0..=LONGEST_LEAD)?.unwrap_or(0.0),
+            longest: keys.number("plateau_longest_ms", above(0.0, LONGEST_LEAD))?.unwrap_or(5.0),
+        },
         bias: bias(keys)?,
     };
     check_gamma(keys, cell.g_l + cell.g_b + cell.g_a, cell.psp, &["g_l_per_ms", "g_b_per_ms", "g_a_per_ms"])?;
@@ -157,7 +188,7 @@ fn check_gamma(keys: &Reader<'_>, gamma: f64, psp: Psp, parts: &[&str]) -> Resul
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{BiasInit, tree};
+    use crate::model::{BiasInit, PlateauTimes, tree};
 
     fn read(text: &str) -> Result<Vec<Population>, ModelError> {
         let tree = tree::document(text, "m").unwrap();
@@ -172,7 +203,8 @@ mod tests {
         let hidden = "[[population]]\nname = 'hidden'\nsize = 3\nkind = 'pyramidal'\n";
         let populations = read(&[INPUT, hidden, OUTPUT].concat()).unwrap();
         let (psp, bias) = (Psp { tau_l: 10.0, tau_s: 3.0 }, BiasInit::Uniform { mean: 0.8, sd: 0.001 });
-        let cell = Pyramidal { psp, g_l: 0.1, g_b: 0.6, g_a: 0.0, phi_max: 0.2, bias: bias.clone() };
+        let plateau_times = PlateauTimes { sd: 0.0, longest: 5.0 };
+        let cell = Pyramidal { psp, g_l: 0.1, g_b: 0.6, g_a: 0.0, phi_max: 0.2, plateau_times, bias: bias.clone() };
         let (e_exc, e_inh) = (8.0, -8.0);
         let output = Output { psp, g_l: 0.1, g_d: 0.6, phi_max: 0.2, group: 1, g_teach: 1.0, e_exc, e_inh, bias };
         assert_eq!(populations[0].neuron, Neuron::Poisson(Poisson { phi_max: 0.2 }));

@@ -1,5 +1,6 @@
 //! `[[projection]]`: `from`, `to`, `compartment`, `name` FROM-TO, `delay_ms` (0 forward, 1 backward), `learning_rate` 0,
-//! `feedback_rule` ("mirror" or "inverse", of apical compartments that learn), `weights`.
+//! `feedback_rule` ("mirror" or "inverse", of apical compartments that learn), `carries` "spikes" ("rates": to apical
+//! compartments), `weights`.
 
 use super::{initial, population};
 use crate::model::error::ModelError;
@@ -8,7 +9,8 @@ use crate::model::merge;
 use crate::model::reader::Reader;
 use crate::model::tree::Table;
 use crate::model::{
-    Compartment, Feedback, MAX_AFFERENTS, Neuron, Population, PopulationId, Projection, WeightInit, feedforward_path,
+    Carries, Compartment, Feedback, MAX_AFFERENTS, Neuron, Population, PopulationId, Projection, WeightInit,
+    feedforward_path,
 };
 
 /// Longest delay [ms]; a spike in flight is kept until it arrives.
@@ -70,6 +72,7 @@ fn projection(table: &Table, populations: &[Population]) -> Result<Projection, M
         compartment,
         delay: delay(&mut keys, from < to)?,
         learning_rate: keys.number("learning_rate", 0.0..=1000.0)?.unwrap_or(0.0),
+        carries: carries(&mut keys, compartment, &populations[to.0])?,
         feedback: feedback(&mut keys, compartment)?,
         weights: initial::weights(&mut keys, fan_in, group)?,
     };
@@ -115,6 +118,22 @@ fn delay(keys: &mut Reader<'_>, forward: bool) -> Result<f64, ModelError> {
         keys.name()
     );
     Err(ModelError::refused(keys.at("delay_ms"), why))
+}
+
+/// Rates are known as means over a phase alone, which is all that plateaus need, but not somata.
+fn carries(keys: &mut Reader<'_>, compartment: Compartment, to: &Population) -> Result<Carries, ModelError> {
+    let carries = keys.word("carries", &[("spikes", Carries::Spikes), ("rates", Carries::Rates)])?;
+    let why = match &to.neuron {
+        _ if carries != Some(Carries::Rates) => return Ok(Carries::Spikes),
+        Neuron::Pyramidal(cell) if compartment == Compartment::Apical => {
+            if cell.g_a == 0.0 && cell.plateau_times.sd == 0.0 {
+                return Ok(Carries::Rates);
+            }
+            "expected `g_a_per_ms` and `plateau_sd_ms` 0 where feedback carries rates, for only their means are known"
+        }
+        _ => "expected `carries = \"rates\"` on feedback to an apical compartment alone",
+    };
+    Err(ModelError::refused(keys.at("carries"), format!("{}: {why}", keys.name())))
 }
 
 fn feedback(keys: &mut Reader<'_>, compartment: Compartment) -> Result<Option<Feedback>, ModelError> {
