@@ -8,12 +8,13 @@ use std::sync::LazyLock;
 
 use cli::Bench;
 
-const EVERY: [&str; 9] = ["raster", "traces", "plateaus", "rates", "isi", "learning", "confusion", "weights", "phases"];
+const EVERY: [&str; 10] =
+    ["raster", "traces", "plateaus", "rates", "isi", "learning", "confusion", "weights", "phases", "angle"];
 
 /// A bench with `all.h5`, of which all is recorded, and `none.h5`, of which nothing is.
 static RUN: LazyLock<Bench> = LazyLock::new(|| {
     let bench = Bench::new();
-    bench.ok("train tiny.toml --examples 8 --out all.h5");
+    bench.ok("train tiny.toml --examples 8 --set recording.credit=true --out all.h5");
     bench.ok("train tiny.toml --examples 8 --record none --out none.h5");
     bench
 });
@@ -94,7 +95,7 @@ fn a_confusion_matrix_is_that_of_the_last_test() {
 }
 
 /// A command that is refused, and what is said.
-const REFUSED: [(&str, &[&str]); 22] = [
+const REFUSED: [(&str, &[&str]); 23] = [
     ("raster none.h5", &["none.h5 holds no spikes", "apical train tiny --examples 20 --record spikes"]),
     ("rates none.h5", &["none.h5 holds no spikes", "--record spikes"]),
     ("isi none.h5", &["none.h5 holds no spikes", "--record spikes"]),
@@ -109,6 +110,7 @@ const REFUSED: [(&str, &[&str]); 22] = [
     ("raster all.h5 --presentations 5:9", &["--presentations 5:9: all.h5 holds training presentations 0:8"]),
     ("raster all.h5 --from 1e6", &["--from, --to: all.h5 recorded 0.0 to "]),
     ("raster all.h5 --from 50 --to 20", &["expected times in ms, the first before the second"]),
+    ("angle none.h5", &["holds no angles; `apical train tiny --set recording.credit=true` measures them"]),
     ("learning all.h5 --neurons 0:5", &["--neurons has no meaning for learning"]),
     ("raster all.h5 --out figure.pdf", &["--out figure.pdf: expected a name that ends in .svg or .png"]),
     ("raster all.h5 --out figure", &["expected a name that ends in .svg or .png"]),

@@ -19,9 +19,9 @@ const DIAGRAM: [(&str, &[&str]); 14] = [
     ("engine", &["math", "random", "kernel", "model", "data", "network"]),
     ("plasticity", &["math", "model", "network"]),
     ("record", &["model", "data", "network", "engine"]),
-    ("training", &["math", "random", "model", "data", "network", "engine", "plasticity", "record"]),
-    // Plain data in, plain data and pictures out.
+    // Plain data in, plain data out.
     ("analysis", &[]),
+    ("training", &["math", "random", "model", "data", "network", "engine", "plasticity", "record", "analysis"]),
     ("plot", &["analysis"]),
     ("cli", &["model", "data", "network", "rate", "engine", "record", "training", "analysis", "plot"]),
 ];

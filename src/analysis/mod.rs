@@ -3,6 +3,7 @@
 //! Times are in ms on the run's clock, rates in Hz, as figures and tables show them.
 
 mod confusion;
+mod credit;
 mod histogram;
 mod intervals;
 mod rates;
@@ -10,6 +11,7 @@ mod representation;
 mod wald;
 
 pub use confusion::{confusion, percent_wrong};
+pub use credit::{angle, feedback_eigenvalue, layer_loss};
 pub use histogram::{histogram, linear_edges, log_edges, quantile};
 pub use intervals::{intervals, variation};
 pub use rates::{rate_course, rates};

@@ -3,8 +3,6 @@
 use std::fmt;
 use std::sync::Arc;
 
-use super::shipped::names;
-
 /// Where a key or value was written.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Origin {
@@ -43,7 +41,7 @@ pub enum ModelError {
         source: std::io::Error,
     },
     /// Neither a file nor a shipped model has this name.
-    #[error("there is no model file {path}; shipped models are {}{}", names(), hint(.suggestion.as_deref()))]
+    #[error("there is no model file {path}, and no shipped model of that name{}", hint(.suggestion.as_deref()))]
     NoSuchModel {
         /// What was asked for.
         path: Box<str>,

@@ -22,7 +22,7 @@ use std::fmt;
 use std::path::PathBuf;
 
 pub use error::{ModelError, Origin};
-pub use recording::{Compression, Recording, Snapshots};
+pub use recording::{Compression, Credit, Recording, Snapshots};
 
 pub use crate::kernel::Psp;
 

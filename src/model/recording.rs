@@ -19,6 +19,8 @@ pub struct Recording {
     pub report_dt: f64,
     /// Weight snapshots beside `initial` and `final`.
     pub snapshots: Snapshots,
+    /// Whether losses of layers, angles to backpropagation and feedback Jacobians are measured of every training presentation.
+    pub credit: Credit,
     /// Whether spikes and traces are stored deflated, which the SONATA reader cannot open.
     pub compression: Compression,
 }
@@ -32,6 +34,15 @@ pub enum Snapshots {
     Epochs,
     /// After every so many presentations.
     Presentations(u64),
+}
+
+/// Whether the assignment of credit to hidden neurons is measured, which takes about as long as a presentation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Credit {
+    /// It is not.
+    Unmeasured,
+    /// It is, in every training presentation.
+    Measured,
 }
 
 /// Whether recorded data are stored deflated.

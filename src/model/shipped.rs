@@ -30,8 +30,8 @@ pub const MODELS: [Shipped; 12] = shipped![
     "g17-784-500-10-plateau-times",
     "g17-784-500-10-rate-feedback",
     "g17-784-500-10-learned-feedback",
-    "g17-784-500-100-10-ga-0.05",
-    "g17-784-500-100-10-ga-0.6",
+    "g17-784-500-100-10-ga-005",
+    "g17-784-500-100-10-ga-060",
 ];
 
 /// The shipped model of this name; a folder before it and `.toml` after it do not matter.
@@ -43,11 +43,6 @@ pub fn find(name: &str) -> Option<Shipped> {
 /// The shipped name most like this one.
 pub fn like(name: &str) -> Option<Box<str>> {
     nearest(bare(name), MODELS.iter().map(|model| model.name))
-}
-
-/// All names in a row.
-pub(super) fn names() -> String {
-    MODELS.map(|model| model.name).join(", ")
 }
 
 fn bare(name: &str) -> &str {

@@ -105,6 +105,8 @@ fn every_kind() -> Vec<(&'static str, Figure)> {
         train_error: if i == 1 { f64::NAN } else { 9.0 / f64::from(i) },
         loss: 2.5e-3,
     };
+    let axis: Vec<f64> = (0..120).map(f64::from).collect();
+    let eigenvalues: Vec<_> = axis.iter().map(|&x| (x, 0.2, 7.5)).collect();
     let counts: Vec<Vec<u64>> = (0..10).map(|i| (0..10).map(|j| if i == j { 1017 } else { j }).collect()).collect();
     let weight: Vec<f32> = (0..100 * 784).map(|i| (i as f32 * 0.37).sin()).collect();
     let lengths = |name: &str| (name.to_owned(), values.iter().map(|v| 50.0 + v).collect(), [50.0, 2.0, 1.0]);
@@ -117,6 +119,10 @@ fn every_kind() -> Vec<(&'static str, Figure)> {
         ("plateaus", plateaus(&[PlateauPairs { name: "hidden", forward: &values, target: &values }; 2])),
         ("rates", rates(&["input", "hidden", "output"].map(|n| (n.to_owned(), activity(), Some(activity()))), 2.0)),
         ("isi", isi(&[intervals(), intervals(), intervals()])),
+        (
+            "angle",
+            angles(&axis, &[("hidden1".to_owned(), axis.clone()), ("hidden2".to_owned(), axis.clone())], &eigenvalues),
+        ),
         ("learning", learning(&(1..61).map(curve).collect::<Vec<_>>())),
         ("confusion", confusion(&counts)),
         ("weights", weights(&weight, 784, 0, Layout::Fields(28), ["input", "hidden"])),

@@ -11,6 +11,7 @@ pub use memory::{Memory, Shown};
 pub use misfit::Misfit;
 
 use crate::engine::{LaneState, Observation, Sampling};
+use crate::model::PopulationId;
 use crate::network::Network;
 
 /// Whether a presentation trained or tested.
@@ -81,6 +82,44 @@ pub enum RecordError {
     },
 }
 
+/// How well hidden populations were told what to change in one training presentation.
+///
+/// Guerguiev, Lillicrap & Richards (2017), eLife 6:e22901, Figures 5 and 7.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Credit {
+    /// The training presentation.
+    pub index: u64,
+    /// Loss of the output population, mean over neurons of (mean_t φ − φ_max sigmoid(mean_f U))² [1/ms²].
+    pub output_loss: f64,
+    /// Of the hidden populations that learn, in the model's order.
+    pub hidden: Vec<HiddenCredit>,
+    /// Of the presentations since the last ones, where there were enough.
+    pub jacobians: Option<Jacobians>,
+}
+
+/// How well one hidden population was told what to change.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct HiddenCredit {
+    /// The population.
+    pub population: PopulationId,
+    /// Loss, mean over neurons of (mean_f φ + α_t − α_f − φ_max sigmoid(mean_f V))², rates per ms.
+    pub loss: f64,
+    /// Angle between the change of its feedforward weights and that by backpropagation [degrees].
+    pub angle: f64,
+}
+
+/// The Jacobians of output rates by the rates of the last hidden population, J_b = φ_max sigmoid'(mean_f U) k_d W, and of its
+/// plateaus by output rates, J_g = sigmoid'(Y φ_max sigmoid(mean_f U)) Y, over some presentations; rates per ms.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Jacobians {
+    /// Largest eigenvalue of (I − J_b J_g)ᵀ (I − J_b J_g), with the means of both Jacobians.
+    pub eigenvalue_of_means: f64,
+    /// Mean of the largest eigenvalues of single presentations.
+    pub mean_eigenvalue: f64,
+    /// Mean of J_b J_g, [outputs, outputs] in row-major order.
+    pub product: Vec<f64>,
+}
+
 /// Watches a run, from outside the engine: it is handed every presentation in order once it is over. Every method does
 /// nothing unless overridden; `()` records nothing; pairs compose.
 pub trait Recorder {
@@ -103,6 +142,15 @@ pub trait Recorder {
     /// If it cannot be kept; the run stops.
     fn presentation(&mut self, presentation: Presentation<'_>) -> Result<(), RecordError> {
         let _ = presentation;
+        Ok(())
+    }
+
+    /// The assignment of credit was measured in a training presentation, before weights change.
+    ///
+    /// # Errors
+    /// If it cannot be kept.
+    fn credit(&mut self, credit: &Credit) -> Result<(), RecordError> {
+        let _ = credit;
         Ok(())
     }
 
@@ -142,6 +190,11 @@ impl<A: Recorder, B: Recorder> Recorder for (A, B) {
     fn presentation(&mut self, presentation: Presentation<'_>) -> Result<(), RecordError> {
         self.0.presentation(presentation)?;
         self.1.presentation(presentation)
+    }
+
+    fn credit(&mut self, credit: &Credit) -> Result<(), RecordError> {
+        self.0.credit(credit)?;
+        self.1.credit(credit)
     }
 
     fn weights(&mut self, examples_seen: u64, label: Option<&str>, network: &Network) -> Result<(), RecordError> {

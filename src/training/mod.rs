@@ -1,6 +1,7 @@
 //! Runs: presentations, learning, epochs, evaluation, resumption. Library code, usable without the command line.
 
 mod course;
+mod credit;
 mod decoding;
 mod initial;
 mod testing;

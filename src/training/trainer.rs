@@ -6,11 +6,12 @@ use std::sync::Arc;
 use rayon::prelude::*;
 
 use super::course::{Order, phase_lengths, rate_factor};
+use super::credit::Audit;
 use super::decoding::{decode, output_loss};
 use super::{Monitor, Progress, RunError, Test, Tested};
 use crate::data::{Dataset, Presentations};
 use crate::engine::{Circuit, Lane, Precision, Sampling, Show, Work};
-use crate::model::{Compartment, Model, Projection};
+use crate::model::{Compartment, Credit, Model, Projection};
 use crate::network::{Network, Transposes};
 use crate::plasticity::{Change, Known, Plasticity, apply, rule_of};
 use crate::random::PresentationKey;
@@ -52,6 +53,7 @@ pub struct Trainer<'a> {
     rules: Vec<Option<Box<dyn Plasticity>>>,
     network: Network,
     transposes: Transposes,
+    audit: Option<Audit>,
     /// Running means of the trains of each projection; empty where none are asked for.
     centres: Vec<Vec<f64>>,
     lanes: Vec<LaneOfBatch>,
@@ -95,7 +97,9 @@ impl<'a> Trainer<'a> {
 
     /// The same with traces of this precision.
     pub fn with_precision(model: &'a Model, network: Network, seed: u64, precision: Precision) -> Self {
-        let circuit = Arc::new(Circuit::new(model, seed, precision));
+        let measured = model.recording.credit == Credit::Measured;
+        let circuit = Circuit::new(model, seed, precision);
+        let circuit = Arc::new(if measured { circuit.with_rates() } else { circuit });
         let lane = || LaneOfBatch {
             lane: Lane::new(&circuit),
             index: 0,
@@ -112,6 +116,7 @@ impl<'a> Trainer<'a> {
         let pre = model.projections.iter().map(|p| model.population(p.from).size);
         Self {
             transposes: Transposes::of(model, seed),
+            audit: measured.then(|| Audit::of(model)),
             centres: if model.learning.centring > 0 { pre.map(|n| vec![0.0; n]).collect() } else { Vec::new() },
             lanes: (0..model.learning.batch).map(|_| lane()).collect(),
             circuit,
@@ -318,6 +323,12 @@ impl<'a> Trainer<'a> {
             lanes => lanes.par_iter_mut().for_each(run),
         }
         if plastic {
+            if let Some(audit) = &mut self.audit {
+                for lane in self.lanes[part.clone()].iter().filter(|lane| lane.label.is_some()) {
+                    let means = lane.lane.means();
+                    recorder.credit(&audit.measure(model, &self.network, lane.index, means, &lane.changes))?;
+                }
+            }
             self.apply(part.clone())?;
         }
         self.train_seconds += monitor.seconds() - start;

@@ -5,9 +5,9 @@ use std::f64::consts::TAU;
 use apical::data::Spike;
 use apical::engine::{Observation, Sampling};
 use apical::model::{
-    BiasInit, Carries, Compartment, Compression, Decoding, Learning, Model, Neuron, Output, PlateauTimes, Poisson,
-    Population, PopulationId, Projection, Protocol, Psp, Pyramidal, Recording, Rule, Schedule, Slope, Snapshots,
-    Stimuli, WeightInit,
+    BiasInit, Carries, Compartment, Compression, Credit, Decoding, Learning, Model, Neuron, Output, PlateauTimes,
+    Poisson, Population, PopulationId, Projection, Protocol, Psp, Pyramidal, Recording, Rule, Schedule, Slope,
+    Snapshots, Stimuli, WeightInit,
 };
 use apical::network::{Network, Weights};
 use apical::record::hdf5::Provenance;
@@ -63,6 +63,7 @@ pub(crate) fn model() -> Model {
             end: 20,
             report_dt: 0.5,
             snapshots: Snapshots::Ends,
+            credit: Credit::Unmeasured,
             compression: Compression::None,
         },
         text: format!("name = \"small\"\n# {}\n", "μ".repeat(50_000)),

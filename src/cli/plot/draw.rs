@@ -44,6 +44,7 @@ pub(super) fn figure(what: What, run: &RunReader, path: &Path, selection: &Selec
         What::Confusion => source.confusion(),
         What::Weights => source.weights(),
         What::Phases => source.phases(),
+        What::Angle => source.angle(),
     }?;
     if figure.title.is_empty() {
         what.said().clone_into(&mut figure.title);
@@ -245,6 +246,19 @@ impl Source<'_> {
             bail!("{file} holds no evaluation; a run of `apical train {name} --epochs 1` is tested after every epoch");
         }
         Ok(gallery::learning(&curve))
+    }
+
+    fn angle(&self) -> anyhow::Result<Figure> {
+        let Some(credit) = self.run.credit()?.filter(|credit| !credit.index.is_empty()) else {
+            let name = self.run.name()?;
+            let file = self.path.display();
+            bail!("{file} holds no angles; `apical train {name} --set recording.credit=true` measures them");
+        };
+        let index: Vec<f64> = credit.index.iter().map(|&n| n as f64).collect();
+        let hidden: Vec<_> = credit.hidden.into_iter().map(|(name, _, angles)| (name, angles)).collect();
+        let eigenvalues: Vec<_> =
+            credit.eigenvalues.into_iter().map(|(seen, of_means, mean)| (seen as f64, of_means, mean)).collect();
+        Ok(gallery::angles(&index, &hidden, &eigenvalues))
     }
 
     fn confusion(&self) -> anyhow::Result<Figure> {

@@ -97,6 +97,8 @@ enum What {
     Weights,
     /// Lengths of forward and target phases.
     Phases,
+    /// Angle between changes of hidden weights and those by backpropagation, of runs with `--set recording.credit=true`.
+    Angle,
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
@@ -174,6 +176,7 @@ impl What {
             Self::Confusion => "answers",
             Self::Weights => "weights",
             Self::Phases => "lengths of phases",
+            Self::Angle => "assignment of credit",
         }
     }
 

@@ -8,6 +8,7 @@
 //! | `presentations` | "0:20" | "FIRST:END", END excluded, either left out for the ends of the run |
 //! | `report_dt_ms` | 0.5 | spacing of trace samples |
 //! | `weights` | "ends" | "ends", "epochs" or a number of presentations |
+//! | `credit` | false | whether the assignment of credit to hidden neurons is measured |
 //! | `compression` | false | whether spikes and traces are deflated |
 
 use super::population::find;
@@ -15,7 +16,7 @@ use crate::model::error::ModelError;
 use crate::model::expected::one_of;
 use crate::model::reader::Reader;
 use crate::model::tree::{Node, Value};
-use crate::model::{Compartment, Compression, Population, PopulationId, Recording, Snapshots};
+use crate::model::{Compartment, Compression, Credit, Population, PopulationId, Recording, Snapshots};
 
 type Traces = Vec<(PopulationId, Vec<Compartment>)>;
 
@@ -33,8 +34,12 @@ pub(super) fn read(mut keys: Reader<'_>, populations: &[Population]) -> Result<R
         Some(true) => Compression::Deflate,
         _ => Compression::None,
     };
+    let credit = match keys.boolean("credit")? {
+        Some(true) => Credit::Measured,
+        _ => Credit::Unmeasured,
+    };
     keys.finish()?;
-    Ok(Recording { spikes, plateaus, traces, first, end, report_dt, snapshots, compression })
+    Ok(Recording { spikes, plateaus, traces, first, end, report_dt, snapshots, credit, compression })
 }
 
 /// What a list key says.

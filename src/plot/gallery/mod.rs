@@ -1,6 +1,7 @@
 //! Figures of what was recorded: a function each, from plain data.
 
 mod activity;
+mod credit;
 mod learning;
 mod plateaus;
 mod raster;
@@ -8,6 +9,7 @@ mod traces;
 mod weights;
 
 pub use activity::{Activity, Intervals, isi, rates};
+pub use credit::angles;
 pub use learning::{CurvePoint, confusion, learning, phases};
 pub use plateaus::{PlateauPairs, plateaus};
 pub use raster::{Spiking, raster};

@@ -27,6 +27,10 @@
 //! | `/presentations/{label, decoded}` | i16 \[n\], u8 \[n\] | label, −1 for none; answer |
 //! | `/presentations/kind` | enum u8 {`train`, `test`} \[n\] | |
 //! | `/presentations/recorded` | u8 \[n\] | 1 where spikes and plateaus are kept |
+//! | `/credit/{index, output_loss}` | u64 \[n\], f64 \[n\] | training presentations in which the assignment of credit was measured, as [`Credit`]; absent unless asked for |
+//! | `/credit/POP/{loss, angle}` | f64 \[n\] | as [`HiddenCredit`](super::HiddenCredit) \[degrees\]; NaN where a population does not learn |
+//! | `/credit/eigenvalue/{examples_seen, of_means, mean}` | u64 \[k\], f64 \[k\] | as [`Jacobians`](super::Jacobians) over the 100 presentations before each multiple of 100 |
+//! | `/credit/eigenvalue/product` | f64 \[k, outputs²\] | mean J_b J_g of the same, row by row |
 //! | `/learning/examples_seen` | u64 \[n\] | training presentations before an evaluation |
 //! | `/learning/{test_error, train_error, loss, seconds}` | f64 \[n\] | as [`Evaluation`] \[%, %, 1/ms², s\]; NaN for none |
 //! | `/weights/PROJECTION/SNAPSHOT` | f32 \[post, pre\], attribute `examples_seen`: u64 | `initial`, `final`, `epoch-N`, `presentation-N` |
@@ -54,6 +58,7 @@
 
 mod attribute;
 mod checkpoint;
+mod credit;
 mod dtype;
 mod grid;
 mod parameters;
@@ -68,7 +73,7 @@ mod spikes;
 mod summary;
 mod tables;
 
-pub use reader::{PlateauList, PresentationRow, RunReader, SpikeList, TraceBlock};
+pub use reader::{CreditTable, PlateauList, PresentationRow, RunReader, SpikeList, TraceBlock};
 pub use run::{Provenance, RunFile};
 pub use snapshot::{read_bias_snapshot, read_snapshot};
 pub use summary::{Contents, Counters, SnapshotSummary, SpikeSummary, Summary, TraceSummary};

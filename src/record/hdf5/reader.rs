@@ -63,6 +63,20 @@ pub struct PlateauList {
     pub phases: Vec<Phase>,
 }
 
+/// How well hidden populations were told what to change, by training presentation.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct CreditTable {
+    /// Training presentations [n].
+    pub index: Vec<u64>,
+    /// Losses of the output population [n] [1/ms²].
+    pub output_loss: Vec<f64>,
+    /// Name of each hidden population, its losses [n], and angles of its changes to those by backpropagation [n] [degrees].
+    pub hidden: Vec<(String, Vec<f64>, Vec<f64>)>,
+    /// Presentations seen, largest eigenvalue of (I − J_b J_g)ᵀ (I − J_b J_g) with the mean Jacobians of those since the row
+    /// before, and mean of the largest eigenvalues of each.
+    pub eigenvalues: Vec<(u64, f64, f64)>,
+}
+
 /// Sampled potentials of some neurons over some time.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct TraceBlock {
@@ -265,6 +279,35 @@ impl RunReader {
     pub fn traced(&self, population: &str) -> Result<Option<usize>, RecordError> {
         let name = format!("report/{population}/mapping/node_ids");
         if self.source.has(&name) { Ok(self.source.shape(&name)?.first().copied()) } else { Ok(None) }
+    }
+
+    /// How well hidden populations were told what to change; none if that was not measured.
+    ///
+    /// # Errors
+    /// If what is there is damaged.
+    pub fn credit(&self) -> Result<Option<CreditTable>, RecordError> {
+        let source = &self.source;
+        if !source.has("credit") {
+            return Ok(None);
+        }
+        let index: Vec<u64> = source.values("credit/index")?;
+        let hidden = self.recorded("credit")?.into_iter().map(|name| {
+            let column = |of: &str| source.values::<f64>(&format!("credit/{name}/{of}"));
+            Ok((name.clone(), column("loss")?, column("angle")?))
+        });
+        let hidden: Vec<_> = hidden.collect::<Result<_, RecordError>>()?;
+        let output_loss: Vec<f64> = source.values("credit/output_loss")?;
+        let lengths = hidden.iter().flat_map(|(_, loss, angle)| [loss.len(), angle.len()]);
+        if lengths.chain([output_loss.len()]).any(|length| length != index.len()) {
+            return Err(source.problem("the columns of `credit` differ in length"));
+        }
+        let column = |of: &str| format!("credit/eigenvalue/{of}");
+        let seen: Vec<u64> = source.values(&column("examples_seen"))?;
+        let (of_means, mean): (Vec<f64>, Vec<f64>) =
+            (source.values(&column("of_means"))?, source.values(&column("mean"))?);
+        let eigenvalues =
+            seen.into_iter().zip(of_means).zip(mean).map(|((seen, of_means), mean)| (seen, of_means, mean));
+        Ok(Some(CreditTable { index, output_loss, hidden, eigenvalues: eigenvalues.collect() }))
     }
 
     /// The learning curve.

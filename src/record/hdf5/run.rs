@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use hdf5::{File, Result};
 
+use super::credit::Credits;
 use super::grid::Grid;
 use super::parameters::Parameters;
 use super::report::Report;
@@ -13,6 +14,7 @@ use super::{Evaluation, Kind, Presentation, RecordError, Recorder, attribute, pl
 use crate::engine::Sampling;
 use crate::model::Model;
 use crate::network::Network;
+use crate::record::Credit;
 
 /// Marks a SONATA file.
 const MAGIC: u32 = 0x0A7A;
@@ -54,6 +56,7 @@ pub struct RunFile {
     reports: Vec<Report>,
     presentations: Presentations,
     learning: Learning,
+    credit: Option<Credits>,
     parameters: Parameters,
     grid: Grid,
     kind: Kind,
@@ -99,6 +102,7 @@ impl RunFile {
             reports: traced.map(|(p, kept)| Report::create(&report, model, *p, kept)).collect::<Result<_>>()?,
             presentations: Presentations::create(&file)?,
             learning: Learning::create(&file)?,
+            credit: Credits::create(&file, model)?,
             parameters: Parameters::create(&file, model)?,
             grid: Grid::new(recording.report_dt),
             kind,
@@ -136,6 +140,7 @@ impl RunFile {
         self.plateaus.iter_mut().try_for_each(Plateaus::append)?;
         self.reports.iter_mut().try_for_each(|r| r.append(times))?;
         self.presentations.append()?;
+        self.credit.iter_mut().try_for_each(Credits::append)?;
         self.learning.append()
     }
 
@@ -183,6 +188,11 @@ impl Recorder for RunFile {
         self.since_flush += 1;
         let due = self.since_flush >= FLUSH_PRESENTATIONS || self.waiting_bytes() >= FLUSH_BYTES;
         if due { self.flush() } else { Ok(()) }
+    }
+
+    fn credit(&mut self, credit: &Credit) -> Result<(), RecordError> {
+        self.credit.iter_mut().for_each(|credits| credits.push(credit));
+        Ok(())
     }
 
     fn weights(&mut self, examples_seen: u64, label: Option<&str>, network: &Network) -> Result<(), RecordError> {
