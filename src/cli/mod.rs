@@ -18,6 +18,7 @@ mod session;
 mod simulate;
 mod test;
 mod train;
+mod validate;
 
 use std::process::ExitCode;
 
@@ -45,6 +46,7 @@ enum Command {
     Plot(plot::Plot),
     Models(models::Models),
     Compare(compare::Compare),
+    Validate(validate::Validate),
 }
 
 /// Runs the command line of this process.
@@ -58,6 +60,7 @@ pub fn main() -> ExitCode {
         Command::Plot(command) => command.execute(),
         Command::Models(command) => command.execute(),
         Command::Compare(command) => command.execute(),
+        Command::Validate(command) => command.execute(),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,

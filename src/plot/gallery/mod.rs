@@ -5,6 +5,7 @@ mod learning;
 mod plateaus;
 mod raster;
 mod traces;
+mod validation;
 mod weights;
 
 pub use activity::{Activity, Intervals, isi, rates};
@@ -12,6 +13,7 @@ pub use learning::{CurvePoint, confusion, learning, phases};
 pub use plateaus::{PlateauPairs, plateaus};
 pub use raster::{Spiking, raster};
 pub use traces::{Level, NeuronTraces, Pull, traces};
+pub use validation::{Validated, validation};
 pub use weights::{Layout, weights};
 
 use super::{Axis, Caption, Ink, Shade, Shape};
