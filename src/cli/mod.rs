@@ -13,6 +13,7 @@ mod options;
 mod plot;
 mod progress;
 mod report;
+mod reproduce;
 mod say;
 mod session;
 mod simulate;
@@ -47,6 +48,7 @@ enum Command {
     Models(models::Models),
     Compare(compare::Compare),
     Validate(validate::Validate),
+    Reproduce(reproduce::Reproduce),
 }
 
 /// Runs the command line of this process.
@@ -61,6 +63,7 @@ pub fn main() -> ExitCode {
         Command::Models(command) => command.execute(),
         Command::Compare(command) => command.execute(),
         Command::Validate(command) => command.execute(),
+        Command::Reproduce(command) => command.execute(),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,

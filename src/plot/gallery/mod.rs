@@ -1,6 +1,7 @@
 //! Figures of what was recorded: a function each, from plain data.
 
 mod activity;
+mod curves;
 mod learning;
 mod plateaus;
 mod raster;
@@ -9,6 +10,7 @@ mod validation;
 mod weights;
 
 pub use activity::{Activity, Intervals, isi, rates};
+pub use curves::{Curve, Curves, Entry, curves, entries, sheet};
 pub use learning::{CurvePoint, confusion, learning, phases};
 pub use plateaus::{PlateauPairs, plateaus};
 pub use raster::{Spiking, raster};
