@@ -1,30 +1,37 @@
 //! `apical compare`.
 
+mod likeness;
+mod recurrent;
+mod told;
+mod train;
+
 use std::path::{Path, PathBuf};
-use std::time::Instant;
 
 use anyhow::{Context, bail};
 use clap::Args;
 use serde_json::{Value, json};
 
+use self::likeness::{Trained, layers_of};
 use super::failure::Failure;
 use super::options::{Seeds, parse_seeds};
 use super::{interrupt, say};
 use crate::data::{Dataset, Source};
 use crate::model::Stimuli;
+use crate::plot::Figure;
+use crate::rate::Course;
 use crate::rate::family::{MEMBERS, Member};
-use crate::rate::rules::backprop::descent;
-use crate::rate::{Course, angle};
-
-/// Batches at the end of an epoch over which the angle to backprop is averaged.
-const ANGLED: usize = 20;
 
 /// Compare learning rules: train networks of rates by each on the same images, in the same order, with the same seeds.
 ///
 /// Prints a Markdown table of final errors with their spread over seeds, angles of the first layer's changes to those of
-/// backprop, and cost. Without --rules all are trained.
+/// backprop, and cost. Without --rules all are trained. With --representations, the layers of these networks and of
+/// checkpoints are set against each other by RSA and linear CKA; without --rules, too, those of the checkpoints alone. With
+/// --task, rules of recurrent networks are compared in their place.
 ///
 ///   apical compare --rules backprop,feedback-alignment --seeds 1..3
+///   apical compare --sizes 784,500,100,10 --rules feedback-alignment,direct-feedback-alignment
+///   apical compare --task adding --seeds 1..3
+///   apical compare --rules backprop --representations a.checkpoint.h5,rate:a.checkpoint.h5
 #[derive(Args, Debug)]
 pub(super) struct Compare {
     /// Rules to train, by name.
@@ -63,11 +70,23 @@ pub(super) struct Compare {
     #[arg(long, value_name = "N", default_value_t = 0)]
     validation: usize,
 
+    /// Checkpoints whose layers are compared with each other and with those of the rules (of their first seed): PATH as
+    /// spikes, `rate:PATH` as the noiseless twin.
+    #[arg(long, value_name = "CHECKPOINTS", value_delimiter = ',')]
+    representations: Vec<String>,
+
+    /// Test images over which representations are compared.
+    #[arg(long, value_name = "N", default_value = "300")]
+    images: std::num::NonZeroUsize,
+
+    #[command(flatten)]
+    recurrent: recurrent::Options,
+
     /// Folder of IDX files, plain or gzipped, in place of data/mnist.
     #[arg(long, value_name = "DIR")]
     data: Option<PathBuf>,
 
-    /// Write the results there, too, as JSON.
+    /// Write the results there, too, as JSON, and a figure beside it as SVG.
     #[arg(long, value_name = "PATH")]
     out: Option<PathBuf>,
 
@@ -82,35 +101,103 @@ pub(super) struct Compare {
 
 impl Compare {
     pub(super) fn execute(self) -> Result<(), Failure> {
+        if self.recurrent.task.is_some() {
+            return self.execute_recurrent();
+        }
         let members = self.members()?;
         if self.list {
-            return members.iter().try_for_each(|member| say::result(listed(member)));
+            return members.iter().try_for_each(|member| say::result(told::listed(member)));
         }
         self.check(&members)?;
         interrupt::listen()?;
-        let stimuli = Stimuli::Idx { path: None, validation: self.validation };
-        let (inputs, classes) = (self.sizes[0], self.sizes[self.sizes.len() - 1]);
-        let source = Source { stimuli: &stimuli, inputs, classes, folder: self.data.as_deref() };
-        let data = source.load().map_err(anyhow::Error::from)?;
-        self.keep(&[])?;
+        let data = self.load()?;
+        let inputs = self.sizes[0];
+        let trained = self.representations.iter().map(|text| Trained::load(text, inputs));
+        let trained = trained.collect::<anyhow::Result<Vec<_>>>()?;
+        self.keep(&self.results(&[]))?;
+        let images = self.images.get().min(data.evaluation.len());
+        let mut layers: Vec<_> = trained.iter().flat_map(|trained| trained.layers(&data.evaluation, images)).collect();
         let mut rules = Vec::new();
         for member in &members {
             let course = self.course(member);
-            let runs = self.seeds.0.iter().map(|&seed| self.train(member, &course, &data, seed));
-            rules.push(summary(member, &course, &runs.collect::<Result<Vec<_>, Failure>>()?));
-            self.keep(&rules).map_err(Failure::Failed)?;
+            let mut runs = Vec::new();
+            for &seed in &self.seeds.0 {
+                let mut learner = member.learner(&self.sizes, course.clone(), seed);
+                let pace = (course.epochs, course.batch);
+                runs.push(train::train(&mut learner, (member.name, seed), pace, &data, self.quiet)?);
+                if runs.len() == 1 && !trained.is_empty() {
+                    layers.extend(layers_of(member.name, &learner, &data.evaluation, images));
+                }
+            }
+            rules.push(told::summary(member, &course, &runs));
+            self.keep(&self.results(&rules)).map_err(Failure::Failed)?;
         }
-        if let Some(path) = &self.out {
-            let kept = std::fs::rename(part_of(path), path);
-            kept.with_context(|| format!("cannot write {}", path.display())).map_err(Failure::Failed)?;
+        self.finish(&rules, &layers)
+    }
+
+    /// Trains rules of recurrent networks.
+    fn execute_recurrent(self) -> Result<(), Failure> {
+        let members = self.recurrent.members(&self.rules)?;
+        if !self.representations.is_empty() || !self.rates.is_empty() {
+            return Err(
+                anyhow::anyhow!("--representations and --rates are for feedforward rules, not for --task").into()
+            );
         }
-        let text = if self.json { self.results(&rules).to_string() } else { table(&rules, self.tested_on()) };
-        say::result(text)
+        interrupt::listen()?;
+        let data = if self.recurrent.shows_images() { Some(self.load()?) } else { None };
+        let task = self.recurrent.task(data.as_ref(), self.sizes[self.sizes.len() - 1])?;
+        let results = |rules: &[Value]| self.recurrent.results(&task, &self.seeds.0, rules);
+        self.keep(&results(&[]))?;
+        let mut rules = Vec::new();
+        for member in &members {
+            rules.push(self.recurrent.train(member, &task, &self.seeds.0, self.quiet)?);
+            self.keep(&results(&rules)).map_err(Failure::Failed)?;
+        }
+        let results = results(&rules);
+        self.write(&results, Some(&recurrent::figure(&results)))?;
+        say::result(if self.json { results.to_string() } else { recurrent::table(&results) })
+    }
+
+    /// Loads the images.
+    fn load(&self) -> anyhow::Result<Dataset> {
+        let stimuli = Stimuli::Idx { path: None, validation: self.validation };
+        let (inputs, classes) = (self.sizes[0], self.sizes[self.sizes.len() - 1]);
+        Ok(Source { stimuli: &stimuli, inputs, classes, folder: self.data.as_deref() }.load()?)
+    }
+
+    /// Writes and prints what was found.
+    fn finish(&self, rules: &[Value], layers: &[likeness::Layer]) -> Result<(), Failure> {
+        let mut results = self.results(rules);
+        let representations = (!layers.is_empty()).then(|| likeness::likeness(layers));
+        if let Some(likeness) = &representations {
+            results["representations"] = likeness.clone();
+        }
+        let figure = (!rules.is_empty()).then(|| told::figure(rules, self.tested_on()));
+        self.write(&results, figure.as_ref())?;
+        if self.json {
+            return say::result(results);
+        }
+        if !rules.is_empty() {
+            say::result(told::table(rules, self.tested_on()))?;
+        }
+        representations.map_or(Ok(()), |likeness| say::result(likeness::table(&likeness)))
+    }
+
+    /// Writes the results, and a figure beside them, where they are asked for.
+    fn write(&self, results: &Value, figure: Option<&Figure>) -> Result<(), Failure> {
+        let Some(path) = &self.out else { return Ok(()) };
+        self.keep(results).map_err(Failure::Failed)?;
+        let kept = std::fs::rename(part_of(path), path);
+        kept.with_context(|| format!("cannot write {}", path.display())).map_err(Failure::Failed)?;
+        let Some(figure) = figure else { return Ok(()) };
+        let drawn = path.with_extension("svg");
+        let written = std::fs::write(&drawn, figure.svg());
+        written.with_context(|| format!("cannot write {}", drawn.display())).map_err(Failure::Failed)
     }
 
     fn members(&self) -> anyhow::Result<Vec<Member>> {
         if self.rules.is_empty() {
-            return Ok(MEMBERS.to_vec());
+            return Ok(if self.representations.is_empty() { MEMBERS.to_vec() } else { Vec::new() });
         }
         let names = || MEMBERS.map(|member| member.name).join(", ");
         let find =
@@ -130,6 +217,9 @@ impl Compare {
         }
         if self.rates.iter().any(|rate| !(0.0..f64::INFINITY).contains(rate)) {
             bail!("--rates: expected numbers of at least 0");
+        }
+        if self.out.as_ref().is_some_and(|path| path.extension().is_some_and(|extension| extension == "svg")) {
+            bail!("--out: expected the name of a JSON file; the figure stands beside it as SVG");
         }
         if self.momentum.is_some_and(|mu| !(0.0..1.0).contains(&mu)) {
             bail!("--momentum: expected a number from 0 to below 1");
@@ -152,45 +242,6 @@ impl Compare {
         }
     }
 
-    fn train(&self, member: &Member, course: &Course, data: &Dataset, seed: u64) -> Result<Run, Failure> {
-        let mut learner = member.learner(&self.sizes, course.clone(), seed);
-        let (mut run, mut seconds) = (Run::default(), 0.0);
-        let batches = data.training.len().div_ceil(course.batch);
-        for epoch in 1..=course.epochs {
-            if interrupt::asked() {
-                return Err(Failure::Interrupted);
-            }
-            let (start, mut aside) = (Instant::now(), 0.0);
-            let (mut n, mut angles) = (0, vec![0.0; self.sizes.len() - 1]);
-            learner.epoch(&data.training, &mut |network, batch, change| {
-                n += 1;
-                if n + ANGLED > batches {
-                    let start = Instant::now();
-                    let exact = descent(network, batch);
-                    for (l, sum) in angles.iter_mut().enumerate() {
-                        *sum += angle(&change[l..=l], &exact[l..=l]) / ANGLED.min(batches) as f64;
-                    }
-                    aside += start.elapsed().as_secs_f64();
-                }
-            });
-            seconds += start.elapsed().as_secs_f64() - aside;
-            let error = learner.error_percent(&data.evaluation);
-            if !self.quiet {
-                say::note(format_args!("{}, seed {seed}, epoch {epoch}: test error {error:.2} %", member.name));
-            }
-            run.curve.push(json!({
-                "examples_seen": u64::from(epoch) * data.training.len() as u64,
-                "test_error": error,
-                "angles_to_backprop_deg": angles,
-                "seconds": seconds,
-            }));
-            (run.error, run.angles) = (error, angles);
-        }
-        run.seed = seed;
-        run.ms_per_example = 1e3 * seconds / (f64::from(course.epochs) * data.training.len() as f64);
-        Ok(run)
-    }
-
     fn tested_on(&self) -> &'static str {
         if self.validation > 0 { "validation" } else { "test" }
     }
@@ -203,12 +254,11 @@ impl Compare {
         })
     }
 
-    /// Keeps the rules that are done beside the file asked for: what an interrupted run leaves.
-    fn keep(&self, rules: &[Value]) -> anyhow::Result<()> {
+    /// Keeps results so far beside the file asked for: what an interrupted run leaves.
+    fn keep(&self, results: &Value) -> anyhow::Result<()> {
         let Some(path) = &self.out else { return Ok(()) };
         let part = part_of(path);
-        std::fs::write(&part, format!("{}\n", self.results(rules)))
-            .with_context(|| format!("cannot write {}", part.display()))
+        std::fs::write(&part, format!("{results}\n")).with_context(|| format!("cannot write {}", part.display()))
     }
 }
 
@@ -217,85 +267,4 @@ fn part_of(path: &Path) -> PathBuf {
     let mut name = path.as_os_str().to_owned();
     name.push(".part");
     name.into()
-}
-
-/// What training with one seed gave.
-#[derive(Debug, Default)]
-struct Run {
-    seed: u64,
-    error: f64,
-    angles: Vec<f64>,
-    ms_per_example: f64,
-    curve: Vec<Value>,
-}
-
-fn listed(member: &Member) -> String {
-    let course = member.course(2);
-    let (rates, momentum, batch, epochs) = (&course.rates, course.momentum, course.batch, course.epochs);
-    format!("{:<42}rates {rates:?}, momentum {momentum}, batch {batch}, {epochs} epochs", member.name)
-}
-
-fn summary(member: &Member, course: &Course, runs: &[Run]) -> Value {
-    let n = runs.len() as f64;
-    let mean = |value: &dyn Fn(&Run) -> f64| runs.iter().map(value).sum::<f64>() / n;
-    let error = mean(&|run| run.error);
-    let variance = runs.iter().map(|run| (run.error - error).powi(2)).sum::<f64>() / (n - 1.0);
-    let run = |run: &Run| {
-        json!({
-            "seed": run.seed,
-            "test_error_percent": run.error,
-            "train_ms_per_example": run.ms_per_example,
-            "learning": run.curve,
-        })
-    };
-    json!({
-        "rule": member.name,
-        "title": member.title,
-        "rates": course.rates,
-        "momentum": course.momentum,
-        "batch": course.batch,
-        "epochs": course.epochs,
-        "test_error_percent": error,
-        "test_error_percent_sd": (runs.len() > 1).then(|| variance.sqrt()),
-        "angles_to_backprop_deg": (0..course.rates.len()).map(|l| mean(&|run| run.angles[l])).collect::<Vec<_>>(),
-        "train_ms_per_example": mean(&|run| run.ms_per_example),
-        "runs": runs.iter().map(run).collect::<Vec<_>>(),
-    })
-}
-
-/// The results as a Markdown table.
-fn table(rules: &[Value], tested_on: &str) -> String {
-    let number =
-        |value: &Value, digits: usize| value.as_f64().map_or_else(|| "–".to_owned(), |x| format!("{x:.digits$}"));
-    let row = |rule: &Value| {
-        format!(
-            "\n| {} | {} | {} | {} | {} | {} |",
-            rule["title"].as_str().unwrap_or_default(),
-            number(&rule["test_error_percent"], 2),
-            number(&rule["test_error_percent_sd"], 2),
-            number(&rule["angles_to_backprop_deg"][0], 1),
-            rule["epochs"],
-            number(&rule["train_ms_per_example"], 3),
-        )
-    };
-    let head = format!(
-        "| rule | {tested_on} error [%] | sd | angle to backprop [deg] | epochs | ms per example |\n|---|---|---|---|---|---|"
-    );
-    rules.iter().fold(head, |table, rule| table + &row(rule))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_table_is_markdown_with_a_row_for_each_rule() {
-        let run = |error| Run { error, angles: vec![30.0, 0.0], ms_per_example: 0.1, ..Run::default() };
-        let member = Member::find("backprop").unwrap();
-        let course = Course { epochs: 7, ..member.course(2) };
-        let summary = summary(&member, &course, &[run(1.0), run(2.0), run(3.0)]);
-        let expected = "| rule | test error [%] | sd | angle to backprop [deg] | epochs | ms per example |\n\
-            |---|---|---|---|---|---|\n| Backprop | 2.00 | 1.00 | 30.0 | 7 | 0.100 |";
-        assert_eq!(table(&[summary], "test"), expected);
-    }
 }
