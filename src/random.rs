@@ -188,6 +188,11 @@ impl Stream {
         if self.unit() * (mean + x) <= mean { x } else { mean * mean / x }
     }
 
+    /// Draws from the normal distribution of mean 0 and variance 1, by Box and Muller.
+    pub fn normal(&mut self) -> f64 {
+        (-2.0 * ln(self.unit())).sqrt() * libm::cos(TAU * self.unit())
+    }
+
     /// Shuffles by Fisher and Yates.
     pub fn shuffle<T>(&mut self, items: &mut [T]) {
         for i in (1..items.len()).rev() {

@@ -28,7 +28,8 @@ fn the_right_model_is_read_with_its_defaults() {
     let names: Vec<_> = model.projections.iter().map(|projection| projection.name.as_str()).collect();
     assert_eq!(names, ["input-hidden", "hidden-output", "output-hidden"]);
     let fan_ins: Vec<_> = model.projections.iter().map(|projection| &projection.weights).collect();
-    let moments = |fan_in| WeightInit::Moments { fan_in, v_avg: 3.0, v_sd: 3.0, b_avg: 0.8, scale: 0.5 };
+    let moments =
+        |fan_in| WeightInit::Moments { fan_in, v_avg: 3.0, v_sd: 3.0, b_avg: 0.8, scale: 0.5, kept: 1.0, shared: 1 };
     assert_eq!(fan_ins, [&moments(4), &moments(6), &moments(6)]);
     let feedback = model.projection(ProjectionId(2));
     assert_eq!((feedback.delay.to_bits(), feedback.compartment), (1f64.to_bits(), Compartment::Apical));

@@ -164,7 +164,33 @@ fn what_makes_no_sense_together_is_refused() {
             "compartment = \"apical\"",
             "compartment = \"apical\"\nlearning_rate = 0.1",
             "37:17",
-            &["the two-phase rule learns basal and dendrite weights"],
+            &["expected `learning_rate` 0 on an apical compartment, or a `feedback_rule` to learn by; found 0.1"],
+        ),
+        Case(
+            "compartment = \"apical\"",
+            "compartment = \"apical\"\nlearning_rate = 0.1\nweights = { from = \"transpose\" }",
+            "37:17",
+            &["expected `learning_rate` 0, for a transpose follows other weights; found 0.1"],
+        ),
+        Case(
+            "learning_rate = 0.1",
+            "feedback_rule = \"mirror\"",
+            "31:17",
+            &["on an apical compartment, found it on another"],
+        ),
+        Case(
+            "learning_rate = 0.1",
+            "weights = { from = \"transpose\" }",
+            "31:11",
+            &["`from = \"transpose\"` on feedback"],
+        ),
+        Case(
+            "to = \"hidden\"\ncompartment = \"basal\"",
+            "to = \"hidden\"\ncompartment = \"basal\"\n\n[[projection]]\nfrom = \"hidden\"\nto = \"output\"\n\
+             name = \"again\"\ncompartment = \"dendrite\"\n\n[[projection]]\nfrom = \"output\"\nto = \"hidden\"\n\
+             name = \"back\"\ncompartment = \"apical\"\nweights = { from = \"transpose\" }",
+            "34:1",
+            &["expected one feedforward path from \"hidden\" to \"output\"", "found none or several"],
         ),
         Case("\"apical\"", "\"apical\"\nname = \"hidden-output\"", "33:1", &["a second projection `hidden-output`"]),
         Case(

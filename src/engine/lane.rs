@@ -312,8 +312,12 @@ impl Lane {
     fn carry(&mut self, network: &Network, span: Span) {
         let circuit = Arc::clone(&self.circuit);
         for (index, cells) in circuit.cells.iter().enumerate() {
-            let shown = self.spikes[index].iter().map(|s| Spike { time: s.time + span.offset, neuron: s.neuron });
-            self.observation.spikes[index].extend(shown);
+            let (spikes, observed) = (&mut self.spikes[index], &mut self.observation.spikes[index]);
+            match span.phase {
+                // Their times are those of the presentation already.
+                0 => std::mem::swap(spikes, observed),
+                _ => observed.extend(spikes.iter().map(|s| Spike { time: s.time + span.offset, ..*s })),
+            }
             let (Some(somata), Some(membrane)) = (&mut self.somata[index], &cells.membrane) else { continue };
             somata.carry();
             let psp = membrane.psp;

@@ -184,6 +184,18 @@ pub struct Projection {
     pub weights: WeightInit,
     /// Learning rate η; 0: the weights stay.
     pub learning_rate: f64,
+    /// How feedback weights learn; none: as feedforward ones do, or not at all.
+    pub feedback: Option<Feedback>,
+}
+
+/// How the weights of a projection to an apical dendrite learn, where they do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Feedback {
+    /// By the change that a feedforward synapse between the same two neurons would make (Kolen & Pollack 1994), without
+    /// decay of either.
+    Mirror,
+    /// So that a plateau comes to equal its neuron's rate: the rule in the code of Guerguiev et al. (2017), unused there.
+    Inverse,
 }
 
 /// Where initial weights come from.
@@ -201,6 +213,16 @@ pub enum WeightInit {
         b_avg: f64,
         /// Factor on the drawn weights: 0.5 makes up for the authors' kernel, which they cut at half its area.
         scale: f64,
+        /// Probability that a weight is kept; the others are 0.
+        kept: f64,
+        /// Presynaptic neurons in a row that have the same weights: those of one class, where they are shared.
+        shared: usize,
+    },
+    /// Transpose of the feedforward weights from the target population to the source, or of their product over the
+    /// populations between, renewed after every change of theirs.
+    Transpose {
+        /// Spread of normal noise, drawn anew at each renewal.
+        noise_sd: f64,
     },
     /// `/weights/PROJECTION/SNAPSHOT` of a run file or checkpoint.
     Run {
@@ -246,6 +268,20 @@ pub struct Learning {
     pub epochs: u32,
     /// Course of the learning rates.
     pub schedule: Schedule,
+    /// Slope of the sigmoid in the change of output weights.
+    pub output_slope: Slope,
+    /// Presentations over which presynaptic trains are averaged, to learn from their deviation from that mean; 0: they
+    /// are taken as they are.
+    pub centring: u32,
+}
+
+/// The factor by which the change of an output neuron follows its sigmoid.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Slope {
+    /// sigmoid'(mean_f U), as published.
+    Sigmoid,
+    /// Its largest value, 1/4, whatever U: a confident wrong answer is then unlearned as fast as any.
+    Constant,
 }
 
 /// The plasticity rules.
@@ -311,6 +347,19 @@ pub enum RateSource {
     Fixed(Vec<f64>),
     /// A `.csv` or `.npy` table of shape [presentations, inputs] [Hz].
     Table(PathBuf),
+}
+
+/// The projections by which activity goes forward from one population to another, or none unless there is just one path.
+pub fn feedforward_path(projections: &[Projection], from: PopulationId, to: PopulationId) -> Option<Vec<ProjectionId>> {
+    let mut path = Vec::new();
+    let mut here = from;
+    while here != to {
+        let mut onward = projections.iter().enumerate().filter(|(_, p)| p.from == here && p.to > here);
+        let (Some((index, projection)), None) = (onward.next(), onward.next()) else { return None };
+        path.push(ProjectionId(index));
+        here = projection.to;
+    }
+    Some(path)
 }
 
 impl Compartment {

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::{Network, Weights};
+use super::{Network, Transposes, Weights};
 use crate::model::{BiasInit, Model, Neuron, Population, Projection, WeightInit};
 use crate::random::{PresentationKey, Purpose, Stream, StreamKey};
 
@@ -61,7 +61,10 @@ impl Network {
         let weights = weights.map(|(index, projection)| initial_weights(model, projection, index, seed, &read));
         let biases = model.populations.iter().enumerate();
         let biases = biases.map(|(index, population)| initial_biases(population, index, seed, &read));
-        Ok(Self { weights: weights.collect::<Result<_, E>>()?, biases: biases.collect::<Result<_, E>>()? })
+        let mut network =
+            Self { weights: weights.collect::<Result<_, E>>()?, biases: biases.collect::<Result<_, E>>()? };
+        Transposes::of(model, seed).renew(&mut network.weights, PresentationKey::training(0));
+        Ok(network)
     }
 }
 
@@ -75,13 +78,19 @@ fn initial_weights<E>(
     let (from, to) = (model.population(projection.from), model.population(projection.to));
     let shape = (to.size, Some(from.size));
     match &projection.weights {
-        WeightInit::Moments { fan_in, v_avg, v_sd, b_avg, scale } => {
+        WeightInit::Moments { fan_in, v_avg, v_sd, b_avg, scale, kept, shared } => {
             let moments = Moments::new(*fan_in, from.phi_max() / 4.0, *v_avg, *v_sd, *b_avg);
-            let mut stream = initial_stream(seed, Purpose::Weights(index as u32));
-            let draw = || uniform(&mut stream, moments.mean * scale, moments.sd * scale);
-            let matrix: Vec<f32> = std::iter::repeat_with(draw).take(to.size * from.size).collect();
+            let key = initial_key(seed, Purpose::Weights(index as u32));
+            let (mut stream, mut choice) = (key.stream(), StreamKey { block: 1, ..key }.stream());
+            let draw = || {
+                let w = uniform(&mut stream, moments.mean * scale, moments.sd * scale);
+                if *kept < 1.0 && choice.unit() >= *kept { 0.0 } else { w }
+            };
+            let drawn = std::iter::repeat_with(draw).take(to.size * from.size / shared);
+            let matrix: Vec<f32> = drawn.flat_map(|w| std::iter::repeat_n(w, *shared)).collect();
             Ok(Weights::from_matrix(to.size, from.size, &matrix))
         }
+        WeightInit::Transpose { .. } => Ok(Weights::zeros(to.size, from.size)),
         WeightInit::Run { path, snapshot } => {
             let object = Some(("weights", projection.name.as_str(), snapshot.as_str()));
             let matrix = read(Stored { path, object, post: shape.0, pre: shape.1 })?;
@@ -108,7 +117,7 @@ fn initial_biases<E>(
     let stored = |path, object| read(Stored { path, object, post: population.size, pre: None });
     match init {
         BiasInit::Uniform { mean, sd } => {
-            let mut stream = initial_stream(seed, Purpose::Biases(index as u32));
+            let mut stream = initial_key(seed, Purpose::Biases(index as u32)).stream();
             Ok(std::iter::repeat_with(|| uniform(&mut stream, *mean, *sd)).take(population.size).collect())
         }
         BiasInit::Run { path, snapshot } => stored(path, Some(("biases", population.name.as_str(), snapshot.as_str()))),
@@ -116,8 +125,8 @@ fn initial_biases<E>(
     }
 }
 
-fn initial_stream(seed: u64, purpose: Purpose) -> Stream {
-    StreamKey { seed, purpose, presentation: PresentationKey::training(0), phase: 0, block: 0 }.stream()
+fn initial_key(seed: u64, purpose: Purpose) -> StreamKey {
+    StreamKey { seed, purpose, presentation: PresentationKey::training(0), phase: 0, block: 0 }
 }
 
 fn uniform(stream: &mut Stream, mean: f64, sd: f64) -> f32 {
@@ -143,7 +152,7 @@ mod tests {
     /// The true standard deviation of a uniform distribution of half-range √12 sd is 2 sd.
     #[test]
     fn draws_have_their_mean_and_twice_the_nominal_spread() {
-        let mut stream = initial_stream(1, Purpose::Weights(0));
+        let mut stream = initial_key(1, Purpose::Weights(0)).stream();
         let n = 100_000;
         let draws: Vec<f64> = (0..n).map(|_| f64::from(uniform(&mut stream, 0.3, 0.5))).collect();
         let mean = draws.iter().sum::<f64>() / f64::from(n);

@@ -1,10 +1,12 @@
 //! Populations and projections with their weights, built from a model; no dynamics.
 
 mod init;
+mod transpose;
 
 use aligned_vec::{AVec, ConstAlign};
 
 pub use init::{Moments, Stored};
+pub use transpose::Transposes;
 
 /// Numbers that begin at a cache line.
 pub type Lines<T> = AVec<T, ConstAlign<64>>;

@@ -4,28 +4,32 @@
 //! returns the two vectors of an outer product; it sees no engine and no network. Applying the product, to the rows of
 //! active presynaptic neurons alone, is [`Change::apply`].
 
+mod feedback;
 mod two_phase;
 
+pub use feedback::{Inverse, Mirror};
 pub use two_phase::{Signal, TwoPhase};
 
 use pulp::{Arch, Simd, WithSimd};
 use rayon::prelude::*;
 
-use crate::model::{Compartment, Model, Neuron, Projection, Rule};
+use crate::model::{Feedback, Model, Neuron, Population, Projection, Rule, Slope};
 use crate::network::Weights;
 
-/// What the postsynaptic neurons of a projection know after a presentation, [post] each.
+/// What the neurons of a population know of themselves after a presentation, [n] each.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Postsynaptic<'a> {
-    /// Mean somatic potential of the forward phase.
+pub struct Known<'a> {
+    /// Mean somatic potential of the forward phase; empty of an encoder.
     pub v: &'a [f64],
     /// Plateaus of the forward and the target phase; empty without an apical dendrite.
     pub plateaus: [&'a [f64]; 2],
     /// Mean sigmoid of the somatic potential in the target phase; of output neurons, else empty.
     pub sigmoid: &'a [f64],
+    /// Mean of the filtered train in the forward phase, less its running mean where a model asks for that [1/ms].
+    pub trains: &'a [f64],
 }
 
-/// The change of a projection's weights, dW_ij = post_i pre_j, and of its target's biases, db_i = post_i.
+/// The change of a projection's weights, dW_ij = post_i pre_j, and of its target's biases, db_i = post_i, where they learn.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Change {
     /// Postsynaptic factors, [post].
@@ -36,9 +40,14 @@ pub struct Change {
 
 /// A plasticity rule of one projection.
 pub trait Plasticity: Send + Sync {
-    /// Computes the change after a presentation, at learning rate `eta`, from the means `trains` of the presynaptic neurons'
-    /// filtered trains in the forward phase ([pre], per ms). Overwrites `change`.
-    fn change(&self, post: Postsynaptic<'_>, trains: &[f64], eta: f64, change: &mut Change);
+    /// Computes the change after a presentation, at learning rate `eta`, from what the postsynaptic and the presynaptic
+    /// neurons know. Overwrites `change`.
+    fn change(&self, post: Known<'_>, pre: Known<'_>, eta: f64, change: &mut Change);
+}
+
+/// The factors that are not zero, each with its neuron.
+fn active(factors: impl Iterator<Item = f32>) -> impl Iterator<Item = (u32, f32)> {
+    (0..).zip(factors).filter(|&(_, x)| x != 0.0)
 }
 
 impl Change {
@@ -51,7 +60,8 @@ impl Change {
 /// Rows of weights that one thread changes at a time.
 const SHARE: usize = 64;
 
-/// Adds changes to weights and biases, each weight's in their order, and returns the number of rows touched.
+/// Adds changes to weights, and to biases (empty: none learn), each weight's in their order, and returns the number of
+/// rows touched.
 ///
 /// # Panics
 /// If the shapes differ.
@@ -102,18 +112,29 @@ impl<'a, I: Iterator<Item = &'a Change>> WithSimd for Add<'_, I> {
 
 /// The rule by which a projection of this model learns; none where its weights stay.
 pub fn rule_of(model: &Model, projection: &Projection) -> Option<Box<dyn Plasticity>> {
-    if projection.learning_rate == 0.0 || projection.compartment == Compartment::Apical {
+    if projection.learning_rate == 0.0 {
         return None;
     }
     let Rule::TwoPhase = model.learning.rule;
-    match &model.population(projection.to).neuron {
+    let (from, to) = (model.population(projection.from), model.population(projection.to));
+    Some(match projection.feedback {
+        None => Box::new(two_phase(model, to)?),
+        Some(Feedback::Mirror) => Box::new(Mirror { error: two_phase(model, from)? }),
+        Some(Feedback::Inverse) => Box::new(Inverse { phi_max: to.phi_max() }),
+    })
+}
+
+/// The rule by which feedforward weights to a population learn.
+fn two_phase(model: &Model, to: &Population) -> Option<TwoPhase> {
+    match &to.neuron {
         Neuron::Poisson(_) => None,
         Neuron::Pyramidal(cell) => {
             let gain = cell.g_b / (cell.g_l + cell.g_b + cell.g_a);
-            Some(Box::new(TwoPhase { gain, signal: Signal::Plateaus }))
+            Some(TwoPhase { gain, signal: Signal::Plateaus, slope: Slope::Sigmoid })
         }
         Neuron::Output(cell) => {
-            Some(Box::new(TwoPhase { gain: cell.g_d / (cell.g_l + cell.g_d), signal: Signal::Teaching }))
+            let gain = cell.g_d / (cell.g_l + cell.g_d);
+            Some(TwoPhase { gain, signal: Signal::Teaching, slope: model.learning.output_slope })
         }
     }
 }

@@ -1,7 +1,8 @@
 //! Two phases, plateau differences: Guerguiev, Lillicrap & Richards (2017), eLife 6:e22901, Methods.
 
-use super::{Change, Plasticity, Postsynaptic};
+use super::{Change, Known, Plasticity, active};
 use crate::math::sigmoid_all;
+use crate::model::Slope;
 
 /// The authors' factors 20/phi_max and 20/phi_max² (times rates of up to phi_max), less the phi_max they cancel.
 const GAIN: f64 = 20.0;
@@ -16,6 +17,8 @@ pub struct TwoPhase {
     pub gain: f64,
     /// Where the error comes from.
     pub signal: Signal,
+    /// What stands for sigmoid'.
+    pub slope: Slope,
 }
 
 /// The error e_i that a neuron finds at itself.
@@ -27,25 +30,35 @@ pub enum Signal {
     Teaching,
 }
 
-impl Plasticity for TwoPhase {
-    fn change(&self, post: Postsynaptic<'_>, trains: &[f64], eta: f64, change: &mut Change) {
+impl TwoPhase {
+    /// Computes the postsynaptic factors 20 η k e_i slope_i into `errors` [n].
+    pub(super) fn errors(&self, post: Known<'_>, eta: f64, errors: &mut Vec<f32>) {
         let factor = GAIN * eta * self.gain;
-        change.post.clear();
+        errors.clear();
         for (first, v) in (0..).step_by(CHUNK).zip(post.v.chunks(CHUNK)) {
             let mut rates = [0.0; CHUNK];
             rates[..v.len()].copy_from_slice(v);
             sigmoid_all(&mut rates[..v.len()]);
-            change.post.extend(rates[..v.len()].iter().zip(first..).map(|(&rate, i)| {
+            errors.extend(rates[..v.len()].iter().zip(first..).map(|(&rate, i)| {
                 let error = match self.signal {
                     Signal::Plateaus => post.plateaus[1][i] - post.plateaus[0][i],
                     Signal::Teaching => post.sigmoid[i] - rate,
                 };
-                (factor * error * rate * (1.0 - rate)) as f32
+                let slope = match self.slope {
+                    Slope::Sigmoid => rate * (1.0 - rate),
+                    Slope::Constant => 0.25,
+                };
+                (factor * error * slope) as f32
             }));
         }
+    }
+}
+
+impl Plasticity for TwoPhase {
+    fn change(&self, post: Known<'_>, pre: Known<'_>, eta: f64, change: &mut Change) {
+        self.errors(post, eta, &mut change.post);
         change.pre.clear();
-        let active = trains.iter().enumerate().filter(|&(_, &s)| s != 0.0);
-        change.pre.extend(active.map(|(j, &s)| (j as u32, s as f32)));
+        change.pre.extend(active(pre.trains.iter().map(|&s| s as f32)));
     }
 }
 
@@ -53,17 +66,18 @@ impl Plasticity for TwoPhase {
 mod tests {
     use super::*;
 
-    fn change(signal: Signal, post: Postsynaptic<'_>, eta: f64) -> Change {
+    fn change(signal: Signal, slope: Slope, post: Known<'_>, eta: f64) -> Change {
         let mut change = Change::default();
-        TwoPhase { gain: 6.0 / 7.0, signal }.change(post, &[0.1, 0.0], eta, &mut change);
+        let pre = Known { trains: &[0.1, 0.0], ..Known::default() };
+        TwoPhase { gain: 6.0 / 7.0, signal, slope }.change(post, pre, eta, &mut change);
         change
     }
 
     /// mean_f U = 0, mean_t sigmoid(U) = 1, s = 0.1, η = 0.1: 20 · 0.1 · (6/7) · 0.5 · 0.25 · 0.1.
     #[test]
     fn the_worked_case_of_an_output_neuron_holds() {
-        let post = Postsynaptic { v: &[0.0], sigmoid: &[1.0], ..Postsynaptic::default() };
-        let change = change(Signal::Teaching, post, 0.1);
+        let post = Known { v: &[0.0], sigmoid: &[1.0], ..Known::default() };
+        let change = change(Signal::Teaching, Slope::Sigmoid, post, 0.1);
         assert_eq!(change.pre, [(0, 0.1)]);
         let dw = f64::from(change.post[0]) * 0.1;
         assert!((dw - 20.0 * 0.1 * (6.0 / 7.0) * 0.5 * 0.25 * 0.1).abs() < 1e-8);
@@ -73,9 +87,19 @@ mod tests {
     #[test]
     #[allow(clippy::float_cmp, reason = "no difference, no change")]
     fn a_hidden_neuron_learns_from_the_difference_of_its_plateaus() {
-        let post = Postsynaptic { v: &[0.0, 0.0], plateaus: [&[0.3, 0.9], &[0.8, 0.9]], ..Postsynaptic::default() };
-        let change = change(Signal::Plateaus, post, 0.21);
+        let post = Known { v: &[0.0, 0.0], plateaus: [&[0.3, 0.9], &[0.8, 0.9]], ..Known::default() };
+        let change = change(Signal::Plateaus, Slope::Sigmoid, post, 0.21);
         assert!((f64::from(change.post[0]) - 20.0 * 0.21 * (6.0 / 7.0) * 0.5 * 0.25).abs() < 1e-7);
         assert_eq!(change.post[1], 0.0);
+    }
+
+    /// At U = 3 the sigmoid's slope is 0.045; a constant one is 0.25 there as everywhere.
+    #[test]
+    fn a_constant_slope_does_not_fall_with_confidence() {
+        let post = Known { v: &[3.0], sigmoid: &[0.0], ..Known::default() };
+        let of = |slope| f64::from(change(Signal::Teaching, slope, post, 0.1).post[0]);
+        let rate = 1.0 / (1.0 + (-3.0_f64).exp());
+        assert!((of(Slope::Constant) + 20.0 * 0.1 * (6.0 / 7.0) * rate * 0.25).abs() < 1e-6);
+        assert!((of(Slope::Sigmoid) / of(Slope::Constant) - 4.0 * rate * (1.0 - rate)).abs() < 1e-6);
     }
 }

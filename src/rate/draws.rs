@@ -1,10 +1,7 @@
 //! Random arrays, each from a stream that depends on its key alone.
 
-use std::f64::consts::TAU;
-
 use ndarray::{Array2, ShapeBuilder};
 
-use crate::math::ln;
 use crate::random::{PresentationKey, Purpose, Stream, StreamKey};
 
 /// Draws of the rules, the numbers of [`Purpose::Rate`].
@@ -33,9 +30,9 @@ pub(super) fn feedback(seed: u64, l: usize, half_range: f64, (to, from): (usize,
     uniform(&mut stream_of(seed, Purpose::Rate(uses::FEEDBACK + l as u32), 0), half_range, (to, from))
 }
 
-/// Normal numbers of mean 0 and variance 1, by Box and Muller.
+/// Normal numbers of mean 0 and variance 1.
 pub(super) fn normal(stream: &mut Stream, shape: (usize, usize)) -> Array2<f64> {
-    fill(shape, || (-2.0 * ln(stream.unit())).sqrt() * libm::cos(TAU * stream.unit()))
+    fill(shape, || stream.normal())
 }
 
 /// +`s` and −`s` with equal chance.

@@ -209,7 +209,7 @@ mod tests {
     use crate::engine::Precision;
     use crate::math::sigmoid;
     use crate::model::Model;
-    use crate::plasticity::{Change, Postsynaptic, rule_of};
+    use crate::plasticity::{Change, Known, rule_of};
     use crate::random::PresentationKey;
     use crate::rate::rules::SegregatedDendrites;
     use crate::rate::{Batch, Rule};
@@ -253,9 +253,10 @@ mod tests {
             let projection = &model.projections[index];
             let to = projection.to.0;
             let plateaus = [&forward.plateau[to][..], &target.plateau[to]];
-            let post = Postsynaptic { v: &forward.v[to], plateaus, sigmoid: &target.sigmoid };
+            let post = Known { v: &forward.v[to], plateaus, sigmoid: &target.sigmoid, trains: &[] };
+            let pre = Known { trains: &forward.trains[index], ..Known::default() };
             let mut change = Change::default();
-            rule_of(&model, projection).unwrap().change(post, &forward.trains[index], 1.0, &mut change);
+            rule_of(&model, projection).unwrap().change(post, pre, 1.0, &mut change);
             let scale = expected.biases.iter().fold(0.0_f64, |a, b| a.max(b.abs()));
             for (found, expected) in change.post.iter().zip(&expected.biases) {
                 assert!((f64::from(*found) - expected).abs() < 1e-6 * scale, "{found} for {expected}");

@@ -59,6 +59,13 @@ impl Checkpoint {
             count(what(), cells, biases.len())?;
             finite(what(), biases)?;
         }
+        let centred = if model.learning.centring > 0 { model.projections.len() } else { 0 };
+        count("running means of trains", centred, self.centres.len())?;
+        for (projection, centre) in model.projections.iter().zip(&self.centres) {
+            let what = || format!("running means of the trains of `{}`", projection.name);
+            count(what(), model.population(projection.from).size, centre.len())?;
+            finite(what(), centre)?;
+        }
         for (index, lane) in self.lanes.iter().enumerate() {
             count(format!("populations in lane {index}"), model.populations.len(), lane.populations.len())?;
             count(format!("projections in lane {index}"), model.projections.len(), lane.projections.len())?;

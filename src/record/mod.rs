@@ -176,6 +176,8 @@ pub struct Checkpoint {
     pub curve: Vec<Evaluation>,
     /// Weights and biases.
     pub network: Network,
+    /// Running means of the trains of each projection, [pre] each [1/ms]; empty where the model asks for none.
+    pub centres: Vec<Vec<f64>>,
     /// Dynamic state of each lane.
     pub lanes: Vec<LaneState>,
 }

@@ -11,9 +11,9 @@ use super::stage::Stage;
 use super::{Dynamics, Monitor, Progress, RunError, Test, Tested};
 use crate::data::{Dataset, Presentations};
 use crate::engine::{Circuit, Precision, Sampling, Show, Work};
-use crate::model::Model;
-use crate::network::Network;
-use crate::plasticity::{Change, Plasticity, Postsynaptic, apply, rule_of};
+use crate::model::{Compartment, Model, Projection};
+use crate::network::{Network, Transposes};
+use crate::plasticity::{Change, Known, Plasticity, apply, rule_of};
 use crate::random::PresentationKey;
 use crate::record::{Checkpoint, Evaluation, Kind, Presentation, Recorder};
 
@@ -53,6 +53,9 @@ pub struct Trainer<'a> {
     dynamics: Dynamics,
     rules: Vec<Option<Box<dyn Plasticity>>>,
     network: Network,
+    transposes: Transposes,
+    /// Running means of the trains of each projection; empty where none are asked for.
+    centres: Vec<Vec<f64>>,
     lanes: Vec<LaneOfBatch>,
     order: Order,
     seed: u64,
@@ -80,6 +83,8 @@ struct LaneOfBatch {
     sampling: Option<Sampling>,
     decoded: u8,
     loss: f64,
+    /// Trains of each projection, less their running means.
+    trains: Vec<Vec<f64>>,
     /// One per projection.
     changes: Vec<Change>,
 }
@@ -103,9 +108,13 @@ impl<'a> Trainer<'a> {
             sampling: None,
             decoded: 0,
             loss: 0.0,
+            trains: vec![Vec::new(); model.projections.len()],
             changes: vec![Change::default(); model.projections.len()],
         };
+        let pre = model.projections.iter().map(|p| model.population(p.from).size);
         Self {
+            transposes: Transposes::of(model, seed),
+            centres: if model.learning.centring > 0 { pre.map(|n| vec![0.0; n]).collect() } else { Vec::new() },
             lanes: (0..model.learning.batch).map(|_| lane()).collect(),
             circuit,
             dynamics: Dynamics::Spiking,
@@ -142,6 +151,7 @@ impl<'a> Trainer<'a> {
     pub fn resume(model: &'a Model, checkpoint: Checkpoint) -> Self {
         let mut trainer = Self::new(model, checkpoint.network, checkpoint.seed);
         assert_eq!(trainer.lanes.len(), checkpoint.lanes.len(), "a checkpoint has the lanes of its model");
+        trainer.centres = checkpoint.centres;
         trainer.lanes.iter_mut().zip(&checkpoint.lanes).for_each(|(lane, state)| lane.lane.restore(state));
         trainer.planned = checkpoint.examples_planned;
         trainer.examples_seen = checkpoint.examples_seen;
@@ -165,6 +175,7 @@ impl<'a> Trainer<'a> {
             since_evaluation: self.since_evaluation,
             curve: self.curve.clone(),
             network: self.network.clone(),
+            centres: self.centres.clone(),
             lanes: self.lanes.iter().map(|lane| lane.lane.state()).collect(),
         }
     }
@@ -307,11 +318,11 @@ impl<'a> Trainer<'a> {
         let start = monitor.seconds();
         let factor = rate_factor(self.model, first, self.planned, shown.len() as u64);
         let plastic = plan.synapses == Synapses::Plastic;
-        let (model, network, rules) = (self.model, &self.network, &self.rules);
+        let (model, network, rules, centres) = (self.model, &self.network, &self.rules, &self.centres);
         let run = |lane: &mut LaneOfBatch| {
             lane.present(model, network, shown);
             if plastic {
-                lane.learn(model, rules, factor);
+                lane.learn(model, rules, centres, factor);
             }
         };
         match &mut self.lanes[part.clone()] {
@@ -349,7 +360,7 @@ impl<'a> Trainer<'a> {
         }
     }
 
-    /// Adds the changes that lanes have computed, in the order of lanes.
+    /// Adds the changes that lanes have computed, in the order of lanes, and moves the running means on.
     fn apply(&mut self, part: Range<usize>) -> Result<(), RunError> {
         let lanes = &self.lanes[part];
         for index in (0..self.rules.len()).filter(|&index| self.rules[index].is_some()) {
@@ -358,8 +369,20 @@ impl<'a> Trainer<'a> {
                 return Err(RunError::Diverged { projection: projection.name.clone(), example: lane.index });
             }
             let changes = lanes.iter().map(|lane| &lane.changes[index]);
-            let biases = &mut self.network.biases[projection.to.0];
+            let biases = match projection.compartment {
+                Compartment::Apical => &mut [],
+                _ => self.network.biases[projection.to.0].as_mut_slice(),
+            };
             self.work.rows_updated += apply(changes, &mut self.network.weights[index], biases) as u64;
+        }
+        if let Some(lane) = lanes.last() {
+            self.transposes.renew(&mut self.network.weights, PresentationKey::training(lane.index + 1));
+        }
+        for lane in lanes {
+            let share = 1.0 / (lane.index + 1).min(u64::from(self.model.learning.centring)) as f64;
+            for (centre, trains) in self.centres.iter_mut().zip(&lane.lane.means()[0].trains) {
+                centre.iter_mut().zip(trains).for_each(|(mean, s)| *mean += share * (s - *mean));
+            }
         }
         Ok(())
     }
@@ -393,20 +416,28 @@ impl LaneOfBatch {
         }
     }
 
-    /// Computes the changes of all projections that learn.
-    fn learn(&mut self, model: &Model, rules: &[Option<Box<dyn Plasticity>>], factor: f64) {
+    /// Computes the changes of all projections that learn; `centres` are subtracted from the trains.
+    fn learn(&mut self, model: &Model, rules: &[Option<Box<dyn Plasticity>>], centres: &[Vec<f64>], factor: f64) {
         let [forward, target] = self.lane.means();
-        let last = model.populations.len() - 1;
+        for (index, (trains, mean)) in self.trains.iter_mut().zip(&forward.trains).enumerate() {
+            trains.clone_from(mean);
+            let centre = centres.get(index).into_iter().flatten();
+            trains.iter_mut().zip(centre).for_each(|(s, centre)| *s -= centre);
+        }
+        let known = |population: usize| {
+            let sends = model.projections.iter().position(|p| p.from.0 == population && p.to > p.from);
+            Known {
+                v: &forward.v[population],
+                plateaus: [&forward.plateau[population], &target.plateau[population]],
+                sigmoid: if population + 1 == model.populations.len() { &target.sigmoid } else { &[] },
+                trains: sends.map_or(&[], |projection| &self.trains[projection]),
+            }
+        };
         for (index, (rule, change)) in rules.iter().zip(&mut self.changes).enumerate() {
             let Some(rule) = rule else { continue };
-            let projection = &model.projections[index];
-            let to = projection.to.0;
-            let post = Postsynaptic {
-                v: &forward.v[to],
-                plateaus: [&forward.plateau[to], &target.plateau[to]],
-                sigmoid: if to == last { &target.sigmoid } else { &[] },
-            };
-            rule.change(post, &forward.trains[index], projection.learning_rate * factor, change);
+            let Projection { from, to, learning_rate, .. } = &model.projections[index];
+            let pre = Known { trains: &self.trains[index], ..known(from.0) };
+            rule.change(known(to.0), pre, learning_rate * factor, change);
         }
     }
 }

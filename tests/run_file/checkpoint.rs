@@ -47,6 +47,7 @@ fn checkpoint(lanes: Vec<LaneState>) -> Checkpoint {
         since_evaluation: (100, 7, f64::MIN_POSITIVE / 2.0),
         curve: vec![evaluation(1), evaluation(1 << 60)],
         network: network(1.0 / 3.0),
+        centres: vec![vec![0.1, 1.0 / 3.0], vec![f64::MIN_POSITIVE], Vec::new()],
         lanes,
     }
 }

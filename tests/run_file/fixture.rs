@@ -6,7 +6,7 @@ use apical::data::Spike;
 use apical::engine::{Observation, Sampling};
 use apical::model::{
     BiasInit, Compartment, Compression, Decoding, Learning, Model, Neuron, Output, Poisson, Population, PopulationId,
-    Projection, Protocol, Psp, Pyramidal, Recording, Rule, Schedule, Snapshots, Stimuli, WeightInit,
+    Projection, Protocol, Psp, Pyramidal, Recording, Rule, Schedule, Slope, Snapshots, Stimuli, WeightInit,
 };
 use apical::network::{Network, Weights};
 use apical::record::hdf5::Provenance;
@@ -41,7 +41,14 @@ pub(crate) fn model() -> Model {
             wald_mean: 2.0,
             wald_scale: 1.0,
         },
-        learning: Learning { rule: Rule::TwoPhase, batch: 1, epochs: 1, schedule: Schedule::Constant },
+        learning: Learning {
+            rule: Rule::TwoPhase,
+            batch: 1,
+            epochs: 1,
+            schedule: Schedule::Constant,
+            output_slope: Slope::Sigmoid,
+            centring: 0,
+        },
         decoding: Decoding::Potential,
         stimuli: Stimuli::Idx { path: None, validation: 0 },
         recording: Recording {
@@ -91,8 +98,17 @@ fn projection(name: &str, from: usize, to: usize, compartment: Compartment) -> P
         to: PopulationId(to),
         compartment,
         delay: 1.0,
-        weights: WeightInit::Moments { fan_in: 12, v_avg: 3.0, v_sd: 3.0, b_avg: 0.0, scale: 1.0 },
+        weights: WeightInit::Moments {
+            fan_in: 12,
+            v_avg: 3.0,
+            v_sd: 3.0,
+            b_avg: 0.0,
+            scale: 1.0,
+            kept: 1.0,
+            shared: 1,
+        },
         learning_rate: 0.1,
+        feedback: None,
     }
 }
 

@@ -7,13 +7,15 @@
 //! | | `wald_mean_ms`, `wald_scale_ms` | 2, 1 |
 //! | `[learning]` | `rule` | "two-phase" |
 //! | | `batch`, `epochs` | 1, 1 |
+//! | | `output_slope` "sigmoid" or "constant" | "sigmoid" |
+//! | | `centring_presentations` | 0 |
 //! | | `schedule.kind` "constant", "exponential" (`factor_per_epoch` 0.9) or "linear" | "constant" |
 //! | `[decoding]` | `by` "potential" or "rate" | "potential" |
 
 use crate::model::error::ModelError;
 use crate::model::expected::above;
 use crate::model::reader::Reader;
-use crate::model::{Decoding, Learning, Protocol, Rule, Schedule};
+use crate::model::{Decoding, Learning, Protocol, Rule, Schedule, Slope};
 
 /// Longest phase [ms].
 const LONGEST: f64 = 100_000.0;
@@ -48,11 +50,14 @@ pub(super) fn protocol(model: &mut Reader<'_>) -> Result<Protocol, ModelError> {
 /// Reads `[learning]`.
 pub(super) fn learning(model: &mut Reader<'_>) -> Result<Learning, ModelError> {
     let mut keys = model.section("learning")?;
+    let slopes = [("sigmoid", Slope::Sigmoid), ("constant", Slope::Constant)];
     let learning = Learning {
         rule: keys.word("rule", &[("two-phase", Rule::TwoPhase)])?.unwrap_or(Rule::TwoPhase),
         batch: keys.integer("batch", 1..=4096)?.unwrap_or(1) as usize,
         epochs: keys.integer("epochs", 1..=100_000)?.unwrap_or(1) as u32,
         schedule: schedule(keys.inner("schedule")?)?,
+        output_slope: keys.word("output_slope", &slopes)?.unwrap_or(Slope::Sigmoid),
+        centring: keys.integer("centring_presentations", 0..=1_000_000_000)?.unwrap_or(0) as u32,
     };
     keys.finish()?;
     Ok(learning)

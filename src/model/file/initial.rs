@@ -8,7 +8,8 @@
 //!
 //! | `weights.from` | keys |
 //! |---|---|
-//! | `moments` (default) | `v_avg` 3, `v_sd` 3, `b_avg` 0.8, `scale` 0.5, `fan_in` |
+//! | `moments` (default) | `v_avg` 3, `v_sd` 3, `b_avg` 0.8, `scale` 0.5, `fan_in`, `kept` 1, `shared_in_class` false |
+//! | `transpose` | `noise_sd` 0; of feedback alone |
 //! | `run` | `path`, `snapshot` "final" |
 //! | `npy` | `path` |
 
@@ -25,6 +26,7 @@ pub(super) const LARGEST_POTENTIAL: f64 = 1000.0;
 #[derive(Clone, Copy)]
 enum From {
     Drawn,
+    Transpose,
     Run,
     Npy,
 }
@@ -40,17 +42,22 @@ pub(super) fn bias(keys: &mut Reader<'_>) -> Result<BiasInit, ModelError> {
         },
         From::Run => BiasInit::Run { path: path(&mut keys)?, snapshot: snapshot(&mut keys)? },
         From::Npy => BiasInit::Npy { path: path(&mut keys)? },
+        From::Transpose => unreachable!("not among the words"),
     };
     keys.finish()?;
     Ok(bias)
 }
 
-/// Reads `weights`; `fan_in` is that of the moment formula unless the file gives another.
-pub(super) fn weights(keys: &mut Reader<'_>, fan_in: usize) -> Result<WeightInit, ModelError> {
+/// Reads `weights`; `fan_in` is that of the moment formula unless the file gives another, `group` the number of
+/// presynaptic neurons in a class.
+pub(super) fn weights(keys: &mut Reader<'_>, fan_in: usize, group: usize) -> Result<WeightInit, ModelError> {
     let mut keys = keys.inner("weights")?;
-    let from = keys.word("from", &[("moments", From::Drawn), ("run", From::Run), ("npy", From::Npy)])?;
-    let weights = match from.unwrap_or(From::Drawn) {
-        From::Drawn => moments(&mut keys, fan_in)?,
+    let words = [("moments", From::Drawn), ("transpose", From::Transpose), ("run", From::Run), ("npy", From::Npy)];
+    let weights = match keys.word("from", &words)?.unwrap_or(From::Drawn) {
+        From::Drawn => moments(&mut keys, fan_in, group)?,
+        From::Transpose => {
+            WeightInit::Transpose { noise_sd: keys.number("noise_sd", 0.0..=LARGEST_POTENTIAL)?.unwrap_or(0.0) }
+        }
         From::Run => WeightInit::Run { path: path(&mut keys)?, snapshot: snapshot(&mut keys)? },
         From::Npy => WeightInit::Npy { path: path(&mut keys)? },
     };
@@ -62,13 +69,15 @@ pub(super) fn weights(keys: &mut Reader<'_>, fan_in: usize) -> Result<WeightInit
 ///
 /// With W_avg = (V_avg − b_avg)/(ν N V_avg) and W_2 of Guerguiev, Lillicrap & Richards (2017), eLife 6:e22901, most of it
 /// cancels: W_2 − W_avg² = V_sd² (1 − (V_avg − b_avg)²/(N V_avg²))/(N ν² V_2).
-fn moments(keys: &mut Reader<'_>, fan_in: usize) -> Result<WeightInit, ModelError> {
+fn moments(keys: &mut Reader<'_>, fan_in: usize, group: usize) -> Result<WeightInit, ModelError> {
     let volts = -LARGEST_POTENTIAL..=LARGEST_POTENTIAL;
     let v_avg = keys.number("v_avg", volts.clone())?.unwrap_or(3.0);
     let v_sd = keys.number("v_sd", above(0.0, LARGEST_POTENTIAL))?.unwrap_or(3.0);
     let b_avg = keys.number("b_avg", volts)?.unwrap_or(0.8);
     let scale = keys.number("scale", above(0.0, LARGEST_POTENTIAL))?.unwrap_or(0.5);
     let fan_in = keys.integer("fan_in", 1..=1_000_000_000)?.map_or(fan_in, |n| n as usize);
+    let kept = keys.number("kept", above(0.0, 1.0))?.unwrap_or(1.0);
+    let shared = if keys.boolean("shared_in_class")?.unwrap_or(false) { group } else { 1 };
     let (wanted, room) = ((v_avg - b_avg).powi(2), fan_in as f64 * v_avg.powi(2));
     if wanted >= room {
         let why = format!(
@@ -78,7 +87,7 @@ fn moments(keys: &mut Reader<'_>, fan_in: usize) -> Result<WeightInit, ModelErro
         );
         return Err(ModelError::refused(keys.at_any(&["v_avg", "b_avg", "fan_in"]), why));
     }
-    Ok(WeightInit::Moments { fan_in, v_avg, v_sd, b_avg, scale })
+    Ok(WeightInit::Moments { fan_in, v_avg, v_sd, b_avg, scale, kept, shared })
 }
 
 fn path(keys: &mut Reader<'_>) -> Result<PathBuf, ModelError> {
@@ -101,13 +110,14 @@ mod tests {
     #[test]
     fn without_a_word_they_are_the_papers() {
         assert_eq!(read("", bias).unwrap(), BiasInit::Uniform { mean: 0.8, sd: 0.001 });
-        let expected = WeightInit::Moments { fan_in: 784, v_avg: 3.0, v_sd: 3.0, b_avg: 0.8, scale: 0.5 };
-        assert_eq!(read("", |keys| weights(keys, 784)).unwrap(), expected);
+        let (v_avg, v_sd, b_avg, scale) = (3.0, 3.0, 0.8, 0.5);
+        let expected = WeightInit::Moments { fan_in: 784, v_avg, v_sd, b_avg, scale, kept: 1.0, shared: 1 };
+        assert_eq!(read("", |keys| weights(keys, 784, 5)).unwrap(), expected);
     }
 
     #[test]
     fn files_are_named_with_their_snapshot() {
-        let run = read("weights = { from = 'run', path = 'a.h5' }", |keys| weights(keys, 1)).unwrap();
+        let run = read("weights = { from = 'run', path = 'a.h5' }", |keys| weights(keys, 1, 1)).unwrap();
         assert_eq!(run, WeightInit::Run { path: "a.h5".into(), snapshot: "final".into() });
         let npy = read("bias = { from = 'npy', path = 'b.npy' }", bias).unwrap();
         assert_eq!(npy, BiasInit::Npy { path: "b.npy".into() });
@@ -130,9 +140,9 @@ mod tests {
     fn moments_are_refused_where_the_published_formula_has_no_root() {
         for (n, v_avg, b_avg) in [(784, 3.0, 0.8), (1, 3.0, 0.8), (1, 1.0, -1.0), (5, 1.0, -1.0), (2, 0.5, 3.0)] {
             let text = format!("weights = {{ v_avg = {v_avg}, b_avg = {b_avg}, fan_in = {n} }}");
-            let accepted = read(&text, |keys| weights(keys, 1)).is_ok();
+            let accepted = read(&text, |keys| weights(keys, 1, 1)).is_ok();
             assert_eq!(accepted, spread(f64::from(n), v_avg, 3.0, b_avg) > 0.0, "{text}");
         }
-        assert!(read("weights = { v_avg = 0 }", |keys| weights(keys, 1)).is_err());
+        assert!(read("weights = { v_avg = 0 }", |keys| weights(keys, 1, 1)).is_err());
     }
 }

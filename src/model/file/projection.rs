@@ -1,5 +1,5 @@
 //! `[[projection]]`: `from`, `to`, `compartment`, `name` FROM-TO, `delay_ms` (0 forward, 1 backward), `learning_rate` 0,
-//! `weights`.
+//! `feedback_rule` ("mirror" or "inverse", of apical compartments that learn), `weights`.
 
 use super::{initial, population};
 use crate::model::error::ModelError;
@@ -7,7 +7,9 @@ use crate::model::expected::one_of;
 use crate::model::merge;
 use crate::model::reader::Reader;
 use crate::model::tree::Table;
-use crate::model::{Compartment, MAX_AFFERENTS, Neuron, Population, PopulationId, Projection};
+use crate::model::{
+    Compartment, Feedback, MAX_AFFERENTS, Neuron, Population, PopulationId, Projection, WeightInit, feedforward_path,
+};
 
 /// Longest delay [ms]; a spike in flight is kept until it arrives.
 const LONGEST_DELAY: f64 = 100_000.0;
@@ -30,6 +32,16 @@ pub(super) fn all(tables: &[&Table], populations: &[Population]) -> Result<Vec<P
             );
             return Err(ModelError::refused(&tables[0].at, why));
         }
+        for (table, p) in tables.iter().zip(&projections).filter(|(_, p)| p.to.0 == place) {
+            let follows = matches!(p.weights, WeightInit::Transpose { .. }) || p.feedback == Some(Feedback::Mirror);
+            if follows && feedforward_path(&projections, p.to, p.from).is_none() {
+                let why = format!(
+                    "expected one feedforward path from {:?} to {:?}, for feedback to follow; found none or several",
+                    population.name, populations[p.from.0].name
+                );
+                return Err(ModelError::refused(&table.at, why));
+            }
+        }
         let mut afferents = tables.iter().zip(&projections).filter(|(_, p)| p.to.0 == place);
         if let Some((table, _)) = afferents.nth(MAX_AFFERENTS) {
             let why = format!("expected at most {MAX_AFFERENTS} projections to {:?}, found one more", population.name);
@@ -50,15 +62,18 @@ fn projection(table: &Table, populations: &[Population]) -> Result<Projection, M
         Compartment::Apical => populations[to.0].size,
         _ => populations[from.0].size,
     };
+    let group = if let Neuron::Output(cell) = &populations[from.0].neuron { cell.group } else { 1 };
     let projection = Projection {
         name,
         from,
         to,
         compartment,
         delay: delay(&mut keys, from < to)?,
-        learning_rate: learning_rate(&mut keys, compartment)?,
-        weights: initial::weights(&mut keys, fan_in)?,
+        learning_rate: keys.number("learning_rate", 0.0..=1000.0)?.unwrap_or(0.0),
+        feedback: feedback(&mut keys, compartment)?,
+        weights: initial::weights(&mut keys, fan_in, group)?,
     };
+    check_learning(&keys, &projection)?;
     keys.finish()?;
     Ok(projection)
 }
@@ -102,17 +117,33 @@ fn delay(keys: &mut Reader<'_>, forward: bool) -> Result<f64, ModelError> {
     Err(ModelError::refused(keys.at("delay_ms"), why))
 }
 
-fn learning_rate(keys: &mut Reader<'_>, compartment: Compartment) -> Result<f64, ModelError> {
-    let rate = keys.number("learning_rate", 0.0..=1000.0)?.unwrap_or(0.0);
-    if rate == 0.0 || compartment != Compartment::Apical {
-        return Ok(rate);
+fn feedback(keys: &mut Reader<'_>, compartment: Compartment) -> Result<Option<Feedback>, ModelError> {
+    let rule = keys.word("feedback_rule", &[("mirror", Feedback::Mirror), ("inverse", Feedback::Inverse)])?;
+    if rule.is_none() || compartment == Compartment::Apical {
+        return Ok(rule);
     }
-    let why = format!(
-        "{}: expected `learning_rate` 0 on an apical compartment, for the two-phase rule learns basal and dendrite \
-         weights; found {rate}",
-        keys.name()
-    );
-    Err(ModelError::refused(keys.at("learning_rate"), why))
+    let why = format!("{}: expected `feedback_rule` on an apical compartment, found it on another", keys.name());
+    Err(ModelError::refused(keys.at("feedback_rule"), why))
+}
+
+/// Feedback learns by a rule of its own, from an output population, or is the transpose of feedforward weights.
+fn check_learning(keys: &Reader<'_>, projection: &Projection) -> Result<(), ModelError> {
+    let (rate, apical) = (projection.learning_rate, projection.compartment == Compartment::Apical);
+    let transpose = matches!(projection.weights, WeightInit::Transpose { .. });
+    let (key, why) = if transpose && (!apical || projection.from <= projection.to) {
+        (
+            "weights",
+            "expected `from = \"transpose\"` on feedback to an apical compartment, found it elsewhere".to_owned(),
+        )
+    } else if transpose && rate != 0.0 {
+        ("learning_rate", format!("expected `learning_rate` 0, for a transpose follows other weights; found {rate}"))
+    } else if apical && rate != 0.0 && projection.feedback.is_none() {
+        let why = "expected `learning_rate` 0 on an apical compartment, or a `feedback_rule` to learn by";
+        ("learning_rate", format!("{why}; found {rate}"))
+    } else {
+        return Ok(());
+    };
+    Err(ModelError::refused(keys.at(key), format!("{}: {why}", keys.name())))
 }
 
 impl Neuron {

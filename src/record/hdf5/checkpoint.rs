@@ -55,6 +55,7 @@ impl Checkpoint {
             ),
             curve: source.curve()?,
             network: names.network(&source)?,
+            centres: names.centres(&source)?,
             lanes: names.lanes(&source)?,
         })
     }
@@ -82,6 +83,9 @@ impl Checkpoint {
         self.curve.iter().for_each(|e| learning.push(e));
         learning.append()?;
         Parameters::create(&file, model)?.write(SNAPSHOT, self.examples_seen, &self.network)?;
+        for (projection, centre) in model.projections.iter().zip(&self.centres) {
+            put(&file, &format!("centres/{}", projection.name), centre)?;
+        }
         let lanes = file.create_group("lanes")?;
         for (i, lane) in self.lanes.iter().enumerate() {
             write_lane(&lanes.create_group(&i.to_string())?, model, lane)?;
@@ -133,6 +137,13 @@ impl Names {
             if present { snapshot::biases(source, name, SNAPSHOT) } else { Ok(Vec::new()) }
         });
         Ok(Network { weights: weights.collect::<Result<_, _>>()?, biases: biases.collect::<Result<_, _>>()? })
+    }
+
+    fn centres(&self, source: &Source) -> Result<Vec<Vec<f64>>, RecordError> {
+        if !source.has("centres") {
+            return Ok(Vec::new());
+        }
+        self.projections.iter().map(|name| source.values(&format!("centres/{name}"))).collect()
     }
 
     fn lanes(&self, source: &Source) -> Result<Vec<LaneState>, RecordError> {

@@ -44,6 +44,7 @@
 //! | `/` attributes `examples_seen`, `examples_planned`, `tests_done` | u64 | counts of presentations |
 //! | `/` attribute `clock_ms` | f64 | the run's clock |
 //! | `/` attributes `since_evaluation_examples`, `since_evaluation_errors`, `since_evaluation_loss` | u64, u64, f64 | sums since the last evaluation |
+//! | `/centres/PROJECTION` | f64 \[pre\] | running means of filtered trains \[1/ms\]; where `centring_presentations` asks for them |
 //! | `/lanes/LANE/populations/POP/{v, drive_l, drive_s, apical_l, apical_s}` | f64 \[N\] | as [`PopulationState`]; LANE counts from 0 |
 //! | `/lanes/LANE/projections/PROJECTION/{trace_l, trace_s}` | f64 \[pre\] | as [`ProjectionState`] |
 //! | `/lanes/LANE/projections/PROJECTION/{arrival_ms, arrival_node}` | f64 \[n\], u32 \[n\] | spikes on their way |
