@@ -94,6 +94,22 @@ impl Modes {
         self.propagate(Soma { v: 0.0, u_l: jump, u_s: jump }, 0.0, t).v
     }
 
+    /// Integrates h from 0 to `t`; tends to 1/γ. From dh/dt = −γ h + κ: ∫h = (∫κ − h(t))/γ.
+    pub fn integral(&self, t: f64) -> f64 {
+        (self.psp.integral(t) - self.response(t)) / self.gamma
+    }
+
+    /// Integrates h² from 0 on [ms]: h = Σ c e^{−λt} over its three modes, ∫h² = Σ Σ c c'/(λ + λ').
+    pub fn square_integral(&self) -> f64 {
+        let jump = self.psp.jump();
+        let modes = [
+            (jump * self.alpha_l, 1.0 / self.psp.tau_l),
+            (-jump * self.alpha_s, 1.0 / self.psp.tau_s),
+            (jump * (self.alpha_s - self.alpha_l), self.gamma),
+        ];
+        modes.iter().flat_map(|(c, l)| modes.iter().map(move |(d, m)| c * d / (l + m))).sum()
+    }
+
     /// The mean of V over an interval of `length` ms, from its values at the ends and the mean of its whole drive
     /// (current included): V(b) − V(a) = −γ ∫V + ∫(u + c).
     pub fn mean_v(&self, v_start: f64, v_end: f64, mean_drive: f64, length: f64) -> f64 {
@@ -133,6 +149,14 @@ mod tests {
         let modes = Modes::new(PSP, 0.7);
         let square = simpson(|t| (0.6 * modes.response(t)).powi(2), 0.0, 400.0, 40_000);
         assert!((square - 0.02712).abs() < 5e-6, "{square}");
+        assert!((square - 0.36 * modes.square_integral()).abs() < 1e-10);
+    }
+
+    #[test]
+    fn the_integral_of_the_response_is_its_integral() {
+        let modes = Modes::new(PSP, 0.7);
+        assert!((modes.integral(23.0) - simpson(|t| modes.response(t), 0.0, 23.0, 2000)).abs() < 1e-9);
+        assert!(modes.integral(-1.0).abs() < 1e-15);
     }
 
     #[test]

@@ -68,3 +68,4 @@ pub mod random;
 pub mod rate;
 pub mod record;
 pub mod training;
+pub mod validation;

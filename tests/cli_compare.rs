@@ -36,6 +36,53 @@ fn results_are_kept_as_json_and_repeat_themselves() {
 }
 
 #[test]
+fn results_are_drawn_beside_them() {
+    let bench = Bench::new();
+    bench.ok(&format!("{SMALL} --rules backprop,equilibrium --seeds 1..2 --out results.json"));
+    let drawn = std::fs::read_to_string(bench.path("results.svg")).unwrap();
+    for said in ["Equilibrium propagation", "final error", "angle to backprop (degrees)", "ms per example"] {
+        assert!(drawn.contains(said), "{said}");
+    }
+}
+
+/// A network is like itself; spikes and rates of the same weights are more alike than other rules' networks.
+#[test]
+fn representations_of_rules_spikes_and_rates_are_set_against_each_other() {
+    let bench = Bench::new();
+    bench.ok("train tiny.toml --examples 40 --record none --out run.h5 --set protocol.test_ms=2000");
+    let both = "--representations run.checkpoint.h5,rate:run.checkpoint.h5 --images 12";
+    let told = bench.json(&format!("{SMALL} --rules backprop {both}"));
+    let likeness = &told["representations"];
+    let layers = ["run: hidden", "run: output", "run as rates: hidden", "run as rates: output"];
+    let layers = [&layers[..], &["backprop: hidden 1", "backprop: output"]].concat();
+    assert_eq!(likeness["layers"], serde_json::json!(layers));
+    let cka = |i: usize, j: usize| likeness["cka"][i][j].as_f64().unwrap();
+    assert!((cka(0, 0) - 1.0).abs() < 1e-9 && (cka(0, 2) - cka(2, 0)).abs() < 1e-9);
+    assert!(cka(0, 2) > 0.9 && cka(0, 2) > cka(0, 4), "{likeness}");
+    let alone = bench.ok(&format!("{SMALL} {both}"));
+    assert!(alone.starts_with("| CKA above, RSA below | run: hidden |") && alone.lines().count() == 6, "{alone}");
+}
+
+#[test]
+fn rules_of_recurrent_networks_are_compared_on_a_task() {
+    let bench = Bench::new();
+    for (task, measure) in [("adding", "mean squared error"), ("recall", "symbols wrong"), ("rows", "images wrong")] {
+        let little = "--units 6 --steps 3 --sequences 40 --sizes 16,12,4 --quiet";
+        let said = bench.ok(&format!("compare --task {task} {little} --seeds 1..2 --out results.json"));
+        assert!(said.starts_with(&format!("| rule | {measure}")) && said.lines().count() == 6, "{said}");
+        let kept: serde_json::Value =
+            serde_json::from_slice(&std::fs::read(bench.path("results.json")).unwrap()).unwrap();
+        // Forward in time or backward, it is the same gradient.
+        let error = |rule: usize| kept["rules"][rule]["error"].as_f64().unwrap();
+        assert!((error(0) - error(2)).abs() < 1e-9, "{kept}");
+        assert!(bench.path("results.svg").exists());
+    }
+    let ran = bench.run("compare --task adding --rules backprop");
+    assert_eq!(ran.code, Some(2));
+    assert!(ran.stderr.contains("no rule `backprop`; there are bptt"), "{}", ran.stderr);
+}
+
+#[test]
 fn arguments_that_make_no_sense_are_refused() {
     let bench = Bench::new();
     let cases = [
@@ -49,6 +96,7 @@ fn arguments_that_make_no_sense_are_refused() {
         ("--epochs 0", "at least 1"),
         ("--data nowhere", "no folder `nowhere`"),
         ("--validation 20", "leaves none"),
+        ("--representations nowhere.h5", "nowhere.h5"),
         ("--out nowhere/results.json", "cannot write nowhere/results.json"),
     ];
     for (arguments, message) in cases {

@@ -7,7 +7,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Each module with those it may import, all of which stand above it: nothing points back.
-const DIAGRAM: [(&str, &[&str]); 14] = [
+const DIAGRAM: [(&str, &[&str]); 15] = [
     ("math", &[]),
     ("random", &["math"]),
     ("kernel", &["math"]),
@@ -15,15 +15,17 @@ const DIAGRAM: [(&str, &[&str]); 14] = [
     // Reads the stimuli that a model names.
     ("data", &["model"]),
     ("network", &["model", "random"]),
-    ("rate", &["math", "random", "kernel", "data", "model", "network"]),
     ("engine", &["math", "random", "kernel", "model", "data", "network"]),
+    // Beside the engine: its twins are laid out and measured as it is.
+    ("rate", &["math", "random", "kernel", "data", "model", "network", "engine"]),
     ("plasticity", &["math", "model", "network"]),
     ("record", &["model", "data", "network", "engine"]),
     // Plain data in, plain data out.
     ("analysis", &[]),
-    ("training", &["math", "random", "model", "data", "network", "engine", "plasticity", "record", "analysis"]),
+    ("training", &["math", "random", "model", "data", "network", "engine", "rate", "plasticity", "record", "analysis"]),
+    ("validation", &["kernel", "math", "random", "model", "data", "network", "engine", "rate", "training", "analysis"]),
     ("plot", &["analysis"]),
-    ("cli", &["model", "data", "network", "rate", "engine", "record", "training", "analysis", "plot"]),
+    ("cli", &["model", "data", "network", "rate", "engine", "record", "training", "analysis", "validation", "plot"]),
 ];
 
 /// A word or a sign with the line it stands on.

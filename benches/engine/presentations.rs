@@ -11,7 +11,7 @@ use apical::model::Model;
 use apical::network::Network;
 use apical::record::Recorder;
 use apical::record::hdf5::{Provenance, RunFile};
-use apical::training::{Monitor, Plan, Synapses, Test, Trainer};
+use apical::training::{Dynamics, Monitor, Plan, Synapses, Test, Trainer};
 
 use crate::machine::Machine;
 use crate::medians;
@@ -62,6 +62,7 @@ impl Bench {
             let test = Test {
                 model: &self.model,
                 circuit: &circuit,
+                dynamics: Dynamics::Spiking,
                 network: &network,
                 shown: &self.data.evaluation,
                 examples,

@@ -6,7 +6,9 @@ mod confusion;
 mod credit;
 mod histogram;
 mod intervals;
+mod quadratic_form;
 mod rates;
+mod regression;
 mod representation;
 mod wald;
 
@@ -14,6 +16,8 @@ pub use confusion::{confusion, percent_wrong};
 pub use credit::{angle, feedback_eigenvalue, layer_loss};
 pub use histogram::{histogram, linear_edges, log_edges, quantile};
 pub use intervals::{intervals, variation};
+pub use quadratic_form::{chi_square_exceeds, sum_of_squares_exceeds};
 pub use rates::{rate_course, rates};
+pub use regression::Regression;
 pub use representation::{linear_cka, rsa};
 pub use wald::wald_density;

@@ -1,11 +1,15 @@
 //! Checkpoints as commands take them: whole, and of the network at hand.
 
+use std::io::Read;
 use std::path::Path;
 
 use anyhow::{Context, bail};
 
+use super::options::Common;
 use crate::model::Model;
+use crate::network::Network;
 use crate::record::Checkpoint;
+use crate::training::initial_network;
 
 /// Loads a checkpoint and refuses one that its own model does not fit.
 pub(super) fn load(path: &Path) -> anyhow::Result<Checkpoint> {
@@ -13,6 +17,27 @@ pub(super) fn load(path: &Path) -> anyhow::Result<Checkpoint> {
     let damaged = || format!("{} is a damaged checkpoint", path.display());
     checkpoint.check(&own_model(&checkpoint, path).with_context(damaged)?).with_context(damaged)?;
     Ok(checkpoint)
+}
+
+/// Loads the model and network that a command is given as a model file, the name of a shipped model, or a checkpoint, and the
+/// seed: the one asked for, else that of the checkpoint, else 1.
+pub(super) fn load_or_start(common: &Common, input: &Path, seed: Option<u64>) -> anyhow::Result<(Model, Network, u64)> {
+    if is_hdf5(input) {
+        let checkpoint = load(input)?;
+        let model = common.parse_model(&checkpoint.model_text, input)?;
+        check_fits(&model, &checkpoint, input)?;
+        return Ok((model, checkpoint.network, seed.unwrap_or(checkpoint.seed)));
+    }
+    let model = common.load_model(input)?;
+    let seed = seed.unwrap_or(1);
+    let network = initial_network(&model, seed)?;
+    Ok((model, network, seed))
+}
+
+/// Whether a file begins as HDF5 files do.
+fn is_hdf5(path: &Path) -> bool {
+    let mut start = [0; 8];
+    std::fs::File::open(path).and_then(|mut file| file.read_exact(&mut start)).is_ok() && start == *b"\x89HDF\r\n\x1a\n"
 }
 
 /// Refuses a checkpoint whose network or lanes are not those of the model.

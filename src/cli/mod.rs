@@ -13,11 +13,13 @@ mod options;
 mod plot;
 mod progress;
 mod report;
+mod reproduce;
 mod say;
 mod session;
 mod simulate;
 mod test;
 mod train;
+mod validate;
 
 use std::process::ExitCode;
 
@@ -45,6 +47,8 @@ enum Command {
     Plot(plot::Plot),
     Models(models::Models),
     Compare(compare::Compare),
+    Validate(validate::Validate),
+    Reproduce(reproduce::Reproduce),
 }
 
 /// Runs the command line of this process.
@@ -58,6 +62,8 @@ pub fn main() -> ExitCode {
         Command::Plot(command) => command.execute(),
         Command::Models(command) => command.execute(),
         Command::Compare(command) => command.execute(),
+        Command::Validate(command) => command.execute(),
+        Command::Reproduce(command) => command.execute(),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,

@@ -3,10 +3,12 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
-use clap::Args;
+use clap::{Args, ValueEnum};
 
 use crate::data::Source;
-use crate::model::Model;
+use crate::model::{Model, Stimuli};
+use crate::rate::Twin;
+use crate::training::Dynamics;
 
 /// Which model, data and threads, and what is kept and told.
 #[derive(Args, Clone, Debug)]
@@ -95,6 +97,61 @@ impl Common {
         }
         let stem = out.file_stem().unwrap_or_default().to_string_lossy();
         Ok(out.with_file_name(format!("{stem}-seed{seed}.h5")))
+    }
+}
+
+/// Whether a model runs as spikes or as rates.
+#[derive(Args, Clone, Copy, Debug)]
+pub(super) struct Rate {
+    /// Run as a network of rates, from the same weights: the model's noiseless twin, or by `--rate=diffusion` the one
+    /// whose rates are means over the fluctuations of the potential.
+    #[arg(long, value_name = "TWIN", value_enum, num_args = 0..=1, require_equals = true)]
+    #[arg(default_missing_value = "noiseless")]
+    rate: Option<TwinName>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum TwinName {
+    Noiseless,
+    Diffusion,
+}
+
+impl Rate {
+    /// The dynamics asked for.
+    pub(super) fn dynamics(self) -> Dynamics {
+        match self.rate {
+            None => Dynamics::Spiking,
+            Some(TwinName::Noiseless) => Dynamics::Rate(Twin::Noiseless),
+            Some(TwinName::Diffusion) => Dynamics::Rate(Twin::Diffusion),
+        }
+    }
+
+    /// What summaries and file names call it.
+    pub(super) fn kind(self) -> &'static str {
+        if self.rate.is_some() { "rate" } else { "spiking" }
+    }
+
+    /// The name of a run of this model.
+    pub(super) fn name(self, model: &Model) -> String {
+        if self.rate.is_some() { format!("{}-rate", model.name) } else { model.name.clone() }
+    }
+
+    /// Takes spikes and traces, which rates have none of, out of what a model records.
+    pub(super) fn prepare(self, mut model: Model, common: &Common) -> anyhow::Result<Model> {
+        if self.rate.is_none() {
+            return Ok(model);
+        }
+        if matches!(model.stimuli, Stimuli::Spikes { .. }) {
+            bail!("--rate: the model shows a spike list, which has no rates; show images or a rate table");
+        }
+        let recording = &mut model.recording;
+        let asked = common.record.as_deref().is_some_and(|what| what != "all");
+        if asked && !(recording.spikes.is_empty() && recording.traces.is_empty()) {
+            bail!("--record with --rate: rates have no spikes and no traces; expected `plateaus`, `all` or `none`");
+        }
+        recording.spikes.clear();
+        recording.traces.clear();
+        Ok(model)
     }
 }
 

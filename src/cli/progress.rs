@@ -118,6 +118,36 @@ impl Monitor for Display<'_> {
     }
 }
 
+/// Counts the examples of a run by a bar with rate and time left, on a terminal, and says what is to be said meanwhile.
+pub(super) struct Count {
+    quiet: bool,
+    bar: Option<ProgressBar>,
+}
+
+impl Count {
+    pub(super) fn new(quiet: bool, name: String, total: u64) -> Self {
+        let shown = !quiet && std::io::stderr().is_terminal();
+        let style = ProgressStyle::with_template("{prefix} {bar:30} {pos}/{len}  {per_sec}, {eta} left")
+            .expect("a template that parses");
+        let target = ProgressDrawTarget::stderr();
+        let bar = || ProgressBar::with_draw_target(Some(total), target).with_style(style).with_prefix(name);
+        Self { quiet, bar: shown.then(bar) }
+    }
+
+    pub(super) fn add(&self, examples: u64) {
+        self.bar.iter().for_each(|bar| bar.inc(examples));
+    }
+
+    /// Says a line above the bar.
+    pub(super) fn line(&self, text: &str) {
+        match &self.bar {
+            Some(bar) => bar.suspend(|| say::note(text)),
+            None if self.quiet => (),
+            None => say::note(text),
+        }
+    }
+}
+
 fn new_bar(part: &'static str, total: u64) -> ProgressBar {
     let style =
         ProgressStyle::with_template("{prefix:>5} {bar:30} {pos}/{len}  {msg}").expect("a template that parses");

@@ -12,7 +12,7 @@ use crate::training::Tested;
 
 /// The results of training with one seed.
 pub(super) fn train_summary(
-    model: &Model,
+    (model, kind): (&Model, &str),
     data: &Dataset,
     outcome: &Outcome,
     (seed, threads, examples_seen): (u64, usize, u64),
@@ -23,7 +23,7 @@ pub(super) fn train_summary(
     json!({
         "command": "train",
         "model": model.name,
-        "kind": "spiking",
+        "kind": kind,
         "batch": model.learning.batch,
         "seed": seed,
         "threads": threads,

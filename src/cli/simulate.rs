@@ -1,7 +1,6 @@
 //! `apical simulate`.
 
-use std::io::Read;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use clap::Args;
 use serde_json::{Value, json};
@@ -12,8 +11,7 @@ use super::session::{self, Outcome};
 use super::{checkpoint, interrupt, report, say};
 use crate::data::{Dataset, Evaluate, Split};
 use crate::model::{Model, Stimuli};
-use crate::network::Network;
-use crate::training::{Plan, Synapses, Trainer, initial_network};
+use crate::training::{Plan, Synapses, Trainer};
 
 /// Show training images in both phases without changing a weight, and record.
 ///
@@ -43,7 +41,7 @@ impl Simulate {
     pub(super) fn execute(self) -> Result<(), Failure> {
         interrupt::listen()?;
         let threads = self.common.start_threads()?;
-        let (model, network, seed) = self.load()?;
+        let (model, network, seed) = checkpoint::load_or_start(&self.common, &self.input, self.seed)?;
         let training = self.common.source(&model).load_training().map_err(anyhow::Error::from)?;
         let split = Split { train: 0..training.len(), evaluate: Evaluate::Training };
         let data = Dataset { evaluation: training.clone(), training, split };
@@ -60,19 +58,6 @@ impl Simulate {
             report::print_files(&outcome.files)
         }
     }
-
-    fn load(&self) -> anyhow::Result<(Model, Network, u64)> {
-        if is_hdf5(&self.input) {
-            let checkpoint = checkpoint::load(&self.input)?;
-            let model = self.common.parse_model(&checkpoint.model_text, &self.input)?;
-            checkpoint::check_fits(&model, &checkpoint, &self.input)?;
-            return Ok((model, checkpoint.network, self.seed.unwrap_or(checkpoint.seed)));
-        }
-        let model = self.common.load_model(&self.input)?;
-        let seed = self.seed.unwrap_or(1);
-        let network = initial_network(&model, seed)?;
-        Ok((model, network, seed))
-    }
 }
 
 fn summary(model: &Model, outcome: &Outcome, (seed, threads): (u64, usize)) -> Value {
@@ -86,10 +71,4 @@ fn summary(model: &Model, outcome: &Outcome, (seed, threads): (u64, usize)) -> V
         "ms_per_example": report::per_example(outcome.train_seconds, outcome.presentations),
         "run_file": outcome.files.run,
     })
-}
-
-/// Whether a file begins as HDF5 files do.
-fn is_hdf5(path: &Path) -> bool {
-    let mut start = [0; 8];
-    std::fs::File::open(path).and_then(|mut file| file.read_exact(&mut start)).is_ok() && start == *b"\x89HDF\r\n\x1a\n"
 }

@@ -8,7 +8,7 @@ use clap::Args;
 use serde_json::{Value, json};
 
 use super::failure::Failure;
-use super::options::Common;
+use super::options::{Common, Rate};
 use super::progress::Display;
 use super::{checkpoint, interrupt, report, say, session};
 use crate::data::Presentations;
@@ -43,6 +43,9 @@ pub(super) struct Test {
     seed: Option<u64>,
 
     #[command(flatten)]
+    rate: Rate,
+
+    #[command(flatten)]
     common: Common,
 }
 
@@ -52,6 +55,7 @@ impl Test {
         let threads = self.common.start_threads()?;
         let checkpoint = checkpoint::load(&self.checkpoint)?;
         let model = self.common.parse_model(&checkpoint.model_text, &self.checkpoint)?;
+        let model = self.rate.prepare(model, &self.common)?;
         checkpoint::check_fits(&model, &checkpoint, &self.checkpoint)?;
         let shown = self.load_images(&model)?;
         let seed = self.seed.unwrap_or(checkpoint.seed);
@@ -59,6 +63,7 @@ impl Test {
         let test = training::Test {
             model: &model,
             circuit: &circuit,
+            dynamics: self.rate.dynamics(),
             network: &checkpoint.network,
             shown: &shown,
             examples: self.test_examples.unwrap_or(usize::MAX).min(shown.len()),
@@ -68,7 +73,7 @@ impl Test {
         };
         let (tested, run_file) = self.run(&test, seed)?;
         if self.common.json {
-            return say::result(summary(&model, &tested, (seed, threads), run_file.as_deref()));
+            return say::result(summary((&model, self.rate.kind()), &tested, (seed, threads), run_file.as_deref()));
         }
         let (error, examples, passes) = (tested.error_percent(), tested.examples, self.passes);
         say::result(format_args!("test error {error:.2} % on {examples} images, {passes} passes"))?;
@@ -111,7 +116,7 @@ impl Test {
         if self.common.record.is_none() && self.common.out.is_none() {
             return Ok(None);
         }
-        let path = self.common.run_file(&format!("{}-test", test.model.name), seed, false)?;
+        let path = self.common.run_file(&format!("{}-test", self.rate.name(test.model)), seed, false)?;
         let presentations = test.examples as u64 * u64::from(test.passes);
         let sha256 = test.shown.set().sha256();
         let file = session::open_run_file(&self.common, &path, test.model, (seed, Kind::Test, presentations), sha256)?;
@@ -119,11 +124,16 @@ impl Test {
     }
 }
 
-fn summary(model: &Model, tested: &Tested, (seed, threads): (u64, usize), run_file: Option<&Path>) -> Value {
+fn summary(
+    (model, kind): (&Model, &str),
+    tested: &Tested,
+    (seed, threads): (u64, usize),
+    run_file: Option<&Path>,
+) -> Value {
     json!({
         "command": "test",
         "model": model.name,
-        "kind": "spiking",
+        "kind": kind,
         "seed": seed,
         "threads": threads,
         "test_error_percent": tested.error_percent(),

@@ -7,19 +7,22 @@ use clap::Args;
 use serde_json::Value;
 
 use super::failure::Failure;
-use super::options::{Common, Seeds, parse_seeds};
+use super::options::{Common, Rate, Seeds, parse_seeds};
 use super::session::{self, Outcome};
 use super::{checkpoint, interrupt, report, say};
 use crate::data::Dataset;
 use crate::model::Model;
 use crate::record::Checkpoint;
-use crate::training::{Plan, Synapses, Trainer, initial_network};
+use crate::training::{Dynamics, Plan, Synapses, Trainer, initial_network};
 
 /// Train a network, test it after every epoch, and leave a run file and a checkpoint.
 ///
 /// MODEL is a model file, or the name of a shipped one (see `apical models`). Each training image is shown in a forward phase
 /// and a target phase, after which the weights change; each test image is shown once, from rest. Ctrl-C finishes the
 /// presentation and saves all: `--resume` goes on from there to the bit.
+///
+/// With --rate the model's rate twin is trained by the same rule, on the same images in the same order. Its checkpoint is one
+/// of the spiking network, too, and the other way round: `--resume` and `apical test` take either, with --rate or without.
 ///
 ///   apical train models/g17-784-500-10.toml --epochs 1 --seeds 1..3
 #[derive(Args, Debug)]
@@ -53,6 +56,9 @@ pub(super) struct Train {
     test_examples: Option<usize>,
 
     #[command(flatten)]
+    rate: Rate,
+
+    #[command(flatten)]
     common: Common,
 }
 
@@ -61,7 +67,7 @@ impl Train {
         interrupt::listen()?;
         let threads = self.common.start_threads()?;
         let checkpoint = self.resume.as_deref().map(checkpoint::load).transpose()?;
-        let model = self.load_model(checkpoint.as_ref())?;
+        let model = self.rate.prepare(self.load_model(checkpoint.as_ref())?, &self.common)?;
         let data = self.common.source(&model).load().map_err(anyhow::Error::from)?;
         if data.training.label(0).is_none() {
             return Err(anyhow::anyhow!("training needs labels: give `labels` under [stimuli] in the model").into());
@@ -111,7 +117,7 @@ impl Train {
     ) -> Result<(Outcome, Value), Failure> {
         let presentations = self.presentations(model, data, checkpoint.as_ref());
         let test_examples = self.test_examples.unwrap_or(usize::MAX).min(data.evaluation.len());
-        let trainer = match checkpoint {
+        let mut trainer = match checkpoint {
             Some(checkpoint) if checkpoint.examples_seen > presentations => {
                 let seen = checkpoint.examples_seen;
                 let why = anyhow::anyhow!(
@@ -122,10 +128,13 @@ impl Train {
             Some(checkpoint) => Trainer::resume(model, checkpoint),
             None => Trainer::new(model, initial_network(model, seed).map_err(anyhow::Error::from)?, seed),
         };
-        let path = self.common.run_file(&model.name, seed, one_of_several)?;
+        if let Dynamics::Rate(_) = self.rate.dynamics() {
+            trainer = trainer.with_dynamics(self.rate.dynamics());
+        }
+        let path = self.common.run_file(&self.rate.name(model), seed, one_of_several)?;
         let plan = Plan { presentations, test_examples, synapses: Synapses::Plastic };
         let outcome = session::run(&self.common, model, data, trainer, (seed, plan), path)?;
-        let summary = report::train_summary(model, data, &outcome, (seed, threads, presentations));
+        let summary = report::train_summary((model, self.rate.kind()), data, &outcome, (seed, threads, presentations));
         Ok((outcome, summary))
     }
 

@@ -21,5 +21,6 @@ mod work;
 
 pub use circuit::{Circuit, Precision};
 pub use lane::{Lane, Show};
+pub(crate) use means::add_product;
 pub use observe::{LaneState, Observation, Phase, PhaseMeans, PopulationState, ProjectionState, Sampling};
 pub use work::Work;

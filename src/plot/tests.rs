@@ -110,7 +110,30 @@ fn every_kind() -> Vec<(&'static str, Figure)> {
     let counts: Vec<Vec<u64>> = (0..10).map(|i| (0..10).map(|j| if i == j { 1017 } else { j }).collect()).collect();
     let weight: Vec<f32> = (0..100 * 784).map(|i| (i as f32 * 0.37).sin()).collect();
     let lengths = |name: &str| (name.to_owned(), values.iter().map(|v| 50.0 + v).collect(), [50.0, 2.0, 1.0]);
+    let points = |k: u32| (1..20).map(|i| [f64::from(3000 * i), 40.0 / f64::from(i + k)]).collect::<Vec<_>>();
+    let rules = |count: u32| (0..count).map(|k| (format!("Simplified difference target propagation {k}"), k));
+    let comparison = |count: u32| {
+        let entry = |(name, k)| Entry { name, value: 2.0 + f64::from(k), spread: 0.3 };
+        let curve = |(label, k)| Curve { label, points: points(k) };
+        let labels = ["training presentations".to_owned(), "test error (%)".to_owned()];
+        let (title, curves_of) = ("learning".to_owned(), rules(count).map(curve).collect());
+        let drawn = curves(&Curves { title, labels, scale: Scale::Log, curves: curves_of });
+        let last =
+            entries("final error", "test error (%)", Scale::Linear, &rules(count).map(entry).collect::<Vec<_>>());
+        sheet(vec![vec![drawn], vec![last]])
+    };
+    let validated = |name: &str| Validated {
+        population: name.to_owned(),
+        rates: values.iter().map(|&v| [200.0 * v, 198.0 * v]).collect(),
+        off: [50.0, 100.0, 250.0, 1000.0].map(|length: f64| [length, 500.0 / length.sqrt()]).to_vec(),
+        floor: 2.2,
+    };
+    let same: Vec<[f64; 2]> = validated("").off.iter().map(|[length, off]| [*length, 100.0 - off]).collect();
+    let both = [[0.0, 90.0, 91.0], [500.0, 20.0, 15.0], [2000.0, 9.0, 8.0]];
     vec![
+        ("curves of two", comparison(2)),
+        ("validation", validation(&["hidden1", "hidden2", "output"].map(validated), &same, &both)),
+        ("validation without learning", validation(&[validated("output")], &same, &[])),
         ("raster of 10", raster_of(10, 4, 0.3)),
         ("raster of 4000", raster_of(4000, 4, 100.0)),
         ("raster of many presentations", raster_of(500, 200, 0.5)),

@@ -87,6 +87,17 @@ impl Learner {
         }
     }
 
+    /// Responses of all layers to the first `examples` examples, from the first hidden one to the answers,
+    /// [examples, units] each.
+    ///
+    /// # Panics
+    /// If there are fewer, one has no label, or is a spike list.
+    pub fn respond(&self, shown: &Presentations, examples: usize) -> Vec<Array2<f64>> {
+        let all: Vec<usize> = (0..examples).collect();
+        let classes = self.network.sizes()[self.network.layers.len()];
+        self.rule.respond(&self.network, &batch_of(shown, &all, classes, self.course.brightest).inputs)
+    }
+
     /// The part of the examples whose largest answer is not their label [%].
     ///
     /// # Panics

@@ -1,4 +1,7 @@
-//! Networks of rates, and the family of learning rules that answer to "can the brain do backprop?".
+//! Networks of rates: twins of spiking models, and the family of learning rules that answer to "can the brain do backprop?".
+//!
+//! A [`RateLane`] shows presentations to a twin as a [`Lane`](crate::engine::Lane) does to the spiking network, from the
+//! same weights.
 //!
 //! A [`Dense`] network is plain data; a [`Rule`] is shown batches and says what to add to it. Every rule stands in a file
 //! of its own, headed by its equation and its source, with the check that tells it from another rule as its test.
@@ -9,6 +12,7 @@
 mod activation;
 mod course;
 mod dense;
+mod diffusion;
 mod draws;
 pub mod family;
 mod linear;
@@ -19,9 +23,11 @@ mod rule;
 pub mod rules;
 #[cfg(test)]
 mod testing;
+mod twin;
 
 pub use activation::Activation;
 pub use course::{Course, Learner, Watch};
 pub use dense::{Dense, Layer, Pass, angle};
 pub use readout::{Readout, classes};
 pub use rule::{Batch, Rule};
+pub use twin::{RateLane, Twin};

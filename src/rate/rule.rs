@@ -38,9 +38,19 @@ pub trait Rule {
         let _ = factor;
     }
 
-    /// Answers to `inputs` [batch, inputs]: those of a pass, unless the network answers otherwise.
+    /// Responses of all layers to `inputs` [batch, inputs], from the first hidden one to the answers, [batch, units] each:
+    /// those of a pass, unless the network comes to them otherwise.
+    fn respond(&self, network: &Dense, inputs: &Array2<f64>) -> Vec<Array2<f64>> {
+        let pass = network.pass(inputs);
+        pass.h.into_iter().skip(1).chain([pass.y]).collect()
+    }
+
+    /// Answers to `inputs` [batch, inputs].
+    ///
+    /// # Panics
+    /// If the network has no layer.
     fn predict(&self, network: &Dense, inputs: &Array2<f64>) -> Array2<f64> {
-        network.pass(inputs).y
+        self.respond(network, inputs).pop().expect("a network has layers")
     }
 }
 

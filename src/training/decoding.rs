@@ -1,27 +1,27 @@
-//! Answers and losses, from what a lane measured.
+//! Answers and losses, from what a stage measured.
 
-use crate::engine::Lane;
+use super::stage::Stage;
 use crate::math::sigmoid;
 use crate::model::{Decoding, Model};
 
-/// The class decoded from the forward phase of the lane's last presentation: that of the largest mean over its group;
-/// the first of several.
-pub(super) fn decode(model: &Model, lane: &Lane) -> u8 {
-    let group = model.output().group;
-    let last = model.populations.len() - 1;
-    let best = match model.decoding {
-        Decoding::Potential => largest(lane.means()[0].v[last].chunks(group).map(|class| class.iter().sum::<f64>())),
-        Decoding::Rate => {
-            let mut counts = vec![0_u32; model.classes()];
-            let observed = lane.observation();
-            let counted = model.protocol.settle..observed.forward_ms;
-            for spike in observed.spikes[last].iter().filter(|spike| counted.contains(&spike.time)) {
-                counts[spike.neuron as usize / group] += 1;
-            }
-            largest(counts.into_iter().map(f64::from))
-        }
+/// The class decoded from mean potentials and rates of the output population, [n] each: that of the largest mean over its
+/// group; the first of several.
+pub fn answer(model: &Model, potentials: &[f64], rates: &[f64]) -> u8 {
+    let values = match model.decoding {
+        Decoding::Potential => potentials,
+        Decoding::Rate => rates,
     };
-    best as u8
+    largest(values.chunks(model.output().group).map(|class| class.iter().sum::<f64>())) as u8
+}
+
+/// The class decoded from the forward phase of the stage's last presentation.
+pub(super) fn decode(model: &Model, stage: &Stage) -> u8 {
+    let last = model.populations.len() - 1;
+    let rates = match model.decoding {
+        Decoding::Potential => Vec::new(),
+        Decoding::Rate => stage.forward_rates(model, last),
+    };
+    answer(model, &stage.means()[0].v[last], &rates)
 }
 
 fn largest(values: impl Iterator<Item = f64>) -> usize {
@@ -37,9 +37,9 @@ fn largest(values: impl Iterator<Item = f64>) -> usize {
 /// The output loss of a training presentation, mean over neurons of (mean_t phi − phi_max sigmoid(mean_f U))² [1/ms²].
 ///
 /// L1 of Guerguiev, Lillicrap & Richards (2017), eLife 6:e22901.
-pub(super) fn output_loss(model: &Model, lane: &Lane) -> f64 {
+pub(super) fn output_loss(model: &Model, stage: &Stage) -> f64 {
     let phi_max = model.output().phi_max;
-    let [forward, target] = lane.means();
+    let [forward, target] = stage.means();
     let last = model.populations.len() - 1;
     let u = &forward.v[last];
     let square = |(u, taught): (&f64, &f64)| (phi_max * (taught - sigmoid(*u))).powi(2);

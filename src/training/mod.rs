@@ -4,12 +4,15 @@ mod course;
 mod credit;
 mod decoding;
 mod initial;
+mod stage;
 mod testing;
 mod trainer;
 
 use std::ops::ControlFlow;
 
+pub use decoding::answer;
 pub use initial::{InitialError, initial_network};
+pub use stage::{Dynamics, responses};
 pub use testing::{Test, Tested};
 pub use trainer::{Ending, Plan, Synapses, Trainer};
 

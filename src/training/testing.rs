@@ -7,9 +7,10 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use rayon::prelude::*;
 
 use super::decoding::decode;
-use super::{Monitor, RunError};
+use super::stage::Stage;
+use super::{Dynamics, Monitor, RunError};
 use crate::data::Presentations;
-use crate::engine::{Circuit, Lane, Observation, Sampling, Show};
+use crate::engine::{Circuit, Observation, Sampling, Show};
 use crate::model::Model;
 use crate::network::Network;
 use crate::random::PresentationKey;
@@ -45,6 +46,8 @@ pub struct Test<'a> {
     pub model: &'a Model,
     /// Its layout.
     pub circuit: &'a Arc<Circuit>,
+    /// By what it answers.
+    pub dynamics: Dynamics,
     /// The weights.
     pub network: &'a Network,
     /// What is shown; every presentation has a label.
@@ -68,7 +71,8 @@ impl Test<'_> {
         let classes = self.model.classes();
         let mut tested =
             Tested { examples: self.examples, confusion: vec![vec![0; classes]; classes], ..Tested::default() };
-        let mut lanes: Vec<Lane> = (0..rayon::current_num_threads()).map(|_| Lane::new(self.circuit)).collect();
+        let stage = |_| Stage::new(self.circuit, self.dynamics);
+        let mut lanes: Vec<Stage> = (0..rayon::current_num_threads()).map(stage).collect();
         let total = self.examples * self.passes as usize;
         for pass in 0..self.passes {
             let mut wrong = 0;
@@ -104,7 +108,7 @@ impl Test<'_> {
     /// Shows some images, each lane a share of them.
     fn show(
         &self,
-        lanes: &mut [Lane],
+        lanes: &mut [Stage],
         pass: u32,
         examples: std::ops::Range<usize>,
         recorder: &mut dyn Recorder,
@@ -137,7 +141,7 @@ impl Test<'_> {
     }
 
     /// Shows one image from rest and decodes the answer.
-    fn present(&self, lane: &mut Lane, pass: u32, example: usize, sampling: Option<Sampling>) -> u8 {
+    fn present(&self, lane: &mut Stage, pass: u32, example: usize, sampling: Option<Sampling>) -> u8 {
         lane.rest();
         let show = Show {
             stimulus: self.shown.stimulus(example),

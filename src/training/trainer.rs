@@ -8,9 +8,10 @@ use rayon::prelude::*;
 use super::course::{Order, phase_lengths, rate_factor};
 use super::credit::Audit;
 use super::decoding::{decode, output_loss};
-use super::{Monitor, Progress, RunError, Test, Tested};
+use super::stage::Stage;
+use super::{Dynamics, Monitor, Progress, RunError, Test, Tested};
 use crate::data::{Dataset, Presentations};
-use crate::engine::{Circuit, Lane, Precision, Sampling, Show, Work};
+use crate::engine::{Circuit, Precision, Sampling, Show, Work};
 use crate::model::{Compartment, Credit, Model, Projection};
 use crate::network::{Network, Transposes};
 use crate::plasticity::{Change, Known, Plasticity, apply, rule_of};
@@ -50,6 +51,7 @@ pub enum Ending {
 pub struct Trainer<'a> {
     model: &'a Model,
     circuit: Arc<Circuit>,
+    dynamics: Dynamics,
     rules: Vec<Option<Box<dyn Plasticity>>>,
     network: Network,
     transposes: Transposes,
@@ -74,7 +76,7 @@ pub struct Trainer<'a> {
 
 /// A lane with the presentation it shows and what is learnt from it.
 struct LaneOfBatch {
-    lane: Lane,
+    lane: Stage,
     index: u64,
     image: usize,
     label: Option<u8>,
@@ -101,7 +103,7 @@ impl<'a> Trainer<'a> {
         let circuit = Circuit::new(model, seed, precision);
         let circuit = Arc::new(if measured { circuit.with_rates() } else { circuit });
         let lane = || LaneOfBatch {
-            lane: Lane::new(&circuit),
+            lane: Stage::new(&circuit, Dynamics::Spiking),
             index: 0,
             image: 0,
             label: None,
@@ -120,6 +122,7 @@ impl<'a> Trainer<'a> {
             centres: if model.learning.centring > 0 { pre.map(|n| vec![0.0; n]).collect() } else { Vec::new() },
             lanes: (0..model.learning.batch).map(|_| lane()).collect(),
             circuit,
+            dynamics: Dynamics::Spiking,
             rules: model.projections.iter().map(|projection| rule_of(model, projection)).collect(),
             model,
             network,
@@ -136,6 +139,14 @@ impl<'a> Trainer<'a> {
             train_seconds: 0.0,
             tested: None,
         }
+    }
+
+    /// The same run by other dynamics, all lanes at rest.
+    #[must_use]
+    pub fn with_dynamics(mut self, dynamics: Dynamics) -> Self {
+        self.dynamics = dynamics;
+        self.lanes.iter_mut().for_each(|lane| lane.lane = Stage::new(&self.circuit, dynamics));
+        self
     }
 
     /// A run that goes on from a checkpoint of `model`, to the bit as if it had not been stopped.
@@ -266,6 +277,7 @@ impl<'a> Trainer<'a> {
             let test = Test {
                 model: self.model,
                 circuit: &self.circuit,
+                dynamics: self.dynamics,
                 network: &self.network,
                 shown: &data.evaluation,
                 examples: plan.test_examples.min(data.evaluation.len()),

@@ -2,18 +2,22 @@
 
 mod activity;
 mod credit;
+mod curves;
 mod learning;
 mod plateaus;
 mod raster;
 mod traces;
+mod validation;
 mod weights;
 
 pub use activity::{Activity, Intervals, isi, rates};
 pub use credit::angles;
+pub use curves::{Curve, Curves, Entry, curves, entries, sheet};
 pub use learning::{CurvePoint, confusion, learning, phases};
 pub use plateaus::{PlateauPairs, plateaus};
 pub use raster::{Spiking, raster};
 pub use traces::{Level, NeuronTraces, Pull, traces};
+pub use validation::{Validated, validation};
 pub use weights::{Layout, weights};
 
 use super::{Axis, Caption, Ink, Shade, Shape};

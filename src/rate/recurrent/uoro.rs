@@ -1,7 +1,8 @@
 //! Unbiased online recurrent optimisation: RTRL with its Jacobian held as one outer product, right in the mean.
 //!
 //! J_t ≈ s̃_t θ̃_tᵀ, with s̃_t = ρ₀ W' s̃_{t−1} + ρ₁ ν and θ̃_t = θ̃_{t−1}/ρ₀ + D_tᵀ ν/ρ₁ for signs ν of equal chance: the mixed
-//! terms vanish in the mean. ρ₀ and ρ₁ make the factors of each term alike in length, for the least noise.
+//! terms vanish in the mean. ρ₀ = √(|θ̃_{t−1}|/|W' s̃_{t−1}|) and ρ₁ = √(|D_tᵀ ν|/|ν|) make the factors of each term alike in
+//! length, for the least noise. Tallec & Ollivier (2018), Unbiased online recurrent optimization, ICLR.
 
 use ndarray::{Array1, Array2, ArrayView1, Axis};
 

@@ -3,7 +3,9 @@
 //! Every hidden layer codes what it is shown, v, as h = f(W v + b) and gives it back as g(h) = B h + c. Shown its own
 //! reconstruction ṽ = λ v + (1 − λ) g(h), it codes that as h̃ = f(W ṽ + b). Then ΔW = η (h − h̃) ṽᵀ and
 //! ΔB = η (v − g(h)) hᵀ: differences that each unit finds at itself. No error passes from layer to layer; the readout on top
-//! learns by the delta rule. Lillicrap, Santoro, Marris, Akerman & Hinton (2020), "Backpropagation and the brain".
+//! learns by the delta rule. Lillicrap, Santoro, Marris, Akerman & Hinton (2020), "Backpropagation and the brain"; the
+//! second pass with an average of what was shown and its reconstruction is that of Hinton & McClelland (1987), learning
+//! representations by recirculation.
 
 use ndarray::Array2;
 

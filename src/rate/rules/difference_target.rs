@@ -2,9 +2,10 @@
 //!
 //! g takes a layer back to the one below, as its decoder: each learns alone to give back h + ε from f(h + ε), a local
 //! autoencoder. The difference takes off what g gets wrong, so that where there is nothing to change above, there is
-//! nothing to change below. The topmost hidden layer takes its target down the gradient, t = h − s W_Lᵀ δ_L; in the
-//! simplified rule it, too, takes it through g, from an output target y + s (t − y): no error passes through a transposed
-//! weight. Bartunov et al. (2018).
+//! nothing to change below. Lee et al. (2014), difference target propagation. The topmost hidden layer takes its target
+//! down the gradient, t = h − s W_Lᵀ δ_L, for one-hot targets tell a decoder too little; in the simplified rule it, too,
+//! takes it through g, from an output target y + s (t − y): no error passes through a transposed weight. Bartunov et al.
+//! (2018), NeurIPS 31, who compare both.
 
 use ndarray::Array2;
 

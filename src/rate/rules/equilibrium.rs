@@ -69,8 +69,8 @@ impl Rule for Equilibrium {
         contrast(&batch.inputs, &free, &nudged, factor)
     }
 
-    fn predict(&self, network: &Dense, inputs: &Array2<f64>) -> Array2<f64> {
-        self.relax(network, inputs, None, None).pop().expect("a network has layers")
+    fn respond(&self, network: &Dense, inputs: &Array2<f64>) -> Vec<Array2<f64>> {
+        self.relax(network, inputs, None, None)
     }
 }
 

@@ -1,0 +1,123 @@
+//! How alike networks represent the same images, layer by layer.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::bail;
+use ndarray::Array2;
+use serde_json::{Value, json};
+
+use crate::analysis::{linear_cka, rsa};
+use crate::cli::checkpoint;
+use crate::data::Presentations;
+use crate::model::Model;
+use crate::network::Network;
+use crate::rate::{Learner, Twin};
+use crate::training::{Dynamics, responses};
+
+/// What names the noiseless twin of a checkpoint.
+const RATE: &str = "rate:";
+
+/// A trained network whose representations are compared: a checkpoint, as spikes or as rates.
+pub(super) struct Trained {
+    name: String,
+    model: Model,
+    network: Network,
+    seed: u64,
+    dynamics: Dynamics,
+}
+
+/// Responses of a layer to the images, [images, units].
+pub(super) struct Layer {
+    name: String,
+    responses: Array2<f64>,
+}
+
+impl Trained {
+    /// Loads `PATH`, or `rate:PATH` for its noiseless twin.
+    pub(super) fn load(text: &str, inputs: usize) -> anyhow::Result<Self> {
+        let (path, dynamics) = match text.strip_prefix(RATE) {
+            Some(path) => (PathBuf::from(path), Dynamics::Rate(Twin::Noiseless)),
+            None => (PathBuf::from(text), Dynamics::Spiking),
+        };
+        let checkpoint = checkpoint::load(&path)?;
+        let model = Model::parse(&checkpoint.model_text, &format!("model of {}", path.display()), &[])?;
+        let found = model.populations[0].size;
+        if found != inputs {
+            bail!("{}: a network of {found} inputs; the images have {inputs}", path.display());
+        }
+        let stem = path.file_name().map(Path::new).map_or_else(String::new, |name| name.display().to_string());
+        let name = stem.trim_end_matches(".h5").trim_end_matches(".checkpoint").to_owned();
+        let name = if dynamics == Dynamics::Spiking { name } else { format!("{name} as rates") };
+        Ok(Self { name, model, network: checkpoint.network, seed: checkpoint.seed, dynamics })
+    }
+
+    /// Its layers but the input.
+    pub(super) fn layers(&self, shown: &Presentations, images: usize) -> Vec<Layer> {
+        let all = responses((&self.model, &self.network), self.dynamics, shown, images, self.seed);
+        let layer = |population: usize| {
+            let size = self.model.populations[population].size;
+            let responses = Array2::from_shape_fn((images, size), |(image, i)| all[image][population][i]);
+            Layer { name: format!("{}: {}", self.name, self.model.populations[population].name), responses }
+        };
+        (1..self.model.populations.len()).map(layer).collect()
+    }
+}
+
+/// Layers of a network trained here.
+pub(super) fn layers_of(name: &str, learner: &Learner, shown: &Presentations, images: usize) -> Vec<Layer> {
+    let all = learner.respond(shown, images);
+    let last = all.len();
+    let named = |(l, responses): (usize, Array2<f64>)| {
+        let layer = if l + 1 == last { "output".to_owned() } else { format!("hidden {}", l + 1) };
+        Layer { name: format!("{name}: {layer}"), responses }
+    };
+    all.into_iter().enumerate().map(named).collect()
+}
+
+/// RSA and CKA of every layer with every other; null where a layer answers all images alike.
+pub(super) fn likeness(layers: &[Layer]) -> Value {
+    let names: Vec<_> = layers.iter().map(|layer| layer.name.as_str()).collect();
+    let matrix = |measure: &dyn Fn(&Layer, &Layer) -> f64| -> Vec<Vec<f64>> {
+        layers.iter().map(|a| layers.iter().map(|b| measure(a, b)).collect()).collect()
+    };
+    json!({
+        "layers": names,
+        "images": layers.first().map_or(0, |layer| layer.responses.nrows()),
+        "rsa": matrix(&|a, b| rsa(a.responses.view(), b.responses.view())),
+        "cka": matrix(&|a, b| linear_cka(a.responses.view(), b.responses.view())),
+    })
+}
+
+/// The likenesses as a Markdown table: CKA above the diagonal, RSA below.
+pub(super) fn table(likeness: &Value) -> String {
+    let names: Vec<&str> = likeness["layers"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
+    let cell = |i: usize, j: usize| match i.cmp(&j) {
+        std::cmp::Ordering::Equal => " – |".to_owned(),
+        order => {
+            let measure = if order.is_lt() { "cka" } else { "rsa" };
+            likeness[measure][i][j].as_f64().map_or_else(|| " – |".to_owned(), |x| format!(" {x:.3} |"))
+        }
+    };
+    let row = |i: usize| (0..names.len()).fold(format!("\n| {} |", names[i]), |row, j| row + &cell(i, j));
+    let head = format!("| CKA above, RSA below | {} |\n|---|{}", names.join(" | "), "---|".repeat(names.len()));
+    (0..names.len()).fold(head, |table, i| table + &row(i))
+}
+
+#[cfg(test)]
+mod tests {
+    use ndarray::array;
+
+    use super::*;
+
+    #[test]
+    fn every_layer_is_set_against_every_other() {
+        let x = array![[1.0, 0.0, 2.0], [0.0, 1.0, 0.5], [3.0, 1.0, 0.0], [0.5, 0.5, 4.0]];
+        let layer = |name: &str, responses: &Array2<f64>| Layer { name: name.to_owned(), responses: responses.clone() };
+        let told = likeness(&[layer("a: hidden 1", &x), layer("b: hidden 1", &(&x * 2.0))]);
+        for measure in ["cka", "rsa"] {
+            assert!((told[measure][0][1].as_f64().unwrap() - 1.0).abs() < 1e-12);
+        }
+        let said = table(&told);
+        assert!(said.contains("\n| a: hidden 1 | – | 1.000 |\n| b: hidden 1 | 1.000 | – |"), "{said}");
+    }
+}

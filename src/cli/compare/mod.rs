@@ -1,0 +1,270 @@
+//! `apical compare`.
+
+mod likeness;
+mod recurrent;
+mod told;
+mod train;
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, bail};
+use clap::Args;
+use serde_json::{Value, json};
+
+use self::likeness::{Trained, layers_of};
+use super::failure::Failure;
+use super::options::{Seeds, parse_seeds};
+use super::{interrupt, say};
+use crate::data::{Dataset, Source};
+use crate::model::Stimuli;
+use crate::plot::Figure;
+use crate::rate::Course;
+use crate::rate::family::{MEMBERS, Member};
+
+/// Compare learning rules: train networks of rates by each on the same images, in the same order, with the same seeds.
+///
+/// Prints a Markdown table of final errors with their spread over seeds, angles of the first layer's changes to those of
+/// backprop, and cost. Without --rules all are trained. With --representations, the layers of these networks and of
+/// checkpoints are set against each other by RSA and linear CKA; without --rules, too, those of the checkpoints alone. With
+/// --task, rules of recurrent networks are compared in their place.
+///
+///   apical compare --rules backprop,feedback-alignment --seeds 1..3
+///   apical compare --sizes 784,500,100,10 --rules feedback-alignment,direct-feedback-alignment
+///   apical compare --task adding --seeds 1..3
+///   apical compare --rules backprop --representations a.checkpoint.h5,rate:a.checkpoint.h5
+#[derive(Args, Debug)]
+pub(super) struct Compare {
+    /// Rules to train, by name.
+    #[arg(long, value_name = "NAMES", value_delimiter = ',')]
+    rules: Vec<String>,
+
+    /// List the rules and their learning rates, and train none.
+    #[arg(long)]
+    list: bool,
+
+    /// Sizes of the layers, from input to output.
+    #[arg(long, value_name = "SIZES", value_delimiter = ',', default_value = "784,500,10")]
+    sizes: Vec<usize>,
+
+    /// Seeds, as in `1..5` (both included) or `1,2,7`.
+    #[arg(long, value_name = "SEEDS", value_parser = parse_seeds, default_value = "1")]
+    seeds: Seeds,
+
+    /// Passes through the training images, in place of each rule's own number.
+    #[arg(long, value_name = "N")]
+    epochs: Option<u32>,
+
+    /// Examples in a batch, in place of each rule's own number.
+    #[arg(long, value_name = "N")]
+    batch: Option<usize>,
+
+    /// Learning rates of all layers, in place of each rule's own.
+    #[arg(long, value_name = "RATES", value_delimiter = ',')]
+    rates: Vec<f64>,
+
+    /// Momentum, in place of each rule's own.
+    #[arg(long, value_name = "MU")]
+    momentum: Option<f64>,
+
+    /// Set so many training images aside and test on them; the test set is not touched.
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    validation: usize,
+
+    /// Checkpoints whose layers are compared with each other and with those of the rules (of their first seed): PATH as
+    /// spikes, `rate:PATH` as the noiseless twin.
+    #[arg(long, value_name = "CHECKPOINTS", value_delimiter = ',')]
+    representations: Vec<String>,
+
+    /// Test images over which representations are compared.
+    #[arg(long, value_name = "N", default_value = "300")]
+    images: std::num::NonZeroUsize,
+
+    #[command(flatten)]
+    recurrent: recurrent::Options,
+
+    /// Folder of IDX files, plain or gzipped, in place of data/mnist.
+    #[arg(long, value_name = "DIR")]
+    data: Option<PathBuf>,
+
+    /// Write the results there, too, as JSON, and a figure beside it as SVG.
+    #[arg(long, value_name = "PATH")]
+    out: Option<PathBuf>,
+
+    /// No progress on standard error.
+    #[arg(long)]
+    quiet: bool,
+
+    /// Print the results as one JSON object in place of the table.
+    #[arg(long)]
+    json: bool,
+}
+
+impl Compare {
+    pub(super) fn execute(self) -> Result<(), Failure> {
+        if self.recurrent.task.is_some() {
+            return self.execute_recurrent();
+        }
+        let members = self.members()?;
+        if self.list {
+            return members.iter().try_for_each(|member| say::result(told::listed(member)));
+        }
+        self.check(&members)?;
+        interrupt::listen()?;
+        let data = self.load()?;
+        let inputs = self.sizes[0];
+        let trained = self.representations.iter().map(|text| Trained::load(text, inputs));
+        let trained = trained.collect::<anyhow::Result<Vec<_>>>()?;
+        self.keep(&self.results(&[]))?;
+        let images = self.images.get().min(data.evaluation.len());
+        let mut layers: Vec<_> = trained.iter().flat_map(|trained| trained.layers(&data.evaluation, images)).collect();
+        let mut rules = Vec::new();
+        for member in &members {
+            let course = self.course(member);
+            let mut runs = Vec::new();
+            for &seed in &self.seeds.0 {
+                let mut learner = member.learner(&self.sizes, course.clone(), seed);
+                let pace = (course.epochs, course.batch);
+                runs.push(train::train(&mut learner, (member.name, seed), pace, &data, self.quiet)?);
+                if runs.len() == 1 && !trained.is_empty() {
+                    layers.extend(layers_of(member.name, &learner, &data.evaluation, images));
+                }
+            }
+            rules.push(told::summary(member, &course, &runs));
+            self.keep(&self.results(&rules)).map_err(Failure::Failed)?;
+        }
+        self.finish(&rules, &layers)
+    }
+
+    /// Trains rules of recurrent networks.
+    fn execute_recurrent(self) -> Result<(), Failure> {
+        let members = self.recurrent.members(&self.rules)?;
+        if !self.representations.is_empty() || !self.rates.is_empty() {
+            return Err(
+                anyhow::anyhow!("--representations and --rates are for feedforward rules, not for --task").into()
+            );
+        }
+        interrupt::listen()?;
+        let data = if self.recurrent.shows_images() { Some(self.load()?) } else { None };
+        let task = self.recurrent.task(data.as_ref(), self.sizes[self.sizes.len() - 1])?;
+        let results = |rules: &[Value]| self.recurrent.results(&task, &self.seeds.0, rules);
+        self.keep(&results(&[]))?;
+        let mut rules = Vec::new();
+        for member in &members {
+            rules.push(self.recurrent.train(member, &task, &self.seeds.0, self.quiet)?);
+            self.keep(&results(&rules)).map_err(Failure::Failed)?;
+        }
+        let results = results(&rules);
+        self.write(&results, Some(&recurrent::figure(&results)))?;
+        say::result(if self.json { results.to_string() } else { recurrent::table(&results) })
+    }
+
+    /// Loads the images.
+    fn load(&self) -> anyhow::Result<Dataset> {
+        let stimuli = Stimuli::Idx { path: None, validation: self.validation };
+        let (inputs, classes) = (self.sizes[0], self.sizes[self.sizes.len() - 1]);
+        Ok(Source { stimuli: &stimuli, inputs, classes, folder: self.data.as_deref() }.load()?)
+    }
+
+    /// Writes and prints what was found.
+    fn finish(&self, rules: &[Value], layers: &[likeness::Layer]) -> Result<(), Failure> {
+        let mut results = self.results(rules);
+        let representations = (!layers.is_empty()).then(|| likeness::likeness(layers));
+        if let Some(likeness) = &representations {
+            results["representations"] = likeness.clone();
+        }
+        let figure = (!rules.is_empty()).then(|| told::figure(rules, self.tested_on()));
+        self.write(&results, figure.as_ref())?;
+        if self.json {
+            return say::result(results);
+        }
+        if !rules.is_empty() {
+            say::result(told::table(rules, self.tested_on()))?;
+        }
+        representations.map_or(Ok(()), |likeness| say::result(likeness::table(&likeness)))
+    }
+
+    /// Writes the results, and a figure beside them, where they are asked for.
+    fn write(&self, results: &Value, figure: Option<&Figure>) -> Result<(), Failure> {
+        let Some(path) = &self.out else { return Ok(()) };
+        self.keep(results).map_err(Failure::Failed)?;
+        let kept = std::fs::rename(part_of(path), path);
+        kept.with_context(|| format!("cannot write {}", path.display())).map_err(Failure::Failed)?;
+        let Some(figure) = figure else { return Ok(()) };
+        let drawn = path.with_extension("svg");
+        let written = std::fs::write(&drawn, figure.svg());
+        written.with_context(|| format!("cannot write {}", drawn.display())).map_err(Failure::Failed)
+    }
+
+    fn members(&self) -> anyhow::Result<Vec<Member>> {
+        if self.rules.is_empty() {
+            return Ok(if self.representations.is_empty() { MEMBERS.to_vec() } else { Vec::new() });
+        }
+        let names = || MEMBERS.map(|member| member.name).join(", ");
+        let find =
+            |name: &String| Member::find(name).with_context(|| format!("no rule `{name}`; there are {}", names()));
+        self.rules.iter().map(find).collect()
+    }
+
+    fn check(&self, members: &[Member]) -> anyhow::Result<()> {
+        if self.sizes.len() < 3 || self.sizes.contains(&0) {
+            bail!("--sizes: expected the sizes of an input, at least one hidden layer and an output");
+        }
+        if self.epochs == Some(0) || self.batch == Some(0) {
+            bail!("--epochs and --batch: expected at least 1");
+        }
+        if !self.rates.is_empty() && self.rates.len() != self.sizes.len() - 1 {
+            bail!("--rates: expected {} rates, one for every layer", self.sizes.len() - 1);
+        }
+        if self.rates.iter().any(|rate| !(0.0..f64::INFINITY).contains(rate)) {
+            bail!("--rates: expected numbers of at least 0");
+        }
+        if self.out.as_ref().is_some_and(|path| path.extension().is_some_and(|extension| extension == "svg")) {
+            bail!("--out: expected the name of a JSON file; the figure stands beside it as SVG");
+        }
+        if self.momentum.is_some_and(|mu| !(0.0..1.0).contains(&mu)) {
+            bail!("--momentum: expected a number from 0 to below 1");
+        }
+        if members.len() > 1 && !self.rates.is_empty() {
+            bail!("--rates: rates belong to one rule; name it by --rules");
+        }
+        Ok(())
+    }
+
+    /// The rule's course with what the user changed.
+    fn course(&self, member: &Member) -> Course {
+        let own = member.course(self.sizes.len() - 1);
+        Course {
+            rates: if self.rates.is_empty() { own.rates } else { self.rates.clone() },
+            momentum: self.momentum.unwrap_or(own.momentum),
+            batch: self.batch.unwrap_or(own.batch),
+            epochs: self.epochs.unwrap_or(own.epochs),
+            ..own
+        }
+    }
+
+    fn tested_on(&self) -> &'static str {
+        if self.validation > 0 { "validation" } else { "test" }
+    }
+
+    fn results(&self, rules: &[Value]) -> Value {
+        let tested_on = self.tested_on();
+        json!({
+            "command": "compare", "kind": "rate", "sizes": self.sizes, "seeds": self.seeds.0, "tested_on": tested_on,
+            "rules": rules,
+        })
+    }
+
+    /// Keeps results so far beside the file asked for: what an interrupted run leaves.
+    fn keep(&self, results: &Value) -> anyhow::Result<()> {
+        let Some(path) = &self.out else { return Ok(()) };
+        let part = part_of(path);
+        std::fs::write(&part, format!("{results}\n")).with_context(|| format!("cannot write {}", part.display()))
+    }
+}
+
+/// `NAME.part`, which becomes NAME once it is complete.
+fn part_of(path: &Path) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(".part");
+    name.into()
+}

@@ -1,0 +1,181 @@
+//! Rules of recurrent networks, compared on one task.
+
+use std::time::Instant;
+
+use anyhow::{Context, bail};
+use clap::{Args, ValueEnum};
+use serde_json::{Value, json};
+
+use crate::cli::failure::Failure;
+use crate::cli::interrupt;
+use crate::cli::progress::Count;
+use crate::data::Dataset;
+use crate::plot::gallery::{Curve, Curves, Entry, curves, entries, sheet};
+use crate::plot::{Figure, Scale};
+use crate::rate::recurrent::family::{Learner, MEMBERS, Member, Task};
+
+/// Points of a learning curve.
+const POINTS: u64 = 10;
+/// Test sequences at each.
+const TESTED: u64 = 500;
+/// Symbols of the recall task.
+const SYMBOLS: usize = 4;
+
+/// Which task recurrent networks learn, and how long.
+#[derive(Args, Clone, Copy, Debug)]
+pub(super) struct Options {
+    /// Compare rules of recurrent networks (bptt, truncated-bptt, rtrl, uoro) on this task.
+    #[arg(long, value_enum)]
+    pub(super) task: Option<TaskName>,
+
+    /// Steps of a sequence of the adding task; of the recall task, the pause.
+    #[arg(long, value_name = "N", default_value_t = 10, requires = "task")]
+    steps: usize,
+
+    /// Units of a recurrent network.
+    #[arg(long, value_name = "N", default_value_t = 16, requires = "task")]
+    units: usize,
+
+    /// Training sequences.
+    #[arg(long, value_name = "N", default_value_t = 20_000, requires = "task")]
+    sequences: u64,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum TaskName {
+    /// The sum of two marked numbers is asked at the end.
+    Adding,
+    /// Three symbols are asked back after a pause.
+    Recall,
+    /// Images are shown row by row, and their label asked.
+    Rows,
+}
+
+impl Options {
+    /// Whether images are shown.
+    pub(super) fn shows_images(self) -> bool {
+        self.task == Some(TaskName::Rows)
+    }
+
+    /// The rules of these names; all without a name.
+    pub(super) fn members(self, names: &[String]) -> anyhow::Result<Vec<Member>> {
+        if self.steps < 2 || self.units == 0 || self.sequences < POINTS {
+            bail!("expected --steps of at least 2, --units of at least 1 and --sequences of at least {POINTS}");
+        }
+        if names.is_empty() {
+            return Ok(MEMBERS.to_vec());
+        }
+        let all = || MEMBERS.map(|member| member.name).join(", ");
+        let find = |name: &String| Member::find(name).with_context(|| format!("no rule `{name}`; there are {}", all()));
+        names.iter().map(find).collect()
+    }
+
+    /// The task; images are those of `data`.
+    pub(super) fn task(self, data: Option<&Dataset>, classes: usize) -> anyhow::Result<Task> {
+        Ok(match (self.task, data) {
+            (Some(TaskName::Recall), _) => Task::Recall { symbols: SYMBOLS, length: 3, pause: self.steps },
+            (Some(TaskName::Rows), Some(data)) => {
+                let pixels = data.training.set().inputs();
+                let rows = (1..=pixels).find(|rows| rows * rows >= pixels).unwrap_or(1);
+                if rows * rows != pixels {
+                    bail!("--task rows: expected square images, found {pixels} pixels");
+                }
+                let (training, evaluation) = (data.training.clone(), data.evaluation.clone());
+                Task::Rows { training, evaluation, rows, classes }
+            }
+            _ => Task::Adding { steps: self.steps },
+        })
+    }
+
+    /// Trains a rule with every seed.
+    pub(super) fn train(self, member: &Member, task: &Task, seeds: &[u64], quiet: bool) -> Result<Value, Failure> {
+        let mut runs = Vec::new();
+        for &seed in seeds {
+            let count = Count::new(quiet, format!("{}, seed {seed}", member.name), self.sequences);
+            let mut learner = Learner::new(member, task, self.units, seed);
+            let (mut curve, mut seconds, mut error) = (Vec::new(), 0.0, f64::NAN);
+            for point in 0..POINTS {
+                let start = Instant::now();
+                for n in self.sequences * point / POINTS..self.sequences * (point + 1) / POINTS {
+                    if n % 64 == 0 && interrupt::asked() {
+                        return Err(Failure::Interrupted);
+                    }
+                    learner.step();
+                    count.add(1);
+                }
+                seconds += start.elapsed().as_secs_f64();
+                error = task.error(&learner.network, seed, TESTED);
+                let seen = self.sequences * (point + 1) / POINTS;
+                curve.push(json!({ "sequences_seen": seen, "error": error }));
+            }
+            count.line(&format!("{}, seed {seed}: {} {error:.4}", member.name, task.measure()));
+            let ms = 1e3 * seconds / self.sequences as f64;
+            runs.push(json!({ "seed": seed, "error": error, "train_ms_per_sequence": ms, "learning": curve }));
+        }
+        Ok(summary(member, &runs))
+    }
+
+    /// The results of all rules.
+    pub(super) fn results(self, task: &Task, seeds: &[u64], rules: &[Value]) -> Value {
+        json!({
+            "command": "compare", "kind": "rate", "task": self.task.and_then(|task| task.to_possible_value())
+                .map(|value| value.get_name().to_owned()),
+            "measure": task.measure(), "steps": self.steps, "units": self.units, "sequences": self.sequences,
+            "seeds": seeds, "rules": rules,
+        })
+    }
+}
+
+fn summary(member: &Member, runs: &[Value]) -> Value {
+    let mean = |key: &str| runs.iter().filter_map(|run| run[key].as_f64()).sum::<f64>() / runs.len() as f64;
+    let error = mean("error");
+    let squares: f64 = runs.iter().filter_map(|run| run["error"].as_f64()).map(|e| (e - error).powi(2)).sum();
+    json!({
+        "rule": member.name,
+        "title": member.title,
+        "error": error,
+        "error_sd": (runs.len() > 1).then(|| (squares / (runs.len() as f64 - 1.0)).sqrt()),
+        "train_ms_per_sequence": mean("train_ms_per_sequence"),
+        "runs": runs,
+    })
+}
+
+/// The results as a Markdown table.
+pub(super) fn table(results: &Value) -> String {
+    let head = format!("| rule | {} | sd | ms per sequence |\n|---|---|---|---|", text(&results["measure"]));
+    let number = |value: &Value| value.as_f64().map_or_else(|| "–".to_owned(), |x| format!("{x:.4}"));
+    results["rules"].as_array().into_iter().flatten().fold(head, |table, rule| {
+        let [error, sd, ms] = ["error", "error_sd", "train_ms_per_sequence"].map(|key| number(&rule[key]));
+        format!("{table}\n| {} | {error} | {sd} | {ms} |", text(&rule["title"]))
+    })
+}
+
+/// Learning curves of the first seed, and cost.
+pub(super) fn figure(results: &Value) -> Figure {
+    let rules = || results["rules"].as_array().into_iter().flatten();
+    let number = |value: &Value| value.as_f64().unwrap_or(f64::NAN);
+    let curve = |rule: &Value| {
+        let points = rule["runs"][0]["learning"].as_array().into_iter().flatten();
+        let points = points.map(|point| [number(&point["sequences_seen"]), number(&point["error"])]);
+        Curve { label: text(&rule["title"]).to_owned(), points: points.collect() }
+    };
+    let learning = Curves {
+        title: "learning, first seed".to_owned(),
+        labels: ["training sequences".to_owned(), text(&results["measure"]).to_owned()],
+        scale: Scale::Linear,
+        curves: rules().map(curve).collect(),
+    };
+    let cost = rules().map(|rule| Entry {
+        name: text(&rule["title"]).to_owned(),
+        value: number(&rule["train_ms_per_sequence"]),
+        spread: 0.0,
+    });
+    let cost = entries("cost", "ms per sequence", Scale::Log, &cost.collect::<Vec<_>>());
+    let mut figure = sheet(vec![vec![curves(&learning)], vec![cost]]);
+    figure.size = [900, 720];
+    figure
+}
+
+fn text(value: &Value) -> &str {
+    value.as_str().unwrap_or_default()
+}

@@ -1,0 +1,73 @@
+//! Training a rule with one seed.
+
+use std::time::Instant;
+
+use serde_json::{Value, json};
+
+use crate::cli::failure::Failure;
+use crate::cli::interrupt;
+use crate::cli::progress::Count;
+use crate::data::Dataset;
+use crate::rate::rules::backprop::descent;
+use crate::rate::{Learner, angle};
+
+/// Batches at the end of an epoch over which the angle to backprop is averaged.
+const ANGLED: usize = 20;
+
+/// What training with one seed gave.
+#[derive(Debug, Default)]
+pub(super) struct Run {
+    pub(super) seed: u64,
+    pub(super) error: f64,
+    pub(super) angles: Vec<f64>,
+    pub(super) ms_per_example: f64,
+    pub(super) curve: Vec<Value>,
+}
+
+/// One epoch: angles of the changes to those of backprop, layer by layer, and the time of learning itself [s].
+fn epoch(learner: &mut Learner, data: &Dataset, batch_size: usize, count: &Count) -> Result<(Vec<f64>, f64), Failure> {
+    let batches = data.training.len().div_ceil(batch_size);
+    let (start, mut aside) = (Instant::now(), 0.0);
+    let (mut n, mut angles) = (0, vec![0.0; learner.network.layers.len()]);
+    learner.epoch(&data.training, &mut |network, batch, change| {
+        n += 1;
+        count.add(batch.len() as u64);
+        if n + ANGLED > batches {
+            let start = Instant::now();
+            let exact = descent(network, batch);
+            for (l, sum) in angles.iter_mut().enumerate() {
+                *sum += angle(&change[l..=l], &exact[l..=l]) / ANGLED.min(batches) as f64;
+            }
+            aside += start.elapsed().as_secs_f64();
+        }
+    });
+    if interrupt::asked() { Err(Failure::Interrupted) } else { Ok((angles, start.elapsed().as_secs_f64() - aside)) }
+}
+
+/// Trains a learner for `epochs` epochs in batches of `batch`, and tests it after each.
+pub(super) fn train(
+    learner: &mut Learner,
+    (name, seed): (&str, u64),
+    (epochs, batch): (u32, usize),
+    data: &Dataset,
+    quiet: bool,
+) -> Result<Run, Failure> {
+    let (mut run, mut seconds) = (Run { seed, ..Run::default() }, 0.0);
+    let total = u64::from(epochs) * data.training.len() as u64;
+    let count = Count::new(quiet, format!("{name}, seed {seed}"), total);
+    for epoch_done in 1..=epochs {
+        let (angles, took) = epoch(learner, data, batch, &count)?;
+        seconds += took;
+        let error = learner.error_percent(&data.evaluation);
+        count.line(&format!("{name}, seed {seed}, epoch {epoch_done}: test error {error:.2} %"));
+        run.curve.push(json!({
+            "examples_seen": u64::from(epoch_done) * data.training.len() as u64,
+            "test_error": error,
+            "angles_to_backprop_deg": angles,
+            "seconds": seconds,
+        }));
+        (run.error, run.angles) = (error, angles);
+    }
+    run.ms_per_example = 1e3 * seconds / total as f64;
+    Ok(run)
+}

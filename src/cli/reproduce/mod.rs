@@ -1,0 +1,173 @@
+//! `apical reproduce`: one file per published figure.
+//!
+//! A figure is an entry of [`FIGURES`]: a name, its source, and a function from a [`Task`] to what was [`Reproduced`]. What
+//! all share stands here: the folder, the table of measured against published numbers, the files. A figure that takes long
+//! keeps its runs in the folder, by names that tell their seed and course, and goes on from what it finds there.
+
+mod fa_linear;
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, bail};
+use clap::Args;
+use serde_json::{Value, json};
+
+use super::failure::Failure;
+use super::options::{Seeds, parse_seeds};
+use super::{interrupt, say};
+use crate::plot::Figure;
+
+/// All figures that can be drawn again.
+const FIGURES: [Published; 1] = [fa_linear::FIGURE];
+
+/// A published figure.
+struct Published {
+    /// Name on the command line and of its files.
+    name: &'static str,
+    /// What it shows, and where it was published.
+    about: &'static str,
+    /// Seeds it is drawn with unless told: all, and of a quick look.
+    seeds: [&'static [u64]; 2],
+    run: fn(&Task<'_>) -> Result<Reproduced, Failure>,
+}
+
+/// What a figure is to be drawn from.
+struct Task<'a> {
+    seeds: &'a [u64],
+    /// A smaller version: a look at whether all works, not at the numbers.
+    quick: bool,
+    quiet: bool,
+}
+
+/// A figure drawn again.
+struct Reproduced {
+    figure: Figure,
+    /// Numbers beside those published.
+    numbers: Vec<Number>,
+    /// All that was measured.
+    results: Value,
+}
+
+/// A number beside the one published.
+struct Number {
+    quantity: &'static str,
+    published: &'static str,
+    measured: String,
+}
+
+/// Reproduce a published figure: run what it shows, draw it, and print measured numbers beside the published ones.
+///
+/// Without FIGURE all are listed. Files are NAME.svg and NAME.json in the folder given by --out.
+///
+///   apical reproduce fa-linear
+#[derive(Args, Debug)]
+pub(super) struct Reproduce {
+    /// Figure, by name.
+    figure: Option<String>,
+
+    /// A smaller version, soon over: its numbers are no reproduction.
+    #[arg(long)]
+    quick: bool,
+
+    /// Seeds, as in `1..5` (both included) or `1,2,7`, in place of the figure's own.
+    #[arg(long, value_name = "SEEDS", value_parser = parse_seeds)]
+    seeds: Option<Seeds>,
+
+    /// Folder for the files. Default: output/reproduce.
+    #[arg(long, value_name = "DIR")]
+    out: Option<PathBuf>,
+
+    /// No progress on standard error.
+    #[arg(long)]
+    quiet: bool,
+
+    /// Print the results as one JSON object in place of the table.
+    #[arg(long)]
+    json: bool,
+}
+
+impl Reproduce {
+    pub(super) fn execute(self) -> Result<(), Failure> {
+        let Some(name) = &self.figure else {
+            return FIGURES
+                .iter()
+                .try_for_each(|figure| say::result(format_args!("{:<16}{}", figure.name, figure.about)));
+        };
+        let published = find(name)?;
+        interrupt::listen()?;
+        let folder = self.folder()?;
+        let seeds = self.seeds.as_ref().map_or(published.seeds[usize::from(self.quick)], |seeds| &seeds.0[..]);
+        let drawn = (published.run)(&Task { seeds, quick: self.quick, quiet: self.quiet })?;
+        let results = self.results(published, seeds, &drawn);
+        write(&folder.join(format!("{}.json", published.name)), &format!("{results}\n"))?;
+        let picture = folder.join(format!("{}.svg", published.name));
+        write(&picture, &drawn.figure.svg())?;
+        if self.json {
+            return say::result(results);
+        }
+        say::result(table(&drawn.numbers))?;
+        say::result(format_args!("figure: {}", picture.display()))
+    }
+
+    fn folder(&self) -> anyhow::Result<PathBuf> {
+        let folder = self.out.clone().unwrap_or_else(|| Path::new("output").join("reproduce"));
+        let made = std::fs::create_dir_all(&folder);
+        made.with_context(|| format!("cannot create the folder {}; give another by --out", folder.display()))?;
+        Ok(folder)
+    }
+
+    fn results(&self, published: &Published, seeds: &[u64], drawn: &Reproduced) -> Value {
+        let number = |number: &Number| json!({ "quantity": number.quantity, "published": number.published, "measured": number.measured });
+        json!({
+            "command": "reproduce",
+            "figure": published.name,
+            "about": published.about,
+            "quick": self.quick,
+            "seeds": seeds,
+            "numbers": drawn.numbers.iter().map(number).collect::<Vec<_>>(),
+            "results": drawn.results,
+        })
+    }
+}
+
+fn find(name: &str) -> anyhow::Result<&'static Published> {
+    let Some(figure) = FIGURES.iter().find(|figure| figure.name == name) else {
+        let names: Vec<_> = FIGURES.iter().map(|figure| figure.name).collect();
+        bail!("no figure `{name}`; there are {}", names.join(", "));
+    };
+    Ok(figure)
+}
+
+fn write(path: &Path, text: &str) -> Result<(), Failure> {
+    std::fs::write(path, text).with_context(|| format!("cannot write {}", path.display())).map_err(Failure::Failed)
+}
+
+/// Numbers as a Markdown table.
+fn table(numbers: &[Number]) -> String {
+    let row = |number: &Number| format!("\n| {} | {} | {} |", number.quantity, number.published, number.measured);
+    "| quantity | published | measured |\n|---|---|---|".to_owned() + &numbers.iter().map(row).collect::<String>()
+}
+
+/// Mean and standard deviation (n − 1) of values, with these digits; the mean alone of one.
+fn mean_and_spread(values: &[f64], digits: usize) -> String {
+    let n = values.len() as f64;
+    let mean = values.iter().sum::<f64>() / n;
+    let variance = values.iter().map(|value| (value - mean).powi(2)).sum::<f64>() / (n - 1.0);
+    match values {
+        [one] => format!("{one:.digits$}"),
+        _ => format!("{mean:.digits$} ± {:.digits$}", variance.sqrt()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_stand_beside_the_published_ones() {
+        let numbers = [Number { quantity: "error [%]", published: "4.1", measured: mean_and_spread(&[4.0, 4.4], 1) }];
+        let expected = "| quantity | published | measured |\n|---|---|---|\n| error [%] | 4.1 | 4.2 ± 0.3 |";
+        assert_eq!(table(&numbers), expected);
+        assert_eq!(mean_and_spread(&[4.0], 2), "4.00");
+    }
+}

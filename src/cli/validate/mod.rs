@@ -1,0 +1,202 @@
+//! `apical validate`.
+
+mod told;
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, bail};
+use clap::Args;
+
+use super::failure::Failure;
+use super::options::Common;
+use super::progress::Display;
+use super::{checkpoint, interrupt, say};
+use crate::model::{Model, Stimuli};
+use crate::network::Network;
+use crate::validation::{Lesson, Setting, Verdict, compare, learn, verdicts};
+
+/// Check a spiking network against theory and its rate twins.
+///
+/// INPUT is a model file, the name of a shipped model, or a checkpoint. Each test image is shown from rest. Mean potentials
+/// must be those of the measured rates upstream, by a chi-square over neurons that fails once in 10,000 times by chance;
+/// rates must be those of the diffusion twin; how answers and rates come to those of the noiseless twin over growing
+/// durations is reported. Then the network and its noiseless twin learn from the same weights on the same images. Exit code
+/// 1 if a check fails.
+///
+///   apical validate output/g17-784-500-10-seed1.checkpoint.h5
+///   apical validate g17-784-500-10 --perturb input-hidden=0.05
+#[derive(Args, Debug)]
+pub(super) struct Validate {
+    /// Model file, name of a shipped model, or checkpoint.
+    input: PathBuf,
+
+    /// Images shown.
+    #[arg(long, value_name = "N", default_value = "200")]
+    images: std::num::NonZeroUsize,
+
+    /// Lengths of phases over which answers are compared with the noiseless twin's [ms].
+    #[arg(long, value_name = "MS", value_delimiter = ',', default_value = "50,100,250,500,1000")]
+    durations: Vec<f64>,
+
+    /// Training presentations of the network and its twin; 0: they do not learn.
+    #[arg(long, value_name = "N", default_value_t = 2000)]
+    examples: u64,
+
+    /// Scale the weights of a projection in the twin only, by 1 + X: the identity that rests on it must fail.
+    #[arg(long, value_name = "PROJECTION=X")]
+    perturb: Vec<String>,
+
+    /// Seed of all that is random. Default: 1, or that of the checkpoint.
+    #[arg(long, value_name = "N")]
+    seed: Option<u64>,
+
+    /// Folder of IDX files, plain or gzipped, in place of data/mnist.
+    #[arg(long, value_name = "DIR")]
+    data: Option<PathBuf>,
+
+    /// Threads; the results do not depend on their number. Default: all cores.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    threads: Option<u16>,
+
+    /// Set any key of the model, as in `--set protocol.test_ms=500`.
+    #[arg(long = "set", value_name = "KEY=VALUE")]
+    overrides: Vec<String>,
+
+    /// Write the results there as JSON, and a figure beside it as SVG. Default: output/NAME-validate.json.
+    #[arg(long, value_name = "PATH")]
+    out: Option<PathBuf>,
+
+    /// No progress on standard error.
+    #[arg(long)]
+    quiet: bool,
+
+    /// Print the results as one JSON object, the last line on standard output.
+    #[arg(long)]
+    json: bool,
+}
+
+impl Validate {
+    pub(super) fn execute(self) -> Result<(), Failure> {
+        interrupt::listen()?;
+        let common = self.common();
+        common.start_threads()?;
+        let (model, network, seed) = checkpoint::load_or_start(&common, &self.input, self.seed)?;
+        self.check(&model)?;
+        let twin = self.perturbed(&model, &network)?;
+        let data = common.source(&model).load().map_err(anyhow::Error::from)?;
+        if data.evaluation.label(0).is_none() {
+            return Err(anyhow::anyhow!("validation needs labels: give `labels` under [stimuli] in the model").into());
+        }
+        let out = self.destination(&model)?;
+        let images = self.images.get().min(data.evaluation.len());
+        let (shown, durations) = (&data.evaluation, &self.durations[..]);
+        let setting = Setting { model: &model, network: &network, twin: &twin, shown, images, durations, seed };
+        self.note(&format!("showing {images} images"));
+        let comparison = compare(&setting, &|| !interrupt::asked()).ok_or(Failure::Interrupted)?;
+        let mut learning = None;
+        if self.examples > 0 {
+            self.note(&format!("learning from {} images, as spikes and as rates", self.examples));
+            let (network, data, examples) = (&network, &data, self.examples);
+            let compared = 100.min(data.training.len());
+            let lesson = Lesson { model: &model, network, data, examples, points: 4, images, compared, seed };
+            let mut display = Display::new(true, None);
+            learning = Some(learn(&lesson, &mut display)?.ok_or(Failure::Interrupted)?);
+        }
+        let judged = verdicts(&model, &comparison, learning.as_ref());
+        let results = told::json(&model, (seed, &self.perturb), &comparison, learning.as_ref(), &judged);
+        write(&out, &format!("{results}\n"))?;
+        let mut figure = told::figure(&model, &comparison, learning.as_ref());
+        figure.title = format!("{}: spikes against rates", model.name);
+        let drawn = out.with_extension("svg");
+        write(&drawn, &figure.svg())?;
+        if self.json {
+            say::result(&results)?;
+        } else {
+            told::text(&model, &comparison, learning.as_ref(), &judged)?;
+            say::result(format_args!("results: {}\nfigure: {}", out.display(), drawn.display()))?;
+        }
+        verdict(&judged)
+    }
+
+    /// The options that other commands have, too.
+    fn common(&self) -> Common {
+        Common {
+            data: self.data.clone(),
+            record: None,
+            threads: self.threads,
+            overrides: self.overrides.clone(),
+            out: None,
+            quiet: self.quiet,
+            json: self.json,
+        }
+    }
+
+    fn check(&self, model: &Model) -> anyhow::Result<()> {
+        if matches!(model.stimuli, Stimuli::Spikes { .. }) {
+            bail!("the model shows a spike list, which has no rates to compare with; show images or a rate table");
+        }
+        let settle = model.protocol.settle;
+        match self.durations.iter().find(|&&length| !(length > settle && length <= 100_000.0)) {
+            Some(length) => {
+                bail!(
+                    "--durations: expected lengths beyond the settling time, {settle} ms, to 100000 ms, found {length}"
+                )
+            }
+            None => Ok(()),
+        }
+    }
+
+    /// The weights of the twin.
+    fn perturbed(&self, model: &Model, network: &Network) -> anyhow::Result<Network> {
+        let mut twin = network.clone();
+        for text in &self.perturb {
+            let parsed = text.split_once('=').and_then(|(name, by)| Some((name, by.parse::<f32>().ok()?)));
+            let Some((name, by)) = parsed.filter(|(_, by)| by.is_finite()) else {
+                bail!("--perturb {text}: expected PROJECTION=X as in `input-hidden=0.05`");
+            };
+            let Some(index) = model.projections.iter().position(|projection| projection.name == name) else {
+                let names: Vec<_> = model.projections.iter().map(|projection| projection.name.as_str()).collect();
+                bail!("--perturb {text}: no projection `{name}`; there are {}", names.join(", "));
+            };
+            twin.weights[index].rows_mut().iter_mut().for_each(|w| *w *= 1.0 + by);
+        }
+        Ok(twin)
+    }
+
+    /// Where the results go; refused now if nothing can be written there.
+    fn destination(&self, model: &Model) -> anyhow::Result<PathBuf> {
+        let path = if let Some(path) = &self.out {
+            path.clone()
+        } else {
+            std::fs::create_dir_all("output").context("cannot create the folder output; give --out PATH")?;
+            Path::new("output").join(format!("{}-validate.json", model.name))
+        };
+        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+        if path.is_dir() || folder.is_some_and(|folder| !folder.is_dir()) {
+            bail!("--out {}: expected the path of a file in a folder that is there", path.display());
+        }
+        if path.extension().is_none_or(|extension| extension != "json") {
+            bail!("--out {}: expected a name that ends in .json", path.display());
+        }
+        Ok(path)
+    }
+
+    fn note(&self, text: &str) {
+        if !self.quiet {
+            say::note(text);
+        }
+    }
+}
+
+fn write(path: &Path, text: &str) -> Result<(), Failure> {
+    std::fs::write(path, text).with_context(|| format!("cannot write {}", path.display())).map_err(Failure::Failed)
+}
+
+/// A failure if a check failed.
+fn verdict(judged: &[Verdict]) -> Result<(), Failure> {
+    let failed: Vec<_> = judged.iter().filter(|verdict| !verdict.passed()).map(|v| v.quantity.as_str()).collect();
+    if failed.is_empty() {
+        return Ok(());
+    }
+    Err(Failure::Failed(anyhow::anyhow!("{} of {} checks failed: {}", failed.len(), judged.len(), failed.join("; "))))
+}

@@ -1,0 +1,186 @@
+//! A validation in words and as JSON.
+
+use serde_json::{Value, json};
+
+use crate::cli::failure::Failure;
+use crate::cli::say;
+use crate::model::Model;
+use crate::plot::Figure;
+use crate::plot::gallery::{self, Validated};
+use crate::validation::{Bound, Comparison, Learning, Verdict, potential};
+
+/// All results as one object.
+pub(super) fn json(
+    model: &Model,
+    (seed, perturbed): (u64, &[String]),
+    comparison: &Comparison,
+    learning: Option<&Learning>,
+    judged: &[Verdict],
+) -> Value {
+    json!({
+        "command": "validate",
+        "model": model.name,
+        "seed": seed,
+        "perturbed": perturbed,
+        "images": comparison.images,
+        "test_ms": comparison.test_ms,
+        "passed": judged.iter().all(Verdict::passed),
+        "verdicts": judged.iter().map(verdict).collect::<Vec<_>>(),
+        "identities": identities(model, comparison),
+        "rates": rates(model, comparison),
+        "noiseless_twin": agreement(model, comparison),
+        "learning": learning.map(|learning| lesson(model, learning)),
+    })
+}
+
+fn verdict(verdict: &Verdict) -> Value {
+    let (relation, tolerance) = bound(verdict.bound);
+    json!({
+        "quantity": verdict.quantity, "found": verdict.found, "relation": relation, "tolerance": tolerance,
+        "passed": verdict.passed(),
+    })
+}
+
+fn bound(bound: Bound) -> (&'static str, f64) {
+    match bound {
+        Bound::AtLeast(low) => ("at least", low),
+        Bound::AtMost(high) => ("at most", high),
+    }
+}
+
+fn identities(model: &Model, comparison: &Comparison) -> Value {
+    let each = comparison.identities.iter().map(|identity| {
+        let names = identity.projections.iter().map(|&index| model.projections[index].name.as_str());
+        json!({
+            "population": model.populations[identity.population].name,
+            "potential": potential(model, identity),
+            "projections": names.collect::<Vec<_>>(),
+            "chi_square": identity.chi_square,
+            "neurons": identity.neurons,
+            "degrees_of_freedom": identity.degrees,
+            "p": identity.p,
+            "rms_residual": identity.residual,
+            "rms_potential": identity.potential,
+        })
+    });
+    each.collect()
+}
+
+fn rates(model: &Model, comparison: &Comparison) -> Value {
+    let each = comparison.rates.iter().map(|rates| {
+        json!({
+            "population": model.populations[rates.population].name,
+            "measured_hz": rates.measured_hz,
+            "noiseless_hz": rates.noiseless_hz,
+            "diffusion_hz": rates.diffusion_hz,
+            "rms_off_diffusion_hz": rates.off_hz,
+            "rms_by_chance_hz": rates.chance_hz,
+        })
+    });
+    each.collect()
+}
+
+fn agreement(model: &Model, comparison: &Comparison) -> Value {
+    let each = comparison.agreement.iter().map(|agreement| {
+        let populations = agreement.populations.iter().map(|close| {
+            json!({
+                "population": model.populations[close.population].name,
+                "slope": close.slope,
+                "correlation": close.correlation,
+                "rms_hz": close.rms_hz,
+                "floor_hz": close.floor_hz,
+            })
+        });
+        json!({
+            "length_ms": agreement.length_ms,
+            "same_answer_percent": agreement.same_answer_percent,
+            "populations": populations.collect::<Vec<_>>(),
+        })
+    });
+    each.collect()
+}
+
+fn lesson(model: &Model, learning: &Learning) -> Value {
+    let point = |point: &crate::validation::Point| {
+        let angles =
+            point.angles_deg.iter().map(|&(index, angle)| (model.projections[index].name.clone(), angle.into()));
+        json!({
+            "examples_seen": point.examples,
+            "test_error_spiking_percent": point.errors_percent[0],
+            "test_error_rate_percent": point.errors_percent[1],
+            "angles_between_changes_deg": angles.collect::<serde_json::Map<_, _>>(),
+        })
+    };
+    let layer = |like: &crate::validation::Likeness| json!({ "population": model.populations[like.population].name, "rsa": like.rsa, "cka": like.cka });
+    json!({
+        "points": learning.points.iter().map(point).collect::<Vec<_>>(),
+        "representations": learning.likeness.iter().map(layer).collect::<Vec<_>>(),
+    })
+}
+
+/// All of it that can be drawn.
+pub(super) fn figure(model: &Model, comparison: &Comparison, learning: Option<&Learning>) -> Figure {
+    let populations = comparison.rates.iter().enumerate().map(|(i, rates)| {
+        let close = || comparison.agreement.iter().map(|agreement| (agreement.length_ms, agreement.populations[i]));
+        Validated {
+            population: model.populations[rates.population].name.clone(),
+            rates: rates.neurons.clone(),
+            off: close().map(|(length, close)| [length, close.rms_hz]).collect(),
+            floor: close().next().map_or(0.0, |(_, close)| close.floor_hz),
+        }
+    });
+    let same = comparison.agreement.iter().map(|agreement| [agreement.length_ms, agreement.same_answer_percent]);
+    let points = learning.iter().flat_map(|learning| &learning.points);
+    let curve = points.map(|point| [point.examples as f64, point.errors_percent[0], point.errors_percent[1]]);
+    gallery::validation(&populations.collect::<Vec<_>>(), &same.collect::<Vec<_>>(), &curve.collect::<Vec<_>>())
+}
+
+/// Prints what was found, the verdicts last.
+pub(super) fn text(
+    model: &Model,
+    comparison: &Comparison,
+    learning: Option<&Learning>,
+    judged: &[Verdict],
+) -> Result<(), Failure> {
+    let name = |population: usize| &model.populations[population].name;
+    for rates in &comparison.rates {
+        say::result(format_args!(
+            "rate of {}: {:.2} Hz; diffusion twin {:.2}, noiseless twin {:.2}",
+            name(rates.population),
+            rates.measured_hz,
+            rates.diffusion_hz,
+            rates.noiseless_hz,
+        ))?;
+    }
+    for agreement in &comparison.agreement {
+        let close = agreement.populations.iter().map(|close| {
+            let (slope, correlation) = (close.slope, close.correlation);
+            let (rms, floor) = (close.rms_hz, close.floor_hz);
+            let name = name(close.population);
+            format!("; {name}: slope {slope:.2}, correlation {correlation:.3}, off by {rms:.1} Hz (floor {floor:.1})")
+        });
+        let close = close.collect::<String>();
+        let (length, same) = (agreement.length_ms, agreement.same_answer_percent);
+        say::result(format_args!("noiseless twin over {length} ms: {same:.1} % same answers{close}"))?;
+    }
+    for point in learning.iter().flat_map(|learning| &learning.points) {
+        let angle = |&(index, angle): &(usize, f64)| format!(", {} {angle:.0}", model.projections[index].name);
+        let angles = point.angles_deg.iter().map(angle).collect::<String>();
+        let ([spiking, rate], examples) = (point.errors_percent, point.examples);
+        say::result(format_args!(
+            "after {examples} images: test error {spiking:.1} % as spikes, {rate:.1} % as rates; angles of changes [deg]{angles}"
+        ))?;
+    }
+    for like in learning.iter().flat_map(|learning| &learning.likeness) {
+        let (rsa, cka) = (like.rsa, like.cka);
+        say::result(format_args!(
+            "{} after learning, spikes against rates: RSA {rsa:.3}, CKA {cka:.3}",
+            name(like.population)
+        ))?;
+    }
+    judged.iter().try_for_each(|verdict| {
+        let (relation, tolerance) = bound(verdict.bound);
+        let word = if verdict.passed() { "pass" } else { "FAIL" };
+        say::result(format_args!("{word}  {}: {:.4} ({relation} {tolerance})", verdict.quantity, verdict.found))
+    })
+}

@@ -1,0 +1,123 @@
+//! Families of curves, and rows of numbers with their spread.
+
+use crate::plot::{Axis, Dash, Dot, Figure, Ink, Mark, Panel, Scale, Shape, Ticks};
+
+/// One curve.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Curve {
+    /// Said in the legend; empty: not there.
+    pub label: String,
+    /// Points; broken at NaN.
+    pub points: Vec<[f64; 2]>,
+}
+
+/// Curves over one pair of axes.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Curves {
+    /// Said above.
+    pub title: String,
+    /// Quantity and unit of x, and of y.
+    pub labels: [String; 2],
+    /// Logarithmic or linear y; a linear one starts at 0.
+    pub scale: Scale,
+    /// In the order of inks.
+    pub curves: Vec<Curve>,
+}
+
+/// A named number with its spread.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Entry {
+    /// Name.
+    pub name: String,
+    /// Value.
+    pub value: f64,
+    /// Half the length of its whisker; 0: none.
+    pub spread: f64,
+}
+
+/// A panel of curves.
+pub fn curves(drawn: &Curves) -> Panel {
+    let values = |column: usize| drawn.curves.iter().flat_map(|c| c.points.iter()).map(move |point| point[column]);
+    let [x, y] = &drawn.labels;
+    let y = match drawn.scale {
+        Scale::Linear => Axis::from_zero(y, values(1)),
+        Scale::Log => logarithmic(y, values(1)),
+    };
+    Panel {
+        title: drawn.title.clone(),
+        x: Axis::from_zero(x, values(0)),
+        y,
+        marks: drawn.curves.iter().enumerate().map(|(i, curve)| mark(i, curve)).collect(),
+        ..Panel::default()
+    }
+}
+
+/// A panel of named numbers, from the top, on an axis of this quantity and scale.
+pub fn entries(title: &str, label: &str, scale: Scale, entries: &[Entry]) -> Panel {
+    let ends = || entries.iter().flat_map(|entry| [entry.value, entry.value + entry.spread]);
+    let x = match scale {
+        Scale::Linear => Axis::from_zero(label, ends()),
+        Scale::Log => logarithmic(label, ends()),
+    };
+    let mut marks = Vec::new();
+    for (row, entry) in (0..).map(f64::from).zip(entries) {
+        if entry.spread > 0.0 {
+            let low = (entry.value - entry.spread).max(x.range[0]);
+            marks.push(Mark::new("", Ink::Blue, Shape::line(vec![[low, row], [entry.value + entry.spread, row]])));
+        }
+        marks.push(Mark::new("", Ink::Blue, Shape::Dots { points: vec![[entry.value, row]], dot: Dot::Circle }));
+    }
+    let names = (0..).map(f64::from).zip(entries.iter().map(|entry| entry.name.clone())).collect();
+    let y = Axis::linear("", [entries.len() as f64 - 0.5, -0.5]).ticks(Ticks::Named(names));
+    Panel { title: title.to_owned(), x, y, marks, ..Panel::default() }
+}
+
+/// Panels in rows, of a size that suits their number.
+pub fn sheet(rows: Vec<Vec<Panel>>) -> Figure {
+    let (across, down) = (rows.iter().map(Vec::len).max().unwrap_or(1) as u32, rows.len() as u32);
+    Figure { size: [200 + 480 * across, 100 + 380 * down], ..Figure::of(rows) }
+}
+
+/// Inks in turn; those of the second turn are dashed.
+fn mark(i: usize, curve: &Curve) -> Mark {
+    let inks = Ink::SERIES;
+    let dash = if (i / inks.len()).is_multiple_of(2) { Dash::Solid } else { Dash::Dashed };
+    Mark::new(&curve.label, inks[i % inks.len()], Shape::Line { points: curve.points.clone(), dash })
+}
+
+/// A logarithmic axis around the values above 0.
+fn logarithmic(label: &str, values: impl Iterator<Item = f64>) -> Axis {
+    let above = values.filter(|value| value.is_finite() && *value > 0.0);
+    let [low, high] = above.fold([f64::INFINITY, 0.0_f64], |[low, high], v| [low.min(v), high.max(v)]);
+    let range = if low.is_finite() { [low / 1.3, high * 1.3] } else { [0.1, 10.0] };
+    Axis { scale: Scale::Log, ..Axis::linear(label, range) }
+}
+
+#[cfg(test)]
+#[allow(clippy::float_cmp, reason = "these ranges are exact")]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn entries_stand_from_the_top_with_their_spread() {
+        let entry = |name: &str, value, spread| Entry { name: name.to_owned(), value, spread };
+        let panel = entries("", "error (%)", Scale::Linear, &[entry("a", 2.0, 0.5), entry("b", 4.0, 0.0)]);
+        assert_eq!(panel.y.range, [1.5, -0.5]);
+        assert_eq!(panel.x.range, [0.0, 1.06 * 4.0]);
+        assert_eq!(panel.marks.len(), 3);
+        assert_eq!(panel.marks[0].shape, Shape::line(vec![[1.5, 0.0], [2.5, 0.0]]));
+    }
+
+    #[test]
+    fn an_eighth_curve_is_told_from_the_first() {
+        let curve = Curve { label: "a".to_owned(), points: vec![[0.0, 1.0]] };
+        assert_eq!(mark(0, &curve).ink, mark(7, &curve).ink);
+        assert_ne!(mark(0, &curve).shape, mark(7, &curve).shape);
+    }
+
+    #[test]
+    fn a_logarithmic_axis_survives_zeros_and_nothing() {
+        assert_eq!(logarithmic("", [0.0, f64::NAN].into_iter()).range, [0.1, 10.0]);
+        assert_eq!(logarithmic("", [0.0, 1.3, 13.0].into_iter()).range[0], 1.0);
+    }
+}

@@ -1,0 +1,301 @@
+//! Rate twins of a spiking model: the same network, weights and rule, with rates in place of spikes.
+//!
+//! A phase is the fixed point of its equations: trains are constant rates r [1/ms], kernels their integrals. With the
+//! conductance g of every projection into the soma, and γ and the teaching current I of the phase,
+//!
+//! V = (Σ g W r + g_b b + I)/γ, A = Y r, α = sigmoid(A), and
+//! - noiseless: r = phi_max sigmoid(V), the non-spiking mode of the authors' code;
+//! - diffusion: r = phi_max E sigmoid(V + σ z), z normal, σ² = Σ w² r ∫h²: the spread that Poisson trains of these rates
+//!   give the soma. The mean of a sigmoid is not the sigmoid of the mean, so neurons of low rate fire more.
+//!
+//! Guerguiev, Lillicrap & Richards (2017), eLife 6:e22901, Methods and code.
+
+use std::sync::Arc;
+
+use pulp::Arch;
+
+use super::diffusion::Normal;
+use crate::data::Stimulus;
+use crate::engine::{Circuit, Lane, LaneState, Observation, PhaseMeans, Show, add_product};
+use crate::kernel::Modes;
+use crate::math::sigmoid_all;
+use crate::network::{Network, Weights};
+
+/// The largest change of a rate between two rounds at a fixed point [1/ms].
+const SETTLED: f64 = 1e-12;
+/// Rounds after which a network whose feedback into the soma finds no fixed point is left as it is.
+const ROUNDS: usize = 1000;
+
+/// The rate twins of a model.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Twin {
+    /// Rates are those of the mean potentials.
+    Noiseless,
+    /// Rates are means over the potential's fluctuations.
+    Diffusion,
+}
+
+/// A rate twin at work: what a [`Lane`] is to the spiking network. It keeps no state from one phase to the next.
+#[derive(Clone, Debug)]
+pub struct RateLane {
+    circuit: Arc<Circuit>,
+    arch: Arch,
+    twin: Twin,
+    normal: Normal,
+    /// Of each population in the phase at hand, [n] [1/ms].
+    rates: Vec<Vec<f64>>,
+    /// Of each population in the last forward phase, [n] [1/ms].
+    forward: Vec<Vec<f64>>,
+    /// Somatic potentials of each population, [n].
+    v: Vec<Vec<f64>>,
+    means: [PhaseMeans; 2],
+    observation: Observation,
+}
+
+impl RateLane {
+    /// A twin of this circuit.
+    pub fn new(circuit: &Arc<Circuit>, twin: Twin) -> Self {
+        let each = || circuit.cells.iter().map(|cells| vec![0.0; cells.size]).collect();
+        Self {
+            arch: Arch::new(),
+            twin,
+            normal: Normal::default(),
+            rates: each(),
+            forward: each(),
+            v: each(),
+            means: [0, 1].map(|phase| PhaseMeans::new(circuit, phase)),
+            observation: Observation::new(circuit.cells.len()),
+            circuit: Arc::clone(circuit),
+        }
+    }
+
+    /// Shows one presentation; the lengths of its phases change nothing.
+    ///
+    /// # Panics
+    /// If the network or stimulus is not of the circuit's shape, or the stimulus is a spike list, which has no rates.
+    pub fn present(&mut self, network: &Network, show: &Show<'_>) {
+        self.observation.clear(show);
+        self.encode(show.stimulus);
+        self.phase(network, 0, None);
+        self.forward.iter_mut().zip(&self.rates).for_each(|(kept, rates)| kept.copy_from_slice(rates));
+        if let Some((_, label)) = show.target {
+            self.phase(network, 1, Some(label));
+        }
+    }
+
+    /// Rates of each population in the last forward phase, [n] each [1/ms].
+    pub fn forward_rates(&self) -> &[Vec<f64>] {
+        &self.forward
+    }
+
+    /// Plateaus and lengths of the last presentation; there are no spikes.
+    pub fn observation(&self) -> &Observation {
+        &self.observation
+    }
+
+    /// What a [`Lane`] would measure of the phases of the last presentation; of the target phase stale where none was
+    /// shown.
+    pub fn means(&self) -> &[PhaseMeans; 2] {
+        &self.means
+    }
+
+    /// The state with which a spiking network would go on: rest.
+    pub fn state(&self) -> LaneState {
+        Lane::new(&self.circuit).state()
+    }
+
+    fn encode(&mut self, stimulus: Stimulus<'_>) {
+        let phi_max = self.circuit.cells[0].phi_max;
+        let rates = &mut self.rates[0];
+        match stimulus {
+            Stimulus::Pixels(pixels) => {
+                assert_eq!(pixels.len(), rates.len(), "a pixel for every input neuron");
+                rates.iter_mut().zip(pixels).for_each(|(r, &pixel)| *r = phi_max * f64::from(pixel) / 255.0);
+            }
+            Stimulus::Rates(shown) => rates.copy_from_slice(shown),
+            Stimulus::Spikes(_) => panic!("a network of rates is shown spikes"),
+        }
+    }
+
+    fn phase(&mut self, network: &Network, phase: usize, label: Option<u8>) {
+        // A phase starts from nothing, so that it is the same whatever was shown before.
+        self.rates[1..].iter_mut().for_each(|rates| rates.fill(0.0));
+        let circuit = Arc::clone(&self.circuit);
+        let has_loops = circuit.window.is_finite();
+        for _ in 0..ROUNDS {
+            let moved = (1..circuit.cells.len()).map(|index| self.settle(network, index, phase, label));
+            if moved.fold(0.0, f64::max) < SETTLED || !has_loops {
+                break;
+            }
+        }
+        self.measure(network, phase);
+    }
+
+    /// Computes potentials and rates of a population from those that drive it, and returns the largest change of a rate.
+    fn settle(&mut self, network: &Network, index: usize, phase: usize, label: Option<u8>) -> f64 {
+        let circuit = Arc::clone(&self.circuit);
+        let cells = &circuit.cells[index];
+        let Some(membrane) = &cells.membrane else { return 0.0 };
+        let gamma = membrane.gamma[phase];
+        let mut v = std::mem::take(&mut self.v[index]);
+        v.fill(0.0);
+        for &(link, g) in &cells.somatic {
+            add_product(self.arch, &network.weights[link], &self.rates[circuit.links[link].from], g, &mut v);
+        }
+        for (i, (v, &b)) in v.iter_mut().zip(&network.biases[index]).enumerate() {
+            let current = label.map_or(0.0, |label| membrane.teaching_current(i, label));
+            *v = (*v + membrane.g_dendrite * f64::from(b) + current) / gamma;
+        }
+        let mut rates = v.clone();
+        match self.twin {
+            Twin::Noiseless => sigmoid_all(&mut rates),
+            Twin::Diffusion => {
+                let mut variance = vec![0.0; cells.size];
+                for &(link, g) in &cells.somatic {
+                    let from = circuit.links[link].from;
+                    let each = g * g * Modes::new(membrane.psp, gamma).square_integral();
+                    add_squares(&network.weights[link], &self.rates[from], each, &mut variance);
+                }
+                rates.iter_mut().zip(&variance).for_each(|(r, var)| *r = self.normal.mean_sigmoid(*r, var.sqrt()));
+            }
+        }
+        self.v[index] = v;
+        let moves = self.rates[index].iter_mut().zip(rates).map(|(old, new)| {
+            let new = cells.phi_max * new;
+            (std::mem::replace(old, new) - new).abs()
+        });
+        moves.fold(0.0, f64::max)
+    }
+
+    fn measure(&mut self, network: &Network, phase: usize) {
+        let circuit = Arc::clone(&self.circuit);
+        let means = &mut self.means[phase];
+        for (train, link) in means.trains.iter_mut().zip(&circuit.links) {
+            train.copy_from_slice(&self.rates[link.from]);
+        }
+        for (index, cells) in circuit.cells.iter().enumerate() {
+            if phase == 0 && cells.membrane.is_some() {
+                means.v[index].copy_from_slice(&self.v[index]);
+            }
+            let plateau = &mut means.plateau[index];
+            if !plateau.is_empty() {
+                plateau.fill(0.0);
+                for &link in &cells.apical {
+                    let rates = &self.rates[circuit.links[link].from];
+                    add_product(self.arch, &network.weights[link], rates, 1.0, plateau);
+                }
+                sigmoid_all(plateau);
+                self.observation.plateaus[index][phase].extend(plateau.iter().map(|&alpha| alpha as f32));
+            }
+        }
+        for ((sigmoid, rates), cells) in means.sigmoid.iter_mut().zip(&self.rates).zip(&circuit.cells) {
+            sigmoid.iter_mut().zip(rates).for_each(|(sigmoid, rate)| *sigmoid = rate / cells.phi_max);
+        }
+    }
+}
+
+/// Adds `factor` · Σ_j w_j² x_j to `out`, [post].
+fn add_squares(weights: &Weights, x: &[f64], factor: f64, out: &mut [f64]) {
+    for (j, &x) in x.iter().enumerate().filter(|&(_, &x)| x != 0.0) {
+        for (sum, &w) in out.iter_mut().zip(weights.row(j)) {
+            *sum += f64::from(w) * f64::from(w) * x * factor;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::Precision;
+    use crate::math::sigmoid;
+    use crate::model::Model;
+    use crate::plasticity::{Change, Known, rule_of};
+    use crate::random::PresentationKey;
+    use crate::rate::rules::SegregatedDendrites;
+    use crate::rate::{Batch, Rule};
+
+    const PIXELS: [u8; 4] = [255, 100, 0, 30];
+
+    fn model(overrides: &[&str]) -> (Model, Network) {
+        let small = ["population.input.size=4", "population.hidden.size=6"];
+        let overrides: Vec<String> = small.iter().chain(overrides).map(|&o| o.to_owned()).collect();
+        let model = Model::load("g17-784-500-10".as_ref(), &overrides).unwrap();
+        let network = Network::new::<()>(&model, 1, |_| Err(())).unwrap();
+        (model, network)
+    }
+
+    fn shown(model: &Model, network: &Network, twin: Twin) -> RateLane {
+        let mut lane = RateLane::new(&Arc::new(Circuit::new(model, 1, Precision::Single)), twin);
+        for label in [7, 3] {
+            let stimulus = Stimulus::Pixels(&PIXELS);
+            let (key, target) = (PresentationKey::training(0), Some((50.0, label)));
+            lane.present(network, &Show { stimulus, key, forward_ms: 50.0, target, sampling: None });
+        }
+        lane
+    }
+
+    /// Σ_j w_ij x_j.
+    fn row(weights: &Weights, i: usize, x: &[f64]) -> f64 {
+        x.iter().enumerate().map(|(j, x)| f64::from(weights.row(j)[i]) * x).sum()
+    }
+
+    /// Two implementations of one rule: matrices of rates, and the twin with the plasticity of the spiking network.
+    #[test]
+    fn the_noiseless_twin_learns_as_segregated_dendrites_do() {
+        let (model, network) = model(&[]);
+        let lane = shown(&model, &network, Twin::Noiseless);
+        let (dense, mut rule) = SegregatedDendrites::twin(&model, &network).unwrap();
+        let inputs = ndarray::Array2::from_shape_fn((1, 4), |(_, j)| 0.2 * f64::from(PIXELS[j]) / 255.0);
+        let targets = ndarray::Array2::from_shape_fn((1, 10), |(_, k)| f64::from(u8::from(k == 3)));
+        let expected = rule.present(&dense, &Batch { inputs, targets });
+        let [forward, target] = lane.means();
+        for (index, expected) in expected.iter().enumerate() {
+            let projection = &model.projections[index];
+            let to = projection.to.0;
+            let plateaus = [&forward.plateau[to][..], &target.plateau[to]];
+            let post = Known { v: &forward.v[to], plateaus, sigmoid: &target.sigmoid[to], trains: &[] };
+            let pre = Known { trains: &forward.trains[index], ..Known::default() };
+            let mut change = Change::default();
+            rule_of(&model, projection).unwrap().change(post, pre, 1.0, &mut change);
+            let scale = expected.biases.iter().fold(0.0_f64, |a, b| a.max(b.abs()));
+            for (found, expected) in change.post.iter().zip(&expected.biases) {
+                assert!((f64::from(*found) - expected).abs() < 1e-6 * scale, "{found} for {expected}");
+            }
+            let (j, pre) = change.pre[1];
+            let found = f64::from(change.post[0]) * f64::from(pre);
+            assert!((found - expected.weights[[0, j as usize]]).abs() < 1e-6 * scale);
+        }
+    }
+
+    #[test]
+    fn diffusion_takes_the_mean_over_the_spread_of_poisson_trains() {
+        let (model, network) = model(&["population.input.size=4"]);
+        let lane = shown(&model, &network, Twin::Diffusion);
+        let input: Vec<f64> = PIXELS.iter().map(|&p| 0.2 * f64::from(p) / 255.0).collect();
+        let squares = |i: usize| {
+            let each = input.iter().enumerate().map(|(j, r)| f64::from(network.weights[0].row(j)[i]).powi(2) * r);
+            each.sum::<f64>()
+        };
+        for (i, rate) in lane.forward_rates()[1].iter().enumerate() {
+            let v = 6.0 / 7.0 * (row(&network.weights[0], i, &input) + f64::from(network.biases[1][i]));
+            assert!((lane.means()[0].v[1][i] - v).abs() < 1e-12);
+            // The science notes' 0.02712 per ms is rounded.
+            let expected = 0.2 * Normal::default().mean_sigmoid(v, (0.02712 * squares(i)).sqrt());
+            assert!((rate / expected - 1.0).abs() < 1e-3, "{rate} for {expected}");
+            assert!((rate - 0.2 * sigmoid(v)) * -v > 0.0, "the mean is drawn to the middle");
+        }
+    }
+
+    #[test]
+    fn feedback_into_the_soma_finds_its_fixed_point() {
+        let (model, network) = model(&["population.hidden.g_a_per_ms=0.6"]);
+        let lane = shown(&model, &network, Twin::Noiseless);
+        let (rates, v) = (lane.forward_rates(), &lane.means()[0].v[1]);
+        for i in 0..6 {
+            let basal = row(&network.weights[0], i, &rates[0]) + f64::from(network.biases[1][i]);
+            let apical = row(&network.weights[2], i, &rates[2]);
+            assert!((v[i] - (0.6 * basal + 0.6 * apical) / 1.3).abs() < 1e-9);
+            assert!(apical.abs() > 1e-3 && (rates[1][i] - 0.2 * sigmoid(v[i])).abs() < 1e-9);
+        }
+    }
+}

@@ -1,0 +1,125 @@
+//! Where presentations are shown: the spiking network, or a rate twin of it.
+
+use std::sync::Arc;
+
+use rayon::prelude::*;
+
+use crate::data::Presentations;
+use crate::engine::{Circuit, Lane, LaneState, Observation, PhaseMeans, Precision, Show, Work};
+use crate::model::Model;
+use crate::network::Network;
+use crate::random::PresentationKey;
+use crate::rate::{RateLane, Twin};
+
+/// By what dynamics a network answers to stimuli. Weights, order, rule and decoder are the same for all.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Dynamics {
+    /// Event by event.
+    #[default]
+    Spiking,
+    /// As rates.
+    Rate(Twin),
+}
+
+/// Rates of every population after settling in a test of each of the first `images` images, [n] each, image by image
+/// [1/ms].
+///
+/// # Panics
+/// If there are fewer images, or the network is not of the model's shape.
+pub fn responses(
+    (model, network): (&Model, &Network),
+    dynamics: Dynamics,
+    shown: &Presentations,
+    images: usize,
+    seed: u64,
+) -> Vec<Vec<Vec<f64>>> {
+    let circuit = Arc::new(Circuit::new(model, seed, Precision::Single));
+    let present = |stage: &mut Stage, image: usize| {
+        stage.rest();
+        let key = PresentationKey::test(0, shown.image(image) as u32);
+        let (stimulus, forward_ms) = (shown.stimulus(image), model.protocol.test);
+        stage.present(network, &Show { stimulus, key, forward_ms, target: None, sampling: None });
+        (0..model.populations.len()).map(|population| stage.forward_rates(model, population)).collect()
+    };
+    (0..images).into_par_iter().map_init(|| Stage::new(&circuit, dynamics), present).collect()
+}
+
+/// A network at work by one of the dynamics.
+pub(super) enum Stage {
+    Spiking(Box<Lane>),
+    Rate(Box<RateLane>),
+}
+
+impl Stage {
+    pub(super) fn new(circuit: &Arc<Circuit>, dynamics: Dynamics) -> Self {
+        match dynamics {
+            Dynamics::Spiking => Self::Spiking(Box::new(Lane::new(circuit))),
+            Dynamics::Rate(twin) => Self::Rate(Box::new(RateLane::new(circuit, twin))),
+        }
+    }
+
+    pub(super) fn present(&mut self, network: &Network, show: &Show<'_>) {
+        match self {
+            Self::Spiking(lane) => lane.present(network, show),
+            Self::Rate(lane) => lane.present(network, show),
+        }
+    }
+
+    pub(super) fn observation(&self) -> &Observation {
+        match self {
+            Self::Spiking(lane) => lane.observation(),
+            Self::Rate(lane) => lane.observation(),
+        }
+    }
+
+    pub(super) fn means(&self) -> &[PhaseMeans; 2] {
+        match self {
+            Self::Spiking(lane) => lane.means(),
+            Self::Rate(lane) => lane.means(),
+        }
+    }
+
+    /// Rates of a population in the last forward phase after settling, spikes counted or rates as they are, [n] [1/ms].
+    pub(super) fn forward_rates(&self, model: &Model, population: usize) -> Vec<f64> {
+        let lane = match self {
+            Self::Spiking(lane) => lane,
+            Self::Rate(lane) => return lane.forward_rates()[population].clone(),
+        };
+        let observed = lane.observation();
+        let counted = model.protocol.settle..observed.forward_ms;
+        let mut rates = vec![0.0; model.populations[population].size];
+        for spike in observed.spikes[population].iter().filter(|spike| counted.contains(&spike.time)) {
+            rates[spike.neuron as usize] += 1.0 / (counted.end - counted.start);
+        }
+        rates
+    }
+
+    /// Work since it was made; rates are no events.
+    pub(super) fn work(&self) -> Work {
+        match self {
+            Self::Spiking(lane) => lane.work(),
+            Self::Rate(_) => Work::default(),
+        }
+    }
+
+    /// Back to rest, where a twin always is.
+    pub(super) fn rest(&mut self) {
+        if let Self::Spiking(lane) = self {
+            lane.rest();
+        }
+    }
+
+    pub(super) fn state(&self) -> LaneState {
+        match self {
+            Self::Spiking(lane) => lane.state(),
+            Self::Rate(lane) => lane.state(),
+        }
+    }
+
+    /// Takes up the state of a lane; a twin has no use for it.
+    pub(super) fn restore(&mut self, state: &LaneState) {
+        if let Self::Spiking(lane) = self {
+            lane.restore(state);
+        }
+    }
+}

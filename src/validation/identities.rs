@@ -1,0 +1,164 @@
+//! Identities that hold exactly in the mean, given the measured rates of the neurons upstream.
+//!
+//! From rest, with rates r in bins k of the phase and G_k the mean weight of a spike in a bin (`window.rs`),
+//!
+//! mean V = Σ_j w_j Σ_k r_jk G_k + (g_b b/γ) c and mean A = Σ_j Y_j Σ_k r_jk G_k:
+//!
+//! k_b (W r + b) and Y r with the start-up factor. What is left is where in its bin each spike was. That noise has mean 0
+//! and variance Σ_k n_jk Var_k for neuron j, so that residuals e = Σ_j w_j ε_j of postsynaptic neurons have the covariance
+//! W diag(Var ε) Wᵀ, known without a fit. They share their presynaptic spikes; the sum of their squares over variances is
+//! judged by the distribution that this correlation gives it.
+
+use ndarray::{Array1, Array2, Axis};
+
+use super::Shown;
+use super::window::{BIN_MS, Bins, Response, Window};
+use crate::analysis::sum_of_squares_exceeds;
+use crate::engine::Circuit;
+use crate::kernel::Modes;
+use crate::math::logit;
+use crate::network::{Network, Weights};
+
+/// One identity as it was found.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Identity {
+    /// Population.
+    pub population: usize,
+    /// Whether of the apical dendrite; else of the soma.
+    pub apical: bool,
+    /// Projections it rests on.
+    pub projections: Vec<usize>,
+    /// Sum over neurons of squared residuals over their variances.
+    pub chi_square: f64,
+    /// Neurons.
+    pub neurons: usize,
+    /// Degrees of freedom left by what their residuals share.
+    pub degrees: f64,
+    /// Chance of a larger sum if the identity holds.
+    pub p: f64,
+    /// Root mean square over neurons of the mean residual over images.
+    pub residual: f64,
+    /// Root mean square over neurons of the mean potential over images.
+    pub potential: f64,
+}
+
+/// Gathers what is needed to judge an identity.
+pub(super) struct Gathered {
+    population: usize,
+    apical: bool,
+    /// Projections, with their presynaptic populations and the weights of spikes.
+    afferents: Vec<(usize, usize, Bins)>,
+    /// What a bias of 1 leaves in the mean.
+    bias: f64,
+    residuals: Vec<f64>,
+    potentials: Vec<f64>,
+    /// Var ε of the presynaptic neurons of each afferent.
+    variances: Vec<Vec<f64>>,
+    images: u32,
+}
+
+impl Gathered {
+    /// All identities of a circuit over phases of `length` ms from rest.
+    pub(super) fn all(circuit: &Circuit, length: f64) -> Vec<Self> {
+        let window = Window { from: circuit.settle[0], to: length };
+        let mut found = Vec::new();
+        for (population, cells) in circuit.cells.iter().enumerate() {
+            let Some(membrane) = &cells.membrane else { continue };
+            let modes = Modes::new(membrane.psp, membrane.gamma[0]);
+            let afferent = |link: usize, response: Response| {
+                let link_of = &circuit.links[link];
+                (link, link_of.from, window.bins(response, link_of.delay))
+            };
+            let somatic = cells.somatic.iter().map(|&(link, g)| afferent(link, Response::Soma(modes, g)));
+            let bias = membrane.g_dendrite / modes.gamma * window.charged(modes.gamma);
+            found.push(Self::new(population, false, somatic.collect(), bias, circuit));
+            if !cells.apical.is_empty() {
+                let apical = cells.apical.iter().map(|&link| afferent(link, Response::Dendrite(membrane.psp)));
+                found.push(Self::new(population, true, apical.collect(), 0.0, circuit));
+            }
+        }
+        found
+    }
+
+    fn new(
+        population: usize,
+        apical: bool,
+        afferents: Vec<(usize, usize, Bins)>,
+        bias: f64,
+        circuit: &Circuit,
+    ) -> Self {
+        let size = circuit.cells[population].size;
+        let variances = afferents.iter().map(|&(_, from, _)| vec![0.0; circuit.cells[from].size]).collect();
+        let (residuals, potentials) = (vec![0.0; size], vec![0.0; size]);
+        Self { population, apical, afferents, bias, residuals, potentials, variances, images: 0 }
+    }
+
+    /// Takes in what an image did, against what these weights say.
+    pub(super) fn add(&mut self, network: &Network, shown: &Shown) {
+        let mut expected: Vec<f64> =
+            network.biases[self.population].iter().map(|&b| self.bias * f64::from(b)).collect();
+        for ((link, from, bins), variance) in self.afferents.iter().zip(&mut self.variances) {
+            let mut x = vec![0.0; variance.len()];
+            for spike in &shown.spikes[*from] {
+                let bin = (spike.time / BIN_MS) as usize;
+                x[spike.neuron as usize] += bins.mean[bin];
+                variance[spike.neuron as usize] += bins.variance[bin];
+            }
+            let weights = &network.weights[*link];
+            for (j, &x) in x.iter().enumerate().filter(|&(_, &x)| x != 0.0) {
+                expected.iter_mut().zip(weights.row(j)).for_each(|(sum, &w)| *sum += f64::from(w) * x);
+            }
+        }
+        for (i, expected) in expected.iter().enumerate() {
+            let found =
+                if self.apical { logit(shown.plateau[self.population][i]) } else { shown.v[self.population][i] };
+            self.residuals[i] += found - expected;
+            self.potentials[i] += found;
+        }
+        self.images += 1;
+    }
+
+    /// The covariance of the residuals, W diag(Var ε) Wᵀ over all afferents, [n, n].
+    fn covariance(&self, network: &Network) -> Array2<f64> {
+        let n = self.residuals.len();
+        let mut covariance = Array2::zeros((n, n));
+        for ((link, ..), variance) in self.afferents.iter().zip(&self.variances) {
+            let w = matrix(&network.weights[*link]);
+            let spread = &w * &Array1::from(variance.clone()).insert_axis(Axis(0));
+            covariance += &spread.dot(&w.t());
+        }
+        covariance
+    }
+
+    /// Judges the identity over all images taken in.
+    pub(super) fn judge(&self, network: &Network) -> Identity {
+        let covariance = self.covariance(network);
+        let sd = covariance.diag().mapv(f64::sqrt);
+        // A neuron nobody sent a spike to has nothing to be judged by.
+        let live: Vec<usize> = (0..sd.len()).filter(|&i| sd[i] > 0.0).collect();
+        let chi_square = live.iter().map(|&i| (self.residuals[i] / sd[i]).powi(2)).sum();
+        let correlation = Array2::from_shape_fn((live.len(), live.len()), |(i, j)| {
+            covariance[[live[i], live[j]]] / (sd[live[i]] * sd[live[j]])
+        });
+        let (p, degrees) = sum_of_squares_exceeds(chi_square, &correlation);
+        let rms = |values: &[f64]| {
+            let squares = values.iter().map(|x| (x / f64::from(self.images)).powi(2));
+            (squares.sum::<f64>() / values.len() as f64).sqrt()
+        };
+        Identity {
+            population: self.population,
+            apical: self.apical,
+            projections: self.afferents.iter().map(|(link, ..)| *link).collect(),
+            chi_square,
+            neurons: live.len(),
+            degrees,
+            p,
+            residual: rms(&self.residuals),
+            potential: rms(&self.potentials),
+        }
+    }
+}
+
+fn matrix(weights: &Weights) -> Array2<f64> {
+    Array2::from_shape_fn((weights.post(), weights.pre()), |(i, j)| f64::from(weights.row(j)[i]))
+}

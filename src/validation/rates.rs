@@ -1,0 +1,154 @@
+//! Measured rates and answers against those of the rate twins.
+
+use super::Shown;
+use crate::analysis::Regression;
+use crate::model::Model;
+use crate::training::answer;
+
+/// Potentials and rates of a twin for one image.
+pub(super) struct Steady {
+    pub(super) v: Vec<Vec<f64>>,
+    /// [1/ms].
+    pub(super) rates: Vec<Vec<f64>>,
+}
+
+/// Rates of a population, over all neurons and images [Hz].
+#[derive(Clone, Debug, PartialEq)]
+pub struct Rates {
+    /// Population.
+    pub population: usize,
+    /// Mean rate measured [Hz].
+    pub measured_hz: f64,
+    /// Mean rate of the noiseless twin [Hz].
+    pub noiseless_hz: f64,
+    /// Mean rate of the diffusion twin [Hz].
+    pub diffusion_hz: f64,
+    /// Root mean square, over neurons, of the measured mean over images less the diffusion twin's [Hz].
+    pub off_hz: f64,
+    /// What of that is the chance of Poisson counts [Hz].
+    pub chance_hz: f64,
+    /// Each neuron's mean over images: of the diffusion twin, measured [Hz].
+    pub neurons: Vec<[f64; 2]>,
+}
+
+/// Answers and rates against the noiseless twin, for phases of one length.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Agreement {
+    /// Length of the phase [ms].
+    pub length_ms: f64,
+    /// Share of images answered as the twin does [%].
+    pub same_answer_percent: f64,
+    /// One for each population but the input.
+    pub populations: Vec<Closeness>,
+}
+
+/// How close the rates of a population, neuron by neuron and image by image, are to the noiseless twin's.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Closeness {
+    /// Population.
+    pub population: usize,
+    /// Slope of the measured rate on the twin's.
+    pub slope: f64,
+    /// Their correlation.
+    pub correlation: f64,
+    /// Root mean square difference [Hz].
+    pub rms_hz: f64,
+    /// Root mean square difference between the two twins: the bias that no duration takes away [Hz].
+    pub floor_hz: f64,
+}
+
+/// Measured rates beside those of the twins, as images come.
+pub(super) struct Against<'a> {
+    model: &'a Model,
+    /// Noiseless and diffusion, by image.
+    twins: &'a [Vec<Steady>; 2],
+    /// Of each population but the input: sums over images of measured and both twins' rates, by neuron.
+    sums: Vec<Vec<[f64; 3]>>,
+    pairs: Vec<Regression>,
+    floors: Vec<Regression>,
+    same: u32,
+    images: u32,
+    /// Over which rates are means [ms].
+    window_ms: f64,
+}
+
+impl<'a> Against<'a> {
+    pub(super) fn new(model: &'a Model, twins: &'a [Vec<Steady>; 2]) -> Self {
+        let populations = &model.populations[1..];
+        Self {
+            model,
+            twins,
+            sums: populations.iter().map(|population| vec![[0.0; 3]; population.size]).collect(),
+            pairs: vec![Regression::default(); populations.len()],
+            floors: vec![Regression::default(); populations.len()],
+            same: 0,
+            images: 0,
+            window_ms: 0.0,
+        }
+    }
+
+    /// Takes an image in that was shown for `length` ms.
+    pub(super) fn add(&mut self, image: usize, shown: &Shown, length: f64) {
+        let settle = self.model.protocol.settle;
+        self.window_ms = length - settle;
+        let [noiseless, diffusion] = self.twins.each_ref().map(|twin| &twin[image]);
+        let last = self.model.populations.len() - 1;
+        let mut rates = Vec::new();
+        for population in 1..=last {
+            rates = vec![0.0; self.model.populations[population].size];
+            for spike in shown.spikes[population].iter().filter(|spike| spike.time >= settle) {
+                rates[spike.neuron as usize] += 1.0 / self.window_ms;
+            }
+            let sums = &mut self.sums[population - 1];
+            let steady = noiseless.rates[population].iter().zip(&diffusion.rates[population]);
+            for ((&measured, (&noiseless, &diffusion)), sums) in rates.iter().zip(steady).zip(sums) {
+                self.pairs[population - 1].add(1e3 * noiseless, 1e3 * measured);
+                self.floors[population - 1].add(1e3 * noiseless, 1e3 * diffusion);
+                for (sum, rate) in sums.iter_mut().zip([measured, noiseless, diffusion]) {
+                    *sum += 1e3 * rate;
+                }
+            }
+        }
+        let found = answer(self.model, &shown.v[last], &rates);
+        self.same += u32::from(found == answer(self.model, &noiseless.v[last], &noiseless.rates[last]));
+        self.images += 1;
+    }
+
+    /// Rates over all images.
+    pub(super) fn rates(&self) -> Vec<Rates> {
+        let images = f64::from(self.images);
+        let of = |(at, sums): (usize, &Vec<[f64; 3]>)| {
+            let n = sums.len() as f64;
+            let mean = |which: usize| sums.iter().map(|sum| sum[which]).sum::<f64>() / (n * images);
+            let off = sums.iter().map(|[measured, _, diffusion]| ((measured - diffusion) / images).powi(2));
+            // The variance of a rate from a Poisson count over the window is the rate over the window.
+            let chance = mean(0) * 1e3 / (images * self.window_ms);
+            Rates {
+                population: at + 1,
+                measured_hz: mean(0),
+                noiseless_hz: mean(1),
+                diffusion_hz: mean(2),
+                off_hz: (off.sum::<f64>() / n).sqrt(),
+                chance_hz: chance.sqrt(),
+                neurons: sums.iter().map(|sum| [sum[2] / images, sum[0] / images]).collect(),
+            }
+        };
+        self.sums.iter().enumerate().map(of).collect()
+    }
+
+    /// Answers and rates against the noiseless twin.
+    pub(super) fn agreement(&self, length_ms: f64) -> Agreement {
+        let close = |(at, (pairs, floor)): (usize, (&Regression, &Regression))| Closeness {
+            population: at + 1,
+            slope: pairs.slope(),
+            correlation: pairs.correlation(),
+            rms_hz: pairs.rms(),
+            floor_hz: floor.rms(),
+        };
+        Agreement {
+            length_ms,
+            same_answer_percent: 100.0 * f64::from(self.same) / f64::from(self.images),
+            populations: self.pairs.iter().zip(&self.floors).enumerate().map(close).collect(),
+        }
+    }
+}

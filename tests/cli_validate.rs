@@ -1,0 +1,96 @@
+//! `apical validate`: the paper's networks keep to theory, and a twin with other weights is found out.
+#![cfg(feature = "cli")]
+
+mod cli;
+
+use cli::{Bench, Ran};
+use serde_json::Value;
+
+/// The paper's networks with their projections, each with the identity that rests on it.
+const NETWORKS: [(&str, &[(&str, &str)]); 3] = [
+    ("g17-784-10", &[("input-output", "mean U of output")]),
+    (
+        "g17-784-500-10",
+        &[
+            ("input-hidden", "mean V of hidden"),
+            ("hidden-output", "mean U of output"),
+            ("output-hidden", "mean A of hidden"),
+        ],
+    ),
+    (
+        "g17-784-500-100-10",
+        &[
+            ("input-hidden1", "mean V of hidden1"),
+            ("hidden1-hidden2", "mean V of hidden2"),
+            ("hidden2-output", "mean U of output"),
+            ("output-hidden1", "mean A of hidden1"),
+            ("output-hidden2", "mean A of hidden2"),
+        ],
+    ),
+];
+
+fn digits() -> String {
+    format!("--data {}/data/mnist --quiet", env!("CARGO_MANIFEST_DIR"))
+}
+
+/// Runs a validation and gives its end, and the identities that failed.
+fn validate(bench: &Bench, arguments: &str) -> (Ran, Vec<String>) {
+    let ran = bench.run(&format!("validate {arguments} {} --json", digits()));
+    let told: Value = serde_json::from_str(ran.stdout.trim_end()).unwrap_or_else(|_| panic!("{}", ran.stderr));
+    let failed = told["verdicts"].as_array().unwrap().iter().filter(|verdict| verdict["passed"] == false);
+    let failed = failed.map(|verdict| verdict["quantity"].as_str().unwrap().to_owned()).collect();
+    (ran, failed)
+}
+
+/// The chance of a false alarm at these seeds was 1e-4 for each of nine identities; they are fixed.
+#[test]
+fn trained_networks_pass_and_each_projection_scaled_in_the_twin_fails_its_identity() {
+    for (model, projections) in NETWORKS {
+        let bench = Bench::new();
+        bench.ok(&format!("train {model} --examples 500 --test-examples 20 --record none --out run.h5 {}", digits()));
+        let (ran, failed) = validate(&bench, "run.checkpoint.h5 --images 60 --examples 200 --durations 50,250");
+        assert_eq!((ran.code, &failed[..]), (Some(0), &[][..]), "{model}: {}", ran.stdout);
+        for (projection, identity) in projections {
+            let little = "--images 20 --examples 0 --durations 50";
+            let (ran, failed) = validate(&bench, &format!("run.checkpoint.h5 {little} --perturb {projection}=0.05"));
+            assert_eq!(ran.code, Some(1), "{model}, {projection}");
+            assert!(failed.iter().any(|failed| failed.starts_with(identity)), "{model}, {projection}: {failed:?}");
+            let others = failed.iter().filter(|failed| failed.contains("[p]") && !failed.starts_with(identity));
+            assert_eq!(others.count(), 0, "{model}, {projection}: {failed:?}");
+        }
+    }
+}
+
+#[test]
+fn a_validation_leaves_its_results_and_a_figure_and_repeats_itself() {
+    let bench = Bench::new();
+    let arguments = "validate tiny.toml --images 12 --examples 40 --durations 20,40 --quiet --json --out first.json";
+    let first = bench.run(arguments);
+    let kept = std::fs::read_to_string(bench.path("first.json")).unwrap();
+    assert_eq!(first.stdout, kept);
+    assert!(std::fs::read_to_string(bench.path("first.svg")).unwrap().contains("diffusion twin (Hz)"));
+    let told: Value = serde_json::from_str(&kept).unwrap();
+    assert_eq!(told["noiseless_twin"].as_array().unwrap().len(), 2);
+    assert_eq!(told["learning"]["points"].as_array().unwrap().len(), 5);
+    assert_eq!(bench.run(&format!("{arguments} --threads 1")).stdout, first.stdout);
+}
+
+#[test]
+fn arguments_that_make_no_sense_are_refused() {
+    let bench = Bench::new();
+    let cases = [
+        ("--perturb input-hidden", "expected PROJECTION=X"),
+        ("--perturb nowhere=0.05", "no projection `nowhere`; there are input-hidden"),
+        ("--durations 5", "beyond the settling time, 10 ms"),
+        ("--out nowhere/results.json", "a folder that is there"),
+        ("--out results.txt", "ends in .json"),
+        ("--images 0", "--images"),
+    ];
+    for (arguments, message) in cases {
+        let before = bench.files();
+        let ran = bench.run(&format!("validate tiny.toml {arguments}"));
+        assert_eq!(ran.code, Some(2), "{arguments}: {}", ran.stderr);
+        assert!(ran.stderr.contains(message) && ran.stdout.is_empty(), "{arguments}: {}", ran.stderr);
+        assert_eq!(bench.files(), before, "{arguments}");
+    }
+}
