@@ -27,6 +27,8 @@ pub enum Purpose {
     Candidates(u32),
     /// When the plateaus of a population happen, by its index.
     PlateauTimes(u32),
+    /// By how much a training image is shifted.
+    Shift,
     /// Noise and fixed feedback of a rate-based rule, and the draws of its tasks, by a number of its own.
     Rate(u32),
 }
@@ -42,6 +44,7 @@ impl Purpose {
             Purpose::Encoder(population) => (5, population),
             Purpose::Candidates(population) => (6, population),
             Purpose::PlateauTimes(population) => (7, population),
+            Purpose::Shift => (8, 0),
             Purpose::Rate(of) => (16, of),
         };
         kind << 32 | u64::from(index)

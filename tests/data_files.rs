@@ -57,7 +57,7 @@ fn idx_source(stimuli: &Stimuli) -> Source<'_> {
 }
 
 fn stimuli(folder: &Path, validation: usize) -> Stimuli {
-    Stimuli::Idx { path: Some(folder.to_owned()), validation }
+    Stimuli::Idx { path: Some(folder.to_owned()), validation, shift: 0 }
 }
 
 /// The message of an error and of all its causes.

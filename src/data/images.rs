@@ -84,6 +84,26 @@ impl ImageSet {
         &self.pixels[i * self.rows * self.cols..][..self.rows * self.cols]
     }
 
+    /// Copies the pixels of image `i`, moved `down` rows down and `right` columns to the right, into `out`; what comes in
+    /// from the borders is 0.
+    ///
+    /// # Panics
+    /// If there is no such image.
+    pub fn shifted(&self, i: usize, [down, right]: [isize; 2], out: &mut Vec<u8>) {
+        let image = self.image(i);
+        out.clear();
+        out.resize(image.len(), 0);
+        let columns = 0..self.cols;
+        for (row, out) in out.chunks_mut(self.cols).enumerate() {
+            let Some(from) = row.checked_add_signed(-down).filter(|&from| from < self.rows) else { continue };
+            for column in columns.clone() {
+                if let Some(source) = column.checked_add_signed(-right).filter(|&source| source < self.cols) {
+                    out[column] = image[from * self.cols + source];
+                }
+            }
+        }
+    }
+
     /// The label of image `i`.
     ///
     /// # Panics
@@ -135,6 +155,21 @@ fn raw_name(path: &Path) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_shifted_image_moves_and_is_dark_where_it_came_from() {
+        let set = ImageSet::new(2, 3, vec![1, 2, 3, 4, 5, 6], vec![0]);
+        let shifted = |by| {
+            let mut out = Vec::new();
+            set.shifted(0, by, &mut out);
+            out
+        };
+        assert_eq!(shifted([0, 0]), set.image(0));
+        assert_eq!(shifted([1, 0]), [0, 0, 0, 1, 2, 3]);
+        assert_eq!(shifted([-1, 1]), [0, 4, 5, 0, 0, 0]);
+        assert_eq!(shifted([0, -2]), [3, 0, 0, 6, 0, 0]);
+        assert_eq!(shifted([5, 5]), [0; 6]);
+    }
 
     #[test]
     fn plain_files_come_before_gzipped_ones_and_dashes_before_dots() {

@@ -72,6 +72,21 @@ impl StimulusSet {
         }
     }
 
+    /// The stimulus of presentation `i`, its image moved `by` rows down and columns to the right in `buffer`; other stimuli
+    /// stay as they are.
+    ///
+    /// # Panics
+    /// If there is no such presentation.
+    pub fn shifted<'a>(&'a self, i: usize, by: [isize; 2], buffer: &'a mut Vec<u8>) -> Stimulus<'a> {
+        match &self.content {
+            Content::Images(set) if by != [0, 0] => {
+                set.shifted(i, by, buffer);
+                Stimulus::Pixels(buffer)
+            }
+            _ => self.stimulus(i),
+        }
+    }
+
     /// The label of presentation `i`, if presentations have any.
     ///
     /// # Panics
@@ -134,6 +149,14 @@ impl Presentations {
     /// If there is no such presentation.
     pub fn stimulus(&self, i: usize) -> Stimulus<'_> {
         self.set.stimulus(self.image(i))
+    }
+
+    /// The stimulus of presentation `i`, its image moved as [`StimulusSet::shifted`] does.
+    ///
+    /// # Panics
+    /// If there is no such presentation.
+    pub fn shifted<'a>(&'a self, i: usize, by: [isize; 2], buffer: &'a mut Vec<u8>) -> Stimulus<'a> {
+        self.set.shifted(self.image(i), by, buffer)
     }
 
     /// The label of presentation `i`, if presentations have any.

@@ -349,6 +349,8 @@ pub enum Stimuli {
         path: Option<PathBuf>,
         /// Images at the end of the training set that are set aside, and tested on in place of the test set.
         validation: usize,
+        /// Pixels by which a training image is shifted at most, in either direction, drawn anew at each presentation.
+        shift: usize,
     },
     /// Rates in Hz, one row a presentation, from CSV or NumPy, or one fixed vector.
     Rates {

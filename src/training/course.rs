@@ -1,6 +1,6 @@
 //! The course of a run: in what order images come, how long their phases last, how fast the network learns.
 
-use crate::model::{Model, Protocol, Schedule};
+use crate::model::{Model, Protocol, Schedule, Stimuli};
 use crate::random::{PresentationKey, Purpose, StreamKey};
 
 /// The order of images in one epoch.
@@ -36,6 +36,13 @@ pub(super) fn phase_lengths(protocol: &Protocol, seed: u64, presentation: Presen
     })
 }
 
+/// By how many rows down and columns to the right the image of a training presentation is shown shifted.
+pub(super) fn shift(stimuli: &Stimuli, seed: u64, presentation: PresentationKey) -> [isize; 2] {
+    let Stimuli::Idx { shift: most @ 1.., .. } = *stimuli else { return [0; 2] };
+    let mut stream = StreamKey { seed, purpose: Purpose::Shift, presentation, phase: 0, block: 0 }.stream();
+    [(); 2].map(|()| (stream.below(2 * most as u64 + 1) as usize).cast_signed() - most.cast_signed())
+}
+
 /// The factor on every learning rate at presentation `n` of `planned`, with `epoch` presentations in an epoch.
 pub(super) fn rate_factor(model: &Model, n: u64, planned: u64, epoch: u64) -> f64 {
     match model.learning.schedule {
@@ -59,6 +66,20 @@ mod tests {
             images.sort_unstable();
             assert_eq!(images, (0..50).collect::<Vec<_>>());
         }
+    }
+
+    /// Of 9,000 draws each of the nine shifts has 1,000, give or take six standard deviations.
+    #[test]
+    fn shifts_are_spread_evenly() {
+        let stimuli = Stimuli::Idx { path: None, validation: 0, shift: 1 };
+        let mut counts = [0; 9];
+        for n in 0..9000 {
+            let [down, right] = shift(&stimuli, 1, PresentationKey::training(n));
+            counts[((down + 1) * 3 + right + 1) as usize] += 1;
+        }
+        assert!(counts.iter().all(|&count: &i32| (count - 1000).abs() < 179), "{counts:?}");
+        let still = Stimuli::Idx { path: None, validation: 0, shift: 0 };
+        assert_eq!(shift(&still, 1, PresentationKey::training(5)), [0, 0]);
     }
 
     #[test]

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use rayon::prelude::*;
 
-use super::course::{Order, phase_lengths, rate_factor};
+use super::course::{Order, phase_lengths, rate_factor, shift};
 use super::credit::Audit;
 use super::decoding::{decode, output_loss};
 use super::stage::Stage;
@@ -81,6 +81,9 @@ struct LaneOfBatch {
     image: usize,
     label: Option<u8>,
     lengths: [f64; 2],
+    /// Shift of the image, and where it is drawn.
+    shift: [isize; 2],
+    shifted: Vec<u8>,
     start_ms: f64,
     sampling: Option<Sampling>,
     decoded: u8,
@@ -108,6 +111,8 @@ impl<'a> Trainer<'a> {
             image: 0,
             label: None,
             lengths: [0.0; 2],
+            shift: [0; 2],
+            shifted: Vec::new(),
             start_ms: 0.0,
             sampling: None,
             decoded: 0,
@@ -364,6 +369,7 @@ impl<'a> Trainer<'a> {
             lane.index = n;
             lane.image = self.order.image(self.seed, n, shown.len());
             lane.label = shown.label(lane.image);
+            lane.shift = shift(&self.model.stimuli, self.seed, PresentationKey::training(n));
             lane.lengths = phase_lengths(&self.model.protocol, self.seed, PresentationKey::training(n));
             lane.start_ms = self.clock_ms;
             lane.sampling = recorder.sampling(Kind::Train, n, lane.start_ms);
@@ -404,7 +410,7 @@ impl LaneOfBatch {
         self.lane.present(
             network,
             &Show {
-                stimulus: shown.stimulus(self.image),
+                stimulus: shown.shifted(self.image, self.shift, &mut self.shifted),
                 key: PresentationKey::training(self.index),
                 forward_ms: self.lengths[0],
                 target: self.label.map(|label| (self.lengths[1], label)),

@@ -51,7 +51,7 @@ pub(crate) fn model() -> Model {
             centring: 0,
         },
         decoding: Decoding::Potential,
-        stimuli: Stimuli::Idx { path: None, validation: 0 },
+        stimuli: Stimuli::Idx { path: None, validation: 0, shift: 0 },
         recording: Recording {
             spikes: ids.to_vec(),
             plateaus: vec![ids[1]],

@@ -2,7 +2,7 @@
 //!
 //! | kind | keys |
 //! |---|---|
-//! | `idx` (default) | `path`, `validation` 0 |
+//! | `idx` (default) | `path`, `validation` 0, `shift_pixels` 0 |
 //! | `rates` | `rates_hz` (one per input neuron) or `path` (.csv or .npy), `labels` |
 //! | `spikes` | `path`, `labels` |
 
@@ -25,6 +25,7 @@ pub(super) fn read(mut keys: Reader<'_>, populations: &[Population]) -> Result<S
         Kind::Idx => Stimuli::Idx {
             path: keys.path("path")?,
             validation: keys.integer("validation", 0..=u64::MAX)?.unwrap_or(0) as usize,
+            shift: keys.integer("shift_pixels", 0..=1000)?.unwrap_or(0) as usize,
         },
         Kind::Rates => {
             Stimuli::Rates { source: rates(&mut keys, populations[0].size)?, labels: labels(&mut keys, populations)? }
