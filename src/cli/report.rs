@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::failure::Failure;
 use super::say;
-use super::session::{Files, Outcome};
+use super::session::{self, Files, Outcome};
 use crate::data::{Dataset, Evaluate};
 use crate::model::Model;
 use crate::record::Evaluation;
@@ -22,6 +22,8 @@ pub(super) fn train_summary(
     let last = outcome.curve.last().filter(|evaluation| evaluation.examples_seen == examples_seen);
     json!({
         "command": "train",
+        "command_line": session::command_line(),
+        "commit": env!("APICAL_GIT_COMMIT"),
         "model": model.name,
         "kind": kind,
         "batch": model.learning.batch,

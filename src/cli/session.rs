@@ -57,9 +57,10 @@ pub(super) fn open_run_file(
     Ok(file)
 }
 
-/// The command line, with what is no text shown as well as it can be.
-fn command_line() -> String {
-    std::env::args_os().map(|argument| argument.to_string_lossy().into_owned()).collect::<Vec<_>>().join(" ")
+/// The command line, the program by its bare name and what is no text shown as well as it can be.
+pub(super) fn command_line() -> String {
+    let words = std::env::args_os().skip(1).map(|argument| argument.to_string_lossy().into_owned());
+    std::iter::once("apical".to_owned()).chain(words).collect::<Vec<_>>().join(" ")
 }
 
 /// Runs a trainer as planned with a run file, and checkpoints if its synapses are plastic.

@@ -160,7 +160,7 @@ impl Compare {
 
     /// Loads the images.
     fn load(&self) -> anyhow::Result<Dataset> {
-        let stimuli = Stimuli::Idx { path: None, validation: self.validation };
+        let stimuli = Stimuli::Idx { path: None, validation: self.validation, shift: 0 };
         let (inputs, classes) = (self.sizes[0], self.sizes[self.sizes.len() - 1]);
         Ok(Source { stimuli: &stimuli, inputs, classes, folder: self.data.as_deref() }.load()?)
     }
