@@ -128,7 +128,7 @@ impl Rate {
 
     /// What summaries and file names call it.
     pub(super) fn kind(self) -> &'static str {
-        if self.rate.is_some() { "rate" } else { "spiking" }
+        self.dynamics().name()
     }
 
     /// The name of a run of this model.

@@ -12,7 +12,7 @@ use crate::data::Dataset;
 use crate::model::Model;
 use crate::record::hdf5::{Provenance, RunFile};
 use crate::record::{Evaluation, Kind, Recorder, estimate};
-use crate::training::{Ending, Plan, RunError, Synapses, Tested, Trainer};
+use crate::training::{Dynamics, Ending, Plan, RunError, Synapses, Tested, Trainer};
 
 /// The files of a run.
 #[derive(Clone, Debug)]
@@ -36,7 +36,7 @@ pub(super) struct Outcome {
 pub(super) fn open_run_file(
     common: &Common,
     path: &Path,
-    model: &Model,
+    (model, dynamics): (&Model, Dynamics),
     (seed, kind, presentations): (u64, Kind, u64),
     sha256: &[(String, String)],
 ) -> anyhow::Result<RunFile> {
@@ -47,6 +47,7 @@ pub(super) fn open_run_file(
         command_line: command_line(),
         data_sha256: sha256.iter().flat_map(|(file, digest)| [digest, "  ", file, "\n"]).collect(),
         start_time: humantime::format_rfc3339_seconds(std::time::SystemTime::now()).to_string(),
+        kind: dynamics.name().to_owned(),
     };
     let created = RunFile::create(path, model, &provenance, kind);
     let file = created.context("the run file cannot be created; name another by --out PATH")?;
@@ -79,7 +80,8 @@ pub(super) fn run(
         let why = anyhow::anyhow!("the checkpoint is to be {}, which is there and is no file", other.display());
         return Err(why.into());
     }
-    let mut file = open_run_file(common, &path, model, (seed, Kind::Train, shown), &data.sha256())?;
+    let mut file =
+        open_run_file(common, &path, (model, trainer.dynamics()), (seed, Kind::Train, shown), &data.sha256())?;
     let mut display = Display::new(common.quiet, checkpoint.clone().map(|path| (model, path)));
     let replayed = trainer.curve().iter().try_for_each(|evaluation| file.evaluation(evaluation));
     let ended = replayed.map_err(RunError::from).and_then(|()| trainer.run(data, plan, &mut file, &mut display));

@@ -119,7 +119,13 @@ impl Test {
         let path = self.common.run_file(&format!("{}-test", self.rate.name(test.model)), seed, false)?;
         let presentations = test.examples as u64 * u64::from(test.passes);
         let sha256 = test.shown.set().sha256();
-        let file = session::open_run_file(&self.common, &path, test.model, (seed, Kind::Test, presentations), sha256)?;
+        let file = session::open_run_file(
+            &self.common,
+            &path,
+            (test.model, test.dynamics),
+            (seed, Kind::Test, presentations),
+            sha256,
+        )?;
         Ok(Some((file, path)))
     }
 }

@@ -131,9 +131,6 @@ fn every_kind() -> Vec<(&'static str, Figure)> {
     let same: Vec<[f64; 2]> = validated("").off.iter().map(|[length, off]| [*length, 100.0 - off]).collect();
     let both = [[0.0, 90.0, 91.0], [500.0, 20.0, 15.0], [2000.0, 9.0, 8.0]];
     vec![
-        ("curves of two", comparison(2)),
-        ("validation", validation(&["hidden1", "hidden2", "output"].map(validated), &same, &both)),
-        ("validation without learning", validation(&[validated("output")], &same, &[])),
         ("raster of 10", raster_of(10, 4, 0.3)),
         ("raster of 4000", raster_of(4000, 4, 100.0)),
         ("raster of many presentations", raster_of(500, 200, 0.5)),
@@ -151,6 +148,9 @@ fn every_kind() -> Vec<(&'static str, Figure)> {
             "angle",
             angles(&axis, &[("hidden1".to_owned(), axis.clone()), ("hidden2".to_owned(), axis.clone())], &eigenvalues),
         ),
+        ("curves of two", comparison(2)),
+        ("validation", validation(&["hidden1", "hidden2", "output"].map(validated), &same, &both)),
+        ("validation without learning", validation(&[validated("output")], &same, &[])),
     ]
 }
 

@@ -44,6 +44,16 @@ pub fn responses(
     (0..images).into_par_iter().map_init(|| Stage::new(&circuit, dynamics), present).collect()
 }
 
+impl Dynamics {
+    /// What files and summaries call it: `spiking` or `rate`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Spiking => "spiking",
+            Self::Rate(_) => "rate",
+        }
+    }
+}
+
 /// A network at work by one of the dynamics.
 pub(super) enum Stage {
     Spiking(Box<Lane>),

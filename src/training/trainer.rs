@@ -154,6 +154,11 @@ impl<'a> Trainer<'a> {
         self
     }
 
+    /// By what dynamics presentations are shown.
+    pub fn dynamics(&self) -> Dynamics {
+        self.dynamics
+    }
+
     /// A run that goes on from a checkpoint of `model`, to the bit as if it had not been stopped.
     ///
     /// # Panics

@@ -10,9 +10,9 @@ const ALARM: f64 = 1e-4;
 /// independent, which those of hidden neurons are not quite.
 const BIAS: f64 = 0.01;
 
-/// Multiple of the chance of Poisson counts tolerated on top of that: hidden neurons' rates fluctuate, so that their counts
-/// scatter more.
-const SCATTER: f64 = 3.0;
+/// Multiple of the chance of Poisson counts tolerated on top of that. The root mean square of ten counts is above 1.9 times
+/// its mean once in 10,000 times; hidden neurons' rates fluctuate, so that their counts scatter a little more.
+const SCATTER: f64 = 2.0;
 
 /// Angle tolerated between the changes of a batch [degrees]: below it noise does not undo what rates would learn.
 const ANGLE: f64 = 85.0;

@@ -17,7 +17,7 @@ import h5py
 import libsonata
 import numpy as np
 
-TEXTS = ["name", "model", "apical_version", "git_commit", "command_line", "data_sha256", "start_time"]
+TEXTS = ["name", "model", "apical_version", "git_commit", "command_line", "data_sha256", "start_time", "kind"]
 SORTING = {"none": 0, "by_id": 1, "by_time": 2}
 PHASES = {"forward": 0, "target": 1}
 KINDS = {"train": 0, "test": 1}

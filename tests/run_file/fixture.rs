@@ -131,6 +131,7 @@ pub(crate) fn provenance() -> Provenance {
         command_line: "apical train small.toml".into(),
         data_sha256: "00ff  train-images\n11ee  train-labels\n".into(),
         start_time: "2025-01-01T12:00:00Z".into(),
+        kind: "rate".into(),
     }
 }
 

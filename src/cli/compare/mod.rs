@@ -58,7 +58,7 @@ pub(super) struct Compare {
     #[arg(long, value_name = "N")]
     batch: Option<usize>,
 
-    /// Learning rates of all layers, in place of each rule's own.
+    /// Learning rates of all layers, in place of each rule's own; with --task the one of the network.
     #[arg(long, value_name = "RATES", value_delimiter = ',')]
     rates: Vec<f64>,
 
@@ -137,7 +137,7 @@ impl Compare {
 
     /// Trains rules of recurrent networks.
     fn execute_recurrent(self) -> Result<(), Failure> {
-        let members = self.recurrent.members(&self.rules)?;
+        let members = self.recurrent.members(&self.rules, &self.rates)?;
         if !self.representations.is_empty() || !self.rates.is_empty() {
             return Err(
                 anyhow::anyhow!("--representations and --rates are for feedforward rules, not for --task").into()

@@ -57,8 +57,19 @@ impl Options {
         self.task == Some(TaskName::Rows)
     }
 
-    /// The rules of these names; all without a name.
-    pub(super) fn members(self, names: &[String]) -> anyhow::Result<Vec<Member>> {
+    /// The rules of these names, all without a name, with another learning rate if one is given.
+    pub(super) fn members(self, names: &[String], rates: &[f64]) -> anyhow::Result<Vec<Member>> {
+        let rate = match rates {
+            [] => None,
+            [rate] if (0.0..f64::INFINITY).contains(rate) => Some(*rate),
+            _ => bail!("--rates: expected one number of at least 0 with --task"),
+        };
+        let mut members = self.named(names)?;
+        members.iter_mut().for_each(|member| member.rates = rate.map_or(member.rates, |rate| [rate; 3]));
+        Ok(members)
+    }
+
+    fn named(self, names: &[String]) -> anyhow::Result<Vec<Member>> {
         if self.steps < 2 || self.units == 0 || self.sequences < POINTS {
             bail!("expected --steps of at least 2, --units of at least 1 and --sequences of at least {POINTS}");
         }

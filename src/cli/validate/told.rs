@@ -181,6 +181,7 @@ pub(super) fn text(
     judged.iter().try_for_each(|verdict| {
         let (relation, tolerance) = bound(verdict.bound);
         let word = if verdict.passed() { "pass" } else { "FAIL" };
-        say::result(format_args!("{word}  {}: {:.4} ({relation} {tolerance})", verdict.quantity, verdict.found))
+        let found = verdict.found;
+        say::result(format_args!("{word}  {}: {found:.4} ({relation} {tolerance:.4})", verdict.quantity))
     })
 }

@@ -47,7 +47,7 @@ pub fn curves(drawn: &Curves) -> Panel {
         title: drawn.title.clone(),
         x: Axis::from_zero(x, values(0)),
         y,
-        marks: drawn.curves.iter().enumerate().map(|(i, curve)| mark(i, curve)).collect(),
+        marks: drawn.curves.iter().enumerate().flat_map(|(i, curve)| marks(i, curve)).collect(),
         ..Panel::default()
     }
 }
@@ -78,11 +78,19 @@ pub fn sheet(rows: Vec<Vec<Panel>>) -> Figure {
     Figure { size: [200 + 480 * across, 100 + 380 * down], ..Figure::of(rows) }
 }
 
-/// Inks in turn; those of the second turn are dashed.
-fn mark(i: usize, curve: &Curve) -> Mark {
+/// Points beyond which a curve is a line without a dot at each.
+const DOTTED: usize = 30;
+
+/// A curve in the ink of its turn; those of the second turn are dashed.
+fn marks(i: usize, curve: &Curve) -> Vec<Mark> {
     let inks = Ink::SERIES;
+    let (ink, points) = (inks[i % inks.len()], || curve.points.clone());
     let dash = if (i / inks.len()).is_multiple_of(2) { Dash::Solid } else { Dash::Dashed };
-    Mark::new(&curve.label, inks[i % inks.len()], Shape::Line { points: curve.points.clone(), dash })
+    let mut marks = vec![Mark::new(&curve.label, ink, Shape::Line { points: points(), dash })];
+    if curve.points.len() <= DOTTED {
+        marks.push(Mark::new("", ink, Shape::Dots { points: points(), dot: Dot::Circle }));
+    }
+    marks
 }
 
 /// A logarithmic axis around the values above 0.
@@ -111,8 +119,9 @@ mod tests {
     #[test]
     fn an_eighth_curve_is_told_from_the_first() {
         let curve = Curve { label: "a".to_owned(), points: vec![[0.0, 1.0]] };
-        assert_eq!(mark(0, &curve).ink, mark(7, &curve).ink);
-        assert_ne!(mark(0, &curve).shape, mark(7, &curve).shape);
+        let (first, eighth) = (marks(0, &curve), marks(7, &curve));
+        assert_eq!(first[0].ink, eighth[0].ink);
+        assert_ne!(first[0].shape, eighth[0].shape);
     }
 
     #[test]

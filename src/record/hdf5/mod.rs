@@ -9,6 +9,7 @@
 //! | `/` attributes `name`, `model` | text | name and full merged text of the model |
 //! | `/` attributes `populations`, `projections` | text \[n\] | their names in the order of the model |
 //! | `/` attributes `apical_version`, `git_commit`, `command_line`, `data_sha256`, `start_time` | text | provenance; `data_sha256` is `digest  file` a line, `start_time` RFC 3339 |
+//! | `/` attribute `kind` | text | `spiking`, or `rate` for a rate twin |
 //! | `/` attribute `seed` | u64 | seed of the run |
 //! | `/spikes/POP` | attributes `sorting`: enum u8 {`none`, `by_id`, `by_time`} = `by_time`, `size`: u64 = N | spikes of the recorded presentations |
 //! | `/spikes/POP/timestamps` | f64 \[n\], attribute `units` = ms | times on the run's clock |

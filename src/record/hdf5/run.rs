@@ -43,6 +43,8 @@ pub struct Provenance {
     pub data_sha256: String,
     /// When the run started, RFC 3339.
     pub start_time: String,
+    /// `spiking` or `rate`: by what the network ran.
+    pub kind: String,
 }
 
 /// Writes a run file, as `NAME.part` until it is finished; dropped before that, the `NAME.part` holds all that was
@@ -207,13 +209,14 @@ impl Recorder for RunFile {
 }
 
 fn put_provenance(file: &File, provenance: &Provenance) -> Result<()> {
-    let Provenance { apical_version, git_commit, seed, command_line, data_sha256, start_time } = provenance;
+    let Provenance { apical_version, git_commit, seed, command_line, data_sha256, start_time, kind } = provenance;
     attribute::put_text(file, "apical_version", apical_version)?;
     attribute::put_text(file, "git_commit", git_commit)?;
     attribute::put(file, "seed", seed)?;
     attribute::put_text(file, "command_line", command_line)?;
     attribute::put_text(file, "data_sha256", data_sha256)?;
-    attribute::put_text(file, "start_time", start_time)
+    attribute::put_text(file, "start_time", start_time)?;
+    attribute::put_text(file, "kind", kind)
 }
 
 /// Writes the model's name, its text and the names of its parts in order, which HDF5 lists in its own order.

@@ -28,6 +28,7 @@ pub struct Summary {
 
 /// What run files and checkpoints do not share.
 #[derive(Clone, Debug, PartialEq)]
+#[allow(clippy::large_enum_variant, reason = "a command reads one")]
 pub enum Contents {
     /// Of a run file.
     Run {
@@ -153,6 +154,8 @@ fn provenance(source: &Source) -> Result<Provenance, RecordError> {
         command_line: source.text("command_line")?,
         data_sha256: source.text("data_sha256")?,
         start_time: source.text("start_time")?,
+        // Files from before there were rate twins do not say.
+        kind: source.text("kind").unwrap_or_else(|_| "spiking".to_owned()),
     })
 }
 
