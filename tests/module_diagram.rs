@@ -7,7 +7,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Each module with those it may import, all of which stand above it: nothing points back.
-const DIAGRAM: [(&str, &[&str]); 14] = [
+const DIAGRAM: [(&str, &[&str]); 15] = [
     ("math", &[]),
     ("random", &["math"]),
     ("kernel", &["math"]),
@@ -23,7 +23,8 @@ const DIAGRAM: [(&str, &[&str]); 14] = [
     // Plain data in, plain data and pictures out.
     ("analysis", &[]),
     ("plot", &["analysis"]),
-    ("cli", &["model", "data", "network", "rate", "engine", "record", "training", "analysis", "plot"]),
+    ("view", &["model", "data", "engine", "record", "analysis"]),
+    ("cli", &["model", "data", "network", "rate", "engine", "record", "training", "analysis", "plot", "view"]),
 ];
 
 /// A word or a sign with the line it stands on.

@@ -18,6 +18,7 @@ mod session;
 mod simulate;
 mod test;
 mod train;
+mod view;
 
 use std::process::ExitCode;
 
@@ -43,6 +44,7 @@ enum Command {
     Simulate(simulate::Simulate),
     Inspect(inspect::Inspect),
     Plot(plot::Plot),
+    View(view::View),
     Models(models::Models),
     Compare(compare::Compare),
 }
@@ -56,6 +58,7 @@ pub fn main() -> ExitCode {
         Command::Simulate(command) => command.execute(),
         Command::Inspect(command) => command.execute(),
         Command::Plot(command) => command.execute(),
+        Command::View(command) => command.execute(),
         Command::Models(command) => command.execute(),
         Command::Compare(command) => command.execute(),
     };
