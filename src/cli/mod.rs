@@ -5,6 +5,7 @@
 
 mod checkpoint;
 mod compare;
+mod export;
 mod failure;
 mod inspect;
 mod interrupt;
@@ -45,6 +46,7 @@ enum Command {
     Inspect(inspect::Inspect),
     Plot(plot::Plot),
     View(view::View),
+    Export(export::Export),
     Models(models::Models),
     Compare(compare::Compare),
 }
@@ -59,6 +61,7 @@ pub fn main() -> ExitCode {
         Command::Inspect(command) => command.execute(),
         Command::Plot(command) => command.execute(),
         Command::View(command) => command.execute(),
+        Command::Export(command) => command.execute(),
         Command::Models(command) => command.execute(),
         Command::Compare(command) => command.execute(),
     };

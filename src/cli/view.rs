@@ -10,7 +10,8 @@ use super::failure::Failure;
 use super::plot::Numbers;
 use super::say;
 use super::session::size;
-use crate::view::{Parts, RunParts, Server, export, serve};
+use crate::model::Model;
+use crate::view::{LiveParts, Parts, RunParts, Server, export, serve};
 
 /// Bytes of recorded numbers that one page can take, in the text of which a browser keeps them.
 const LARGEST_PAGE: usize = 300_000_000;
@@ -58,7 +59,7 @@ impl View {
             return Err(anyhow::anyhow!("--presentations {first}:{end}: {file} recorded none of them").into());
         }
         match &self.export {
-            Some(path) => self.write(path, &run),
+            Some(path) => Self::write(path, &run),
             None => self.serve(run),
         }
     }
@@ -72,8 +73,8 @@ impl View {
         Ok(())
     }
 
-    fn write(&self, path: &Path, run: &RunParts) -> Result<(), Failure> {
-        self.check(path, run)?;
+    fn write(path: &Path, run: &RunParts) -> Result<(), Failure> {
+        check(path, run)?;
         let page = export(run).map_err(anyhow::Error::from)?;
         let mut part = path.as_os_str().to_owned();
         part.push(".part");
@@ -85,28 +86,38 @@ impl View {
         })?;
         say::result(format_args!("page: {} ({})", path.display(), size(page.len() as u64)))
     }
+}
 
-    fn check(&self, path: &Path, run: &RunParts) -> anyhow::Result<()> {
-        let html =
-            path.extension().is_some_and(|end| end.eq_ignore_ascii_case("html") || end.eq_ignore_ascii_case("htm"));
-        if !html || path.is_dir() {
-            bail!("--export {}: expected a name that ends in .html", path.display());
-        }
-        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
-        if let Some(folder) = folder.filter(|folder| !folder.is_dir()) {
-            bail!("--export {}: there is no folder `{}`", path.display(), folder.display());
-        }
-        let bytes = run.bytes()?;
-        if bytes > LARGEST_PAGE {
-            let (found, most) = (size(bytes as u64), size(LARGEST_PAGE as u64));
-            bail!("--export: what was recorded takes {found}, a page {most} at most; choose by --presentations A:B");
-        }
-        Ok(())
+/// Refuses a page that cannot be written, or would be too large.
+fn check(path: &Path, run: &RunParts) -> anyhow::Result<()> {
+    let html = path.extension().is_some_and(|end| end.eq_ignore_ascii_case("html") || end.eq_ignore_ascii_case("htm"));
+    if !html || path.is_dir() {
+        bail!("--export {}: expected a name that ends in .html", path.display());
     }
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+    if let Some(folder) = folder.filter(|folder| !folder.is_dir()) {
+        bail!("--export {}: there is no folder `{}`", path.display(), folder.display());
+    }
+    let bytes = run.bytes()?;
+    if bytes > LARGEST_PAGE {
+        let (found, most) = (size(bytes as u64), size(LARGEST_PAGE as u64));
+        bail!("--export: what was recorded takes {found}, a page {most} at most; choose by --presentations A:B");
+    }
+    Ok(())
+}
+
+/// Serves a page of runs of this model in a thread of its own, and says where it is.
+pub(super) fn follow(model: &Model) -> anyhow::Result<Arc<LiveParts>> {
+    let server = start(None, false)?;
+    say::note(format_args!("page: {}", server.url()));
+    let parts = Arc::new(LiveParts::new(model));
+    let served: Arc<dyn Parts> = Arc::<LiveParts>::clone(&parts);
+    std::thread::spawn(move || serve(&server, &served));
+    Ok(parts)
 }
 
 /// Takes a port, and opens the page in the browser if asked to.
-pub(super) fn start(port: Option<u16>, open: bool) -> anyhow::Result<Server> {
+fn start(port: Option<u16>, open: bool) -> anyhow::Result<Server> {
     let port = port.unwrap_or(0);
     let server = Server::bind(port).with_context(|| format!("cannot serve on port {port} of 127.0.0.1"))?;
     let url = server.url();

@@ -12,6 +12,7 @@ use serde_json::{Value, json};
 
 /// A text object and named arrays.
 #[derive(Clone, Debug, Default, PartialEq)]
+#[must_use]
 pub struct Pack {
     /// What is no array.
     pub meta: Value,

@@ -52,9 +52,11 @@
 //! [`ProjectionState`]: crate::engine::ProjectionState
 
 mod attribute;
+mod check;
 mod checkpoint;
 mod dtype;
 mod grid;
+mod nwb;
 mod parameters;
 mod place;
 mod reader;
@@ -67,6 +69,8 @@ mod spikes;
 mod summary;
 mod tables;
 
+pub use check::verify;
+pub use nwb::export_nwb;
 pub use reader::{PlateauList, PresentationRow, RunReader, SpikeList, TraceBlock};
 pub use run::{Provenance, RunFile};
 pub use snapshot::{read_bias_snapshot, read_snapshot};

@@ -15,7 +15,7 @@ use crate::model::Model;
 use crate::network::Network;
 
 /// Marks a SONATA file.
-const MAGIC: u32 = 0x0A7A;
+pub(super) const MAGIC: u32 = 0x0A7A;
 
 /// Version of the SONATA format.
 const VERSION: [u32; 2] = [0, 1];

@@ -115,6 +115,11 @@ impl Summary {
         self.provenance().map_or("", |provenance| &provenance.data_sha256)
     }
 
+    /// When a run started, RFC 3339; empty for a checkpoint.
+    pub fn start_time(&self) -> &str {
+        self.provenance().map_or("", |provenance| &provenance.start_time)
+    }
+
     fn provenance(&self) -> Option<&Provenance> {
         match &self.contents {
             Contents::Run { provenance, .. } => Some(provenance),

@@ -234,14 +234,15 @@ function foremost({ populations }) {
 async function start() {
   theme(matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light");
   await parts.open();
-  const count = await load();
+  const presentations = await load();
+  const count = view.run.populations.some((p) => p.spikes || p.traces || p.plateaus) ? presentations : 0;
   buttons();
   if (view.run.live) return follow.start();
   learning.draw(view);
   confusionCard.draw(view);
   find("time").hidden = !count;
   for (const id of ["shown", "field", "plateaus"]) find(id).hidden = !count;
-  if (!count) return complain("No presentation of this run was recorded: apical train … --record spikes,plateaus,traces keeps them.");
+  if (!count) return complain("Nothing was recorded of the presentations of this run: apical train … --record all keeps spikes, plateaus and traces.");
   await selectPopulation(foremost(view.run));
   choose(view.whole[0], endOf(view.presentations, Math.min(count, FIRST) - 1));
   listen();

@@ -87,7 +87,7 @@ const plateauCard = {
     this.element.hidden = !plateaus;
     if (!plateaus) return;
     const bins = 40, counts = [new Uint32Array(bins), new Uint32Array(bins)];
-    const [start, end] = [lower(plateaus.time, view.from), lower(plateaus.time, view.to)];
+    const [start, end] = [lower(plateaus.time, view.from + 1e-6), lower(plateaus.time, view.to + 1e-6)];
     for (let i = start; i < end; i++) counts[plateaus.phase[i]][Math.min(bins - 1, (plateaus.alpha[i] * bins) | 0)]++;
     this.caption.textContent = `Plateaus of ${view.run.populations[first].name}`;
     this.note.textContent = `${grouped.format(end - start)} in the window: forward phases filled, target phases outlined`;

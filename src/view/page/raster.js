@@ -55,7 +55,7 @@ const raster = {
 
   /** Counts as a picture, neuron 0 below; one spike is seen well, many are darker. */
   paint(counts, w, h, rows, most) {
-    Object.assign(this.layer, { width: w, height: h });
+    if (this.layer.width !== w || this.layer.height !== h) Object.assign(this.layer, { width: w, height: h });
     const context = this.layer.getContext("2d");
     const image = context.createImageData(w, h);
     const pixels = new Uint32Array(image.data.buffer);
