@@ -10,6 +10,7 @@ exit code 1 at the first that fails.
 import contextlib
 import http.client
 import re
+import statistics
 import subprocess
 import sys
 from pathlib import Path
@@ -60,13 +61,13 @@ class Page:
         if raised[0] is None:
             check(not self.errors, f"errors on the page: {self.errors}")
 
-    def until(self, condition, what):
-        """Waits until something holds; fails after ten seconds."""
-        for _ in range(200):
+    def until(self, condition, what, seconds=10):
+        """Waits until something holds."""
+        for _ in range(20 * seconds):
             if condition():
                 return
             self.page.wait_for_timeout(50)
-        raise Failed(f"not within 10 s: {what}")
+        raise Failed(f"not within {seconds} s: {what}")
 
     def window(self):
         """From, to [ms], first neuron, the one after the last: as soon as they are drawn."""
@@ -212,8 +213,10 @@ def draws_a_million(browser, apical, folder):
             redraws = page.page.evaluate("performance.getEntriesByName('raster').map((entry) => entry.duration)")
             spikes = page.page.evaluate("fetch('data/spikes/0').then((r) => r.arrayBuffer()).then((b) => b.byteLength / 12)")
             page.shown("#raster", folder, "million-raster")
-            said = f"{spikes:,.0f} spikes: first view {first:.0f} ms, largest of {len(redraws)} redraws {max(redraws):.0f} ms"
-            check(spikes > 1e6 and first <= FIRST_VIEW_MS and max(redraws) <= REDRAW_MS, said)
+            typical = statistics.median(redraws)
+            said = f"{spikes:,.0f} spikes: first view {first:.0f} ms; {len(redraws)} redraws, median {typical:.0f} ms, largest {max(redraws):.0f} ms"
+            # The largest is printed, not judged: on a shared machine it is that of the others.
+            check(spikes > 1e6 and first <= FIRST_VIEW_MS and typical <= REDRAW_MS, said)
             print(said)
 
 
@@ -230,6 +233,31 @@ def exports(browser, apical, folder):
         page.until(lambda: page.text("#neuron") != "hidden 0", "a click chooses a neuron")
         asked = [url for url in page.asked if not url.startswith(("file:", "data:", "blob:"))]
         check(not asked, f"an exported page asks for {asked[:3]}")
+
+
+def follows(browser, apical, folder):
+    """A run in training: presentations pass, a neuron can be chosen, the curve grows, and the page notices the end."""
+    # With some hundreds of neurons a presentation takes long enough for the page to be looked at.
+    command = [apical, "train", "g17-784-500-10", "--set", "stimuli.validation=58500", "--epochs", "6", "--test-examples", "100"]
+    command += ["--set", "population.hidden.size=1000", "--live", "--quiet", "--out", str(folder / "live.h5")]
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True) as run:
+        url = re.search(r"http://127\.0\.0\.1:\d+/", run.stderr.readline())[0]
+        with Page(browser, url) as page:
+            seen = lambda: int(page.page.evaluate("document.body.dataset.seen"))
+            before, window = seen(), page.window()
+            page.until(lambda: seen() > before and page.window() != window, "newer presentations are shown")
+            for selector in ["#raster", "#plateaus canvas"]:
+                page.shown(selector, folder, "live" + re.sub(r"\W+", "-", selector))
+            check("fired" in page.text("#shown .note"), "what was shown is seen from the input's spikes")
+            page.page.mouse.click(*page.inside("#raster", 0.4, 0.3))
+            page.until(lambda: page.text("#neuron") != "hidden 0", "a click chooses a neuron")
+            page.until(lambda: "error" in page.text("#learning .note"), "a first evaluation", 60)
+            page.shown("#learning .chart", folder, "live-learning")
+            page.page.screenshot(path=folder / "live.png", full_page=True)
+            run.terminate()
+            check(run.wait() == 130, f"the run ended with {run.returncode}")
+            page.until(lambda: "ended" in page.text("#live"), "the end of the run is told")
+            page.errors = [error for error in page.errors if "ERR_CONNECTION" not in error and "Failed to fetch" not in error]
 
 
 def refuses_strangers(apical, folder):
@@ -257,7 +285,7 @@ def main(apical, folder):
             for test in [loads, pans_and_zooms, chooses_and_hovers]:
                 test(browser, url, folder)
                 print(test.__name__.replace("_", " "))
-        for test in [fits, draws_a_million, exports]:
+        for test in [fits, draws_a_million, exports, follows]:
             test(browser, apical, folder)
             print(test.__name__.replace("_", " "))
         browser.close()

@@ -60,11 +60,16 @@ def read_pynwb(path, run, told):
         check(len(trials) == sum(told["presentations"].values()), f"pynwb: {len(trials)} trials")
         for column in ("label", "decoded", "image", "recorded"):
             check(np.array_equal(trials[column], shown[column][()]), f"pynwb: {column} of trials")
-        plateaus, count = file.intervals["plateaus"].to_dataframe(), sum(p["plateaus"] for p in told["plateaus"])
-        check(len(plateaus) == count, f"pynwb: {len(plateaus)} plateaus, expected {count}")
-        alpha = np.concatenate([group["alpha"][()] for group in run["plateaus"].values()])
-        check(np.array_equal(plateaus.alpha, alpha), "pynwb: plateaus")
-        check(np.all(plateaus.stop_time > plateaus.start_time), "pynwb: plateaus over no time")
+        count = 0
+        for population in told["plateaus"]:
+            if not population["plateaus"]:
+                continue
+            plateaus, group = file.intervals["plateaus_" + population["population"]], run["plateaus"][population["population"]]
+            check(np.array_equal(np.ravel(plateaus["alpha"].data[()]), group["alpha"][()]), f"pynwb: {population}")
+            rows, neurons = plateaus["alpha"].data.shape
+            check(np.allclose(plateaus["stop_time"].data[()], group["timestamps"][::neurons] / 1e3), f"pynwb: times of {population}")
+            check(np.all(plateaus["stop_time"].data[()] > plateaus["start_time"].data[()]), "pynwb: plateaus over no time")
+            count += rows * neurons
         for traces in told["traces"]:
             own = {name: series for name, series in file.acquisition.items() if name.startswith(traces["population"] + "_")}
             check(sum(s.data.shape[1] for s in own.values()) == traces["traces"], f"pynwb: {traces}")

@@ -4,9 +4,9 @@
 //! |---|---|---|
 //! | `/units` | Units | a row for each neuron of a population whose spikes were recorded: `population`, `neuron`, `spike_times` \[s\], `obs_intervals` \[s\] |
 //! | `/intervals/trials` | `TimeIntervals` | a row for each presentation: `start_time`, `stop_time`, `forward_stop_time` \[s\], `kind`, `image`, `label` (−1: none), `decoded`, `recorded` |
-//! | `/intervals/plateaus` | `TimeIntervals` | a row for each plateau: the time it was averaged over \[s\], `population`, `neuron`, `phase`, `alpha` |
+//! | `/intervals/plateaus_POP` | `TimeIntervals` | a row for each phase: the time its plateaus were averaged over \[s\], `phase`, `alpha` \[neurons\] |
 //! | `/acquisition/POP_COMPARTMENT` | `TimeSeries` | potentials \[samples, neurons\], dimensionless |
-//! | `/general/notes` | text | provenance and model |
+//! | `/general/notes`, `/general/subject` | text, Subject | provenance and model; that no animal is behind it |
 //!
 //! Times are in s on the run's clock, whose zero is the start of the session. Identifiers of objects are made from the
 //! run, so that the same run gives the same file but for its date.
@@ -86,7 +86,9 @@ impl Export {
         }
         let intervals = file.create_group("intervals")?;
         self.trials(&intervals, &maker)?;
-        self.plateaus(&intervals, &maker)?;
+        for population in self.reader.recorded("plateaus")? {
+            self.plateaus(&intervals, &maker, &population)?;
+        }
         self.units(&file, &maker)
     }
 
@@ -107,7 +109,14 @@ impl Export {
         object::text(file, "timestamps_reference_time", start)?;
         object::texts(file, "file_create_date", &[now])?;
         let notes = format!("command: {}\n\n{}", self.summary.command_line(), self.summary.model_text);
-        object::text(&file.group("general")?, "notes", &notes)
+        object::text(&file.group("general")?, "notes", &notes)?;
+        let subject = file.create_group("general/subject")?;
+        maker.mark(&subject, "core", "Subject")?;
+        object::text(&subject, "subject_id", &self.summary.name)?;
+        object::text(&subject, "description", "a simulated network, no animal")?;
+        // Without these nwbinspector finds the file critically incomplete, whatever it is of.
+        object::text(&subject, "age", "P0D")?;
+        object::text(&subject, "sex", "U")
     }
 
     /// Potentials of a population, one series for each compartment.
@@ -173,33 +182,28 @@ impl Export {
         table.finish()
     }
 
-    fn plateaus(&self, intervals: &Group, maker: &Maker) -> std::result::Result<(), Trouble> {
-        let (mut starts, mut stops, mut neurons, mut alphas) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
-        let (mut populations, mut phases) = (Vec::new(), Vec::new());
-        let names = self.reader.recorded("plateaus")?;
-        for name in &names {
-            let Some(list) = self.reader.plateaus(name, f64::MIN..f64::MAX)? else { continue };
-            for (i, &time) in list.times.iter().enumerate() {
-                let Some(start) = self.averaged_from(time, list.phases[i]) else { continue };
-                starts.push(seconds(start));
-                stops.push(seconds(time));
-                neurons.push(list.neurons[i].cast_signed());
-                alphas.push(list.alpha[i]);
-                populations.push(name.as_str());
-                phases.push(if list.phases[i] == Phase::Forward { "forward" } else { "target" });
-            }
-        }
-        if starts.is_empty() {
+    /// Plateaus of a population, a row for each phase: all neurons have theirs at its end.
+    fn plateaus(&self, intervals: &Group, maker: &Maker, name: &str) -> std::result::Result<(), Trouble> {
+        let Some(list) = self.reader.plateaus(name, f64::MIN..f64::MAX)? else { return Ok(()) };
+        let size = self.model.populations.iter().find(|population| population.name == name).map_or(0, |p| p.size);
+        let ends: Vec<_> = list.times.iter().copied().zip(&list.phases).step_by(size.max(1)).collect();
+        let alpha =
+            ArrayView2::from_shape((ends.len(), size), &list.alpha).map_err(|e| hdf5::Error::from(e.to_string()))?;
+        if ends.is_empty() {
             return Ok(());
         }
-        let what = "plateau potentials at the ends of phases, with the time they are averaged over";
-        let mut table = Table::create(maker, intervals, "plateaus", ("TimeIntervals", what), starts.len())?;
+        let from = |&(end, &phase): &(f64, &Phase)| seconds(self.averaged_from(end, phase).unwrap_or(end));
+        let starts: Vec<_> = ends.iter().map(from).collect();
+        let stops: Vec<_> = ends.iter().map(|(end, _)| seconds(*end)).collect();
+        let phase = |&(_, &phase): &(f64, &Phase)| if phase == Phase::Forward { "forward" } else { "target" };
+        let phases: Vec<_> = ends.iter().map(phase).collect();
+        let what = format!("plateau potentials of {name} at the ends of phases, with the time they are averaged over");
+        let mut table =
+            Table::create(maker, intervals, &format!("plateaus_{name}"), ("TimeIntervals", &what), ends.len())?;
         table.column("start_time", "start of averaging [s]", &starts)?;
         table.column("stop_time", "end of the phase [s]", &stops)?;
-        table.texts("population", "population of the neuron", &populations)?;
-        table.column("neuron", "neuron of its population", &neurons)?;
         table.texts("phase", "the phase that ended", &phases)?;
-        table.column("alpha", "sigmoid of the mean apical potential, 0 to 1", &alphas)?;
+        table.rows("alpha", "sigmoid of the mean apical potential of each neuron, 0 to 1", &alpha)?;
         Ok(table.finish()?)
     }
 

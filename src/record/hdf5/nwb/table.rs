@@ -1,7 +1,7 @@
 //! Tables of NWB: `DynamicTable` of hdmf-common, a dataset for each column.
 
 use hdf5::{Dataset, Group, H5Type, ObjectReference1, Result};
-use ndarray::{Array, Dimension};
+use ndarray::{Array, ArrayView2, Dimension};
 
 use super::super::attribute;
 use super::object::{self, Maker};
@@ -40,6 +40,12 @@ impl<'a> Table<'a> {
     /// Adds a column of texts [rows].
     pub(super) fn texts(&mut self, name: &str, description: &str, values: &[&str]) -> Result<()> {
         let column = object::texts(&self.group, name, values)?;
+        self.vector(&column, name, description)
+    }
+
+    /// Adds a column with a list of the same length in each row [rows, n].
+    pub(super) fn rows<T: H5Type>(&mut self, name: &str, description: &str, values: &ArrayView2<'_, T>) -> Result<()> {
+        let column = self.group.new_dataset_builder().with_data(values).create(name)?;
         self.vector(&column, name, description)
     }
 
