@@ -14,13 +14,14 @@ from PIL import Image
 from playwright.sync_api import sync_playwright
 
 OUT = "docs/figures/explorer.png"
+QUIET = {"stdout": subprocess.PIPE, "stderr": subprocess.DEVNULL, "text": True}
 
 
 def main(apical, run):
-    with subprocess.Popen([apical, "view", run], stdout=subprocess.PIPE, text=True) as server, sync_playwright() as playwright:
+    with subprocess.Popen([apical, "view", run], **QUIET) as server, sync_playwright() as playwright:
         url = re.search(r"http://\S+", server.stdout.readline())[0]
         browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=["--no-sandbox", "--disable-gpu"])
-        page = browser.new_page(viewport={"width": 1400, "height": 800})
+        page = browser.new_page(viewport={"width": 1400, "height": 900})
         page.goto(url)
         page.wait_for_selector("#traces canvas")
         box = page.locator("#raster").bounding_box()
@@ -29,7 +30,7 @@ def main(apical, run):
         picture = Image.open(io.BytesIO(page.screenshot()))
         browser.close()
         server.terminate()
-    picture.convert("RGB").quantize(64).save(OUT, optimize=True)
+    picture.convert("RGB").quantize(256, method=Image.Quantize.FASTOCTREE).save(OUT, optimize=True)
 
 
 if __name__ == "__main__":

@@ -89,7 +89,8 @@ async function load() {
   document.title = `${run.name} – apical`;
   find("name").textContent = run.name;
   const sizes = run.populations.map((p) => p.size).join("-");
-  find("about").textContent = [run.file, sizes, `seed ${run.seed}`, run.command].filter(Boolean).join(" · ");
+  find("about").textContent = [run.file, sizes, `seed ${run.seed}`].filter(Boolean).join(" · ");
+  find("about").title = run.command ?? "";
   run.populations.forEach((population, place) => { population.place = place; });
   return count;
 }
