@@ -67,7 +67,6 @@ async function select(neuron) {
 async function selectPopulation(place) {
   const population = view.run.populations[place];
   const spikes = population.spikes ? await parts.get(`spikes/${place}`) : null;
-  if (spikes) spikes.size = population.size;
   Object.assign(view, { population, spikes, low: 0, high: population.size });
   for (const [i, button] of [...find("populations").children].entries()) button.setAttribute("aria-pressed", String(i === place));
   const short = spikes && spikes.meta.total > spikes.time.length;
@@ -175,7 +174,8 @@ function listenToTraces() {
   traces.element.addEventListener("pointermove", (event) => {
     const at = time(event);
     if (at >= view.from && at <= view.to) hover(event, at);
-    if (event.buttons === 1) choose(view.from - (event.movementX / (raster.frame().width)) * (view.to - view.from), view.to - (event.movementX / raster.frame().width) * (view.to - view.from));
+    const moved = (event.movementX / raster.frame().width) * (view.to - view.from);
+    if (event.buttons === 1) choose(view.from - moved, view.to - moved);
   });
   traces.element.addEventListener("pointerleave", leave);
   traces.element.addEventListener("wheel", (event) => {
@@ -184,9 +184,15 @@ function listenToTraces() {
   }, { passive: false });
 }
 
+/** Moves the window by a share of its length. */
+function pan(share) {
+  const by = share * (view.to - view.from);
+  choose(view.from + by, view.to + by);
+}
+
 const KEYS = {
-  ArrowLeft: () => choose(view.from - 0.2 * (view.to - view.from), view.to - 0.2 * (view.to - view.from)),
-  ArrowRight: () => choose(view.from + 0.2 * (view.to - view.from), view.to + 0.2 * (view.to - view.from)),
+  ArrowLeft: () => pan(-0.2),
+  ArrowRight: () => pan(0.2),
   ArrowUp: () => select(view.neuron + 1),
   ArrowDown: () => select(view.neuron - 1),
   "+": () => zoom(0.5), "=": () => zoom(0.5), "-": () => zoom(2), 0: () => choose(...view.whole),
@@ -253,4 +259,5 @@ async function start() {
   await Promise.all([select(0), shownCard.at(view, view.from + 1e-3)]);
 }
 
-start().catch((error) => complain(`${error.message ?? error}`));
+addEventListener("unhandledrejection", (event) => complain(`${event.reason?.message ?? event.reason}`));
+start();

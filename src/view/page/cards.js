@@ -6,13 +6,13 @@ const card = (id) => {
 };
 
 /** The input of a presentation: as it was shown, else as its input neurons fired; null if neither is known. */
-async function inputOf({ presentations }, i) {
+async function inputOf({ presentations, run }, i) {
   const image = await parts.get(`image/${presentations.kind[i]}/${presentations.image[i]}`);
   if (image) return { values: image.value, note: "" };
   const spikes = await parts.get("spikes/0");
   if (!spikes) return null;
   const [first, last] = [lower(spikes.time, presentations.start[i]), lower(spikes.time, endOf(presentations, i))];
-  const counts = new Float32Array(spikes.size);
+  const counts = new Float32Array(run.populations[0].size);
   for (let k = first; k < last; k++) counts[spikes.neuron[k]]++;
   const most = counts.reduce((a, b) => Math.max(a, b), 1);
   return { values: counts.map((count) => count / most), note: "as its input neurons fired" };

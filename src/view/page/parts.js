@@ -48,12 +48,19 @@ const parts = {
 
   /** A part; null if the run has none of that name. */
   get(name) {
-    if (!this.known.has(name)) this.known.set(name, this.served ? this.ask(name) : null);
+    if (!this.known.has(name)) {
+      const asked = this.served ? this.ask(name) : null;
+      this.known.set(name, asked);
+      // What failed may be asked for again.
+      asked?.catch(() => this.known.delete(name));
+    }
     return Promise.resolve(this.known.get(name));
   },
 
   async ask(name) {
-    const response = await fetch("data/" + name);
+    const response = await fetch("data/" + name).catch(() => {
+      throw new Error("apical no longer serves this page: start it again for what is not yet loaded.");
+    });
     if (response.status === 404) return null;
     if (!response.ok) throw new Error((await response.text()).trim());
     return unpack(await response.arrayBuffer());
