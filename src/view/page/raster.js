@@ -95,7 +95,7 @@ const raster = {
       context.fillRect(x(time), bottom, 1, 5);
       const text = label(time, step);
       const half = context.measureText(text).width / 2;
-      context.fillText(text, Math.min(Math.max(x(time), frame.left + half - 20), right - half + RIGHT - 2), bottom + 18);
+      if (x(time) + half <= right + RIGHT) context.fillText(text, x(time), bottom + 18);
     }
     context.textAlign = "right";
     const each = frame.height / (view.high - view.low);

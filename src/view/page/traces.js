@@ -79,13 +79,21 @@ const traces = {
       cursor: { drag: { x: false, y: false }, points: { show: false }, y: false },
       scales: { x: { time: false }, y: { range: (_, low, high) => this.range(view, low, high) } },
       axes: [
-        { ...axis, label: "time (ms)", labelFont: axis.font, labelSize: 18, size: 26, space: 110, values: (_, at) => at.map((t) => label(t, at[1] - at[0] || 1)) },
+        { ...axis, label: "time (ms)", labelFont: axis.font, labelSize: 18, size: 26, space: 110, values: (u, at) => at.map((t) => this.tick(u, t, at[1] - at[0] || 1)) },
         { ...axis, label: "potential", labelFont: axis.font, labelSize: 18, size: LEFT - 18 },
       ],
       series: [{}, ...named.map(([name]) => ({ label: name, stroke: ink(COMPARTMENTS[name] ?? "green"), width: 1.2, points: { show: false } }))],
       hooks: { drawClear: [(u) => this.shade(u, view)], draw: [(u) => this.marks(u, view)] },
     }, data, this.element);
     this.redraw(view);
+  },
+
+  /** The label of a time, unless the right edge would cut it. */
+  tick(u, time, step) {
+    const text = label(time, step);
+    u.ctx.font = "12px system-ui, sans-serif";
+    const right = u.valToPos(time, "x") + u.ctx.measureText(text).width / 2;
+    return right > u.bbox.width / uPlot.pxRatio + RIGHT ? "" : text;
   },
 
   redraw(view) {
