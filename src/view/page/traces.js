@@ -53,13 +53,13 @@ const traces = {
   },
 
   /** Says what each colour is, and what is missing. */
-  explain({ population }) {
+  explain({ population, run }) {
     const { potentials, plateaus, spikes } = this.record;
     const entries = potentials.map(([name]) => [name, COMPARTMENTS[name]]);
     if (plateaus.length) entries.push(["plateau (mean apical)", "green"]);
     entries.push([`${grouped.format(spikes.length)} spikes`, "grey"]);
     explain(find("legend"), entries);
-    if (!potentials.length) find("legend").append(`No potentials of ${population.name} were recorded.`);
+    if (!potentials.length && !run.live) find("legend").append(`No potentials of ${population.name} were recorded.`);
   },
 
   build(view) {

@@ -209,7 +209,8 @@ impl Export {
 
     /// When the averaging of the plateau of a phase that ended at `end` began [ms].
     fn averaged_from(&self, end: f64, phase: Phase) -> Option<f64> {
-        let after = self.rows.partition_point(|row| row.start_ms < end);
+        // The next presentation may begin a rounding error before this one ends.
+        let after = self.rows.partition_point(|row| row.start_ms < end - 1e-6);
         let row = self.rows[..after].last()?;
         Some(match phase {
             Phase::Forward => row.start_ms + self.model.protocol.settle,
