@@ -49,8 +49,8 @@
 //!
 //! # Features
 //!
-//! `hdf5` (run files and checkpoints), `plot` (figures) and `cli` (the command line) are on by default; engine, neurons
-//! and rules need none of them.
+//! `hdf5` (run files and checkpoints), `plot` (figures), `view` (the explorer) and `cli` (the command line) are on by
+//! default; engine, neurons and rules need none of them.
 
 pub mod analysis;
 #[cfg(feature = "cli")]
@@ -69,3 +69,5 @@ pub mod rate;
 pub mod record;
 pub mod training;
 pub mod validation;
+#[cfg(feature = "view")]
+pub mod view;

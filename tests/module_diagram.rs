@@ -7,7 +7,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Each module with those it may import, all of which stand above it: nothing points back.
-const DIAGRAM: [(&str, &[&str]); 15] = [
+const DIAGRAM: [(&str, &[&str]); 16] = [
     ("math", &[]),
     ("random", &["math"]),
     ("kernel", &["math"]),
@@ -25,7 +25,11 @@ const DIAGRAM: [(&str, &[&str]); 15] = [
     ("training", &["math", "random", "model", "data", "network", "engine", "rate", "plasticity", "record", "analysis"]),
     ("validation", &["kernel", "math", "random", "model", "data", "network", "engine", "rate", "training", "analysis"]),
     ("plot", &["analysis"]),
-    ("cli", &["model", "data", "network", "rate", "engine", "record", "training", "analysis", "validation", "plot"]),
+    ("view", &["model", "data", "engine", "record", "analysis"]),
+    (
+        "cli",
+        &["model", "data", "network", "rate", "engine", "record", "training", "analysis", "validation", "plot", "view"],
+    ),
 ];
 
 /// A word or a sign with the line it stands on.

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Draws the figures of this folder: trains 784-500-10 for four epochs of 2,000 digits and plots what was recorded.
-# Usage: docs/figures/draw.sh, from a built clone (cargo build --release).
+# Usage: docs/figures/draw.sh, from a built clone (cargo build --release). PYTHON is one with what
+# tests/browser/requirements.txt lists.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 apical=${APICAL:-target/release/apical}
@@ -20,3 +21,4 @@ plot learning learning.svg --size 900x380
 plot confusion confusion.svg --size 700x620
 plot weights weights.png --neurons 0:36 --size 700x640
 plot phases phases.svg --size 900x520
+"${PYTHON:-python3}" docs/figures/explorer.py "$apical" "$work/run.h5"

@@ -9,7 +9,7 @@ use super::failure::Failure;
 use super::session::size;
 use super::{report, say};
 use crate::record::Evaluation;
-use crate::record::hdf5::{Contents, SnapshotSummary, Summary};
+use crate::record::hdf5::{Contents, SnapshotSummary, Summary, verify};
 
 /// Tell what a run file or checkpoint holds, on one screen.
 ///
@@ -19,6 +19,10 @@ pub(super) struct Inspect {
     /// Run file or checkpoint.
     file: PathBuf,
 
+    /// Verify the file against its documented format and say what is wrong, object by object; exit code 1 if anything is.
+    #[arg(long)]
+    check: bool,
+
     /// Print one JSON object.
     #[arg(long)]
     json: bool,
@@ -26,12 +30,30 @@ pub(super) struct Inspect {
 
 impl Inspect {
     pub(super) fn execute(self) -> Result<(), Failure> {
+        if self.check {
+            return self.verify();
+        }
         let summary = Summary::read(&self.file).map_err(anyhow::Error::from)?;
         if self.json {
             say::result(to_json(&summary))
         } else {
             lines(&summary).iter().try_for_each(|(what, text)| say::result(format_args!("{what:<16}{text}")))
         }
+    }
+
+    fn verify(&self) -> Result<(), Failure> {
+        let wrong = verify(&self.file).map_err(anyhow::Error::from)?;
+        if self.json {
+            say::result(json!({ "file": self.file, "wrong": wrong }))?;
+        } else {
+            wrong.iter().try_for_each(say::result)?;
+        }
+        let file = self.file.display();
+        if !wrong.is_empty() {
+            let why = anyhow::anyhow!("{file} is not as its format is documented: {} found", wrong.len());
+            return Err(Failure::Failed(why));
+        }
+        if self.json { Ok(()) } else { say::result(format_args!("{file} is as its format is documented")) }
     }
 }
 

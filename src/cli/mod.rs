@@ -5,6 +5,7 @@
 
 mod checkpoint;
 mod compare;
+mod export;
 mod failure;
 mod inspect;
 mod interrupt;
@@ -20,6 +21,7 @@ mod simulate;
 mod test;
 mod train;
 mod validate;
+mod view;
 
 use std::process::ExitCode;
 
@@ -45,6 +47,8 @@ enum Command {
     Simulate(simulate::Simulate),
     Inspect(inspect::Inspect),
     Plot(plot::Plot),
+    View(view::View),
+    Export(export::Export),
     Models(models::Models),
     Compare(compare::Compare),
     Validate(validate::Validate),
@@ -60,6 +64,8 @@ pub fn main() -> ExitCode {
         Command::Simulate(command) => command.execute(),
         Command::Inspect(command) => command.execute(),
         Command::Plot(command) => command.execute(),
+        Command::View(command) => command.execute(),
+        Command::Export(command) => command.execute(),
         Command::Models(command) => command.execute(),
         Command::Compare(command) => command.execute(),
         Command::Validate(command) => command.execute(),

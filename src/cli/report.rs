@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::failure::Failure;
 use super::say;
 use super::session::{self, Files, Outcome};
-use crate::data::{Dataset, Evaluate};
+use crate::data::tested_on;
 use crate::model::Model;
 use crate::record::Evaluation;
 use crate::training::Tested;
@@ -13,7 +13,6 @@ use crate::training::Tested;
 /// The results of training with one seed.
 pub(super) fn train_summary(
     (model, kind): (&Model, &str),
-    data: &Dataset,
     outcome: &Outcome,
     (seed, threads, examples_seen): (u64, usize, u64),
 ) -> Value {
@@ -31,7 +30,7 @@ pub(super) fn train_summary(
         "threads": threads,
         "test_error_percent": last.map(|evaluation| evaluation.test_error),
         "test_examples": tested.map(|t| t.examples),
-        "tested_on": tested_on(data),
+        "tested_on": tested_on(&model.stimuli),
         "examples_seen": examples_seen,
         "train_ms_per_example": per_example(outcome.train_seconds, outcome.presentations),
         "test_ms_per_example": tested.and_then(test_ms),
@@ -54,15 +53,6 @@ pub(super) fn learning(curve: &[Evaluation]) -> Value {
         })
     };
     curve.iter().map(point).collect()
-}
-
-/// Which images a network is tested on.
-pub(super) fn tested_on(data: &Dataset) -> &'static str {
-    match data.split.evaluate {
-        Evaluate::Test => "test",
-        Evaluate::Validation(_) => "validation",
-        Evaluate::Training => "training",
-    }
 }
 
 /// Wall time of a test presentation [ms].

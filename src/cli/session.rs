@@ -13,6 +13,7 @@ use crate::model::Model;
 use crate::record::hdf5::{Provenance, RunFile};
 use crate::record::{Evaluation, Kind, Recorder, estimate};
 use crate::training::{Dynamics, Ending, Plan, RunError, Synapses, Tested, Trainer};
+use crate::view::Live;
 
 /// The files of a run.
 #[derive(Clone, Debug)]
@@ -64,7 +65,7 @@ pub(super) fn command_line() -> String {
     std::iter::once("apical".to_owned()).chain(words).collect::<Vec<_>>().join(" ")
 }
 
-/// Runs a trainer as planned with a run file, and checkpoints if its synapses are plastic.
+/// Runs a trainer as planned with a run file, checkpoints if its synapses are plastic, and a page if there is one.
 pub(super) fn run(
     common: &Common,
     model: &Model,
@@ -72,6 +73,7 @@ pub(super) fn run(
     mut trainer: Trainer<'_>,
     (seed, plan): (u64, Plan),
     path: PathBuf,
+    live: Option<Live>,
 ) -> Result<Outcome, Failure> {
     let first = trainer.examples_seen();
     let shown = plan.presentations - first;
@@ -80,14 +82,14 @@ pub(super) fn run(
         let why = anyhow::anyhow!("the checkpoint is to be {}, which is there and is no file", other.display());
         return Err(why.into());
     }
-    let mut file =
-        open_run_file(common, &path, (model, trainer.dynamics()), (seed, Kind::Train, shown), &data.sha256())?;
+    let file = open_run_file(common, &path, (model, trainer.dynamics()), (seed, Kind::Train, shown), &data.sha256())?;
+    let mut recorder = (file, live);
     let mut display = Display::new(common.quiet, checkpoint.clone().map(|path| (model, path)));
-    let replayed = trainer.curve().iter().try_for_each(|evaluation| file.evaluation(evaluation));
-    let ended = replayed.map_err(RunError::from).and_then(|()| trainer.run(data, plan, &mut file, &mut display));
+    let replayed = trainer.curve().iter().try_for_each(|evaluation| recorder.evaluation(evaluation));
+    let ended = replayed.map_err(RunError::from).and_then(|()| trainer.run(data, plan, &mut recorder, &mut display));
     display.finish();
     // Whatever happened, what was recorded and learnt is kept.
-    let closed = file.finish().context("the run file could not be completed");
+    let closed = recorder.0.finish().context("the run file could not be completed");
     if let (Err(RunError::Record(_)), Some(checkpoint)) = (&ended, &checkpoint)
         && trainer.checkpoint().save(model, checkpoint).is_ok()
     {

@@ -51,7 +51,7 @@ impl Simulate {
         let path = self.common.run_file(&format!("{}-simulate", model.name), seed, false)?;
         let trainer = Trainer::new(&model, network, seed);
         let plan = Plan { presentations, test_examples: 0, synapses: Synapses::Frozen };
-        let outcome = session::run(&self.common, &model, &data, trainer, (seed, plan), path)?;
+        let outcome = session::run(&self.common, &model, &data, trainer, (seed, plan), path, None)?;
         if self.common.json {
             say::result(summary(&model, &outcome, (seed, threads)))
         } else {

@@ -9,11 +9,12 @@ use serde_json::Value;
 use super::failure::Failure;
 use super::options::{Common, Rate, Seeds, parse_seeds};
 use super::session::{self, Outcome};
-use super::{checkpoint, interrupt, report, say};
+use super::{checkpoint, interrupt, report, say, view};
 use crate::data::Dataset;
 use crate::model::Model;
 use crate::record::Checkpoint;
 use crate::training::{Dynamics, Plan, Synapses, Trainer, initial_network};
+use crate::view::LiveParts;
 
 /// Train a network, test it after every epoch, and leave a run file and a checkpoint.
 ///
@@ -55,6 +56,11 @@ pub(super) struct Train {
     #[arg(long, value_name = "N")]
     test_examples: Option<usize>,
 
+    /// Follow the run in the browser: serves a page on 127.0.0.1 with errors, plateaus and the newest raster for as long as
+    /// the run lasts.
+    #[arg(long)]
+    live: bool,
+
     #[command(flatten)]
     rate: Rate,
 
@@ -77,9 +83,11 @@ impl Train {
             (None, Some(checkpoint)) => vec![checkpoint.seed],
             (None, None) => vec![self.seed.unwrap_or(1)],
         };
+        let live = self.live.then(|| view::follow(&model)).transpose()?;
         let mut runs = Vec::new();
         for &seed in &seeds {
-            let (outcome, summary) = self.one(&model, &data, seed, checkpoint.clone(), (seeds.len() > 1, threads))?;
+            let how = (seeds.len() > 1, threads, live.as_deref());
+            let (outcome, summary) = self.one(&model, &data, seed, checkpoint.clone(), how)?;
             if !self.common.json {
                 report::trained(&outcome, &summary)?;
             }
@@ -113,7 +121,7 @@ impl Train {
         data: &Dataset,
         seed: u64,
         checkpoint: Option<Checkpoint>,
-        (one_of_several, threads): (bool, usize),
+        (one_of_several, threads, live): (bool, usize, Option<&LiveParts>),
     ) -> Result<(Outcome, Value), Failure> {
         let presentations = self.presentations(model, data, checkpoint.as_ref());
         let test_examples = self.test_examples.unwrap_or(usize::MAX).min(data.evaluation.len());
@@ -133,8 +141,9 @@ impl Train {
         }
         let path = self.common.run_file(&self.rate.name(model), seed, one_of_several)?;
         let plan = Plan { presentations, test_examples, synapses: Synapses::Plastic };
-        let outcome = session::run(&self.common, model, data, trainer, (seed, plan), path)?;
-        let summary = report::train_summary((model, self.rate.kind()), data, &outcome, (seed, threads, presentations));
+        let live = live.map(|live| live.recorder(model, seed, presentations));
+        let outcome = session::run(&self.common, model, data, trainer, (seed, plan), path, live)?;
+        let summary = report::train_summary((model, self.rate.kind()), &outcome, (seed, threads, presentations));
         Ok((outcome, summary))
     }
 

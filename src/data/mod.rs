@@ -19,7 +19,7 @@ pub use idx::{Idx, IdxContent};
 pub use images::{ImagePart, ImageSet};
 pub use npy::{read_npy_matrix, read_npy_vector};
 pub use source::{DEFAULT_FOLDER, Dataset, Source};
-pub use split::{Evaluate, Split};
+pub use split::{Evaluate, Split, tested_on};
 pub use stimuli::{Presentations, StimulusSet};
 pub use tables::{RateTable, SpikeList};
 

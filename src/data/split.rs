@@ -3,6 +3,7 @@
 use std::ops::Range;
 
 use super::DataError;
+use crate::model::Stimuli;
 
 /// Which presentations a network is evaluated on.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -13,6 +14,15 @@ pub enum Evaluate {
     Validation(Range<usize>),
     /// All of the training set, for stimuli that have no other.
     Training,
+}
+
+/// Which images a network shown these stimuli is tested on: `test`, `validation` or `training`.
+pub fn tested_on(stimuli: &Stimuli) -> &'static str {
+    match stimuli {
+        Stimuli::Idx { validation: 0, .. } => "test",
+        Stimuli::Idx { .. } => "validation",
+        Stimuli::Rates { .. } | Stimuli::Spikes { .. } => "training",
+    }
 }
 
 /// The presentations of the training set that are trained on, and those evaluated on.

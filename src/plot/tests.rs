@@ -139,7 +139,7 @@ fn every_kind() -> Vec<(&'static str, Figure)> {
         ("plateaus", plateaus(&[PlateauPairs { name: "hidden", forward: &values, target: &values }; 2])),
         ("rates", rates(&["input", "hidden", "output"].map(|n| (n.to_owned(), activity(), Some(activity()))), 2.0)),
         ("isi", isi(&[intervals(), intervals(), intervals()])),
-        ("learning", learning(&(1..61).map(curve).collect::<Vec<_>>())),
+        ("learning", learning(&(1..61).map(curve).collect::<Vec<_>>(), "validation")),
         ("confusion", confusion(&counts)),
         ("weights", weights(&weight, 784, 0, Layout::Fields(28), ["input", "hidden"])),
         ("weights of 500", weights(&weight[..5000], 500, 0, Layout::Matrix, ["hidden", "output"])),

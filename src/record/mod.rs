@@ -176,6 +176,29 @@ pub trait Recorder {
 
 impl Recorder for () {}
 
+/// None records nothing.
+impl<R: Recorder> Recorder for Option<R> {
+    fn watches(&self, kind: Kind, index: u64) -> bool {
+        self.as_ref().is_some_and(|recorder| recorder.watches(kind, index))
+    }
+
+    fn sampling(&mut self, kind: Kind, index: u64, start_ms: f64) -> Option<Sampling> {
+        self.as_mut()?.sampling(kind, index, start_ms)
+    }
+
+    fn presentation(&mut self, presentation: Presentation<'_>) -> Result<(), RecordError> {
+        self.as_mut().map_or(Ok(()), |recorder| recorder.presentation(presentation))
+    }
+
+    fn weights(&mut self, examples_seen: u64, label: Option<&str>, network: &Network) -> Result<(), RecordError> {
+        self.as_mut().map_or(Ok(()), |recorder| recorder.weights(examples_seen, label, network))
+    }
+
+    fn evaluation(&mut self, evaluation: &Evaluation) -> Result<(), RecordError> {
+        self.as_mut().map_or(Ok(()), |recorder| recorder.evaluation(evaluation))
+    }
+}
+
 impl<A: Recorder, B: Recorder> Recorder for (A, B) {
     fn watches(&self, kind: Kind, index: u64) -> bool {
         self.0.watches(kind, index) || self.1.watches(kind, index)

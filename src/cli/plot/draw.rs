@@ -8,6 +8,7 @@ use anyhow::bail;
 use super::select::Window;
 use super::{Selection, What};
 use crate::analysis;
+use crate::data::tested_on;
 use crate::engine::Phase;
 use crate::model::{Model, Neuron, Population};
 use crate::plot::Figure;
@@ -245,7 +246,7 @@ impl Source<'_> {
             let file = self.path.display();
             bail!("{file} holds no evaluation; a run of `apical train {name} --epochs 1` is tested after every epoch");
         }
-        Ok(gallery::learning(&curve))
+        Ok(gallery::learning(&curve, tested_on(&self.model()?.stimuli)))
     }
 
     fn angle(&self) -> anyhow::Result<Figure> {
@@ -265,7 +266,8 @@ impl Source<'_> {
         let rows = self.run.presentations()?;
         let last_training = rows.iter().rposition(|row| row.kind == Kind::Train).map_or(0, |at| at + 1);
         let tested = rows[last_training..].iter().copied().filter(|row| row.label.is_some()).collect::<Vec<_>>();
-        let (rows, of) = if tested.is_empty() { (rows, "training") } else { (tested, "test") };
+        let (rows, of) =
+            if tested.is_empty() { (rows, "training") } else { (tested, tested_on(&self.model()?.stimuli)) };
         let labelled: Vec<_> = rows.into_iter().filter(|row| row.label.is_some()).collect();
         if labelled.is_empty() {
             bail!("{} holds no answer to an image with a label", self.path.display());

@@ -10,7 +10,8 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, bail};
 use clap::{Args, ValueEnum};
 
-use self::select::{Numbers, Size};
+pub(super) use self::select::Numbers;
+use self::select::Size;
 use super::failure::Failure;
 use super::say;
 use crate::plot::{Figure, Theme};

@@ -11,7 +11,7 @@ use crate::record::hdf5::{PresentationRow, RunReader};
 
 /// A range `A:B`, of which either end may be left out.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) struct Numbers {
+pub(in crate::cli) struct Numbers {
     start: u64,
     end: Option<u64>,
 }
@@ -30,7 +30,7 @@ pub(super) struct Window {
 }
 
 impl Numbers {
-    pub(super) fn parse(text: &str) -> Result<Self, String> {
+    pub(in crate::cli) fn parse(text: &str) -> Result<Self, String> {
         let expected = || format!("expected a range such as 0:50, :20 or 5:, found `{text}`");
         let (start, end) = text.split_once(':').ok_or_else(expected)?;
         let number = |part: &str| part.trim().parse::<u64>().map_err(|_| expected());
@@ -40,6 +40,11 @@ impl Numbers {
             return Err(format!("`{text}` is an empty range"));
         }
         Ok(Self { start, end })
+    }
+
+    /// Its ends, the second one beyond all where none was given.
+    pub(in crate::cli) fn ends(self) -> (u64, u64) {
+        (self.start, self.end.unwrap_or(u64::MAX))
     }
 
     /// The range within `0..size`; refused where it goes beyond.

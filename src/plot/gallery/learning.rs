@@ -9,7 +9,7 @@ use crate::plot::{Axis, ColourBar, ColourMap, Dot, Figure, Ink, Mark, Panel, Sha
 pub struct CurvePoint {
     /// Training presentations so far.
     pub examples: f64,
-    /// Error on the test images [%].
+    /// Error on the images tested [%].
     pub test_error: f64,
     /// Error on the training images since the point before; NaN for none [%].
     pub train_error: f64,
@@ -17,8 +17,8 @@ pub struct CurvePoint {
     pub loss: f64,
 }
 
-/// Errors and loss by training presentations.
-pub fn learning(curve: &[CurvePoint]) -> Figure {
+/// Errors and loss by training presentations; `tested_on` tells which images were tested: `test`, `validation` or `training`.
+pub fn learning(curve: &[CurvePoint], tested_on: &str) -> Figure {
     let column = |value: fn(&CurvePoint) -> f64| -> Vec<[f64; 2]> {
         curve.iter().map(|point| [point.examples, value(point)]).filter(|[_, y]| y.is_finite()).collect()
     };
@@ -28,10 +28,14 @@ pub fn learning(curve: &[CurvePoint]) -> Figure {
     let x = Axis::from_zero("training presentations", curve.iter().map(|point| point.examples)).ticks(Ticks::Whole);
     let last = test.last().map_or(String::new(), |[_, error]| format!(": {error:.2} % at the end"));
     let errors = Panel {
-        title: format!("test error{last}"),
+        title: format!("{tested_on} error{last}"),
         x: x.clone(),
         y: Axis::from_zero("error (%)", test.iter().chain(&train).map(|point| point[1])),
-        marks: [dotted("test images", Ink::Blue, test), dotted("training images", Ink::Vermillion, train)].concat(),
+        marks: [
+            dotted(&format!("{tested_on} images"), Ink::Blue, test),
+            dotted("images as they were learnt", Ink::Vermillion, train),
+        ]
+        .concat(),
         ..Panel::default()
     };
     let mut panels = vec![errors];

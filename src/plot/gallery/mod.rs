@@ -20,7 +20,7 @@ pub use traces::{Level, NeuronTraces, Pull, traces};
 pub use validation::{Validated, validation};
 pub use weights::{Layout, weights};
 
-use super::{Axis, Caption, Ink, Shade, Shape};
+use super::{Axis, Caption, Ink, Panel, Shade, Shape, Ticks};
 
 /// A presentation on the run's clock.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -73,6 +73,21 @@ fn captions(trials: &[Trial], [from, to]: [f64; 2]) -> Vec<Caption> {
         Caption { range: [trial.start, end(trial)], texts }
     };
     whole.map(caption).collect()
+}
+
+/// A panel as one of a column that shares the axis of time: the first alone names presentations and phases, the last alone
+/// the axis.
+fn stacked(panel: Panel, [place, count]: [usize; 2], trials: &[Trial], window: [f64; 2]) -> Panel {
+    let mut panel = panel;
+    if place + 1 < count {
+        panel.x = Axis { label: String::new(), ..panel.x.ticks(Ticks::Silent) };
+    }
+    if place == 0 {
+        panel.captions = captions(trials, window);
+    } else {
+        panel.shades.iter_mut().for_each(|shade| shade.label.clear());
+    }
+    panel
 }
 
 fn end(trial: &Trial) -> f64 {

@@ -1,6 +1,6 @@
 //! Rasters.
 
-use super::{Trial, captions, shades, time};
+use super::{Trial, shades, stacked, time};
 use crate::plot::{Axis, Figure, Ink, Mark, Panel, Row, Shape, Ticks};
 
 /// Spikes of a population.
@@ -18,17 +18,8 @@ pub struct Spiking<'a> {
 
 /// Spikes of populations one above the other over a window of time [ms], phases shaded.
 pub fn raster(populations: &[Spiking<'_>], trials: &[Trial], window: [f64; 2]) -> Figure {
-    let last = populations.len().saturating_sub(1);
     let row = |(i, population): (usize, &Spiking<'_>)| {
-        let mut panel = panel(population, trials, window);
-        if i < last {
-            panel.x = Axis { label: String::new(), ..panel.x.ticks(Ticks::Silent) };
-        }
-        if i == 0 {
-            panel.captions = captions(trials, window);
-        } else {
-            panel.shades.iter_mut().for_each(|shade| shade.label.clear());
-        }
+        let panel = stacked(panel(population, trials, window), [i, populations.len()], trials, window);
         let shown = population.neurons[1] - population.neurons[0];
         Row { height: (shown as f64).sqrt().clamp(8.0, 24.0), panels: vec![panel] }
     };

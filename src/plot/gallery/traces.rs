@@ -1,7 +1,7 @@
 //! Potentials of neurons, with their spikes, plateaus and teaching currents.
 
-use super::{Trial, captions, shades, time};
-use crate::plot::{Axis, Dash, Dot, Figure, Ink, Mark, Panel, Shape, Ticks};
+use super::{Trial, shades, stacked, time};
+use crate::plot::{Axis, Dash, Dot, Figure, Ink, Mark, Panel, Shape};
 
 /// What one neuron did.
 #[derive(Clone, Debug, Default)]
@@ -42,18 +42,9 @@ pub struct Pull {
 
 /// Potentials of neurons one above the other over a window of time [ms], phases shaded.
 pub fn traces(neurons: &[NeuronTraces], trials: &[Trial], window: [f64; 2]) -> Figure {
-    let last = neurons.len().saturating_sub(1);
     let mut explained: Vec<String> = Vec::new();
     let panel = |(i, neuron): (usize, &NeuronTraces)| {
-        let mut panel = panel(neuron, trials, window);
-        if i < last {
-            panel.x = Axis { label: String::new(), ..panel.x.ticks(Ticks::Silent) };
-        }
-        if i == 0 {
-            panel.captions = captions(trials, window);
-        } else {
-            panel.shades.iter_mut().for_each(|shade| shade.label.clear());
-        }
+        let mut panel = stacked(panel(neuron, trials, window), [i, neurons.len()], trials, window);
         let labels: Vec<_> = panel.marks.iter().map(|mark| mark.label.clone()).collect();
         if labels.iter().all(|label| explained.contains(label)) {
             panel.marks.iter_mut().for_each(|mark| mark.label.clear());

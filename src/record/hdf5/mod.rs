@@ -58,10 +58,12 @@
 //! [`ProjectionState`]: crate::engine::ProjectionState
 
 mod attribute;
+mod check;
 mod checkpoint;
 mod credit;
 mod dtype;
 mod grid;
+mod nwb;
 mod parameters;
 mod place;
 mod reader;
@@ -74,6 +76,8 @@ mod spikes;
 mod summary;
 mod tables;
 
+pub use check::verify;
+pub use nwb::export_nwb;
 pub use reader::{CreditTable, PlateauList, PresentationRow, RunReader, SpikeList, TraceBlock};
 pub use run::{Provenance, RunFile};
 pub use snapshot::{read_bias_snapshot, read_snapshot};

@@ -9,6 +9,7 @@ use super::dtype::{KindCode, PhaseCode};
 use super::source::{Format, Source};
 use super::{Evaluation, Kind, RecordError, snapshot};
 use crate::engine::Phase;
+use crate::model::Model;
 
 /// An open run file.
 #[derive(Debug)]
@@ -132,6 +133,15 @@ impl RunReader {
     /// If it is missing.
     pub fn model_text(&self) -> Result<String, RecordError> {
         self.source.text("model")
+    }
+
+    /// The model.
+    ///
+    /// # Errors
+    /// If its text is missing, or is no model; `path` is the file's, for the message.
+    pub fn model(&self, path: &Path) -> Result<Model, RecordError> {
+        let origin = format!("model of {}", path.display());
+        Model::parse(&self.model_text()?, &origin, &[]).map_err(|e| self.source.problem(format!("its model: {e}")))
     }
 
     /// All populations, in the order of the model.
@@ -324,5 +334,25 @@ impl RunReader {
     /// If the file has no such snapshot; the error lists those it has.
     pub fn weights(&self, projection: &str, snapshot: &str) -> Result<(Vec<f32>, usize, usize), RecordError> {
         snapshot::weights(&self.source, projection, snapshot)
+    }
+
+    /// Weights of a projection onto one neuron [pre]; none if the file has no such snapshot or neuron. Only those are read.
+    ///
+    /// # Errors
+    /// If what is there is damaged.
+    pub fn weights_onto(
+        &self,
+        projection: &str,
+        snapshot: &str,
+        neuron: usize,
+    ) -> Result<Option<Vec<f32>>, RecordError> {
+        let name = format!("weights/{projection}/{snapshot}");
+        if !self.source.has(&name) {
+            return Ok(None);
+        }
+        match self.source.shape(&name)?[..] {
+            [post, _] if neuron < post => self.source.block(&name, s![neuron..=neuron, ..]).map(Some),
+            _ => Ok(None),
+        }
     }
 }

@@ -17,7 +17,7 @@ use crate::network::Network;
 use crate::record::Credit;
 
 /// Marks a SONATA file.
-const MAGIC: u32 = 0x0A7A;
+pub(super) const MAGIC: u32 = 0x0A7A;
 
 /// Version of the SONATA format.
 const VERSION: [u32; 2] = [0, 1];

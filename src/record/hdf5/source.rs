@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use hdf5::types::TypeDescriptor;
 use hdf5::{File, H5Type};
 
 use super::tables::Learning;
@@ -90,6 +91,12 @@ impl Source {
     /// Shape of a dataset.
     pub(super) fn shape(&self, name: &str) -> Result<Vec<usize>, RecordError> {
         Ok(self.dataset(name)?.shape())
+    }
+
+    /// Type of the elements of a dataset.
+    pub(super) fn descriptor(&self, name: &str) -> Result<TypeDescriptor, RecordError> {
+        let found = self.dataset(name)?.dtype().and_then(|dtype| dtype.to_descriptor());
+        found.map_err(|e| self.unreadable(name, &e))
     }
 
     /// A string attribute of the file.

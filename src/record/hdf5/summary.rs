@@ -106,6 +106,28 @@ pub struct SnapshotSummary {
 }
 
 impl Summary {
+    /// The command line of a run; empty for a checkpoint.
+    pub fn command_line(&self) -> &str {
+        self.provenance().map_or("", |provenance| &provenance.command_line)
+    }
+
+    /// SHA-256 of the data files of a run, `digest  file` a line; empty for a checkpoint.
+    pub fn data_sha256(&self) -> &str {
+        self.provenance().map_or("", |provenance| &provenance.data_sha256)
+    }
+
+    /// When a run started, RFC 3339; empty for a checkpoint.
+    pub fn start_time(&self) -> &str {
+        self.provenance().map_or("", |provenance| &provenance.start_time)
+    }
+
+    fn provenance(&self) -> Option<&Provenance> {
+        match &self.contents {
+            Contents::Run { provenance, .. } => Some(provenance),
+            Contents::Checkpoint(_) => None,
+        }
+    }
+
     /// Reads a run file or checkpoint.
     ///
     /// # Errors

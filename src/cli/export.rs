@@ -1,0 +1,50 @@
+//! `apical export`.
+
+use std::path::PathBuf;
+
+use anyhow::bail;
+use clap::Args;
+
+use super::failure::Failure;
+use super::say;
+use crate::record::RecordError;
+use crate::record::hdf5::{RunReader, export_nwb};
+
+/// Write a run file in another format: NWB 2, which pynwb, neo and elephant read.
+///
+/// Neurons become units with spike times in seconds, presentations trials with label and decoded class, plateaus intervals,
+/// and potentials time series.
+///
+///   apical export --nwb run.nwb output/g17-784-500-10-seed1.h5
+#[derive(Args, Debug)]
+pub(super) struct Export {
+    /// Run file.
+    run: PathBuf,
+
+    /// Write an NWB file there; an existing file is replaced once the new one is complete.
+    #[arg(long, value_name = "RUN.nwb")]
+    nwb: PathBuf,
+}
+
+impl Export {
+    pub(super) fn execute(self) -> Result<(), Failure> {
+        self.check()?;
+        let now = humantime::format_rfc3339_seconds(std::time::SystemTime::now()).to_string();
+        export_nwb(&self.run, &self.nwb, &now).map_err(|error| match error {
+            RecordError::File { action: "cannot write", .. } => Failure::Failed(error.into()),
+            error => Failure::Refused(error.into()),
+        })?;
+        say::result(format_args!("NWB file: {}", self.nwb.display()))
+    }
+
+    fn check(&self) -> anyhow::Result<()> {
+        if !self.nwb.extension().is_some_and(|end| end.eq_ignore_ascii_case("nwb")) {
+            bail!("--nwb {}: expected a name that ends in .nwb", self.nwb.display());
+        }
+        RunReader::open(&self.run)?;
+        if self.nwb.canonicalize().is_ok_and(|there| self.run.canonicalize().is_ok_and(|run| run == there)) {
+            bail!("--nwb {}: that is the run file", self.nwb.display());
+        }
+        Ok(())
+    }
+}

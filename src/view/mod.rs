@@ -1,0 +1,141 @@
+//! The explorer: one page in the browser, fed by arrays of numbers.
+//!
+//! The page (`page/`) knows parts by name. [`server`](serve) hands them out one by one on 127.0.0.1, [`export`] puts all of
+//! them into the page itself. A part is one [`Pack`]: a text object and named arrays.
+//!
+//! | part | text | arrays |
+//! |---|---|---|
+//! | `run` | model, populations, projections, tests, learning curve | |
+//! | `presentations` | | `start`, `forward_end`, `target_end` f64 \[n\] \[ms\]; `index`, `image` u32; `label` i16; `decoded`, `kind` u8 |
+//! | `spikes/P` | `total` before the cap | `time` f64 \[n\] \[ms\], `neuron` u32 \[n\] |
+//! | `plateaus/P` | `total` before the cap | `time` f64 \[n\] \[ms\], `neuron` u32, `alpha` f32, `phase` u8 |
+//! | `traces/P/N` | `start_ms`, `dt_ms`, `elements` | `0`, `1`, … f32 \[samples\], one for each element |
+//! | `field/J/N` | | weights onto neuron N: `initial`, `final` f32 \[pre\] |
+//! | `image/K/I` | | what was shown: `value` f32 \[inputs\], 0 to 1 |
+//! | `live` | how far the run is | of a run that goes on: all that is shown, as `PART/NAME` |
+//!
+//! P counts populations and J projections in the order of the model, K is 0 for training and 1 for tests. Presentations
+//! are those recorded.
+
+mod http;
+mod live;
+mod pack;
+mod page;
+mod run;
+mod server;
+
+pub use live::{Live, LiveParts, Shown};
+pub use pack::Pack;
+pub use page::{export, page};
+pub use run::{RunParts, Window};
+pub use server::{Server, serve};
+
+use crate::record::{Evaluation, RecordError};
+
+/// The name of a part.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Part {
+    /// What the run is.
+    Run,
+    /// Presentations recorded.
+    Presentations,
+    /// Spikes of a population.
+    Spikes(usize),
+    /// Plateaus of a population.
+    Plateaus(usize),
+    /// Traces of a neuron of a population.
+    Traces(usize, usize),
+    /// Weights of a projection onto a neuron.
+    Field(usize, usize),
+    /// What was shown: 0 training or 1 test, and which of its set.
+    Image(usize, usize),
+    /// All of a run that goes on.
+    Live,
+}
+
+/// Where the page takes its parts from.
+pub trait Parts: Send + Sync {
+    /// A part; none if there is no such thing in this run.
+    ///
+    /// # Errors
+    /// If it is there and cannot be read.
+    fn part(&self, part: Part) -> Result<Option<Pack>, RecordError>;
+}
+
+impl Part {
+    /// The part of this name; none if there is none of that form.
+    pub fn parse(name: &str) -> Option<Self> {
+        let mut words = name.split('/');
+        let kind = words.next()?;
+        // Plain digits alone: `parse` takes a sign.
+        let plain = |word: &str| word.bytes().all(|byte| byte.is_ascii_digit()).then(|| word.parse().ok())?;
+        let numbers: Vec<usize> = words.map(plain).collect::<Option<_>>()?;
+        match (kind, &numbers[..]) {
+            ("run", []) => Some(Self::Run),
+            ("presentations", []) => Some(Self::Presentations),
+            ("live", []) => Some(Self::Live),
+            ("spikes", &[p]) => Some(Self::Spikes(p)),
+            ("plateaus", &[p]) => Some(Self::Plateaus(p)),
+            ("traces", &[p, n]) => Some(Self::Traces(p, n)),
+            ("field", &[j, n]) => Some(Self::Field(j, n)),
+            ("image", &[k, i]) => Some(Self::Image(k, i)),
+            _ => None,
+        }
+    }
+
+    /// Its name.
+    pub fn name(self) -> String {
+        match self {
+            Self::Run => "run".to_owned(),
+            Self::Presentations => "presentations".to_owned(),
+            Self::Live => "live".to_owned(),
+            Self::Spikes(p) => format!("spikes/{p}"),
+            Self::Plateaus(p) => format!("plateaus/{p}"),
+            Self::Traces(p, n) => format!("traces/{p}/{n}"),
+            Self::Field(j, n) => format!("field/{j}/{n}"),
+            Self::Image(k, i) => format!("image/{k}/{i}"),
+        }
+    }
+}
+
+/// A learning curve as the page reads it, null for what was not measured.
+fn curve(curve: &[Evaluation]) -> serde_json::Value {
+    let point = |e: &Evaluation| {
+        serde_json::json!({
+            "examples_seen": e.examples_seen, "test_error": e.test_error, "train_error": e.train_error,
+        })
+    };
+    curve.iter().map(point).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_part_is_found_by_its_name() {
+        let parts = [
+            Part::Run,
+            Part::Presentations,
+            Part::Live,
+            Part::Spikes(2),
+            Part::Plateaus(0),
+            Part::Traces(1, 499),
+            Part::Field(0, 7),
+            Part::Image(1, 9999),
+        ];
+        for part in parts {
+            assert_eq!(Part::parse(&part.name()), Some(part));
+        }
+    }
+
+    #[test]
+    fn nothing_else_is_a_part() {
+        for name in ["", "/", "run/", "run/1", "spikes", "spikes/", "spikes/-1", "spikes/+1", "spikes/1/2/3"] {
+            assert_eq!(Part::parse(name), None, "{name}");
+        }
+        for name in ["spikes/99999999999999999999", "../run", "traces/1/..", "image/1/%30", "RUN"] {
+            assert_eq!(Part::parse(name), None, "{name}");
+        }
+    }
+}

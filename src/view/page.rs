@@ -1,0 +1,99 @@
+//! The page: all of its parts in one document, without anything from elsewhere.
+
+use std::io::Write;
+
+use flate2::Compression;
+use flate2::write::DeflateEncoder;
+
+use super::{Pack, Parts, RunParts};
+use crate::record::RecordError;
+
+const DOCUMENT: &str = include_str!("page/index.html");
+const STYLES: [&str; 2] = [include_str!("page/uplot/uPlot.min.css"), include_str!("page/style.css")];
+const UPLOT: &str = include_str!("page/uplot/uPlot.iife.min.js");
+
+/// Scripts in the order they build on each other; they share one function's scope.
+const SCRIPTS: [&str; 9] = [
+    include_str!("page/parts.js"),
+    include_str!("page/tools.js"),
+    include_str!("page/overview.js"),
+    include_str!("page/raster.js"),
+    include_str!("page/traces.js"),
+    include_str!("page/cards.js"),
+    include_str!("page/curves.js"),
+    include_str!("page/live.js"),
+    include_str!("page/app.js"),
+];
+
+/// The page as it is served: it asks the server for its parts.
+pub fn page() -> String {
+    document("")
+}
+
+/// The page with all parts of a run in it, to be opened without a server.
+///
+/// # Errors
+/// If a part cannot be read.
+pub fn export(run: &RunParts) -> Result<String, RecordError> {
+    let mut all = Pack::default();
+    for name in run.names() {
+        if let Some(pack) = run.part(name)? {
+            all = all.part(&name.name(), pack);
+        }
+    }
+    Ok(document(&base64(&deflated(&all.bytes()))))
+}
+
+/// The document around embedded parts; none where they are empty.
+fn document(embedded: &str) -> String {
+    let script = format!("(() => {{\n\"use strict\";\n{}\n}})();", SCRIPTS.join("\n"));
+    let parts = [("/*style*/", STYLES.join("\n")), ("/*uplot*/", UPLOT.to_owned()), ("/*script*/", script)];
+    let page = parts.iter().fold(DOCUMENT.to_owned(), |page, (mark, text)| page.replacen(mark, text, 1));
+    page.replacen("<!--parts-->", embedded, 1)
+}
+
+fn deflated(bytes: &[u8]) -> Vec<u8> {
+    let mut encoder = DeflateEncoder::new(Vec::new(), Compression::default());
+    let written = encoder.write_all(bytes).and_then(|()| encoder.finish());
+    written.expect("memory takes what is written to it")
+}
+
+/// Base 64 of RFC 4648, section 4.
+fn base64(bytes: &[u8]) -> String {
+    const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    let mut text = String::with_capacity(bytes.len().div_ceil(3) * 4);
+    for group in bytes.chunks(3) {
+        let bits = group.iter().fold(0_u32, |bits, &byte| bits << 8 | u32::from(byte)) << (8 * (3 - group.len()));
+        let digit = |place: usize| char::from(DIGITS[(bits >> (18 - 6 * place)) as usize & 63]);
+        text.extend((0..=group.len()).map(digit));
+        text.extend(std::iter::repeat_n('=', 3 - group.len()));
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn base64_of_the_rfc() {
+        let cases =
+            [("", ""), ("f", "Zg=="), ("fo", "Zm8="), ("foo", "Zm9v"), ("foob", "Zm9vYg=="), ("foobar", "Zm9vYmFy")];
+        for (bytes, text) in cases {
+            assert_eq!(base64(bytes.as_bytes()), text);
+        }
+        assert_eq!(base64(&[0xfb, 0xff]), "+/8=");
+    }
+
+    #[test]
+    fn the_page_loads_nothing_from_elsewhere() {
+        let page = page();
+        for mark in ["/*style*/", "/*uplot*/", "/*script*/", "<!--parts-->", "src=", "<link", "@import", "url("] {
+            assert!(!page.contains(mark), "{mark}");
+        }
+        let addresses: Vec<_> = page.match_indices("http").map(|(at, _)| &page[at..at + 30]).collect();
+        assert!(addresses.iter().all(|address| address.starts_with("https://github.com/leeoniya/uP")), "{addresses:?}");
+        // A script in a page ends at the first such mark, wherever it stands.
+        assert_eq!(page.matches("</script").count(), page.matches("<script").count());
+    }
+}

@@ -1,0 +1,273 @@
+//! The parts of a finished run, read from its file as they are asked for.
+
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, MutexGuard, OnceLock};
+
+use serde_json::{Value, json};
+
+use super::{Pack, Part, Parts, curve};
+use crate::analysis::confusion;
+use crate::data::{Dataset, Source, Stimulus, tested_on};
+use crate::engine::Phase;
+use crate::model::{Model, Neuron, Population};
+use crate::record::hdf5::{PresentationRow, RunReader, Summary};
+use crate::record::{Kind, RecordError};
+
+/// Rows of a list that a page is given at most: what it draws within a tenth of a second.
+const MOST_ROWS: usize = 4_000_000;
+
+/// Which of the recorded presentations are shown, by their count: from the first up to, but without, the second.
+pub type Window = (u64, u64);
+
+/// A finished run.
+#[derive(Debug)]
+pub struct RunParts {
+    reader: Mutex<RunReader>,
+    model: Model,
+    about: Value,
+    shown: Vec<PresentationRow>,
+    /// Digests of the images that were shown, `digest  file` a line.
+    sha256: String,
+    folder: Option<PathBuf>,
+    images: OnceLock<Option<Dataset>>,
+}
+
+impl RunParts {
+    /// Opens a run file; `folder` is where its images are in place of the model's, `window` the presentations shown.
+    ///
+    /// # Errors
+    /// If it is no run file, or a part of it is missing.
+    pub fn open(path: &Path, folder: Option<&Path>, window: Option<Window>) -> Result<Self, RecordError> {
+        let reader = RunReader::open(path)?;
+        let summary = Summary::read(path)?;
+        let model = reader.model(path)?;
+        let rows = reader.presentations()?;
+        let (first, end) = window.unwrap_or((0, u64::MAX));
+        let asked = |row: &&PresentationRow| row.recorded && (first..end).contains(&row.index);
+        let shown: Vec<_> = rows.iter().filter(asked).copied().collect();
+        let sha256 = summary.data_sha256().to_owned();
+        let about = about(&reader, &summary, &model, &rows, path)?;
+        let folder = folder.map(Path::to_owned);
+        Ok(Self { reader: Mutex::new(reader), model, about, shown, sha256, folder, images: OnceLock::new() })
+    }
+
+    /// Presentations shown.
+    pub fn shown(&self) -> &[PresentationRow] {
+        &self.shown
+    }
+
+    /// All parts there are, but images and what of neurons stands in other parts.
+    pub fn names(&self) -> Vec<Part> {
+        let mut names = vec![Part::Run, Part::Presentations];
+        for (p, population) in self.model.populations.iter().enumerate() {
+            names.extend([Part::Spikes(p), Part::Plateaus(p)]);
+            names.extend((0..population.size).map(|n| Part::Traces(p, n)));
+        }
+        for (j, projection) in self.model.projections.iter().enumerate() {
+            names.extend((0..self.model.population(projection.to).size).map(|n| Part::Field(j, n)));
+        }
+        let mut images: Vec<_> = self.shown.iter().map(|row| (row.kind as usize, row.image as usize)).collect();
+        images.sort_unstable();
+        images.dedup();
+        names.extend(images.into_iter().map(|(kind, image)| Part::Image(kind, image)));
+        names
+    }
+
+    /// About how much all parts take together [bytes].
+    ///
+    /// # Errors
+    /// If what was recorded cannot be read.
+    pub fn bytes(&self) -> Result<usize, RecordError> {
+        let (reader, span, mut bytes) = (self.reader(), self.span(), 0);
+        for (p, population) in self.model.populations.iter().enumerate() {
+            let name = &population.name;
+            bytes += 12 * reader.spikes(name, span.clone())?.map_or(0, |list| list.times.len().min(MOST_ROWS));
+            bytes += 17 * reader.plateaus(name, span.clone())?.map_or(0, |list| list.times.len().min(MOST_ROWS));
+            if let Some(one) = reader.traces(name, 0..1, span.clone())? {
+                bytes += 4 * one.values.len() * population.size;
+            }
+            let onto = self.model.projections.iter().filter(|projection| projection.to.0 == p);
+            bytes += onto.map(|j| 8 * population.size * self.model.population(j.from).size).sum::<usize>();
+        }
+        Ok(bytes)
+    }
+
+    fn reader(&self) -> MutexGuard<'_, RunReader> {
+        self.reader.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+    }
+
+    fn population(&self, p: usize) -> Option<&Population> {
+        self.model.populations.get(p)
+    }
+
+    /// The shown stretch of the run's clock [ms].
+    fn span(&self) -> std::ops::Range<f64> {
+        match (self.shown.first(), self.shown.last()) {
+            (Some(first), Some(last)) => first.start_ms..last.end_ms(),
+            _ => 0.0..0.0,
+        }
+    }
+
+    fn spikes(&self, p: usize) -> Result<Option<Pack>, RecordError> {
+        let Some(population) = self.population(p) else { return Ok(None) };
+        let Some(list) = self.reader().spikes(&population.name, self.span())? else { return Ok(None) };
+        let (total, kept) = (list.times.len(), list.times.len().min(MOST_ROWS));
+        let pack = Pack::of(json!({ "total": total })).f64("time", &list.times[..kept]);
+        Ok(Some(pack.u32("neuron", list.neurons[..kept].iter().map(|&n| n as u32))))
+    }
+
+    fn plateaus(&self, p: usize) -> Result<Option<Pack>, RecordError> {
+        let Some(population) = self.population(p) else { return Ok(None) };
+        let Some(list) = self.reader().plateaus(&population.name, self.span())? else { return Ok(None) };
+        let (total, kept) = (list.times.len(), list.times.len().min(MOST_ROWS));
+        let pack = Pack::of(json!({ "total": total })).f64("time", &list.times[..kept]);
+        let pack = pack.u32("neuron", list.neurons[..kept].iter().map(|&n| n as u32)).f32("alpha", &list.alpha[..kept]);
+        Ok(Some(pack.u8("phase", list.phases[..kept].iter().map(|&phase| u8::from(phase == Phase::Target)))))
+    }
+
+    fn traces(&self, p: usize, neuron: usize) -> Result<Option<Pack>, RecordError> {
+        let Some(population) = self.population(p).filter(|population| neuron < population.size) else {
+            return Ok(None);
+        };
+        let Some(block) = self.reader().traces(&population.name, neuron..neuron + 1, self.span())? else {
+            return Ok(None);
+        };
+        let names: Vec<_> = block.columns.iter().map(|&(_, element)| element_name(population, element)).collect();
+        let mut pack = Pack::of(json!({ "start_ms": block.start_ms, "dt_ms": block.dt_ms, "elements": names }));
+        for (place, &(_, element)) in block.columns.iter().enumerate() {
+            pack = pack.f32(&place.to_string(), &block.column(neuron as u64, element).unwrap_or_default());
+        }
+        Ok(Some(pack))
+    }
+
+    fn field(&self, j: usize, neuron: usize) -> Result<Option<Pack>, RecordError> {
+        let Some(projection) = self.model.projections.get(j) else { return Ok(None) };
+        if neuron >= self.model.population(projection.to).size {
+            return Ok(None);
+        }
+        let mut pack = Pack::default();
+        for snapshot in ["initial", "final"] {
+            if let Some(row) = self.reader().weights_onto(&projection.name, snapshot, neuron)? {
+                pack = pack.f32(snapshot, &row);
+            }
+        }
+        Ok(Some(pack))
+    }
+
+    /// What was shown; none where the images are not at hand, or not those of the run.
+    fn image(&self, kind: usize, image: usize) -> Option<Pack> {
+        let data = self.images.get_or_init(|| self.load_images()).as_ref()?;
+        let set = [&data.training, &data.evaluation].get(kind)?.set();
+        let values: Vec<f32> = match (image < set.len()).then(|| set.stimulus(image))? {
+            Stimulus::Pixels(pixels) => pixels.iter().map(|&pixel| f32::from(pixel) / 255.0).collect(),
+            Stimulus::Rates(rates) => {
+                let largest = rates.iter().fold(f64::MIN_POSITIVE, |a, &b| a.max(b));
+                rates.iter().map(|rate| (rate / largest) as f32).collect()
+            }
+            Stimulus::Spikes(_) => return None,
+        };
+        Some(Pack::default().f32("value", &values))
+    }
+
+    fn load_images(&self) -> Option<Dataset> {
+        let source = Source { folder: self.folder.as_deref(), ..Source::of(&self.model) };
+        let data = source.load().ok()?;
+        let listed =
+            |(file, digest): &(String, String)| self.sha256.lines().any(|line| line == format!("{digest}  {file}"));
+        // A test that was recorded alone names its own images alone.
+        data.sha256().iter().any(listed).then_some(data)
+    }
+}
+
+impl Parts for RunParts {
+    fn part(&self, part: Part) -> Result<Option<Pack>, RecordError> {
+        match part {
+            Part::Run => Ok(Some(Pack::of(self.about.clone()))),
+            Part::Presentations => Ok(Some(presentations(&self.shown))),
+            Part::Spikes(p) => self.spikes(p),
+            Part::Plateaus(p) => self.plateaus(p),
+            Part::Traces(p, neuron) => self.traces(p, neuron),
+            Part::Field(j, neuron) => self.field(j, neuron),
+            Part::Image(kind, image) => Ok(self.image(kind, image)),
+            Part::Live => Ok(None),
+        }
+    }
+}
+
+/// What the run is.
+fn about(
+    reader: &RunReader,
+    summary: &Summary,
+    model: &Model,
+    rows: &[PresentationRow],
+    path: &Path,
+) -> Result<Value, RecordError> {
+    let recorded = |group| reader.recorded(group);
+    let (spikes, traces, plateaus) = (recorded("spikes")?, recorded("report")?, recorded("plateaus")?);
+    let mut about = network(model);
+    for population in about["populations"].as_array_mut().into_iter().flatten() {
+        let name = population["name"].as_str().unwrap_or_default().to_owned();
+        population["spikes"] = spikes.contains(&name).into();
+        population["traces"] = traces.contains(&name).into();
+        population["plateaus"] = plateaus.contains(&name).into();
+    }
+    let last_training = rows.iter().rposition(|row| row.kind == Kind::Train).map_or(0, |at| at + 1);
+    let (answers, of) = if last_training < rows.len() {
+        (&rows[last_training..], tested_on(&model.stimuli))
+    } else {
+        (rows, "training")
+    };
+    let pairs = answers.iter().filter_map(|row| Some((row.label?, row.decoded)));
+    about["file"] = path.file_name().unwrap_or_default().to_string_lossy().into();
+    about["seed"] = summary.seed.into();
+    about["command"] = summary.command_line().into();
+    about["curve"] = curve(&summary.curve);
+    about["confusion"] = json!({ "of": of, "counts": confusion(pairs, model.classes()) });
+    Ok(about)
+}
+
+/// The network, and how it is shown images.
+pub(super) fn network(model: &Model) -> Value {
+    let kind = |population: &Population| match population.neuron {
+        Neuron::Poisson(_) => "input",
+        Neuron::Pyramidal(_) => "pyramidal",
+        Neuron::Output(_) => "output",
+    };
+    let populations = model.populations.iter().map(|p| json!({ "name": p.name, "size": p.size, "kind": kind(p) }));
+    let projections = model
+        .projections
+        .iter()
+        .map(|p| json!({ "name": p.name, "from": p.from.0, "to": p.to.0, "compartment": p.compartment.to_string() }));
+    json!({
+        "name": model.name,
+        "live": false,
+        "populations": populations.collect::<Vec<_>>(),
+        "projections": projections.collect::<Vec<_>>(),
+        "settle_ms": [model.protocol.settle, model.protocol.target_settle],
+        "classes": model.classes(),
+        "tested_on": tested_on(&model.stimuli),
+    })
+}
+
+/// The table of presentations.
+pub(super) fn presentations(rows: &[PresentationRow]) -> Pack {
+    let column = |value: fn(&PresentationRow) -> f64| rows.iter().map(value).collect::<Vec<_>>();
+    Pack::default()
+        .f64("start", &column(|row| row.start_ms))
+        .f64("forward_end", &column(|row| row.forward_end_ms))
+        .f64("target_end", &column(|row| row.target_end_ms.unwrap_or(f64::NAN)))
+        .u32("index", rows.iter().map(|row| row.index as u32))
+        .u32("image", rows.iter().map(|row| row.image))
+        .i16("label", rows.iter().map(|row| row.label.map_or(-1, i16::from)))
+        .u8("decoded", rows.iter().map(|row| row.decoded))
+        .u8("kind", rows.iter().map(|row| row.kind as u8))
+}
+
+fn element_name(population: &Population, element: u32) -> &'static str {
+    match (element, &population.neuron) {
+        (0, _) => "soma",
+        (1, Neuron::Output(_)) => "dendrite",
+        (1, _) => "basal",
+        _ => "apical",
+    }
+}

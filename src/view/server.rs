@@ -1,0 +1,174 @@
+//! The server of the explorer: on this machine alone, reading alone.
+
+use std::io;
+use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use super::http::{Request, Response, Status, read_request};
+use super::{Part, Parts, page};
+
+/// Connections served at one time; more are closed unheard.
+const MOST_CONNECTIONS: usize = 64;
+
+/// How long a connection may be silent.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// A port of this machine on which nobody is served yet.
+#[derive(Debug)]
+pub struct Server {
+    listener: TcpListener,
+    address: SocketAddr,
+}
+
+impl Server {
+    /// Takes a port of 127.0.0.1; 0: any that is free.
+    ///
+    /// # Errors
+    /// If the port is taken.
+    pub fn bind(port: u16) -> io::Result<Self> {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port))?;
+        let address = listener.local_addr()?;
+        Ok(Self { listener, address })
+    }
+
+    /// Where the page is.
+    pub fn url(&self) -> String {
+        format!("http://{}/", self.address)
+    }
+}
+
+/// Serves the page and its parts for as long as the process lasts.
+pub fn serve(server: &Server, parts: &Arc<dyn Parts>) {
+    let open = Arc::new(AtomicUsize::new(0));
+    for stream in server.listener.incoming().flatten() {
+        let (parts, open, port) = (Arc::clone(parts), Arc::clone(&open), server.address.port());
+        if open.fetch_add(1, Ordering::Relaxed) >= MOST_CONNECTIONS {
+            open.fetch_sub(1, Ordering::Relaxed);
+            continue;
+        }
+        std::thread::spawn(move || {
+            // That a browser went away is its own business.
+            let _ = converse(&stream, port, &*parts);
+            open.fetch_sub(1, Ordering::Relaxed);
+        });
+    }
+}
+
+fn converse(stream: &TcpStream, port: u16, parts: &dyn Parts) -> io::Result<()> {
+    stream.set_read_timeout(Some(PATIENCE))?;
+    stream.set_write_timeout(Some(PATIENCE))?;
+    let response = match read_request(stream)? {
+        Ok(request) => answer(&request, port, parts),
+        Err(refusal) => refusal,
+    };
+    response.write(stream)
+}
+
+/// The answer to a request. A name other than this machine's in Host is that of a site that had itself resolved to
+/// 127.0.0.1 to read what is served here.
+fn answer(request: &Request, port: u16, parts: &dyn Parts) -> Response {
+    let own = |host: &str| host == format!("127.0.0.1:{port}") || host == format!("localhost:{port}");
+    if !request.host.as_deref().is_some_and(own) {
+        return Response::refusal(Status::Forbidden, "served to this machine alone, as 127.0.0.1 or localhost");
+    }
+    if request.method != "GET" {
+        return Response::refusal(Status::MethodNotAllowed, "there is nothing here but to read");
+    }
+    let nothing = || Response::refusal(Status::NotFound, "there is no such part");
+    if request.path == "/" {
+        return Response::html(page());
+    }
+    let Some(part) = request.path.strip_prefix("/data/").and_then(Part::parse) else { return nothing() };
+    match parts.part(part) {
+        Ok(Some(pack)) => Response::bytes(pack.bytes()),
+        Ok(None) => nothing(),
+        Err(error) => Response::refusal(Status::Failed, &error.to_string()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::{Read, Write};
+
+    use super::*;
+    use crate::record::RecordError;
+    use crate::view::Pack;
+
+    struct Two;
+
+    impl Parts for Two {
+        fn part(&self, part: Part) -> Result<Option<Pack>, RecordError> {
+            let problem = || RecordError::Content { path: "run.h5".to_owned(), problem: "is damaged".to_owned() };
+            match part {
+                Part::Run => Ok(Some(Pack::default())),
+                Part::Presentations => Err(problem()),
+                _ => Ok(None),
+            }
+        }
+    }
+
+    /// A server in a thread; gives its port.
+    fn running() -> u16 {
+        let server = Server::bind(0).unwrap();
+        let port = server.address.port();
+        assert!(server.address.ip().is_loopback());
+        std::thread::spawn(move || serve(&server, &(Arc::new(Two) as Arc<dyn Parts>)));
+        port
+    }
+
+    fn said(port: u16, request: &[u8]) -> String {
+        let mut stream = TcpStream::connect((Ipv4Addr::LOCALHOST, port)).unwrap();
+        stream.write_all(request).unwrap();
+        let mut said = Vec::new();
+        let _ = stream.read_to_end(&mut said);
+        String::from_utf8_lossy(&said).into_owned()
+    }
+
+    #[test]
+    fn the_page_and_its_parts_are_served_and_nothing_else() {
+        let port = running();
+        let get = |path: &str| said(port, format!("GET {path} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\n\r\n").as_bytes());
+        assert!(get("/").starts_with("HTTP/1.1 200 OK\r\n") && get("/").contains("<!doctype html>"));
+        assert!(get("/data/run").trim_end().ends_with("{\"meta\":null,\"arrays\":[]}"));
+        assert!(
+            get("/data/presentations").starts_with("HTTP/1.1 500 ")
+                && get("/data/presentations").contains("is damaged")
+        );
+        for path in ["/data/spikes/1", "/data/", "/data", "/index.html", "//", "/../etc/passwd", "/data/../../run", "*"]
+        {
+            assert!(get(path).starts_with("HTTP/1.1 404 "), "{path}");
+        }
+    }
+
+    #[test]
+    fn other_hosts_and_other_methods_are_refused() {
+        let port = running();
+        let ask = |method: &str, host: &str| said(port, format!("{method} / HTTP/1.1\r\n{host}\r\n\r\n").as_bytes());
+        assert!(ask("GET", &format!("Host: localhost:{port}")).starts_with("HTTP/1.1 200 "));
+        for host in ["Host: example.org", "Host: 127.0.0.1", "Host: 127.0.0.1:1", "Accept: */*", "Host:"] {
+            assert!(ask("GET", host).starts_with("HTTP/1.1 403 "), "{host}");
+        }
+        for method in ["POST", "PUT", "DELETE", "HEAD", "OPTIONS", "get"] {
+            assert!(ask(method, &format!("Host: 127.0.0.1:{port}")).starts_with("HTTP/1.1 405 "), "{method}");
+        }
+    }
+
+    #[test]
+    fn malformed_requests_do_no_harm() {
+        let port = running();
+        let long = format!("GET /{} HTTP/1.1\r\n\r\n", "x".repeat(1 << 20));
+        for bytes in
+            [&b"\0\0\0\0\r\n\r\n"[..], b"GET\r\n\r\n", b"\xff\xfe\r\n\r\n", b"GET / HTTP/9\r\n\r\n", long.as_bytes()]
+        {
+            let mut stream = TcpStream::connect((Ipv4Addr::LOCALHOST, port)).unwrap();
+            // The server may have hung up on it already.
+            let _ = stream.write_all(bytes);
+        }
+        let silent: Vec<_> = (0..20).map(|_| TcpStream::connect((Ipv4Addr::LOCALHOST, port)).unwrap()).collect();
+        let head = format!("GET / HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\n\r\n");
+        assert!(said(port, head.as_bytes()).starts_with("HTTP/1.1 200 "));
+        drop(silent);
+    }
+}

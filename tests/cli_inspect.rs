@@ -1,0 +1,77 @@
+//! `apical inspect --check`: a run file is found as documented, and every breach is named with the object it is in.
+#![cfg(feature = "cli")]
+
+mod cli;
+
+use std::fs;
+use std::sync::LazyLock;
+
+use cli::{Bench, Ran};
+use hdf5::File;
+
+/// A bench with a run file of which all is recorded, and its checkpoint.
+static RUN: LazyLock<Bench> = LazyLock::new(|| {
+    let bench = Bench::new();
+    bench.ok("train tiny.toml --examples 8 --test-examples 4 --out run.h5");
+    bench
+});
+
+/// What is said of the run file once it is broken.
+fn checked(break_it: &dyn Fn(&File)) -> Ran {
+    let bench = Bench::new();
+    fs::copy(RUN.path("run.h5"), bench.path("run.h5")).unwrap();
+    break_it(&File::open_rw(bench.path("run.h5")).unwrap());
+    bench.run("inspect run.h5 --check")
+}
+
+fn put<T: hdf5::H5Type>(file: &File, name: &str, at: usize, value: T) {
+    file.dataset(name).unwrap().write_slice(&[value], at..=at).unwrap();
+}
+
+#[test]
+fn run_files_and_checkpoints_are_as_documented() {
+    for name in ["run.h5", "run.checkpoint.h5"] {
+        let said = RUN.ok(&format!("inspect {name} --check"));
+        assert_eq!(said, format!("{name} is as its format is documented\n"));
+    }
+    assert_eq!(RUN.json("inspect run.h5 --check")["wrong"], serde_json::json!([]));
+}
+
+/// What is said, and how the file was broken.
+type Breach = (&'static str, &'static dyn Fn(&File));
+
+#[test]
+fn every_breach_is_named_with_its_object() {
+    let breaches: [Breach; 11] = [
+        ("/spikes/hidden/timestamps: expected ascending times", &|f| put(f, "spikes/hidden/timestamps", 0, 1e9)),
+        ("/spikes/hidden/node_ids: expected neurons below 12", &|f| put(f, "spikes/hidden/node_ids", 3, 12_u64)),
+        ("/plateaus/hidden/alpha: expected plateaus from 0 to 1", &|f| put(f, "plateaus/hidden/alpha", 2, 1.5_f32)),
+        ("/plateaus/hidden/alpha: expected plateaus from 0 to 1", &|f| put(f, "plateaus/hidden/alpha", 2, f32::NAN)),
+        ("/presentations/label: expected -1 or one of 4 classes", &|f| put(f, "presentations/label", 0, 4_i16)),
+        ("/presentations: expected every start before", &|f| put(f, "presentations/forward_end_ms", 1, 0.0)),
+        ("/presentations/image: has 11 entries, expected 12", &|f| {
+            f.dataset("presentations/image").unwrap().resize(11).unwrap();
+        }),
+        ("has no `learning/loss`", &|f| f.unlink("learning/loss").unwrap()),
+        ("/report/output/mapping/time: expected start, stop", &|f| put(f, "report/output/mapping/time", 2, 0.7)),
+        ("/weights/elsewhere: is of no projection", &|f| {
+            f.relink("weights/hidden-output", "weights/elsewhere").unwrap();
+        }),
+        ("/spikes/input: expected the attribute `size` = 16", &|f| {
+            f.group("spikes/input").unwrap().attr("size").unwrap().write_scalar(&17_u64).unwrap();
+        }),
+    ];
+    for (expected, breach) in breaches {
+        let ran = checked(breach);
+        assert_eq!(ran.code, Some(1), "{expected}: {}", ran.stderr);
+        assert!(ran.stdout.contains(expected), "{expected}: {}", ran.stdout);
+        assert_eq!(ran.stdout.lines().count(), 1, "{}", ran.stdout);
+        assert!(ran.stderr.contains("run.h5 is not as its format is documented: 1 found"), "{}", ran.stderr);
+    }
+}
+
+#[test]
+fn what_is_no_file_of_ours_is_refused() {
+    let ran = RUN.run("inspect tiny.toml --check");
+    assert_eq!((ran.code, ran.stdout.as_str()), (Some(2), ""));
+}
