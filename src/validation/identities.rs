@@ -58,7 +58,8 @@ pub(super) struct Gathered {
 }
 
 impl Gathered {
-    /// All identities of a circuit over phases of `length` ms from rest.
+    /// All identities of a circuit over phases of `length` ms from rest: of every soma, and of every apical dendrite whose
+    /// plateau is its mean over the phase and driven by spikes.
     pub(super) fn all(circuit: &Circuit, length: f64) -> Vec<Self> {
         let window = Window { from: circuit.settle[0], to: length };
         let mut found = Vec::new();
@@ -72,7 +73,9 @@ impl Gathered {
             let somatic = cells.somatic.iter().map(|&(link, g)| afferent(link, Response::Soma(modes, g)));
             let bias = membrane.g_dendrite / modes.gamma * window.charged(modes.gamma);
             found.push(Self::new(population, false, somatic.collect(), bias, circuit));
-            if !cells.apical.is_empty() {
+            // Rates carried without spikes, and plateaus at times of their own, are no means of spikes over the window.
+            let of_spikes = cells.apical.iter().all(|&link| circuit.links[link].rates.is_none());
+            if !cells.apical.is_empty() && of_spikes && membrane.plateau_times.is_none() {
                 let apical = cells.apical.iter().map(|&link| afferent(link, Response::Dendrite(membrane.psp)));
                 found.push(Self::new(population, true, apical.collect(), 0.0, circuit));
             }
@@ -140,7 +143,7 @@ impl Gathered {
         let correlation = Array2::from_shape_fn((live.len(), live.len()), |(i, j)| {
             covariance[[live[i], live[j]]] / (sd[live[i]] * sd[live[j]])
         });
-        let (p, degrees) = sum_of_squares_exceeds(chi_square, &correlation);
+        let (p, degrees) = if live.is_empty() { (1.0, 0.0) } else { sum_of_squares_exceeds(chi_square, &correlation) };
         let rms = |values: &[f64]| {
             let squares = values.iter().map(|x| (x / f64::from(self.images)).powi(2));
             (squares.sum::<f64>() / values.len() as f64).sqrt()
