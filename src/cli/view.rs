@@ -55,7 +55,7 @@ impl View {
         let window = self.presentations.map(Numbers::ends);
         let run = RunParts::open(&self.run, self.data.as_deref(), window).map_err(anyhow::Error::from)?;
         if let Some((first, end)) = window.filter(|_| run.shown().is_empty()) {
-            let file = self.run.display();
+            let (file, end) = (self.run.display(), if end == u64::MAX { String::new() } else { end.to_string() });
             return Err(anyhow::anyhow!("--presentations {first}:{end}: {file} recorded none of them").into());
         }
         match &self.export {
