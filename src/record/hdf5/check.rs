@@ -9,7 +9,7 @@ use super::dtype::{KindCode, PhaseCode, Sorting};
 use super::source::{Format, Source};
 use super::tables::Learning;
 use super::{Checkpoint, RecordError, run};
-use crate::model::{Model, Population};
+use crate::model::{Credit, Model, Neuron, Population};
 
 /// Verifies a run file or checkpoint; what is found wrong, a line each, with the object it is wrong with.
 ///
@@ -30,6 +30,7 @@ pub fn verify(path: &Path) -> Result<Vec<String>, RecordError> {
     check.attributes();
     check.presentations();
     check.learning();
+    check.credit();
     for group in ["spikes", "report", "plateaus", "weights", "biases"] {
         check.members(group);
     }
@@ -132,6 +133,26 @@ impl Check<'_> {
         }
     }
 
+    /// Where the assignment of credit was measured, and only there.
+    fn credit(&mut self) {
+        let asked = self.model.recording.credit == Credit::Measured;
+        if asked != self.source.has("credit") {
+            return self.say("credit", if asked { "is missing" } else { "is there, but `recording.credit` is false" });
+        }
+        let Some(index) = asked.then(|| self.column::<u64>("credit/index", None)).flatten() else { return };
+        self.require("credit/index", index.is_sorted(), "ascending counts");
+        self.column::<f64>("credit/output_loss", Some(index.len()));
+        for population in self.model.populations.iter().filter(|p| matches!(p.neuron, Neuron::Pyramidal(_))) {
+            for part in ["loss", "angle"] {
+                self.column::<f64>(&format!("credit/{}/{part}", population.name), Some(index.len()));
+            }
+        }
+        let Some(seen) = self.column::<u64>("credit/eigenvalue/examples_seen", None) else { return };
+        for part in ["of_means", "mean"] {
+            self.column::<f64>(&format!("credit/eigenvalue/{part}"), Some(seen.len()));
+        }
+    }
+
     /// What a group holds of each population or projection.
     fn members(&mut self, group: &str) {
         if !self.source.has(group) {
@@ -189,7 +210,8 @@ impl Check<'_> {
     fn plateaus(&mut self, object: &str, population: &Population) {
         let times = format!("{object}/timestamps");
         self.units(&times, "ms");
-        let Some(rows) = self.timed(&times) else { return };
+        // Within a phase they come neuron by neuron, each at a time of its own.
+        let Some(rows) = self.column::<f64>(&times, None).map(|times| times.len()) else { return };
         self.neurons(object, population, rows);
         self.column::<PhaseCode>(&format!("{object}/phase"), Some(rows));
         let name = format!("{object}/alpha");
