@@ -208,8 +208,11 @@ def fits(browser, apical, folder):
 
 def draws_a_million(browser, apical, folder):
     with viewed(apical, str(folder / "million.h5")) as url:
+        firsts = []
+        for _ in range(3):
+            with Page(browser, url) as page:
+                firsts.append(page.page.evaluate("performance.getEntriesByName('first view')[0].startTime"))
         with Page(browser, url) as page:
-            first = page.page.evaluate("performance.getEntriesByName('first view')[0].startTime")
             page.page.click("#whole")
             page.window()
             for k in range(10):
@@ -219,8 +222,8 @@ def draws_a_million(browser, apical, folder):
             redraws = page.page.evaluate("performance.getEntriesByName('raster').map((entry) => entry.duration)")
             spikes = page.page.evaluate("fetch('data/spikes/0').then((r) => r.arrayBuffer()).then((b) => b.byteLength / 12)")
             page.shown("#raster", folder, "million-raster")
-            typical = statistics.median(redraws)
-            said = f"{spikes:,.0f} spikes: first view {first:.0f} ms; {len(redraws)} redraws, median {typical:.0f} ms, largest {max(redraws):.0f} ms"
+            first, typical = statistics.median(firsts), statistics.median(redraws)
+            said = f"{spikes:,.0f} spikes: first view, median of 3, {first:.0f} ms; {len(redraws)} redraws, median {typical:.0f} ms, largest {max(redraws):.0f} ms"
             # The largest is printed, not judged: on a shared machine it is that of the others.
             check(spikes > 1e6 and first <= FIRST_VIEW_MS and typical <= REDRAW_MS, said)
             print(said)

@@ -80,8 +80,8 @@ function complain(text) {
 
 /** Says what the run is, and takes the window of time from its presentations. */
 async function load() {
-  view.run = (await parts.get("run")).meta;
-  view.presentations = await parts.get("presentations");
+  const [about, shown] = await Promise.all([parts.get("run"), parts.get("presentations")]);
+  Object.assign(view, { run: about.meta, presentations: shown });
   const { run, presentations } = view;
   const count = presentations?.start.length ?? 0;
   if (count) view.whole = [presentations.start[0], endOf(presentations, count - 1)];
