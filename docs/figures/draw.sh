@@ -9,7 +9,7 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
 "$apical" train models/g17-784-500-10.toml --epochs 4 --set stimuli.validation=58000 --test-examples 500 \
-    --record all,7980:8000 --quiet --out "$work/run.h5"
+    --record all,7980:8000 --set recording.credit=true --quiet --out "$work/run.h5"
 plot() { "$apical" plot "$1" "$work/run.h5" --out "docs/figures/$2" "${@:3}"; }
 
 plot raster raster.svg --presentations 7980:7983 --size 900x700
@@ -21,4 +21,5 @@ plot learning learning.svg --size 900x380
 plot confusion confusion.svg --size 700x620
 plot weights weights.png --neurons 0:36 --size 700x640
 plot phases phases.svg --size 900x520
+plot angle angle.svg --size 900x380
 "${PYTHON:-python3}" docs/figures/explorer.py "$apical" "$work/run.h5"

@@ -67,7 +67,10 @@ def read_pynwb(path, run, told):
             plateaus, group = file.intervals["plateaus_" + population["population"]], run["plateaus"][population["population"]]
             check(np.array_equal(np.ravel(plateaus["alpha"].data[()]), group["alpha"][()]), f"pynwb: {population}")
             rows, neurons = plateaus["alpha"].data.shape
-            check(np.allclose(plateaus["stop_time"].data[()], group["timestamps"][::neurons] / 1e3), f"pynwb: times of {population}")
+            times = np.ravel(plateaus["time"].data[()])
+            check(np.allclose(times, group["timestamps"][()] / 1e3), f"pynwb: times of {population}")
+            late = plateaus["stop_time"].data[()][:, None] - plateaus["time"].data[()]
+            check(np.all(late > -1e-9), "pynwb: plateaus after the end of their phase")
             check(np.all(plateaus["stop_time"].data[()] > plateaus["start_time"].data[()]), "pynwb: plateaus over no time")
             count += rows * neurons
         for traces in told["traces"]:

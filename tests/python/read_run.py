@@ -1,14 +1,15 @@
 """Opens a run file in h5py, libsonata and bmtk, and checks that they find the same things in it.
 
     python -m pip install -r tests/python/requirements.txt
-    python tests/python/read_run.py RUN.h5
+    python tests/python/read_run.py APICAL RUN.h5
 
-(`cargo test --test run_file` leaves a small one, made up, among the files cargo keeps for tests under target.)
-
-h5py checks that every object of the table at the head of src/record/hdf5/mod.rs is there with its type and shape, the
-other two that they see what h5py sees. One line per reader; exit code 1 at the first mismatch.
+h5py checks that every object of the table at the head of src/record/hdf5/mod.rs is there with its type and shape, and
+that the counts and rates are those that `apical inspect --json` tells; the other two see what h5py sees. One line per
+reader; exit code 1 at the first mismatch.
 """
 
+import json
+import subprocess
 import sys
 
 import bmtk.utils.reports.compartment as compartment
@@ -129,6 +130,32 @@ def read_h5py(file):
     return spikes, reports
 
 
+def check_told(file, spikes, reports, told):
+    """Checks counts and rates against those of `apical inspect --json`."""
+    kinds, shown = file["presentations/kind"][()], told["presentations"]
+    found = {name: int(np.count_nonzero(kinds == code)) for name, code in KINDS.items()}
+    check(found == shown, f"{found} presentations, told {shown}")
+    check(len(file["learning/examples_seen"]) == len(told["learning"]), "evaluations told")
+    kept = file["presentations/recorded"][()] == 1
+    ends = np.fmax(file["presentations/target_end_ms"][()], file["presentations/forward_end_ms"][()])
+    recorded_ms = (ends - file["presentations/start_ms"][()])[kept].sum()
+    check(np.isclose(recorded_ms, told["recorded_ms"]), f"{recorded_ms} ms recorded, told {told['recorded_ms']}")
+    for population in told["spikes"]:
+        count = len(spikes[population["population"]][0])
+        check(count == population["spikes"], f"{count} spikes, told {population}")
+        if recorded_ms:
+            rate = 1e3 * count / recorded_ms / population["neurons"]
+            check(np.isclose(rate, population["rate_hz"]), f"{rate} Hz, told {population}")
+    for population in told["plateaus"]:
+        count = len(file["plateaus"][population["population"]]["alpha"])
+        check(count == population["plateaus"], f"{count} plateaus, told {population}")
+    for traces in told["traces"]:
+        shape = reports[traces["population"]].shape
+        check(shape == (traces["samples"], traces["traces"]), f"{shape} samples, told {traces}")
+    check(len(told["spikes"]) == len(spikes) and len(told["traces"]) == len(reports), "populations told")
+    print("inspect --json: the same counts, times and rates")
+
+
 def deflated(file):
     datasets = [group["timestamps"] for group in file["spikes"].values()]
     return any(d.compression for d in [*datasets, *(group["data"] for group in file["report"].values())])
@@ -190,9 +217,11 @@ def read_bmtk(path, spikes, reports):
     print("bmtk: the same spikes and samples, also by neuron")
 
 
-def main(path):
+def main(apical, path):
+    told = json.loads(subprocess.run([apical, "inspect", "--json", path], check=True, capture_output=True).stdout)
     with h5py.File(path) as file:
         spikes, reports = read_h5py(file)
+        check_told(file, spikes, reports, told)
         if deflated(file):
             print("libsonata: not asked, its wheel cannot read deflated data")
         else:
@@ -201,9 +230,9 @@ def main(path):
 
 
 if __name__ == "__main__":
-    if len(sys.argv) != 2:
-        sys.exit("usage: read_run.py RUN.h5")
+    if len(sys.argv) != 3:
+        sys.exit("usage: read_run.py APICAL RUN.h5")
     try:
-        main(sys.argv[1])
+        main(*sys.argv[1:])
     except (Mismatch, KeyError, OSError) as problem:
-        sys.exit(f"{sys.argv[1]}: {problem}")
+        sys.exit(f"{sys.argv[2]}: {problem}")

@@ -4,7 +4,7 @@
 //! |---|---|---|
 //! | `/units` | Units | a row for each neuron of a population whose spikes were recorded: `population`, `neuron`, `spike_times` \[s\], `obs_intervals` \[s\] |
 //! | `/intervals/trials` | `TimeIntervals` | a row for each presentation: `start_time`, `stop_time`, `forward_stop_time` \[s\], `kind`, `image`, `label` (−1: none), `decoded`, `recorded` |
-//! | `/intervals/plateaus_POP` | `TimeIntervals` | a row for each phase: the time its plateaus were averaged over \[s\], `phase`, `alpha` \[neurons\] |
+//! | `/intervals/plateaus_POP` | `TimeIntervals` | a row for each phase: the time its plateaus were averaged over \[s\], `phase`, `time` \[neurons\] \[s\], `alpha` \[neurons\] |
 //! | `/acquisition/POP_COMPARTMENT` | `TimeSeries` | potentials \[samples, neurons\], dimensionless |
 //! | `/general/notes`, `/general/subject` | text, Subject | provenance and model; that no animal is behind it |
 //!
@@ -182,40 +182,43 @@ impl Export {
         table.finish()
     }
 
-    /// Plateaus of a population, a row for each phase: all neurons have theirs at its end.
+    /// Plateaus of a population, a row for each phase.
     fn plateaus(&self, intervals: &Group, maker: &Maker, name: &str) -> std::result::Result<(), Trouble> {
         let Some(list) = self.reader.plateaus(name, f64::MIN..f64::MAX)? else { return Ok(()) };
         let size = self.model.populations.iter().find(|population| population.name == name).map_or(0, |p| p.size);
-        let ends: Vec<_> = list.times.iter().copied().zip(&list.phases).step_by(size.max(1)).collect();
-        let alpha =
-            ArrayView2::from_shape((ends.len(), size), &list.alpha).map_err(|e| hdf5::Error::from(e.to_string()))?;
-        if ends.is_empty() {
+        let first: Vec<_> = list.times.iter().copied().zip(&list.phases).step_by(size.max(1)).collect();
+        if first.is_empty() {
             return Ok(());
         }
-        let from = |&(end, &phase): &(f64, &Phase)| seconds(self.averaged_from(end, phase).unwrap_or(end));
-        let starts: Vec<_> = ends.iter().map(from).collect();
-        let stops: Vec<_> = ends.iter().map(|(end, _)| seconds(*end)).collect();
+        let misshapen = |e: ndarray::ShapeError| hdf5::Error::from(e.to_string());
+        let times: Vec<f64> = list.times.iter().map(|&time| seconds(time)).collect();
+        let times = ArrayView2::from_shape((first.len(), size), &times).map_err(misshapen)?;
+        let alpha = ArrayView2::from_shape((first.len(), size), &list.alpha).map_err(misshapen)?;
+        let averaged: Vec<_> = first.iter().map(|&(time, &phase)| self.averaged(time, phase)).collect();
+        let (starts, stops): (Vec<_>, Vec<_>) = averaged.into_iter().unzip();
         let phase = |&(_, &phase): &(f64, &Phase)| if phase == Phase::Forward { "forward" } else { "target" };
-        let phases: Vec<_> = ends.iter().map(phase).collect();
+        let phases: Vec<_> = first.iter().map(phase).collect();
         let what = format!("plateau potentials of {name} at the ends of phases, with the time they are averaged over");
         let mut table =
-            Table::create(maker, intervals, &format!("plateaus_{name}"), ("TimeIntervals", &what), ends.len())?;
+            Table::create(maker, intervals, &format!("plateaus_{name}"), ("TimeIntervals", &what), first.len())?;
         table.column("start_time", "start of averaging [s]", &starts)?;
         table.column("stop_time", "end of the phase [s]", &stops)?;
         table.texts("phase", "the phase that ended", &phases)?;
+        table.rows("time", "when the plateau of each neuron happened, where its mean ends [s]", &times)?;
         table.rows("alpha", "sigmoid of the mean apical potential of each neuron, 0 to 1", &alpha)?;
         Ok(table.finish()?)
     }
 
-    /// When the averaging of the plateau of a phase that ended at `end` began [ms].
-    fn averaged_from(&self, end: f64, phase: Phase) -> Option<f64> {
+    /// Start and end [s] of what is averaged of the phase in which a plateau happened at `time` [ms].
+    fn averaged(&self, time: f64, phase: Phase) -> (f64, f64) {
         // The next presentation may begin a rounding error before this one ends.
-        let after = self.rows.partition_point(|row| row.start_ms < end - 1e-6);
-        let row = self.rows[..after].last()?;
-        Some(match phase {
-            Phase::Forward => row.start_ms + self.model.protocol.settle,
-            Phase::Target => row.forward_end_ms + self.model.protocol.target_settle,
-        })
+        let after = self.rows.partition_point(|row| row.start_ms < time - 1e-6);
+        let (start, stop) = match (self.rows[..after].last(), phase) {
+            (Some(row), Phase::Forward) => (row.start_ms + self.model.protocol.settle, row.forward_end_ms),
+            (Some(row), Phase::Target) => (row.forward_end_ms + self.model.protocol.target_settle, row.end_ms()),
+            (None, _) => (time, time),
+        };
+        (seconds(start), seconds(stop))
     }
 
     fn units(&self, file: &File, maker: &Maker) -> std::result::Result<(), Trouble> {
