@@ -11,6 +11,7 @@ mod expected;
 mod file;
 mod merge;
 mod overrides;
+mod projection;
 mod reader;
 mod recording;
 pub mod shipped;
@@ -22,6 +23,7 @@ use std::fmt;
 use std::path::PathBuf;
 
 pub use error::{ModelError, Origin};
+pub use projection::{Carries, Feedback, Projection, WeightInit, feedforward_path};
 pub use recording::{Compression, Credit, Recording, Snapshots};
 
 pub use crate::kernel::Psp;
@@ -181,89 +183,6 @@ pub enum Compartment {
     Dendrite,
 }
 
-/// Synapses from each neuron of one population to each of another.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Projection {
-    /// Unique name, `FROM-TO` unless given.
-    pub name: String,
-    /// Presynaptic population.
-    pub from: PopulationId,
-    /// Postsynaptic population.
-    pub to: PopulationId,
-    /// Compartment reached.
-    pub compartment: Compartment,
-    /// From spike to arrival [ms].
-    pub delay: f64,
-    /// Initial weights.
-    pub weights: WeightInit,
-    /// Learning rate η; 0: the weights stay.
-    pub learning_rate: f64,
-    /// What it carries.
-    pub carries: Carries,
-    /// How feedback weights learn; none: as feedforward ones do, or not at all.
-    pub feedback: Option<Feedback>,
-}
-
-/// What a projection carries.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Carries {
-    /// The spikes of its neurons, each a postsynaptic potential.
-    Spikes,
-    /// Their firing rates φ_max sigmoid(V) at every moment, without kernel and delay: A = Y φ. To apical dendrites that drive
-    /// no soma.
-    Rates,
-}
-
-/// How the weights of a projection to an apical dendrite learn, where they do.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Feedback {
-    /// By the change that a feedforward synapse between the same two neurons would make (Kolen & Pollack 1994), without
-    /// decay of either.
-    Mirror,
-    /// So that a plateau comes to equal its neuron's rate: the rule in the code of Guerguiev et al. (2017), unused there.
-    Inverse,
-}
-
-/// Where initial weights come from.
-#[derive(Clone, Debug, PartialEq)]
-pub enum WeightInit {
-    /// Uniform, with the mean and spread of the moment formula (see `network::init`), times `scale`.
-    Moments {
-        /// N of the formula.
-        fan_in: usize,
-        /// Wanted mean of the dendritic potential.
-        v_avg: f64,
-        /// Wanted spread of the dendritic potential.
-        v_sd: f64,
-        /// Mean bias assumed.
-        b_avg: f64,
-        /// Factor on the drawn weights: 0.5 makes up for the authors' kernel, which they cut at half its area.
-        scale: f64,
-        /// Probability that a weight is kept; the others are 0.
-        kept: f64,
-        /// Presynaptic neurons in a row that have the same weights: those of one class, where they are shared.
-        shared: usize,
-    },
-    /// Transpose of the feedforward weights from the target population to the source, or of their product over the
-    /// populations between, renewed after every change of theirs.
-    Transpose {
-        /// Spread of normal noise, drawn anew at each renewal.
-        noise_sd: f64,
-    },
-    /// `/weights/PROJECTION/SNAPSHOT` of a run file or checkpoint.
-    Run {
-        /// The file.
-        path: PathBuf,
-        /// Snapshot name, usually `final`.
-        snapshot: String,
-    },
-    /// A NumPy file of shape [post, pre].
-    Npy {
-        /// The file.
-        path: PathBuf,
-    },
-}
-
 /// Phases of a presentation. A training presentation is a forward and a target phase, a test one forward phase.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Protocol {
@@ -375,19 +294,6 @@ pub enum RateSource {
     Fixed(Vec<f64>),
     /// A `.csv` or `.npy` table of shape [presentations, inputs] [Hz].
     Table(PathBuf),
-}
-
-/// The projections by which activity goes forward from one population to another, or none unless there is just one path.
-pub fn feedforward_path(projections: &[Projection], from: PopulationId, to: PopulationId) -> Option<Vec<ProjectionId>> {
-    let mut path = Vec::new();
-    let mut here = from;
-    while here != to {
-        let mut onward = projections.iter().enumerate().filter(|(_, p)| p.from == here && p.to > here);
-        let (Some((index, projection)), None) = (onward.next(), onward.next()) else { return None };
-        path.push(ProjectionId(index));
-        here = projection.to;
-    }
-    Some(path)
 }
 
 impl Compartment {

@@ -1,5 +1,6 @@
 //! Runs: presentations, learning, epochs, evaluation, resumption. Library code, usable without the command line.
 
+mod batch;
 mod course;
 mod credit;
 mod decoding;

@@ -5,18 +5,18 @@ use std::sync::Arc;
 
 use rayon::prelude::*;
 
+use super::batch::LaneOfBatch;
 use super::course::{Order, phase_lengths, rate_factor, shift};
 use super::credit::Audit;
-use super::decoding::{decode, output_loss};
 use super::stage::Stage;
 use super::{Dynamics, Monitor, Progress, RunError, Test, Tested};
 use crate::data::{Dataset, Presentations};
-use crate::engine::{Circuit, Precision, Sampling, Show, Work};
-use crate::model::{Compartment, Credit, Model, Projection};
+use crate::engine::{Circuit, Precision, Work};
+use crate::model::{Compartment, Credit, Model};
 use crate::network::{Network, Transposes};
-use crate::plasticity::{Change, Known, Plasticity, apply, rule_of};
+use crate::plasticity::{Plasticity, apply, rule_of};
 use crate::random::PresentationKey;
-use crate::record::{Checkpoint, Evaluation, Kind, Presentation, Recorder};
+use crate::record::{Checkpoint, Evaluation, Kind, Recorder};
 
 /// Whether weights change.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -74,26 +74,6 @@ pub struct Trainer<'a> {
     tested: Option<Tested>,
 }
 
-/// A lane with the presentation it shows and what is learnt from it.
-struct LaneOfBatch {
-    lane: Stage,
-    index: u64,
-    image: usize,
-    label: Option<u8>,
-    lengths: [f64; 2],
-    /// Shift of the image, and where it is drawn.
-    shift: [isize; 2],
-    shifted: Vec<u8>,
-    start_ms: f64,
-    sampling: Option<Sampling>,
-    decoded: u8,
-    loss: f64,
-    /// Trains of each projection, less their running means.
-    trains: Vec<Vec<f64>>,
-    /// One per projection.
-    changes: Vec<Change>,
-}
-
 impl<'a> Trainer<'a> {
     /// A run of `model` from its initial network, with all lanes at rest.
     pub fn new(model: &'a Model, network: Network, seed: u64) -> Self {
@@ -105,27 +85,12 @@ impl<'a> Trainer<'a> {
         let measured = model.recording.credit == Credit::Measured;
         let circuit = Circuit::new(model, seed, precision);
         let circuit = Arc::new(if measured { circuit.with_rates() } else { circuit });
-        let lane = || LaneOfBatch {
-            lane: Stage::new(&circuit, Dynamics::Spiking),
-            index: 0,
-            image: 0,
-            label: None,
-            lengths: [0.0; 2],
-            shift: [0; 2],
-            shifted: Vec::new(),
-            start_ms: 0.0,
-            sampling: None,
-            decoded: 0,
-            loss: 0.0,
-            trains: vec![Vec::new(); model.projections.len()],
-            changes: vec![Change::default(); model.projections.len()],
-        };
         let pre = model.projections.iter().map(|p| model.population(p.from).size);
         Self {
             transposes: Transposes::of(model, seed),
             audit: measured.then(|| Audit::of(model)),
             centres: if model.learning.centring > 0 { pre.map(|n| vec![0.0; n]).collect() } else { Vec::new() },
-            lanes: (0..model.learning.batch).map(|_| lane()).collect(),
+            lanes: (0..model.learning.batch).map(|_| LaneOfBatch::new(model, &circuit)).collect(),
             circuit,
             dynamics: Dynamics::Spiking,
             rules: model.projections.iter().map(|projection| rule_of(model, projection)).collect(),
@@ -407,59 +372,5 @@ impl<'a> Trainer<'a> {
             }
         }
         Ok(())
-    }
-}
-
-impl LaneOfBatch {
-    fn present(&mut self, model: &Model, network: &Network, shown: &Presentations) {
-        self.lane.present(
-            network,
-            &Show {
-                stimulus: shown.shifted(self.image, self.shift, &mut self.shifted),
-                key: PresentationKey::training(self.index),
-                forward_ms: self.lengths[0],
-                target: self.label.map(|label| (self.lengths[1], label)),
-                sampling: self.sampling,
-            },
-        );
-        self.decoded = decode(model, &self.lane);
-        self.loss = if self.label.is_some() { output_loss(model, &self.lane) } else { f64::NAN };
-    }
-
-    fn record(&self, shown: &Presentations) -> Presentation<'_> {
-        Presentation {
-            kind: Kind::Train,
-            index: self.index,
-            image: shown.image(self.image) as u32,
-            label: self.label,
-            decoded: self.decoded,
-            start_ms: self.start_ms,
-            observed: self.lane.observation(),
-        }
-    }
-
-    /// Computes the changes of all projections that learn; `centres` are subtracted from the trains.
-    fn learn(&mut self, model: &Model, rules: &[Option<Box<dyn Plasticity>>], centres: &[Vec<f64>], factor: f64) {
-        let [forward, target] = self.lane.means();
-        for (index, (trains, mean)) in self.trains.iter_mut().zip(&forward.trains).enumerate() {
-            trains.clone_from(mean);
-            let centre = centres.get(index).into_iter().flatten();
-            trains.iter_mut().zip(centre).for_each(|(s, centre)| *s -= centre);
-        }
-        let known = |population: usize| {
-            let sends = model.projections.iter().position(|p| p.from.0 == population && p.to > p.from);
-            Known {
-                v: &forward.v[population],
-                plateaus: [&forward.plateau[population], &target.plateau[population]],
-                sigmoid: &target.sigmoid[population],
-                trains: sends.map_or(&[], |projection| &self.trains[projection]),
-            }
-        };
-        for (index, (rule, change)) in rules.iter().zip(&mut self.changes).enumerate() {
-            let Some(rule) = rule else { continue };
-            let Projection { from, to, learning_rate, .. } = &model.projections[index];
-            let pre = Known { trains: &self.trains[index], ..known(from.0) };
-            rule.change(known(to.0), pre, learning_rate * factor, change);
-        }
     }
 }
