@@ -38,11 +38,9 @@ impl<T: H5Type> Rows<T> {
 
     fn create(group: &Group, name: &str, width: Option<usize>, chunk: usize, packing: Compression) -> Result<Self> {
         let mut builder = group.new_dataset::<T>();
-        builder = match packing {
-            Compression::Deflate => builder.shuffle().deflate(4),
-            // Blocks go to the file as they are. A cache of chunks would clear and fill every chunk first.
-            Compression::None => builder.chunk_cache(0, 0, 0.0),
-        };
+        if packing == Compression::Deflate {
+            builder = builder.shuffle().deflate(4);
+        }
         let dataset = match width {
             None => builder.chunk(chunk).shape(SimpleExtents::resizable([0])).create(name)?,
             Some(width) => {
