@@ -9,7 +9,7 @@ use super::{Pack, Part, Parts, curve};
 use crate::analysis::confusion;
 use crate::data::{Dataset, Source, Stimulus, tested_on};
 use crate::engine::Phase;
-use crate::model::{Model, Neuron, Population};
+use crate::model::{Compartment, Model, Neuron, Population};
 use crate::record::hdf5::{PresentationRow, RunReader, Summary};
 use crate::record::{Kind, RecordError};
 
@@ -132,7 +132,11 @@ impl RunParts {
         let Some(block) = self.reader().traces(&population.name, neuron..neuron + 1, self.span())? else {
             return Ok(None);
         };
-        let names: Vec<_> = block.columns.iter().map(|&(_, element)| element_name(population, element)).collect();
+        let names: Vec<_> = block
+            .columns
+            .iter()
+            .map(|&(_, element)| population.neuron.element(element).map_or("unknown", Compartment::name))
+            .collect();
         let mut pack = Pack::of(json!({ "start_ms": block.start_ms, "dt_ms": block.dt_ms, "elements": names }));
         for (place, &(_, element)) in block.columns.iter().enumerate() {
             pack = pack.f32(&place.to_string(), &block.column(neuron as u64, element).unwrap_or_default());
@@ -261,13 +265,4 @@ pub(super) fn presentations(rows: &[PresentationRow]) -> Pack {
         .i16("label", rows.iter().map(|row| row.label.map_or(-1, i16::from)))
         .u8("decoded", rows.iter().map(|row| row.decoded))
         .u8("kind", rows.iter().map(|row| row.kind as u8))
-}
-
-fn element_name(population: &Population, element: u32) -> &'static str {
-    match (element, &population.neuron) {
-        (0, _) => "soma",
-        (1, Neuron::Output(_)) => "dendrite",
-        (1, _) => "basal",
-        _ => "apical",
-    }
 }

@@ -10,7 +10,7 @@ use super::{Selection, What};
 use crate::analysis;
 use crate::data::tested_on;
 use crate::engine::Phase;
-use crate::model::{Model, Neuron, Population};
+use crate::model::{Compartment, Model, Neuron, Population};
 use crate::plot::Figure;
 use crate::plot::gallery::{self, Trial};
 use crate::record::Kind;
@@ -151,7 +151,7 @@ impl Source<'_> {
                 let column = block.column(neuron as u64, element)?;
                 let time = |i: usize| block.start_ms + i as f64 * block.dt_ms;
                 let points = column.into_iter().enumerate().map(|(i, v)| [time(i), f64::from(v)]).collect();
-                Some((element_name(population, element).to_owned(), points))
+                Some((population.neuron.element(element).map_or("unknown", Compartment::name).to_owned(), points))
             };
             let own = |id: &u64| *id == neuron as u64;
             let spiking = spikes.times.iter().zip(&spikes.neurons).filter(|(_, id)| own(id)).map(|(&t, _)| t);
@@ -354,15 +354,6 @@ fn point(evaluation: &crate::record::Evaluation) -> gallery::CurvePoint {
 
 fn size_of(model: &Model, name: &str) -> usize {
     model.populations.iter().find(|population| population.name == name).map_or(0, |population| population.size)
-}
-
-fn element_name(population: &Population, element: u32) -> &'static str {
-    match (element, &population.neuron) {
-        (0, _) => "soma",
-        (1, Neuron::Output(_)) => "dendrite",
-        (1, _) => "basal",
-        _ => "apical",
-    }
 }
 
 /// When the averaging that made the plateau at `end` began [ms]; none if its presentation is not shown.

@@ -175,6 +175,11 @@ impl Neuron {
         }
     }
 
+    /// The compartment of this element of a report; none: there is no such element.
+    pub fn element(&self, element: u32) -> Option<Compartment> {
+        self.compartments().get(element as usize).copied()
+    }
+
     /// The compartment that feedforward synapses reach; none: an encoder.
     pub fn driven(&self) -> Option<Compartment> {
         match self {
