@@ -146,8 +146,9 @@ pub(crate) fn scaling() {
     let kind = apical::record::Kind::Train;
     let file =
         RunFile::create(&folder.join("run.h5"), &recorded.model, &Provenance::default(), kind).expect("a run file");
+    // Long enough for the weights, which are kept at both ends of a run, not to count.
     let times = on_threads(1, || {
-        medians(REPETITIONS, &mut [&mut base.training(200, None), &mut recorded.training(200, Some(file))])
+        medians(REPETITIONS, &mut [&mut base.training(1000, None), &mut recorded.training(1000, Some(file))])
     });
     println!("{:<32}{:>6.2}\n", "all hidden and output spikes kept", times[1] / times[0]);
     std::fs::remove_dir_all(&folder).expect("the folder");

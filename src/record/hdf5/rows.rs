@@ -1,12 +1,13 @@
 //! Datasets that grow: rows gather in memory and are appended in large blocks.
 
+use hdf5::plist::dataset_create::FillTime;
 use hdf5::{Dataset, Group, H5Type, Result, SimpleExtents};
 use ndarray::{ArrayView1, ArrayView2, s};
 
 use crate::model::Compression;
 
-/// Elements in a chunk of a long dataset.
-const LONG_CHUNK: usize = 8_192;
+/// Elements in a chunk of a long dataset: half a megabyte of spike times, which the system takes at one call.
+const LONG_CHUNK: usize = 65_536;
 
 /// Elements in a chunk of a column of a table.
 const TABLE_CHUNK: usize = 1024;
@@ -33,13 +34,18 @@ impl<T: H5Type> Rows<T> {
 
     /// A long matrix [rows, width].
     pub(super) fn matrix(group: &Group, name: &str, width: usize, compression: Compression) -> Result<Self> {
-        Self::create(group, name, Some(width), 4 * LONG_CHUNK, compression)
+        Self::create(group, name, Some(width), LONG_CHUNK, compression)
     }
 
     fn create(group: &Group, name: &str, width: Option<usize>, chunk: usize, packing: Compression) -> Result<Self> {
         let mut builder = group.new_dataset::<T>();
         if packing == Compression::Deflate {
             builder = builder.shuffle().deflate(4);
+        }
+        if chunk > TABLE_CHUNK {
+            // Blocks are as long as many chunks, and go to the file from where they wait: copying them to a cache of chunks,
+            // and filling chunks before, would double the cost of recording.
+            builder = builder.chunk_cache(0, 0, 0.0).fill_time(FillTime::Never);
         }
         let dataset = match width {
             None => builder.chunk(chunk).shape(SimpleExtents::resizable([0])).create(name)?,

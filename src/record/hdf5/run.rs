@@ -26,7 +26,7 @@ const VERSION: [u32; 2] = [0, 1];
 const FLUSH_PRESENTATIONS: u32 = 1000;
 
 /// Size after which what waits in memory is written [bytes].
-const FLUSH_BYTES: usize = 4 << 20;
+const FLUSH_BYTES: usize = 16 << 20;
 
 /// Where a run came from, as its file tells.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
