@@ -6,6 +6,7 @@ use std::path::Path;
 use anyhow::{Context, bail};
 
 use super::options::Common;
+use super::rate_rule;
 use crate::model::Model;
 use crate::network::Network;
 use crate::record::Checkpoint;
@@ -20,15 +21,17 @@ pub(super) fn load(path: &Path) -> anyhow::Result<Checkpoint> {
 }
 
 /// Loads the model and network that a command is given as a model file, the name of a shipped model, or a checkpoint, and the
-/// seed: the one asked for, else that of the checkpoint, else 1.
+/// seed: the one asked for, else that of the checkpoint, else 1. Refuses those that learn by a rule of rates.
 pub(super) fn load_or_start(common: &Common, input: &Path, seed: Option<u64>) -> anyhow::Result<(Model, Network, u64)> {
     if is_hdf5(input) {
         let checkpoint = load(input)?;
         let model = common.parse_model(&checkpoint.model_text, input)?;
+        rate_rule::refuse(&model)?;
         check_fits(&model, &checkpoint, input)?;
         return Ok((model, checkpoint.network, seed.unwrap_or(checkpoint.seed)));
     }
     let model = common.load_model(input)?;
+    rate_rule::refuse(&model)?;
     let seed = seed.unwrap_or(1);
     let network = initial_network(&model, seed)?;
     Ok((model, network, seed))

@@ -1,5 +1,6 @@
 //! Ctrl-C: the first finishes the presentation and saves all, the second ends the process at once.
 
+use std::ops::ControlFlow;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 static STOP: AtomicBool = AtomicBool::new(false);
@@ -12,6 +13,11 @@ pub(super) fn listen() -> anyhow::Result<()> {
         }
     })?;
     Ok(())
+}
+
+/// Whether to go on.
+pub(super) fn flow() -> ControlFlow<()> {
+    if asked() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
 }
 
 /// Whether the run was asked to stop.

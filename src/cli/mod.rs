@@ -13,6 +13,7 @@ mod models;
 mod options;
 mod plot;
 mod progress;
+mod rate_rule;
 mod report;
 mod reproduce;
 mod say;

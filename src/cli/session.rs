@@ -12,7 +12,7 @@ use crate::data::Dataset;
 use crate::model::Model;
 use crate::record::hdf5::{Provenance, RunFile};
 use crate::record::{Evaluation, Kind, Recorder, estimate};
-use crate::training::{Dynamics, Ending, Plan, RunError, Synapses, Tested, Trainer};
+use crate::training::{Ending, Plan, RunError, Synapses, Tested, Trainer};
 use crate::view::Live;
 
 /// The files of a run.
@@ -37,7 +37,7 @@ pub(super) struct Outcome {
 pub(super) fn open_run_file(
     common: &Common,
     path: &Path,
-    (model, dynamics): (&Model, Dynamics),
+    (model, dynamics): (&Model, &str),
     (seed, kind, presentations): (u64, Kind, u64),
     sha256: &[(String, String)],
 ) -> anyhow::Result<RunFile> {
@@ -48,7 +48,7 @@ pub(super) fn open_run_file(
         command_line: command_line(),
         data_sha256: sha256.iter().flat_map(|(file, digest)| [digest, "  ", file, "\n"]).collect(),
         start_time: humantime::format_rfc3339_seconds(std::time::SystemTime::now()).to_string(),
-        kind: dynamics.name().to_owned(),
+        kind: dynamics.to_owned(),
     };
     let created = RunFile::create(path, model, &provenance, kind);
     let file = created.context("the run file cannot be created; name another by --out PATH")?;
@@ -82,7 +82,8 @@ pub(super) fn run(
         let why = anyhow::anyhow!("the checkpoint is to be {}, which is there and is no file", other.display());
         return Err(why.into());
     }
-    let file = open_run_file(common, &path, (model, trainer.dynamics()), (seed, Kind::Train, shown), &data.sha256())?;
+    let file =
+        open_run_file(common, &path, (model, trainer.dynamics().name()), (seed, Kind::Train, shown), &data.sha256())?;
     let mut recorder = (file, live);
     let mut display = Display::new(common.quiet, checkpoint.clone().map(|path| (model, path)));
     let replayed = trainer.curve().iter().try_for_each(|evaluation| recorder.evaluation(evaluation));

@@ -10,10 +10,11 @@ use serde_json::{Value, json};
 use super::failure::Failure;
 use super::options::{Common, Rate};
 use super::progress::Display;
-use super::{checkpoint, interrupt, report, say, session};
+use super::{checkpoint, interrupt, rate_rule, report, say, session};
 use crate::data::Presentations;
 use crate::engine::{Circuit, Precision};
 use crate::model::Model;
+use crate::rate::Learner;
 use crate::record::hdf5::RunFile;
 use crate::record::{Kind, Recorder};
 use crate::training::{self, Tested};
@@ -57,8 +58,12 @@ impl Test {
         let model = self.common.parse_model(&checkpoint.model_text, &self.checkpoint)?;
         let model = self.rate.prepare(model, &self.common)?;
         checkpoint::check_fits(&model, &checkpoint, &self.checkpoint)?;
-        let shown = self.load_images(&model)?;
         let seed = self.seed.unwrap_or(checkpoint.seed);
+        if let Some(learner) = rate_rule::learner((&model, &checkpoint.network), checkpoint.seed) {
+            let tested = self.by_rates(&model, &learner)?;
+            return self.tell((&model, rate_rule::KIND), &tested, (seed, threads), None);
+        }
+        let shown = self.load_images(&model)?;
         let circuit = Arc::new(Circuit::new(&model, seed, Precision::Single));
         let test = training::Test {
             model: &model,
@@ -72,8 +77,28 @@ impl Test {
             clock_ms: 0.0,
         };
         let (tested, run_file) = self.run(&test, seed)?;
+        self.tell((&model, self.rate.kind()), &tested, (seed, threads), run_file)
+    }
+
+    /// Tests a network of rates, which has nothing to record and answers alike in every pass.
+    fn by_rates(&self, model: &Model, learner: &Learner) -> anyhow::Result<Tested> {
+        if self.common.record.is_some() || self.common.out.is_some() || self.passes.get() > 1 {
+            bail!("--record, --out and --passes: a network of rates has no spikes, and answers alike in every pass");
+        }
+        let shown = self.load_images(model)?;
+        let examples = self.test_examples.unwrap_or(usize::MAX).min(shown.len());
+        Ok(rate_rule::test(model, learner, &shown, examples))
+    }
+
+    fn tell(
+        &self,
+        of: (&Model, &str),
+        tested: &Tested,
+        by: (u64, usize),
+        run_file: Option<PathBuf>,
+    ) -> Result<(), Failure> {
         if self.common.json {
-            return say::result(summary((&model, self.rate.kind()), &tested, (seed, threads), run_file.as_deref()));
+            return say::result(summary(of, tested, by, run_file.as_deref()));
         }
         let (error, examples, passes) = (tested.error_percent(), tested.examples, self.passes);
         say::result(format_args!("test error {error:.2} % on {examples} images, {passes} passes"))?;
@@ -122,7 +147,7 @@ impl Test {
         let file = session::open_run_file(
             &self.common,
             &path,
-            (test.model, test.dynamics),
+            (test.model, test.dynamics.name()),
             (seed, Kind::Test, presentations),
             sha256,
         )?;

@@ -9,7 +9,7 @@ use serde_json::Value;
 use super::failure::Failure;
 use super::options::{Common, Rate, Seeds, parse_seeds};
 use super::session::{self, Outcome};
-use super::{checkpoint, interrupt, report, say, view};
+use super::{checkpoint, interrupt, rate_rule, report, say, view};
 use crate::data::Dataset;
 use crate::model::Model;
 use crate::record::Checkpoint;
@@ -21,6 +21,9 @@ use crate::view::LiveParts;
 /// MODEL is a model file, or the name of a shipped one (see `apical models`). Each training image is shown in a forward phase
 /// and a target phase, after which the weights change; each test image is shown once, from rest. Ctrl-C finishes the
 /// presentation and saves all: `--resume` goes on from there to the bit.
+///
+/// A model whose [learning] names a rule of rates, such as g17-784-500-10-backprop, trains a network of rates of its
+/// populations' sizes in whole epochs.
 ///
 /// With --rate the model's rate twin is trained by the same rule, on the same images in the same order. Its checkpoint is one
 /// of the spiking network, too, and the other way round: `--resume` and `apical test` take either, with --rate or without.
@@ -73,7 +76,7 @@ impl Train {
         interrupt::listen()?;
         let threads = self.common.start_threads()?;
         let checkpoint = self.resume.as_deref().map(checkpoint::load).transpose()?;
-        let model = self.rate.prepare(self.load_model(checkpoint.as_ref())?, &self.common)?;
+        let model = self.prepare(self.load_model(checkpoint.as_ref())?)?;
         let data = self.common.source(&model).load().map_err(anyhow::Error::from)?;
         if data.training.label(0).is_none() {
             return Err(anyhow::anyhow!("training needs labels: give `labels` under [stimuli] in the model").into());
@@ -114,6 +117,21 @@ impl Train {
         Ok(Model::parse(&model.text, &model.name, &overrides)?)
     }
 
+    /// Takes what rates have none of out of what a model records, and refuses options that do not go with its rule.
+    fn prepare(&self, model: Model) -> anyhow::Result<Model> {
+        let Some(rule) = rate_rule::of(&model) else { return self.rate.prepare(model, &self.common) };
+        let given = [
+            ("--resume", self.resume.is_some()),
+            ("--examples", self.examples.is_some()),
+            ("--live", self.live),
+            ("--rate", self.rate.dynamics() != Dynamics::Spiking),
+        ];
+        if let Some((option, _)) = given.iter().find(|(_, given)| *given) {
+            bail!("{option}: a model that learns by `{rule}` is trained in whole epochs, from the start; leave it out");
+        }
+        rate_rule::prepare(model, &self.common)
+    }
+
     /// Trains with one seed.
     fn one(
         &self,
@@ -125,6 +143,13 @@ impl Train {
     ) -> Result<(Outcome, Value), Failure> {
         let presentations = self.presentations(model, data, checkpoint.as_ref());
         let test_examples = self.test_examples.unwrap_or(usize::MAX).min(data.evaluation.len());
+        if rate_rule::of(model).is_some() {
+            let path = self.common.run_file(&model.name, seed, one_of_several)?;
+            let outcome = rate_rule::train(&self.common, model, data, (seed, test_examples), path)?;
+            let place = (seed, threads, presentations);
+            let summary = report::train_summary((model, rate_rule::KIND), &outcome, place);
+            return Ok((outcome, summary));
+        }
         let mut trainer = match checkpoint {
             Some(checkpoint) if checkpoint.examples_seen > presentations => {
                 let seen = checkpoint.examples_seen;

@@ -205,8 +205,10 @@ pub struct Protocol {
 /// How weights change.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Learning {
-    /// The plasticity rule.
+    /// The learning rule.
     pub rule: Rule,
+    /// Part of the last step that a rule of rates takes again.
+    pub momentum: f64,
     /// Presentations, each in a lane of its own, whose changes are summed.
     pub batch: usize,
     /// Passes through the training images.
@@ -229,12 +231,35 @@ pub enum Slope {
     Constant,
 }
 
-/// The plasticity rules.
+/// The learning rules.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Rule {
     /// Two phases, plateau differences (Guerguiev, Lillicrap & Richards 2017).
     TwoPhase,
+    /// A rule of networks of rates, one of [`RATE_RULES`]: of the model it takes the sizes of the populations and the
+    /// learning rates of the projections from input to output; how its units answer is its own.
+    OfRates(&'static str),
 }
+
+/// Names of the rules of networks of rates.
+pub const RATE_RULES: [&str; 16] = [
+    "delta",
+    "hebbian",
+    "weight-perturbation",
+    "node-perturbation",
+    "backprop",
+    "quantised-backprop",
+    "feedback-alignment",
+    "direct-feedback-alignment",
+    "pseudobackprop",
+    "difference-target-propagation",
+    "simplified-difference-target-propagation",
+    "stacked-autoencoders",
+    "equilibrium",
+    "contrastive-hebbian",
+    "temporal-derivative",
+    "segregated-dendrites",
+];
 
 /// Course of the learning rates over a run, as a factor on them.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -333,6 +358,28 @@ impl Model {
         match self.populations.last().map(|p| &p.neuron) {
             Some(Neuron::Output(output)) => output,
             _ => panic!("a model ends in an output population"),
+        }
+    }
+
+    /// The projections from each population to the next, from input to output; none unless there is just this one way
+    /// forward.
+    pub fn layers(&self) -> Option<Vec<ProjectionId>> {
+        let output = PopulationId(self.populations.len() - 1);
+        feedforward_path(&self.projections, PopulationId(0), output).filter(|path| path.len() == output.0)
+    }
+
+    /// Why a rule of rates cannot learn from its populations and stimuli, if it cannot.
+    pub fn unfit_for_rules_of_rates(&self) -> Option<&'static str> {
+        if self.layers().is_none() || self.populations.len() < 3 {
+            Some(
+                "expected a hidden population at least, and just one projection forward from each population, to the next",
+            )
+        } else if self.output().group != 1 {
+            Some("expected one output neuron per class, `group` 1")
+        } else if matches!(self.stimuli, Stimuli::Spikes { .. }) {
+            Some("expected images or rates as stimuli, found a spike list")
+        } else {
+            None
         }
     }
 

@@ -19,7 +19,7 @@ macro_rules! shipped {
 }
 
 /// All of them, the reference networks first, then their variants.
-pub const MODELS: [Shipped; 12] = shipped![
+pub const MODELS: [Shipped; 13] = shipped![
     "g17-784-10",
     "g17-784-500-10",
     "g17-784-500-100-10",
@@ -32,6 +32,7 @@ pub const MODELS: [Shipped; 12] = shipped![
     "g17-784-500-10-learned-feedback",
     "g17-784-500-100-10-ga-005",
     "g17-784-500-100-10-ga-060",
+    "g17-784-500-10-backprop",
 ];
 
 /// The shipped model of this name; a folder before it and `.toml` after it do not matter.

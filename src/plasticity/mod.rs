@@ -110,12 +110,12 @@ impl<'a, I: Iterator<Item = &'a Change>> WithSimd for Add<'_, I> {
     }
 }
 
-/// The rule by which a projection of this model learns; none where its weights stay.
+/// The rule by which a projection of this model learns; none where its weights stay, or
+/// learn as those of a network of rates.
 pub fn rule_of(model: &Model, projection: &Projection) -> Option<Box<dyn Plasticity>> {
-    if projection.learning_rate == 0.0 {
+    if projection.learning_rate == 0.0 || model.learning.rule != Rule::TwoPhase {
         return None;
     }
-    let Rule::TwoPhase = model.learning.rule;
     let (from, to) = (model.population(projection.from), model.population(projection.to));
     Some(match projection.feedback {
         None => Box::new(two_phase(model, to)?),

@@ -1,5 +1,7 @@
 //! Training a network by a rule: batches, learning rates, evaluation.
 
+use std::ops::ControlFlow;
+
 use ndarray::{Array2, s};
 
 use super::{Batch, Dense, Layer, Rule, classes};
@@ -38,8 +40,8 @@ pub struct Learner {
     epochs_done: u32,
 }
 
-/// Watches training: called after every batch with the network before the change, the batch and the rule's change.
-pub type Watch<'a> = &'a mut dyn FnMut(&Dense, &Batch, &[Layer]);
+/// Watches training: called after every batch with the network before the change, the batch and the rule's change; may stop it.
+pub type Watch<'a> = &'a mut dyn FnMut(&Dense, &Batch, &[Layer]) -> ControlFlow<()>;
 
 impl Learner {
     /// A network at the start of its course.
@@ -53,11 +55,12 @@ impl Learner {
         Self { network, rule, course, velocity, seed, epochs_done: 0 }
     }
 
-    /// Shows every example once, in an order that depends on seed and epoch alone: that of a spiking run.
+    /// Shows every example once, in an order that depends on seed and epoch alone: that of a spiking run. Stops where the
+    /// watch breaks off, after learning from its batch.
     ///
     /// # Panics
     /// If an example has no label, or is a spike list.
-    pub fn epoch(&mut self, shown: &Presentations, watch: Watch<'_>) {
+    pub fn epoch(&mut self, shown: &Presentations, watch: Watch<'_>) -> ControlFlow<()> {
         let mut order: Vec<usize> = (0..shown.len()).collect();
         let presentation = PresentationKey::training(u64::from(self.epochs_done));
         let key = StreamKey { seed: self.seed, purpose: Purpose::Order, presentation, phase: 0, block: 0 };
@@ -66,10 +69,12 @@ impl Learner {
         for (n, examples) in order.chunks(self.course.batch).enumerate() {
             let batch = batch_of(shown, examples, classes, self.course.brightest);
             let change = self.rule.present(&self.network, &batch);
-            watch(&self.network, &batch, &change);
+            let watched = watch(&self.network, &batch, &change);
             self.learn(&change, (n * self.course.batch) as f64 / shown.len() as f64);
+            watched?;
         }
         self.epochs_done += 1;
+        ControlFlow::Continue(())
     }
 
     /// Adds a change at this part of the epoch.
@@ -98,19 +103,28 @@ impl Learner {
         self.rule.respond(&self.network, &batch_of(shown, &all, classes, self.course.brightest).inputs)
     }
 
+    /// The class of the largest answer to each of the first `examples` examples.
+    ///
+    /// # Panics
+    /// If there are fewer, one has no label, or is a spike list.
+    pub fn answers(&self, shown: &Presentations, examples: usize) -> Vec<usize> {
+        let all: Vec<usize> = (0..examples).collect();
+        let wanted = self.network.sizes()[self.network.layers.len()];
+        let answers = all.chunks(TESTED_AT_ONCE).flat_map(|examples| {
+            let batch = batch_of(shown, examples, wanted, self.course.brightest);
+            classes(&self.rule.predict(&self.network, &batch.inputs))
+        });
+        answers.collect()
+    }
+
     /// The part of the examples whose largest answer is not their label [%].
     ///
     /// # Panics
     /// If there is no example, one has no label, or is a spike list.
     pub fn error_percent(&self, shown: &Presentations) -> f64 {
-        let all: Vec<usize> = (0..shown.len()).collect();
-        let wanted = self.network.sizes()[self.network.layers.len()];
-        let wrong = all.chunks(TESTED_AT_ONCE).map(|examples| {
-            let batch = batch_of(shown, examples, wanted, self.course.brightest);
-            let answers = classes(&self.rule.predict(&self.network, &batch.inputs));
-            examples.iter().zip(answers).filter(|&(&i, answer)| label(shown, i) != answer).count()
-        });
-        100.0 * wrong.sum::<usize>() as f64 / all.len() as f64
+        let answers = self.answers(shown, shown.len());
+        let wrong = answers.iter().enumerate().filter(|&(i, &answer)| label(shown, i) != answer);
+        100.0 * wrong.count() as f64 / answers.len() as f64
     }
 }
 
@@ -162,14 +176,27 @@ mod tests {
         let mut learner = learner(course(0.9, Schedule::Constant));
         let mut seen = Array2::<f64>::zeros((1, 3));
         let mut batches = Vec::new();
-        learner.epoch(&shown(), &mut |_, batch, _| {
+        let ended = learner.epoch(&shown(), &mut |_, batch, _| {
             seen += &batch.targets.sum_axis(ndarray::Axis(0));
             batches.push(batch.len());
+            ControlFlow::Continue(())
         });
+        assert!(ended.is_continue());
         assert_eq!(seen, ndarray::array![[10.0, 10.0, 10.0]]);
         assert_eq!(batches, [8, 8, 8, 6]);
-        learner.epoch(&shown(), &mut |_, _, _| ());
+        assert!(learner.epoch(&shown(), &mut |_, _, _| ControlFlow::Continue(())).is_continue());
         assert!(learner.error_percent(&shown()) < 1e-9);
+    }
+
+    #[test]
+    fn a_watch_stops_an_epoch_after_its_batch() {
+        let (mut stopped, mut batches) = (learner(course(0.0, Schedule::Constant)), 0);
+        let before = stopped.network.clone();
+        let ended = stopped.epoch(&shown(), &mut |_, _, _| {
+            batches += 1;
+            ControlFlow::Break(())
+        });
+        assert!(ended.is_break() && batches == 1 && stopped.network != before);
     }
 
     #[test]

@@ -117,6 +117,11 @@ impl Dense {
         std::iter::once(input).chain(self.layers.iter().map(|layer| layer.biases.len())).collect()
     }
 
+    /// Whether all weights and biases are finite.
+    pub fn is_finite(&self) -> bool {
+        self.layers.iter().all(|layer| layer.weights.iter().chain(&layer.biases).all(|x| x.is_finite()))
+    }
+
     /// Passes `inputs` [batch, inputs] through.
     pub fn pass(&self, inputs: &Array2<f64>) -> Pass {
         self.perturbed_pass(inputs, |_, _| ())

@@ -219,8 +219,11 @@ fn segregated(sizes: &[usize], seed: u64) -> (Dense, Box<dyn Rule>) {
 
 #[cfg(test)]
 mod tests {
+    use std::ops::ControlFlow;
+
     use super::*;
     use crate::data::{ImageSet, Presentations};
+    use crate::model::RATE_RULES;
 
     #[test]
     fn names_are_unique_and_found() {
@@ -248,7 +251,8 @@ mod tests {
                 course.rates.fill(0.003);
             }
             let mut learner = member.learner(&[16, 20, 4], course, 1);
-            (0..60).for_each(|_| learner.epoch(&shown(), &mut |_, _, _| ()));
+            (0..60)
+                .for_each(|_| assert!(learner.epoch(&shown(), &mut |_, _, _| ControlFlow::Continue(())).is_continue()));
             let error = learner.error_percent(&shown());
             assert!(error < 50.0, "{}: {error} %", member.name);
         }
@@ -259,10 +263,15 @@ mod tests {
         for member in MEMBERS {
             let mut learner = member.learner(&[16, 20, 12, 4], Course { batch: 5, ..member.course(3) }, 1);
             let before = learner.network.clone();
-            learner.epoch(&shown(), &mut |_, _, _| ());
+            assert!(learner.epoch(&shown(), &mut |_, _, _| ControlFlow::Continue(())).is_continue());
             assert!(learner.network.layers[2] != before.layers[2], "{}", member.name);
             let finite = |layer: &super::super::Layer| layer.weights.iter().all(|w| w.is_finite());
             assert!(learner.network.layers.iter().all(finite), "{}", member.name);
         }
+    }
+
+    #[test]
+    fn members_are_the_rules_that_models_name() {
+        assert_eq!(MEMBERS.map(|member| member.name), RATE_RULES);
     }
 }

@@ -17,6 +17,7 @@ mod draws;
 pub mod family;
 mod linear;
 pub mod linear_task;
+mod of_model;
 mod readout;
 pub mod recurrent;
 mod rule;

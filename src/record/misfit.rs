@@ -3,7 +3,7 @@
 use super::Checkpoint;
 use crate::data::Spike;
 use crate::engine::{PopulationState, ProjectionState};
-use crate::model::{Compartment, Model, Population, Projection};
+use crate::model::{Compartment, Model, Population, Projection, Rule};
 use crate::network::Weights;
 
 /// Why a checkpoint is not one of a model.
@@ -47,7 +47,9 @@ impl Checkpoint {
     /// The first array that is of another length than the model's, or holds a number that is not finite.
     pub fn check(&self, model: &Model) -> Result<(), Misfit> {
         finite("the run's clock", &[self.clock_ms])?;
-        count("lanes", model.learning.batch, self.lanes.len())?;
+        // Networks of rates carry nothing from one presentation to the next.
+        let lanes = if model.learning.rule == Rule::TwoPhase { model.learning.batch } else { 0 };
+        count("lanes", lanes, self.lanes.len())?;
         count("projections", model.projections.len(), self.network.weights.len())?;
         count("populations", model.populations.len(), self.network.biases.len())?;
         for (projection, weights) in model.projections.iter().zip(&self.network.weights) {

@@ -44,6 +44,7 @@ pub(crate) fn model() -> Model {
         },
         learning: Learning {
             rule: Rule::TwoPhase,
+            momentum: 0.0,
             batch: 1,
             epochs: 1,
             schedule: Schedule::Constant,

@@ -7,7 +7,7 @@ use ndarray::Array2;
 use serde_json::{Value, json};
 
 use crate::analysis::{linear_cka, rsa};
-use crate::cli::checkpoint;
+use crate::cli::{checkpoint, rate_rule};
 use crate::data::Presentations;
 use crate::model::Model;
 use crate::network::Network;
@@ -53,6 +53,9 @@ impl Trained {
 
     /// Its layers but the input.
     pub(super) fn layers(&self, shown: &Presentations, images: usize) -> Vec<Layer> {
+        if let Some(learner) = rate_rule::learner((&self.model, &self.network), self.seed) {
+            return layers_of(&self.name, &learner, shown, images);
+        }
         let all = responses((&self.model, &self.network), self.dynamics, shown, images, self.seed);
         let layer = |population: usize| {
             let size = self.model.populations[population].size;

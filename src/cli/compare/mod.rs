@@ -16,7 +16,7 @@ use super::failure::Failure;
 use super::options::{Seeds, parse_seeds};
 use super::{interrupt, say};
 use crate::data::{Dataset, Source};
-use crate::model::Stimuli;
+use crate::model::{Model, Stimuli};
 use crate::plot::Figure;
 use crate::rate::Course;
 use crate::rate::family::{MEMBERS, Member};
@@ -28,12 +28,17 @@ use crate::rate::family::{MEMBERS, Member};
 /// checkpoints are set against each other by RSA and linear CKA; without --rules, too, those of the checkpoints alone. With
 /// --task, rules of recurrent networks are compared in their place.
 ///
-///   apical compare --rules backprop,feedback-alignment --seeds 1..3
+///   apical compare g17-784-500-10 --rules backprop,feedback-alignment --seeds 1..3
 ///   apical compare --sizes 784,500,100,10 --rules feedback-alignment,direct-feedback-alignment
 ///   apical compare --task adding --seeds 1..3
 ///   apical compare --rules backprop --representations a.checkpoint.h5,rate:a.checkpoint.h5
 #[derive(Args, Debug)]
 pub(super) struct Compare {
+    /// Model file, or name of a shipped model, to compare rules on: on networks of the sizes of its populations, with its
+    /// stimuli.
+    #[arg(conflicts_with_all = ["sizes", "validation", "task"])]
+    model: Option<PathBuf>,
+
     /// Rules to train, by name.
     #[arg(long, value_name = "NAMES", value_delimiter = ',')]
     rules: Vec<String>,
@@ -79,6 +84,10 @@ pub(super) struct Compare {
     #[arg(long, value_name = "N", default_value = "300")]
     images: std::num::NonZeroUsize,
 
+    /// What is shown: the model's, else images.
+    #[arg(skip)]
+    stimuli: Option<Stimuli>,
+
     #[command(flatten)]
     recurrent: recurrent::Options,
 
@@ -100,7 +109,8 @@ pub(super) struct Compare {
 }
 
 impl Compare {
-    pub(super) fn execute(self) -> Result<(), Failure> {
+    pub(super) fn execute(mut self) -> Result<(), Failure> {
+        self.read_model()?;
         if self.recurrent.task.is_some() {
             return self.execute_recurrent();
         }
@@ -158,11 +168,27 @@ impl Compare {
         say::result(if self.json { results.to_string() } else { recurrent::table(&results) })
     }
 
-    /// Loads the images.
+    /// Takes sizes and stimuli from the model, if one is given.
+    fn read_model(&mut self) -> anyhow::Result<()> {
+        let Some(path) = &self.model else { return Ok(()) };
+        let model = Model::load(path, &[])?;
+        if let Some(why) = model.unfit_for_rules_of_rates() {
+            bail!("{}: {why}", path.display());
+        }
+        self.sizes = model.populations.iter().map(|population| population.size).collect();
+        if let Stimuli::Idx { validation, .. } = model.stimuli {
+            self.validation = validation;
+        }
+        self.stimuli = Some(model.stimuli);
+        Ok(())
+    }
+
+    /// Loads what is shown.
     fn load(&self) -> anyhow::Result<Dataset> {
-        let stimuli = Stimuli::Idx { path: None, validation: self.validation, shift: 0 };
+        let images = Stimuli::Idx { path: None, validation: self.validation, shift: 0 };
+        let stimuli = self.stimuli.as_ref().unwrap_or(&images);
         let (inputs, classes) = (self.sizes[0], self.sizes[self.sizes.len() - 1]);
-        Ok(Source { stimuli: &stimuli, inputs, classes, folder: self.data.as_deref() }.load()?)
+        Ok(Source { stimuli, inputs, classes, folder: self.data.as_deref() }.load()?)
     }
 
     /// Writes and prints what was found.

@@ -29,7 +29,7 @@ fn epoch(learner: &mut Learner, data: &Dataset, batch_size: usize, count: &Count
     let batches = data.training.len().div_ceil(batch_size);
     let (start, mut aside) = (Instant::now(), 0.0);
     let (mut n, mut angles) = (0, vec![0.0; learner.network.layers.len()]);
-    learner.epoch(&data.training, &mut |network, batch, change| {
+    let ended = learner.epoch(&data.training, &mut |network, batch, change| {
         n += 1;
         count.add(batch.len() as u64);
         if n + ANGLED > batches {
@@ -40,8 +40,9 @@ fn epoch(learner: &mut Learner, data: &Dataset, batch_size: usize, count: &Count
             }
             aside += start.elapsed().as_secs_f64();
         }
+        interrupt::flow()
     });
-    if interrupt::asked() { Err(Failure::Interrupted) } else { Ok((angles, start.elapsed().as_secs_f64() - aside)) }
+    if ended.is_break() { Err(Failure::Interrupted) } else { Ok((angles, start.elapsed().as_secs_f64() - aside)) }
 }
 
 /// Trains a learner for `epochs` epochs in batches of `batch`, and tests it after each.

@@ -5,7 +5,8 @@
 //! | `[protocol]` | `forward_ms`, `target_ms`, `test_ms` | 50, 50, 250 |
 //! | | `settle_ms`, `target_settle_ms` | 30, as `settle_ms` |
 //! | | `wald_mean_ms`, `wald_scale_ms` | 2, 1 |
-//! | `[learning]` | `rule` | "two-phase" |
+//! | `[learning]` | `rule` "two-phase", or one of rates as `apical compare --list` names them | "two-phase" |
+//! | | `momentum`, of a rule of rates | 0 |
 //! | | `batch`, `epochs` | 1, 1 |
 //! | | `output_slope` "sigmoid" or "constant" | "sigmoid" |
 //! | | `centring_presentations` | 0 |
@@ -15,7 +16,7 @@
 use crate::model::error::ModelError;
 use crate::model::expected::above;
 use crate::model::reader::Reader;
-use crate::model::{Decoding, Learning, Protocol, Rule, Schedule, Slope};
+use crate::model::{Decoding, Learning, Protocol, RATE_RULES, Rule, Schedule, Slope};
 
 /// Longest phase [ms].
 const LONGEST: f64 = 100_000.0;
@@ -51,16 +52,35 @@ pub(super) fn protocol(model: &mut Reader<'_>) -> Result<Protocol, ModelError> {
 pub(super) fn learning(model: &mut Reader<'_>) -> Result<Learning, ModelError> {
     let mut keys = model.section("learning")?;
     let slopes = [("sigmoid", Slope::Sigmoid), ("constant", Slope::Constant)];
+    let of_rates = RATE_RULES.map(|name| (name, Rule::OfRates(name)));
+    let rules = [&[("two-phase", Rule::TwoPhase)], &of_rates[..]].concat();
     let learning = Learning {
-        rule: keys.word("rule", &[("two-phase", Rule::TwoPhase)])?.unwrap_or(Rule::TwoPhase),
+        rule: keys.word("rule", &rules)?.unwrap_or(Rule::TwoPhase),
+        momentum: keys.number("momentum", 0.0..1.0)?.unwrap_or(0.0),
         batch: keys.integer("batch", 1..=4096)?.unwrap_or(1) as usize,
         epochs: keys.integer("epochs", 1..=100_000)?.unwrap_or(1) as u32,
         schedule: schedule(keys.inner("schedule")?)?,
         output_slope: keys.word("output_slope", &slopes)?.unwrap_or(Slope::Sigmoid),
         centring: keys.integer("centring_presentations", 0..=1_000_000_000)?.unwrap_or(0) as u32,
     };
+    check_keys_of_the_other_rules(&keys, &learning)?;
     keys.finish()?;
     Ok(learning)
+}
+
+/// Refuses what the rule has no use for.
+fn check_keys_of_the_other_rules(keys: &Reader<'_>, learning: &Learning) -> Result<(), ModelError> {
+    let of_rates = learning.rule != Rule::TwoPhase;
+    let (key, why) = if !of_rates && learning.momentum > 0.0 {
+        ("momentum", "expected `momentum` 0, for \"two-phase\" has none")
+    } else if of_rates && learning.output_slope != Slope::Sigmoid {
+        ("output_slope", "expected no `output_slope`, which is for \"two-phase\"")
+    } else if of_rates && learning.centring > 0 {
+        ("centring_presentations", "expected `centring_presentations` 0: trains are centred by \"two-phase\" alone")
+    } else {
+        return Ok(());
+    };
+    Err(ModelError::refused(keys.at_any(&[key, "rule"]), format!("{}: {why}", keys.name())))
 }
 
 fn schedule(mut keys: Reader<'_>) -> Result<Schedule, ModelError> {
@@ -97,6 +117,22 @@ mod tests {
 
     fn read<T>(text: &str, of: impl Fn(&mut Reader<'_>) -> Result<T, ModelError>) -> Result<T, ModelError> {
         of(&mut Reader::new(&tree::document(text, "m").unwrap(), "the model file"))
+    }
+
+    #[test]
+    fn a_rule_of_rates_has_momentum_and_none_of_the_keys_for_two_phases() {
+        let rule = |text: &str| read(&format!("[learning]\n{text}"), learning);
+        let backprop = rule("rule = 'backprop'\nmomentum = 0.9").unwrap();
+        assert_eq!((backprop.rule, backprop.momentum.to_bits()), (Rule::OfRates("backprop"), 0.9_f64.to_bits()));
+        for refused in [
+            "momentum = 0.9",
+            "rule = 'backprop'\nmomentum = 1.0",
+            "rule = 'backprop'\noutput_slope = 'constant'",
+            "rule = 'backprop'\ncentring_presentations = 10",
+            "rule = 'backprob'",
+        ] {
+            assert!(rule(refused).is_err(), "{refused}");
+        }
     }
 
     #[test]

@@ -19,10 +19,10 @@ mod stimuli;
 
 use std::path::Path;
 
-use super::error::ModelError;
+use super::error::{ModelError, Origin};
 use super::reader::Reader;
 use super::tree::Table;
-use super::{Model, merge, overrides, source, write};
+use super::{Model, Rule, merge, overrides, source, write};
 
 impl Model {
     /// Reads a model file, lays it over its base and the overrides over both, and checks the whole.
@@ -80,7 +80,17 @@ fn check(tree: &Table) -> Result<Model, ModelError> {
     let decoding = experiment::decoding(&mut keys)?;
     let stimuli = stimuli::read(keys.section("stimuli")?, &populations)?;
     let recording = recording::read(keys.section("recording")?, &populations)?;
+    let at = keys.at("learning").clone();
     keys.finish()?;
     let (name, text) = (name.to_owned(), write::model(tree));
-    Ok(Model { name, populations, projections, protocol, learning, decoding, stimuli, recording, text })
+    let model = Model { name, populations, projections, protocol, learning, decoding, stimuli, recording, text };
+    check_rule(&model, &at)?;
+    Ok(model)
+}
+
+/// Refuses a rule of rates in a model that it cannot learn from.
+fn check_rule(model: &Model, at: &Origin) -> Result<(), ModelError> {
+    let Rule::OfRates(rule) = model.learning.rule else { return Ok(()) };
+    let Some(why) = model.unfit_for_rules_of_rates() else { return Ok(()) };
+    Err(ModelError::refused(at, format!("`rule` \"{rule}\" in [learning]: {why}")))
 }

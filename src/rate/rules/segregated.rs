@@ -185,11 +185,13 @@ mod tests {
         let mut learner = Learner::new(network, Box::new(rule), course, 1);
         let (mut cosines, mut batches) = (0.0, 0.0);
         for _ in 0..60 {
-            learner.epoch(&shown, &mut |network, batch, change| {
+            let ended = learner.epoch(&shown, &mut |network, batch, change| {
                 let exact = backprop::descent(network, batch);
                 cosines += libm::cos(crate::rate::angle(&change[..1], &exact[..1]).to_radians());
                 batches += 1.0;
+                std::ops::ControlFlow::Continue(())
             });
+            assert!(ended.is_continue());
         }
         assert!(learner.error_percent(&shown) < 1e-9, "{}", learner.error_percent(&shown));
         assert!(cosines / batches > 0.0, "hidden changes lead up the loss");

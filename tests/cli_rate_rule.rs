@@ -1,0 +1,71 @@
+//! Models whose [learning] names a rule of networks of rates: trained, tested and compared as any other, or refused.
+#![cfg(feature = "cli")]
+
+mod cli;
+
+use cli::{Bench, Contents};
+
+const BACKPROP: &str = "--set learning.rule=backprop --set learning.momentum=0.5 --set learning.batch=5 \
+    --set learning.schedule.kind=linear --set projection.input-hidden.learning_rate=0.1 \
+    --set projection.hidden-output.learning_rate=0.1";
+
+#[test]
+fn a_rule_of_rates_learns_the_quarters_and_its_checkpoint_is_tested() {
+    let bench = Bench::new();
+    let trained = bench.json(&format!("train tiny.toml {BACKPROP} --epochs 40 --out run.h5"));
+    assert_eq!(
+        (&trained["kind"], &trained["batch"], &trained["tested_on"]),
+        (&"rate".into(), &5.into(), &"test".into())
+    );
+    assert!(trained["test_error_percent"].as_f64().unwrap() < 20.0, "chance is 75 %: {trained}");
+    assert_eq!(trained["learning"].as_array().unwrap().len(), 40);
+    let tested = bench.json("test run.checkpoint.h5");
+    for key in ["test_error_percent", "test_examples", "confusion", "kind", "seed"] {
+        assert_eq!(tested[key], trained[key], "{key}");
+    }
+    let run = Contents::of(&bench.path("run.h5"));
+    assert_eq!(run.integers("/learning/examples_seen").len(), 40);
+    bench.ok("inspect --check run.h5");
+    bench.ok("inspect --check run.checkpoint.h5");
+}
+
+/// What `compare` trains on the model's sizes and images is the same network.
+#[test]
+fn a_model_and_a_comparison_on_it_come_to_the_same_error() {
+    let bench = Bench::new();
+    let trained = bench.json(&format!("train tiny.toml {BACKPROP} --epochs 3 --seed 7 --out run.h5"));
+    let course = "--rates 0.1,0.1 --momentum 0.5 --batch 5 --epochs 3 --seeds 7";
+    let compared = bench.json(&format!("compare tiny.toml --rules backprop {course} --quiet"));
+    let curve = |points: &serde_json::Value| -> Vec<f64> {
+        points.as_array().unwrap().iter().map(|point| point["test_error"].as_f64().unwrap()).collect()
+    };
+    assert_eq!(curve(&trained["learning"]), curve(&compared["rules"][0]["runs"][0]["learning"]));
+    let likeness = bench.json("compare --sizes 16,12,4 --representations run.checkpoint.h5 --images 12 --quiet");
+    assert_eq!(likeness["representations"]["layers"], serde_json::json!(["run: hidden 1", "run: output"]));
+}
+
+#[test]
+fn what_a_network_of_rates_cannot_do_is_refused() {
+    let bench = Bench::new();
+    bench.ok(&format!("train tiny.toml {BACKPROP} --epochs 1 --out run.h5"));
+    let before = bench.files();
+    for (arguments, said) in [
+        ("simulate run.checkpoint.h5", "learns by `backprop`"),
+        ("validate run.checkpoint.h5", "learns by `backprop`"),
+        ("train --resume run.checkpoint.h5", "--resume"),
+        ("test run.checkpoint.h5 --passes 2", "--passes"),
+        (&*format!("train tiny.toml {BACKPROP} --examples 10"), "--examples"),
+        (&*format!("train tiny.toml {BACKPROP} --rate"), "--rate"),
+        (&*format!("train tiny.toml {BACKPROP} --record hidden"), "--record hidden"),
+        (&*format!("train tiny.toml {BACKPROP} --set learning.output_slope=constant"), "output_slope"),
+        ("train tiny.toml --set learning.momentum=0.5", "momentum"),
+        ("train tiny.toml --set learning.rule=backprob", "did you mean `backprop`?"),
+        ("train g17-784-10 --set learning.rule=backprop", "a hidden population"),
+        ("compare g17-784-10", "a hidden population"),
+    ] {
+        let ran = bench.run(arguments);
+        assert_eq!(ran.code, Some(2), "{arguments}: {}", ran.stderr);
+        assert!(ran.stderr.contains(said), "{arguments}: {}", ran.stderr);
+    }
+    assert_eq!(bench.files(), before);
+}
