@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """Numbers quoted in the README, each from a file of docs/results.
 
-    tools/results.py add NAME OUTPUT.json     keeps the results in the last line of `apical train --json`, a file per seed
+    tools/results.py add NAME OUTPUT.json     keeps the results in the last line of `apical train --json`, a file per seed,
+                                              or of `apical compare --json`, a file per rule and seed
     tools/results.py table                    writes the README's table anew
     tools/results.py table --check            exits with 1 if that would change it
 
@@ -24,7 +25,25 @@ BEGIN, END = "<!-- results: written by tools/results.py -->", "<!-- end of resul
 def add(name, output):
     """Keeps the runs of one output of `apical train --json`."""
     summary = json.loads(Path(output).read_text().strip().splitlines()[-1])
-    for run in summary.get("runs", [summary]):
+    if summary["command"] == "compare":
+        for rule in summary["rules"]:
+            add_runs(f"{name}-{rule['rule']}", list(compared(summary, rule)), output)
+    else:
+        add_runs(name, summary.get("runs", [summary]), output)
+
+
+def compared(summary, rule):
+    """The runs of one rule of `apical compare`, as `apical train` tells them."""
+    sizes = "-".join(map(str, summary["sizes"]))
+    shared = {key: summary[key] for key in ("kind", "commit", "command_line", "tested_on")}
+    for run in rule["runs"]:
+        seen = run["learning"][-1]["examples_seen"]
+        yield run | shared | {"model": f"{sizes}, {rule['rule']}", "batch": rule["batch"], "examples_seen": seen}
+
+
+def add_runs(name, runs, output):
+    """Keeps runs, a file for each."""
+    for run in runs:
         if run["tested_on"] != "test" or run["test_error_percent"] is None:
             sys.exit(f"{output}: seed {run['seed']} was not tested on the test set")
         kept = {key: run[key] for key in ("model", "kind", "batch", "seed", "commit")}

@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 use self::likeness::{Trained, layers_of};
 use super::failure::Failure;
 use super::options::{Seeds, parse_seeds};
-use super::{interrupt, say};
+use super::{interrupt, say, session};
 use crate::data::{Dataset, Source};
 use crate::model::{Model, Stimuli};
 use crate::plot::Figure;
@@ -275,8 +275,8 @@ impl Compare {
     fn results(&self, rules: &[Value]) -> Value {
         let tested_on = self.tested_on();
         json!({
-            "command": "compare", "kind": "rate", "sizes": self.sizes, "seeds": self.seeds.0, "tested_on": tested_on,
-            "rules": rules,
+            "command": "compare", "command_line": session::command_line(), "commit": env!("APICAL_GIT_COMMIT"),
+            "kind": "rate", "sizes": self.sizes, "seeds": self.seeds.0, "tested_on": tested_on, "rules": rules,
         })
     }
 

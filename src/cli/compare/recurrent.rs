@@ -7,8 +7,8 @@ use clap::{Args, ValueEnum};
 use serde_json::{Value, json};
 
 use crate::cli::failure::Failure;
-use crate::cli::interrupt;
 use crate::cli::progress::Count;
+use crate::cli::{interrupt, session};
 use crate::data::Dataset;
 use crate::plot::gallery::{Curve, Curves, Entry, curves, entries, sheet};
 use crate::plot::{Figure, Scale};
@@ -129,7 +129,8 @@ impl Options {
     /// The results of all rules.
     pub(super) fn results(self, task: &Task, seeds: &[u64], rules: &[Value]) -> Value {
         json!({
-            "command": "compare", "kind": "rate", "task": self.task.and_then(|task| task.to_possible_value())
+            "command": "compare", "command_line": session::command_line(), "commit": env!("APICAL_GIT_COMMIT"),
+            "kind": "rate", "task": self.task.and_then(|task| task.to_possible_value())
                 .map(|value| value.get_name().to_owned()),
             "measure": task.measure(), "steps": self.steps, "units": self.units, "sequences": self.sequences,
             "seeds": seeds, "rules": rules,

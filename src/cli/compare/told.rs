@@ -25,6 +25,7 @@ pub(super) fn summary(member: &Member, course: &Course, runs: &[Run]) -> Value {
         json!({
             "seed": run.seed,
             "test_error_percent": run.error,
+            "test_examples": run.tested,
             "train_ms_per_example": run.ms_per_example,
             "learning": run.curve,
         })

@@ -19,6 +19,7 @@ const ANGLED: usize = 20;
 pub(super) struct Run {
     pub(super) seed: u64,
     pub(super) error: f64,
+    pub(super) tested: usize,
     pub(super) angles: Vec<f64>,
     pub(super) ms_per_example: f64,
     pub(super) curve: Vec<Value>,
@@ -53,7 +54,8 @@ pub(super) fn train(
     data: &Dataset,
     quiet: bool,
 ) -> Result<Run, Failure> {
-    let (mut run, mut seconds) = (Run { seed, ..Run::default() }, 0.0);
+    let mut seconds = 0.0;
+    let mut run = Run { seed, tested: data.evaluation.len(), ..Run::default() };
     let total = u64::from(epochs) * data.training.len() as u64;
     let count = Count::new(quiet, format!("{name}, seed {seed}"), total);
     for epoch_done in 1..=epochs {
