@@ -72,8 +72,9 @@ pub(super) fn train(
     let network = initial_network(model, seed).map_err(anyhow::Error::from)?;
     let learner = Learner::of(model, seed).context("a rule of networks of rates")?;
     let total = u64::from(model.learning.epochs) * data.training.len() as u64;
-    let file = session::open_run_file(common, &path, (model, KIND), (seed, Kind::Train, total), &data.sha256())?;
     let files = Files { checkpoint: Some(checkpoint_file(&path)), run: path };
+    files.check()?;
+    let file = session::open_run_file(common, &files.run, (model, KIND), (seed, Kind::Train, total), &data.sha256())?;
     let outcome = Outcome { files, tested: None, curve: Vec::new(), presentations: 0, train_seconds: 0.0 };
     let mut run = Run { model, seed, learner, network, file, outcome };
     let ended = run.epochs(data, test_examples, &Count::new(common.quiet, "train".to_owned(), total));
