@@ -166,6 +166,14 @@ mod tests {
     use super::*;
 
     #[test]
+    fn one_weight_out_of_range_is_found() {
+        let mut network = Dense::new(&[3, 4, 2], Activation::Linear, Readout::Softmax, 1);
+        assert!(network.is_finite());
+        network.layers[1].biases[1] = f64::INFINITY;
+        assert!(!network.is_finite());
+    }
+
+    #[test]
     fn a_pass_works_out_by_hand() {
         let layers = vec![
             Layer { weights: array![[1.0, -1.0], [2.0, 0.5]], biases: array![0.5, -4.0] },
