@@ -4,6 +4,7 @@
 
 mod confusion;
 mod credit;
+mod fields;
 mod histogram;
 mod intervals;
 mod quadratic_form;
@@ -14,6 +15,7 @@ mod wald;
 
 pub use confusion::{confusion, percent_wrong};
 pub use credit::{angle, feedback_eigenvalue, layer_loss};
+pub use fields::{best_matches, shuffled};
 pub use histogram::{histogram, linear_edges, log_edges, quantile};
 pub use intervals::{intervals, variation};
 pub use quadratic_form::{chi_square_exceeds, sum_of_squares_exceeds};
