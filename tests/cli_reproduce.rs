@@ -3,7 +3,7 @@
 
 mod cli;
 
-use cli::Bench;
+use cli::{Bench, MNIST};
 
 #[test]
 fn a_figure_is_drawn_with_measured_numbers_beside_the_published_ones() {
@@ -25,5 +25,48 @@ fn the_angle_to_pseudobackprop_falls_below_that_to_backprop() {
 fn an_unknown_figure_is_refused_with_those_there_are() {
     let ran = Bench::new().run("reproduce 6B-linear");
     assert_eq!(ran.code, Some(2));
-    assert!(ran.stderr.contains("no figure `6B-linear`; there are fa-linear"), "{}", ran.stderr);
+    assert!(ran.stderr.contains("no figure `6B-linear`; there are 3C, 4A"), "{}", ran.stderr);
+}
+
+#[test]
+fn lengths_of_phases_are_those_of_the_wald_distribution() {
+    let told = Bench::new().json(&format!("reproduce 4B --quick --quiet --data {MNIST}"));
+    for (mean, spread) in [(0, 1), (2, 3)] {
+        let measured = |at: usize| -> f64 {
+            let text = told["numbers"][at]["measured"].as_str().unwrap();
+            text.split(' ').next().unwrap().parse().unwrap()
+        };
+        // 50 ms and a draw of mean 2 and variance 8; of 2,000 the mean errs by 0.063, the standard deviation by about 0.18,
+        // for the fourth moment is (15/0.5 + 3) 8².
+        assert!((measured(mean) - 52.0).abs() < 5.0 * 0.063, "{}", told["numbers"]);
+        assert!((measured(spread) - 8.0_f64.sqrt()).abs() < 5.0 * 0.18, "{}", told["numbers"]);
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn a_figure_that_was_stopped_goes_on_and_takes_what_is_done_as_it_is() {
+    let bench = Bench::new();
+    let (name, figure) =
+        ("g17-784-500-10-last-10-1-epochs-of-2000-tested-0-seed1", format!("4B --quick --data {MNIST}"));
+    let part = bench.path(&format!("stopped/{name}.h5.part"));
+    let ran = cli::interrupt(bench.command(&format!("reproduce {figure} --out stopped")), || part.exists());
+    assert_eq!(ran.code, Some(130), "{}", ran.stderr);
+    assert!(ran.stderr.contains("the same command goes on from there"), "{}", ran.stderr);
+
+    let gone_on = bench.run(&format!("reproduce {figure} --out stopped --json"));
+    assert!(gone_on.stderr.contains("of 2000 presentations done"), "{}", gone_on.stderr);
+    assert!(bench.files().iter().any(|path| path.to_string_lossy().contains("-from-")), "{:?}", bench.files());
+    let whole = bench.json(&format!("reproduce {figure} --out whole"));
+    assert_eq!(serde_json::from_str::<serde_json::Value>(&gone_on.stdout).unwrap(), whole);
+
+    let again = bench.run(&format!("reproduce {figure} --out whole"));
+    assert_eq!((again.code, again.stderr.as_str()), (Some(0), ""), "nothing is left to do");
+
+    let checkpoint =
+        |seed: u32| bench.path(&format!("whole/{}.checkpoint.h5", name.replace("seed1", &format!("seed{seed}"))));
+    std::fs::copy(checkpoint(1), checkpoint(2)).unwrap();
+    let refused = bench.run(&format!("reproduce {figure} --out whole --seeds 2"));
+    assert_eq!(refused.code, Some(2));
+    assert!(refused.stderr.contains("seed2* are of a run of another seed or length"), "{}", refused.stderr);
 }

@@ -129,7 +129,7 @@ fn spikes_in_flight_are_part_of_a_checkpoint() {
 fn an_interrupted_run_is_saved_and_goes_on_as_if_nothing_had_been() {
     let bench = Bench::new();
     let child = bench.command("train tiny.toml --examples 1000000000 --record none --out run.h5");
-    let ran = interrupt(child, || bench.path("run.checkpoint.h5").exists());
+    let ran = cli::interrupt(child, || bench.path("run.checkpoint.h5").exists());
     assert_eq!(ran.code, Some(130), "{}", ran.stderr);
     assert!(ran.stderr.contains("go on with: apical train --resume run.checkpoint.h5"), "{}", ran.stderr);
     assert!(!bench.path("run.h5.part").exists());
@@ -155,24 +155,8 @@ fn interrupted_simulations_and_tests_leave_whole_files() {
         ("test run.checkpoint.h5 --passes 1000000000 --record none --out t.h5", "t.h5"),
     ] {
         let part = bench.path(&format!("{out}.part"));
-        let ran = interrupt(bench.command(arguments), || part.exists());
+        let ran = cli::interrupt(bench.command(arguments), || part.exists());
         assert_eq!(ran.code, Some(130), "{arguments}: {}", ran.stderr);
         assert!(!part.exists() && !Contents::of(&bench.path(out)).integers("/presentations/index").is_empty());
     }
-}
-
-/// Starts a command, sends it what Ctrl-C sends a while after it is `ready`, and waits for its end.
-#[cfg(unix)]
-fn interrupt(mut command: std::process::Command, ready: impl Fn() -> bool) -> cli::Ran {
-    use std::process::Stdio;
-    use std::time::{Duration, Instant};
-    let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
-    let start = Instant::now();
-    while !ready() && start.elapsed() < Duration::from_mins(1) {
-        std::thread::sleep(Duration::from_millis(5));
-    }
-    std::thread::sleep(Duration::from_millis(200));
-    let sent = std::process::Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap();
-    assert!(sent.success());
-    child.wait_with_output().unwrap().into()
 }

@@ -17,6 +17,11 @@ pub(super) enum Failure {
 }
 
 impl Failure {
+    /// What went wrong once the command had begun.
+    pub(super) fn failed(error: impl Into<anyhow::Error>) -> Self {
+        Self::Failed(error.into())
+    }
+
     /// Tells the user on standard error, cause by cause, and gives the exit code.
     pub(super) fn report(self) -> ExitCode {
         let (error, code) = match self {

@@ -5,14 +5,14 @@ use std::path::{Path, PathBuf};
 use anyhow::Context;
 
 use super::failure::Failure;
-use super::options::{Common, checkpoint_file};
+use super::options::Common;
 use super::progress::Display;
 use super::say;
 use crate::data::Dataset;
 use crate::model::Model;
 use crate::record::hdf5::{Provenance, RunFile};
 use crate::record::{Evaluation, Kind, Recorder, estimate};
-use crate::training::{Dynamics, Ending, Plan, RunError, Synapses, Tested, Trainer};
+use crate::training::{Dynamics, Ending, Plan, RunError, Tested, Trainer};
 use crate::view::Live;
 
 /// The files of a run.
@@ -21,6 +21,16 @@ pub(super) struct Files {
     pub(super) run: PathBuf,
     /// None for a simulation, which changes nothing that could be resumed.
     pub(super) checkpoint: Option<PathBuf>,
+}
+
+impl Files {
+    /// Refuses a checkpoint that cannot be written because something else stands in its place.
+    fn check(&self) -> anyhow::Result<()> {
+        match self.checkpoint.as_ref().filter(|path| path.exists() && !path.is_file()) {
+            Some(other) => anyhow::bail!("the checkpoint is to be {}, which is there and is no file", other.display()),
+            None => Ok(()),
+        }
+    }
 }
 
 /// What a run came to.
@@ -46,7 +56,7 @@ pub(super) fn open_run_file(
         git_commit: env!("APICAL_GIT_COMMIT").to_owned(),
         seed,
         command_line: command_line(),
-        data_sha256: sha256.iter().flat_map(|(file, digest)| [digest, "  ", file, "\n"]).collect(),
+        data_sha256: digests(sha256),
         start_time: humantime::format_rfc3339_seconds(std::time::SystemTime::now()).to_string(),
         kind: dynamics.name().to_owned(),
     };
@@ -59,49 +69,49 @@ pub(super) fn open_run_file(
     Ok(file)
 }
 
+/// Names and digests of data files as run files keep them.
+pub(super) fn digests(sha256: &[(String, String)]) -> String {
+    sha256.iter().flat_map(|(file, digest)| [digest, "  ", file, "\n"]).collect()
+}
+
 /// The command line, the program by its bare name and what is no text shown as well as it can be.
 pub(super) fn command_line() -> String {
     let words = std::env::args_os().skip(1).map(|argument| argument.to_string_lossy().into_owned());
     std::iter::once("apical".to_owned()).chain(words).collect::<Vec<_>>().join(" ")
 }
 
-/// Runs a trainer as planned with a run file, checkpoints if its synapses are plastic, and a page if there is one.
+/// Runs a trainer as planned with its files, and a page if there is one.
 pub(super) fn run(
     common: &Common,
     model: &Model,
     data: &Dataset,
     mut trainer: Trainer<'_>,
     (seed, plan): (u64, Plan),
-    path: PathBuf,
+    files: Files,
     live: Option<Live>,
 ) -> Result<Outcome, Failure> {
+    files.check()?;
     let first = trainer.examples_seen();
-    let shown = plan.presentations - first;
-    let checkpoint = (plan.synapses == Synapses::Plastic).then(|| checkpoint_file(&path));
-    if let Some(other) = checkpoint.as_ref().filter(|path| path.exists() && !path.is_file()) {
-        let why = anyhow::anyhow!("the checkpoint is to be {}, which is there and is no file", other.display());
-        return Err(why.into());
-    }
-    let file = open_run_file(common, &path, (model, trainer.dynamics()), (seed, Kind::Train, shown), &data.sha256())?;
+    let told = (seed, Kind::Train, plan.presentations - first);
+    let file = open_run_file(common, &files.run, (model, trainer.dynamics()), told, &data.sha256())?;
     let mut recorder = (file, live);
-    let mut display = Display::new(common.quiet, checkpoint.clone().map(|path| (model, path)));
+    let mut display = Display::new(common.quiet, files.checkpoint.clone().map(|path| (model, path)));
     let replayed = trainer.curve().iter().try_for_each(|evaluation| recorder.evaluation(evaluation));
     let ended = replayed.map_err(RunError::from).and_then(|()| trainer.run(data, plan, &mut recorder, &mut display));
     display.finish();
     // Whatever happened, what was recorded and learnt is kept.
     let closed = recorder.0.finish().context("the run file could not be completed");
-    if let (Err(RunError::Record(_)), Some(checkpoint)) = (&ended, &checkpoint)
+    if let (Err(RunError::Record(_)), Some(checkpoint)) = (&ended, &files.checkpoint)
         && trainer.checkpoint().save(model, checkpoint).is_ok()
     {
         say::note(format_args!("what was learnt so far is in {}", checkpoint.display()));
     }
     let ending = ended?;
     closed.map_err(Failure::Failed)?;
-    if let Some(checkpoint) = &checkpoint {
+    if let Some(checkpoint) = &files.checkpoint {
         let saved = trainer.checkpoint().save(model, checkpoint);
         saved.context("the checkpoint could not be saved").map_err(Failure::Failed)?;
     }
-    let files = Files { run: path, checkpoint };
     match ending {
         Ending::Done(tested) => {
             let (presentations, curve) = (trainer.examples_seen() - first, trainer.curve().to_vec());
@@ -110,9 +120,6 @@ pub(super) fn run(
         Ending::Stopped => {
             let (seen, run) = (trainer.examples_seen(), files.run.display());
             say::note(format_args!("stopped after {seen} presentations; the run file is {run}"));
-            if let Some(checkpoint) = &files.checkpoint {
-                say::note(format_args!("go on with: apical train --resume {}", checkpoint.display()));
-            }
             Err(Failure::Interrupted)
         }
     }

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::failure::Failure;
 use super::options::Common;
-use super::session::{self, Outcome};
+use super::session::{self, Files, Outcome};
 use super::{checkpoint, interrupt, report, say};
 use crate::data::{Dataset, Evaluate, Split};
 use crate::model::{Model, Stimuli};
@@ -51,7 +51,8 @@ impl Simulate {
         let path = self.common.run_file(&format!("{}-simulate", model.name), seed, false)?;
         let trainer = Trainer::new(&model, network, seed);
         let plan = Plan { presentations, test_examples: 0, synapses: Synapses::Frozen };
-        let outcome = session::run(&self.common, &model, &data, trainer, (seed, plan), path, None)?;
+        let files = Files { run: path, checkpoint: None };
+        let outcome = session::run(&self.common, &model, &data, trainer, (seed, plan), files, None)?;
         if self.common.json {
             say::result(summary(&model, &outcome, (seed, threads)))
         } else {

@@ -7,8 +7,8 @@ use clap::Args;
 use serde_json::Value;
 
 use super::failure::Failure;
-use super::options::{Common, Rate, Seeds, parse_seeds};
-use super::session::{self, Outcome};
+use super::options::{Common, Rate, Seeds, checkpoint_file, parse_seeds};
+use super::session::{self, Files, Outcome};
 use super::{checkpoint, interrupt, report, say, view};
 use crate::data::Dataset;
 use crate::model::Model;
@@ -142,7 +142,13 @@ impl Train {
         let path = self.common.run_file(&self.rate.name(model), seed, one_of_several)?;
         let plan = Plan { presentations, test_examples, synapses: Synapses::Plastic };
         let live = live.map(|live| live.recorder(model, seed, presentations));
-        let outcome = session::run(&self.common, model, data, trainer, (seed, plan), path, live)?;
+        let checkpoint = checkpoint_file(&path);
+        let files = Files { run: path, checkpoint: Some(checkpoint.clone()) };
+        let ran = session::run(&self.common, model, data, trainer, (seed, plan), files, live);
+        if let Err(Failure::Interrupted) = &ran {
+            say::note(format_args!("go on with: apical train --resume {}", checkpoint.display()));
+        }
+        let outcome = ran?;
         let summary = report::train_summary((model, self.rate.kind()), &outcome, (seed, threads, presentations));
         Ok((outcome, summary))
     }

@@ -12,6 +12,9 @@ use tempfile::TempDir;
 /// 16-12-4 with short phases, of which all is recorded.
 pub(crate) const MODEL: &str = include_str!("model.toml");
 
+/// The digits of the repository.
+pub(crate) const MNIST: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/data/mnist");
+
 /// Training and test images of the bench.
 pub(crate) const IMAGES: [usize; 2] = [20, 12];
 
@@ -86,6 +89,22 @@ impl From<Output> for Ran {
         let text = |bytes| String::from_utf8(bytes).unwrap();
         Self { code: output.status.code(), stdout: text(output.stdout), stderr: text(output.stderr) }
     }
+}
+
+/// Starts a command, sends it what Ctrl-C sends a while after it is `ready`, and waits for its end.
+#[cfg(unix)]
+pub(crate) fn interrupt(mut command: Command, ready: impl Fn() -> bool) -> Ran {
+    use std::process::Stdio;
+    use std::time::{Duration, Instant};
+    let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let start = Instant::now();
+    while !ready() && start.elapsed() < Duration::from_mins(1) {
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    std::thread::sleep(Duration::from_millis(200));
+    let sent = Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap();
+    assert!(sent.success());
+    child.wait_with_output().unwrap().into()
 }
 
 /// An IDX file of 4 x 4 images; image i shows a bright quarter, that of class i mod 4.

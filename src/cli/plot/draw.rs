@@ -117,7 +117,7 @@ impl Source<'_> {
                     "--neurons: expected at most {MOST_TRACED} neurons in one figure of traces; --population selects one"
                 );
             }
-            neurons.extend(self.neuron_traces(&model, name, asked, &window)?);
+            neurons.extend(neuron_traces(self.run, &model, name, asked, &window)?);
         }
         if neurons.iter().all(|neuron| neuron.potentials.iter().all(|(_, points)| points.is_empty())) {
             bail!(
@@ -128,47 +128,6 @@ impl Source<'_> {
             );
         }
         Ok(gallery::traces(&neurons, &trials(&window.shown), ends(&window.span)))
-    }
-
-    /// Traces of some neurons of a population, with their spikes and plateaus where those were recorded.
-    fn neuron_traces(
-        &self,
-        model: &Model,
-        name: &str,
-        asked: Range<usize>,
-        window: &Window,
-    ) -> anyhow::Result<Vec<gallery::NeuronTraces>> {
-        let span = window.span.clone();
-        let Some(block) = self.run.traces(name, asked.clone(), span.clone())? else { return Ok(Vec::new()) };
-        let spikes = self.run.spikes(name, span.clone())?.unwrap_or_default();
-        let plateaus = self.run.plateaus(name, span)?.unwrap_or_default();
-        let Some(population) = model.populations.iter().find(|population| population.name == name) else {
-            bail!("{}: its model has no population `{name}`", self.path.display());
-        };
-        let mut found = Vec::new();
-        for neuron in asked {
-            let potential = |element: u32| {
-                let column = block.column(neuron as u64, element)?;
-                let time = |i: usize| block.start_ms + i as f64 * block.dt_ms;
-                let points = column.into_iter().enumerate().map(|(i, v)| [time(i), f64::from(v)]).collect();
-                Some((population.neuron.element(element).map_or("unknown", Compartment::name).to_owned(), points))
-            };
-            let own = |id: &u64| *id == neuron as u64;
-            let spiking = spikes.times.iter().zip(&spikes.neurons).filter(|(_, id)| own(id)).map(|(&t, _)| t);
-            let levels = (0..plateaus.times.len()).filter(|&i| own(&plateaus.neurons[i])).filter_map(|i| {
-                let (from, alpha) =
-                    (averaged_from(model, window, plateaus.times[i], plateaus.phases[i])?, plateaus.alpha[i]);
-                Some(gallery::Level { from, to: plateaus.times[i], alpha: f64::from(alpha) })
-            });
-            found.push(gallery::NeuronTraces {
-                name: format!("{name} {neuron}"),
-                potentials: (0..3).filter_map(potential).collect(),
-                spikes: spiking.collect(),
-                plateaus: levels.collect(),
-                teaching: teaching(population, neuron, window),
-            });
-        }
-        Ok(found)
     }
 
     fn plateaus(&self) -> anyhow::Result<Figure> {
@@ -328,7 +287,48 @@ impl Source<'_> {
     }
 }
 
-fn trials(rows: &[PresentationRow]) -> Vec<Trial> {
+/// Traces of some neurons of a population, with their spikes and plateaus where those were recorded.
+pub(in crate::cli) fn neuron_traces(
+    run: &RunReader,
+    model: &Model,
+    name: &str,
+    asked: Range<usize>,
+    window: &Window,
+) -> anyhow::Result<Vec<gallery::NeuronTraces>> {
+    let span = window.span.clone();
+    let Some(block) = run.traces(name, asked.clone(), span.clone())? else { return Ok(Vec::new()) };
+    let spikes = run.spikes(name, span.clone())?.unwrap_or_default();
+    let plateaus = run.plateaus(name, span)?.unwrap_or_default();
+    let Some(population) = model.populations.iter().find(|population| population.name == name) else {
+        bail!("the model of the run has no population `{name}`");
+    };
+    let mut found = Vec::new();
+    for neuron in asked {
+        let potential = |element: u32| {
+            let column = block.column(neuron as u64, element)?;
+            let time = |i: usize| block.start_ms + i as f64 * block.dt_ms;
+            let points = column.into_iter().enumerate().map(|(i, v)| [time(i), f64::from(v)]).collect();
+            Some((population.neuron.element(element).map_or("unknown", Compartment::name).to_owned(), points))
+        };
+        let own = |id: &u64| *id == neuron as u64;
+        let spiking = spikes.times.iter().zip(&spikes.neurons).filter(|(_, id)| own(id)).map(|(&t, _)| t);
+        let levels = (0..plateaus.times.len()).filter(|&i| own(&plateaus.neurons[i])).filter_map(|i| {
+            let (from, alpha) =
+                (averaged_from(model, window, plateaus.times[i], plateaus.phases[i])?, plateaus.alpha[i]);
+            Some(gallery::Level { from, to: plateaus.times[i], alpha: f64::from(alpha) })
+        });
+        found.push(gallery::NeuronTraces {
+            name: format!("{name} {neuron}"),
+            potentials: (0..3).filter_map(potential).collect(),
+            spikes: spiking.collect(),
+            plateaus: levels.collect(),
+            teaching: teaching(population, neuron, window),
+        });
+    }
+    Ok(found)
+}
+
+pub(in crate::cli) fn trials(rows: &[PresentationRow]) -> Vec<Trial> {
     let trial = |row: &PresentationRow| Trial {
         start: row.start_ms,
         forward_end: row.forward_end_ms,

@@ -10,8 +10,9 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, bail};
 use clap::{Args, ValueEnum};
 
-pub(super) use self::select::Numbers;
+pub(super) use self::draw::{neuron_traces, trials};
 use self::select::Size;
+pub(super) use self::select::{Numbers, Window};
 use super::failure::Failure;
 use super::say;
 use crate::plot::{Figure, Theme};

@@ -22,11 +22,11 @@ pub(super) struct Size(pub(super) [u32; 2]);
 
 /// A window of time with the presentations in it.
 #[derive(Clone, Debug)]
-pub(super) struct Window {
+pub(in crate::cli) struct Window {
     /// On the run's clock [ms].
-    pub(super) span: Range<f64>,
+    pub(in crate::cli) span: Range<f64>,
     /// Recorded presentations that lie in it, at least in part.
-    pub(super) shown: Vec<PresentationRow>,
+    pub(in crate::cli) shown: Vec<PresentationRow>,
 }
 
 impl Numbers {

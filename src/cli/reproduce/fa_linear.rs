@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use super::{Number, Published, Reproduced, Task, mean_and_spread};
 use crate::cli::failure::Failure;
-use crate::cli::{interrupt, say};
+use crate::cli::interrupt;
 use crate::plot::gallery::{Curve, Curves, curves, sheet};
 use crate::plot::{Figure, Scale};
 use crate::rate::linear_task::{Point, learn};
@@ -27,9 +27,7 @@ fn run(task: &Task<'_>) -> Result<Reproduced, Failure> {
         if interrupt::asked() {
             return Err(Failure::Interrupted);
         }
-        if !task.quiet {
-            say::note(format_args!("seed {seed}: {examples} examples"));
-        }
+        task.note(format_args!("seed {seed}: {examples} examples"));
         courses.push(learn(seed, RATE, examples, every));
     }
     let results = task.seeds.iter().zip(&courses).map(|(seed, course)| json!({ "seed": seed, "course": told(course) }));
@@ -54,16 +52,15 @@ fn numbers(courses: &[Vec<Point>]) -> Vec<Number> {
         courses.iter().filter_map(|course| course.last().map(value)).collect()
     };
     let below = courses.iter().filter(|course| course.last().is_some_and(|p| p.to_pseudobackprop < p.to_backprop));
-    let number = |quantity, published, measured| Number { quantity, published, measured };
     vec![
-        number("angle to backprop at the end [deg]", "below 45", mean_and_spread(&last(|p| p.to_backprop), 1)),
-        number(
+        Number::new("angle to backprop at the end [deg]", "below 45", mean_and_spread(&last(|p| p.to_backprop), 1)),
+        Number::new(
             "angle to pseudobackprop at the end [deg]",
             "below that to backprop",
             mean_and_spread(&last(|p| p.to_pseudobackprop), 1),
         ),
-        number("seeds in which it is", "all", format!("{} of {}", below.count(), courses.len())),
-        number("e^T W B e / |e|^2 at the end", "above 0", mean_and_spread(&last(|p| p.alignment), 3)),
+        Number::new("seeds in which it is", "all", format!("{} of {}", below.count(), courses.len())),
+        Number::new("e^T W B e / |e|^2 at the end", "above 0", mean_and_spread(&last(|p| p.alignment), 3)),
     ]
 }
 

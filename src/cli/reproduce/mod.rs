@@ -1,10 +1,13 @@
 //! `apical reproduce`: one file per published figure.
 //!
 //! A figure is an entry of [`FIGURES`]: a name, its source, and a function from a [`Task`] to what was [`Reproduced`]. What
-//! all share stands here: the folder, the table of measured against published numbers, the files. A figure that takes long
-//! keeps its runs in the folder, by names that tell their seed and course, and goes on from what it finds there.
+//! all share stands here: the folder, the table of measured against published numbers, the files. A figure that is drawn
+//! from trained networks is given them by [`runs`], which keeps them in the folder and goes on from what it finds there.
 
 mod fa_linear;
+mod phases;
+mod runs;
+mod traces;
 
 use std::path::{Path, PathBuf};
 
@@ -13,12 +16,13 @@ use clap::Args;
 use serde_json::{Value, json};
 
 use super::failure::Failure;
-use super::options::{Seeds, parse_seeds};
+use super::options::{Common, Seeds, parse_seeds};
 use super::{interrupt, say};
 use crate::plot::Figure;
 
 /// All figures that can be drawn again.
-const FIGURES: [Published; 1] = [fa_linear::FIGURE];
+const FIGURES: [Published; 5] =
+    [traces::FIGURE_3C, phases::FIGURE_4A, phases::FIGURE_4B, traces::FIGURE_9A, fa_linear::FIGURE];
 
 /// A published figure.
 struct Published {
@@ -36,7 +40,19 @@ struct Task<'a> {
     seeds: &'a [u64],
     /// A smaller version: a look at whether all works, not at the numbers.
     quick: bool,
-    quiet: bool,
+    /// Where runs are kept.
+    folder: &'a Path,
+    /// Images, and whether progress is shown.
+    common: &'a Common,
+}
+
+impl Task<'_> {
+    /// Says something on standard error unless all is to be quiet.
+    fn note(&self, text: impl std::fmt::Display) {
+        if !self.common.quiet {
+            say::note(text);
+        }
+    }
 }
 
 /// A figure drawn again.
@@ -50,14 +66,21 @@ struct Reproduced {
 
 /// A number beside the one published.
 struct Number {
-    quantity: &'static str,
-    published: &'static str,
+    quantity: String,
+    published: String,
     measured: String,
+}
+
+impl Number {
+    fn new(quantity: impl Into<String>, published: impl Into<String>, measured: impl Into<String>) -> Self {
+        Self { quantity: quantity.into(), published: published.into(), measured: measured.into() }
+    }
 }
 
 /// Reproduce a published figure: run what it shows, draw it, and print measured numbers beside the published ones.
 ///
-/// Without FIGURE all are listed. Files are NAME.svg and NAME.json in the folder given by --out.
+/// Without FIGURE all are listed. Files are NAME.svg and NAME.json in the folder given by --out, and beside them the runs a
+/// figure is drawn from: those that are done are taken as they are, and what Ctrl-C stopped is gone on with.
 ///
 ///   apical reproduce fa-linear
 #[derive(Args, Debug)]
@@ -72,6 +95,14 @@ pub(super) struct Reproduce {
     /// Seeds, as in `1..5` (both included) or `1,2,7`, in place of the figure's own.
     #[arg(long, value_name = "SEEDS", value_parser = parse_seeds)]
     seeds: Option<Seeds>,
+
+    /// Folder of IDX files, plain or gzipped, to show in place of data/mnist.
+    #[arg(long, value_name = "DIR")]
+    data: Option<PathBuf>,
+
+    /// Threads; the results do not depend on their number. Default: all cores.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    threads: Option<u16>,
 
     /// Folder for the files. Default: output/reproduce.
     #[arg(long, value_name = "DIR")]
@@ -95,9 +126,11 @@ impl Reproduce {
         };
         let published = find(name)?;
         interrupt::listen()?;
+        let common = self.common();
+        common.start_threads()?;
         let folder = self.folder()?;
         let seeds = self.seeds.as_ref().map_or(published.seeds[usize::from(self.quick)], |seeds| &seeds.0[..]);
-        let drawn = (published.run)(&Task { seeds, quick: self.quick, quiet: self.quiet })?;
+        let drawn = (published.run)(&Task { seeds, quick: self.quick, folder: &folder, common: &common })?;
         let results = self.results(published, seeds, &drawn);
         write(&folder.join(format!("{}.json", published.name)), &format!("{results}\n"))?;
         let picture = folder.join(format!("{}.svg", published.name));
@@ -107,6 +140,19 @@ impl Reproduce {
         }
         say::result(table(&drawn.numbers))?;
         say::result(format_args!("figure: {}", picture.display()))
+    }
+
+    fn common(&self) -> Common {
+        let Self { data, threads, quiet, json, .. } = self;
+        Common {
+            data: data.clone(),
+            record: None,
+            threads: *threads,
+            overrides: Vec::new(),
+            out: None,
+            quiet: *quiet,
+            json: *json,
+        }
     }
 
     fn folder(&self) -> anyhow::Result<PathBuf> {
@@ -165,7 +211,7 @@ mod tests {
 
     #[test]
     fn numbers_stand_beside_the_published_ones() {
-        let numbers = [Number { quantity: "error [%]", published: "4.1", measured: mean_and_spread(&[4.0, 4.4], 1) }];
+        let numbers = [Number::new("error [%]", "4.1", mean_and_spread(&[4.0, 4.4], 1))];
         let expected = "| quantity | published | measured |\n|---|---|---|\n| error [%] | 4.1 | 4.2 ± 0.3 |";
         assert_eq!(table(&numbers), expected);
         assert_eq!(mean_and_spread(&[4.0], 2), "4.00");

@@ -127,6 +127,14 @@ impl RunReader {
         self.source.text("name")
     }
 
+    /// SHA-256 of the data files, `digest  file` a line.
+    ///
+    /// # Errors
+    /// If it is missing.
+    pub fn data_sha256(&self) -> Result<String, RecordError> {
+        self.source.text("data_sha256")
+    }
+
     /// The merged model file.
     ///
     /// # Errors

@@ -1,0 +1,262 @@
+//! The trained networks that figures are drawn from.
+//!
+//! A run is known by its files, `MODEL[-VARIANT]-COURSE-seedN`: a checkpoint, and run files of which the first begins with
+//! the first presentation and each other one, `...-from-N`, where the one before it was stopped. What is finished is taken as
+//! it is, what was stopped is gone on with, and what is no part of the run asked for is refused by name.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, bail};
+
+use super::Task;
+use crate::cli::failure::Failure;
+use crate::cli::plot::Window;
+use crate::cli::session::{self, Files};
+use crate::cli::{checkpoint, say};
+use crate::data::{Dataset, Presentations};
+use crate::model::{Credit, Model, Stimuli, shipped};
+use crate::record::hdf5::RunReader;
+use crate::record::{Checkpoint, Kind};
+use crate::training::{Plan, Synapses, Trainer, initial_network};
+
+/// A run that a figure needs.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Wanted {
+    /// Name of a shipped model.
+    pub(super) model: &'static str,
+    /// What tells it from the model itself in the names of its files; empty: nothing.
+    pub(super) variant: &'static str,
+    /// Keys of the model that differ, as in `--set`.
+    pub(super) overrides: &'static [&'static str],
+    /// How long it is trained and on what it is tested.
+    pub(super) course: Course,
+    pub(super) seed: u64,
+}
+
+/// How long a network is trained, and on what it is tested after every epoch.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Course {
+    pub(super) epochs: u32,
+    /// Training images: the first so many; none: all.
+    pub(super) images: Option<usize>,
+    /// Test images: the first so many; none: all.
+    pub(super) tested: Option<usize>,
+}
+
+/// A run that is done.
+#[derive(Debug)]
+pub(super) struct Trained {
+    pub(super) model: Model,
+    /// The network at the end, and the learning curve.
+    pub(super) checkpoint: Checkpoint,
+    /// Run files one after the other; they hold every presentation, unless a run without recorded credit was killed on the way.
+    pub(super) pieces: Vec<PathBuf>,
+}
+
+impl Course {
+    /// So many training images once, without a test.
+    pub(super) const fn untested(images: usize) -> Self {
+        Self { epochs: 1, images: Some(images), tested: Some(0) }
+    }
+
+    fn name(self) -> String {
+        let part = |word: &str, count: Option<usize>| count.map_or(String::new(), |count| format!("-{word}-{count}"));
+        format!("{}-epochs{}{}", self.epochs, part("of", self.images), part("tested", self.tested))
+    }
+}
+
+impl Wanted {
+    fn name(&self) -> String {
+        let variant = if self.variant.is_empty() { String::new() } else { format!("-{}", self.variant) };
+        format!("{}{variant}-{}-seed{}", self.model, self.course.name(), self.seed)
+    }
+
+    fn model(&self) -> anyhow::Result<Model> {
+        let Some(model) = shipped::find(self.model) else { bail!("no model `{}` is shipped", self.model) };
+        let epochs = format!("learning.epochs={}", self.course.epochs);
+        let keys: Vec<String> = self.overrides.iter().map(|&key| key.to_owned()).chain([epochs]).collect();
+        Ok(Model::parse(model.text, &format!("shipped {}.toml", model.name), &keys)?)
+    }
+}
+
+impl Trained {
+    /// Opens its last run file, with a window on the last presentation that was recorded in full.
+    pub(super) fn last_presentation(&self) -> Result<(RunReader, Window), Failure> {
+        let run = self.runs()?.pop().context("the run has no run file").map_err(Failure::Failed)?;
+        let rows = run.presentations().map_err(Failure::failed)?;
+        let row = rows.into_iter().rfind(|row| row.recorded && row.kind == Kind::Train);
+        let row = row.context("the run recorded no presentation").map_err(Failure::Failed)?;
+        Ok((run, Window { span: row.start_ms..row.end_ms(), shown: vec![row] }))
+    }
+
+    /// Opens its run files.
+    pub(super) fn runs(&self) -> Result<Vec<RunReader>, Failure> {
+        let open = |path: &PathBuf| RunReader::open(path).map_err(Failure::failed);
+        self.pieces.iter().map(open).collect()
+    }
+}
+
+/// Gives the runs wanted, in their order: all are looked for before the first is trained.
+pub(super) fn trained(task: &Task<'_>, wanted: &[Wanted]) -> Result<Vec<Trained>, Failure> {
+    let mut stimuli: Vec<(Stimuli, Dataset)> = Vec::new();
+    let mut runs = Vec::new();
+    for wanted in wanted {
+        let model = wanted.model()?;
+        let data = match stimuli.iter().find(|(shown, _)| *shown == model.stimuli) {
+            Some((_, data)) => data.clone(),
+            None => task.common.source(&model).load().map_err(anyhow::Error::from)?,
+        };
+        stimuli.push((model.stimuli.clone(), data.clone()));
+        runs.push(Run::find(task, wanted, model, data)?);
+    }
+    runs.into_iter().map(|run| run.complete(task)).collect()
+}
+
+/// A run with what there is of it.
+struct Run {
+    name: String,
+    folder: PathBuf,
+    model: Model,
+    data: Dataset,
+    seed: u64,
+    plan: Plan,
+    found: Option<Trained>,
+}
+
+impl Run {
+    fn find(task: &Task<'_>, wanted: &Wanted, model: Model, mut data: Dataset) -> anyhow::Result<Self> {
+        let Course { epochs, images, tested } = wanted.course;
+        let shown = images.unwrap_or(usize::MAX).min(data.training.len());
+        data.training = Presentations::new(data.training.set().clone(), 0..shown);
+        let plan = Plan {
+            presentations: u64::from(epochs) * shown as u64,
+            test_examples: tested.unwrap_or(usize::MAX).min(data.evaluation.len()),
+            synapses: Synapses::Plastic,
+        };
+        let (name, folder) = (wanted.name(), task.folder.to_owned());
+        let mut run = Self { name, folder, model, data, seed: wanted.seed, plan, found: None };
+        run.found = run.look()?;
+        Ok(run)
+    }
+
+    fn checkpoint_file(&self) -> PathBuf {
+        self.folder.join(format!("{}.checkpoint.h5", self.name))
+    }
+
+    /// The run file that begins with training presentation `first`.
+    fn run_file(&self, first: u64) -> PathBuf {
+        let from = if first == 0 { String::new() } else { format!("-from-{first}") };
+        self.folder.join(format!("{}{from}.h5", self.name))
+    }
+
+    /// What there is of the run, refused if it is of another one.
+    fn look(&self) -> anyhow::Result<Option<Trained>> {
+        let path = self.checkpoint_file();
+        if !path.exists() {
+            return Ok(None);
+        }
+        let checkpoint = checkpoint::load(&path)?;
+        let another = |what: &str| {
+            let stem = self.folder.join(&self.name);
+            anyhow::anyhow!("{}* are of a run of {what}; remove them, or give another folder by --out", stem.display())
+        };
+        if checkpoint.model_text != self.model.text {
+            return Err(another("another model, as another version of apical has it"));
+        }
+        if checkpoint.seed != self.seed || checkpoint.examples_planned != self.plan.presentations {
+            return Err(another("another seed or length"));
+        }
+        let pieces = self.pieces(checkpoint.examples_seen)?;
+        if let Some(last) = pieces.last()
+            && RunReader::open(last)?.data_sha256()? != session::digests(&self.data.sha256())
+        {
+            return Err(another("other images"));
+        }
+        let lost = pieces.is_empty() && self.model.recording.credit == Credit::Measured;
+        Ok((!lost).then(|| Trained { model: self.model.clone(), checkpoint, pieces }))
+    }
+
+    /// The run files of the first `seen` presentations; none if some are missing, as where a run was killed.
+    fn pieces(&self, seen: u64) -> anyhow::Result<Vec<PathBuf>> {
+        let (mut pieces, mut first) = (Vec::new(), 0);
+        while first < seen {
+            let path = self.run_file(first);
+            let held = if path.exists() { presentations(&path)? } else { 0 };
+            if held == 0 || first + held > seen {
+                return Ok(Vec::new());
+            }
+            first += held;
+            pieces.push(path);
+        }
+        Ok(pieces)
+    }
+
+    fn is_complete(&self, found: &Trained) -> bool {
+        let Checkpoint { examples_seen, curve, .. } = &found.checkpoint;
+        let tested = curve.last().is_some_and(|last| last.examples_seen == *examples_seen);
+        *examples_seen == self.plan.presentations && (tested || self.plan.test_examples == 0)
+    }
+
+    /// Trains what is missing.
+    fn complete(mut self, task: &Task<'_>) -> Result<Trained, Failure> {
+        match self.found.take() {
+            Some(found) if self.is_complete(&found) => Ok(found),
+            found => {
+                self.go_on(task, found.map(|found| found.checkpoint))?;
+                let found = self.look().map_err(Failure::Failed)?;
+                found.context("a run that was just completed is gone").map_err(Failure::Failed)
+            }
+        }
+    }
+
+    fn go_on(&self, task: &Task<'_>, checkpoint: Option<Checkpoint>) -> Result<(), Failure> {
+        let trainer = if let Some(checkpoint) = checkpoint {
+            Trainer::resume(&self.model, checkpoint)
+        } else {
+            let network = initial_network(&self.model, self.seed).map_err(anyhow::Error::from)?;
+            Trainer::new(&self.model, network, self.seed)
+        };
+        let first = trainer.examples_seen();
+        let files = Files { run: self.run_file(first), checkpoint: Some(self.checkpoint_file()) };
+        task.note(format_args!("{}: {first} of {} presentations done", self.name, self.plan.presentations));
+        let told = (self.seed, self.plan);
+        let ran = session::run(task.common, &self.model, &self.data, trainer, told, files, None);
+        if let Err(Failure::Interrupted) = &ran {
+            say::note("the same command goes on from there");
+        }
+        ran.map(drop)
+    }
+}
+
+/// Training presentations that a run file holds.
+fn presentations(path: &Path) -> anyhow::Result<u64> {
+    let rows = RunReader::open(path)?.presentations()?;
+    Ok(rows.iter().filter(|row| row.kind == Kind::Train).count() as u64)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const TEN: Course = Course { epochs: 10, images: None, tested: None };
+
+    #[test]
+    fn names_tell_model_variant_course_and_seed() {
+        let mut wanted = Wanted { model: "g17-784-10", variant: "", overrides: &[], course: TEN, seed: 3 };
+        assert_eq!(wanted.name(), "g17-784-10-10-epochs-seed3");
+        wanted.variant = "credit";
+        wanted.course = Course { epochs: 2, images: Some(2000), tested: Some(500) };
+        assert_eq!(wanted.name(), "g17-784-10-credit-2-epochs-of-2000-tested-500-seed3");
+    }
+
+    #[test]
+    fn a_run_has_the_keys_of_its_model_but_for_those_that_differ() {
+        let overrides = &["recording.credit=true"];
+        let wanted =
+            Wanted { model: "g17-784-10", variant: "", overrides, course: Course { epochs: 7, ..TEN }, seed: 1 }
+                .model()
+                .unwrap();
+        assert_eq!((wanted.learning.epochs, wanted.recording.credit), (7, Credit::Measured));
+        assert_eq!(wanted.name, "g17-784-10");
+    }
+}

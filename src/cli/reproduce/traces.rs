@@ -1,0 +1,241 @@
+//! Potentials of a hidden neuron while it transmits and at its plateaus, by how strongly the apical dendrite drives the soma.
+//!
+//! Guerguiev, Lillicrap & Richards (2017), eLife 6:e22901, Figures 3C and 9A.
+
+use serde_json::{Value, json};
+
+use super::phases::{on_its_own, one_hidden_layer};
+use super::runs::{Course, Trained, Wanted, trained};
+use super::{Number, Published, Reproduced, Task};
+use crate::analysis::Regression;
+use crate::cli::failure::Failure;
+use crate::cli::plot::{Window, neuron_traces, trials};
+use crate::engine::Phase;
+use crate::model::Neuron;
+use crate::plot::gallery::{self, NeuronTraces};
+use crate::plot::{Figure, Panel, Row, Shape};
+use crate::record::hdf5::{RunReader, TraceBlock};
+
+pub(super) const FIGURE_3C: Published = Published {
+    name: "3C",
+    about: "potentials of a hidden neuron in both phases, with its spikes and plateaus (Guerguiev et al. 2017)",
+    seeds: [&[1], &[1]],
+    run: draw_one,
+};
+
+pub(super) const FIGURE_9A: Published = Published {
+    name: "9A",
+    about: "the same where the apical dendrite drives the soma: g_a = 0, 0.05 and 0.6 per ms (Guerguiev et al. 2017)",
+    seeds: [&[1], &[1]],
+    run: draw_driven,
+};
+
+/// Compartments of a pyramidal cell, from the top of the figure.
+const COMPARTMENTS: [&str; 3] = ["apical", "soma", "basal"];
+
+/// Networks of two hidden layers by the apical conductance [1/ms].
+const DRIVEN: [(&str, &str); 3] =
+    [("0", "g17-784-500-100-10"), ("0.05", "g17-784-500-100-10-ga-005"), ("0.6", "g17-784-500-100-10-ga-060")];
+
+fn draw_one(task: &Task<'_>) -> Result<Reproduced, Failure> {
+    let run = trained(task, &[one_hidden_layer(task, task.seeds[0])])?.remove(0);
+    let shown = Shown::of(&run, "hidden")?;
+    let neuron = shown.most_told()?;
+    let mut figure = shown.draw(neuron, "")?;
+    figure.title = format!("Hidden neuron {neuron}, of all the one told most to change");
+    let (number, result) = shown.driven("")?;
+    let results = json!({ "neuron": neuron, "apical_to_soma": result });
+    Ok(Reproduced { figure, numbers: vec![number], results })
+}
+
+fn draw_driven(task: &Task<'_>) -> Result<Reproduced, Failure> {
+    let (images, overrides): (_, &'static [&'static str]) = if task.quick {
+        (1_000, &["recording.presentations=990:"])
+    } else {
+        (10_000, &["recording.presentations=9990:"])
+    };
+    let of = |(_, model)| Wanted {
+        model,
+        variant: "last-10",
+        overrides,
+        course: Course::untested(images),
+        seed: task.seeds[0],
+    };
+    let runs = trained(task, &DRIVEN.map(of))?;
+    let mut neuron = None;
+    let (mut figures, mut numbers, mut results) = (Vec::new(), Vec::new(), Vec::new());
+    for (run, (g_a, _)) in runs.iter().zip(DRIVEN) {
+        let shown = Shown::of(run, "hidden1")?;
+        let neuron = match neuron {
+            Some(neuron) => neuron,
+            None => *neuron.insert(shown.most_told()?),
+        };
+        figures.push(shown.draw(neuron, &format!("g_a = {g_a}: "))?);
+        let (number, result) = shown.driven(&format!("g_a = {g_a}: "))?;
+        numbers.push(number);
+        results.push(json!({ "g_a_per_ms": g_a, "apical_to_soma": result }));
+    }
+    let title = format!("Neuron {} of the first hidden layer", neuron.unwrap_or_default());
+    Ok(Reproduced { figure: side_by_side(figures, title), numbers, results: Value::Array(results) })
+}
+
+/// Figures of as many rows each as columns of one, their rows on common axes.
+fn side_by_side(figures: Vec<Figure>, title: String) -> Figure {
+    let [width, height] =
+        figures.iter().fold([0, 0], |[w, h], figure| [w + figure.size[0] * 3 / 5, h.max(figure.size[1])]);
+    let mut rows: Vec<Row> = Vec::new();
+    for figure in figures {
+        rows.resize_with(figure.rows.len().max(rows.len()), || Row { height: 1.0, panels: Vec::new() });
+        rows.iter_mut().zip(figure.rows).for_each(|(row, column)| row.panels.extend(column.panels));
+    }
+    for row in &mut rows {
+        let ends = row.panels.iter().map(|panel| panel.y.range);
+        let range = ends.fold([f64::INFINITY, f64::NEG_INFINITY], |[l, h], [low, high]| [l.min(low), h.max(high)]);
+        row.panels.iter_mut().for_each(|panel| widen(panel, range));
+        row.panels.iter_mut().skip(1).for_each(|panel| panel.y.label.clear());
+    }
+    Figure { title, rows, size: [width, height], ..Figure::of(Vec::new()) }
+}
+
+/// Gives a panel a wider axis, at whose top its strip of spikes stays.
+fn widen(panel: &mut Panel, range: [f64; 2]) {
+    let up = range[1] - panel.y.range[1];
+    panel.y.range = range;
+    for mark in panel.marks.iter_mut().filter(|mark| mark.label == "spikes") {
+        if let Shape::Line { points, .. } = &mut mark.shape {
+            points.iter_mut().for_each(|point| point[1] += up);
+        }
+    }
+}
+
+/// A hidden population in the last presentation of a run.
+struct Shown<'a> {
+    run: &'a Trained,
+    file: RunReader,
+    window: Window,
+    population: &'static str,
+    size: usize,
+}
+
+impl<'a> Shown<'a> {
+    fn of(run: &'a Trained, population: &'static str) -> Result<Self, Failure> {
+        let (file, window) = run.last_presentation()?;
+        let size = run.model.populations.iter().find(|p| p.name == population).map_or(0, |p| p.size);
+        Ok(Self { run, file, window, population, size })
+    }
+
+    /// Traces of one neuron over the presentation, on a clock that begins with it.
+    fn draw(&self, neuron: usize, before: &str) -> Result<Figure, Failure> {
+        let row = on_its_own(self.window.shown[0]);
+        Ok(gallery::traces(&self.compartments(neuron, before)?, &trials(&[row]), [0.0, row.end_ms()]))
+    }
+
+    /// The neuron whose plateau of the target phase differs most from that of the forward phase.
+    fn most_told(&self) -> Result<usize, Failure> {
+        let list =
+            self.file.plateaus(self.population, self.window.span.clone()).map_err(Failure::failed)?.unwrap_or_default();
+        let mut told = vec![0.0; self.size];
+        for (i, &alpha) in list.alpha.iter().enumerate() {
+            let sign = if list.phases[i] == Phase::Target { 1.0 } else { -1.0 };
+            told[list.neurons[i] as usize] += sign * alpha;
+        }
+        Ok((0..self.size).max_by(|&i, &j| told[i].abs().total_cmp(&told[j].abs())).unwrap_or(0))
+    }
+
+    /// Traces of one neuron, a compartment each; the soma has the spikes, the apical dendrite the plateaus.
+    fn compartments(&self, neuron: usize, before: &str) -> Result<Vec<NeuronTraces>, Failure> {
+        let asked = neuron..neuron + 1;
+        let found = neuron_traces(&self.file, &self.run.model, self.population, asked, &self.window);
+        let mut whole = found.map_err(Failure::Failed)?.pop().unwrap_or_default();
+        let start = self.window.span.start;
+        whole.potentials.iter_mut().flat_map(|(_, points)| points).for_each(|point| point[0] -= start);
+        whole.spikes.iter_mut().for_each(|time| *time -= start);
+        whole.plateaus.iter_mut().for_each(|level| (level.from, level.to) = (level.from - start, level.to - start));
+        let part = |name: &str| {
+            let potentials = whole.potentials.iter().filter(|(compartment, _)| compartment == name).cloned().collect();
+            let (soma, apical) = (name == "soma", name == "apical");
+            NeuronTraces {
+                name: format!("{before}{name}"),
+                potentials,
+                spikes: if soma { whole.spikes.clone() } else { Vec::new() },
+                plateaus: if apical { whole.plateaus.clone() } else { Vec::new() },
+                teaching: Vec::new(),
+            }
+        };
+        Ok(COMPARTMENTS.map(part).to_vec())
+    }
+
+    /// How strongly the soma follows the apical dendrite, beside what its equation says.
+    fn driven(&self, before: &str) -> Result<(Number, f64), Failure> {
+        let [_, k_a] = self.attenuation();
+        let slope = self.soma_beyond_basal()?.slope();
+        let quantity =
+            format!("{before}change of the somatic potential per change of the apical one, from phase to phase");
+        let published = format!("{k_a:.2}, by the equation: g_a/(g_l + g_b + g_a)");
+        Ok((Number::new(quantity, published, format!("{slope:.2}")), slope))
+    }
+
+    /// Over neurons: the change of the mean apical potential from the forward to the target phase (x), and that part of the
+    /// soma's which the basal dendrite does not account for, ΔV − k_b ΔB (y). In the steady state y = k_a x.
+    fn soma_beyond_basal(&self) -> Result<Regression, Failure> {
+        let span = self.window.span.clone();
+        let block = self.file.traces(self.population, 0..self.size, span).map_err(Failure::failed)?.unwrap_or_default();
+        let (row, protocol) = (self.window.shown[0], &self.run.model.protocol);
+        let forward = [row.start_ms + protocol.settle, row.forward_end_ms];
+        let target = [row.forward_end_ms + protocol.target_settle, self.window.span.end];
+        let change = |neuron: u64, element: u32| {
+            let trace = block.column(neuron, element)?;
+            Some(mean(&block, &trace, target) - mean(&block, &trace, forward))
+        };
+        let [k_b, _] = self.attenuation();
+        let mut pairs = Regression::default();
+        for neuron in 0..self.size as u64 {
+            if let (Some(apical), Some(soma), Some(basal)) = (change(neuron, 2), change(neuron, 0), change(neuron, 1)) {
+                pairs.add(apical, soma - k_b * basal);
+            }
+        }
+        Ok(pairs)
+    }
+
+    /// What a lasting change of the basal and of the apical potential adds to the soma: k_b and k_a,
+    /// g / (g_l + g_b + g_a) with either conductance.
+    fn attenuation(&self) -> [f64; 2] {
+        let population = self.run.model.populations.iter().find(|p| p.name == self.population);
+        match population.map(|p| &p.neuron) {
+            Some(Neuron::Pyramidal(cell)) => [cell.g_b, cell.g_a].map(|g| g / (cell.g_l + cell.g_b + cell.g_a)),
+            _ => [0.0; 2],
+        }
+    }
+}
+
+/// Mean of the samples of a trace over some time [ms].
+fn mean(block: &TraceBlock, trace: &[f32], [from, to]: [f64; 2]) -> f64 {
+    let within = |i: &usize| (from..to).contains(&(block.start_ms + *i as f64 * block.dt_ms));
+    let (sum, n) = (0..trace.len()).filter(within).fold((0.0, 0.0), |(sum, n), i| (sum + f64::from(trace[i]), n + 1.0));
+    sum / n
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::plot::{Axis, Ink, Mark};
+
+    #[test]
+    fn a_mean_takes_the_samples_within() {
+        let block = TraceBlock { start_ms: 10.0, dt_ms: 0.5, ..TraceBlock::default() };
+        assert!((mean(&block, &[1.0, 2.0, 4.0, 9.0], [10.5, 11.5]) - 3.0).abs() < 1e-12);
+    }
+
+    #[test]
+    fn columns_share_the_axis_of_their_row() {
+        let figure = |range: [f64; 2]| {
+            let spike = Mark::new("spikes", Ink::Grey, Shape::line(vec![[0.0, range[1]]]));
+            let panel = Panel { y: Axis::linear("potential", range), marks: vec![spike], ..Panel::default() };
+            Figure::of(vec![vec![panel]])
+        };
+        let both = side_by_side(vec![figure([0.0, 2.0]), figure([-1.0, 1.0])], String::new());
+        let shown: Vec<_> = both.rows[0].panels.iter().map(|panel| (panel.y.range, panel.y.label.as_str())).collect();
+        assert_eq!(shown, [([-1.0, 2.0], "potential"), ([-1.0, 2.0], "")]);
+        assert!(both.rows[0].panels.iter().all(|panel| panel.marks[0].shape == Shape::line(vec![[0.0, 2.0]])));
+    }
+}
