@@ -31,6 +31,8 @@ pub enum Purpose {
     Shift,
     /// Noise and fixed feedback of a rate-based rule, and the draws of its tasks, by a number of its own.
     Rate(u32),
+    /// Shuffles and beginnings of an analysis, by a number of its own.
+    Analysis(u32),
 }
 
 impl Purpose {
@@ -46,6 +48,7 @@ impl Purpose {
             Purpose::PlateauTimes(population) => (7, population),
             Purpose::Shift => (8, 0),
             Purpose::Rate(of) => (16, of),
+            Purpose::Analysis(of) => (17, of),
         };
         kind << 32 | u64::from(index)
     }

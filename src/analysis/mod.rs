@@ -4,8 +4,12 @@
 
 mod confusion;
 mod credit;
+mod fields;
 mod histogram;
 mod intervals;
+#[cfg(feature = "plot")]
+mod map;
+mod neighbours;
 mod quadratic_form;
 mod rates;
 mod regression;
@@ -14,8 +18,12 @@ mod wald;
 
 pub use confusion::{confusion, percent_wrong};
 pub use credit::{angle, feedback_eigenvalue, layer_loss};
+pub use fields::{best_matches, shuffled};
 pub use histogram::{histogram, linear_edges, log_edges, quantile};
 pub use intervals::{intervals, variation};
+#[cfg(feature = "plot")]
+pub use map::{Tsne, tsne};
+pub use neighbours::{nearest, percent_among_their_own};
 pub use quadratic_form::{chi_square_exceeds, sum_of_squares_exceeds};
 pub use rates::{rate_course, rates};
 pub use regression::Regression;

@@ -71,6 +71,11 @@ impl Rect {
         self.y + self.h
     }
 
+    /// Whether it shares more than an edge with another.
+    pub(super) fn overlaps(&self, other: &Self) -> bool {
+        self.x < other.right() && other.x < self.right() && self.y < other.bottom() && other.y < self.bottom()
+    }
+
     /// Its corners.
     pub(super) fn corners(&self) -> Vec<Point> {
         vec![[self.x, self.y], [self.right(), self.y], [self.right(), self.bottom()], [self.x, self.bottom()]]

@@ -139,6 +139,11 @@ pub enum Shape {
         /// The sign.
         dot: Dot,
     },
+    /// Words, each on the middle of a place of its own; one that would cover another before it is left out.
+    Words {
+        /// Places and what stands there.
+        words: Vec<([f64; 2], String)>,
+    },
     /// A raster: a short upright stroke at each (time, neuron).
     Spikes {
         /// Points.
@@ -193,6 +198,8 @@ pub enum Dot {
     Circle,
     /// A square on its corner.
     Diamond,
+    /// As small as can be seen: one of thousands.
+    Point,
 }
 
 /// What the colours of a panel stand for.

@@ -79,13 +79,14 @@ fn place<'a>(figure: &'a Figure, within: Rect, f: f64, heights: &mut [f64]) -> V
     }
     align(&mut rows);
     let mut fixed = Vec::new();
-    for (row, drawn) in rows.iter_mut().zip(&figure.rows) {
+    for ((row, drawn), height) in rows.iter_mut().zip(&figure.rows).zip(heights.iter()) {
         let cell = within.w / drawn.panels.len().max(1) as f64;
         for (i, (placed, margins)) in row.iter_mut().enumerate() {
             placed.plot.x = within.x + i as f64 * cell + margins.left;
             placed.plot.w = (cell - margins.left - margins.right).max(1.0);
-            placed.x_ticks = x_ticks(placed.panel, placed.plot.w, f);
-            placed.header = Header::new(placed.panel, placed.plot.w, f);
+            let width = placed.panel.aspect.map_or(placed.plot.w, |aspect| placed.plot.w.min(aspect * height));
+            placed.x_ticks = x_ticks(placed.panel, width, f);
+            placed.header = Header::new(placed.panel, width, f);
             margins.top = placed.header.height();
             margins.bottom = bottom(&placed.panel.x, &placed.x_ticks, f);
         }

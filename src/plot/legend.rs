@@ -151,7 +151,9 @@ fn sign_of(mark: &Mark) -> Sign {
         Shape::Line { dash, .. } => Sign::Line(dash),
         Shape::Dots { dot, .. } => Sign::Dot(dot),
         Shape::Spikes { .. } => Sign::Spike,
-        Shape::Band { .. } | Shape::Bars { .. } | Shape::Boxes { .. } | Shape::Image { .. } => Sign::Area,
+        Shape::Band { .. } | Shape::Words { .. } | Shape::Bars { .. } | Shape::Boxes { .. } | Shape::Image { .. } => {
+            Sign::Area
+        }
     }
 }
 

@@ -4,7 +4,7 @@ use std::f64::consts::TAU;
 
 use super::canvas::{Anchor, Canvas, Pen, Pixels, Point, Rect, Type};
 use super::figure::{Axis, Dash, Dot, Mark, Shape};
-use super::theme::{ColourMap, Ink, Theme};
+use super::theme::{Colour, ColourMap, Ink, Theme};
 use super::{font, layout, spikes};
 
 /// Where marks are drawn.
@@ -60,9 +60,14 @@ pub(super) fn draw(mark: &Mark, place: &Place<'_>, canvas: &mut impl Canvas) {
         Shape::Dots { points, dot: shape } => {
             let inside = |axis: &Axis, value: f64| (-1e-9..=1.0 + 1e-9).contains(&axis.share(value));
             let shown = points.iter().filter(|[x, y]| inside(place.x, *x) && inside(place.y, *y));
+            if *shape == Dot::Point {
+                let points: Vec<_> = shown.map(|&point| place.at(point)).collect();
+                return self::points(&points, colour, f, canvas);
+            }
             let dots: Vec<_> = shown.map(|&point| dot(*shape, place.at(point), 0.33 * f)).collect();
             canvas.fill("dots", &dots, colour);
         }
+        Shape::Words { words } => self::words(words, colour, place, canvas),
         Shape::Spikes { points } => spikes::draw(points, colour, place, canvas),
         Shape::Bars { edges, heights } => bars(edges, heights, mark.ink, place, canvas),
         Shape::Boxes { boxes, width } => self::boxes(boxes, *width, mark.ink, place, canvas),
@@ -78,10 +83,35 @@ pub(super) fn draw(mark: &Mark, place: &Place<'_>, canvas: &mut impl Canvas) {
 pub(super) fn dot(shape: Dot, [x, y]: Point, r: f64) -> Vec<Point> {
     match shape {
         Dot::Diamond => vec![[x - 1.2 * r, y], [x, y - 1.2 * r], [x + 1.2 * r, y], [x, y + 1.2 * r]],
-        Dot::Circle => {
+        Dot::Circle | Dot::Point => {
             let angles = (0..12).map(|i| f64::from(i) * TAU / 12.0);
             angles.map(|angle| [x + r * angle.cos(), y + r * angle.sin()]).collect()
         }
+    }
+}
+
+/// Points as the shortest thing to write of which each shows: a stroke as wide as it is long.
+fn points(points: &[Point], colour: Colour, f: f64, canvas: &mut impl Canvas) {
+    let r = 0.085 * f;
+    let strokes: Vec<_> = points.iter().map(|[x, y]| vec![[x - r, *y], [x + r, *y]]).collect();
+    canvas.stroke("dots", &strokes, &Pen { colour, width: 2.0 * r, dash: None });
+}
+
+/// Words on the background, over what is drawn before.
+fn words(words: &[([f64; 2], String)], colour: Colour, place: &Place<'_>, canvas: &mut impl Canvas) {
+    let size = place.f;
+    let mut taken: Vec<Rect> = Vec::new();
+    for (at, word) in words {
+        let [x, y] = place.at(*at);
+        let (w, h) = (font::width(word, size) + 0.5 * size, 1.25 * size);
+        let room = Rect { x: x - 0.5 * w, y: y - 0.5 * h, w, h };
+        if taken.iter().any(|other| other.overlaps(&room)) {
+            continue;
+        }
+        canvas.fill("word", &[room.corners()], place.theme.background().with_alpha(0.8));
+        let style = Type { size, colour, anchor: Anchor::Middle, upwards: false };
+        canvas.text(word, [x, y + 0.5 * font::CAPITALS * size], &style);
+        taken.push(room);
     }
 }
 

@@ -129,6 +129,12 @@ fn every_kind() -> Vec<(&'static str, Figure)> {
         floor: 2.2,
     };
     let same: Vec<[f64; 2]> = validated("").off.iter().map(|[length, off]| [*length, 100.0 - off]).collect();
+    let grouped = ["real", "shuffled"].map(|name| (name.to_owned(), values.clone()));
+    let plane = ["t-SNE 1", "t-SNE 2"];
+    // 10,000 points in ten clusters, the last of which lies on the one before.
+    let classes: Vec<u8> = (0..10_000).map(|i| (i % 10) as u8).collect();
+    let place = |i: usize| [(i % 10).min(8) as f64 * 10.0 + values[i % 1000], values[(7 * i) % 1000] * 80.0];
+    let places: Vec<[f64; 2]> = (0..10_000).map(place).collect();
     let both = [[0.0, 90.0, 91.0], [500.0, 20.0, 15.0], [2000.0, 9.0, 8.0]];
     vec![
         ("raster of 10", raster_of(10, 4, 0.3)),
@@ -143,6 +149,12 @@ fn every_kind() -> Vec<(&'static str, Figure)> {
         ("confusion", confusion(&counts)),
         ("weights", weights(&weight, 784, 0, Layout::Fields(28), ["input", "hidden"])),
         ("weights of 500", weights(&weight[..5000], 500, 0, Layout::Matrix, ["hidden", "output"])),
+        ("receptive fields", sheet(vec![vec![receptive_fields("a network", &weight[..25 * 784], 784, 28); 2]])),
+        ("histograms", sheet(vec![vec![histograms("fields", "largest correlation", &grouped)]])),
+        (
+            "scatters",
+            Figure { size: [1500, 600], ..sheet(vec![vec![scatter("hidden 1", plane, &places, &classes); 3]]) },
+        ),
         ("phases", phases(&[lengths("forward"), lengths("target")])),
         (
             "angle",

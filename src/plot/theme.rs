@@ -10,7 +10,8 @@ pub enum Theme {
     Dark,
 }
 
-/// Inks: those of Okabe and Ito, whose black is white on dark, and a grey.
+/// Inks: those of Okabe and Ito, whose black is white on dark, a grey, and a brown and a violet that stand off
+/// all of them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Ink {
     /// Black, white on dark.
@@ -31,6 +32,10 @@ pub enum Ink {
     Purple,
     /// Grey.
     Grey,
+    /// Brown.
+    Brown,
+    /// Violet.
+    Violet,
 }
 
 /// From values to colours.
@@ -53,6 +58,20 @@ impl Ink {
     /// Inks for lines that have no ink of their own, those told apart best first.
     pub const SERIES: [Self; 7] =
         [Self::Blue, Self::Vermillion, Self::Green, Self::Purple, Self::Orange, Self::SkyBlue, Self::Black];
+
+    /// Inks for ten classes, which colour-blind people tell apart.
+    pub const CLASSES: [Self; 10] = [
+        Self::Blue,
+        Self::Vermillion,
+        Self::Green,
+        Self::Purple,
+        Self::Orange,
+        Self::SkyBlue,
+        Self::Black,
+        Self::Yellow,
+        Self::Violet,
+        Self::Brown,
+    ];
 }
 
 impl Theme {
@@ -73,6 +92,9 @@ impl Theme {
             Ink::Purple => [204, 121, 167],
             Ink::Grey if dark => [150, 155, 165],
             Ink::Grey => [115, 115, 120],
+            Ink::Brown if dark => [150, 85, 50],
+            Ink::Brown => [120, 60, 20],
+            Ink::Violet => [130, 30, 235],
         };
         Colour { rgb, alpha: 1.0 }
     }
@@ -156,6 +178,49 @@ mod tests {
             for ink in &Ink::SERIES[..4] {
                 let found = contrast(theme.ink(*ink), theme.background());
                 assert!(found > 2.8, "{theme:?} {ink:?} {found}");
+            }
+        }
+    }
+
+    /// CIE L*a*b* as seen by people without one kind of cone, full severity (Machado, Oliveira & Fernandes 2009), or by all.
+    fn seen(colour: Colour, by: [[f64; 3]; 3]) -> [f64; 3] {
+        let part = |v: u8| {
+            let v = f64::from(v) / 255.0;
+            if v <= 0.04045 { v / 12.92 } else { ((v + 0.055) / 1.055).powf(2.4) }
+        };
+        let dot = |a: [f64; 3], b: [f64; 3]| a.iter().zip(b).map(|(a, b)| a * b).sum::<f64>();
+        let rgb = by.map(|row| dot(row, colour.rgb.map(part)).clamp(0.0, 1.0));
+        let f = |t: f64| if t > 0.008_856 { t.cbrt() } else { 7.787 * t + 16.0 / 116.0 };
+        let x = f(dot([0.4124, 0.3576, 0.1805], rgb) / 0.9505);
+        let y = f(dot([0.2126, 0.7152, 0.0722], rgb));
+        let z = f(dot([0.0193, 0.1192, 0.9505], rgb) / 1.089);
+        [116.0 * y - 16.0, 500.0 * (x - y), 200.0 * (y - z)]
+    }
+
+    #[test]
+    fn ten_classes_are_told_apart_by_all_eyes() {
+        let all = [[1.0, 0.0, 0.0], [0.0, 1.0, 0.0], [0.0, 0.0, 1.0]];
+        let no_l = [
+            [0.152_286, 1.052_583, -0.204_868],
+            [0.114_503, 0.786_281, 0.099_216],
+            [-0.003_882, -0.048_116, 1.051_998],
+        ];
+        let no_m =
+            [[0.367_322, 0.860_646, -0.227_968], [0.280_085, 0.672_501, 0.047_413], [-0.011_820, 0.042_940, 0.968_881]];
+        let no_s = [
+            [1.255_528, -0.076_749, -0.178_779],
+            [-0.078_411, 0.930_809, 0.147_602],
+            [0.004_733, 0.691_367, 0.303_900],
+        ];
+        for (theme, by) in [Theme::Light, Theme::Dark].into_iter().flat_map(|t| [all, no_l, no_m, no_s].map(|b| (t, b)))
+        {
+            for (i, a) in Ink::CLASSES.iter().enumerate() {
+                for b in &Ink::CLASSES[i + 1..] {
+                    let [a_seen, b_seen] = [a, b].map(|ink| seen(theme.ink(*ink), by));
+                    let apart = a_seen.iter().zip(b_seen).map(|(a, b)| (a - b).powi(2)).sum::<f64>().sqrt();
+                    // 2.3 can just be told apart when side by side.
+                    assert!(apart > 10.0, "{theme:?} {a:?} {b:?} {apart}");
+                }
             }
         }
     }

@@ -3,9 +3,11 @@
 mod activity;
 mod credit;
 mod curves;
+mod histograms;
 mod learning;
 mod plateaus;
 mod raster;
+mod scatter;
 mod traces;
 mod validation;
 mod weights;
@@ -13,12 +15,14 @@ mod weights;
 pub use activity::{Activity, Intervals, isi, rates};
 pub use credit::angles;
 pub use curves::{Curve, Curves, Entry, curves, entries, sheet};
+pub use histograms::histograms;
 pub use learning::{CurvePoint, confusion, learning, phases};
 pub use plateaus::{PlateauPairs, plateaus};
 pub use raster::{Spiking, raster};
+pub use scatter::scatter;
 pub use traces::{Level, NeuronTraces, Pull, traces};
 pub use validation::{Validated, validation};
-pub use weights::{Layout, weights};
+pub use weights::{Layout, receptive_fields, weights};
 
 use super::{Axis, Caption, Ink, Panel, Shade, Shape, Ticks};
 

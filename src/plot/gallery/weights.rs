@@ -11,20 +11,42 @@ pub enum Layout {
     Matrix,
 }
 
+/// Receptive fields side by side, [fields, pixels] row by row, each a picture with so many columns, all on one scale of
+/// colours.
+///
+/// # Panics
+/// If `pixels` is 0, or not a multiple of `columns`.
+pub fn receptive_fields(title: &str, values: &[f32], pixels: usize, columns: usize) -> Panel {
+    let range = around_zero(values);
+    let panel = fields(values, pixels, 0, columns, range);
+    let bare = |axis: Axis| Axis { label: String::new(), ..axis.ticks(Ticks::None) };
+    let (x, y) = (bare(panel.x), bare(panel.y));
+    Panel { title: title.to_owned(), x, y, colours: Some(colours(range)), ..panel }
+}
+
 /// Weights onto neurons from `first` on: [post, pre], row by row. `from` and `to` are the populations.
 ///
 /// # Panics
 /// If `pre` is 0, or not a multiple of the columns of a field.
 pub fn weights(values: &[f32], pre: usize, first: usize, layout: Layout, [from, to]: [&str; 2]) -> Figure {
-    let largest = values.iter().filter(|w| w.is_finite()).fold(0.0_f32, |a, w| a.max(w.abs()));
-    let reach = f64::from(if largest > 0.0 { largest } else { 1.0 });
-    let range = [-reach, reach];
+    let range = around_zero(values);
     let mut panel = match layout {
         Layout::Fields(columns) => fields(values, pre, first, columns, range),
         Layout::Matrix => matrix(values, pre, first, range, [from, to]),
     };
-    panel.colours = Some(ColourBar { label: "weight (dimensionless)".to_owned(), map: ColourMap::Diverging, range });
+    panel.colours = Some(colours(range));
     Figure { size: [900, 820], ..Figure::of(vec![vec![panel]]) }
+}
+
+/// From the largest weight of either sign to its opposite.
+fn around_zero(values: &[f32]) -> [f64; 2] {
+    let largest = values.iter().filter(|w| w.is_finite()).fold(0.0_f32, |a, w| a.max(w.abs()));
+    let reach = f64::from(if largest > 0.0 { largest } else { 1.0 });
+    [-reach, reach]
+}
+
+fn colours(range: [f64; 2]) -> ColourBar {
+    ColourBar { label: "weight (dimensionless)".to_owned(), map: ColourMap::Diverging, range }
 }
 
 fn matrix(values: &[f32], pre: usize, first: usize, range: [f64; 2], [from, to]: [&str; 2]) -> Panel {
