@@ -4,6 +4,7 @@
 //! all share stands here: the folder, the table of measured against published numbers, the files. A figure that is drawn
 //! from trained networks is given them by [`runs`], which keeps them in the folder and goes on from what it finds there.
 
+mod credit;
 mod fa_linear;
 mod phases;
 mod runs;
@@ -21,8 +22,17 @@ use super::{interrupt, say};
 use crate::plot::Figure;
 
 /// All figures that can be drawn again.
-const FIGURES: [Published; 5] =
-    [traces::FIGURE_3C, phases::FIGURE_4A, phases::FIGURE_4B, traces::FIGURE_9A, fa_linear::FIGURE];
+const FIGURES: [Published; 9] = [
+    traces::FIGURE_3C,
+    phases::FIGURE_4A,
+    phases::FIGURE_4B,
+    credit::FIGURE_5B,
+    credit::FIGURE_5C,
+    credit::FIGURE_5_S1,
+    credit::FIGURE_7A,
+    traces::FIGURE_9A,
+    fa_linear::FIGURE,
+];
 
 /// A published figure.
 struct Published {
