@@ -9,6 +9,7 @@ mod fa_linear;
 mod phases;
 mod runs;
 mod traces;
+mod variants;
 
 use std::path::{Path, PathBuf};
 
@@ -22,15 +23,21 @@ use super::{interrupt, say};
 use crate::plot::Figure;
 
 /// All figures that can be drawn again.
-const FIGURES: [Published; 9] = [
+const FIGURES: [Published; 15] = [
     traces::FIGURE_3C,
     phases::FIGURE_4A,
     phases::FIGURE_4B,
     credit::FIGURE_5B,
     credit::FIGURE_5C,
     credit::FIGURE_5_S1,
+    variants::FIGURE_6B,
+    variants::FIGURE_6_S1,
     credit::FIGURE_7A,
+    variants::FIGURE_8B,
+    variants::FIGURE_8D,
+    variants::FIGURE_8_S1,
     traces::FIGURE_9A,
+    variants::FIGURE_9B,
     fa_linear::FIGURE,
 ];
 
