@@ -5,6 +5,8 @@
 //! from trained networks is given them by [`runs`], which keeps them in the folder and goes on from what it finds there.
 
 mod fa_linear;
+mod fields;
+mod maps;
 mod phases;
 mod runs;
 mod traces;
@@ -21,8 +23,16 @@ use super::{interrupt, say};
 use crate::plot::Figure;
 
 /// All figures that can be drawn again.
-const FIGURES: [Published; 5] =
-    [traces::FIGURE_3C, phases::FIGURE_4A, phases::FIGURE_4B, traces::FIGURE_9A, fa_linear::FIGURE];
+const FIGURES: [Published; 8] = [
+    traces::FIGURE_3C,
+    phases::FIGURE_4A,
+    phases::FIGURE_4B,
+    maps::FIGURE,
+    fields::FIGURE_7B,
+    fields::FIGURE_7C,
+    traces::FIGURE_9A,
+    fa_linear::FIGURE,
+];
 
 /// A published figure.
 struct Published {
