@@ -43,6 +43,54 @@ fn lengths_of_phases_are_those_of_the_wald_distribution() {
     }
 }
 
+#[test]
+fn every_test_image_has_its_place_on_every_map() {
+    let bench = Bench::new();
+    let told = bench.json(&format!("reproduce 6C --quick --quiet --data {MNIST} --out figures"));
+    let drawn = std::fs::read_to_string(bench.path("figures/6C.svg")).unwrap();
+    let dots: usize =
+        drawn.lines().filter(|line| line.contains("class=\"dots\"")).map(|l| l.matches('M').count()).sum();
+    assert_eq!(dots, 3 * 1_000);
+    for layer in told["results"][0]["layers"].as_array().unwrap() {
+        for share in ["same_class_nearest_percent", "same_class_nearest_on_map_percent"] {
+            // Chance has 10 %.
+            assert!(layer[share].as_f64().unwrap() > 50.0, "{layer}");
+        }
+    }
+}
+
+#[test]
+fn too_few_images_for_a_map_are_refused_before_training() {
+    let bench = Bench::new();
+    let header = |count: u32, shape: &[u32]| {
+        let words = std::iter::once(count).chain(shape.iter().copied()).flat_map(u32::to_be_bytes);
+        [0, 0, 8, 1 + shape.len() as u8].into_iter().chain(words).collect::<Vec<u8>>()
+    };
+    std::fs::create_dir(bench.path("few")).unwrap();
+    for half in ["train", "t10k"] {
+        let images = [header(90, &[28, 28]), vec![9; 90 * 784]].concat();
+        std::fs::write(bench.path(&format!("few/{half}-images-idx3-ubyte")), images).unwrap();
+        std::fs::write(bench.path(&format!("few/{half}-labels-idx1-ubyte")), [header(90, &[]), vec![1; 90]].concat())
+            .unwrap();
+    }
+    let ran = bench.run("reproduce 6C --quick --data few");
+    assert_eq!(ran.code, Some(2));
+    assert!(ran.stderr.contains("a map needs 91 test images; there are 90"), "{}", ran.stderr);
+}
+
+/// Initial weights, and pixels in disorder, correlate as the largest of 500 chances does, at most sqrt(2 ln 500) / 28 = 0.13.
+#[test]
+fn fields_are_more_like_those_of_backprop_than_their_shuffled_pixels() {
+    let bench = Bench::new();
+    let told = bench.json(&format!("reproduce 7C --quick --quiet --data {MNIST} --out figures"));
+    let mean = |row: usize| told["numbers"][row]["measured"].as_str().unwrap().parse::<f64>().unwrap();
+    let [learned, shuffled, before, backprop] = [0, 1, 2, 3].map(mean);
+    assert!(learned > shuffled && backprop > shuffled, "{}", told["numbers"]);
+    assert!([shuffled, before].iter().all(|r| (0.07..0.13).contains(r)), "{}", told["numbers"]);
+    let fields = bench.json(&format!("reproduce 7B --quick --quiet --data {MNIST} --out figures"));
+    assert_eq!(fields["numbers"][1]["measured"], told["numbers"][0]["measured"], "the same networks");
+}
+
 #[cfg(unix)]
 #[test]
 fn a_figure_that_was_stopped_goes_on_and_takes_what_is_done_as_it_is() {

@@ -29,6 +29,18 @@ impl Default for Tsne {
     }
 }
 
+impl Tsne {
+    /// Neighbours by which a point is known: three times the perplexity.
+    fn neighbours(self) -> usize {
+        (3.0 * self.perplexity) as usize
+    }
+
+    /// Fewest points of which a map can be drawn.
+    pub fn least_points(self) -> usize {
+        self.neighbours() + 1
+    }
+}
+
 /// Places points `x` [points, dimensions] in the plane so that near ones stay near, [points, 2]; axes have no meaning.
 ///
 /// van der Maaten & Hinton (2008), Journal of Machine Learning Research 9:2579, by the tree of van der Maaten (2014), JMLR
@@ -37,11 +49,11 @@ impl Default for Tsne {
 /// another machine's rounding gives a map with other places and the same clusters.
 ///
 /// # Panics
-/// If there are no more points than three times the perplexity, or the system has no thread to give.
+/// If there are fewer points than [`Tsne::least_points`], or the system has no thread to give.
 pub fn tsne(x: ArrayView2<'_, f64>, course: Tsne, seed: u64) -> Array2<f64> {
     let points = x.nrows();
     let kept = |(index, distance): (usize, f64)| Neighbor { index, distance };
-    let near = nearest(x, (3.0 * course.perplexity) as usize).into_iter();
+    let near = nearest(x, course.neighbours()).into_iter();
     let near: Vec<Vec<_>> = near.map(|others| others.into_iter().map(kept).collect()).collect();
     let presentation = PresentationKey::training(0);
     let key = StreamKey { seed, purpose: Purpose::Analysis(START), presentation, phase: 0, block: 0 };
@@ -101,7 +113,7 @@ mod tests {
 
     #[test]
     fn points_at_one_place_do_no_harm() {
-        let map = tsne(Array2::zeros((100, 4)).view(), COURSE, 1);
+        let map = tsne(Array2::zeros((COURSE.least_points(), 4)).view(), COURSE, 1);
         assert!(map.iter().all(|place| place.is_finite()));
     }
 }

@@ -6,6 +6,8 @@
 
 mod credit;
 mod fa_linear;
+mod fields;
+mod maps;
 mod phases;
 mod report;
 mod runs;
@@ -25,7 +27,7 @@ use super::{interrupt, say, session};
 use crate::plot::Figure;
 
 /// All figures that can be drawn again.
-const FIGURES: [Published; 15] = [
+const FIGURES: [Published; 18] = [
     traces::FIGURE_3C,
     phases::FIGURE_4A,
     phases::FIGURE_4B,
@@ -33,8 +35,11 @@ const FIGURES: [Published; 15] = [
     credit::FIGURE_5C,
     credit::FIGURE_5_S1,
     variants::FIGURE_6B,
+    maps::FIGURE,
     variants::FIGURE_6_S1,
     credit::FIGURE_7A,
+    fields::FIGURE_7B,
+    fields::FIGURE_7C,
     variants::FIGURE_8B,
     variants::FIGURE_8D,
     variants::FIGURE_8_S1,

@@ -19,7 +19,7 @@ pub fn histograms(title: &str, label: &str, groups: &[(String, Vec<f64>)]) -> Pa
     let marks = groups.iter().zip(heights).enumerate().map(|(i, ((name, values), heights))| {
         let mean = values.iter().sum::<f64>() / values.len() as f64;
         let ink = Ink::SERIES[i % Ink::SERIES.len()];
-        Mark::new(&format!("{name}: {mean:.3}"), ink, Shape::Bars { edges: edges.clone(), heights })
+        Mark::new(&format!("{name}: mean {mean:.3}"), ink, Shape::Bars { edges: edges.clone(), heights })
     });
     Panel { title: title.to_owned(), x, y, marks: marks.collect(), ..Panel::default() }
 }
@@ -37,6 +37,6 @@ mod tests {
             _ => Vec::new(),
         };
         assert_eq!(panel.marks.iter().map(shares).collect::<Vec<_>>(), [[50.0, 50.0], [75.0, 25.0]]);
-        assert_eq!(panel.marks[1].label, "b: 0.250");
+        assert_eq!(panel.marks[1].label, "b: mean 0.250");
     }
 }

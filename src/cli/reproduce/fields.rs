@@ -1,0 +1,200 @@
+//! Receptive fields of hidden neurons beside those of a network of the same sizes that backprop trained.
+//!
+//! Guerguiev, Lillicrap & Richards (2017), eLife 6:e22901, Figure 7B, C. The network beside is the family's for backprop:
+//! rectifiers under a softmax, by its own learning rates.
+
+use ndarray::{Array2, Axis};
+use serde_json::json;
+
+use super::runs::{Course, Trained, Wanted, trained};
+use super::{Number, Published, Reproduced, Task, mean_and_spread};
+use crate::analysis::{best_matches, shuffled};
+use crate::cli::failure::Failure;
+use crate::cli::interrupt;
+use crate::data::{Dataset, Presentations};
+use crate::model::{Model, PopulationId};
+use crate::network::Network;
+use crate::plot::gallery::{histograms, receptive_fields, sheet};
+use crate::rate::family::Member;
+use crate::training::initial_network;
+
+pub(super) const FIGURE_7B: Published = Published {
+    name: "7B",
+    about: "receptive fields of hidden neurons, and those of backprop most like them (Guerguiev et al. 2017)",
+    seeds: [&[1], &[1]],
+    run: draw_fields,
+};
+
+pub(super) const FIGURE_7C: Published = Published {
+    name: "7C",
+    about: "largest correlations of receptive fields with those of backprop (Guerguiev et al. 2017)",
+    seeds: [&[1, 2, 3], &[1]],
+    run: draw_correlations,
+};
+
+/// Fields that are shown, a square number.
+const SHOWN: usize = 25;
+
+/// From the seed of a network to that of the one by backprop it is compared with. One seed gives both kinds the same initial
+/// weights, but for their scale, and those alone would be alike.
+const APART: u64 = 1000;
+
+/// A network by segregated dendrites, of a seed, and one by backprop, of another.
+struct Pair {
+    seed: u64,
+    /// Receptive fields of hidden neurons, [neurons, pixels] all: before and after learning.
+    before: Array2<f64>,
+    after: Array2<f64>,
+    backprop: Array2<f64>,
+    /// Test errors at the end [%].
+    errors: [f64; 2],
+}
+
+/// Networks of every seed, and the fields of one more that backprop trained, as a yardstick.
+struct Networks {
+    pairs: Vec<Pair>,
+    yardstick: Array2<f64>,
+}
+
+impl Networks {
+    fn trained(task: &Task<'_>) -> Result<Self, Failure> {
+        let course = if task.quick {
+            Course { epochs: 2, images: Some(3_000), tested: Some(500) }
+        } else {
+            Course { epochs: 60, images: None, tested: None }
+        };
+        let wanted = |&seed: &u64| Wanted { model: "g17-784-500-10", variant: "", overrides: &[], course, seed };
+        let runs = trained(task, &task.seeds.iter().map(wanted).collect::<Vec<_>>())?;
+        let model = &runs[0].model;
+        let mut data = task.common.source(model).load().map_err(Failure::failed)?;
+        let shown = course.images.unwrap_or(usize::MAX).min(data.training.len());
+        data.training = Presentations::new(data.training.set().clone(), 0..shown);
+        let pair = |(run, &seed): (&Trained, &u64)| Pair::trained(task, run, &data, seed);
+        let pairs = runs.iter().zip(task.seeds).map(pair).collect::<Result<_, _>>()?;
+        let another = task.seeds.iter().fold(0, |last, &seed| last.max(seed)).wrapping_add(APART + 1);
+        Ok(Self { pairs, yardstick: by_backprop(task, model, &data, another)?.0 })
+    }
+}
+
+impl Pair {
+    fn trained(task: &Task<'_>, run: &Trained, data: &Dataset, seed: u64) -> Result<Self, Failure> {
+        let model = &run.model;
+        let (backprop, error) = by_backprop(task, model, data, seed.wrapping_add(APART))?;
+        let initial = initial_network(model, seed).map_err(Failure::failed)?;
+        let reached = run.checkpoint.curve.last().map_or(f64::NAN, |last| last.test_error);
+        Ok(Self {
+            seed,
+            before: fields(model, &initial),
+            after: fields(model, &run.checkpoint.network),
+            backprop,
+            errors: [reached, error],
+        })
+    }
+}
+
+/// The weights from the input to the first hidden population, [neurons, pixels].
+fn fields(model: &Model, network: &Network) -> Array2<f64> {
+    let first = model.projections.iter().position(|p| p.from == PopulationId(0) && p.to == PopulationId(1));
+    let weights = &network.weights[first.expect("the input reaches the hidden layer")];
+    let matrix = weights.to_matrix().into_iter().map(f64::from).collect();
+    Array2::from_shape_vec((weights.post(), weights.pre()), matrix).expect("a matrix")
+}
+
+/// A network of the same sizes on the same images by backprop: its fields and its test error [%].
+fn by_backprop(task: &Task<'_>, model: &Model, data: &Dataset, seed: u64) -> Result<(Array2<f64>, f64), Failure> {
+    let sizes: Vec<usize> = model.populations.iter().map(|population| population.size).collect();
+    let member = Member::find("backprop").expect("a member of the family");
+    let course = member.course(sizes.len() - 1);
+    let epochs = course.epochs;
+    let mut learner = member.learner(&sizes, course, seed);
+    for epoch in 1..=epochs {
+        if learner.epoch(&data.training, &mut |_, _, _| interrupt::flow()).is_break() {
+            return Err(Failure::Interrupted);
+        }
+        task.note(format_args!("backprop, seed {seed}: {epoch} of {epochs} epochs"));
+    }
+    Ok((learner.network.layers[0].weights.clone(), learner.error_percent(&data.evaluation)))
+}
+
+fn draw_fields(task: &Task<'_>) -> Result<Reproduced, Failure> {
+    let Networks { pairs, .. } = Networks::trained(task)?;
+    let Pair { after, backprop, .. } = &pairs[0];
+    let matches = best_matches(after.view(), backprop.view());
+    // As they come: evenly over the layer, whatever they look like.
+    let shown: Vec<usize> = (0..SHOWN).map(|i| i * after.nrows() / SHOWN).collect();
+    let like: Vec<usize> = shown.iter().map(|&i| matches[i].0).collect();
+    let panel = |title: &str, fields: &Array2<f64>, chosen: &[usize]| {
+        let values: Vec<f32> = fields.select(Axis(0), chosen).iter().map(|&w| w as f32).collect();
+        receptive_fields(title, &values, fields.ncols(), (fields.ncols() as f64).sqrt() as usize)
+    };
+    let own = panel("segregated dendrites", after, &shown);
+    let mut figure = sheet(vec![vec![own, panel("backprop: the field most like each", backprop, &like)]]);
+    "Receptive fields of hidden neurons".clone_into(&mut figure.title);
+    figure.size = [1200, 600];
+    let of_shown = mean(shown.iter().map(|&i| matches[i].1));
+    let numbers = vec![
+        Number::new("mean correlation of the fields shown", "picture", format!("{of_shown:.3}")),
+        Number::new("mean over all hidden neurons", "picture", format!("{:.3}", mean(matches.iter().map(|m| m.1)))),
+    ];
+    let told = |&i: &usize| json!({ "neuron": i, "match": matches[i].0, "correlation": matches[i].1 });
+    let results = json!({ "seed": pairs[0].seed, "fields": shown.iter().map(told).collect::<Vec<_>>() });
+    Ok(Reproduced { figure, numbers, results })
+}
+
+/// Largest correlations with the fields of backprop, neuron by neuron.
+struct Correlations {
+    real: Vec<f64>,
+    shuffled: Vec<f64>,
+    before: Vec<f64>,
+    /// Of backprop's own fields with those of the yardstick.
+    backprop: Vec<f64>,
+}
+
+fn draw_correlations(task: &Task<'_>) -> Result<Reproduced, Failure> {
+    let Networks { pairs, yardstick } = Networks::trained(task)?;
+    let best = |fields: &Array2<f64>, others: &Array2<f64>| -> Vec<f64> {
+        best_matches(fields.view(), others.view()).into_iter().map(|(_, r)| r).collect()
+    };
+    let correlate = |pair: &Pair| Correlations {
+        real: best(&pair.after, &pair.backprop),
+        shuffled: best(&shuffled(pair.after.view(), pair.seed), &pair.backprop),
+        before: best(&pair.before, &pair.backprop),
+        backprop: best(&pair.backprop, &yardstick),
+    };
+    let found: Vec<_> = pairs.iter().map(correlate).collect();
+    let all = |of: fn(&Correlations) -> &Vec<f64>| found.iter().flat_map(of).copied().collect::<Vec<_>>();
+    let groups = [("fields", all(|c| &c.real)), ("pixels shuffled", all(|c| &c.shuffled))];
+    let groups = groups.map(|(name, values)| (name.to_owned(), values));
+    let title = format!("{} hidden neurons", groups[0].1.len());
+    let mut figure = sheet(vec![vec![histograms(&title, "largest correlation with a field of backprop (r)", &groups)]]);
+    "Receptive fields and those of backprop".clone_into(&mut figure.title);
+    figure.size = [860, 560];
+    let told = |(pair, found): (&Pair, &Correlations)| {
+        json!({ "seed": pair.seed, "test_error_percent": pair.errors[0], "backprop_test_error_percent": pair.errors[1],
+            "real": found.real, "shuffled": found.shuffled, "before": found.before, "backprop": found.backprop })
+    };
+    let results = pairs.iter().zip(&found).map(told).collect();
+    Ok(Reproduced { figure, numbers: numbers(&pairs, &found), results })
+}
+
+fn numbers(pairs: &[Pair], found: &[Correlations]) -> Vec<Number> {
+    let number = |quantity: &str, published: &str, of: fn(&Correlations) -> &Vec<f64>| {
+        let means: Vec<f64> = found.iter().map(|c| mean(of(c).iter().copied())).collect();
+        Number::new(format!("{quantity}: mean largest correlation"), published, mean_and_spread(&means, 3))
+    };
+    let error = |which: usize| mean_and_spread(&pairs.iter().map(|pair| pair.errors[which]).collect::<Vec<_>>(), 2);
+    vec![
+        number("learned fields", "picture", |c| &c.real),
+        number("their pixels shuffled", "picture", |c| &c.shuffled),
+        number("fields before learning", "not given", |c| &c.before),
+        number("two networks by backprop", "not given", |c| &c.backprop),
+        Number::new("test error, segregated dendrites [%]", "4.1 after 60 epochs", error(0)),
+        Number::new("test error, backprop [%]", "not given", error(1)),
+    ]
+}
+
+/// The mean of what is a number.
+fn mean(values: impl Iterator<Item = f64>) -> f64 {
+    let known: Vec<f64> = values.filter(|value| !value.is_nan()).collect();
+    known.iter().sum::<f64>() / known.len() as f64
+}
