@@ -118,3 +118,30 @@ fn a_figure_that_was_stopped_goes_on_and_takes_what_is_done_as_it_is() {
     assert_eq!(refused.code, Some(2));
     assert!(refused.stderr.contains("seed2* are of a run of another seed or length"), "{}", refused.stderr);
 }
+
+/// One run is enough for four figures: the second to fourth take it as it is.
+#[test]
+fn losses_go_together_in_every_category_unless_they_are_shuffled() {
+    let bench = Bench::new();
+    let told = bench.json(&format!("reproduce 5C --quick --quiet --data {MNIST}"));
+    let correlations = |which: &str| -> Vec<f64> {
+        let rows = told["results"][which].as_array().unwrap();
+        rows.iter().flat_map(|row| row.as_array().unwrap()).map(|r| r.as_f64().unwrap()).collect()
+    };
+    let (real, shuffled) = (correlations("by_category_and_epoch"), correlations("shuffled"));
+    assert_eq!((real.len(), shuffled.len()), (20, 20), "ten categories, two epochs");
+    assert!(real.iter().all(|&r| r > 0.0), "{real:?}");
+    // Their mean has a standard deviation of 1/sqrt(8000), tails and drifts of the losses aside.
+    assert!(shuffled.iter().sum::<f64>().abs() / 20.0 < 5.0 / 8000_f64.sqrt(), "{shuffled:?}");
+
+    let files = bench.files();
+    let pair = bench.json(&format!("reproduce 5B --quick --quiet --data {MNIST}"));
+    assert!((pair["results"]["correlations"][0].as_f64().unwrap() - real[5]).abs() < 1e-12, "the 2s in epoch 2");
+    let course = bench.json(&format!("reproduce 5-s1 --quick --quiet --data {MNIST}"));
+    let points = course["results"]["seeds"][0].as_array().unwrap();
+    let eigenvalue = |at: usize, which: usize| points[at]["eigenvalues"][which].as_f64().unwrap();
+    assert!((0..3).all(|which| eigenvalue(79, which) < eigenvalue(0, which)), "{points:?}");
+    let trained =
+        |files: &[std::path::PathBuf]| files.iter().filter(|file| file.extension().is_some_and(|e| e == "h5")).count();
+    assert_eq!(trained(&bench.files()), trained(&files));
+}

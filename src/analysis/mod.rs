@@ -14,6 +14,7 @@ mod quadratic_form;
 mod rates;
 mod regression;
 mod representation;
+mod student;
 mod wald;
 
 pub use confusion::{confusion, percent_wrong};
@@ -28,4 +29,5 @@ pub use quadratic_form::{chi_square_exceeds, sum_of_squares_exceeds};
 pub use rates::{rate_course, rates};
 pub use regression::Regression;
 pub use representation::{linear_cka, rsa};
+pub use student::{mean_interval, two_sided_t};
 pub use wald::wald_density;

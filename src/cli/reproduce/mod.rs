@@ -4,12 +4,15 @@
 //! all share stands here: the folder, the table of measured against published numbers, the files. A figure that is drawn
 //! from trained networks is given them by [`runs`], which keeps them in the folder and goes on from what it finds there.
 
+mod credit;
 mod fa_linear;
 mod fields;
 mod maps;
 mod phases;
+mod report;
 mod runs;
 mod traces;
+mod variants;
 
 use std::path::{Path, PathBuf};
 
@@ -17,22 +20,36 @@ use anyhow::{Context, bail};
 use clap::Args;
 use serde_json::{Value, json};
 
+use self::report::Section;
 use super::failure::Failure;
 use super::options::{Common, Seeds, parse_seeds};
-use super::{interrupt, say};
+use super::{interrupt, say, session};
 use crate::plot::Figure;
 
 /// All figures that can be drawn again.
-const FIGURES: [Published; 8] = [
+const FIGURES: [Published; 18] = [
     traces::FIGURE_3C,
     phases::FIGURE_4A,
     phases::FIGURE_4B,
+    credit::FIGURE_5B,
+    credit::FIGURE_5C,
+    credit::FIGURE_5_S1,
+    variants::FIGURE_6B,
     maps::FIGURE,
+    variants::FIGURE_6_S1,
+    credit::FIGURE_7A,
     fields::FIGURE_7B,
     fields::FIGURE_7C,
+    variants::FIGURE_8B,
+    variants::FIGURE_8D,
+    variants::FIGURE_8_S1,
     traces::FIGURE_9A,
+    variants::FIGURE_9B,
     fa_linear::FIGURE,
 ];
+
+/// In place of the name of a figure: all, in one report.
+const ALL: &str = "all";
 
 /// A published figure.
 struct Published {
@@ -89,10 +106,11 @@ impl Number {
 
 /// Reproduce a published figure: run what it shows, draw it, and print measured numbers beside the published ones.
 ///
-/// Without FIGURE all are listed. Files are NAME.svg and NAME.json in the folder given by --out, and beside them the runs a
+/// Without FIGURE all are listed; `all` draws every one and puts them into one page, report.html. Files are NAME.svg and NAME.json in the folder given by --out, and beside them the runs a
 /// figure is drawn from: those that are done are taken as they are, and what Ctrl-C stopped is gone on with.
 ///
 ///   apical reproduce fa-linear
+///   apical reproduce all --quick
 #[derive(Args, Debug)]
 pub(super) struct Reproduce {
     /// Figure, by name.
@@ -134,22 +152,44 @@ impl Reproduce {
                 .iter()
                 .try_for_each(|figure| say::result(format_args!("{:<16}{}", figure.name, figure.about)));
         };
-        let published = find(name)?;
+        let wanted = if name == ALL { FIGURES.iter().collect() } else { vec![find(name)?] };
         interrupt::listen()?;
         let common = self.common();
         common.start_threads()?;
         let folder = self.folder()?;
+        let (mut sections, mut all) = (Vec::new(), Vec::new());
+        for published in wanted {
+            let (section, results) = self.draw(published, &common, &folder)?;
+            sections.push(section);
+            all.push(results);
+        }
+        let report = folder.join("report.html");
+        if name == ALL {
+            write(&report, &report::html(&sections, &format!("{}, {}", session::command_line(), version())))?;
+        }
+        match (self.json, name == ALL) {
+            (true, true) => say::result(json!({ "command": "reproduce", "report": report, "figures": all })),
+            (true, false) => say::result(&all[0]),
+            (false, true) => say::result(format_args!("report: {}", report.display())),
+            (false, false) => Ok(()),
+        }
+    }
+
+    /// Draws one figure, leaves its files and tells its numbers.
+    fn draw(&self, published: &Published, common: &Common, folder: &Path) -> Result<(Section, Value), Failure> {
         let seeds = self.seeds.as_ref().map_or(published.seeds[usize::from(self.quick)], |seeds| &seeds.0[..]);
-        let drawn = (published.run)(&Task { seeds, quick: self.quick, folder: &folder, common: &common })?;
+        let drawn = (published.run)(&Task { seeds, quick: self.quick, folder, common })?;
         let results = self.results(published, seeds, &drawn);
         write(&folder.join(format!("{}.json", published.name)), &format!("{results}\n"))?;
-        let picture = folder.join(format!("{}.svg", published.name));
-        write(&picture, &drawn.figure.svg())?;
-        if self.json {
-            return say::result(results);
+        let (picture, svg) = (folder.join(format!("{}.svg", published.name)), drawn.figure.svg());
+        write(&picture, &svg)?;
+        if !self.json {
+            say::result(table(&drawn.numbers))?;
+            say::result(format_args!("figure: {}", picture.display()))?;
         }
-        say::result(table(&drawn.numbers))?;
-        say::result(format_args!("figure: {}", picture.display()))
+        let command = format!("apical reproduce {}{}", published.name, if self.quick { " --quick" } else { "" });
+        let Published { name, about, .. } = *published;
+        Ok((Section { name, about, command, svg, numbers: drawn.numbers }, results))
     }
 
     fn common(&self) -> Common {
@@ -189,9 +229,14 @@ impl Reproduce {
 fn find(name: &str) -> anyhow::Result<&'static Published> {
     let Some(figure) = FIGURES.iter().find(|figure| figure.name == name) else {
         let names: Vec<_> = FIGURES.iter().map(|figure| figure.name).collect();
-        bail!("no figure `{name}`; there are {}", names.join(", "));
+        bail!("no figure `{name}`; there are {}, and {ALL}", names.join(", "));
     };
     Ok(figure)
+}
+
+/// Version and commit of the program.
+fn version() -> String {
+    format!("version {} {}", env!("CARGO_PKG_VERSION"), env!("APICAL_GIT_COMMIT")).trim_end().to_owned()
 }
 
 fn write(path: &Path, text: &str) -> Result<(), Failure> {

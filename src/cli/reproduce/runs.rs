@@ -59,6 +59,12 @@ impl Course {
         Self { epochs: 1, images: Some(images), tested: Some(0) }
     }
 
+    /// In words.
+    pub(super) fn told(self) -> String {
+        let images = self.images.map_or(String::new(), |images| format!(" of {images} images"));
+        format!("{} epochs{images}", self.epochs)
+    }
+
     fn name(self) -> String {
         let part = |word: &str, count: Option<usize>| count.map_or(String::new(), |count| format!("-{word}-{count}"));
         format!("{}-epochs{}{}", self.epochs, part("of", self.images), part("tested", self.tested))

@@ -167,7 +167,7 @@ impl<'a> Shown<'a> {
 
     /// How strongly the soma follows the apical dendrite, beside what its equation says.
     fn driven(&self, before: &str) -> Result<(Number, f64), Failure> {
-        let [_, k_a] = self.attenuation();
+        let [.., k_a] = self.conductances();
         let slope = self.soma_beyond_basal()?.slope();
         let quantity =
             format!("{before}change of the somatic potential per change of the apical one, from phase to phase");
@@ -175,44 +175,51 @@ impl<'a> Shown<'a> {
         Ok((Number::new(quantity, published, format!("{slope:.2}")), slope))
     }
 
-    /// Over neurons: the change of the mean apical potential from the forward to the target phase (x), and that part of the
-    /// soma's which the basal dendrite does not account for, ΔV − k_b ΔB (y). In the steady state y = k_a x.
+    /// Over neurons, changes from the forward to the target phase: of the mean apical potential (x), and of what drives the
+    /// soma beyond the basal dendrite (y).
+    ///
+    /// Means of dV/dt = −γV + g_b B + g_a A over a phase of length T give V + (V(end) − V(start))/(γT) − k_b B = k_a A, with
+    /// γ = g_l + g_b + g_a and k = g/γ: y = k_a x, but for the sampling of traces.
     fn soma_beyond_basal(&self) -> Result<Regression, Failure> {
         let span = self.window.span.clone();
         let block = self.file.traces(self.population, 0..self.size, span).map_err(Failure::failed)?.unwrap_or_default();
         let (row, protocol) = (self.window.shown[0], &self.run.model.protocol);
-        let forward = [row.start_ms + protocol.settle, row.forward_end_ms];
-        let target = [row.forward_end_ms + protocol.target_settle, self.window.span.end];
-        let change = |neuron: u64, element: u32| {
-            let trace = block.column(neuron, element)?;
-            Some(mean(&block, &trace, target) - mean(&block, &trace, forward))
-        };
-        let [k_b, _] = self.attenuation();
+        let phases = [
+            [row.forward_end_ms + protocol.target_settle, self.window.span.end],
+            [row.start_ms + protocol.settle, row.forward_end_ms],
+        ];
+        let [gamma, k_b, _] = self.conductances();
         let mut pairs = Regression::default();
         for neuron in 0..self.size as u64 {
-            if let (Some(apical), Some(soma), Some(basal)) = (change(neuron, 2), change(neuron, 0), change(neuron, 1)) {
-                pairs.add(apical, soma - k_b * basal);
-            }
+            let [Some(soma), Some(basal), Some(apical)] = [0, 1, 2].map(|element| block.column(neuron, element)) else {
+                continue;
+            };
+            let change = |of: &dyn Fn([f64; 2]) -> f64| of(phases[0]) - of(phases[1]);
+            let beyond = |phase| {
+                let ((v, rate), (b, _)) = (mean_and_slope(&block, &soma, phase), mean_and_slope(&block, &basal, phase));
+                v + rate / gamma - k_b * b
+            };
+            pairs.add(change(&|phase| mean_and_slope(&block, &apical, phase).0), change(&beyond));
         }
         Ok(pairs)
     }
 
-    /// What a lasting change of the basal and of the apical potential adds to the soma: k_b and k_a,
-    /// g / (g_l + g_b + g_a) with either conductance.
-    fn attenuation(&self) -> [f64; 2] {
+    /// γ = g_l + g_b + g_a [1/ms], g_b/γ and g_a/γ.
+    fn conductances(&self) -> [f64; 3] {
         let population = self.run.model.populations.iter().find(|p| p.name == self.population);
-        match population.map(|p| &p.neuron) {
-            Some(Neuron::Pyramidal(cell)) => [cell.g_b, cell.g_a].map(|g| g / (cell.g_l + cell.g_b + cell.g_a)),
-            _ => [0.0; 2],
-        }
+        let Some(Neuron::Pyramidal(cell)) = population.map(|p| &p.neuron) else { return [f64::NAN; 3] };
+        let gamma = cell.g_l + cell.g_b + cell.g_a;
+        [gamma, cell.g_b / gamma, cell.g_a / gamma]
     }
 }
 
-/// Mean of the samples of a trace over some time [ms].
-fn mean(block: &TraceBlock, trace: &[f32], [from, to]: [f64; 2]) -> f64 {
+/// Mean of the samples of a trace over some time [ms], and its mean rate of change [1/ms].
+fn mean_and_slope(block: &TraceBlock, trace: &[f32], [from, to]: [f64; 2]) -> (f64, f64) {
     let within = |i: &usize| (from..to).contains(&(block.start_ms + *i as f64 * block.dt_ms));
-    let (sum, n) = (0..trace.len()).filter(within).fold((0.0, 0.0), |(sum, n), i| (sum + f64::from(trace[i]), n + 1.0));
-    sum / n
+    let samples: Vec<f64> = (0..trace.len()).filter(within).map(|i| f64::from(trace[i])).collect();
+    let (n, ends) =
+        (samples.len() as f64, [samples.first(), samples.last()].map(|end| end.copied().unwrap_or(f64::NAN)));
+    (samples.iter().sum::<f64>() / n, (ends[1] - ends[0]) / ((n - 1.0) * block.dt_ms))
 }
 
 #[cfg(test)]
@@ -221,9 +228,10 @@ mod tests {
     use crate::plot::{Axis, Ink, Mark};
 
     #[test]
-    fn a_mean_takes_the_samples_within() {
+    fn a_mean_and_a_slope_are_of_the_samples_within() {
         let block = TraceBlock { start_ms: 10.0, dt_ms: 0.5, ..TraceBlock::default() };
-        assert!((mean(&block, &[1.0, 2.0, 4.0, 9.0], [10.5, 11.5]) - 3.0).abs() < 1e-12);
+        let (mean, slope) = mean_and_slope(&block, &[1.0, 2.0, 4.0, 9.0], [10.5, 11.5]);
+        assert!((mean - 3.0).abs() < 1e-12 && (slope - 4.0).abs() < 1e-12);
     }
 
     #[test]

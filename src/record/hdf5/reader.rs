@@ -76,6 +76,8 @@ pub struct CreditTable {
     /// Presentations seen, largest eigenvalue of (I − J_b J_g)ᵀ (I − J_b J_g) with the mean Jacobians of those since the row
     /// before, and mean of the largest eigenvalues of each.
     pub eigenvalues: Vec<(u64, f64, f64)>,
+    /// Means of J_b J_g over the same presentations, [outputs, outputs] in row-major order each.
+    pub products: Vec<Vec<f64>>,
 }
 
 /// Sampled potentials of some neurons over some time.
@@ -323,9 +325,12 @@ impl RunReader {
         let seen: Vec<u64> = source.values(&column("examples_seen"))?;
         let (of_means, mean): (Vec<f64>, Vec<f64>) =
             (source.values(&column("of_means"))?, source.values(&column("mean"))?);
+        let products: Vec<f64> = source.values(&column("product"))?;
+        let squared = products.len() / seen.len().max(1);
+        let products = products.chunks(squared.max(1)).map(<[f64]>::to_vec).collect();
         let eigenvalues =
             seen.into_iter().zip(of_means).zip(mean).map(|((seen, of_means), mean)| (seen, of_means, mean));
-        Ok(Some(CreditTable { index, output_loss, hidden, eigenvalues: eigenvalues.collect() }))
+        Ok(Some(CreditTable { index, output_loss, hidden, eigenvalues: eigenvalues.collect(), products }))
     }
 
     /// The learning curve.

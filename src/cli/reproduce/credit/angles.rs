@@ -1,0 +1,72 @@
+//! The angle between the changes of hidden weights and those by backpropagation.
+
+use serde_json::{Value, json};
+
+use super::{Measured, measured};
+use crate::cli::failure::Failure;
+use crate::cli::reproduce::{Number, Published, Reproduced, Task, mean_and_spread};
+use crate::plot::gallery::angles;
+
+pub(in crate::cli::reproduce) const FIGURE_7A: Published = Published {
+    name: "7A",
+    about: "angle of the hidden update to that by backprop, feedback of spikes and of rates (Guerguiev et al. 2017)",
+    seeds: [&[1], &[1]],
+    run: draw,
+};
+
+/// Images over which angles are averaged, as in the paper.
+const WINDOW: usize = 100;
+
+/// Kinds of feedback: name, model, and the angles published at first, at the lowest, and later.
+const FEEDBACK: [(&str, &str, [&str; 3]); 2] = [
+    ("spikes", "g17-784-500-10", ["90", "about 65", "about 70"]),
+    ("rates", "g17-784-500-10-rate-feedback", ["90", "35 to 40", "35 to 40"]),
+];
+
+fn draw(task: &Task<'_>) -> Result<Reproduced, Failure> {
+    let (mut drawn, mut numbers, mut results) = (Vec::new(), Vec::new(), Vec::new());
+    let mut index = Vec::new();
+    for (name, model, published) in FEEDBACK {
+        let runs = measured(task, model)?;
+        let courses: Vec<_> = runs.iter().map(angles_of).collect();
+        let windows: Vec<Vec<f64>> = courses.iter().map(|course| means(course, WINDOW)).collect();
+        let over = |value: fn(&[f64]) -> f64| windows.iter().map(|means| value(means)).collect::<Vec<f64>>();
+        let lowest = over(|means| means.iter().copied().fold(f64::INFINITY, f64::min));
+        let measures = [over(|means| means[0]), lowest, over(|means| means[means.len() - 1])];
+        for ((which, published), values) in ["first", "lowest", "last"].iter().zip(published).zip(&measures) {
+            let quantity = format!("feedback of {name}: {which} mean angle of {WINDOW} images [deg]");
+            numbers.push(Number::new(quantity, published, mean_and_spread(values, 1)));
+        }
+        results.push(json!({ "feedback": name, "mean_angles_deg": windows }));
+        index = runs[0].table.index.iter().map(|&n| n as f64).collect();
+        drawn.push((format!("feedback of {name}"), courses.into_iter().next().unwrap_or_default()));
+    }
+    let mut figure = angles(&index, &drawn, &[]);
+    "Hidden updates against backpropagation".clone_into(&mut figure.title);
+    Ok(Reproduced { figure, numbers, results: Value::Array(results) })
+}
+
+/// Angles of the hidden layer [n] [degrees].
+fn angles_of(run: &Measured) -> Vec<f64> {
+    run.table.hidden.first().map(|(_, _, angles)| angles.clone()).unwrap_or_default()
+}
+
+/// Means of whole windows; what is no number, of an image nothing was learnt from, is left out.
+fn means(angles: &[f64], window: usize) -> Vec<f64> {
+    let mean = |part: &[f64]| {
+        let numbers: Vec<f64> = part.iter().copied().filter(|angle| angle.is_finite()).collect();
+        numbers.iter().sum::<f64>() / numbers.len() as f64
+    };
+    angles.chunks_exact(window).map(mean).collect()
+}
+
+#[cfg(test)]
+#[allow(clippy::float_cmp, reason = "these means are exact")]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn windows_are_whole_and_skip_what_is_no_number() {
+        assert_eq!(means(&[90.0, 70.0, f64::NAN, 60.0, 50.0], 2), [80.0, 60.0]);
+    }
+}

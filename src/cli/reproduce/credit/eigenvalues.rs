@@ -1,0 +1,131 @@
+//! Whether feedback brings the output nearer to its target: the largest eigenvalue of (I − J_b J_g)ᵀ (I − J_b J_g).
+
+use ndarray::Array2;
+use serde_json::{Value, json};
+
+use super::{Measured, measured};
+use crate::analysis::feedback_eigenvalue;
+use crate::cli::failure::Failure;
+use crate::cli::reproduce::{Number, Published, Reproduced, Task, mean_and_spread};
+use crate::plot::gallery::{Curve, Curves, curves, sheet};
+use crate::plot::{Figure, Scale};
+
+pub(in crate::cli::reproduce) const FIGURE_5_S1: Published = Published {
+    name: "5-s1",
+    about: "largest eigenvalue of (I - Jb Jg)T (I - Jb Jg), by the Jacobians of 100 images (Guerguiev et al. 2017)",
+    seeds: [&[1], &[1]],
+    run: draw,
+};
+
+/// Of the product J_b J_g in the paper's network to that in ours: the full weights W and Y in place of half of each, which
+/// with the kernel cut to about half of its sum leave the potentials, and so the slopes of the sigmoids, as they are.
+const PAPER_SCALE: f64 = 4.0;
+
+/// Eigenvalues of [`Point`].
+const NAMES: [&str; 3] = ["of mean Jacobians", "mean of each image's", "of the mean product, paper's scaling"];
+
+/// Eigenvalues of 100 images.
+struct Point {
+    /// Presentations seen.
+    seen: f64,
+    /// With the mean Jacobians; the mean of each image's; with the mean product under the paper's scaling.
+    values: [f64; 3],
+}
+
+/// The course of one run.
+struct Course {
+    points: Vec<Point>,
+    /// Presentations in an epoch.
+    epoch: f64,
+}
+
+impl Course {
+    fn of(run: &Measured) -> Self {
+        let rows = run.table.eigenvalues.iter().zip(&run.table.products);
+        let point = |(&(seen, of_means, mean), product): (&(u64, f64, f64), &Vec<f64>)| {
+            let outputs = (product.len() as f64).sqrt() as usize;
+            let product = Array2::from_shape_fn((outputs, outputs), |(i, j)| PAPER_SCALE * product[i * outputs + j]);
+            Point { seen: seen as f64, values: [of_means, mean, feedback_eigenvalue(&product)] }
+        };
+        Self { points: rows.map(point).collect(), epoch: run.epoch as f64 }
+    }
+
+    /// In how many of the reports of epoch 1 an eigenvalue is below 1 [%].
+    fn below(&self, which: usize) -> f64 {
+        let first: Vec<_> = self.points.iter().filter(|point| point.seen <= self.epoch).collect();
+        100.0 * first.iter().filter(|point| point.values[which] < 1.0).count() as f64 / first.len() as f64
+    }
+}
+
+fn draw(task: &Task<'_>) -> Result<Reproduced, Failure> {
+    let courses: Vec<_> = measured(task, "g17-784-500-10")?.iter().map(Course::of).collect();
+    let told = |course: &Course| -> Value {
+        let point = |point: &Point| json!({ "examples_seen": point.seen, "eigenvalues": point.values });
+        course.points.iter().map(point).collect()
+    };
+    let results = json!({ "eigenvalues": NAMES, "seeds": courses.iter().map(told).collect::<Vec<_>>() });
+    Ok(Reproduced { figure: figure(&courses[0]), numbers: numbers(&courses), results })
+}
+
+fn numbers(courses: &[Course]) -> Vec<Number> {
+    let each = |(which, name): (usize, &&str)| {
+        let values = |point: fn(&Course) -> Option<&Point>| -> Vec<f64> {
+            courses.iter().filter_map(point).map(|point| point.values[which]).collect()
+        };
+        let (first, last) = (values(|course| course.points.first()), values(|course| course.points.last()));
+        let below: Vec<f64> = courses.iter().map(|course| course.below(which)).collect();
+        let of = |what: &str| format!("{name}: {what}");
+        [
+            Number::new(of("first 100 images"), "above 1", mean_and_spread(&first, 3)),
+            Number::new(of("last 100 images"), "below 1", mean_and_spread(&last, 3)),
+            Number::new(
+                of("reports of epoch 1 below 1 [%]"),
+                "it falls below 1 in epoch 1",
+                mean_and_spread(&below, 0),
+            ),
+        ]
+    };
+    NAMES.iter().enumerate().flat_map(each).collect()
+}
+
+fn figure(course: &Course) -> Figure {
+    let end = course.points.last().map_or(1.0, |point| point.seen);
+    let panel = |title: &str, which: &[usize]| {
+        let line = |&which: &usize| Curve {
+            label: NAMES[which].to_owned(),
+            points: course.points.iter().map(|point| [point.seen, point.values[which]]).collect(),
+        };
+        // In points enough to be a line without dots.
+        let unity = (0..=100).map(|i| [end * f64::from(i) / 100.0, 1.0]).collect();
+        let unity = Curve { label: "1".to_owned(), points: unity };
+        curves(&Curves {
+            title: title.to_owned(),
+            labels: ["training presentations".to_owned(), "largest eigenvalue".to_owned()],
+            scale: Scale::Linear,
+            curves: which.iter().map(line).chain([unity]).collect(),
+        })
+    };
+    let panels = vec![panel("weights and kernel as simulated", &[0, 1]), panel("as the paper's", &[2])];
+    let title = "Largest eigenvalue of (I - Jb Jg)T (I - Jb Jg)".to_owned();
+    Figure { title, ..sheet(vec![panels]) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::record::hdf5::CreditTable;
+
+    /// Of J_b J_g = 0.25 I, (I − M)ᵀ(I − M) is 0.5625 I; under the paper's scaling M is I, and nothing is left.
+    #[test]
+    fn the_papers_scaling_is_that_of_both_weights() {
+        let product = vec![0.25, 0.0, 0.0, 0.25];
+        let table = CreditTable {
+            eigenvalues: vec![(100, 0.5625, 0.5625), (200, 1.2, 1.2), (300, 0.5, 0.5)],
+            products: vec![product.clone(), product.clone(), product],
+            ..CreditTable::default()
+        };
+        let course = Course::of(&Measured { table, labels: Vec::new(), epoch: 200 });
+        assert!(course.points[0].values[2].abs() < 1e-12);
+        assert!((course.below(0) - 50.0).abs() < 1e-12);
+    }
+}

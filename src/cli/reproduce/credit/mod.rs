@@ -1,0 +1,65 @@
+//! How well hidden neurons are told what to change: losses of both layers, angles to backpropagation, feedback eigenvalues.
+//!
+//! Guerguiev, Lillicrap & Richards (2017), eLife 6:e22901, Figures 5B, 5C, 5 supplement 1 and 7A.
+
+mod angles;
+mod eigenvalues;
+mod losses;
+
+use super::Task;
+use super::runs::{Course, Trained, Wanted, trained};
+use crate::cli::failure::Failure;
+use crate::record::Kind;
+use crate::record::hdf5::CreditTable;
+
+pub(super) use angles::FIGURE_7A;
+pub(super) use eigenvalues::FIGURE_5_S1;
+pub(super) use losses::{FIGURE_5B, FIGURE_5C};
+
+/// What was measured in the training presentations of a run, in their order.
+struct Measured {
+    table: CreditTable,
+    /// Label of each [n].
+    labels: Vec<u8>,
+    /// Presentations in an epoch.
+    epoch: u64,
+}
+
+/// 784-500-10, or a variant of it, with the assignment of credit measured.
+fn wanted(task: &Task<'_>, model: &'static str, seed: u64) -> Wanted {
+    let course = if task.quick {
+        Course { epochs: 2, images: Some(4_000), tested: Some(0) }
+    } else {
+        Course { epochs: 10, images: None, tested: None }
+    };
+    Wanted { model, variant: "credit", overrides: &["recording.credit=true"], course, seed }
+}
+
+/// The measured course of 784-500-10, or a variant of it, for each seed.
+fn measured(task: &Task<'_>, model: &'static str) -> Result<Vec<Measured>, Failure> {
+    let wanted: Vec<_> = task.seeds.iter().map(|&seed| wanted(task, model, seed)).collect();
+    trained(task, &wanted)?.iter().map(Measured::of).collect()
+}
+
+impl Measured {
+    fn of(run: &Trained) -> Result<Self, Failure> {
+        let (mut all, mut labels) = (CreditTable::default(), Vec::new());
+        for file in run.runs()? {
+            let rows = file.presentations().map_err(Failure::failed)?;
+            labels.extend(rows.iter().filter(|row| row.kind == Kind::Train).filter_map(|row| row.label));
+            let part = file.credit().map_err(Failure::failed)?.unwrap_or_default();
+            all.index.extend(part.index);
+            all.output_loss.extend(part.output_loss);
+            all.hidden.resize_with(part.hidden.len(), Default::default);
+            for (whole, (name, losses, angles)) in all.hidden.iter_mut().zip(part.hidden) {
+                whole.0 = name;
+                whole.1.extend(losses);
+                whole.2.extend(angles);
+            }
+            all.eigenvalues.extend(part.eigenvalues);
+            all.products.extend(part.products);
+        }
+        let epoch = run.checkpoint.examples_planned / u64::from(run.model.learning.epochs);
+        Ok(Self { table: all, labels, epoch })
+    }
+}
