@@ -19,10 +19,12 @@ macro_rules! shipped {
 }
 
 /// All of them, the reference networks first, then their variants.
-pub const MODELS: [Shipped; 13] = shipped![
+pub const MODELS: [Shipped; 15] = shipped![
     "g17-784-10",
     "g17-784-500-10",
     "g17-784-500-100-10",
+    "g17-784-500-10-settled",
+    "g17-784-500-100-10-settled",
     "g17-784-500-10-sparse",
     "g17-784-500-10-sparse-weak",
     "g17-784-500-10-symmetric",
