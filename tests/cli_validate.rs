@@ -48,7 +48,7 @@ fn trained_networks_pass_and_each_projection_scaled_in_the_twin_fails_its_identi
     for (model, projections) in NETWORKS {
         let bench = Bench::new();
         bench.ok(&format!("train {model} --examples 500 --test-examples 20 --record none --out run.h5 {}", digits()));
-        let (ran, failed) = validate(&bench, "run.checkpoint.h5 --images 60 --examples 200 --durations 50,250");
+        let (ran, failed) = validate(&bench, "run.checkpoint.h5 --images 60 --examples 2000 --durations 50,250");
         assert_eq!((ran.code, &failed[..]), (Some(0), &[][..]), "{model}: {}", ran.stdout);
         for (projection, identity) in projections {
             let little = "--images 20 --examples 0 --durations 50";

@@ -14,9 +14,8 @@ const BIAS: f64 = 0.01;
 /// its mean once in 10,000 times; hidden neurons' rates fluctuate, so that their counts scatter a little more.
 const SCATTER: f64 = 2.0;
 
-/// Mean angle tolerated between the changes of a batch [degrees]: below it noise does not undo what rates would learn. In a
-/// trained network few images are still wrong and most of a spiking change is noise: 80 to 89 degrees are usual there.
-const ANGLE: f64 = 90.0;
+/// Angle tolerated between the changes of a batch [degrees]: below it noise does not undo what rates would learn.
+const ANGLE: f64 = 85.0;
 
 /// Alignment of representations asked for after the same lesson.
 const CKA: f64 = 0.8;
