@@ -1,0 +1,74 @@
+//! How weights change: the rule, its batches and the course of its rates.
+
+/// How weights change.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Learning {
+    /// The learning rule.
+    pub rule: Rule,
+    /// Part of the last step that a rule of rates takes again.
+    pub momentum: f64,
+    /// Presentations, each in a lane of its own, whose changes are summed.
+    pub batch: usize,
+    /// Passes through the training images.
+    pub epochs: u32,
+    /// Course of the learning rates.
+    pub schedule: Schedule,
+    /// Slope of the sigmoid in the change of output weights.
+    pub output_slope: Slope,
+    /// Presentations over which presynaptic trains are averaged, to learn from their deviation from that mean; 0: they
+    /// are taken as they are.
+    pub centring: u32,
+}
+
+/// The factor by which the change of an output neuron follows its sigmoid.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Slope {
+    /// sigmoid'(mean_f U), as published.
+    Sigmoid,
+    /// Its largest value, 1/4, whatever U: a confident wrong answer is then unlearned as fast as any.
+    Constant,
+}
+
+/// The learning rules.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Rule {
+    /// Two phases, plateau differences (Guerguiev, Lillicrap & Richards 2017).
+    TwoPhase,
+    /// A rule of networks of rates, one of [`RATE_RULES`]: of the model it takes the sizes of the populations and the
+    /// learning rates of the projections from input to output; how its units answer is its own.
+    OfRates(&'static str),
+}
+
+/// Names of the rules of networks of rates.
+pub const RATE_RULES: [&str; 16] = [
+    "delta",
+    "hebbian",
+    "weight-perturbation",
+    "node-perturbation",
+    "backprop",
+    "quantised-backprop",
+    "feedback-alignment",
+    "direct-feedback-alignment",
+    "pseudobackprop",
+    "difference-target-propagation",
+    "simplified-difference-target-propagation",
+    "stacked-autoencoders",
+    "equilibrium",
+    "contrastive-hebbian",
+    "temporal-derivative",
+    "segregated-dendrites",
+];
+
+/// Course of the learning rates over a run, as a factor on them.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Schedule {
+    /// 1 throughout.
+    Constant,
+    /// This factor to the power of the number of whole epochs done.
+    Exponential {
+        /// Factor per epoch.
+        factor_per_epoch: f64,
+    },
+    /// Falls in a straight line from 1 to 0 over the run.
+    Linear,
+}
