@@ -22,6 +22,20 @@ fn the_angle_to_pseudobackprop_falls_below_that_to_backprop() {
 }
 
 #[test]
+fn early_apical_input_depresses_and_late_potentiates_what_was_stimulated() {
+    let told = Bench::new().json("reproduce 10 --quick --quiet");
+    for result in told["results"].as_array().unwrap() {
+        let change = result["change_percent"][0].as_f64().unwrap();
+        let holds = match (result["apical_input"].as_str().unwrap(), result["stimulated"].as_bool().unwrap()) {
+            ("early", true) => change < -10.0,
+            ("late", true) => change > 10.0,
+            _ => change.abs() < 1.0,
+        };
+        assert!(holds, "{result}");
+    }
+}
+
+#[test]
 fn an_unknown_figure_is_refused_with_those_there_are() {
     let ran = Bench::new().run("reproduce 6B-linear");
     assert_eq!(ran.code, Some(2));

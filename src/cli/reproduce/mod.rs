@@ -9,6 +9,7 @@ mod fa_linear;
 mod fields;
 mod maps;
 mod phases;
+mod prediction;
 mod report;
 mod runs;
 mod traces;
@@ -27,7 +28,7 @@ use super::{interrupt, say, session};
 use crate::plot::Figure;
 
 /// All figures that can be drawn again.
-const FIGURES: [Published; 18] = [
+const FIGURES: [Published; 19] = [
     traces::FIGURE_3C,
     phases::FIGURE_4A,
     phases::FIGURE_4B,
@@ -45,6 +46,7 @@ const FIGURES: [Published; 18] = [
     variants::FIGURE_8_S1,
     traces::FIGURE_9A,
     variants::FIGURE_9B,
+    prediction::FIGURE,
     fa_linear::FIGURE,
 ];
 
