@@ -55,6 +55,7 @@ impl<'a> Display<'a> {
         if self.part.is_none_or(|(name, ..)| name != part) {
             self.finish();
             self.part = Some((part, now, done));
+            return ControlFlow::Continue(());
         }
         let spacing = if self.terminal { FRAMES } else { LINES };
         if self.quiet || now - self.start < PATIENCE || now - self.shown < spacing {
