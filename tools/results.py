@@ -2,12 +2,14 @@
 """Numbers quoted in the README, each from a file of docs/results.
 
     tools/results.py add NAME OUTPUT.json     keeps the results in the last line of `apical train --json`, a file per seed,
-                                              or of `apical compare --json`, a file per rule and seed
-    tools/results.py table                    writes the README's table anew
-    tools/results.py table --check            exits with 1 if that would change it
+                                              of `apical compare --json`, a file per rule and seed, or of a comparison of
+                                              `apical reproduce --json`, a file per network and seed
+    tools/results.py table                    writes the README's tables anew
+    tools/results.py table --check            exits with 1 if that would change them
 
 A file holds the name of its row, model, kind (spiking or rate), batch, seed, commit, command, presentations, test error and
-learning curve. A row is the mean and the standard deviation (n - 1) over its seeds.
+learning curve. A row is the mean and the standard deviation (n - 1) over its seeds. Rows of comparisons stand in a table of
+their own, which tells differences to the first network, seed by seed.
 """
 
 import argparse
@@ -19,15 +21,22 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 RESULTS = ROOT / "docs" / "results"
 README = ROOT / "README.md"
-BEGIN, END = "<!-- results: written by tools/results.py -->", "<!-- end of results -->"
+BEGIN, END = "<!-- {}: written by tools/results.py -->", "<!-- end of {} -->"
 
 
 def add(name, output):
-    """Keeps the runs of one output of `apical train --json`."""
+    """Keeps the runs of one output."""
     summary = json.loads(Path(output).read_text().strip().splitlines()[-1])
     if summary["command"] == "compare":
         for rule in summary["rules"]:
             add_runs(f"{name}-{rule['rule']}", list(compared(summary, rule)), output)
+    elif summary["command"] == "reproduce":
+        if summary["quick"]:
+            sys.exit(f"{output}: of a quick look, which is no result")
+        for place, network in enumerate(summary["results"]):
+            words = [name, network["model"], network["variant"]]
+            told = {"command_line": summary["command_line"], "label": network["label"], "place": place}
+            add_runs("-".join(filter(None, words)), [run | told for run in network["runs"]], output)
     else:
         add_runs(name, summary.get("runs", [summary]), output)
 
@@ -48,45 +57,79 @@ def add_runs(name, runs, output):
             sys.exit(f"{output}: seed {run['seed']} was not tested on the test set")
         kept = {key: run[key] for key in ("model", "kind", "batch", "seed", "commit")}
         kept |= {"name": name, "command": run["command_line"], "examples_seen": run["examples_seen"]}
-        kept |= {key: run[key] for key in ("test_examples", "test_error_percent")}
+        kept |= {key: run[key] for key in ("label", "place", "test_examples", "test_error_percent") if key in run}
         kept["curve"] = [[point["examples_seen"], point["test_error"]] for point in run["learning"]]
         path = RESULTS / f"{name}-seed{run['seed']}.json"
         path.write_text(json.dumps(kept, indent=1) + "\n")
         print(path.relative_to(ROOT))
 
 
-def rows():
-    """The table, a row for each name."""
+def results():
+    """All results by the name of their row, in order of their names, and each name's by seed."""
     named = {}
     for path in sorted(RESULTS.glob("*.json")):
         result = json.loads(path.read_text())
         named.setdefault(result["name"], []).append(result)
-    yield "| network | kind | presentations | batch | test error | seeds |"
-    yield "|---|---|---|---|---|---|"
     for name, runs in named.items():
         same = {(run["model"], run["kind"], run["examples_seen"], run["batch"], run["test_examples"]) for run in runs}
         if len(same) != 1:
             sys.exit(f"{name}: its runs differ in more than their seed: {sorted(same)}")
         runs.sort(key=lambda run: run["seed"])
+    return named
+
+
+def mean_and_spread(values, sign=""):
+    """Mean and standard deviation, as far as there is one."""
+    spread = f" ± {statistics.stdev(values):.2f}" if len(values) > 1 else ""
+    return f"{statistics.mean(values):{sign}.2f}{spread}"
+
+
+def rows(named):
+    """The table of networks, a row for each name."""
+    yield "| network | kind | presentations | batch | test error | seeds |"
+    yield "|---|---|---|---|---|---|"
+    for runs in named.values():
         errors = [run["test_error_percent"] for run in runs]
-        spread = f" ± {statistics.stdev(errors):.2f}" if len(errors) > 1 else ""
         each = ", ".join(f"{error:.2f}" for error in errors)
-        model, kind, presentations, batch, _ = same.pop()
-        yield f"| {model} | {kind} | {presentations:,} | {batch} | {statistics.mean(errors):.2f}{spread} % | {each} |"
+        run = runs[0]
+        shown = f"{run['model']} | {run['kind']} | {run['examples_seen']:,} | {run['batch']}"
+        yield f"| {shown} | {mean_and_spread(errors)} % | {each} |"
+
+
+def differences(named):
+    """The table of comparisons, a row for each network beside the first one of its comparison."""
+    yield "| comparison | network | presentations | test error | less the first, by seed | seeds |"
+    yield "|---|---|---|---|---|---|"
+    compared = {}
+    for runs in named.values():
+        compared.setdefault(runs[0]["command"], []).append(runs)
+    for command, networks in compared.items():
+        networks.sort(key=lambda runs: runs[0]["place"])
+        first = {run["seed"]: run["test_error_percent"] for run in networks[0]}
+        for runs in networks:
+            errors = [run["test_error_percent"] for run in runs]
+            beyond = [run["test_error_percent"] - first[run["seed"]] for run in runs]
+            told = mean_and_spread(beyond, "+") if runs is not networks[0] else ""
+            shown = f"{command.removeprefix('apical ')} | {runs[0]['label']} | {runs[0]['examples_seen']:,}"
+            yield f"| {shown} | {mean_and_spread(errors)} % | {told} | {len(runs)} |"
 
 
 def table(check):
-    """Writes the table, or tells whether it is as it would be."""
-    text = README.read_text()
-    if text.count(BEGIN) != 1 or text.count(END) != 1:
-        sys.exit(f"README.md: expected one `{BEGIN}` and one `{END}`")
-    before, rest = text.split(BEGIN)
-    after = rest.split(END)[1]
-    new = before + BEGIN + "\n" + "\n".join(rows()) + "\n" + END + after
+    """Writes the tables, or tells whether they are as they would be."""
+    named = results()
+    of_comparisons = {name: runs for name, runs in named.items() if "place" in runs[0]}
+    of_networks = {name: runs for name, runs in named.items() if name not in of_comparisons}
+    text = new = README.read_text()
+    for what, lines in (("results", rows(of_networks)), ("comparisons", differences(of_comparisons))):
+        begin, end = BEGIN.format(what), END.format(what)
+        if new.count(begin) != 1 or new.count(end) != 1:
+            sys.exit(f"README.md: expected one `{begin}` and one `{end}`")
+        before, rest = new.split(begin)
+        new = before + begin + "\n" + "\n".join(lines) + "\n" + end + rest.split(end)[1]
     if new == text:
         return
     if check:
-        sys.exit("README.md: its table is not that of docs/results; run tools/results.py table")
+        sys.exit("README.md: its tables are not those of docs/results; run tools/results.py table")
     README.write_text(new)
 
 
@@ -96,7 +139,7 @@ def main():
     adding = commands.add_parser("add", help="keep results")
     adding.add_argument("name")
     adding.add_argument("output")
-    writing = commands.add_parser("table", help="write the README's table")
+    writing = commands.add_parser("table", help="write the README's tables")
     writing.add_argument("--check", action="store_true")
     arguments = parser.parse_args()
     if arguments.command == "add":

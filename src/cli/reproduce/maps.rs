@@ -26,7 +26,7 @@ pub(super) const FIGURE: Published = Published {
 };
 
 /// The network of both hidden layers.
-const MODEL: &str = "g17-784-500-100-10";
+const MODEL: &str = "g17-784-500-100-10-settled";
 
 /// The course of a quick look, and the test images that it maps.
 const QUICK: (Course, usize) = (Course { epochs: 1, images: Some(5_000), tested: Some(500) }, 1_000);

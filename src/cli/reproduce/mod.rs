@@ -4,9 +4,11 @@
 //! all share stands here: the folder, the table of measured against published numbers, the files. A figure that is drawn
 //! from trained networks is given them by [`runs`], which keeps them in the folder and goes on from what it finds there.
 
+mod comparison;
 mod credit;
 mod fa_linear;
 mod fields;
+mod levers;
 mod maps;
 mod phases;
 mod prediction;
@@ -28,7 +30,7 @@ use super::{interrupt, say, session};
 use crate::plot::Figure;
 
 /// All figures that can be drawn again.
-const FIGURES: [Published; 19] = [
+const FIGURES: [Published; 21] = [
     traces::FIGURE_3C,
     phases::FIGURE_4A,
     phases::FIGURE_4B,
@@ -48,6 +50,8 @@ const FIGURES: [Published; 19] = [
     variants::FIGURE_9B,
     prediction::FIGURE,
     fa_linear::FIGURE,
+    levers::BEST,
+    levers::LEVERS,
 ];
 
 /// In place of the name of a figure: all, in one report.
@@ -218,6 +222,8 @@ impl Reproduce {
         let number = |number: &Number| json!({ "quantity": number.quantity, "published": number.published, "measured": number.measured });
         json!({
             "command": "reproduce",
+            "command_line": session::command_line(),
+            "commit": env!("APICAL_GIT_COMMIT"),
             "figure": published.name,
             "about": published.about,
             "quick": self.quick,

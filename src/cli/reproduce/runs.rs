@@ -51,6 +51,8 @@ pub(super) struct Trained {
     pub(super) checkpoint: Checkpoint,
     /// Run files one after the other; they hold every presentation, unless a run without recorded credit was killed on the way.
     pub(super) pieces: Vec<PathBuf>,
+    /// Images it is tested on after every epoch.
+    pub(super) tested: usize,
 }
 
 impl Course {
@@ -179,7 +181,8 @@ impl Run {
             return Err(another("other images"));
         }
         let lost = pieces.is_empty() && self.model.recording.credit == Credit::Measured;
-        Ok((!lost).then(|| Trained { model: self.model.clone(), checkpoint, pieces }))
+        let (model, tested) = (self.model.clone(), self.plan.test_examples);
+        Ok((!lost).then_some(Trained { model, checkpoint, pieces, tested }))
     }
 
     /// The run files of the first `seen` presentations; none if some are missing, as where a run was killed.

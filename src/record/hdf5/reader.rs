@@ -129,6 +129,14 @@ impl RunReader {
         self.source.text("name")
     }
 
+    /// Commit of the program that wrote it.
+    ///
+    /// # Errors
+    /// If it is missing.
+    pub fn commit(&self) -> Result<String, RecordError> {
+        self.source.text("git_commit")
+    }
+
     /// SHA-256 of the data files, `digest  file` a line.
     ///
     /// # Errors

@@ -1,0 +1,268 @@
+//! Test errors of networks beside one they are compared with.
+//!
+//! All networks of a comparison learn from the same seeds, and so from the same initial weights, the same images in the same
+//! order and the same phases, as far as they have them in common: their differences to the base are taken seed by seed.
+
+use serde_json::{Value, json};
+
+use super::runs::{Course, Trained, Wanted, trained};
+use super::{Number, Reproduced, Task, mean_and_spread};
+use crate::analysis::mean_interval;
+use crate::cli::failure::Failure;
+use crate::cli::report::learning;
+use crate::data::tested_on;
+use crate::plot::gallery::{Curve, Curves, curves, sheet};
+use crate::plot::{Axis, Dot, Ink, Mark, Panel, Scale, Shape, Ticks};
+use crate::record::hdf5::RunReader;
+use crate::record::{Checkpoint, Evaluation};
+
+/// The course of a quick look.
+const QUICK: Course = Course { epochs: 2, images: Some(1_000), tested: Some(300) };
+
+/// Networks beside one they are compared with.
+pub(super) struct Comparison {
+    pub(super) title: &'static str,
+    /// Of the full course.
+    pub(super) epochs: u32,
+    pub(super) base: Network,
+    pub(super) others: &'static [Network],
+}
+
+/// A network of a comparison.
+pub(super) struct Network {
+    /// In figure and table.
+    pub(super) label: &'static str,
+    /// Name of a shipped model.
+    pub(super) model: &'static str,
+    /// What tells it from the model in the names of files; empty where no key differs.
+    pub(super) variant: &'static str,
+    /// Keys of the model that differ, as in `--set`.
+    pub(super) overrides: &'static [&'static str],
+    /// Test error that the paper reports.
+    pub(super) published: &'static str,
+}
+
+impl Network {
+    /// A model as it is shipped.
+    pub(super) const fn shipped(label: &'static str, model: &'static str, published: &'static str) -> Self {
+        Self { label, model, variant: "", overrides: &[], published }
+    }
+
+    /// The published difference to another network, where there are numbers; else what is said of this one.
+    fn published_beyond(&self, base: &Self) -> String {
+        let number = |network: &Self| network.published.split(' ').next().and_then(|word| word.parse::<f64>().ok());
+        match (number(self), number(base)) {
+            (Some(own), Some(other)) => format!("{:+.1} after 60 epochs", own - other),
+            _ => self.published.to_owned(),
+        }
+    }
+}
+
+/// What a network came to with every seed.
+struct Tested<'a> {
+    network: &'a Network,
+    /// Learning curves, by seed.
+    curves: Vec<Vec<Evaluation>>,
+    /// What is told of each run.
+    runs: Vec<Value>,
+}
+
+pub(super) fn draw(task: &Task<'_>, comparison: &Comparison) -> Result<Reproduced, Failure> {
+    let course = if task.quick { QUICK } else { Course { epochs: comparison.epochs, images: None, tested: None } };
+    let networks: Vec<_> = std::iter::once(&comparison.base).chain(comparison.others).collect();
+    // Seed by seed, so that a part of the course already compares all networks.
+    let each = task.seeds.iter().flat_map(|&seed| networks.iter().map(move |network| (network, seed)));
+    let wanted = each.map(|(&Network { model, variant, overrides, .. }, seed)| Wanted {
+        model,
+        variant,
+        overrides,
+        course,
+        seed,
+    });
+    let empty = |&network: &_| Tested { network, curves: Vec::new(), runs: Vec::new() };
+    let mut tested: Vec<_> = networks.iter().map(empty).collect();
+    for (i, run) in trained(task, &wanted.collect::<Vec<_>>())?.into_iter().enumerate() {
+        let tested = &mut tested[i % networks.len()];
+        tested.runs.push(told(&run)?);
+        tested.curves.push(run.checkpoint.curve);
+    }
+    let mut figure = sheet(vec![vec![learning_curves(&tested), differences(&tested)]]);
+    let plural = if task.seeds.len() == 1 { "" } else { "s" };
+    figure.title = format!("{}: {} seed{plural}", comparison.title, task.seeds.len());
+    Ok(Reproduced { figure, numbers: numbers(&tested, course), results: results(&tested) })
+}
+
+impl Tested<'_> {
+    /// Errors at the end, by seed [%].
+    fn last(&self) -> Vec<f64> {
+        self.curves.iter().filter_map(|curve| curve.last()).map(|point| point.test_error).collect()
+    }
+
+    /// Differences at the end to another network, by seed [%].
+    fn beyond(&self, base: &Self) -> Vec<f64> {
+        self.last().iter().zip(base.last()).map(|(own, other)| own - other).collect()
+    }
+
+    /// Mean error over seeds at each evaluation: epoch and error [%].
+    fn course(&self) -> Vec<[f64; 2]> {
+        let points = self.curves.iter().map(Vec::len).min().unwrap_or(0);
+        let sum = |at: usize| self.curves.iter().map(|curve| curve[at].test_error).sum::<f64>();
+        (0..points).map(|at| [at as f64 + 1.0, sum(at) / self.curves.len() as f64]).collect()
+    }
+}
+
+fn numbers(tested: &[Tested<'_>], course: Course) -> Vec<Number> {
+    let base = &tested[0];
+    let mut numbers = Vec::new();
+    for one in tested {
+        let quantity = format!("{}: test error after {} [%]", one.network.label, course.told());
+        numbers.push(Number::new(quantity, one.network.published, mean_and_spread(&one.last(), 2)));
+    }
+    for one in &tested[1..] {
+        let (mean, half) = mean_interval(&one.beyond(base), LEVEL);
+        let measured = if half.is_nan() {
+            format!("{mean:+.2} (one seed)")
+        } else {
+            format!("{mean:+.2}, {:+.2} to {:+.2}", mean - half, mean + half)
+        };
+        let quantity = format!("{} less {}, 95 % interval [%]", one.network.label, base.network.label);
+        numbers.push(Number::new(quantity, one.network.published_beyond(base.network), measured));
+    }
+    numbers
+}
+
+/// Level of intervals.
+const LEVEL: f64 = 0.95;
+
+fn results(tested: &[Tested<'_>]) -> Value {
+    let told = |one: &Tested<'_>| {
+        let (mean, half) = mean_interval(&one.beyond(&tested[0]), LEVEL);
+        json!({
+            "label": one.network.label,
+            "model": one.network.model,
+            "variant": one.network.variant,
+            "overrides": one.network.overrides,
+            "test_error_percent": one.last(),
+            "difference_percent": mean,
+            "difference_half_interval": half,
+            "runs": one.runs,
+        })
+    };
+    tested.iter().map(told).collect()
+}
+
+/// A run as `apical train` tells it; its commit is that of its last run file.
+fn told(run: &Trained) -> Result<Value, Failure> {
+    let Checkpoint { seed, examples_seen, curve, .. } = &run.checkpoint;
+    let written =
+        run.pieces.last().map(|piece| RunReader::open(piece)?.commit()).transpose().map_err(Failure::failed)?;
+    Ok(json!({
+        "model": run.model.name,
+        "kind": "spiking",
+        "batch": run.model.learning.batch,
+        "seed": seed,
+        "commit": written.as_deref().unwrap_or(env!("APICAL_GIT_COMMIT")),
+        "examples_seen": examples_seen,
+        "test_examples": run.tested,
+        "tested_on": tested_on(&run.model.stimuli),
+        "test_error_percent": curve.last().map(|last| last.test_error),
+        "learning": learning(curve),
+    }))
+}
+
+/// Mean errors by epoch, with what single seeds reached at the end as dots.
+fn learning_curves(tested: &[Tested<'_>]) -> Panel {
+    let curve = |one: &Tested<'_>| Curve { label: one.network.label.to_owned(), points: one.course() };
+    let drawn: Vec<_> = tested.iter().map(curve).collect();
+    let epochs = drawn.iter().map(|curve| curve.points.len()).max().unwrap_or(1) as f64;
+    let mut panel = curves(&Curves {
+        title: "test error, mean over seeds".to_owned(),
+        labels: ["epoch".to_owned(), "test error (%)".to_owned()],
+        scale: Scale::Linear,
+        curves: drawn,
+    });
+    panel.x = Axis::linear("epoch", [0.0, 1.05 * epochs]).ticks(Ticks::Whole);
+    let all = tested.iter().flat_map(Tested::last);
+    panel.y.range[1] = panel.y.range[1].max(1.06 * all.fold(0.0, f64::max));
+    for (one, ink) in tested.iter().zip(Ink::SERIES) {
+        let points = one.last().into_iter().map(|error| [epochs, error]).collect();
+        panel.marks.push(Mark::new("", ink, Shape::Dots { points, dot: Dot::Diamond }));
+    }
+    panel
+}
+
+/// Differences to the base at the end: their means with intervals, and those of single seeds.
+fn differences(tested: &[Tested<'_>]) -> Panel {
+    let base = &tested[0];
+    let mut marks = Vec::new();
+    let mut ends = vec![0.0];
+    for (row, one) in (0..).map(f64::from).zip(&tested[1..]) {
+        let values = one.beyond(base);
+        let (mean, half) = mean_interval(&values, LEVEL);
+        if half.is_finite() {
+            marks.push(Mark::new("", Ink::Blue, Shape::line(vec![[mean - half, row], [mean + half, row]])));
+            ends.extend([mean - half, mean + half]);
+        }
+        ends.extend(&values);
+        let seeds = values.into_iter().map(|value| [value, row + 0.15]).collect();
+        marks.push(Mark::new("", Ink::Grey, Shape::Dots { points: seeds, dot: Dot::Diamond }));
+        marks.push(Mark::new("", Ink::Blue, Shape::Dots { points: vec![[mean, row]], dot: Dot::Circle }));
+    }
+    let rows = tested.len() as f64 - 1.0;
+    marks.insert(0, Mark::new("", Ink::Grey, Shape::line(vec![[0.0, -0.5], [0.0, rows - 0.5]])));
+    let names = (0..).map(f64::from).zip(tested[1..].iter().map(|one| one.network.label.to_owned())).collect();
+    Panel {
+        title: format!("less {}: mean, 95 % interval, seeds", base.network.label),
+        x: Axis::around("difference of test errors (percentage points)", ends),
+        y: Axis::linear("", [rows - 0.5, -0.5]).ticks(Ticks::Named(names)),
+        marks,
+        ..Panel::default()
+    }
+}
+
+#[cfg(test)]
+impl Comparison {
+    /// Its networks are models with keys that they have, and no two of them leave the same files.
+    pub(super) fn check(&self) {
+        let networks: Vec<_> = std::iter::once(&self.base).chain(self.others).collect();
+        for (i, network) in networks.iter().enumerate() {
+            let model = crate::model::shipped::find(network.model).unwrap();
+            let keys: Vec<String> = network.overrides.iter().map(|&key| key.to_owned()).collect();
+            crate::model::Model::parse(model.text, network.label, &keys).unwrap();
+            let alike = networks[..i].iter().find(|o| (o.model, o.variant) == (network.model, network.variant));
+            assert!(alike.is_none(), "{} and {}", network.label, alike.map_or("", |other| other.label));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const BASE: Network = Network::shipped("full random feedback", "g17-784-500-10", "4.1 after 60 epochs");
+    const OTHER: Network = Network::shipped("sparse", "g17-784-500-10-sparse", "3.7 after 60 epochs");
+
+    /// Errors at the end of 4 and 6 % against 5 and 5.5 %: differences of −1 and 0.5, whose t of one degree of freedom is 12.706.
+    #[test]
+    fn differences_are_taken_seed_by_seed() {
+        let curve = |errors: [f64; 2]| {
+            let point = |(at, test_error): (u64, f64)| Evaluation {
+                examples_seen: 100 * at,
+                test_error,
+                train_error: f64::NAN,
+                loss: f64::NAN,
+                seconds: 0.0,
+            };
+            (1..).zip(errors).map(point).collect::<Vec<_>>()
+        };
+        let [base, other] = [(&BASE, [[9.0, 5.0], [8.0, 5.5]]), (&OTHER, [[7.0, 4.0], [6.0, 6.0]])]
+            .map(|(network, errors)| Tested { network, curves: errors.map(curve).to_vec(), runs: Vec::new() });
+        assert_eq!(base.course(), [[1.0, 8.5], [2.0, 5.25]]);
+        let numbers = numbers(&[base, other], Course { epochs: 2, images: None, tested: None });
+        assert_eq!(numbers[0].quantity, "full random feedback: test error after 2 epochs [%]");
+        assert_eq!(numbers[0].measured, "5.25 ± 0.35");
+        assert_eq!(numbers[2].published, "-0.4 after 60 epochs");
+        let half = 12.7062 * (1.125_f64 / 2.0).sqrt();
+        assert_eq!(numbers[2].measured, format!("-0.25, {:+.2} to {:+.2}", -0.25 - half, -0.25 + half));
+    }
+}
