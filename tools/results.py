@@ -1,10 +1,11 @@
 #!/usr/bin/env python3
-"""Numbers quoted in the README, each from a file of docs/results.
+"""Numbers quoted in README.md and docs/reproduction.md, each from a file of docs/results or docs/reproduced.
 
     tools/results.py add NAME OUTPUT.json     keeps the results in the last line of `apical train --json`, a file per seed,
                                               of `apical compare --json`, a file per rule and seed, or of a comparison of
                                               `apical reproduce --json`, a file per network and seed
-    tools/results.py table                    writes the README's tables anew
+    tools/results.py figure OUTPUT.json       keeps a figure of `apical reproduce`: this file and its SVG
+    tools/results.py table                    writes all tables anew
     tools/results.py table --check            exits with 1 if that would change them
 
 A file holds the name of its row, model, kind (spiking or rate), batch, seed, commit, command, presentations, test error and
@@ -14,13 +15,17 @@ their own, which tells differences to the first network, seed by seed.
 
 import argparse
 import json
+import re
+import shutil
 import statistics
 import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 RESULTS = ROOT / "docs" / "results"
+FIGURES = ROOT / "docs" / "reproduced"
 README = ROOT / "README.md"
+REPRODUCTION = ROOT / "docs" / "reproduction.md"
 BEGIN, END = "<!-- {}: written by tools/results.py -->", "<!-- end of {} -->"
 
 
@@ -114,23 +119,61 @@ def differences(named):
             yield f"| {shown} | {mean_and_spread(errors)} % | {told} | {len(runs)} |"
 
 
+def figure(output):
+    """Keeps a figure, without the numbers of single images and neurons, which its runs have."""
+    kept = json.loads(Path(output).read_text())
+    if kept["quick"]:
+        sys.exit(f"{output}: of a quick look, which is no result")
+    kept = {key: kept[key] for key in ("figure", "about", "command_line", "commit", "seeds", "numbers")}
+    FIGURES.mkdir(exist_ok=True)
+    path = FIGURES / f"{kept['figure']}.json"
+    path.write_text(json.dumps(kept, indent=1, ensure_ascii=False) + "\n")
+    shutil.copyfile(Path(output).with_suffix(".svg"), path.with_suffix(".svg"))
+    print(path.relative_to(ROOT))
+
+
+def reproduced(name):
+    """A figure with its numbers."""
+    path = FIGURES / f"{name}.json"
+    if not path.exists():
+        sys.exit(f"docs/reproduction.md: there is no {path.relative_to(ROOT)}")
+    kept = json.loads(path.read_text())
+    yield f"`{kept['command_line']}`, seeds {', '.join(map(str, kept['seeds']))}, commit {kept['commit'][:12]}"
+    yield ""
+    yield "| quantity | published | measured |"
+    yield "|---|---|---|"
+    for number in kept["numbers"]:
+        yield f"| {number['quantity']} | {number['published']} | {number['measured']} |"
+    yield ""
+    yield f"![{kept['about']}](reproduced/{name}.svg)"
+
+
 def table(check):
     """Writes the tables, or tells whether they are as they would be."""
     named = results()
     of_comparisons = {name: runs for name, runs in named.items() if "place" in runs[0]}
     of_networks = {name: runs for name, runs in named.items() if name not in of_comparisons}
-    text = new = README.read_text()
-    for what, lines in (("results", rows(of_networks)), ("comparisons", differences(of_comparisons))):
-        begin, end = BEGIN.format(what), END.format(what)
-        if new.count(begin) != 1 or new.count(end) != 1:
-            sys.exit(f"README.md: expected one `{begin}` and one `{end}`")
-        before, rest = new.split(begin)
-        new = before + begin + "\n" + "\n".join(lines) + "\n" + end + rest.split(end)[1]
-    if new == text:
-        return
-    if check:
-        sys.exit("README.md: its tables are not those of docs/results; run tools/results.py table")
-    README.write_text(new)
+    blocks = {"results": rows(of_networks), "comparisons": differences(of_comparisons)}
+    figures = re.findall("<!-- (figure ([^:]+)): written", REPRODUCTION.read_text())
+    for path, lines in (
+        (README, blocks),
+        (REPRODUCTION, {what: reproduced(name) for what, name in figures}),
+    ):
+        text = new = path.read_text()
+        for what, block in lines.items():
+            new = written(path, new, what, block)
+        if new != text and check:
+            sys.exit(f"{path.name}: its tables are not those of docs; run tools/results.py table")
+        path.write_text(new)
+
+
+def written(path, text, what, lines):
+    """The text with these lines between the marks of a block."""
+    begin, end = BEGIN.format(what), END.format(what)
+    if text.count(begin) != 1 or text.count(end) != 1:
+        sys.exit(f"{path.name}: expected one `{begin}` and one `{end}`")
+    before, rest = text.split(begin)
+    return before + begin + "\n" + "\n".join(lines) + "\n" + end + rest.split(end)[1]
 
 
 def main():
@@ -139,11 +182,15 @@ def main():
     adding = commands.add_parser("add", help="keep results")
     adding.add_argument("name")
     adding.add_argument("output")
+    keeping = commands.add_parser("figure", help="keep a figure")
+    keeping.add_argument("output")
     writing = commands.add_parser("table", help="write the README's tables")
     writing.add_argument("--check", action="store_true")
     arguments = parser.parse_args()
     if arguments.command == "add":
         add(arguments.name, arguments.output)
+    elif arguments.command == "figure":
+        figure(arguments.output)
     else:
         table(arguments.check)
 
