@@ -60,7 +60,7 @@ fn numbers(courses: &[Vec<Point>]) -> Vec<Number> {
             mean_and_spread(&last(|p| p.to_pseudobackprop), 1),
         ),
         Number::new("seeds in which it is", "all", format!("{} of {}", below.count(), courses.len())),
-        Number::new("e^T W B e / |e|^2 at the end", "above 0", mean_and_spread(&last(|p| p.alignment), 3)),
+        Number::new("e^T W B e / e^T e at the end", "above 0", mean_and_spread(&last(|p| p.alignment), 3)),
     ]
 }
 
