@@ -29,5 +29,5 @@ pub use quadratic_form::{chi_square_exceeds, sum_of_squares_exceeds};
 pub use rates::{rate_course, rates};
 pub use regression::Regression;
 pub use representation::{linear_cka, rsa};
-pub use student::{mean_interval, two_sided_t};
+pub use student::{mean_and_deviation, mean_interval, two_sided_t};
 pub use wald::wald_density;

@@ -1,19 +1,27 @@
-//! Student's t, for intervals of means of few values.
+//! Means of few values, their spread, and their intervals by Student's t.
 
 use std::f64::consts::PI;
+
+/// Mean and standard deviation (n − 1), which is NaN of fewer than two.
+pub fn mean_and_deviation(values: &[f64]) -> (f64, f64) {
+    let n = values.len() as f64;
+    let mean = values.iter().sum::<f64>() / n;
+    if values.len() < 2 {
+        return (mean, f64::NAN);
+    }
+    (mean, (values.iter().map(|value| (value - mean).powi(2)).sum::<f64>() / (n - 1.0)).sqrt())
+}
 
 /// Mean of paired differences and half the width of its interval at this level (0.95, say); the half width is NaN of fewer
 /// than two.
 ///
 /// mean ± t s/√n, with t the quantile of n − 1 degrees of freedom and s the standard deviation (n − 1).
 pub fn mean_interval(values: &[f64], level: f64) -> (f64, f64) {
-    let n = values.len() as f64;
-    let mean = values.iter().sum::<f64>() / n;
-    if values.len() < 2 {
+    let (mean, deviation) = mean_and_deviation(values);
+    if deviation.is_nan() {
         return (mean, f64::NAN);
     }
-    let variance = values.iter().map(|value| (value - mean).powi(2)).sum::<f64>() / (n - 1.0);
-    (mean, two_sided_t(level, values.len() as u32 - 1) * (variance / n).sqrt())
+    (mean, two_sided_t(level, values.len() as u32 - 1) * deviation / (values.len() as f64).sqrt())
 }
 
 /// The t within which Student's t of `nu` degrees of freedom stays with probability `level`, by bisection.

@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use super::failure::Failure;
 use super::say;
 use super::session::{self, Files, Outcome};
+use crate::analysis::mean_and_deviation;
 use crate::data::tested_on;
 use crate::model::Model;
 use crate::record::Evaluation;
@@ -68,9 +69,7 @@ pub(super) fn per_example(seconds: f64, presentations: u64) -> Option<f64> {
 /// The results of several seeds: mean and spread (standard deviation, n − 1), and every run.
 pub(super) fn several(seeds: &[u64], runs: &[Value]) -> Value {
     let errors: Vec<f64> = runs.iter().filter_map(|run| run["test_error_percent"].as_f64()).collect();
-    let n = errors.len() as f64;
-    let mean = errors.iter().sum::<f64>() / n;
-    let variance = errors.iter().map(|error| (error - mean).powi(2)).sum::<f64>() / (n - 1.0);
+    let (mean, deviation) = mean_and_deviation(&errors);
     json!({
         "command": "train",
         "model": runs[0]["model"],
@@ -78,7 +77,7 @@ pub(super) fn several(seeds: &[u64], runs: &[Value]) -> Value {
         "batch": runs[0]["batch"],
         "seeds": seeds,
         "test_error_percent": mean,
-        "test_error_percent_sd": variance.sqrt(),
+        "test_error_percent_sd": deviation,
         "runs": runs,
     })
 }

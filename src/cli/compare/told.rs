@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use super::train::Run;
+use crate::analysis::mean_and_deviation;
 use crate::plot::gallery::{Curve, Curves, Entry, curves, entries, sheet};
 use crate::plot::{Figure, Scale};
 use crate::rate::Course;
@@ -19,8 +20,7 @@ pub(super) fn listed(member: &Member) -> String {
 pub(super) fn summary(member: &Member, course: &Course, runs: &[Run]) -> Value {
     let n = runs.len() as f64;
     let mean = |value: &dyn Fn(&Run) -> f64| runs.iter().map(value).sum::<f64>() / n;
-    let error = mean(&|run| run.error);
-    let variance = runs.iter().map(|run| (run.error - error).powi(2)).sum::<f64>() / (n - 1.0);
+    let (error, deviation) = mean_and_deviation(&runs.iter().map(|run| run.error).collect::<Vec<_>>());
     let run = |run: &Run| {
         json!({
             "seed": run.seed,
@@ -38,7 +38,7 @@ pub(super) fn summary(member: &Member, course: &Course, runs: &[Run]) -> Value {
         "batch": course.batch,
         "epochs": course.epochs,
         "test_error_percent": error,
-        "test_error_percent_sd": (runs.len() > 1).then(|| variance.sqrt()),
+        "test_error_percent_sd": deviation,
         "angles_to_backprop_deg": (0..course.rates.len()).map(|l| mean(&|run| run.angles[l])).collect::<Vec<_>>(),
         "train_ms_per_example": mean(&|run| run.ms_per_example),
         "runs": runs.iter().map(run).collect::<Vec<_>>(),
