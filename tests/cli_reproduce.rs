@@ -29,7 +29,9 @@ fn early_apical_input_depresses_and_late_potentiates_what_was_stimulated() {
         let holds = match (result["apical_input"].as_str().unwrap(), result["stimulated"].as_bool().unwrap()) {
             ("early", true) => change < -10.0,
             ("late", true) => change > 10.0,
-            _ => change.abs() < 1.0,
+            (_, true) => change.abs() < 1.0,
+            // Presynaptic trains of 0 leave them as they are, to the last bit but for what tests at other rests round.
+            (_, false) => change.abs() < 0.1,
         };
         assert!(holds, "{result}");
     }
@@ -123,10 +125,9 @@ fn fields_are_more_like_those_of_backprop_than_their_shuffled_pixels() {
 #[test]
 fn a_figure_that_was_stopped_goes_on_and_takes_what_is_done_as_it_is() {
     let bench = Bench::new();
-    let (name, figure) =
-        ("g17-784-500-10-last-10-1-epochs-of-2000-tested-0-seed1", format!("4B --quick --data {MNIST}"));
-    let part = bench.path(&format!("stopped/{name}.h5.part"));
-    let ran = cli::interrupt(bench.command(&format!("reproduce {figure} --out stopped")), || part.exists());
+    let figure = format!("4B --quick --data {MNIST}");
+    let begun = || bench.files().iter().any(|path| path.to_string_lossy().ends_with(".h5.part"));
+    let ran = cli::interrupt(bench.command(&format!("reproduce {figure} --out stopped")), begun);
     assert_eq!(ran.code, Some(130), "{}", ran.stderr);
     assert!(ran.stderr.contains("the same command goes on from there"), "{}", ran.stderr);
 
@@ -140,12 +141,14 @@ fn a_figure_that_was_stopped_goes_on_and_takes_what_is_done_as_it_is() {
     let again = bench.run(&format!("reproduce {figure} --out whole"));
     assert_eq!((again.code, again.stderr.as_str()), (Some(0), ""), "nothing is left to do");
 
+    let of_whole = |path: &std::path::PathBuf| path.to_string_lossy().contains("whole/g17-784-500-10-last-50-1-epochs");
     let checkpoint =
-        |seed: u32| bench.path(&format!("whole/{}.checkpoint.h5", name.replace("seed1", &format!("seed{seed}"))));
-    std::fs::copy(checkpoint(1), checkpoint(2)).unwrap();
+        bench.files().into_iter().filter(of_whole).find(|path| path.to_string_lossy().contains("checkpoint"));
+    let checkpoint = bench.path(&checkpoint.unwrap().to_string_lossy());
+    std::fs::copy(&checkpoint, checkpoint.to_string_lossy().replace("-seed1-on-", "-seed2-on-")).unwrap();
     let refused = bench.run(&format!("reproduce {figure} --out whole --seeds 2"));
     assert_eq!(refused.code, Some(2));
-    assert!(refused.stderr.contains("seed2* are of a run of another seed or length"), "{}", refused.stderr);
+    assert!(refused.stderr.contains("* are of a run of another seed or length"), "{}", refused.stderr);
 }
 
 /// One run is enough for four figures: the second to fourth take it as it is.

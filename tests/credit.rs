@@ -74,7 +74,7 @@ fn the_angle_to_backpropagation_falls_from_90_degrees() {
 }
 
 /// Losses of the hidden and the output layer rise and fall together from image to image of one category; against the hidden
-/// losses of other images they do not, but for one seed in 10,000 (a correlation of 4/sqrt(n)).
+/// losses of other images they do not, but for one category in 10,000 (a correlation of 4/sqrt(n)), and so one seed in 1,000.
 #[test]
 fn losses_of_both_layers_are_correlated_in_every_category() {
     let kept = trained("g17-784-500-10", &[], 3000);

@@ -40,20 +40,61 @@ pub(super) struct Network {
     pub(super) overrides: &'static [&'static str],
     /// Test error that the paper reports.
     pub(super) published: &'static str,
+    /// With which network it is compared, by place, the base being 0; and what the paper says of it beside that one.
+    pub(super) beside: (usize, Said),
+}
+
+/// What a paper says of a test error beside another.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Said {
+    Lower,
+    NoHigher,
+    Higher,
+    Nothing,
+}
+
+impl Said {
+    fn text(self) -> &'static str {
+        match self {
+            Self::Lower => "lower",
+            Self::NoHigher => "no higher, or hardly",
+            Self::Higher => "higher",
+            Self::Nothing => "-",
+        }
+    }
+
+    /// Whether an interval of the difference bears it out.
+    fn verdict(self, [low, high]: [f64; 2]) -> &'static str {
+        match self {
+            Self::Nothing => "",
+            Self::Lower if high < 0.0 => ": as published",
+            Self::Higher if low > 0.0 => ": as published",
+            Self::NoHigher if low <= 0.0 => ": as published",
+            Self::Lower if low > 0.0 => ": the opposite of what is published",
+            Self::Higher if high < 0.0 => ": the opposite of what is published",
+            Self::NoHigher => ": higher, not as published",
+            Self::Lower | Self::Higher => ": undecided",
+        }
+    }
 }
 
 impl Network {
     /// A model as it is shipped.
     pub(super) const fn shipped(label: &'static str, model: &'static str, published: &'static str) -> Self {
-        Self { label, model, variant: "", overrides: &[], published }
+        Self { label, model, variant: "", overrides: &[], published, beside: (0, Said::Nothing) }
+    }
+
+    /// The same, of which the paper says this beside the network of that place.
+    pub(super) const fn beside(self, place: usize, said: Said) -> Self {
+        Self { beside: (place, said), ..self }
     }
 
     /// The published difference to another network, where there are numbers; else what is said of this one.
-    fn published_beyond(&self, base: &Self) -> String {
+    fn published_beyond(&self, other: &Self) -> String {
         let number = |network: &Self| network.published.split(' ').next().and_then(|word| word.parse::<f64>().ok());
-        match (number(self), number(base)) {
+        match (number(self), number(other)) {
             (Some(own), Some(other)) => format!("{:+.1} after 60 epochs", own - other),
-            _ => self.published.to_owned(),
+            _ => self.beside.1.text().to_owned(),
         }
     }
 }
@@ -92,7 +133,17 @@ pub(super) fn draw(task: &Task<'_>, comparison: &Comparison) -> Result<Reproduce
     Ok(Reproduced { figure, numbers: numbers(&tested, course), results: results(&tested) })
 }
 
-impl Tested<'_> {
+impl<'a> Tested<'a> {
+    /// The one it is compared with.
+    fn other<'t>(&self, all: &'t [Tested<'a>]) -> &'t Tested<'a> {
+        &all[self.network.beside.0]
+    }
+
+    /// What it is and with what it is compared.
+    fn versus(&self, all: &[Tested<'a>]) -> String {
+        format!("{} less {}", self.network.label, self.other(all).network.label)
+    }
+
     /// Errors at the end, by seed [%].
     fn last(&self) -> Vec<f64> {
         self.curves.iter().filter_map(|curve| curve.last()).map(|point| point.test_error).collect()
@@ -112,21 +163,23 @@ impl Tested<'_> {
 }
 
 fn numbers(tested: &[Tested<'_>], course: Course) -> Vec<Number> {
-    let base = &tested[0];
     let mut numbers = Vec::new();
     for one in tested {
         let quantity = format!("{}: test error after {} [%]", one.network.label, course.told());
         numbers.push(Number::new(quantity, one.network.published, mean_and_spread(&one.last(), 2)));
     }
     for one in &tested[1..] {
-        let (mean, half) = mean_interval(&one.beyond(base), LEVEL);
+        let other = one.other(tested);
+        let (mean, half) = mean_interval(&one.beyond(other), LEVEL);
         let measured = if half.is_nan() {
             format!("{mean:+.2} (one seed)")
         } else {
-            format!("{mean:+.2}, {:+.2} to {:+.2}", mean - half, mean + half)
+            let interval = [mean - half, mean + half];
+            let [low, high] = interval;
+            format!("{mean:+.2}, {low:+.2} to {high:+.2}{}", one.network.beside.1.verdict(interval))
         };
-        let quantity = format!("{} less {}, 95 % interval [%]", one.network.label, base.network.label);
-        numbers.push(Number::new(quantity, one.network.published_beyond(base.network), measured));
+        let quantity = format!("{}, 95 % interval [%]", one.versus(tested));
+        numbers.push(Number::new(quantity, one.network.published_beyond(other.network), measured));
     }
     numbers
 }
@@ -136,9 +189,11 @@ const LEVEL: f64 = 0.95;
 
 fn results(tested: &[Tested<'_>]) -> Value {
     let told = |one: &Tested<'_>| {
-        let (mean, half) = mean_interval(&one.beyond(&tested[0]), LEVEL);
+        let other = one.other(tested);
+        let (mean, half) = mean_interval(&one.beyond(other), LEVEL);
         json!({
             "label": one.network.label,
+            "less": other.network.label,
             "model": one.network.model,
             "variant": one.network.variant,
             "overrides": one.network.overrides,
@@ -151,7 +206,7 @@ fn results(tested: &[Tested<'_>]) -> Value {
     tested.iter().map(told).collect()
 }
 
-/// A run as `apical train` tells it; its commit is that of its last run file.
+/// A run as `apical train` tells it; its commit is that of its last run file, null if a run that was killed left none.
 fn told(run: &Trained) -> Result<Value, Failure> {
     let Checkpoint { seed, examples_seen, curve, .. } = &run.checkpoint;
     let written =
@@ -161,7 +216,7 @@ fn told(run: &Trained) -> Result<Value, Failure> {
         "kind": "spiking",
         "batch": run.model.learning.batch,
         "seed": seed,
-        "commit": written.as_deref().unwrap_or(env!("APICAL_GIT_COMMIT")),
+        "commit": written,
         "examples_seen": examples_seen,
         "test_examples": run.tested,
         "tested_on": tested_on(&run.model.stimuli),
@@ -184,20 +239,20 @@ fn learning_curves(tested: &[Tested<'_>]) -> Panel {
     panel.x = Axis::linear("epoch", [0.0, 1.05 * epochs]).ticks(Ticks::Whole);
     let all = tested.iter().flat_map(Tested::last);
     panel.y.range[1] = panel.y.range[1].max(1.06 * all.fold(0.0, f64::max));
-    for (one, ink) in tested.iter().zip(Ink::SERIES) {
+    for (one, ink) in tested.iter().zip(Ink::SERIES.into_iter().cycle()) {
         let points = one.last().into_iter().map(|error| [epochs, error]).collect();
         panel.marks.push(Mark::new("", ink, Shape::Dots { points, dot: Dot::Diamond }));
     }
     panel
 }
 
-/// Differences to the base at the end: their means with intervals, and those of single seeds.
+/// Differences at the end: their means with intervals, and those of single seeds.
 fn differences(tested: &[Tested<'_>]) -> Panel {
-    let base = &tested[0];
+    let one_base = tested.iter().all(|one| one.network.beside.0 == 0);
     let mut marks = Vec::new();
     let mut ends = vec![0.0];
     for (row, one) in (0..).map(f64::from).zip(&tested[1..]) {
-        let values = one.beyond(base);
+        let values = one.beyond(one.other(tested));
         let (mean, half) = mean_interval(&values, LEVEL);
         if half.is_finite() {
             marks.push(Mark::new("", Ink::Blue, Shape::line(vec![[mean - half, row], [mean + half, row]])));
@@ -210,9 +265,11 @@ fn differences(tested: &[Tested<'_>]) -> Panel {
     }
     let rows = tested.len() as f64 - 1.0;
     marks.insert(0, Mark::new("", Ink::Grey, Shape::line(vec![[0.0, -0.5], [0.0, rows - 0.5]])));
-    let names = (0..).map(f64::from).zip(tested[1..].iter().map(|one| one.network.label.to_owned())).collect();
+    let name = |one: &Tested<'_>| if one_base { one.network.label.to_owned() } else { one.versus(tested) };
+    let names = (0..).map(f64::from).zip(tested[1..].iter().map(name)).collect();
+    let what = "mean, 95 % interval, seeds";
     Panel {
-        title: format!("less {}: mean, 95 % interval, seeds", base.network.label),
+        title: if one_base { format!("less {}: {what}", tested[0].network.label) } else { what.to_owned() },
         x: Axis::around("difference of test errors (percentage points)", ends),
         y: Axis::linear("", [rows - 0.5, -0.5]).ticks(Ticks::Named(names)),
         marks,
@@ -241,6 +298,19 @@ mod tests {
 
     const BASE: Network = Network::shipped("full random feedback", "g17-784-500-10", "4.1 after 60 epochs");
     const OTHER: Network = Network::shipped("sparse", "g17-784-500-10-sparse", "3.7 after 60 epochs");
+
+    #[test]
+    fn what_is_said_is_borne_out_by_intervals() {
+        let opposite = ": the opposite of what is published";
+        for (said, below, across, above) in [
+            (Said::Lower, ": as published", ": undecided", opposite),
+            (Said::Higher, opposite, ": undecided", ": as published"),
+            (Said::NoHigher, ": as published", ": as published", ": higher, not as published"),
+        ] {
+            let verdicts = [[-2.0, -1.0], [-1.0, 1.0], [1.0, 2.0]].map(|interval| said.verdict(interval));
+            assert_eq!(verdicts, [below, across, above], "{said:?}");
+        }
+    }
 
     /// Errors at the end of 4 and 6 % against 5 and 5.5 %: differences of −1 and 0.5, whose t of one degree of freedom is 12.706.
     #[test]

@@ -50,14 +50,15 @@ struct Pair {
     errors: [f64; 2],
 }
 
-/// Networks of every seed, and the fields of one more that backprop trained, as a yardstick.
-struct Networks {
-    pairs: Vec<Pair>,
-    yardstick: Array2<f64>,
+/// The stimuli of both networks, and what the networks are.
+struct Setting {
+    model: Model,
+    data: Dataset,
 }
 
-impl Networks {
-    fn trained(task: &Task<'_>) -> Result<Self, Failure> {
+impl Pair {
+    /// Pairs of every seed.
+    fn all(task: &Task<'_>) -> Result<(Vec<Self>, Setting), Failure> {
         let course = if task.quick {
             Course { epochs: 2, images: Some(3_000), tested: Some(500) }
         } else {
@@ -66,18 +67,15 @@ impl Networks {
         let wanted =
             |&seed: &u64| Wanted { model: "g17-784-500-10-settled", variant: "", overrides: &[], course, seed };
         let runs = trained(task, &task.seeds.iter().map(wanted).collect::<Vec<_>>())?;
-        let model = &runs[0].model;
-        let mut data = task.common.source(model).load().map_err(Failure::failed)?;
+        let model = runs[0].model.clone();
+        let mut data = task.common.source(&model).load().map_err(Failure::failed)?;
         let shown = course.images.unwrap_or(usize::MAX).min(data.training.len());
         data.training = Presentations::new(data.training.set().clone(), 0..shown);
-        let pair = |(run, &seed): (&Trained, &u64)| Pair::trained(task, run, &data, seed);
+        let pair = |(run, &seed): (&Trained, &u64)| Self::trained(task, run, &data, seed);
         let pairs = runs.iter().zip(task.seeds).map(pair).collect::<Result<_, _>>()?;
-        let another = task.seeds.iter().fold(0, |last, &seed| last.max(seed)).wrapping_add(APART + 1);
-        Ok(Self { pairs, yardstick: by_backprop(task, model, &data, another)?.0 })
+        Ok((pairs, Setting { model, data }))
     }
-}
 
-impl Pair {
     fn trained(task: &Task<'_>, run: &Trained, data: &Dataset, seed: u64) -> Result<Self, Failure> {
         let model = &run.model;
         let (backprop, error) = by_backprop(task, model, data, seed.wrapping_add(APART))?;
@@ -118,7 +116,7 @@ fn by_backprop(task: &Task<'_>, model: &Model, data: &Dataset, seed: u64) -> Res
 }
 
 fn draw_fields(task: &Task<'_>) -> Result<Reproduced, Failure> {
-    let Networks { pairs, .. } = Networks::trained(task)?;
+    let (pairs, _) = Pair::all(task)?;
     let Pair { after, backprop, .. } = &pairs[0];
     let matches = best_matches(after.view(), backprop.view());
     // As they come: evenly over the layer, whatever they look like.
@@ -152,7 +150,10 @@ struct Correlations {
 }
 
 fn draw_correlations(task: &Task<'_>) -> Result<Reproduced, Failure> {
-    let Networks { pairs, yardstick } = Networks::trained(task)?;
+    let (pairs, Setting { model, data }) = Pair::all(task)?;
+    // One more network by backprop: how alike are the fields of two?
+    let another = task.seeds.iter().fold(0, |last, &seed| last.max(seed)).wrapping_add(APART + 1);
+    let yardstick = by_backprop(task, &model, &data, another)?.0;
     let best = |fields: &Array2<f64>, others: &Array2<f64>| -> Vec<f64> {
         best_matches(fields.view(), others.view()).into_iter().map(|(_, r)| r).collect()
     };

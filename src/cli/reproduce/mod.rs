@@ -27,10 +27,11 @@ use self::report::Section;
 use super::failure::Failure;
 use super::options::{Common, Seeds, parse_seeds};
 use super::{interrupt, say, session};
+use crate::analysis::mean_and_deviation;
 use crate::plot::Figure;
 
-/// All figures that can be drawn again.
-const FIGURES: [Published; 21] = [
+/// All published figures that can be drawn again.
+const FIGURES: [Published; 20] = [
     traces::FIGURE_3C,
     phases::FIGURE_4A,
     phases::FIGURE_4B,
@@ -40,6 +41,7 @@ const FIGURES: [Published; 21] = [
     variants::FIGURE_6B,
     maps::FIGURE,
     variants::FIGURE_6_S1,
+    phases::FIGURE_6_S1A,
     credit::FIGURE_7A,
     fields::FIGURE_7B,
     fields::FIGURE_7C,
@@ -50,11 +52,12 @@ const FIGURES: [Published; 21] = [
     variants::FIGURE_9B,
     prediction::FIGURE,
     fa_linear::FIGURE,
-    levers::BEST,
-    levers::LEVERS,
 ];
 
-/// In place of the name of a figure: all, in one report.
+/// Figures of what goes beyond those published.
+const BEYOND: [Published; 2] = [levers::BEST, levers::LEVERS];
+
+/// In place of the name of a figure: all that were published, in one report.
 const ALL: &str = "all";
 
 /// A published figure.
@@ -112,8 +115,9 @@ impl Number {
 
 /// Reproduce a published figure: run what it shows, draw it, and print measured numbers beside the published ones.
 ///
-/// Without FIGURE all are listed; `all` draws every one and puts them into one page, report.html. Files are NAME.svg and NAME.json in the folder given by --out, and beside them the runs a
-/// figure is drawn from: those that are done are taken as they are, and what Ctrl-C stopped is gone on with.
+/// Without FIGURE all are listed; `all` draws every published one and puts them into one page, report.html. Files are
+/// NAME.svg and NAME.json in the folder given by --out, and beside them the runs a figure is drawn from: those that are
+/// done are taken as they are, and what Ctrl-C stopped is gone on with.
 ///
 ///   apical reproduce fa-linear
 ///   apical reproduce all --quick
@@ -156,6 +160,7 @@ impl Reproduce {
         let Some(name) = &self.figure else {
             return FIGURES
                 .iter()
+                .chain(&BEYOND)
                 .try_for_each(|figure| say::result(format_args!("{:<16}{}", figure.name, figure.about)));
         };
         let wanted = if name == ALL { FIGURES.iter().collect() } else { vec![find(name)?] };
@@ -164,14 +169,15 @@ impl Reproduce {
         common.start_threads()?;
         let folder = self.folder()?;
         let (mut sections, mut all) = (Vec::new(), Vec::new());
+        let report = folder.join("report.html");
         for published in wanted {
             let (section, results) = self.draw(published, &common, &folder)?;
             sections.push(section);
             all.push(results);
-        }
-        let report = folder.join("report.html");
-        if name == ALL {
-            write(&report, &report::html(&sections, &format!("{}, {}", session::command_line(), version())))?;
+            // After each figure, so that a later one that fails or is stopped takes none away.
+            if name == ALL {
+                write(&report, &report::html(&sections, &format!("{}, {}", session::command_line(), version())))?;
+            }
         }
         match (self.json, name == ALL) {
             (true, true) => say::result(json!({ "command": "reproduce", "report": report, "figures": all })),
@@ -235,8 +241,9 @@ impl Reproduce {
 }
 
 fn find(name: &str) -> anyhow::Result<&'static Published> {
-    let Some(figure) = FIGURES.iter().find(|figure| figure.name == name) else {
-        let names: Vec<_> = FIGURES.iter().map(|figure| figure.name).collect();
+    let mut figures = FIGURES.iter().chain(&BEYOND);
+    let Some(figure) = figures.find(|figure| figure.name == name) else {
+        let names: Vec<_> = FIGURES.iter().chain(&BEYOND).map(|figure| figure.name).collect();
         bail!("no figure `{name}`; there are {}, and {ALL}", names.join(", "));
     };
     Ok(figure)
@@ -259,13 +266,8 @@ fn table(numbers: &[Number]) -> String {
 
 /// Mean and standard deviation (n − 1) of values, with these digits; the mean alone of one.
 fn mean_and_spread(values: &[f64], digits: usize) -> String {
-    let n = values.len() as f64;
-    let mean = values.iter().sum::<f64>() / n;
-    let variance = values.iter().map(|value| (value - mean).powi(2)).sum::<f64>() / (n - 1.0);
-    match values {
-        [one] => format!("{one:.digits$}"),
-        _ => format!("{mean:.digits$} ± {:.digits$}", variance.sqrt()),
-    }
+    let (mean, deviation) = mean_and_deviation(values);
+    if deviation.is_nan() { format!("{mean:.digits$}") } else { format!("{mean:.digits$} ± {deviation:.digits$}") }
 }
 
 #[cfg(test)]

@@ -1,16 +1,17 @@
-//! The two phases of a presentation, and how long they last.
+//! The two phases of a presentation, how long they last, and when plateaus happen in them.
 //!
-//! Guerguiev, Lillicrap & Richards (2017), eLife 6:e22901, Figure 4.
+//! Guerguiev, Lillicrap & Richards (2017), eLife 6:e22901, Figures 4 and 6, supplement 1A.
 
 use serde_json::json;
 
 use super::runs::{Course, Trained, Wanted, trained};
 use super::{Number, Published, Reproduced, Task};
-use crate::analysis::rates;
+use crate::analysis::{mean_and_deviation, rates};
 use crate::cli::failure::Failure;
 use crate::cli::plot::trials;
-use crate::plot::Figure;
+use crate::model::{Neuron, PlateauTimes};
 use crate::plot::gallery::{self, Spiking};
+use crate::plot::{Axis, Dot, Figure, Ink, Mark, Panel, Shade, Shape};
 use crate::record::Kind;
 use crate::record::hdf5::{PresentationRow, RunReader};
 
@@ -28,17 +29,24 @@ pub(super) const FIGURE_4B: Published = Published {
     run: draw_lengths,
 };
 
+pub(super) const FIGURE_6_S1A: Published = Published {
+    name: "6-s1A",
+    about: "plateaus at times of their own, in two presentations (Guerguiev et al. 2017)",
+    seeds: [&[1], &[1]],
+    run: draw_plateau_times,
+};
+
 /// Time after which the output population has followed its teaching conductances, many times their 0.6 ms [ms].
 const TAUGHT_MS: f64 = 10.0;
 
-/// 784-500-10 after some training, the last presentations of which are recorded.
+/// 784-500-10 after some training, the last 50 presentations of which are recorded.
 pub(super) fn one_hidden_layer(task: &Task<'_>, seed: u64) -> Wanted {
     let (images, overrides): (_, &'static [&'static str]) = if task.quick {
-        (2_000, &["recording.presentations=1990:"])
+        (2_000, &["recording.presentations=1950:"])
     } else {
-        (10_000, &["recording.presentations=9990:"])
+        (10_000, &["recording.presentations=9950:"])
     };
-    Wanted { model: "g17-784-500-10", variant: "last-10", overrides, course: Course::untested(images), seed }
+    Wanted { model: "g17-784-500-10", variant: "last-50", overrides, course: Course::untested(images), seed }
 }
 
 /// A presentation on a clock of its own, which begins with it.
@@ -67,40 +75,132 @@ fn draw_phases(task: &Task<'_>) -> Result<Reproduced, Failure> {
     let row = on_its_own(row);
     let mut figure = gallery::raster(&shown, &trials(&[row]), [0.0, row.end_ms()]);
     figure.title = format!("One presentation after {} others", row.index);
-    let [forward, target] = answers(&file, &run)?;
-    let hz = |which: usize| format!("{:.0}, then {:.0}", forward[which], target[which]);
+    let found = firing(&file, &run)?;
     let numbers = vec![
-        Number::new(
-            "rate of the labelled output, forward and then target phase [Hz]",
-            "up to nearly 200 (picture)",
-            hz(0),
-        ),
-        Number::new("mean rate of the other outputs [Hz]", "down to nearly 0 (picture)", hz(1)),
+        found.number("labelled output, forward phase: mean rate [Hz]", "up to nearly 200 (picture)", |f| f.labelled[0]),
+        found.number("labelled output, target phase: mean rate [Hz]", "nearly 200 (picture)", |f| f.labelled[1]),
+        found.number("other outputs, forward phase: mean rate [Hz]", "picture", |f| f.others[0]),
+        found.number("other outputs, target phase: mean rate [Hz]", "nearly 0 (picture)", |f| f.others[1]),
+        found.number("hidden neurons: mean rate [Hz]", "24, of which neurons is not said", |f| f.hidden),
+        found
+            .number("all neurons, input and output too: mean rate [Hz]", "24, of which neurons is not said", |f| f.all),
     ];
-    let results = json!({ "presentation": row.index, "label": row.label, "answer": row.decoded,
-        "labelled_output_hz": [forward[0], target[0]], "other_outputs_hz": [forward[1], target[1]] });
+    let results = json!({ "presentation": row.index, "label": row.label, "answer": row.decoded });
     Ok(Reproduced { figure, numbers, results })
 }
 
-/// Mean rates of the labelled and of the other output neurons over all recorded presentations, in their forward and their
-/// target phases [Hz].
-fn answers(file: &RunReader, run: &Trained) -> Result<[[f64; 2]; 2], Failure> {
-    let output = run.model.populations.last().map_or("", |population| &population.name);
-    let list = file.spikes(output, f64::NEG_INFINITY..f64::INFINITY).map_err(Failure::failed)?.unwrap_or_default();
+/// Mean rates in one presentation [Hz]; of the output after the potentials before it have settled.
+#[derive(Clone, Copy, Default)]
+struct Firing {
+    /// Of the labelled output neuron, in the forward and the target phase.
+    labelled: [f64; 2],
+    /// Of the other output neurons.
+    others: [f64; 2],
+    hidden: f64,
+    all: f64,
+}
+
+/// Of all recorded presentations.
+struct Fired(Vec<Firing>);
+
+impl Fired {
+    /// Mean and standard error over presentations.
+    fn number(&self, quantity: &str, published: &str, of: fn(&Firing) -> f64) -> Number {
+        let (mean, _, error) = moments(&self.0.iter().map(of).collect::<Vec<_>>());
+        Number::new(quantity, published, format!("{mean:.1} ± {error:.1} (s.e.m.)"))
+    }
+}
+
+fn firing(file: &RunReader, run: &Trained) -> Result<Fired, Failure> {
     let rows = file.presentations().map_err(Failure::failed)?;
     let rows: Vec<_> = rows.into_iter().filter(|row| row.recorded).collect();
-    let mut sums = [[0.0; 2]; 2];
-    for row in &rows {
-        let (Some(label), Some(end)) = (row.label, row.target_end_ms) else { continue };
-        let phases = [row.start_ms..row.forward_end_ms, row.forward_end_ms + TAUGHT_MS..end];
-        for (sums, phase) in sums.iter_mut().zip(phases) {
-            let found = rates(&list.times, &list.neurons, list.size, &[phase]);
-            let own = found[usize::from(label)];
-            sums[0] += own;
-            sums[1] += (found.iter().sum::<f64>() - own) / (found.len() - 1) as f64;
-        }
+    let always = f64::NEG_INFINITY..f64::INFINITY;
+    let mut lists = Vec::new();
+    for population in &run.model.populations {
+        lists.push(file.spikes(&population.name, always.clone()).map_err(Failure::failed)?.unwrap_or_default());
     }
-    Ok(sums.map(|sums| sums.map(|sum| sum / rows.len() as f64)))
+    let rates_in = |list: usize, phase: std::ops::Range<f64>| {
+        rates(&lists[list].times, &lists[list].neurons, lists[list].size, &[phase])
+    };
+    let (hidden, output) = (1, lists.len() - 1);
+    let neurons: usize = lists.iter().map(|list| list.size).sum();
+    let one = |row: &PresentationRow| -> Option<Firing> {
+        let (label, end) = (usize::from(row.label?), row.target_end_ms?);
+        let mut found = Firing::default();
+        let settled = row.start_ms + run.model.protocol.settle;
+        for (at, phase) in [settled..row.forward_end_ms, row.forward_end_ms + TAUGHT_MS..end].into_iter().enumerate() {
+            let outputs = rates_in(output, phase);
+            found.labelled[at] = outputs[label];
+            found.others[at] = (outputs.iter().sum::<f64>() - outputs[label]) / (outputs.len() - 1) as f64;
+        }
+        let sums: Vec<f64> = (0..lists.len()).map(|list| rates_in(list, row.start_ms..end).iter().sum()).collect();
+        found.hidden = sums[hidden] / lists[hidden].size as f64;
+        found.all = sums.iter().sum::<f64>() / neurons as f64;
+        Some(found)
+    };
+    Ok(Fired(rows.iter().filter_map(one).collect()))
+}
+
+/// Neurons whose plateaus are shown.
+const SHOWN: u64 = 100;
+
+fn draw_plateau_times(task: &Task<'_>) -> Result<Reproduced, Failure> {
+    let wanted = Wanted { model: "g17-784-500-10-plateau-times", ..one_hidden_layer(task, task.seeds[0]) };
+    let run = trained(task, &[wanted])?.remove(0);
+    let (file, window) = run.last_presentation()?;
+    let rows = file.presentations().map_err(Failure::failed)?;
+    let rows: Vec<_> = rows.into_iter().filter(|row| row.recorded).collect();
+    let always = f64::NEG_INFINITY..f64::INFINITY;
+    let list = file.plateaus("hidden", always).map_err(Failure::failed)?.unwrap_or_default();
+    let ends: Vec<f64> = rows.iter().flat_map(|row| [Some(row.forward_end_ms), row.target_end_ms]).flatten().collect();
+    let lead = |&time: &f64| ends.iter().find(|&&end| end >= time).map_or(f64::NAN, |end| end - time);
+    let (mean, _, error) = moments(&list.times.iter().map(lead).collect::<Vec<_>>());
+    let Some(Neuron::Pyramidal(cell)) = run.model.populations.get(1).map(|population| &population.neuron) else {
+        return Err(Failure::Failed(anyhow::anyhow!("the model has no hidden layer")));
+    };
+    let numbers = vec![Number::new(
+        "mean time from a plateau to the end of its phase [ms]",
+        format!("{:.2}, of min(|N(0, 3 ms)|, 5 ms)", mean_lead(cell.plateau_times)),
+        format!("{mean:.2} ± {error:.2} (s.e.m.)"),
+    )];
+    let last_two = &rows[rows.len().saturating_sub(2)..];
+    let start = last_two.first().map_or(window.span.start, |row| row.start_ms);
+    let end = last_two.last().map_or(window.span.end, PresentationRow::end_ms);
+    let shown = (0..list.times.len()).filter(|&i| list.neurons[i] < SHOWN && (start..=end).contains(&list.times[i]));
+    let points = shown.map(|i| [list.times[i] - start, list.neurons[i] as f64]).collect();
+    let phase = |from: f64, to: f64, label: &str, ink| Shade {
+        range: [from - start, to - start],
+        label: label.to_owned(),
+        ink,
+    };
+    let shades = last_two.iter().flat_map(|row| {
+        let target = row.target_end_ms.map(|end| phase(row.forward_end_ms, end, "target", Ink::Vermillion));
+        [Some(phase(row.start_ms, row.forward_end_ms, "forward", Ink::Blue)), target]
+    });
+    let panel = Panel {
+        title: format!("plateaus of {SHOWN} hidden neurons"),
+        x: Axis::linear("time (ms)", [0.0, end - start]),
+        y: Axis::linear("neuron", [-0.5, SHOWN as f64 - 0.5]),
+        shades: shades.flatten().collect(),
+        marks: vec![Mark::new("", Ink::Black, Shape::Dots { points, dot: Dot::Point })],
+        ..Panel::default()
+    };
+    let title = "Plateaus at times of their own".to_owned();
+    let results = json!({ "mean_lead_ms": mean });
+    Ok(Reproduced { figure: Figure { title, size: [1000, 500], ..Figure::of(vec![vec![panel]]) }, numbers, results })
+}
+
+/// Mean of min(|N(0, sd)|, longest) [ms], by a sum over the density.
+fn mean_lead(PlateauTimes { sd, longest }: PlateauTimes) -> f64 {
+    const STEPS: u32 = 10_000;
+    let dx = longest / f64::from(STEPS);
+    let density = |x: f64| (2.0 / std::f64::consts::PI).sqrt() / sd * (-0.5 * (x / sd).powi(2)).exp();
+    let (mut inside, mut mean) = (0.0, 0.0);
+    for x in (0..STEPS).map(|step| (f64::from(step) + 0.5) * dx) {
+        inside += density(x) * dx;
+        mean += x * density(x) * dx;
+    }
+    mean + longest * (1.0 - inside)
 }
 
 fn draw_lengths(task: &Task<'_>) -> Result<Reproduced, Failure> {
@@ -147,8 +247,18 @@ fn lengths(run: &Trained, forward: &mut Vec<f64>, target: &mut Vec<f64>) -> Resu
 
 /// Mean, standard deviation (n − 1) and standard error of the mean.
 fn moments(values: &[f64]) -> (f64, f64, f64) {
-    let n = values.len() as f64;
-    let mean = values.iter().sum::<f64>() / n;
-    let variance = values.iter().map(|value| (value - mean).powi(2)).sum::<f64>() / (n - 1.0);
-    (mean, variance.sqrt(), (variance / n).sqrt())
+    let (mean, deviation) = mean_and_deviation(values);
+    (mean, deviation, deviation / (values.len() as f64).sqrt())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// σ √(2/π) (1 − e^{−L²/2σ²}) + L P(|Z| > L/σ), with P(|Z| > 5/3) = 0.09558.
+    #[test]
+    fn plateaus_come_as_early_as_their_distribution_says() {
+        let expected = 3.0 * 0.797_885 * (1.0 - (-25.0_f64 / 18.0).exp()) + 5.0 * 0.095_581;
+        assert!((mean_lead(PlateauTimes { sd: 3.0, longest: 5.0 }) - expected).abs() < 1e-4);
+    }
 }

@@ -4,7 +4,8 @@
 //! Guerguiev, Lillicrap & Richards (2017), eLife 6:e22901, Figure 10, which they drew but did not simulate. Pyramidal cells of
 //! g17-784-500-10 are recorded. One of two groups of basal afferents is stimulated in both phases of a pairing; apical
 //! afferents fire in the first (early), in the second (late), in both or in neither. The rule is the network's own. It moves
-//! biases too, and with them the potential at rest: a response is what basal input adds to that.
+//! biases too, and with them the potential at rest, by more than the response changes: a response is what basal input adds to
+//! that, and the change at rest is told beside it.
 
 use serde_json::{Value, json};
 
@@ -27,6 +28,9 @@ pub(super) const FIGURE: Published = Published {
     run: draw,
 };
 
+/// What the paper does not say.
+const UNSAID: &str = "not given";
+
 /// When apical afferents fire, by the bias of their dendrites and the phase in which their somata are driven or silenced.
 struct Pairing {
     name: &'static str,
@@ -42,8 +46,8 @@ struct Pairing {
 const PAIRINGS: [Pairing; 4] = [
     Pairing { name: "early", predicted: "depression", ink: Ink::Blue, bias: 7.0, label: 1 },
     Pairing { name: "late", predicted: "potentiation", ink: Ink::Vermillion, bias: -7.0, label: 0 },
-    Pairing { name: "throughout", predicted: "no change", ink: Ink::Green, bias: 7.0, label: 0 },
-    Pairing { name: "none", predicted: "no change", ink: Ink::Grey, bias: -7.0, label: 1 },
+    Pairing { name: "throughout", predicted: UNSAID, ink: Ink::Green, bias: 7.0, label: 0 },
+    Pairing { name: "none", predicted: UNSAID, ink: Ink::Grey, bias: -7.0, label: 1 },
 ];
 
 /// Cells that are recorded.
@@ -116,6 +120,8 @@ struct Recorded {
     sums: [Vec<f64>; TEST],
     /// Responses to both groups of basal afferents, by time, at each test: what their input adds to the mean potential.
     responses: Vec<[Vec<f64>; 2]>,
+    /// Mean potential without input at each test.
+    rests: Vec<f64>,
     /// Spikes of basal and of apical afferents in the last pairing: time [ms] and afferent.
     spikes: [Vec<[f64; 2]>; 2],
     /// Lengths of its phases [ms].
@@ -155,16 +161,26 @@ impl Recorder for Recorded {
         let [paired, other, none] = std::mem::take(&mut self.sums);
         let beyond = |shown: Vec<f64>| shown.iter().zip(&none).map(|(v, rest)| (v - rest) / REPEATED as f64).collect();
         self.responses.push([beyond(paired), beyond(other)]);
+        self.rests.push(settled(&none) / REPEATED as f64);
         Ok(())
     }
 }
 
+/// Mean after the first 30 ms.
+fn settled(course: &[f64]) -> f64 {
+    course[30..].iter().sum::<f64>() / (course.len() - 30) as f64
+}
+
 impl Recorded {
-    /// Mean response to a group of afferents at each test after the first 30 ms, as a share of that before pairing.
+    /// Mean response to a group of afferents at each test, as a share of that before pairing.
     fn course(&self, group: usize) -> Vec<f64> {
-        let mean = |response: &[f64]| response[30..].iter().sum::<f64>() / (response.len() - 30) as f64;
-        let before = self.responses.first().map_or(f64::NAN, |responses| mean(&responses[group]));
-        self.responses.iter().map(|responses| mean(&responses[group]) / before).collect()
+        let before = self.responses.first().map_or(f64::NAN, |responses| settled(&responses[group]));
+        self.responses.iter().map(|responses| settled(&responses[group]) / before).collect()
+    }
+
+    /// By how much the potential at rest has changed in the end.
+    fn rested(&self) -> f64 {
+        self.rests.last().zip(self.rests.first()).map_or(f64::NAN, |(after, before)| after - before)
     }
 }
 
@@ -191,7 +207,7 @@ fn draw(task: &Task<'_>) -> Result<Reproduced, Failure> {
     }
     let (mut numbers, mut results) = (Vec::new(), Vec::new());
     for (pairing, slices) in PAIRINGS.iter().zip(&slices) {
-        for (group, name, predicted) in [(0, "", pairing.predicted), (1, ", synapses not stimulated", "no change")] {
+        for (group, name, predicted) in [(0, "", pairing.predicted), (1, ", synapses not stimulated", UNSAID)] {
             let quantity = format!("apical input {}{name}: response after {PAIRED} pairings [%]", pairing.name);
             let ends = changes(slices, group);
             numbers.push(Number::new(quantity, predicted, mean_and_spread(&ends, 1)));
@@ -199,6 +215,9 @@ fn draw(task: &Task<'_>) -> Result<Reproduced, Failure> {
             results.push(json!({ "apical_input": pairing.name, "stimulated": group == 0, "tested_every": TESTED,
                 "response": courses, "change_percent": ends }));
         }
+        let rested: Vec<f64> = slices.iter().map(Recorded::rested).collect();
+        let quantity = format!("apical input {}: change of the potential at rest", pairing.name);
+        numbers.push(Number::new(quantity, UNSAID, mean_and_spread(&rested, 2)));
     }
     let figure = figure(&slices, task.seeds.len());
     Ok(Reproduced { figure, numbers, results: Value::Array(results) })

@@ -1,6 +1,7 @@
 //! The trained networks that figures are drawn from.
 //!
-//! A run is known by its files, `MODEL[-VARIANT]-COURSE-seedN`: a checkpoint, and run files of which the first begins with
+//! A run is known by its files, `MODEL[-VARIANT]-COURSE-seedN-on-IMAGES`, where IMAGES begins the digest of the images it is
+//! trained on: a checkpoint, and run files of which the first begins with
 //! the first presentation and each other one, `...-from-N`, where the one before it was stopped. What is finished is taken as
 //! it is, what was stopped is gone on with, and what is no part of the run asked for is refused by name.
 
@@ -141,7 +142,9 @@ impl Run {
             test_examples: tested.unwrap_or(usize::MAX).min(data.evaluation.len()),
             synapses: Synapses::Plastic,
         };
-        let (name, folder) = (wanted.name(), task.folder.to_owned());
+        let digest: String =
+            data.training.set().sha256().iter().take(1).flat_map(|(_, digest)| digest.chars().take(8)).collect();
+        let (name, folder) = (format!("{}-on-{digest}", wanted.name()), task.folder.to_owned());
         let mut run = Self { name, folder, model, data, seed: wanted.seed, plan, found: None };
         run.found = run.look()?;
         Ok(run)
@@ -175,11 +178,6 @@ impl Run {
             return Err(another("another seed or length"));
         }
         let pieces = self.pieces(checkpoint.examples_seen)?;
-        if let Some(last) = pieces.last()
-            && RunReader::open(last)?.data_sha256()? != session::digests(&self.data.sha256())
-        {
-            return Err(another("other images"));
-        }
         let lost = pieces.is_empty() && self.model.recording.credit == Credit::Measured;
         let (model, tested) = (self.model.clone(), self.plan.test_examples);
         Ok((!lost).then_some(Trained { model, checkpoint, pieces, tested }))

@@ -42,7 +42,7 @@ fn draw_one(task: &Task<'_>) -> Result<Reproduced, Failure> {
     let shown = Shown::of(&run, "hidden")?;
     let neuron = shown.most_told()?;
     let mut figure = shown.draw(neuron, "")?;
-    figure.title = format!("Hidden neuron {neuron}, of all the one told most to change");
+    figure.title = format!("Hidden neuron {neuron}: of all, the largest difference between its plateaus");
     let (number, result) = shown.driven("")?;
     let results = json!({ "neuron": neuron, "apical_to_soma": result });
     Ok(Reproduced { figure, numbers: vec![number], results })
@@ -169,8 +169,9 @@ impl<'a> Shown<'a> {
     fn driven(&self, before: &str) -> Result<(Number, f64), Failure> {
         let [.., k_a] = self.conductances();
         let slope = self.soma_beyond_basal()?.slope();
-        let quantity =
-            format!("{before}change of the somatic potential per change of the apical one, from phase to phase");
+        let quantity = format!(
+            "{before}somatic change beyond what the basal dendrite explains, per apical change, from phase to phase"
+        );
         let published = format!("{k_a:.2}, by the equation: g_a/(g_l + g_b + g_a)");
         Ok((Number::new(quantity, published, format!("{slope:.2}")), slope))
     }

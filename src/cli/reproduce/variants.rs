@@ -2,7 +2,7 @@
 //!
 //! Guerguiev, Lillicrap & Richards (2017), eLife 6:e22901, Figures 6B, 6 supplement 1, 8B, 8D, 8 supplement 1 and 9B.
 
-use super::comparison::{Comparison, Network, draw};
+use super::comparison::{Comparison, Network, Said, draw};
 use super::{Published, Reproduced, Task};
 use crate::cli::failure::Failure;
 
@@ -51,8 +51,8 @@ const LAYERS: Comparison = Comparison {
     epochs: 60,
     base: Network::shipped("784-10", "g17-784-10", "8.3 after 60 epochs"),
     others: &[
-        Network::shipped("784-500-10", "g17-784-500-10-settled", "4.1 after 60 epochs"),
-        Network::shipped("784-500-100-10", "g17-784-500-100-10-settled", "3.2 after 60 epochs"),
+        Network::shipped("784-500-10", "g17-784-500-10-settled", "4.1 after 60 epochs").beside(0, Said::Lower),
+        Network::shipped("784-500-100-10", "g17-784-500-100-10-settled", "3.2 after 60 epochs").beside(1, Said::Lower),
     ],
 };
 
@@ -60,14 +60,18 @@ const PLATEAU_TIMES: Comparison = Comparison {
     title: "Plateaus at times of their own",
     epochs: VARIANT_EPOCHS,
     base: Network::shipped("plateaus at the ends of phases", "g17-784-500-10", "4.1 after 60 epochs"),
-    others: &[Network::shipped("0 to 5 ms before, by neuron", "g17-784-500-10-plateau-times", "no harm done")],
+    others: &[Network::shipped("0 to 5 ms before, by neuron", "g17-784-500-10-plateau-times", "no harm done")
+        .beside(0, Said::NoHigher)],
 };
+
+const SPARSE_FEEDBACK: Network =
+    Network::shipped("80 % missing, others x5", "g17-784-500-10-sparse", "3.7 after 60 epochs").beside(0, Said::Lower);
 
 const SPARSE: Comparison = Comparison {
     title: "Sparse feedback, survivors x5",
     epochs: VARIANT_EPOCHS,
     base: ONE_LAYER,
-    others: &[Network::shipped("80 % missing, others x5", "g17-784-500-10-sparse", "3.7 after 60 epochs")],
+    others: &[SPARSE_FEEDBACK],
 };
 
 const SYMMETRIC: Comparison = Comparison {
@@ -75,8 +79,9 @@ const SYMMETRIC: Comparison = Comparison {
     epochs: VARIANT_EPOCHS,
     base: ONE_LAYER,
     others: &[
-        Network::shipped("symmetric", "g17-784-500-10-symmetric", "3.6 after 60 epochs"),
-        Network::shipped("symmetric with noise", "g17-784-500-10-symmetric-noise", "worse than without noise"),
+        Network::shipped("symmetric", "g17-784-500-10-symmetric", "3.6 after 60 epochs").beside(0, Said::Lower),
+        Network::shipped("symmetric with noise", "g17-784-500-10-symmetric-noise", "worse than without noise")
+            .beside(1, Said::Higher),
     ],
 };
 
@@ -85,8 +90,9 @@ const SPARSE_WEAK: Comparison = Comparison {
     epochs: VARIANT_EPOCHS,
     base: ONE_LAYER,
     others: &[
-        Network::shipped("80 % missing, others x5", "g17-784-500-10-sparse", "3.7 after 60 epochs"),
-        Network::shipped("80 % missing, others x1", "g17-784-500-10-sparse-weak", "worse than with x5"),
+        SPARSE_FEEDBACK,
+        Network::shipped("80 % missing, others x1", "g17-784-500-10-sparse-weak", "worse than with x5")
+            .beside(1, Said::Higher),
     ],
 };
 
@@ -95,8 +101,8 @@ const DRIVEN: Comparison = Comparison {
     epochs: VARIANT_EPOCHS,
     base: Network::shipped("g_a = 0", "g17-784-500-100-10", "3.2 after 60 epochs"),
     others: &[
-        Network::shipped("g_a = 0.05 per ms", "g17-784-500-100-10-ga-005", "nearly as good"),
-        Network::shipped("g_a = 0.6 per ms", "g17-784-500-100-10-ga-060", "clearly worse"),
+        Network::shipped("g_a = 0.05 per ms", "g17-784-500-100-10-ga-005", "nearly as good").beside(0, Said::NoHigher),
+        Network::shipped("g_a = 0.6 per ms", "g17-784-500-100-10-ga-060", "clearly worse").beside(0, Said::Higher),
     ],
 };
 

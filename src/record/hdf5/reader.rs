@@ -54,7 +54,7 @@ pub struct SpikeList {
 /// Plateaus of a population, in the order of their phases.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct PlateauList {
-    /// Ends of phases on the run's clock [n] [ms].
+    /// When they happened, at the end of a phase or before it, on the run's clock [n] [ms].
     pub times: Vec<f64>,
     /// Neurons [n].
     pub neurons: Vec<u64>,

@@ -8,7 +8,7 @@ use crate::analysis::feedback_eigenvalue;
 use crate::cli::failure::Failure;
 use crate::cli::reproduce::{Number, Published, Reproduced, Task, mean_and_spread};
 use crate::plot::gallery::{Curve, Curves, curves, sheet};
-use crate::plot::{Figure, Scale};
+use crate::plot::{Axis, ColourBar, ColourMap, Figure, Ink, Mark, Panel, Scale, Shape, Ticks};
 
 pub(in crate::cli::reproduce) const FIGURE_5_S1: Published = Published {
     name: "5-s1",
@@ -30,24 +30,34 @@ struct Point {
     seen: f64,
     /// With the mean Jacobians; the mean of each image's; with the mean product under the paper's scaling.
     values: [f64; 3],
+    /// With the mean product as it is, to tell it from the product of the means.
+    of_mean_product: f64,
 }
 
 /// The course of one run.
 struct Course {
     points: Vec<Point>,
+    /// J_b J_g of the last 100 images, [outputs, outputs].
+    last: Array2<f64>,
     /// Presentations in an epoch.
     epoch: f64,
 }
 
 impl Course {
     fn of(run: &Measured) -> Self {
+        let square = |product: &Vec<f64>| {
+            let outputs = (product.len() as f64).sqrt() as usize;
+            Array2::from_shape_fn((outputs, outputs), |(i, j)| product[i * outputs + j])
+        };
         let rows = run.table.eigenvalues.iter().zip(&run.table.products);
         let point = |(&(seen, of_means, mean), product): (&(u64, f64, f64), &Vec<f64>)| {
-            let outputs = (product.len() as f64).sqrt() as usize;
-            let product = Array2::from_shape_fn((outputs, outputs), |(i, j)| PAPER_SCALE * product[i * outputs + j]);
-            Point { seen: seen as f64, values: [of_means, mean, feedback_eigenvalue(&product)] }
+            let product = square(product);
+            let of_mean_product = feedback_eigenvalue(&product);
+            let scaled = feedback_eigenvalue(&(product * PAPER_SCALE));
+            Point { seen: seen as f64, values: [of_means, mean, scaled], of_mean_product }
         };
-        Self { points: rows.map(point).collect(), epoch: run.epoch as f64 }
+        let last = run.table.products.last().map(square).unwrap_or_default();
+        Self { points: rows.map(point).collect(), last, epoch: run.epoch as f64 }
     }
 
     /// In how many of the reports of epoch 1 an eigenvalue is below 1 [%].
@@ -63,7 +73,10 @@ fn draw(task: &Task<'_>) -> Result<Reproduced, Failure> {
         let point = |point: &Point| json!({ "examples_seen": point.seen, "eigenvalues": point.values });
         course.points.iter().map(point).collect()
     };
-    let results = json!({ "eigenvalues": NAMES, "seeds": courses.iter().map(told).collect::<Vec<_>>() });
+    let products: Vec<_> =
+        courses.iter().map(|c| c.last.outer_iter().map(|row| row.to_vec()).collect::<Vec<_>>()).collect();
+    let results = json!({ "eigenvalues": NAMES, "seeds": courses.iter().map(told).collect::<Vec<_>>(),
+        "last_product": products });
     Ok(Reproduced { figure: figure(&courses[0]), numbers: numbers(&courses), results })
 }
 
@@ -85,7 +98,49 @@ fn numbers(courses: &[Course]) -> Vec<Number> {
             ),
         ]
     };
-    NAMES.iter().enumerate().flat_map(each).collect()
+    let beside = |course: &Course| {
+        let apart = course.points.iter().map(|point| (point.of_mean_product - point.values[0]).abs());
+        apart.fold(0.0, f64::max)
+    };
+    let apart: Vec<f64> = courses.iter().map(beside).collect();
+    let diagonal: Vec<f64> = courses.iter().map(|course| course.last.diag().mean().unwrap_or(f64::NAN)).collect();
+    let mut numbers: Vec<Number> = NAMES.iter().enumerate().flat_map(each).collect();
+    numbers.push(Number::new(
+        "of the mean product beside that of mean Jacobians, weights as simulated: largest difference",
+        "not given",
+        mean_and_spread(&apart, 4),
+    ));
+    numbers.push(Number::new(
+        "mean of the diagonal of Jb Jg, last 100 images",
+        "not given",
+        mean_and_spread(&diagonal, 3),
+    ));
+    numbers
+}
+
+/// J_b J_g as colours: near the identity, feedback tells each output's change to the hidden layer as the loss wants it.
+fn product(last: &Array2<f64>) -> Panel {
+    let (first, end) = (-0.5, last.nrows() as f64 - 0.5);
+    let most = last.iter().fold(0.0_f64, |most, value| most.max(value.abs()));
+    let classes = Ticks::Named((0..last.nrows()).map(|class| (class as f64, class.to_string())).collect());
+    let (map, range) = (ColourMap::Diverging, [-most, most]);
+    let shape = Shape::Image {
+        within: [first, end, first, end],
+        columns: last.ncols(),
+        values: last.iter().map(|&value| value as f32).collect(),
+        map,
+        range,
+        numbers: Vec::new(),
+    };
+    Panel {
+        title: "Jb Jg, last 100 images".to_owned(),
+        x: Axis::linear("output whose rate changes", [first, end]).ticks(classes.clone()),
+        y: Axis::linear("output that follows", [end, first]).ticks(classes),
+        marks: vec![Mark::new("", Ink::Blue, shape)],
+        colours: Some(ColourBar { label: "Jb Jg".to_owned(), map, range }),
+        aspect: Some(1.0),
+        ..Panel::default()
+    }
 }
 
 fn figure(course: &Course) -> Figure {
@@ -105,7 +160,8 @@ fn figure(course: &Course) -> Figure {
             curves: which.iter().map(line).chain([unity]).collect(),
         })
     };
-    let panels = vec![panel("weights and kernel as simulated", &[0, 1]), panel("as the paper's", &[2])];
+    let panels =
+        vec![panel("weights and kernel as simulated", &[0, 1]), panel("as the paper's", &[2]), product(&course.last)];
     let title = "Largest eigenvalue of (I - Jb Jg)T (I - Jb Jg)".to_owned();
     Figure { title, ..sheet(vec![panels]) }
 }

@@ -111,7 +111,7 @@ fn scatter(title: &str, losses: &Losses, ink: Ink) -> Panel {
     let line = across.range.map(|at| [at, y + fit.slope() * (at - x)]);
     Panel {
         title: format!("{title}: r = {:.2}", fit.correlation()),
-        y: Axis::around("hidden loss (Hz²)", points.iter().map(|point| point[1])),
+        y: Axis::around("hidden loss (Hz², plateaus as rates per ms)", points.iter().map(|point| point[1])),
         x: across,
         marks: vec![
             Mark::new("", ink, Shape::Dots { points, dot: Dot::Circle }),
