@@ -3,14 +3,15 @@
 
     tools/results.py add NAME OUTPUT.json     keeps the results in the last line of `apical train --json`, a file per seed,
                                               of `apical compare --json`, a file per rule and seed, or of a comparison of
-                                              `apical reproduce --json`, a file per network and seed
+                                              `apical reproduce --json`, a file per network and seed; of the last, NAME begins
+                                              with the figure's
     tools/results.py figure OUTPUT.json       keeps a figure of `apical reproduce`: this file and its SVG
     tools/results.py table                    writes all tables anew
     tools/results.py table --check            exits with 1 if that would change them
 
 A file holds the name of its row, model, kind (spiking or rate), batch, seed, commit, command, presentations, test error and
 learning curve. A row is the mean and the standard deviation (n - 1) over its seeds. Rows of comparisons stand in a table of
-their own, which tells differences to the first network, seed by seed.
+their own, which tells differences between networks, seed by seed.
 """
 
 import argparse
@@ -38,9 +39,12 @@ def add(name, output):
     elif summary["command"] == "reproduce":
         if summary["quick"]:
             sys.exit(f"{output}: of a quick look, which is no result")
+        if not name.startswith(summary["figure"]):
+            sys.exit(f"{output}: expected a name that begins with {summary['figure']}")
         for place, network in enumerate(summary["results"]):
             words = [name, network["model"], network["variant"]]
             told = {"command_line": summary["command_line"], "label": network["label"], "place": place}
+            told |= {"comparison": name, "less": network["less"] if place > 0 else None}
             add_runs("-".join(filter(None, words)), [run | told for run in network["runs"]], output)
     else:
         add_runs(name, summary.get("runs", [summary]), output)
@@ -60,9 +64,15 @@ def add_runs(name, runs, output):
     for run in runs:
         if run["tested_on"] != "test" or run["test_error_percent"] is None:
             sys.exit(f"{output}: seed {run['seed']} was not tested on the test set")
+        if not run["commit"]:
+            sys.exit(f"{output}: seed {run['seed']} left no run file, so that its commit is not known")
         kept = {key: run[key] for key in ("model", "kind", "batch", "seed", "commit")}
         kept |= {"name": name, "command": run["command_line"], "examples_seen": run["examples_seen"]}
-        kept |= {key: run[key] for key in ("label", "place", "test_examples", "test_error_percent") if key in run}
+        # Images other than MNIST's are told by their folder.
+        folder = re.search(r"--data[ =](\S+)", run["command_line"])
+        kept["images"] = Path(folder[1]).name if folder else "mnist"
+        of_comparison = ("comparison", "label", "less", "place")
+        kept |= {key: run[key] for key in (*of_comparison, "test_examples", "test_error_percent") if key in run}
         kept["curve"] = [[point["examples_seen"], point["test_error"]] for point in run["learning"]]
         path = RESULTS / f"{name}-seed{run['seed']}.json"
         path.write_text(json.dumps(kept, indent=1) + "\n")
@@ -76,47 +86,65 @@ def results():
         result = json.loads(path.read_text())
         named.setdefault(result["name"], []).append(result)
     for name, runs in named.items():
-        same = {(run["model"], run["kind"], run["examples_seen"], run["batch"], run["test_examples"]) for run in runs}
+        alike = ("model", "kind", "examples_seen", "batch", "test_examples", "images", "label")
+        same = {tuple(run.get(key) for key in alike) for run in runs}
         if len(same) != 1:
             sys.exit(f"{name}: its runs differ in more than their seed: {sorted(same)}")
         runs.sort(key=lambda run: run["seed"])
     return named
 
 
-def mean_and_spread(values, sign=""):
+def mean_and_spread(values):
     """Mean and standard deviation, as far as there is one."""
     spread = f" ± {statistics.stdev(values):.2f}" if len(values) > 1 else ""
-    return f"{statistics.mean(values):{sign}.2f}{spread}"
+    return f"{statistics.mean(values):.2f}{spread}"
 
 
 def rows(named):
     """The table of networks, a row for each name."""
-    yield "| network | kind | presentations | batch | test error | seeds |"
-    yield "|---|---|---|---|---|---|"
+    yield "| network | kind | images | presentations | batch | test error | seeds |"
+    yield "|---|---|---|---|---|---|---|"
     for runs in named.values():
         errors = [run["test_error_percent"] for run in runs]
         each = ", ".join(f"{error:.2f}" for error in errors)
         run = runs[0]
-        shown = f"{run['model']} | {run['kind']} | {run['examples_seen']:,} | {run['batch']}"
+        shown = f"{run['model']} | {run['kind']} | {run.get('images', 'mnist')} | {run['examples_seen']:,} | {run['batch']}"
         yield f"| {shown} | {mean_and_spread(errors)} % | {each} |"
 
 
+# Within these multiples of its standard error a mean of 2, 3, ... values lies in 95 of 100 cases (Student's t).
+T = dict(zip(range(2, 11), (12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262)))
+
+
+def interval(values):
+    """Mean of differences and its 95 % interval, as far as there is one."""
+    mean = statistics.mean(values)
+    if len(values) not in T:
+        return f"{mean:+.2f}"
+    half = T[len(values)] * statistics.stdev(values) / len(values) ** 0.5
+    return f"{mean:+.2f} ({mean - half:+.2f} to {mean + half:+.2f})"
+
+
 def differences(named):
-    """The table of comparisons, a row for each network beside the first one of its comparison."""
-    yield "| comparison | network | presentations | test error | less the first, by seed | seeds |"
-    yield "|---|---|---|---|---|---|"
+    """The table of comparisons, a row for each network."""
+    yield "| comparison | images | network | presentations | test error | difference, 95 % interval | seeds |"
+    yield "|---|---|---|---|---|---|---|"
     compared = {}
     for runs in named.values():
-        compared.setdefault(runs[0]["command"], []).append(runs)
-    for command, networks in compared.items():
+        compared.setdefault(runs[0]["comparison"], []).append(runs)
+    for name, networks in compared.items():
         networks.sort(key=lambda runs: runs[0]["place"])
-        first = {run["seed"]: run["test_error_percent"] for run in networks[0]}
+        errors = {runs[0]["label"]: {run["seed"]: run["test_error_percent"] for run in runs} for runs in networks}
         for runs in networks:
-            errors = [run["test_error_percent"] for run in runs]
-            beyond = [run["test_error_percent"] - first[run["seed"]] for run in runs]
-            told = mean_and_spread(beyond, "+") if runs is not networks[0] else ""
-            shown = f"{command.removeprefix('apical ')} | {runs[0]['label']} | {runs[0]['examples_seen']:,}"
-            yield f"| {shown} | {mean_and_spread(errors)} % | {told} | {len(runs)} |"
+            first, own = runs[0], errors[runs[0]["label"]]
+            told = ""
+            if first["less"]:
+                other = errors.get(first["less"], {})
+                if other.keys() != own.keys():
+                    sys.exit(f"{name}: {first['label']} and {first['less']} have other seeds")
+                told = f"{interval([own[seed] - other[seed] for seed in own])} to {first['less']}"
+            shown = f"{name} | {first['images']} | {first['label']} | {first['examples_seen']:,}"
+            yield f"| {shown} | {mean_and_spread(list(own.values()))} % | {told} | {len(runs)} |"
 
 
 def figure(output):
