@@ -171,7 +171,8 @@ def reproduced(name):
     yield "| quantity | published | measured |"
     yield "|---|---|---|"
     for number in kept["numbers"]:
-        yield f"| {number['quantity']} | {number['published']} | {number['measured']} |"
+        cells = (number[key].replace("|", "\\|") for key in ("quantity", "published", "measured"))
+        yield f"| {' | '.join(cells)} |"
     yield ""
     yield f"![{kept['about']}](reproduced/{name}.svg)"
 

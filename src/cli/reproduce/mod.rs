@@ -260,7 +260,10 @@ fn write(path: &Path, text: &str) -> Result<(), Failure> {
 
 /// Numbers as a Markdown table.
 fn table(numbers: &[Number]) -> String {
-    let row = |number: &Number| format!("\n| {} | {} | {} |", number.quantity, number.published, number.measured);
+    let row = |Number { quantity, published, measured }: &Number| {
+        let [quantity, published, measured] = [quantity, published, measured].map(|cell| cell.replace('|', "\\|"));
+        format!("\n| {quantity} | {published} | {measured} |")
+    };
     "| quantity | published | measured |\n|---|---|---|".to_owned() + &numbers.iter().map(row).collect::<String>()
 }
 
@@ -276,8 +279,8 @@ mod tests {
 
     #[test]
     fn numbers_stand_beside_the_published_ones() {
-        let numbers = [Number::new("error [%]", "4.1", mean_and_spread(&[4.0, 4.4], 1))];
-        let expected = "| quantity | published | measured |\n|---|---|---|\n| error [%] | 4.1 | 4.2 ± 0.3 |";
+        let numbers = [Number::new("|error| [%]", "4.1", mean_and_spread(&[4.0, 4.4], 1))];
+        let expected = "| quantity | published | measured |\n|---|---|---|\n| \\|error\\| [%] | 4.1 | 4.2 ± 0.3 |";
         assert_eq!(table(&numbers), expected);
         assert_eq!(mean_and_spread(&[4.0], 2), "4.00");
     }

@@ -10,8 +10,8 @@ use crate::analysis::{mean_and_deviation, rates};
 use crate::cli::failure::Failure;
 use crate::cli::plot::trials;
 use crate::model::{Neuron, PlateauTimes};
-use crate::plot::gallery::{self, Spiking};
-use crate::plot::{Axis, Dot, Figure, Ink, Mark, Panel, Shade, Shape};
+use crate::plot::gallery::{self, Spiking, Trial};
+use crate::plot::{Axis, Dot, Figure, Ink, Mark, Panel, Shape};
 use crate::record::Kind;
 use crate::record::hdf5::{PresentationRow, RunReader};
 
@@ -168,20 +168,19 @@ fn draw_plateau_times(task: &Task<'_>) -> Result<Reproduced, Failure> {
     let end = last_two.last().map_or(window.span.end, PresentationRow::end_ms);
     let shown = (0..list.times.len()).filter(|&i| list.neurons[i] < SHOWN && (start..=end).contains(&list.times[i]));
     let points = shown.map(|i| [list.times[i] - start, list.neurons[i] as f64]).collect();
-    let phase = |from: f64, to: f64, label: &str, ink| Shade {
-        range: [from - start, to - start],
-        label: label.to_owned(),
-        ink,
+    let since = |row: &PresentationRow| Trial {
+        start: row.start_ms - start,
+        forward_end: row.forward_end_ms - start,
+        target_end: row.target_end_ms.map(|end| end - start),
+        label: row.label,
+        decoded: row.decoded,
     };
-    let shades = last_two.iter().flat_map(|row| {
-        let target = row.target_end_ms.map(|end| phase(row.forward_end_ms, end, "target", Ink::Vermillion));
-        [Some(phase(row.start_ms, row.forward_end_ms, "forward", Ink::Blue)), target]
-    });
+    let shown: Vec<Trial> = last_two.iter().map(since).collect();
     let panel = Panel {
         title: format!("plateaus of {SHOWN} hidden neurons"),
         x: Axis::linear("time (ms)", [0.0, end - start]),
         y: Axis::linear("neuron", [-0.5, SHOWN as f64 - 0.5]),
-        shades: shades.flatten().collect(),
+        shades: gallery::shades(&shown, [0.0, end - start]),
         marks: vec![Mark::new("", Ink::Black, Shape::Dots { points, dot: Dot::Point })],
         ..Panel::default()
     };

@@ -16,8 +16,8 @@ use crate::data::{Dataset, ImageSet, Presentations, Split};
 use crate::engine::Sampling;
 use crate::model::{Model, shipped};
 use crate::network::Network;
-use crate::plot::gallery::sheet;
-use crate::plot::{Axis, Dash, Dot, Figure, Ink, Mark, Panel, Row, Shade, Shape};
+use crate::plot::gallery::{Trial, shades, sheet};
+use crate::plot::{Axis, Dash, Dot, Figure, Ink, Mark, Panel, Row, Shape};
 use crate::record::{Evaluation, Kind, Presentation, RecordError, Recorder};
 use crate::training::{Plan, Synapses, Trainer, initial_network};
 
@@ -253,15 +253,13 @@ fn figure(slices: &[Vec<Recorded>], seeds: usize) -> Figure {
 fn induction(pairing: &Pairing, slices: &[Recorded]) -> Panel {
     let Recorded { spikes: [basal, apical], phases: [forward, target], .. } = &slices[0];
     let above = |spikes: &[[f64; 2]]| spikes.iter().map(|&[time, i]| [time, i + AFFERENTS as f64]).collect();
-    let phase = |range, label: &str, ink| Shade { range, label: label.to_owned(), ink };
+    let end = forward + target;
+    let trial = Trial { start: 0.0, forward_end: *forward, target_end: Some(end), label: None, decoded: 0 };
     Panel {
         title: format!("induction, apical input {}", pairing.name),
-        x: Axis::linear("time (ms)", [0.0, forward + target]),
+        x: Axis::linear("time (ms)", [0.0, end]),
         y: Axis::linear("afferent", [-0.5, 2.0 * AFFERENTS as f64 - 0.5]),
-        shades: vec![
-            phase([0.0, *forward], "forward phase", Ink::Blue),
-            phase([*forward, forward + target], "target phase", Ink::Vermillion),
-        ],
+        shades: shades(&[trial], [0.0, end]),
         marks: vec![
             Mark::new("basal afferents", Ink::Blue, Shape::Spikes { points: basal.clone() }),
             Mark::new("apical afferents", Ink::Vermillion, Shape::Spikes { points: above(apical) }),

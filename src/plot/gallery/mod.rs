@@ -52,7 +52,7 @@ fn time(window: [f64; 2]) -> Axis {
 }
 
 /// The phases of presentations within a window of time [ms].
-fn shades(trials: &[Trial], [from, to]: [f64; 2]) -> Vec<Shade> {
+pub fn shades(trials: &[Trial], [from, to]: [f64; 2]) -> Vec<Shade> {
     let shade = |start: f64, end: f64, label: &str, ink| Shade {
         range: [start.max(from), end.min(to)],
         label: label.to_owned(),
