@@ -114,11 +114,9 @@ pub(super) fn draw(task: &Task<'_>, comparison: &Comparison) -> Result<Reproduce
     // Seed by seed, so that a part of the course already compares all networks.
     let each = task.seeds.iter().flat_map(|&seed| networks.iter().map(move |network| (network, seed)));
     let wanted = each.map(|(&Network { model, variant, overrides, .. }, seed)| Wanted {
-        model,
         variant,
         overrides,
-        course,
-        seed,
+        ..Wanted::of(model, course, seed)
     });
     let empty = |&network: &_| Tested { network, curves: Vec::new(), runs: Vec::new() };
     let mut tested: Vec<_> = networks.iter().map(empty).collect();

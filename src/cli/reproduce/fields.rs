@@ -64,8 +64,7 @@ impl Pair {
         } else {
             Course { epochs: 60, images: None, tested: None }
         };
-        let wanted =
-            |&seed: &u64| Wanted { model: "g17-784-500-10-settled", variant: "", overrides: &[], course, seed };
+        let wanted = |&seed: &u64| Wanted::of("g17-784-500-10-settled", course, seed);
         let runs = trained(task, &task.seeds.iter().map(wanted).collect::<Vec<_>>())?;
         let model = runs[0].model.clone();
         let mut data = task.common.source(&model).load().map_err(Failure::failed)?;

@@ -44,7 +44,7 @@ fn draw(task: &Task<'_>) -> Result<Reproduced, Failure> {
     let (course, images) =
         if task.quick { QUICK } else { (Course { epochs: 60, images: None, tested: None }, usize::MAX) };
     let shown = test_images(task)?;
-    let wanted = |&seed: &u64| Wanted { model: MODEL, variant: "", overrides: &[], course, seed };
+    let wanted = |&seed: &u64| Wanted::of(MODEL, course, seed);
     let runs = trained(task, &task.seeds.iter().map(wanted).collect::<Vec<_>>())?;
     let (mut figure, mut shares, mut results) = (None, Vec::new(), Vec::new());
     for (run, &seed) in runs.iter().zip(task.seeds) {

@@ -46,7 +46,7 @@ pub(super) fn one_hidden_layer(task: &Task<'_>, seed: u64) -> Wanted {
     } else {
         (10_000, &["recording.presentations=9950:"])
     };
-    Wanted { model: "g17-784-500-10", variant: "last-50", overrides, course: Course::untested(images), seed }
+    Wanted { variant: "last-50", overrides, ..Wanted::of("g17-784-500-10", Course::untested(images), seed) }
 }
 
 /// A presentation on a clock of its own, which begins with it.

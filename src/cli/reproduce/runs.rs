@@ -18,7 +18,7 @@ use crate::data::{Dataset, Presentations};
 use crate::model::{Credit, Model, Stimuli, shipped};
 use crate::record::hdf5::RunReader;
 use crate::record::{Checkpoint, Kind};
-use crate::training::{Plan, Synapses, Trainer, initial_network};
+use crate::training::{Dynamics, Plan, Synapses, Trainer, initial_network};
 
 /// A run that a figure needs.
 #[derive(Clone, Debug, PartialEq)]
@@ -29,6 +29,8 @@ pub(super) struct Wanted {
     pub(super) variant: &'static str,
     /// Keys of the model that differ, as in `--set`.
     pub(super) overrides: &'static [&'static str],
+    /// As spikes or as rates.
+    pub(super) dynamics: Dynamics,
     /// How long it is trained and on what it is tested.
     pub(super) course: Course,
     pub(super) seed: u64,
@@ -75,16 +77,27 @@ impl Course {
 }
 
 impl Wanted {
+    /// A shipped model as it is, as spikes.
+    pub(super) fn of(model: &'static str, course: Course, seed: u64) -> Self {
+        Self { model, variant: "", overrides: &[], dynamics: Dynamics::Spiking, course, seed }
+    }
+
     fn name(&self) -> String {
         let variant = if self.variant.is_empty() { String::new() } else { format!("-{}", self.variant) };
-        format!("{}{variant}-{}-seed{}", self.model, self.course.name(), self.seed)
+        let rates = if self.dynamics == Dynamics::Spiking { "" } else { "-rates" };
+        format!("{}{variant}{rates}-{}-seed{}", self.model, self.course.name(), self.seed)
     }
 
     fn model(&self) -> anyhow::Result<Model> {
         let Some(model) = shipped::find(self.model) else { bail!("no model `{}` is shipped", self.model) };
         let epochs = format!("learning.epochs={}", self.course.epochs);
         let keys: Vec<String> = self.overrides.iter().map(|&key| key.to_owned()).chain([epochs]).collect();
-        Ok(Model::parse(model.text, &format!("shipped {}.toml", model.name), &keys)?)
+        let mut model = Model::parse(model.text, &format!("shipped {}.toml", model.name), &keys)?;
+        if self.dynamics != Dynamics::Spiking {
+            model.recording.spikes.clear();
+            model.recording.traces.clear();
+        }
+        Ok(model)
     }
 }
 
@@ -128,6 +141,7 @@ struct Run {
     model: Model,
     data: Dataset,
     seed: u64,
+    dynamics: Dynamics,
     plan: Plan,
     found: Option<Trained>,
 }
@@ -145,7 +159,8 @@ impl Run {
         let digest: String =
             data.training.set().sha256().iter().take(1).flat_map(|(_, digest)| digest.chars().take(8)).collect();
         let (name, folder) = (format!("{}-on-{digest}", wanted.name()), task.folder.to_owned());
-        let mut run = Self { name, folder, model, data, seed: wanted.seed, plan, found: None };
+        let Wanted { seed, dynamics, .. } = *wanted;
+        let mut run = Self { name, folder, model, data, seed, dynamics, plan, found: None };
         run.found = run.look()?;
         Ok(run)
     }
@@ -223,6 +238,10 @@ impl Run {
             let network = initial_network(&self.model, self.seed).map_err(anyhow::Error::from)?;
             Trainer::new(&self.model, network, self.seed)
         };
+        let trainer = match self.dynamics {
+            Dynamics::Spiking => trainer,
+            rates @ Dynamics::Rate(_) => trainer.with_dynamics(rates),
+        };
         let first = trainer.examples_seen();
         let files = Files { run: self.run_file(first), checkpoint: Some(self.checkpoint_file()) };
         task.note(format_args!("{}: {first} of {} presentations done", self.name, self.plan.presentations));
@@ -249,7 +268,7 @@ mod tests {
 
     #[test]
     fn names_tell_model_variant_course_and_seed() {
-        let mut wanted = Wanted { model: "g17-784-10", variant: "", overrides: &[], course: TEN, seed: 3 };
+        let mut wanted = Wanted::of("g17-784-10", TEN, 3);
         assert_eq!(wanted.name(), "g17-784-10-10-epochs-seed3");
         wanted.variant = "credit";
         wanted.course = Course { epochs: 2, images: Some(2000), tested: Some(500) };
@@ -259,10 +278,7 @@ mod tests {
     #[test]
     fn a_run_has_the_keys_of_its_model_but_for_those_that_differ() {
         let overrides = &["recording.credit=true"];
-        let wanted =
-            Wanted { model: "g17-784-10", variant: "", overrides, course: Course { epochs: 7, ..TEN }, seed: 1 }
-                .model()
-                .unwrap();
+        let wanted = Wanted { overrides, ..Wanted::of("g17-784-10", Course { epochs: 7, ..TEN }, 1) }.model().unwrap();
         assert_eq!((wanted.learning.epochs, wanted.recording.credit), (7, Credit::Measured));
         assert_eq!(wanted.name, "g17-784-10");
     }

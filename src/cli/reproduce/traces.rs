@@ -54,13 +54,8 @@ fn draw_driven(task: &Task<'_>) -> Result<Reproduced, Failure> {
     } else {
         (10_000, &["recording.presentations=9990:"])
     };
-    let of = |(_, model)| Wanted {
-        model,
-        variant: "last-10",
-        overrides,
-        course: Course::untested(images),
-        seed: task.seeds[0],
-    };
+    let course = Course::untested(images);
+    let of = |(_, model)| Wanted { variant: "last-10", overrides, ..Wanted::of(model, course, task.seeds[0]) };
     let runs = trained(task, &DRIVEN.map(of))?;
     let mut neuron = None;
     let (mut figures, mut numbers, mut results) = (Vec::new(), Vec::new(), Vec::new());

@@ -3,7 +3,7 @@
 use ndarray::Array2;
 use serde_json::{Value, json};
 
-use super::{Measured, measured};
+use super::{Measured, measured, one_hidden_layer};
 use crate::analysis::feedback_eigenvalue;
 use crate::cli::failure::Failure;
 use crate::cli::reproduce::{Number, Published, Reproduced, Task, mean_and_spread};
@@ -68,7 +68,7 @@ impl Course {
 }
 
 fn draw(task: &Task<'_>) -> Result<Reproduced, Failure> {
-    let courses: Vec<_> = measured(task, "g17-784-500-10")?.iter().map(Course::of).collect();
+    let courses: Vec<_> = measured(task, |seed| one_hidden_layer(task, seed))?.iter().map(Course::of).collect();
     let told = |course: &Course| -> Value {
         let point = |point: &Point| json!({ "examples_seen": point.seen, "eigenvalues": point.values });
         course.points.iter().map(point).collect()

@@ -25,19 +25,19 @@ struct Measured {
     epoch: u64,
 }
 
-/// 784-500-10, or a variant of it, with the assignment of credit measured.
-fn wanted(task: &Task<'_>, model: &'static str, seed: u64) -> Wanted {
+/// 784-500-10 with the assignment of credit measured.
+fn one_hidden_layer(task: &Task<'_>, seed: u64) -> Wanted {
     let course = if task.quick {
         Course { epochs: 2, images: Some(4_000), tested: Some(0) }
     } else {
         Course { epochs: 10, images: None, tested: None }
     };
-    Wanted { model, variant: "credit", overrides: &["recording.credit=true"], course, seed }
+    Wanted { variant: "credit", overrides: &["recording.credit=true"], ..Wanted::of("g17-784-500-10", course, seed) }
 }
 
-/// The measured course of 784-500-10, or a variant of it, for each seed.
-fn measured(task: &Task<'_>, model: &'static str) -> Result<Vec<Measured>, Failure> {
-    let wanted: Vec<_> = task.seeds.iter().map(|&seed| wanted(task, model, seed)).collect();
+/// The measured course of each seed.
+fn measured(task: &Task<'_>, wanted: impl Fn(u64) -> Wanted) -> Result<Vec<Measured>, Failure> {
+    let wanted: Vec<_> = task.seeds.iter().map(|&seed| wanted(seed)).collect();
     trained(task, &wanted)?.iter().map(Measured::of).collect()
 }
 
