@@ -1,9 +1,9 @@
 //! The trained networks that figures are drawn from.
 //!
 //! A run is known by its files, `MODEL[-VARIANT]-COURSE-seedN-on-IMAGES`, where IMAGES begins the digest of the images it is
-//! trained on: a checkpoint, and run files of which the first begins with
-//! the first presentation and each other one, `...-from-N`, where the one before it was stopped. What is finished is taken as
-//! it is, what was stopped is gone on with, and what is no part of the run asked for is refused by name.
+//! trained on: a checkpoint, and run files of which the first begins with the first presentation and each other one,
+//! `...-from-N`, where the one before it was stopped. What is finished is taken as it is, what was stopped is gone on with,
+//! and what is no part of the run asked for is refused by name.
 
 use std::path::{Path, PathBuf};
 
@@ -193,6 +193,11 @@ impl Run {
             return Err(another("another seed or length"));
         }
         let pieces = self.pieces(checkpoint.examples_seen)?;
+        if let Some(last) = pieces.last()
+            && RunReader::open(last)?.data_sha256()? != session::digests(&self.data.sha256())
+        {
+            return Err(another("other labels or test images"));
+        }
         let lost = pieces.is_empty() && self.model.recording.credit == Credit::Measured;
         let (model, tested) = (self.model.clone(), self.plan.test_examples);
         Ok((!lost).then_some(Trained { model, checkpoint, pieces, tested }))
