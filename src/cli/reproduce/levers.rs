@@ -33,11 +33,7 @@ const FEEDBACK: Comparison = Comparison {
         label: "fixed random feedback",
         model: MODEL,
         variant: "fixed",
-        overrides: &[
-            "projection.output-hidden.learning_rate=0",
-            "projection.input-hidden.learning_rate=5",
-            "projection.hidden-output.learning_rate=0.15",
-        ],
+        overrides: &["projection.output-hidden.learning_rate=0", "projection.input-hidden.learning_rate=2"],
         published: NOTHING,
         beside: (0, Said::Nothing),
     }],
