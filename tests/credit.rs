@@ -3,6 +3,7 @@
 //! Guerguiev, Lillicrap & Richards (2017), eLife 6:e22901, Figures 5 and 7, in a reduced form.
 
 use std::convert::Infallible;
+use std::ops::ControlFlow;
 use std::path::Path;
 
 use apical::analysis::angle;
@@ -10,7 +11,7 @@ use apical::data::{Dataset, Source};
 use apical::model::Model;
 use apical::network::Network;
 use apical::record::{Credit, Presentation, RecordError, Recorder};
-use apical::training::{Plan, Synapses, Trainer};
+use apical::training::{Ending, Monitor, Plan, Progress, Synapses, Trainer};
 
 /// Keeps what was measured, with the label of each presentation.
 #[derive(Default)]
@@ -31,7 +32,21 @@ impl Recorder for Kept {
     }
 }
 
+/// Stops a run once so many presentations are done.
+struct StopAt(u64);
+
+impl Monitor for StopAt {
+    fn trained(&mut self, progress: Progress) -> ControlFlow<()> {
+        if progress.done == self.0 { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+    }
+}
+
 fn trained(name: &str, keys: &[&str], presentations: u64) -> Kept {
+    run(name, keys, presentations, None)
+}
+
+/// A run, stopped and resumed where that is asked for.
+fn run(name: &str, keys: &[&str], presentations: u64, stop: Option<u64>) -> Kept {
     let mut overrides = vec!["recording.credit=true".to_owned(), "population.hidden.size=200".to_owned()];
     overrides.extend(keys.iter().map(|&key| key.to_owned()));
     let model = Model::load(Path::new(name), &overrides).unwrap();
@@ -40,7 +55,12 @@ fn trained(name: &str, keys: &[&str], presentations: u64) -> Kept {
     let network = Network::new(&model, 1, |_| Ok::<_, Infallible>(Vec::new())).unwrap();
     let mut kept = Kept::default();
     let plan = Plan { presentations, test_examples: 0, synapses: Synapses::Plastic };
-    Trainer::new(&model, network, 1).run(&data, plan, &mut kept, &mut ()).unwrap();
+    let mut trainer = Trainer::new(&model, network, 1);
+    if let Some(at) = stop {
+        assert_eq!(trainer.run(&data, plan, &mut kept, &mut StopAt(at)).unwrap(), Ending::Stopped);
+        trainer = Trainer::resume(&model, trainer.checkpoint());
+    }
+    assert_eq!(trainer.run(&data, plan, &mut kept, &mut ()).unwrap(), Ending::Done(None));
     kept
 }
 
@@ -103,4 +123,12 @@ fn the_feedback_eigenvalue_is_that_of_the_identity_without_feedback() {
     }
     let some = trained("g17-784-500-10", &[], 100).credits;
     assert!((some[99].jacobians.as_ref().unwrap().mean_eigenvalue - 1.0).abs() > 1e-3);
+}
+
+/// Asked to stop between two reports, a run goes on to the next: resumed, it measures all that an unbroken one does.
+#[test]
+fn a_run_that_was_stopped_measures_what_an_unbroken_one_does() {
+    let [whole, stopped] = [None, Some(130)].map(|stop| run("g17-784-500-10", &[], 300, stop).credits);
+    assert_eq!(stopped, whole);
+    assert_eq!(whole.iter().filter(|credit| credit.jacobians.is_some()).count(), 3);
 }

@@ -10,8 +10,8 @@ use crate::network::{Network, Weights};
 use crate::plasticity::Change;
 use crate::record::{Credit, HiddenCredit, Jacobians};
 
-/// Presentations over which Jacobians are averaged.
-const WINDOW: u32 = 100;
+/// Presentations over which Jacobians are averaged, and between which a run does not stop.
+pub(super) const WINDOW: u32 = 100;
 
 /// Measures the assignment of credit in a run.
 #[derive(Debug)]
@@ -157,7 +157,7 @@ impl LastLayer {
         self.presentations += 1;
     }
 
-    /// Their means, and starts anew; none of fewer presentations, as where a run was resumed.
+    /// Their means, and starts anew; none of fewer presentations, as where learning began between two reports.
     fn report(&mut self) -> Option<Jacobians> {
         let share = 1.0 / f64::from(WINDOW);
         let [forward, back] = &self.summed;

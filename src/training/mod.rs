@@ -56,7 +56,7 @@ pub trait Monitor {
         0.0
     }
 
-    /// Training presentations were shown; `Break` ends the run here.
+    /// Training presentations were shown; `Break` ends the run here, or where credit is measured, at its next report.
     fn trained(&mut self, progress: Progress) -> ControlFlow<()> {
         let _ = progress;
         ControlFlow::Continue(())

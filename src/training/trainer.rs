@@ -7,7 +7,7 @@ use rayon::prelude::*;
 
 use super::batch::LaneOfBatch;
 use super::course::{Order, phase_lengths, rate_factor, shift};
-use super::credit::Audit;
+use super::credit::{self, Audit};
 use super::stage::Stage;
 use super::{Dynamics, Monitor, Progress, RunError, Test, Tested};
 use crate::data::{Dataset, Presentations};
@@ -202,12 +202,13 @@ impl<'a> Trainer<'a> {
         self.planned = plan.presentations;
         recorder.weights(self.examples_seen, Some("initial"), &self.network)?;
         let epoch = data.training.len() as u64;
-        let mut stopped = false;
+        let (mut asked, mut stopped) = (false, false);
         while !stopped && (self.examples_seen < plan.presentations || self.evaluation_is_due(plan)) {
             let end = self.epoch_end(epoch).min(plan.presentations);
             while self.examples_seen < end && !stopped {
                 self.train_batch(&data.training, end, plan, recorder, monitor)?;
-                stopped = monitor.trained(self.progress()).is_break() && self.examples_seen < end;
+                asked |= monitor.trained(self.progress()).is_break();
+                stopped = asked && self.examples_seen < end && self.may_stop();
             }
             if !stopped {
                 stopped = self.end_epoch(data, plan, recorder, monitor)?.is_break();
@@ -215,6 +216,11 @@ impl<'a> Trainer<'a> {
         }
         recorder.weights(self.examples_seen, Some("final"), &self.network)?;
         Ok(if stopped { Ending::Stopped } else { Ending::Done(self.tested.clone()) })
+    }
+
+    /// Whether all that was measured so far is recorded: sums between two reports are not in a checkpoint.
+    fn may_stop(&self) -> bool {
+        self.audit.is_none() || self.examples_seen.is_multiple_of(u64::from(credit::WINDOW))
     }
 
     /// Where training stops for the next evaluation: here, if one is due that was not made.
