@@ -123,6 +123,13 @@ fn numbers(shares: &Shares) -> Vec<Number> {
 }
 
 fn told_of(layers: &[Layer], shares: &[(f64, f64)]) -> Value {
-    let told = |(layer, (rates, map)): (&Layer, &(f64, f64))| json!({ "layer": layer.name, "same_class_nearest_percent": rates, "same_class_nearest_on_map_percent": map });
+    let told = |(layer, (rates, map)): (&Layer, &(f64, f64))| {
+        json!({
+            "layer": layer.name,
+            "same_class_nearest_percent": rates,
+            "same_class_nearest_on_map_percent": map,
+            "places": layer.map.outer_iter().map(|place| place.to_vec()).collect::<Vec<_>>(),
+        })
+    };
     layers.iter().zip(shares).map(told).collect()
 }
