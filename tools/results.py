@@ -45,6 +45,7 @@ def add(name, output):
             words = [name, network["model"], network["variant"]]
             told = {"command_line": summary["command_line"], "label": network["label"], "place": place}
             told |= {"comparison": name, "less": network["less"] if place > 0 else None}
+            told |= {"overrides": network["overrides"]}
             add_runs("-".join(filter(None, words)), [run | told for run in network["runs"]], output)
     else:
         add_runs(name, summary.get("runs", [summary]), output)
@@ -71,8 +72,10 @@ def add_runs(name, runs, output):
         # Images other than MNIST's are told by their folder.
         folder = re.search(r"--data[ =](\S+)", run["command_line"])
         kept["images"] = Path(folder[1]).name if folder else "mnist"
-        of_comparison = ("comparison", "label", "less", "place")
+        of_comparison = ("comparison", "label", "less", "place", "overrides")
         kept |= {key: run[key] for key in (*of_comparison, "test_examples", "test_error_percent") if key in run}
+        # Wall time with all tests, on a machine that other work may have shared.
+        kept["seconds"] = run["learning"][-1].get("seconds")
         kept["curve"] = [[point["examples_seen"], point["test_error"]] for point in run["learning"]]
         path = RESULTS / f"{name}-seed{run['seed']}.json"
         path.write_text(json.dumps(kept, indent=1) + "\n")
