@@ -55,7 +55,7 @@ const FIGURES: [Published; 20] = [
 ];
 
 /// Figures of what goes beyond those published.
-const BEYOND: [Published; 2] = [levers::BEST, levers::LEVERS];
+const BEYOND: [Published; 4] = [levers::BEST, levers::FASHION, levers::LEVERS, levers::FEEDBACK];
 
 /// In place of the name of a figure: all that were published, in one report.
 const ALL: &str = "all";
@@ -270,7 +270,10 @@ fn table(numbers: &[Number]) -> String {
 /// Mean and standard deviation (n − 1) of values, with these digits; the mean alone of one.
 fn mean_and_spread(values: &[f64], digits: usize) -> String {
     let (mean, deviation) = mean_and_deviation(values);
-    if deviation.is_nan() { format!("{mean:.digits$}") } else { format!("{mean:.digits$} ± {deviation:.digits$}") }
+    let text = format!("{mean:.digits$}");
+    // What rounds to 0 has no sign.
+    let mean = if text.contains(|digit| matches!(digit, '1'..='9')) { &text } else { text.trim_start_matches('-') };
+    if deviation.is_nan() { mean.to_owned() } else { format!("{mean} ± {deviation:.digits$}") }
 }
 
 #[cfg(test)]
@@ -283,5 +286,6 @@ mod tests {
         let expected = "| quantity | published | measured |\n|---|---|---|\n| \\|error\\| [%] | 4.1 | 4.2 ± 0.3 |";
         assert_eq!(table(&numbers), expected);
         assert_eq!(mean_and_spread(&[4.0], 2), "4.00");
+        assert_eq!([-0.04, -0.06].map(|mean| mean_and_spread(&[mean], 1)), ["0.0", "-0.1"]);
     }
 }
