@@ -33,13 +33,6 @@ pub(super) const LEVERS: Published = Published {
     run: |task| draw(task, &ABLATIONS),
 };
 
-pub(super) const FEEDBACK: Published = Published {
-    name: "feedback",
-    about: "test error with feedback of rates, and by the unused rule of the authors' code (Guerguiev et al. 2017)",
-    seeds: [&[1, 2, 3, 4, 5], &[1]],
-    run: |task| draw(task, &KINDS),
-};
-
 const MODEL: &str = "g17-784-1000-10x5";
 
 const LEARNED: &str = "learned feedback";
@@ -73,21 +66,6 @@ const LEAST_OF_FASHION: Comparison = Comparison {
             "projection.input-hidden.learning_rate=1",
         ],
     )],
-};
-
-/// Kinds of feedback of the paper, or of its authors' code, that have no published test error.
-const KINDS: Comparison = Comparison {
-    title: "Kinds of feedback",
-    epochs: 10,
-    base: Network::shipped("spikes by fixed random weights", "g17-784-500-10", "4.1 after 60 epochs"),
-    others: &[
-        Network::shipped("rates by fixed random weights", "g17-784-500-10-rate-feedback", NOTHING),
-        Network::shipped(
-            "spikes by weights that learn (the code's unused rule)",
-            "g17-784-500-10-learned-feedback",
-            NOTHING,
-        ),
-    ],
 };
 
 /// Half the width.
@@ -155,4 +133,4 @@ const fn with(label: &'static str, variant: &'static str, overrides: &'static [&
 }
 
 #[cfg(test)]
-pub(super) const COMPARISONS: [&Comparison; 4] = [&LEAST, &LEAST_OF_FASHION, &ABLATIONS, &KINDS];
+pub(super) const COMPARISONS: [&Comparison; 3] = [&LEAST, &LEAST_OF_FASHION, &ABLATIONS];

@@ -55,7 +55,7 @@ const FIGURES: [Published; 20] = [
 ];
 
 /// Figures of what goes beyond those published.
-const BEYOND: [Published; 4] = [levers::BEST, levers::FASHION, levers::LEVERS, levers::FEEDBACK];
+const BEYOND: [Published; 4] = [levers::BEST, levers::FASHION, levers::LEVERS, variants::FEEDBACK];
 
 /// In place of the name of a figure: all that were published, in one report.
 const ALL: &str = "all";

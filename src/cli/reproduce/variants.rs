@@ -38,6 +38,14 @@ pub(super) const FIGURE_9B: Published =
         draw(task, &DRIVEN)
     });
 
+/// Of no published figure.
+pub(super) const FEEDBACK: Published = figure(
+    "feedback",
+    "test error with feedback of rates, and by the unused rule of the authors' code (Guerguiev et al. 2017)",
+    SEEDS,
+    |task| draw(task, &KINDS),
+);
+
 const SEEDS: [&[u64]; 2] = [&[1, 2, 3, 4, 5], &[1, 2]];
 
 /// Epochs of the variants.
@@ -106,6 +114,17 @@ const DRIVEN: Comparison = Comparison {
     ],
 };
 
+/// Kinds of feedback of the paper, or of its authors' code, that have no published test error.
+const KINDS: Comparison = Comparison {
+    title: "Kinds of feedback",
+    epochs: VARIANT_EPOCHS,
+    base: ONE_LAYER,
+    others: &[
+        Network::shipped("of rates", "g17-784-500-10-rate-feedback", "-"),
+        Network::shipped("learned by the code's unused rule", "g17-784-500-10-learned-feedback", "-"),
+    ],
+};
+
 const fn figure(
     name: &'static str,
     about: &'static str,
@@ -116,4 +135,5 @@ const fn figure(
 }
 
 #[cfg(test)]
-pub(super) const COMPARISONS: [&Comparison; 6] = [&LAYERS, &PLATEAU_TIMES, &SPARSE, &SYMMETRIC, &SPARSE_WEAK, &DRIVEN];
+pub(super) const COMPARISONS: [&Comparison; 7] =
+    [&LAYERS, &PLATEAU_TIMES, &SPARSE, &SYMMETRIC, &SPARSE_WEAK, &DRIVEN, &KINDS];
