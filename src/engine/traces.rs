@@ -77,36 +77,25 @@ impl<F: Real> Traces<'_, F> {
     }
 }
 
-/// Adds rows of weights times their jumps. Slices of its own, so that they are known not to overlap.
+/// Adds rows of weights times their jumps, a line at a time: all are whole lines, and a loop over single neurons would leave
+/// the last few of them to scalars. Slices of its own, so that they are known not to overlap.
 #[inline(always)]
 fn add_rows<F: Real, const M: usize>(l: &mut [F], s: &mut [F], z: &mut [F], rows: [&[f32]; M], jumps: [[F; 3]; M]) {
-    let length = l.len();
-    if length == LANES {
-        // Lanes by number: a loop of so few would not run in vectors.
-        let [l, s, z] = [l, s, z].map(|x| x.first_chunk_mut::<LANES>().expect("a line"));
-        let rows = rows.map(|row| row.first_chunk::<LANES>().expect("a line"));
-        let (mut sum_l, mut sum_s, mut sum_z) = (*l, *s, *z);
+    let [l, s, z] = [l, s, z].map(|trace| trace.as_chunks_mut::<LANES>().0);
+    let lines = l.len();
+    let (s, z) = (&mut s[..lines], &mut z[..lines]);
+    let rows = rows.map(|row| &row.as_chunks::<LANES>().0[..lines]);
+    for line in 0..lines {
+        let (mut sum_l, mut sum_s, mut sum_z) = (l[line], s[line], z[line]);
         for k in 0..M {
             for i in 0..LANES {
-                let w = F::from_f32(rows[k][i]);
+                let w = F::from_f32(rows[k][line][i]);
                 sum_l[i] = w.mul_add(jumps[k][0], sum_l[i]);
                 sum_s[i] = w.mul_add(jumps[k][1], sum_s[i]);
                 sum_z[i] = w.mul_add(jumps[k][2], sum_z[i]);
             }
         }
-        (*l, *s, *z) = (sum_l, sum_s, sum_z);
-        return;
-    }
-    let (s, z, rows) = (&mut s[..length], &mut z[..length], rows.map(|row| &row[..length]));
-    for i in 0..length {
-        let (mut sum_l, mut sum_s, mut sum_z) = (l[i], s[i], z[i]);
-        for k in 0..M {
-            let w = F::from_f32(rows[k][i]);
-            sum_l = w.mul_add(jumps[k][0], sum_l);
-            sum_s = w.mul_add(jumps[k][1], sum_s);
-            sum_z = w.mul_add(jumps[k][2], sum_z);
-        }
-        (l[i], s[i], z[i]) = (sum_l, sum_s, sum_z);
+        (l[line], s[line], z[line]) = (sum_l, sum_s, sum_z);
     }
 }
 
