@@ -14,7 +14,7 @@
 use pulp::{Arch, Simd, WithSimd};
 
 use super::arrivals::{SEGMENT, within_segment};
-use super::order::Sorter;
+use super::order::Merger;
 use super::thinning::{Candidates, Drawn};
 use super::traces::{Event, GROUP, Recent, Slabs, Traces, decide};
 use crate::data::Spike;
@@ -54,7 +54,7 @@ pub(crate) struct Membranes<F> {
     pieces: Vec<Piece<F>>,
     /// Room for the spikes of one stream block.
     fired: Vec<Spike>,
-    sorter: Sorter,
+    merger: Merger,
 }
 
 /// A stretch of a window without a boundary inside, and what is done at its end.
@@ -100,7 +100,7 @@ impl<F: Real> Membranes<F> {
             added: 0,
             pieces: Vec::new(),
             fired: Vec::new(),
-            sorter: Sorter::default(),
+            merger: Merger::default(),
         }
     }
 
@@ -149,9 +149,7 @@ impl<F: Real> Membranes<F> {
         let first = spikes.len();
         arch.dispatch(Advance { membranes: self, slabs, spikes });
         self.segment += self.pieces.iter().filter(|piece| piece.action == Action::Rescale).count();
-        if self.size > STREAM_BLOCK {
-            self.sorter.sort(&mut spikes[first..], from, to);
-        }
+        self.merger.merge(&mut spikes[first..]);
     }
 
     /// The potentials noted at a probe, [size].
@@ -223,9 +221,12 @@ impl<F: Real> WithSimd for Advance<'_, F> {
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, _: S) {
-        let Membranes { stride, rest, l, s, z, candidates, events, added, pieces, noted, fired, .. } = self.membranes;
+        let Membranes { stride, rest, l, s, z, candidates, events, added, pieces, noted, fired, merger, .. } =
+            self.membranes;
         let padded = rest.len();
         let mut reached = *added;
+        let first = self.spikes.len();
+        merger.ends.clear();
         for (block, base) in (0..padded).step_by(STREAM_BLOCK).enumerate() {
             let length = STREAM_BLOCK.min(padded - base);
             let mut traces = Traces {
@@ -252,6 +253,7 @@ impl<F: Real> WithSimd for Advance<'_, F> {
                 }
             }
             self.spikes.extend(fired[..spikes].iter().map(|s| Spike { neuron: base as u32 + s.neuron, ..*s }));
+            merger.ends.push(self.spikes.len() - first);
             let left = drawn.time.len();
             candidates.leave(block, left);
         }

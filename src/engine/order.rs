@@ -1,59 +1,51 @@
-//! Sorting the spikes of a window by (time, neuron).
+//! Merging the spikes of stream blocks into one list by (time, neuron).
 
 use crate::data::Spike;
 
-/// Spikes below which an ordinary sort is as good.
-const FEW: usize = 64;
-
-/// Buffers of [`Sorter::sort`], kept from one window to the next.
+/// Buffers of [`Merger::merge`], kept from one window to the next.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Sorter {
-    starts: Vec<u32>,
-    bins: Vec<u32>,
-    sorted: Vec<Spike>,
+pub(crate) struct Merger {
+    /// Where the spikes of each block end.
+    pub(crate) ends: Vec<usize>,
+    merged: Vec<Spike>,
 }
 
-impl Sorter {
-    /// Sorts spikes of the window [`from`, `to`): first into as many equally wide bins as there are spikes, then, there
-    /// being one or two in each, by insertion.
-    pub(crate) fn sort(&mut self, spikes: &mut [Spike], from: f64, to: f64) {
-        if spikes.len() < FEW {
-            spikes.sort_unstable_by(|a, b| a.time.total_cmp(&b.time).then(a.neuron.cmp(&b.neuron)));
-            return;
+impl Merger {
+    /// Merges lists that stand one after the other, of which each is sorted by time and all neurons of one come before those
+    /// of the next: neighbours by twos, until one is left.
+    pub(crate) fn merge(&mut self, spikes: &mut [Spike]) {
+        let Self { ends, merged } = self;
+        if merged.len() < spikes.len() {
+            merged.resize(spikes.len(), Spike { time: 0.0, neuron: 0 });
         }
-        let bins = spikes.len();
-        let scale = bins as f64 / (to - from);
-        self.bins.clear();
-        self.bins.extend(spikes.iter().map(|spike| (((spike.time - from) * scale) as u32).min(bins as u32 - 1)));
-        self.starts.clear();
-        self.starts.resize(bins + 1, 0);
-        for &bin in &self.bins {
-            self.starts[bin as usize + 1] += 1;
-        }
-        for i in 1..bins {
-            self.starts[i] += self.starts[i - 1];
-        }
-        self.sorted.clear();
-        self.sorted.resize(bins, Spike { time: 0.0, neuron: 0 });
-        for (spike, &bin) in spikes.iter().zip(&self.bins) {
-            let place = &mut self.starts[bin as usize];
-            self.sorted[*place as usize] = *spike;
-            *place += 1;
-        }
-        // Bins are in order of time, so insertion never looks further than into its own.
-        for (i, &spike) in self.sorted.iter().enumerate() {
-            let mut place = i;
-            while place > 0 && after(&spikes[place - 1], &spike) {
-                spikes[place] = spikes[place - 1];
-                place -= 1;
+        while ends.len() > 1 {
+            let mut start = 0;
+            for pair in ends.chunks(2) {
+                let (middle, end) = (pair[0], *pair.last().expect("a chunk"));
+                two(&spikes[start..middle], &spikes[middle..end], &mut merged[start..end]);
+                start = end;
             }
-            spikes[place] = spike;
+            spikes.copy_from_slice(&merged[..spikes.len()]);
+            let pairs = ends.len().div_ceil(2);
+            for pair in 0..pairs {
+                ends[pair] = ends[(2 * pair + 1).min(ends.len() - 1)];
+            }
+            ends.truncate(pairs);
         }
     }
 }
 
-fn after(a: &Spike, b: &Spike) -> bool {
-    a.time > b.time || (a.time >= b.time && a.neuron > b.neuron)
+/// Merges two lists; of two spikes at one time that of the first comes first. Which is next is counted, not branched on, as
+/// no processor could guess it.
+fn two(a: &[Spike], b: &[Spike], merged: &mut [Spike]) {
+    let (mut i, mut j) = (0, 0);
+    while i < a.len() && j < b.len() {
+        let is_b = b[j].time < a[i].time;
+        merged[i + j] = if is_b { b[j] } else { a[i] };
+        i += usize::from(!is_b);
+        j += usize::from(is_b);
+    }
+    merged[i + j..].copy_from_slice(if i < a.len() { &a[i..] } else { &b[j..] });
 }
 
 #[cfg(test)]
@@ -64,14 +56,21 @@ mod tests {
 
     proptest! {
         #[test]
-        fn spikes_are_sorted_by_time_and_neuron(
-            drawn in proptest::collection::vec((0_u32..40, 0_u32..500), 0..400),
+        fn blocks_are_merged_by_time_and_neuron(
+            drawn in proptest::collection::vec(proptest::collection::vec((0_u32..40, 0_u32..500), 0..100), 1..7),
         ) {
-            let mut spikes: Vec<Spike> =
-                drawn.iter().map(|&(t, neuron)| Spike { time: 3.0 + f64::from(t) * 0.25, neuron }).collect();
+            let by_time = |a: &Spike, b: &Spike| a.time.total_cmp(&b.time).then(a.neuron.cmp(&b.neuron));
+            let (mut spikes, mut merger): (Vec<Spike>, _) = (Vec::new(), Merger::default());
+            for (block, drawn) in (0..).zip(drawn) {
+                let spike = |(t, n): (u32, u32)| Spike { time: 3.0 + f64::from(t) * 0.25, neuron: 500 * block + n };
+                let start = spikes.len();
+                spikes.extend(drawn.into_iter().map(spike));
+                spikes[start..].sort_by(by_time);
+                merger.ends.push(spikes.len());
+            }
             let mut expected = spikes.clone();
-            expected.sort_by(|a, b| a.time.total_cmp(&b.time).then(a.neuron.cmp(&b.neuron)));
-            Sorter::default().sort(&mut spikes, 3.0, 13.0);
+            expected.sort_by(by_time);
+            merger.merge(&mut spikes);
             prop_assert_eq!(spikes, expected);
         }
     }
