@@ -42,7 +42,7 @@ fn networks_of_a_comparison_are_told_run_by_run() {
     let told = Bench::new().json(&format!("reproduce 6-s1 --quick --quiet --seeds 3 --data {MNIST}"));
     assert_eq!(told["command_line"].as_str().unwrap().split(' ').take(3).last(), Some("6-s1"));
     for (network, model) in told["results"].as_array().unwrap().iter().zip(["", "-plateau-times"]) {
-        let run = &network["runs"][0];
+        let run = told["runs"].as_array().unwrap().iter().find(|run| run["name"] == network["runs"][0]).unwrap();
         assert_eq!(run["model"], format!("g17-784-500-10{model}"));
         assert_eq!([&run["seed"], &run["examples_seen"], &run["test_examples"]], [3, 2_000, 300]);
         assert_eq!(run["test_error_percent"], network["test_error_percent"][0]);
@@ -137,6 +137,7 @@ fn a_figure_that_was_stopped_goes_on_and_takes_what_is_done_as_it_is() {
     let whole = bench.json(&format!("reproduce {figure} --out whole"));
     let gone_on: serde_json::Value = serde_json::from_str(&gone_on.stdout).unwrap();
     assert_eq!([&gone_on["numbers"], &gone_on["results"]], [&whole["numbers"], &whole["results"]]);
+    assert_eq!(gone_on["runs"][0]["commit"], whole["runs"][0]["commit"], "one commit of two run files");
 
     let again = bench.run(&format!("reproduce {figure} --out whole"));
     assert_eq!((again.code, again.stderr.as_str()), (Some(0), ""), "nothing is left to do");

@@ -41,12 +41,13 @@ def add(name, output):
             sys.exit(f"{output}: of a quick look, which is no result")
         if not name.startswith(summary["figure"]):
             sys.exit(f"{output}: expected a name that begins with {summary['figure']}")
+        runs = {run["name"]: run for run in summary["runs"]}
         for place, network in enumerate(summary["results"]):
             words = [name, network["model"], network["variant"]]
             told = {"command_line": summary["command_line"], "label": network["label"], "place": place}
             told |= {"comparison": name, "less": network["less"] if place > 0 else None}
             told |= {"overrides": network["overrides"]}
-            add_runs("-".join(filter(None, words)), [run | told for run in network["runs"]], output)
+            add_runs("-".join(filter(None, words)), [runs[run] | told for run in network["runs"]], output)
     else:
         add_runs(name, summary.get("runs", [summary]), output)
 
@@ -155,7 +156,12 @@ def figure(output):
     kept = json.loads(Path(output).read_text())
     if kept["quick"]:
         sys.exit(f"{output}: of a quick look, which is no result")
-    kept = {key: kept[key] for key in ("figure", "about", "command_line", "commit", "seeds", "numbers")}
+    unknown = [run["name"] for run in kept["runs"] if not run["commit"]]
+    if unknown:
+        sys.exit(f"{output}: {', '.join(unknown)} left no run file, so that its commit is not known")
+    of_run = ("name", "model", "kind", "seed", "commit", "examples_seen")
+    kept["runs"] = [{key: run[key] for key in of_run} for run in kept["runs"]]
+    kept = {key: kept[key] for key in ("figure", "about", "command_line", "commit", "seeds", "runs", "numbers")}
     FIGURES.mkdir(exist_ok=True)
     path = FIGURES / f"{kept['figure']}.json"
     path.write_text(json.dumps(kept, indent=1, ensure_ascii=False) + "\n")
@@ -169,7 +175,10 @@ def reproduced(name):
     if not path.exists():
         sys.exit(f"docs/reproduction.md: there is no {path.relative_to(ROOT)}")
     kept = json.loads(path.read_text())
-    yield f"`{kept['command_line']}`, seeds {', '.join(map(str, kept['seeds']))}, commit {kept['commit'][:12]}"
+    commits = {part[:12]: None for run in kept.get("runs", []) for part in run["commit"].split(", ")}
+    trained = f", trained at {', '.join(commits)}" if commits else ""
+    seeds = ", ".join(map(str, kept["seeds"]))
+    yield f"`{kept['command_line']}`, seeds {seeds}{trained}, drawn at {kept['commit'][:12]}"
     yield ""
     yield "| quantity | published | measured |"
     yield "|---|---|---|"

@@ -5,16 +5,13 @@
 
 use serde_json::{Value, json};
 
-use super::runs::{Course, Trained, Wanted, trained};
+use super::runs::{Course, Wanted, trained};
 use super::{Number, Reproduced, Task, mean_and_spread};
 use crate::analysis::mean_interval;
 use crate::cli::failure::Failure;
-use crate::cli::report::learning;
-use crate::data::tested_on;
 use crate::plot::gallery::{Curve, Curves, curves, sheet};
 use crate::plot::{Axis, Dot, Ink, Mark, Panel, Scale, Shape, Ticks};
-use crate::record::hdf5::RunReader;
-use crate::record::{Checkpoint, Evaluation};
+use crate::record::Evaluation;
 
 /// The course of a quick look.
 const QUICK: Course = Course { epochs: 2, images: Some(1_000), tested: Some(300) };
@@ -107,8 +104,8 @@ struct Tested<'a> {
     network: &'a Network,
     /// Learning curves, by seed.
     curves: Vec<Vec<Evaluation>>,
-    /// What is told of each run.
-    runs: Vec<Value>,
+    /// Names of its runs.
+    runs: Vec<String>,
 }
 
 pub(super) fn draw(task: &Task<'_>, comparison: &Comparison) -> Result<Reproduced, Failure> {
@@ -125,7 +122,7 @@ pub(super) fn draw(task: &Task<'_>, comparison: &Comparison) -> Result<Reproduce
     let mut tested: Vec<_> = networks.iter().map(empty).collect();
     for (i, run) in trained(task, &wanted.collect::<Vec<_>>())?.into_iter().enumerate() {
         let tested = &mut tested[i % networks.len()];
-        tested.runs.push(told(&run)?);
+        tested.runs.push(run.name);
         tested.curves.push(run.checkpoint.curve);
     }
     let mut figure = sheet(vec![vec![learning_curves(&tested), differences(&tested)]]);
@@ -205,25 +202,6 @@ fn results(tested: &[Tested<'_>]) -> Value {
         })
     };
     tested.iter().map(told).collect()
-}
-
-/// A run as `apical train` tells it; its commit is that of its last run file, null if a run that was killed left none.
-fn told(run: &Trained) -> Result<Value, Failure> {
-    let Checkpoint { seed, examples_seen, curve, .. } = &run.checkpoint;
-    let written =
-        run.pieces.last().map(|piece| RunReader::open(piece)?.commit()).transpose().map_err(Failure::failed)?;
-    Ok(json!({
-        "model": run.model.name,
-        "kind": "spiking",
-        "batch": run.model.learning.batch,
-        "seed": seed,
-        "commit": written,
-        "examples_seen": examples_seen,
-        "test_examples": run.tested,
-        "tested_on": tested_on(&run.model.stimuli),
-        "test_error_percent": curve.last().map(|last| last.test_error),
-        "learning": learning(curve),
-    }))
 }
 
 /// Mean errors by epoch, with what single seeds reached at the end as dots.

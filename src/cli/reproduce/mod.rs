@@ -17,6 +17,7 @@ mod runs;
 mod traces;
 mod variants;
 
+use std::cell::RefCell;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
@@ -80,6 +81,8 @@ struct Task<'a> {
     folder: &'a Path,
     /// Images, and whether progress is shown.
     common: &'a Common,
+    /// What is told of the runs it was drawn from.
+    runs: RefCell<Vec<Value>>,
 }
 
 impl Task<'_> {
@@ -190,8 +193,9 @@ impl Reproduce {
     /// Draws one figure, leaves its files and tells its numbers.
     fn draw(&self, published: &Published, common: &Common, folder: &Path) -> Result<(Section, Value), Failure> {
         let seeds = self.seeds.as_ref().map_or(published.seeds[usize::from(self.quick)], |seeds| &seeds.0[..]);
-        let drawn = (published.run)(&Task { seeds, quick: self.quick, folder, common })?;
-        let results = self.results(published, seeds, &drawn);
+        let task = Task { seeds, quick: self.quick, folder, common, runs: RefCell::default() };
+        let drawn = (published.run)(&task)?;
+        let results = self.results(published, &task, &drawn);
         write(&folder.join(format!("{}.json", published.name)), &format!("{results}\n"))?;
         let (picture, svg) = (folder.join(format!("{}.svg", published.name)), drawn.figure.svg());
         write(&picture, &svg)?;
@@ -224,7 +228,7 @@ impl Reproduce {
         Ok(folder)
     }
 
-    fn results(&self, published: &Published, seeds: &[u64], drawn: &Reproduced) -> Value {
+    fn results(&self, published: &Published, task: &Task<'_>, drawn: &Reproduced) -> Value {
         let number = |number: &Number| json!({ "quantity": number.quantity, "published": number.published, "measured": number.measured });
         json!({
             "command": "reproduce",
@@ -233,7 +237,8 @@ impl Reproduce {
             "figure": published.name,
             "about": published.about,
             "quick": self.quick,
-            "seeds": seeds,
+            "seeds": task.seeds,
+            "runs": *task.runs.borrow(),
             "numbers": drawn.numbers.iter().map(number).collect::<Vec<_>>(),
             "results": drawn.results,
         })

@@ -8,13 +8,15 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
+use serde_json::{Value, json};
 
 use super::Task;
 use crate::cli::failure::Failure;
 use crate::cli::plot::Window;
+use crate::cli::report::learning;
 use crate::cli::session::{self, Files};
 use crate::cli::{checkpoint, say};
-use crate::data::{Dataset, Presentations};
+use crate::data::{Dataset, Presentations, tested_on};
 use crate::model::{Credit, Model, Stimuli, shipped};
 use crate::record::hdf5::RunReader;
 use crate::record::{Checkpoint, Kind};
@@ -49,7 +51,10 @@ pub(super) struct Course {
 /// A run that is done.
 #[derive(Debug)]
 pub(super) struct Trained {
+    /// How the names of its files begin.
+    pub(super) name: String,
     pub(super) model: Model,
+    dynamics: Dynamics,
     /// The network at the end, and the learning curve.
     pub(super) checkpoint: Checkpoint,
     /// Run files one after the other; they hold every presentation, unless a run without recorded credit was killed on the way.
@@ -111,6 +116,29 @@ impl Trained {
         Ok((run, Window { span: row.start_ms..row.end_ms(), shown: vec![row] }))
     }
 
+    /// The run as `apical train` tells it; its commits are those its run files tell, null if one that was killed left none.
+    pub(super) fn told(&self) -> Result<Value, Failure> {
+        let mut commits = Vec::new();
+        for run in self.runs()? {
+            commits.push(run.commit().map_err(Failure::failed)?);
+        }
+        commits.dedup();
+        let Checkpoint { seed, examples_seen, curve, .. } = &self.checkpoint;
+        Ok(json!({
+            "name": self.name,
+            "model": self.model.name,
+            "kind": self.dynamics.name(),
+            "batch": self.model.learning.batch,
+            "seed": seed,
+            "commit": (!commits.is_empty()).then(|| commits.join(", ")),
+            "examples_seen": examples_seen,
+            "test_examples": self.tested,
+            "tested_on": tested_on(&self.model.stimuli),
+            "test_error_percent": curve.last().map(|last| last.test_error),
+            "learning": learning(curve),
+        }))
+    }
+
     /// Opens its run files.
     pub(super) fn runs(&self) -> Result<Vec<RunReader>, Failure> {
         let open = |path: &PathBuf| RunReader::open(path).map_err(Failure::failed);
@@ -118,7 +146,7 @@ impl Trained {
     }
 }
 
-/// Gives the runs wanted, in their order: all are looked for before the first is trained.
+/// Gives the runs wanted, in their order: all are looked for before the first is trained. They are told with the figure.
 pub(super) fn trained(task: &Task<'_>, wanted: &[Wanted]) -> Result<Vec<Trained>, Failure> {
     let mut stimuli: Vec<(Stimuli, Dataset)> = Vec::new();
     let mut runs = Vec::new();
@@ -131,7 +159,17 @@ pub(super) fn trained(task: &Task<'_>, wanted: &[Wanted]) -> Result<Vec<Trained>
         stimuli.push((model.stimuli.clone(), data.clone()));
         runs.push(Run::find(task, wanted, model, data)?);
     }
-    runs.into_iter().map(|run| run.complete(task)).collect()
+    let mut done = Vec::new();
+    for run in runs {
+        let run = run.complete(task)?;
+        let told = run.told()?;
+        let mut all = task.runs.borrow_mut();
+        if !all.contains(&told) {
+            all.push(told);
+        }
+        done.push(run);
+    }
+    Ok(done)
 }
 
 /// A run with what there is of it.
@@ -199,8 +237,14 @@ impl Run {
             return Err(another("other labels or test images"));
         }
         let lost = pieces.is_empty() && self.model.recording.credit == Credit::Measured;
-        let (model, tested) = (self.model.clone(), self.plan.test_examples);
-        Ok((!lost).then_some(Trained { model, checkpoint, pieces, tested }))
+        Ok((!lost).then(|| Trained {
+            name: self.name.clone(),
+            model: self.model.clone(),
+            dynamics: self.dynamics,
+            checkpoint,
+            pieces,
+            tested: self.plan.test_examples,
+        }))
     }
 
     /// The run files of the first `seen` presentations; none if some are missing, as where a run was killed.
