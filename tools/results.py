@@ -169,16 +169,22 @@ def figure(output):
     print(path.relative_to(ROOT))
 
 
+def short(commit):
+    """A commit as it is usually told; that its tree had been changed is never left out."""
+    return commit[:12] + commit[40:]
+
+
 def reproduced(name):
     """A figure with its numbers."""
     path = FIGURES / f"{name}.json"
     if not path.exists():
         sys.exit(f"docs/reproduction.md: there is no {path.relative_to(ROOT)}")
     kept = json.loads(path.read_text())
-    commits = {part[:12]: None for run in kept.get("runs", []) for part in run["commit"].split(", ")}
+    parts = (part for run in kept.get("runs", []) for part in run["commit"].split(", "))
+    commits = dict.fromkeys(short(part) for part in parts)
     trained = f", trained at {', '.join(commits)}" if commits else ""
     seeds = ", ".join(map(str, kept["seeds"]))
-    yield f"`{kept['command_line']}`, seeds {seeds}{trained}, drawn at {kept['commit'][:12]}"
+    yield f"`{kept['command_line']}`, seeds {seeds}{trained}, drawn at {short(kept['commit'])}"
     yield ""
     yield "| quantity | published | measured |"
     yield "|---|---|---|"
