@@ -15,10 +15,10 @@ impl Merger {
     /// of the next: neighbours by twos, until one is left.
     pub(crate) fn merge(&mut self, spikes: &mut [Spike]) {
         let Self { ends, merged } = self;
-        if merged.len() < spikes.len() {
-            merged.resize(spikes.len(), Spike { time: 0.0, neuron: 0 });
-        }
         while ends.len() > 1 {
+            if merged.len() < spikes.len() {
+                merged.resize(spikes.len(), Spike { time: 0.0, neuron: 0 });
+            }
             let mut start = 0;
             for pair in ends.chunks(2) {
                 let (middle, end) = (pair[0], *pair.last().expect("a chunk"));
