@@ -1,13 +1,11 @@
 //! The angle between the changes of hidden weights and those by backpropagation.
 //!
-//! At the paper's learning rates: how far weights come to align with feedback depends on how much of them is learnt from it,
-//! and of that on their rates; those of the 784-500-10 model are chosen for its error.
+//! How far weights come to align with feedback depends on how much of them is learnt from it, and so on their learning rates.
 
 use serde_json::{Value, json};
 
-use super::{Measured, measured};
+use super::{Measured, OF_SPIKES, measured, one_hidden_layer};
 use crate::cli::failure::Failure;
-use crate::cli::reproduce::runs::{Course, Wanted};
 use crate::cli::reproduce::{Number, Published, Reproduced, Task, mean_and_spread};
 use crate::plot::gallery::angles;
 use crate::rate::Twin;
@@ -28,59 +26,32 @@ const SMOOTHED: usize = 10;
 /// A kind of feedback.
 struct Feedback {
     name: &'static str,
-    model: &'static str,
-    dynamics: Dynamics,
+    /// Model and dynamics.
+    network: (&'static str, Dynamics),
     /// Angles published at first, at the lowest, and later.
     published: [&'static str; 3],
 }
 
 const FEEDBACK: [Feedback; 3] = [
-    Feedback {
-        name: "feedback of spikes",
-        model: "g17-784-500-10",
-        dynamics: Dynamics::Spiking,
-        published: ["90", "about 65", "about 70"],
-    },
+    Feedback { name: "feedback of spikes", network: OF_SPIKES, published: ["90", "about 65", "about 70"] },
     Feedback {
         name: "feedback of rates",
-        model: "g17-784-500-10-rate-feedback",
-        dynamics: Dynamics::Spiking,
-        published: ["90", "35 to 40", "35 to 40"],
+        network: ("g17-784-500-10-rate-feedback", Dynamics::Spiking),
+        published: ["90", "about 35", "about 40"],
     },
     Feedback {
         name: "no spikes at all",
-        model: "g17-784-500-10",
-        dynamics: Dynamics::Rate(Twin::Noiseless),
+        network: ("g17-784-500-10", Dynamics::Rate(Twin::Noiseless)),
         published: ["not given", "not given", "not given"],
     },
 ];
-
-impl Feedback {
-    fn wanted(&self, task: &Task<'_>, seed: u64) -> Wanted {
-        let course = if task.quick {
-            Course { epochs: 1, images: Some(8_000), tested: Some(0) }
-        } else {
-            Course { epochs: 3, images: None, tested: None }
-        };
-        // 0.51² times the paper's 0.21: trains of its kernel, cut at 0.51 of the whole one, make changes of weights so much
-        // smaller, and these move dendritic potentials so much less.
-        let overrides = &[
-            "recording.credit=true",
-            "projection.input-hidden.learning_rate=0.055",
-            "projection.hidden-output.learning_rate=0.055",
-            "learning.schedule.kind=constant",
-        ];
-        let Self { model, dynamics, .. } = *self;
-        Wanted { variant: "credit-0055", overrides, dynamics, ..Wanted::of(model, course, seed) }
-    }
-}
 
 fn draw(task: &Task<'_>) -> Result<Reproduced, Failure> {
     let (mut drawn, mut numbers, mut results) = (Vec::new(), Vec::new(), Vec::new());
     let mut index = Vec::new();
     for feedback in &FEEDBACK {
-        let Feedback { name, published, .. } = feedback;
-        let runs = measured(task, |seed| feedback.wanted(task, seed))?;
+        let &Feedback { name, network, published } = feedback;
+        let runs = measured(task, |seed| one_hidden_layer(task, network, seed))?;
         let courses: Vec<_> = runs.iter().map(angles_of).collect();
         let windows: Vec<Vec<f64>> = courses.iter().map(|course| means(course, WINDOW)).collect();
         let over = |value: fn(&[f64]) -> f64| windows.iter().map(|means| value(means)).collect::<Vec<f64>>();
@@ -89,13 +60,13 @@ fn draw(task: &Task<'_>) -> Result<Reproduced, Failure> {
         let first = over(|windows| windows.first().copied().unwrap_or(f64::NAN));
         let measures =
             [("first", WINDOW, first), ("lowest", SMOOTHED * WINDOW, lowest), ("last", SMOOTHED * WINDOW, last)];
-        for ((which, images, values), &published) in measures.iter().zip(published) {
+        for ((which, images, values), &published) in measures.iter().zip(&published) {
             let quantity = format!("{name}: {which} mean angle of {images} images [deg]");
             numbers.push(Number::new(quantity, published, mean_and_spread(values, 1)));
         }
         results.push(json!({ "feedback": name, "mean_angles_deg": windows }));
         index = runs[0].table.index.iter().map(|&n| n as f64).collect();
-        drawn.push(((*name).to_owned(), courses.into_iter().next().unwrap_or_default()));
+        drawn.push((name.to_owned(), courses.into_iter().next().unwrap_or_default()));
     }
     let mut figure = angles(&index, &drawn, &[]);
     "Hidden updates against backpropagation".clone_into(&mut figure.title);

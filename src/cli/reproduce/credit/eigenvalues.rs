@@ -5,7 +5,7 @@ use std::ops::RangeInclusive;
 use ndarray::Array2;
 use serde_json::{Value, json};
 
-use super::{Measured, measured, one_hidden_layer};
+use super::{Measured, OF_SPIKES, measured, one_hidden_layer};
 use crate::analysis::feedback_eigenvalue;
 use crate::cli::failure::Failure;
 use crate::cli::reproduce::{Number, Published, Reproduced, Task, mean_and_spread};
@@ -79,7 +79,8 @@ impl Course {
 }
 
 fn draw(task: &Task<'_>) -> Result<Reproduced, Failure> {
-    let courses: Vec<_> = measured(task, |seed| one_hidden_layer(task, seed))?.iter().map(Course::of).collect();
+    let courses: Vec<_> =
+        measured(task, |seed| one_hidden_layer(task, OF_SPIKES, seed))?.iter().map(Course::of).collect();
     let told = |course: &Course| -> Value {
         let point = |point: &Point| json!({ "examples_seen": point.seen, "eigenvalues": point.values });
         course.points.iter().map(point).collect()

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{Measured, measured, one_hidden_layer};
+use super::{Measured, OF_SPIKES, measured, one_hidden_layer};
 use crate::analysis::Regression;
 use crate::cli::failure::Failure;
 use crate::cli::reproduce::{Number, Published, Reproduced, Task, mean_and_spread};
@@ -81,7 +81,7 @@ fn gcd(a: usize, b: usize) -> usize {
 }
 
 fn draw_scatter(task: &Task<'_>) -> Result<Reproduced, Failure> {
-    let runs = measured(task, |seed| one_hidden_layer(task, seed))?;
+    let runs = measured(task, |seed| one_hidden_layer(task, OF_SPIKES, seed))?;
     let losses: Vec<_> = runs.iter().map(|run| Losses::of(run, SHOWN)).collect();
     let real: Vec<f64> = losses.iter().map(|losses| losses.regression().correlation()).collect();
     let shuffled: Vec<f64> = losses.iter().map(|losses| losses.shuffled().regression().correlation()).collect();
@@ -122,7 +122,7 @@ fn scatter(title: &str, losses: &Losses, ink: Ink) -> Panel {
 }
 
 fn draw_correlations(task: &Task<'_>) -> Result<Reproduced, Failure> {
-    let runs = measured(task, |seed| one_hidden_layer(task, seed))?;
+    let runs = measured(task, |seed| one_hidden_layer(task, OF_SPIKES, seed))?;
     let epochs = runs[0].table.index.last().map_or(0, |last| last / runs[0].epoch + 1);
     let categories = 0..1 + runs[0].labels.iter().copied().max().unwrap_or(0);
     // By category and epoch, means over seeds.
