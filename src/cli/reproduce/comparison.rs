@@ -37,8 +37,8 @@ pub(super) struct Network {
     pub(super) overrides: &'static [&'static str],
     /// Test error that the paper reports.
     pub(super) published: &'static str,
-    /// With which network it is compared, by place, the base being 0; and what the paper says of it beside that one.
-    pub(super) beside: (usize, Said),
+    /// With which networks it is compared, by place, the base being 0, and what the paper says of it beside each.
+    pub(super) beside: &'static [(usize, Said)],
 }
 
 /// What a paper says of a test error beside another.
@@ -69,6 +69,7 @@ impl Said {
             Self::Nothing => "",
             Self::Lower if high < 0.0 => ": as published",
             Self::Higher if low > 0.0 => ": as published",
+            Self::NoHigher if high < HARDLY && low > 0.0 => ": higher, by less than 0.5",
             Self::NoHigher if high < HARDLY => ": as published",
             Self::Lower if low > 0.0 => ": the opposite of what is published",
             Self::Higher if high < 0.0 => ": the opposite of what is published",
@@ -81,23 +82,26 @@ impl Said {
 impl Network {
     /// A model as it is shipped.
     pub(super) const fn shipped(label: &'static str, model: &'static str, published: &'static str) -> Self {
-        Self { label, model, variant: "", overrides: &[], published, beside: (0, Said::Nothing) }
+        Self { label, model, variant: "", overrides: &[], published, beside: BASE_ALONE }
     }
 
-    /// The same, of which the paper says this beside the network of that place.
-    pub(super) const fn beside(self, place: usize, said: Said) -> Self {
-        Self { beside: (place, said), ..self }
+    /// The same, of which the paper says this beside the networks of those places.
+    pub(super) const fn beside(self, beside: &'static [(usize, Said)]) -> Self {
+        Self { beside, ..self }
     }
 
     /// The published difference to another network, where there are numbers; else what is said of this one.
-    fn published_beyond(&self, other: &Self) -> String {
+    fn published_beyond(&self, other: &Self, said: Said) -> String {
         let number = |network: &Self| network.published.split(' ').next().and_then(|word| word.parse::<f64>().ok());
         match (number(self), number(other)) {
             (Some(own), Some(other)) => format!("{:+.1} after 60 epochs", own - other),
-            _ => self.beside.1.text().to_owned(),
+            _ => said.text().to_owned(),
         }
     }
 }
+
+/// Beside the base, of which nothing is said.
+pub(super) const BASE_ALONE: &[(usize, Said)] = &[(0, Said::Nothing)];
 
 /// What a network came to with every seed.
 struct Tested<'a> {
@@ -131,25 +135,10 @@ pub(super) fn draw(task: &Task<'_>, comparison: &Comparison) -> Result<Reproduce
     Ok(Reproduced { figure, numbers: numbers(&tested, course), results: results(&tested) })
 }
 
-impl<'a> Tested<'a> {
-    /// The one it is compared with.
-    fn other<'t>(&self, all: &'t [Tested<'a>]) -> &'t Tested<'a> {
-        &all[self.network.beside.0]
-    }
-
-    /// What it is and with what it is compared.
-    fn versus(&self, all: &[Tested<'a>]) -> String {
-        format!("{} less {}", self.network.label, self.other(all).network.label)
-    }
-
+impl Tested<'_> {
     /// Errors at the end, by seed [%].
     fn last(&self) -> Vec<f64> {
         self.curves.iter().filter_map(|curve| curve.last()).map(|point| point.test_error).collect()
-    }
-
-    /// Differences at the end to another network, by seed [%].
-    fn beyond(&self, base: &Self) -> Vec<f64> {
-        self.last().iter().zip(base.last()).map(|(own, other)| own - other).collect()
     }
 
     /// Mean error over seeds at each evaluation: epoch and error [%].
@@ -160,48 +149,70 @@ impl<'a> Tested<'a> {
     }
 }
 
-fn numbers(tested: &[Tested<'_>], course: Course) -> Vec<Number> {
-    let mut numbers = Vec::new();
-    for one in tested {
-        let quantity = format!("{}: test error after {} [%]", one.network.label, course.told());
-        numbers.push(Number::new(quantity, one.network.published, mean_and_spread(&one.last(), 2)));
+/// A network and one it is compared with.
+struct Pair<'a> {
+    one: &'a Tested<'a>,
+    other: &'a Tested<'a>,
+    said: Said,
+}
+
+impl<'a> Pair<'a> {
+    /// All of them, network by network.
+    fn all(tested: &'a [Tested<'a>]) -> Vec<Self> {
+        let of = |one: &'a Tested<'a>| {
+            one.network.beside.iter().map(move |&(place, said)| Self { one, other: &tested[place], said })
+        };
+        tested[1..].iter().flat_map(of).collect()
     }
-    for one in &tested[1..] {
-        let other = one.other(tested);
-        let (mean, half) = mean_interval(&one.beyond(other), LEVEL);
+
+    fn name(&self) -> String {
+        format!("{} less {}", self.one.network.label, self.other.network.label)
+    }
+
+    /// Differences at the end, by seed [%].
+    fn differences(&self) -> Vec<f64> {
+        self.one.last().iter().zip(self.other.last()).map(|(own, other)| own - other).collect()
+    }
+
+    fn number(&self) -> Number {
+        let (mean, half) = mean_interval(&self.differences(), LEVEL);
         let measured = if half.is_nan() {
             format!("{mean:+.2} (one seed)")
         } else {
             let interval = [mean - half, mean + half];
             let [low, high] = interval;
-            format!("{mean:+.2}, {low:+.2} to {high:+.2}{}", one.network.beside.1.verdict(interval))
+            format!("{mean:+.2}, {low:+.2} to {high:+.2}{}", self.said.verdict(interval))
         };
-        let quantity = format!("{}, 95 % interval [%]", one.versus(tested));
-        numbers.push(Number::new(quantity, one.network.published_beyond(other.network), measured));
+        let published = self.one.network.published_beyond(self.other.network, self.said);
+        Number::new(format!("{}, 95 % interval [%]", self.name()), published, measured)
     }
-    numbers
 }
 
 /// Level of intervals.
 const LEVEL: f64 = 0.95;
 
+fn numbers(tested: &[Tested<'_>], course: Course) -> Vec<Number> {
+    let error = |one: &Tested<'_>| {
+        let quantity = format!("{}: test error after {} [%]", one.network.label, course.told());
+        Number::new(quantity, one.network.published, mean_and_spread(&one.last(), 2))
+    };
+    tested.iter().map(error).chain(Pair::all(tested).iter().map(Pair::number)).collect()
+}
+
 fn results(tested: &[Tested<'_>]) -> Value {
-    let told = |one: &Tested<'_>| {
-        let other = one.other(tested);
-        let (mean, half) = mean_interval(&one.beyond(other), LEVEL);
+    let told = |(place, one): (usize, &Tested<'_>)| {
+        let beside = if place == 0 { &[] } else { one.network.beside };
         json!({
             "label": one.network.label,
-            "less": other.network.label,
+            "less": beside.iter().map(|&(place, _)| tested[place].network.label).collect::<Vec<_>>(),
             "model": one.network.model,
             "variant": one.network.variant,
             "overrides": one.network.overrides,
             "test_error_percent": one.last(),
-            "difference_percent": mean,
-            "difference_half_interval": half,
             "runs": one.runs,
         })
     };
-    tested.iter().map(told).collect()
+    tested.iter().enumerate().map(told).collect()
 }
 
 /// Mean errors by epoch, with what single seeds reached at the end as dots.
@@ -227,11 +238,12 @@ fn learning_curves(tested: &[Tested<'_>]) -> Panel {
 
 /// Differences at the end: their means with intervals, and those of single seeds.
 fn differences(tested: &[Tested<'_>]) -> Panel {
-    let one_base = tested.iter().all(|one| one.network.beside.0 == 0);
+    let pairs = Pair::all(tested);
+    let one_base = pairs.iter().all(|pair| std::ptr::eq(pair.other.network, tested[0].network));
     let mut marks = Vec::new();
     let mut ends = vec![0.0];
-    for (row, one) in (0..).map(f64::from).zip(&tested[1..]) {
-        let values = one.beyond(one.other(tested));
+    for (row, pair) in (0..).map(f64::from).zip(&pairs) {
+        let values = pair.differences();
         let (mean, half) = mean_interval(&values, LEVEL);
         if half.is_finite() {
             marks.push(Mark::new("", Ink::Blue, Shape::line(vec![[mean - half, row], [mean + half, row]])));
@@ -242,10 +254,10 @@ fn differences(tested: &[Tested<'_>]) -> Panel {
         marks.push(Mark::new("", Ink::Grey, Shape::Dots { points: seeds, dot: Dot::Diamond }));
         marks.push(Mark::new("", Ink::Blue, Shape::Dots { points: vec![[mean, row]], dot: Dot::Circle }));
     }
-    let rows = tested.len() as f64 - 1.0;
+    let rows = pairs.len() as f64;
     marks.insert(0, Mark::new("", Ink::Grey, Shape::line(vec![[0.0, -0.5], [0.0, rows - 0.5]])));
-    let name = |one: &Tested<'_>| if one_base { one.network.label.to_owned() } else { one.versus(tested) };
-    let names = (0..).map(f64::from).zip(tested[1..].iter().map(name)).collect();
+    let name = |pair: &Pair<'_>| if one_base { pair.one.network.label.to_owned() } else { pair.name() };
+    let names = (0..).map(f64::from).zip(pairs.iter().map(name)).collect();
     let what = "mean, 95 % interval, seeds";
     Panel {
         title: if one_base { format!("less {}: {what}", tested[0].network.label) } else { what.to_owned() },
@@ -292,6 +304,7 @@ mod tests {
             let intervals = [[-2.0, -1.0], [-0.4, 0.4], [-1.0, 1.0], [1.0, 2.0]];
             assert_eq!(intervals.map(|interval| said.verdict(interval)), expected, "{said:?}");
         }
+        assert_eq!(Said::NoHigher.verdict([0.1, 0.4]), ": higher, by less than 0.5");
     }
 
     /// Errors at the end of 4 and 6 % against 5 and 5.5 %: differences of −1 and 0.5, whose t of one degree of freedom is 12.706.
