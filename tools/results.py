@@ -31,25 +31,32 @@ BEGIN, END = "<!-- {}: written by tools/results.py -->", "<!-- end of {} -->"
 
 
 def add(name, output):
-    """Keeps the runs of one output."""
+    """Keeps the runs of one output: all, or none where one cannot be."""
     summary = json.loads(Path(output).read_text().strip().splitlines()[-1])
     if summary["command"] == "compare":
-        for rule in summary["rules"]:
-            add_runs(f"{name}-{rule['rule']}", list(compared(summary, rule)), output)
+        rows = {f"{name}-{rule['rule']}": list(compared(summary, rule)) for rule in summary["rules"]}
     elif summary["command"] == "reproduce":
         if summary["quick"]:
             sys.exit(f"{output}: of a quick look, which is no result")
         if not name.startswith(summary["figure"]):
             sys.exit(f"{output}: expected a name that begins with {summary['figure']}")
-        runs = {run["name"]: run for run in summary["runs"]}
-        for place, network in enumerate(summary["results"]):
-            words = [name, network["model"], network["variant"]]
-            told = {"command_line": summary["command_line"], "label": network["label"], "place": place}
-            told |= {"comparison": name, "less": network["less"] if place > 0 else None}
-            told |= {"overrides": network["overrides"]}
-            add_runs("-".join(filter(None, words)), [runs[run] | told for run in network["runs"]], output)
+        rows = dict(networks(name, summary))
     else:
-        add_runs(name, summary.get("runs", [summary]), output)
+        rows = {name: summary.get("runs", [summary])}
+    for runs in rows.values():
+        check(runs, output)
+    for row, runs in rows.items():
+        keep(row, runs)
+
+
+def networks(name, summary):
+    """The runs of each network of a comparison by `apical reproduce`, with the name of its row."""
+    runs = {run["name"]: run for run in summary["runs"]}
+    for place, network in enumerate(summary["results"]):
+        words = [name, network["model"], network["variant"]]
+        told = {"command_line": summary["command_line"], "label": network["label"], "place": place}
+        told |= {"comparison": name, "less": network["less"], "overrides": network["overrides"]}
+        yield "-".join(filter(None, words)), [runs[run] | told for run in network["runs"]]
 
 
 def compared(summary, rule):
@@ -61,13 +68,18 @@ def compared(summary, rule):
         yield run | shared | {"model": f"{sizes}, {rule['rule']}", "batch": rule["batch"], "examples_seen": seen}
 
 
-def add_runs(name, runs, output):
-    """Keeps runs, a file for each."""
+def check(runs, output):
+    """Refuses runs that are no results."""
     for run in runs:
         if run["tested_on"] != "test" or run["test_error_percent"] is None:
             sys.exit(f"{output}: seed {run['seed']} was not tested on the test set")
         if not run["commit"]:
             sys.exit(f"{output}: seed {run['seed']} left no run file, so that its commit is not known")
+
+
+def keep(name, runs):
+    """Keeps runs, a file for each."""
+    for run in runs:
         kept = {key: run[key] for key in ("model", "kind", "batch", "seed", "commit")}
         kept |= {"name": name, "command": run["command_line"], "examples_seen": run["examples_seen"]}
         # Images other than MNIST's are told by their folder.
@@ -141,14 +153,14 @@ def differences(named):
         errors = {runs[0]["label"]: {run["seed"]: run["test_error_percent"] for run in runs} for runs in networks}
         for runs in networks:
             first, own = runs[0], errors[runs[0]["label"]]
-            told = ""
-            if first["less"]:
-                other = errors.get(first["less"], {})
+            told = []
+            for less in first["less"]:
+                other = errors.get(less, {})
                 if other.keys() != own.keys():
-                    sys.exit(f"{name}: {first['label']} and {first['less']} have other seeds")
-                told = f"{interval([own[seed] - other[seed] for seed in own])} to {first['less']}"
+                    sys.exit(f"{name}: {first['label']} and {less} have other seeds")
+                told.append(f"{interval([own[seed] - other[seed] for seed in own])} to {less}")
             shown = f"{name} | {first['images']} | {first['label']} | {first['examples_seen']:,}"
-            yield f"| {shown} | {mean_and_spread(list(own.values()))} % | {told} | {len(runs)} |"
+            yield f"| {shown} | {mean_and_spread(list(own.values()))} % | {'; '.join(told)} | {len(runs)} |"
 
 
 def figure(output):
@@ -182,7 +194,9 @@ def reproduced(name):
     kept = json.loads(path.read_text())
     parts = (part for run in kept.get("runs", []) for part in run["commit"].split(", "))
     commits = dict.fromkeys(short(part) for part in parts)
-    trained = f", trained at {', '.join(commits)}" if commits else ""
+    lengths = sorted({run["examples_seen"] for run in kept.get("runs", [])})
+    presentations = f"{' and '.join(f'{length:,}' for length in lengths)} presentations"
+    trained = f", {presentations}, trained at {', '.join(commits)}" if commits else ""
     seeds = ", ".join(map(str, kept["seeds"]))
     yield f"`{kept['command_line']}`, seeds {seeds}{trained}, drawn at {short(kept['commit'])}"
     yield ""
