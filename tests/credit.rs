@@ -13,6 +13,9 @@ use apical::network::Network;
 use apical::record::{Credit, Presentation, RecordError, Recorder};
 use apical::training::{Ending, Monitor, Plan, Progress, Synapses, Trainer};
 
+/// Fewer neurons than the paper has, for speed.
+const SMALL: &str = "population.hidden.size=200";
+
 /// Keeps what was measured, with the label of each presentation.
 #[derive(Default)]
 struct Kept {
@@ -47,8 +50,8 @@ fn trained(name: &str, keys: &[&str], presentations: u64) -> Kept {
 
 /// A run, stopped and resumed where that is asked for.
 fn run(name: &str, keys: &[&str], presentations: u64, stop: Option<u64>) -> Kept {
-    let mut overrides = vec!["recording.credit=true".to_owned(), "population.hidden.size=200".to_owned()];
-    overrides.extend(keys.iter().map(|&key| key.to_owned()));
+    let always = ["recording.credit=true"];
+    let overrides: Vec<_> = always.iter().chain(keys).map(|&key| key.to_owned()).collect();
     let model = Model::load(Path::new(name), &overrides).unwrap();
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("data/mnist");
     let data: Dataset = Source { folder: Some(&folder), ..Source::of(&model) }.load().unwrap();
@@ -84,8 +87,8 @@ fn correlation(pairs: &[(f64, f64)]) -> f64 {
 /// with it, and more so where the noise of spikes is left out.
 #[test]
 fn the_angle_to_backpropagation_falls_from_90_degrees() {
-    let spikes = trained("g17-784-500-10", &[], 3000).credits;
-    let rates = trained("g17-784-500-10-rate-feedback", &[], 3000).credits;
+    let spikes = trained("g17-784-500-10", &[SMALL], 3000).credits;
+    let rates = trained("g17-784-500-10-rate-feedback", &[SMALL], 3000).credits;
     let (first, last) = (angles(&spikes[..20]), angles(&spikes[2500..]));
     assert!((first - 90.0).abs() < 10.0, "{first} degrees at first");
     assert!(last < first - 5.0 && last < 85.0, "{first} degrees at first, {last} at last");
@@ -97,7 +100,7 @@ fn the_angle_to_backpropagation_falls_from_90_degrees() {
 /// losses of other images they do not, but for one category in 10,000 (a correlation of 4/sqrt(n)), and so one seed in 1,000.
 #[test]
 fn losses_of_both_layers_are_correlated_in_every_category() {
-    let kept = trained("g17-784-500-10", &[], 3000);
+    let kept = trained("g17-784-500-10", &[SMALL], 3000);
     for category in 0..10 {
         let of = |(credit, &label): (&Credit, &u8)| {
             (label == category).then_some((credit.hidden[0].loss, credit.output_loss))
@@ -115,20 +118,34 @@ fn losses_of_both_layers_are_correlated_in_every_category() {
 #[test]
 fn the_feedback_eigenvalue_is_that_of_the_identity_without_feedback() {
     let tiny = "projection.output-hidden.weights.scale=0.0000001";
-    let none = trained("g17-784-500-10", &[tiny], 250).credits;
+    let none = trained("g17-784-500-10", &[SMALL, tiny], 250).credits;
     let reports: Vec<_> = none.iter().filter_map(|credit| Some((credit.index, credit.jacobians.as_ref()?))).collect();
     assert_eq!(reports.iter().map(|(index, _)| *index).collect::<Vec<_>>(), [99, 199]);
     for (_, jacobians) in reports {
         assert!((jacobians.eigenvalue_of_means - 1.0).abs() < 1e-4 && (jacobians.mean_eigenvalue - 1.0).abs() < 1e-4);
     }
-    let some = trained("g17-784-500-10", &[], 100).credits;
+    let some = trained("g17-784-500-10", &[SMALL], 100).credits;
     assert!((some[99].jacobians.as_ref().unwrap().mean_eigenvalue - 1.0).abs() > 1e-3);
 }
 
 /// Asked to stop between two reports, a run goes on to the next: resumed, it measures all that an unbroken one does.
 #[test]
 fn a_run_that_was_stopped_measures_what_an_unbroken_one_does() {
-    let [whole, stopped] = [None, Some(130)].map(|stop| run("g17-784-500-10", &[], 300, stop).credits);
+    let [whole, stopped] = [None, Some(130)].map(|stop| run("g17-784-500-10", &[SMALL], 300, stop).credits);
     assert_eq!(stopped, whole);
     assert_eq!(whole.iter().filter(|credit| credit.jacobians.is_some()).count(), 3);
+}
+
+/// Where hidden neurons learn by backpropagation itself, the angle to it is that of rounding: factors are single numbers.
+#[test]
+fn hidden_neurons_that_errors_are_handed_to_learn_by_backpropagation() {
+    for (name, keys) in [
+        ("g17-784-500-10", &["learning.hidden_error=backprop", SMALL]),
+        ("g17-784-500-100-10", &["learning.hidden_error=backprop", "population.hidden1.size=100"]),
+    ] {
+        let credits = trained(name, keys, 200).credits;
+        for hidden in credits.iter().flat_map(|credit| &credit.hidden) {
+            assert!(hidden.angle < 0.01, "{name}, population {}: {} degrees", hidden.population.0, hidden.angle);
+        }
+    }
 }

@@ -183,6 +183,17 @@ fn what_makes_no_sense_together_is_refused() {
         Case("traces = \"all\"", "traces = [\"input\"]", "48:11", &["other than the encoder"]),
         Case("traces = \"all\"", "plateaus = [\"output\"]", "48:13", &["expected a pyramidal population"]),
         Case("traces = \"all\"", "spikes = [\"hiden\"]", "48:11", &["did you mean `hidden`?"]),
+        Case(
+            "[learning]",
+            "[[projection]]\nfrom = \"hidden\"\nto = \"output\"\nname = \"second\"\ncompartment = \"dendrite\"\n\n\
+             [learning]\nhidden_error = \"backprop\"",
+            "47:1",
+            &[
+                "`hidden_error` \"backprop\"",
+                "one feedforward path from \"hidden\" to \"output\"",
+                "found none or several",
+            ],
+        ),
         Case("about = \"A model to spoil\"", "base = \"nowhere.toml\"", "2:8", &["no base model `nowhere.toml`"]),
     ]);
 }

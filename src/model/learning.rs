@@ -13,11 +13,22 @@ pub struct Learning {
     pub epochs: u32,
     /// Course of the learning rates.
     pub schedule: Schedule,
+    /// Where hidden neurons have their error from.
+    pub hidden_error: HiddenError,
     /// Slope of the sigmoid in the change of output weights.
     pub output_slope: Slope,
     /// Presentations over which presynaptic trains are averaged, to learn from their deviation from that mean; 0: they
     /// are taken as they are.
     pub centring: u32,
+}
+
+/// Where hidden neurons have their error from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum HiddenError {
+    /// From their own plateaus: the difference between those of the two phases.
+    Plateaus,
+    /// From the output's error, handed down along the weights: not local, but what local errors are measured by.
+    Backprop,
 }
 
 /// The factor by which the change of an output neuron follows its sigmoid.

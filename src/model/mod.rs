@@ -24,7 +24,7 @@ use std::fmt;
 use std::path::PathBuf;
 
 pub use error::{ModelError, Origin};
-pub use learning::{Learning, RATE_RULES, Rule, Schedule, Slope};
+pub use learning::{HiddenError, Learning, RATE_RULES, Rule, Schedule, Slope};
 pub use projection::{Carries, Feedback, Projection, WeightInit, feedforward_path};
 pub use recording::{Compression, Credit, Recording, Snapshots};
 

@@ -4,16 +4,18 @@
 //! returns the two vectors of an outer product; it sees no engine and no network. Applying the product, to the rows of
 //! active presynaptic neurons alone, is [`Change::apply`].
 
+mod backprop;
 mod feedback;
 mod two_phase;
 
+pub use backprop::Backprop;
 pub use feedback::{Inverse, Mirror};
 pub use two_phase::{Signal, TwoPhase};
 
 use pulp::{Arch, Simd, WithSimd};
 use rayon::prelude::*;
 
-use crate::model::{Feedback, Model, Neuron, Population, Projection, Rule, Slope};
+use crate::model::{Feedback, HiddenError, Model, Neuron, Population, Projection, Rule, Slope};
 use crate::network::Weights;
 
 /// What the neurons of a population know of themselves after a presentation, [n] each.
@@ -25,6 +27,8 @@ pub struct Known<'a> {
     pub plateaus: [&'a [f64]; 2],
     /// Mean sigmoid of the somatic potential in the target phase; of output neurons, else empty.
     pub sigmoid: &'a [f64],
+    /// Errors handed down by [`Backprop`], of hidden neurons that learn from them; else empty.
+    pub handed_down: &'a [f64],
     /// Mean of the filtered train in the forward phase, less its running mean where a model asks for that [1/ms].
     pub trains: &'a [f64],
 }
@@ -110,9 +114,27 @@ impl<'a, I: Iterator<Item = &'a Change>> WithSimd for Add<'_, I> {
     }
 }
 
+/// The rules of a model.
+pub struct Rules {
+    /// Of each projection; none where its weights stay, or learn as those of a network of rates.
+    pub of_projections: Vec<Option<Box<dyn Plasticity>>>,
+    /// What hands errors down, where hidden neurons learn from that.
+    pub backprop: Option<Backprop>,
+}
+
+impl Rules {
+    /// Those by which the projections of this model learn.
+    pub fn of(model: &Model) -> Self {
+        Self {
+            of_projections: model.projections.iter().map(|projection| rule_of(model, projection)).collect(),
+            backprop: (model.learning.hidden_error == HiddenError::Backprop).then(|| Backprop::of(model)),
+        }
+    }
+}
+
 /// The rule by which a projection of this model learns; none where its weights stay, or
 /// learn as those of a network of rates.
-pub fn rule_of(model: &Model, projection: &Projection) -> Option<Box<dyn Plasticity>> {
+fn rule_of(model: &Model, projection: &Projection) -> Option<Box<dyn Plasticity>> {
     if projection.learning_rate == 0.0 || model.learning.rule != Rule::TwoPhase {
         return None;
     }
@@ -130,7 +152,11 @@ fn two_phase(model: &Model, to: &Population) -> Option<TwoPhase> {
         Neuron::Poisson(_) => None,
         Neuron::Pyramidal(cell) => {
             let gain = cell.g_b / (cell.g_l + cell.g_b + cell.g_a);
-            Some(TwoPhase { gain, signal: Signal::Plateaus, slope: Slope::Sigmoid })
+            let signal = match model.learning.hidden_error {
+                HiddenError::Plateaus => Signal::Plateaus,
+                HiddenError::Backprop => Signal::Backprop,
+            };
+            Some(TwoPhase { gain, signal, slope: Slope::Sigmoid })
         }
         Neuron::Output(cell) => {
             let gain = cell.g_d / (cell.g_l + cell.g_d);

@@ -5,7 +5,7 @@ use crate::math::sigmoid_all;
 use crate::model::Slope;
 
 /// The authors' factors 20/phi_max and 20/phi_max² (times rates of up to phi_max), less the phi_max they cancel.
-const GAIN: f64 = 20.0;
+pub(super) const GAIN: f64 = 20.0;
 
 /// Neurons whose sigmoids are computed at once.
 const CHUNK: usize = 64;
@@ -28,6 +28,8 @@ pub enum Signal {
     Plateaus,
     /// Output: mean_t sigmoid(U) − sigmoid(mean_f U), what teaching made of it against what it did alone.
     Teaching,
+    /// Hidden, and not local: what [`Backprop`](super::Backprop) hands down.
+    Backprop,
 }
 
 impl TwoPhase {
@@ -43,6 +45,7 @@ impl TwoPhase {
                 let error = match self.signal {
                     Signal::Plateaus => post.plateaus[1][i] - post.plateaus[0][i],
                     Signal::Teaching => post.sigmoid[i] - rate,
+                    Signal::Backprop => post.handed_down[i],
                 };
                 let slope = match self.slope {
                     Slope::Sigmoid => rate * (1.0 - rate),

@@ -209,7 +209,7 @@ mod tests {
     use crate::engine::Precision;
     use crate::math::sigmoid;
     use crate::model::Model;
-    use crate::plasticity::{Change, Known, rule_of};
+    use crate::plasticity::{Change, Known, Rules};
     use crate::random::PresentationKey;
     use crate::rate::rules::SegregatedDendrites;
     use crate::rate::{Batch, Rule};
@@ -248,15 +248,15 @@ mod tests {
         let inputs = ndarray::Array2::from_shape_fn((1, 4), |(_, j)| 0.2 * f64::from(PIXELS[j]) / 255.0);
         let targets = ndarray::Array2::from_shape_fn((1, 10), |(_, k)| f64::from(u8::from(k == 3)));
         let expected = rule.present(&dense, &Batch { inputs, targets });
-        let [forward, target] = lane.means();
+        let (rules, [forward, target]) = (Rules::of(&model), lane.means());
         for (index, expected) in expected.iter().enumerate() {
             let projection = &model.projections[index];
             let to = projection.to.0;
             let plateaus = [&forward.plateau[to][..], &target.plateau[to]];
-            let post = Known { v: &forward.v[to], plateaus, sigmoid: &target.sigmoid[to], trains: &[] };
+            let post = Known { v: &forward.v[to], plateaus, sigmoid: &target.sigmoid[to], ..Known::default() };
             let pre = Known { trains: &forward.trains[index], ..Known::default() };
             let mut change = Change::default();
-            rule_of(&model, projection).unwrap().change(post, pre, 1.0, &mut change);
+            rules.of_projections[index].as_ref().unwrap().change(post, pre, 1.0, &mut change);
             let scale = expected.biases.iter().fold(0.0_f64, |a, b| a.max(b.abs()));
             for (found, expected) in change.post.iter().zip(&expected.biases) {
                 assert!((f64::from(*found) - expected).abs() < 1e-6 * scale, "{found} for {expected}");

@@ -9,7 +9,7 @@ use crate::data::Presentations;
 use crate::engine::{Circuit, Sampling, Show};
 use crate::model::{Model, Projection};
 use crate::network::Network;
-use crate::plasticity::{Change, Known, Plasticity};
+use crate::plasticity::{Change, Known, Rules};
 use crate::random::PresentationKey;
 use crate::record::{Kind, Presentation};
 
@@ -29,6 +29,8 @@ pub(super) struct LaneOfBatch {
     pub(super) loss: f64,
     /// Trains of each projection, less their running means.
     trains: Vec<Vec<f64>>,
+    /// Errors handed down to each population, where hidden neurons learn from them.
+    handed_down: Vec<Vec<f64>>,
     /// One per projection.
     pub(super) changes: Vec<Change>,
 }
@@ -48,6 +50,7 @@ impl LaneOfBatch {
             decoded: 0,
             loss: 0.0,
             trains: vec![Vec::new(); model.projections.len()],
+            handed_down: vec![Vec::new(); model.populations.len()],
             changes: vec![Change::default(); model.projections.len()],
         }
     }
@@ -82,13 +85,7 @@ impl LaneOfBatch {
     }
 
     /// Computes the changes of all projections that learn; `centres` are subtracted from the trains.
-    pub(super) fn learn(
-        &mut self,
-        model: &Model,
-        rules: &[Option<Box<dyn Plasticity>>],
-        centres: &[Vec<f64>],
-        factor: f64,
-    ) {
+    pub(super) fn learn(&mut self, model: &Model, network: &Network, rules: &Rules, centres: &[Vec<f64>], factor: f64) {
         let [forward, target] = self.lane.means();
         for (index, (trains, mean)) in self.trains.iter_mut().zip(&forward.trains).enumerate() {
             trains.clone_from(mean);
@@ -101,14 +98,19 @@ impl LaneOfBatch {
                 v: &forward.v[population],
                 plateaus: [&forward.plateau[population], &target.plateau[population]],
                 sigmoid: &target.sigmoid[population],
+                handed_down: &[],
                 trains: sends.map_or(&[], |projection| &self.trains[projection]),
             }
         };
-        for (index, (rule, change)) in rules.iter().zip(&mut self.changes).enumerate() {
+        if let Some(backprop) = &rules.backprop {
+            backprop.hand_down(&network.weights, known, &mut self.handed_down);
+        }
+        for (index, (rule, change)) in rules.of_projections.iter().zip(&mut self.changes).enumerate() {
             let Some(rule) = rule else { continue };
             let Projection { from, to, learning_rate, .. } = &model.projections[index];
             let pre = Known { trains: &self.trains[index], ..known(from.0) };
-            rule.change(known(to.0), pre, learning_rate * factor, change);
+            let post = Known { handed_down: &self.handed_down[to.0], ..known(to.0) };
+            rule.change(post, pre, learning_rate * factor, change);
         }
     }
 }

@@ -5,9 +5,9 @@ use ndarray::{Array1, Array2, ArrayView1};
 use crate::analysis::{angle, feedback_eigenvalue, layer_loss};
 use crate::engine::PhaseMeans;
 use crate::math::{sigmoid, sigmoid_slope};
-use crate::model::{Compartment, Model, Neuron, PopulationId, feedforward_path};
+use crate::model::{Compartment, Model, Neuron, PopulationId, ProjectionId, feedforward_path};
 use crate::network::{Network, Weights};
-use crate::plasticity::Change;
+use crate::plasticity::{Backprop, Change, Known};
 use crate::record::{Credit, HiddenCredit, Jacobians};
 
 /// Presentations over which Jacobians are averaged, and between which a run does not stop.
@@ -17,6 +17,9 @@ pub(super) const WINDOW: u32 = 100;
 #[derive(Debug)]
 pub(super) struct Audit {
     layers: Vec<Layer>,
+    backprop: Backprop,
+    /// What it hands to each population.
+    handed_down: Vec<Vec<f64>>,
     feedback: Option<LastLayer>,
 }
 
@@ -27,7 +30,7 @@ struct Layer {
     /// A feedforward projection to it that learns.
     learns: usize,
     /// Projections from it to the output.
-    path: Vec<usize>,
+    path: Vec<ProjectionId>,
 }
 
 /// The hidden population next to the output, with the Jacobians summed since the last report.
@@ -53,11 +56,12 @@ impl Audit {
             };
             let learns = model.projections.iter().position(|p| learns(&p))?;
             let path = feedforward_path(&model.projections, PopulationId(population), output)?;
-            Some(Layer { population, learns, path: path.into_iter().map(|id| id.0).collect() })
+            Some(Layer { population, learns, path })
         });
         let layers: Vec<Layer> = layers.collect();
         let feedback = layers.iter().find_map(|layer| LastLayer::of(model, layer));
-        Self { layers, feedback }
+        let handed_down = vec![Vec::new(); model.populations.len()];
+        Self { layers, backprop: Backprop::of(model), handed_down, feedback }
     }
 
     /// Measures presentation `index`, whose means and changes these are; the changes are not yet applied.
@@ -74,10 +78,12 @@ impl Audit {
         let phi_max = model.populations[last].phi_max();
         let taught: Vec<f64> = target.sigmoid[last].iter().map(|s| phi_max * s).collect();
         let output_loss = layer_loss(&taught, &rates(&forward.v[last], phi_max));
+        let known = |p: usize| Known { v: &forward.v[p], sigmoid: &target.sigmoid[p], ..Known::default() };
+        self.backprop.hand_down(&network.weights, known, &mut self.handed_down);
         let hidden = self.layers.iter().map(|layer| HiddenCredit {
             population: PopulationId(layer.population),
             loss: layer.loss(model.populations[layer.population].phi_max(), means),
-            angle: layer.angle(model, network, forward, changes),
+            angle: layer.angle(&forward.v[layer.population], &self.handed_down[layer.population], changes),
         });
         let hidden = hidden.collect();
         let jacobians = self.feedback.as_mut().and_then(|feedback| {
@@ -104,30 +110,18 @@ impl Layer {
         layer_loss(&targets, &rates(&forward.v[p], phi_max))
     }
 
-    /// The angle to backpropagation of the output's own error: δ_i = sigmoid'(mean_f V_i) Σ_k W_ki δ_k, layer by layer. The
+    /// The angle to backpropagation of the output's own error, δ_i = sigmoid'(mean_f V_i) e_i of the errors handed down. The
     /// presynaptic factors are the same, and so are the gains k of all neurons of a layer.
-    fn angle(&self, model: &Model, network: &Network, forward: &PhaseMeans, changes: &[Change]) -> f64 {
-        let wide = |change: &Change| -> Vec<f64> { change.post.iter().map(|&x| f64::from(x)).collect() };
-        let Some(&last) = self.path.last() else { return f64::NAN };
-        let mut delta = wide(&changes[last]);
-        if delta.is_empty() {
-            return f64::NAN;
-        }
-        for &projection in self.path.iter().rev() {
-            let (weights, v) = (&network.weights[projection], &forward.v[model.projections[projection].from.0]);
-            let back = |(i, &v): (usize, &f64)| {
-                let sum: f64 = weights.row(i).iter().zip(&delta).map(|(&w, d)| f64::from(w) * d).sum();
-                sigmoid_slope(v) * sum
-            };
-            delta = v.iter().enumerate().map(back).collect();
-        }
-        angle(&wide(&changes[self.learns]), &delta)
+    fn angle(&self, v: &[f64], handed_down: &[f64], changes: &[Change]) -> f64 {
+        let own: Vec<f64> = changes[self.learns].post.iter().map(|&x| f64::from(x)).collect();
+        let delta: Vec<f64> = v.iter().zip(handed_down).map(|(&v, e)| sigmoid_slope(v) * e).collect();
+        angle(&own, &delta)
     }
 }
 
 impl LastLayer {
     fn of(model: &Model, layer: &Layer) -> Option<Self> {
-        let &[forward] = layer.path.as_slice() else { return None };
+        let &[ProjectionId(forward)] = layer.path.as_slice() else { return None };
         let Neuron::Output(output) = &model.populations.last()?.neuron else { return None };
         let back = model.projections.iter().position(|p| p.to.0 == layer.population && p.from > p.to)?;
         let (hidden, outputs) = (model.populations[layer.population].size, model.populations.last()?.size);

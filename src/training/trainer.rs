@@ -14,7 +14,7 @@ use crate::data::{Dataset, Presentations};
 use crate::engine::{Circuit, Precision, Work};
 use crate::model::{Compartment, Credit, Model};
 use crate::network::{Network, Transposes};
-use crate::plasticity::{Plasticity, apply, rule_of};
+use crate::plasticity::{Rules, apply};
 use crate::random::PresentationKey;
 use crate::record::{Checkpoint, Evaluation, Kind, Recorder};
 
@@ -52,7 +52,7 @@ pub struct Trainer<'a> {
     model: &'a Model,
     circuit: Arc<Circuit>,
     dynamics: Dynamics,
-    rules: Vec<Option<Box<dyn Plasticity>>>,
+    rules: Rules,
     network: Network,
     transposes: Transposes,
     audit: Option<Audit>,
@@ -93,7 +93,7 @@ impl<'a> Trainer<'a> {
             lanes: (0..model.learning.batch).map(|_| LaneOfBatch::new(model, &circuit)).collect(),
             circuit,
             dynamics: Dynamics::Spiking,
-            rules: model.projections.iter().map(|projection| rule_of(model, projection)).collect(),
+            rules: Rules::of(model),
             model,
             network,
             order: Order::default(),
@@ -308,7 +308,7 @@ impl<'a> Trainer<'a> {
         let run = |lane: &mut LaneOfBatch| {
             lane.present(model, network, shown);
             if plastic {
-                lane.learn(model, rules, centres, factor);
+                lane.learn(model, network, rules, centres, factor);
             }
         };
         match &mut self.lanes[part.clone()] {
@@ -356,7 +356,8 @@ impl<'a> Trainer<'a> {
     /// Adds the changes that lanes have computed, in the order of lanes, and moves the running means on.
     fn apply(&mut self, part: Range<usize>) -> Result<(), RunError> {
         let lanes = &self.lanes[part];
-        for index in (0..self.rules.len()).filter(|&index| self.rules[index].is_some()) {
+        let learns = |&index: &usize| self.rules.of_projections[index].is_some();
+        for index in (0..self.model.projections.len()).filter(learns) {
             let projection = &self.model.projections[index];
             if let Some(lane) = lanes.iter().find(|lane| !lane.changes[index].is_finite()) {
                 return Err(RunError::Diverged { projection: projection.name.clone(), example: lane.index });

@@ -5,9 +5,9 @@ use std::f64::consts::TAU;
 use apical::data::Spike;
 use apical::engine::{Observation, Sampling};
 use apical::model::{
-    BiasInit, Carries, Compartment, Compression, Credit, Decoding, Learning, Model, Neuron, Output, PlateauTimes,
-    Poisson, Population, PopulationId, Projection, Protocol, Psp, Pyramidal, Recording, Rule, Schedule, Slope,
-    Snapshots, Stimuli, WeightInit,
+    BiasInit, Carries, Compartment, Compression, Credit, Decoding, HiddenError, Learning, Model, Neuron, Output,
+    PlateauTimes, Poisson, Population, PopulationId, Projection, Protocol, Psp, Pyramidal, Recording, Rule, Schedule,
+    Slope, Snapshots, Stimuli, WeightInit,
 };
 use apical::network::{Network, Weights};
 use apical::record::hdf5::Provenance;
@@ -48,6 +48,7 @@ pub(crate) fn model() -> Model {
             batch: 1,
             epochs: 1,
             schedule: Schedule::Constant,
+            hidden_error: HiddenError::Plateaus,
             output_slope: Slope::Sigmoid,
             centring: 0,
         },

@@ -8,6 +8,7 @@
 //! | `[learning]` | `rule` "two-phase", or one of rates as `apical compare --list` names them | "two-phase" |
 //! | | `momentum`, of a rule of rates | 0 |
 //! | | `batch`, `epochs` | 1, 1 |
+//! | | `hidden_error` "plateaus" or "backprop" | "plateaus" |
 //! | | `output_slope` "sigmoid" or "constant" | "sigmoid" |
 //! | | `centring_presentations` | 0 |
 //! | | `schedule.kind` "constant", "exponential" (`factor_per_epoch` 0.9) or "linear" | "constant" |
@@ -16,7 +17,7 @@
 use crate::model::error::ModelError;
 use crate::model::expected::above;
 use crate::model::reader::Reader;
-use crate::model::{Decoding, Learning, Protocol, RATE_RULES, Rule, Schedule, Slope};
+use crate::model::{Decoding, HiddenError, Learning, Protocol, RATE_RULES, Rule, Schedule, Slope};
 
 /// Longest phase [ms].
 const LONGEST: f64 = 100_000.0;
@@ -51,6 +52,7 @@ pub(super) fn protocol(model: &mut Reader<'_>) -> Result<Protocol, ModelError> {
 /// Reads `[learning]`.
 pub(super) fn learning(model: &mut Reader<'_>) -> Result<Learning, ModelError> {
     let mut keys = model.section("learning")?;
+    let errors = [("plateaus", HiddenError::Plateaus), ("backprop", HiddenError::Backprop)];
     let slopes = [("sigmoid", Slope::Sigmoid), ("constant", Slope::Constant)];
     let of_rates = RATE_RULES.map(|name| (name, Rule::OfRates(name)));
     let rules = [&[("two-phase", Rule::TwoPhase)], &of_rates[..]].concat();
@@ -60,6 +62,7 @@ pub(super) fn learning(model: &mut Reader<'_>) -> Result<Learning, ModelError> {
         batch: keys.integer("batch", 1..=4096)?.unwrap_or(1) as usize,
         epochs: keys.integer("epochs", 1..=100_000)?.unwrap_or(1) as u32,
         schedule: schedule(keys.inner("schedule")?)?,
+        hidden_error: keys.word("hidden_error", &errors)?.unwrap_or(HiddenError::Plateaus),
         output_slope: keys.word("output_slope", &slopes)?.unwrap_or(Slope::Sigmoid),
         centring: keys.integer("centring_presentations", 0..=1_000_000_000)?.unwrap_or(0) as u32,
     };
@@ -73,6 +76,8 @@ fn check_keys_of_the_other_rules(keys: &Reader<'_>, learning: &Learning) -> Resu
     let of_rates = learning.rule != Rule::TwoPhase;
     let (key, why) = if !of_rates && learning.momentum > 0.0 {
         ("momentum", "expected `momentum` 0, for \"two-phase\" has none")
+    } else if of_rates && learning.hidden_error != HiddenError::Plateaus {
+        ("hidden_error", "expected no `hidden_error`, which is for \"two-phase\"")
     } else if of_rates && learning.output_slope != Slope::Sigmoid {
         ("output_slope", "expected no `output_slope`, which is for \"two-phase\"")
     } else if of_rates && learning.centring > 0 {
@@ -127,6 +132,7 @@ mod tests {
         for refused in [
             "momentum = 0.9",
             "rule = 'backprop'\nmomentum = 1.0",
+            "rule = 'backprop'\nhidden_error = 'backprop'",
             "rule = 'backprop'\noutput_slope = 'constant'",
             "rule = 'backprop'\ncentring_presentations = 10",
             "rule = 'backprob'",

@@ -22,7 +22,7 @@ use std::path::Path;
 use super::error::{ModelError, Origin};
 use super::reader::Reader;
 use super::tree::Table;
-use super::{Model, Rule, merge, overrides, source, write};
+use super::{HiddenError, Model, PopulationId, Rule, feedforward_path, merge, overrides, source, write};
 
 impl Model {
     /// Reads a model file, lays it over its base and the overrides over both, and checks the whole.
@@ -85,7 +85,25 @@ fn check(tree: &Table) -> Result<Model, ModelError> {
     let (name, text) = (name.to_owned(), write::model(tree));
     let model = Model { name, populations, projections, protocol, learning, decoding, stimuli, recording, text };
     check_rule(&model, &at)?;
+    check_hidden_error(&model, &at)?;
     Ok(model)
+}
+
+/// Refuses errors handed down to hidden neurons from which no path leads up, or several do.
+fn check_hidden_error(model: &Model, at: &Origin) -> Result<(), ModelError> {
+    let output = PopulationId(model.populations.len() - 1);
+    let lost = |&below: &usize| feedforward_path(&model.projections, PopulationId(below), output).is_none();
+    match (1..output.0).find(lost) {
+        Some(below) if model.learning.hidden_error == HiddenError::Backprop => {
+            let why = format!(
+                "`hidden_error` \"backprop\" in [learning]: expected one feedforward path from {:?} to {:?}, for errors \
+                 to be handed down; found none or several",
+                model.populations[below].name, model.populations[output.0].name
+            );
+            Err(ModelError::refused(at, why))
+        }
+        _ => Ok(()),
+    }
 }
 
 /// Refuses a rule of rates in a model that it cannot learn from.
