@@ -33,6 +33,14 @@ impl Psp {
         1.0 - (self.tau_l * exp(-t / self.tau_l) - self.tau_s * exp(-t / self.tau_s)) * self.jump()
     }
 
+    /// The variance of the mean, over a window of `length` ms, of a Poisson train of rate 1 /ms filtered by κ [1/ms]; tends
+    /// to 1/`length`. From its autocorrelation (τ_L e^{−|u|/τ_L} − τ_s e^{−|u|/τ_s})/(2(τ_L² − τ_s²)).
+    pub fn mean_variance(&self, length: f64) -> f64 {
+        let edge = |tau: f64| tau.powi(3) * (1.0 - exp(-length / tau));
+        let edges = (edge(self.tau_l) - edge(self.tau_s)) / (self.tau_l.powi(2) - self.tau_s.powi(2));
+        (1.0 - edges / length) / length
+    }
+
     /// The jump of both traces at a spike, 1/(τ_L − τ_s) [1/ms].
     pub fn jump(&self) -> f64 {
         1.0 / (self.tau_l - self.tau_s)
@@ -135,6 +143,16 @@ mod tests {
     fn the_kernel_has_integral_one() {
         assert!((PSP.integral(300.0) - 1.0).abs() < 1e-12);
         assert!((PSP.integral(17.0) - simpson(|t| PSP.kappa(t), 0.0, 17.0, 2000)).abs() < 1e-10);
+    }
+
+    /// A spike at s adds (∫κ to T − s, less ∫κ to −s)/T to the mean over [0, T]; the variance is the integral of its square.
+    #[test]
+    fn a_mean_of_a_poisson_train_varies_as_the_squared_share_of_each_spike() {
+        for length in [0.5, 20.0, 220.0] {
+            let share = |s: f64| (PSP.integral(length - s) - PSP.integral(-s)) / length;
+            let square = simpson(|s| share(s).powi(2), -400.0, length, 200_000);
+            assert!((PSP.mean_variance(length) / square - 1.0).abs() < 1e-6, "{length} ms");
+        }
     }
 
     #[test]

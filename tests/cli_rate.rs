@@ -46,12 +46,14 @@ fn weights_move_freely_between_spikes_and_rates() {
 
 #[test]
 fn a_twin_stopped_and_resumed_gives_the_same_bits() {
-    let bench = Bench::new();
-    bench.ok("train tiny.toml --rate --examples 30 --out whole.h5");
-    bench.ok("train tiny.toml --rate --examples 13 --out part.h5");
-    bench.ok("train --resume part.checkpoint.h5 --rate --examples 30 --threads 1 --out rest.h5");
-    let learnt = |name: &str| Contents::of(&bench.path(name)).learnt();
-    assert_eq!(learnt("whole.h5"), learnt("rest.h5"));
+    for twin in ["noiseless", "noisy"] {
+        let bench = Bench::new();
+        bench.ok(&format!("train tiny.toml --rate={twin} --examples 30 --out whole.h5"));
+        bench.ok(&format!("train tiny.toml --rate={twin} --examples 13 --out part.h5"));
+        bench.ok(&format!("train --resume part.checkpoint.h5 --rate={twin} --examples 30 --threads 1 --out rest.h5"));
+        let learnt = |name: &str| Contents::of(&bench.path(name)).learnt();
+        assert_eq!(learnt("whole.h5"), learnt("rest.h5"), "{twin}");
+    }
 }
 
 #[test]

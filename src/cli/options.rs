@@ -103,8 +103,9 @@ impl Common {
 /// Whether a model runs as spikes or as rates.
 #[derive(Args, Clone, Copy, Debug)]
 pub(super) struct Rate {
-    /// Run as a network of rates, from the same weights: the model's noiseless twin, or by `--rate=diffusion` the one
-    /// whose rates are means over the fluctuations of the potential.
+    /// Run as a network of rates, from the same weights: the model's noiseless twin, by `--rate=diffusion` the one whose
+    /// rates are means over the fluctuations of the potential, or by `--rate=noisy` one whose trains scatter as those of
+    /// spikes do over the window of a phase.
     #[arg(long, value_name = "TWIN", value_enum, num_args = 0..=1, require_equals = true)]
     #[arg(default_missing_value = "noiseless")]
     rate: Option<TwinName>,
@@ -114,6 +115,7 @@ pub(super) struct Rate {
 enum TwinName {
     Noiseless,
     Diffusion,
+    Noisy,
 }
 
 impl Rate {
@@ -123,6 +125,7 @@ impl Rate {
             None => Dynamics::Spiking,
             Some(TwinName::Noiseless) => Dynamics::Rate(Twin::Noiseless),
             Some(TwinName::Diffusion) => Dynamics::Rate(Twin::Diffusion),
+            Some(TwinName::Noisy) => Dynamics::Rate(Twin::Noisy),
         }
     }
 
