@@ -34,8 +34,14 @@ impl Psp {
     }
 
     /// The variance of the mean, over a window of `length` ms, of a Poisson train of rate 1 /ms filtered by κ [1/ms]; tends
-    /// to 1/`length`. From its autocorrelation (τ_L e^{−|u|/τ_L} − τ_s e^{−|u|/τ_s})/(2(τ_L² − τ_s²)).
+    /// to 1/`length`. From its autocorrelation (τ_L e^{−|u|/τ_L} − τ_s e^{−|u|/τ_s})/(2(τ_L² − τ_s²)), whose value at 0 no mean
+    /// exceeds.
     pub fn mean_variance(&self, length: f64) -> f64 {
+        let largest = 0.5 / (self.tau_l + self.tau_s);
+        if length < 1e-3 * self.tau_l.min(self.tau_s) {
+            // Equal to one part in a thousand, where the sum below loses its digits.
+            return largest;
+        }
         let edge = |tau: f64| tau.powi(3) * (1.0 - exp(-length / tau));
         let edges = (edge(self.tau_l) - edge(self.tau_s)) / (self.tau_l.powi(2) - self.tau_s.powi(2));
         (1.0 - edges / length) / length
@@ -148,10 +154,13 @@ mod tests {
     /// A spike at s adds (∫κ to T − s, less ∫κ to −s)/T to the mean over [0, T]; the variance is the integral of its square.
     #[test]
     fn a_mean_of_a_poisson_train_varies_as_the_squared_share_of_each_spike() {
-        for length in [0.5, 20.0, 220.0] {
+        for length in [0.01, 0.5, 20.0, 220.0] {
             let share = |s: f64| (PSP.integral(length - s) - PSP.integral(-s)) / length;
             let square = simpson(|s| share(s).powi(2), -400.0, length, 200_000);
             assert!((PSP.mean_variance(length) / square - 1.0).abs() < 1e-6, "{length} ms");
+        }
+        for length in [1e-9, 1e-3, 2.9e-3] {
+            assert!((PSP.mean_variance(length) * 26.0 - 1.0).abs() < 1e-3, "{length} ms: that of the train itself");
         }
     }
 

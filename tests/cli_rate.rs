@@ -64,7 +64,7 @@ fn what_rates_have_not_is_refused() {
     let cases = [
         (format!("train tiny.toml --rate {shows}"), "a spike list, which has no rates"),
         ("train tiny.toml --rate --record hidden".to_owned(), "no spikes and no traces"),
-        ("train tiny.toml --rate=noisy".to_owned(), "noiseless, diffusion"),
+        ("train tiny.toml --rate=loud".to_owned(), "noiseless, diffusion, noisy"),
     ];
     for (arguments, message) in cases {
         let ran = bench.run(&arguments);

@@ -8,7 +8,7 @@ use std::path::Path;
 
 use apical::analysis::angle;
 use apical::data::{Dataset, Source};
-use apical::model::Model;
+use apical::model::{Model, shipped};
 use apical::network::Network;
 use apical::record::{Credit, Presentation, RecordError, Recorder};
 use apical::training::{Ending, Monitor, Plan, Progress, Synapses, Trainer};
@@ -45,23 +45,26 @@ impl Monitor for StopAt {
 }
 
 fn trained(name: &str, keys: &[&str], presentations: u64) -> Kept {
-    run(name, keys, presentations, None)
+    run(&model(name, keys), presentations, None)
+}
+
+fn model(name: &str, keys: &[&str]) -> Model {
+    let text = shipped::find(name).unwrap().text;
+    let keys: Vec<_> = keys.iter().chain(&["recording.credit=true"]).map(|&key| key.to_owned()).collect();
+    Model::parse(text, name, &keys).unwrap()
 }
 
 /// A run, stopped and resumed where that is asked for.
-fn run(name: &str, keys: &[&str], presentations: u64, stop: Option<u64>) -> Kept {
-    let always = ["recording.credit=true"];
-    let overrides: Vec<_> = always.iter().chain(keys).map(|&key| key.to_owned()).collect();
-    let model = Model::load(Path::new(name), &overrides).unwrap();
+fn run(model: &Model, presentations: u64, stop: Option<u64>) -> Kept {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("data/mnist");
-    let data: Dataset = Source { folder: Some(&folder), ..Source::of(&model) }.load().unwrap();
-    let network = Network::new(&model, 1, |_| Ok::<_, Infallible>(Vec::new())).unwrap();
+    let data: Dataset = Source { folder: Some(&folder), ..Source::of(model) }.load().unwrap();
+    let network = Network::new(model, 1, |_| Ok::<_, Infallible>(Vec::new())).unwrap();
     let mut kept = Kept::default();
     let plan = Plan { presentations, test_examples: 0, synapses: Synapses::Plastic };
-    let mut trainer = Trainer::new(&model, network, 1);
+    let mut trainer = Trainer::new(model, network, 1);
     if let Some(at) = stop {
         assert_eq!(trainer.run(&data, plan, &mut kept, &mut StopAt(at)).unwrap(), Ending::Stopped);
-        trainer = Trainer::resume(&model, trainer.checkpoint());
+        trainer = Trainer::resume(model, trainer.checkpoint());
     }
     assert_eq!(trainer.run(&data, plan, &mut kept, &mut ()).unwrap(), Ending::Done(None));
     kept
@@ -131,21 +134,34 @@ fn the_feedback_eigenvalue_is_that_of_the_identity_without_feedback() {
 /// Asked to stop between two reports, a run goes on to the next: resumed, it measures all that an unbroken one does.
 #[test]
 fn a_run_that_was_stopped_measures_what_an_unbroken_one_does() {
-    let [whole, stopped] = [None, Some(130)].map(|stop| run("g17-784-500-10", &[SMALL], 300, stop).credits);
+    let [whole, stopped] = [None, Some(130)].map(|stop| run(&model("g17-784-500-10", &[SMALL]), 300, stop).credits);
     assert_eq!(stopped, whole);
     assert_eq!(whole.iter().filter(|credit| credit.jacobians.is_some()).count(), 3);
 }
 
-/// Where hidden neurons learn by backpropagation itself, the angle to it is that of rounding: factors are single numbers.
+/// Where hidden neurons learn by backpropagation itself, the angle to it is that of rounding: factors are single numbers. That
+/// it is the slope of the loss is a test of its own, beside the rule.
 #[test]
 fn hidden_neurons_that_errors_are_handed_to_learn_by_backpropagation() {
-    for (name, keys) in [
-        ("g17-784-500-10", &["learning.hidden_error=backprop", SMALL]),
-        ("g17-784-500-100-10", &["learning.hidden_error=backprop", "population.hidden1.size=100"]),
+    for (name, layers, keys) in [
+        ("g17-784-500-10", 1, &["learning.hidden_error=backprop", SMALL]),
+        ("g17-784-500-100-10", 2, &["learning.hidden_error=backprop", "population.hidden1.size=100"]),
     ] {
         let credits = trained(name, keys, 200).credits;
+        assert_eq!(credits.iter().map(|credit| credit.hidden.len()).sum::<usize>(), 200 * layers);
         for hidden in credits.iter().flat_map(|credit| &credit.hidden) {
             assert!(hidden.angle < 0.01, "{name}, population {}: {} degrees", hidden.population.0, hidden.angle);
         }
     }
+}
+
+/// Feedback from one hidden layer to another is the mirror of weights that learn from what is handed down.
+#[test]
+fn feedback_between_hidden_layers_mirrors_what_is_learned_by_backpropagation() {
+    let down = "[[projection]]\nfrom = \"hidden2\"\nto = \"hidden1\"\ncompartment = \"apical\"\nlearning_rate = 0.1\n\
+                feedback_rule = \"mirror\"\n";
+    let text = format!("{}\n{down}", shipped::find("g17-784-500-100-10").unwrap().text);
+    let keys = ["learning.hidden_error=backprop", "recording.credit=true"].map(str::to_owned);
+    let credits = run(&Model::parse(&text, "two-down", &keys).unwrap(), 20, None).credits;
+    assert_eq!(credits.len(), 20);
 }

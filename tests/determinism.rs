@@ -7,13 +7,14 @@ use apical::record::Checkpoint;
 use cli::{Bench, Contents};
 
 /// Networks and ways of learning that each carry another state from one presentation to the next.
-const VARIANTS: [&str; 6] = [
+const VARIANTS: [&str; 7] = [
     "",
     "--set learning.batch=4",
     "--set population.hidden.g_a_per_ms=0.05 --set projection.output-hidden.delay_ms=9 \
      --set projection.input-hidden.delay_ms=3 --set learning.schedule.kind=exponential",
     "--set learning.centring_presentations=5 --set learning.output_slope=constant --set learning.batch=4 \
      --set projection.output-hidden.feedback_rule=mirror --set projection.output-hidden.learning_rate=0.1",
+    "--set learning.hidden_error=backprop --set learning.batch=4",
     "--set projection.output-hidden.weights.from=transpose --set projection.output-hidden.weights.noise_sd=0.1",
     "--set population.hidden.g_a_per_ms=0.05 --set projection.output-hidden.delay_ms=9 --set learning.batch=4",
 ];

@@ -191,7 +191,7 @@ fn what_makes_no_sense_together_is_refused() {
             &[
                 "`hidden_error` \"backprop\"",
                 "one feedforward path from \"hidden\" to \"output\"",
-                "found none or several",
+                "found another number or kind",
             ],
         ),
         Case("about = \"A model to spoil\"", "base = \"nowhere.toml\"", "2:8", &["no base model `nowhere.toml`"]),

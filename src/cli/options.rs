@@ -136,7 +136,13 @@ impl Rate {
 
     /// The name of a run of this model.
     pub(super) fn name(self, model: &Model) -> String {
-        if self.rate.is_some() { format!("{}-rate", model.name) } else { model.name.clone() }
+        let twin = match self.rate {
+            None => return model.name.clone(),
+            Some(TwinName::Noiseless) => "",
+            Some(TwinName::Diffusion) => "-diffusion",
+            Some(TwinName::Noisy) => "-noisy",
+        };
+        format!("{}-rate{twin}", model.name)
     }
 
     /// Takes spikes and traces, which rates have none of, out of what a model records.

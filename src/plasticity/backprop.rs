@@ -43,9 +43,11 @@ impl Backprop {
     }
 
     /// Writes the errors handed to each population, e_i = φ_max Σ_k W_ki k_k e_k slope_k over the neurons k it drives, from
-    /// what these know of themselves, [n] by population; they stay empty of a population with no such path. With them as its
-    /// error a hidden neuron goes down the slope of |mean_t sigmoid(U) − sigmoid(mean_f U)|²/2, but for the fluctuations of
-    /// potentials about their means.
+    /// what these know of themselves, [n] by population; they stay empty of a population with no such path.
+    ///
+    /// With them as its error a hidden neuron goes down the slope of |s − sigmoid(mean_f U)|²/2, s = mean_t sigmoid(U) being
+    /// held fixed, in a network that is feedforward but for learning (g_a = 0), has the sigmoid's own slope at its output, and
+    /// whose potentials are at their means.
     ///
     /// # Panics
     /// If the shapes are not those of the model.

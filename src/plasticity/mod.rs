@@ -2,7 +2,7 @@
 //!
 //! A rule belongs to one projection. It is handed slices of what its own postsynaptic and presynaptic neurons know, and
 //! returns the two vectors of an outer product; it sees no engine and no network. Applying the product, to the rows of
-//! active presynaptic neurons alone, is [`Change::apply`].
+//! active presynaptic neurons alone, is [`apply`]. [`Backprop`] alone is not local: it reads weights.
 
 mod backprop;
 mod feedback;

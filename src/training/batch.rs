@@ -105,12 +105,12 @@ impl LaneOfBatch {
         if let Some(backprop) = &rules.backprop {
             backprop.hand_down(&network.weights, known, &mut self.handed_down);
         }
+        let known = |population: usize| Known { handed_down: &self.handed_down[population], ..known(population) };
         for (index, (rule, change)) in rules.of_projections.iter().zip(&mut self.changes).enumerate() {
             let Some(rule) = rule else { continue };
             let Projection { from, to, learning_rate, .. } = &model.projections[index];
             let pre = Known { trains: &self.trains[index], ..known(from.0) };
-            let post = Known { handed_down: &self.handed_down[to.0], ..known(to.0) };
-            rule.change(post, pre, learning_rate * factor, change);
+            rule.change(known(to.0), pre, learning_rate * factor, change);
         }
     }
 }

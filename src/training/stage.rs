@@ -89,7 +89,8 @@ impl Stage {
         }
     }
 
-    /// Rates of a population in the last forward phase after settling, spikes counted or rates as they are, [n] [1/ms].
+    /// Rates of a population in the last forward phase after settling, spikes counted or rates as they are, if noisy with the
+    /// noise of counts, [n] [1/ms].
     pub(super) fn forward_rates(&self, model: &Model, population: usize) -> Vec<f64> {
         let lane = match self {
             Self::Spiking(lane) => lane,

@@ -69,11 +69,14 @@ fn by_backprop(task: &Task<'_>, seed: u64) -> Wanted {
 }
 
 impl Pair {
-    /// Pairs of every seed.
-    fn all(task: &Task<'_>) -> Result<Vec<Self>, Failure> {
+    /// Pairs of every seed, and what else is wanted.
+    fn all(task: &Task<'_>, others: &[Wanted]) -> Result<(Vec<Self>, Vec<Trained>), Failure> {
         let both = |&seed: &u64| [by_dendrites(task, seed), by_backprop(task, seed)];
-        let runs = trained(task, &task.seeds.iter().flat_map(both).collect::<Vec<_>>())?;
-        runs.chunks(2).zip(task.seeds).map(|(runs, &seed)| Self::of(&runs[0], &runs[1], seed)).collect()
+        let wanted: Vec<_> = task.seeds.iter().flat_map(both).chain(others.iter().cloned()).collect();
+        let mut runs = trained(task, &wanted)?;
+        let others = runs.split_off(2 * task.seeds.len());
+        let pair = |(runs, &seed): (&[Trained], &u64)| Self::of(&runs[0], &runs[1], seed);
+        Ok((runs.chunks(2).zip(task.seeds).map(pair).collect::<Result<_, _>>()?, others))
     }
 
     fn of(dendrites: &Trained, backprop: &Trained, seed: u64) -> Result<Self, Failure> {
@@ -99,7 +102,7 @@ fn fields(model: &Model, network: &Network) -> Array2<f64> {
 }
 
 fn draw_fields(task: &Task<'_>) -> Result<Reproduced, Failure> {
-    let pairs = Pair::all(task)?;
+    let (pairs, _) = Pair::all(task, &[])?;
     let Pair { after, backprop, .. } = &pairs[0];
     let matches = best_matches(after.view(), backprop.view());
     // As they come: evenly over the layer, whatever they look like.
@@ -137,11 +140,10 @@ struct Correlations {
 }
 
 fn draw_correlations(task: &Task<'_>) -> Result<Reproduced, Failure> {
-    let pairs = Pair::all(task)?;
     // One more network by backprop: how alike are the fields of two?
     let another = task.seeds.iter().fold(0, |last, &seed| last.max(seed)).wrapping_add(1);
-    let another = &trained(task, &[by_backprop(task, another)])?[0];
-    let yardstick = fields(&another.model, &another.checkpoint.network);
+    let (pairs, another) = Pair::all(task, &[by_backprop(task, another)])?;
+    let yardstick = fields(&another[0].model, &another[0].checkpoint.network);
     let best = |fields: &Array2<f64>, others: &Array2<f64>| -> Vec<f64> {
         best_matches(fields.view(), others.view()).into_iter().map(|(_, r)| r).collect()
     };

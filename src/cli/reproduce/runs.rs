@@ -18,6 +18,7 @@ use crate::cli::session::{self, Files};
 use crate::cli::{checkpoint, say};
 use crate::data::{Dataset, Presentations, tested_on};
 use crate::model::{Credit, Model, Stimuli, shipped};
+use crate::rate::Twin;
 use crate::record::hdf5::RunReader;
 use crate::record::{Checkpoint, Kind};
 use crate::training::{Dynamics, Plan, Synapses, Trainer, initial_network};
@@ -89,7 +90,12 @@ impl Wanted {
 
     fn name(&self) -> String {
         let variant = if self.variant.is_empty() { String::new() } else { format!("-{}", self.variant) };
-        let rates = if self.dynamics == Dynamics::Spiking { "" } else { "-rates" };
+        let rates = match self.dynamics {
+            Dynamics::Spiking => "",
+            Dynamics::Rate(Twin::Noiseless) => "-rates",
+            Dynamics::Rate(Twin::Diffusion) => "-diffusion-rates",
+            Dynamics::Rate(Twin::Noisy) => "-noisy-rates",
+        };
         format!("{}{variant}{rates}-{}-seed{}", self.model, self.course.name(), self.seed)
     }
 

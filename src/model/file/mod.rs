@@ -22,7 +22,10 @@ use std::path::Path;
 use super::error::{ModelError, Origin};
 use super::reader::Reader;
 use super::tree::Table;
-use super::{HiddenError, Model, PopulationId, Rule, feedforward_path, merge, overrides, source, write};
+use super::{
+    Compartment, HiddenError, Model, PopulationId, ProjectionId, Rule, feedforward_path, merge, overrides, source,
+    write,
+};
 
 impl Model {
     /// Reads a model file, lays it over its base and the overrides over both, and checks the whole.
@@ -89,21 +92,22 @@ fn check(tree: &Table) -> Result<Model, ModelError> {
     Ok(model)
 }
 
-/// Refuses errors handed down to hidden neurons from which no path leads up, or several do.
+/// Refuses errors handed down to hidden neurons from which no path over basal dendrites leads up, or several do.
 fn check_hidden_error(model: &Model, at: &Origin) -> Result<(), ModelError> {
-    let output = PopulationId(model.populations.len() - 1);
-    let lost = |&below: &usize| feedforward_path(&model.projections, PopulationId(below), output).is_none();
-    match (1..output.0).find(lost) {
-        Some(below) if model.learning.hidden_error == HiddenError::Backprop => {
-            let why = format!(
-                "`hidden_error` \"backprop\" in [learning]: expected one feedforward path from {:?} to {:?}, for errors \
-                 to be handed down; found none or several",
-                model.populations[below].name, model.populations[output.0].name
-            );
-            Err(ModelError::refused(at, why))
-        }
-        _ => Ok(()),
+    if model.learning.hidden_error != HiddenError::Backprop {
+        return Ok(());
     }
+    let output = PopulationId(model.populations.len() - 1);
+    let apical = |id: &ProjectionId| model.projections[id.0].compartment == Compartment::Apical;
+    let path = |below: usize| feedforward_path(&model.projections, PopulationId(below), output);
+    let lost = |&below: &usize| path(below).is_none_or(|path| path.iter().any(apical));
+    let Some(below) = (1..output.0).find(lost) else { return Ok(()) };
+    let why = format!(
+        "`hidden_error` \"backprop\" in [learning]: expected one feedforward path from {:?} to {:?}, and none over an apical \
+         compartment, for errors to be handed down; found another number or kind",
+        model.populations[below].name, model.populations[output.0].name
+    );
+    Err(ModelError::refused(at, why))
 }
 
 /// Refuses a rule of rates in a model that it cannot learn from.
