@@ -337,6 +337,18 @@ mod tests {
         }
     }
 
+    /// From another implementation, in Python, of key, generator and method.
+    #[test]
+    fn the_first_pairs_of_normals_are_those_of_another_implementation() {
+        let mut stream = first(Purpose::Trains(0));
+        for expected in
+            [[1.032_144_678_534_484_3, -0.124_948_696_847_988_27], [1.607_840_840_616_411_3, 0.191_331_346_540_311_45]]
+        {
+            let found = stream.normals();
+            assert!(found.iter().zip(expected).all(|(x, y)| (x - y).abs() < 1e-14), "{found:?} for {expected:?}");
+        }
+    }
+
     #[test]
     fn below_reaches_every_index_alike() {
         let mut counts = [0_i32; 10];
