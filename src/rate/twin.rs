@@ -146,7 +146,7 @@ impl RateLane {
             return;
         }
         let averaged = length - self.circuit.settle[phase as usize];
-        assert!(averaged > 0.0, "a phase of {length} ms is longer than its settling");
+        assert!(averaged > 0.0, "a phase of {length} ms is not longer than its settling");
         for (spread, link) in self.spread.iter_mut().zip(&self.circuit.links) {
             *spread = if link.rates.is_none() { link.psp.mean_variance(averaged) } else { 0.0 };
         }
