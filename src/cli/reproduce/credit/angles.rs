@@ -20,29 +20,39 @@ pub(in crate::cli::reproduce) const FIGURE_7A: Published = Published {
 
 /// Images over which angles are averaged, as in the paper.
 const WINDOW: usize = 100;
-/// Windows whose mean tells the lowest angle; of thousands of single ones, the lowest is an extreme of their noise.
+/// Windows averaged again where one alone tells little: of thousands, the lowest is an extreme of their noise.
 const SMOOTHED: usize = 10;
+
+/// A measure of angles: its name, windows averaged, and which of these means it is.
+type Measure = (&'static str, usize, fn(&[f64]) -> Option<f64>);
+
+const MEASURES: [Measure; 4] = [
+    ("first", 1, |means| means.first().copied()),
+    ("lowest", 1, lowest),
+    ("lowest", SMOOTHED, lowest),
+    ("last", SMOOTHED, |means| means.last().copied()),
+];
 
 /// A kind of feedback.
 struct Feedback {
     name: &'static str,
     /// Model and dynamics.
     network: (&'static str, Dynamics),
-    /// Angles published at first, at the lowest, and later.
-    published: [&'static str; 3],
+    /// What was published of each measure; later angles as the last.
+    published: [&'static str; 4],
 }
 
 const FEEDBACK: [Feedback; 3] = [
-    Feedback { name: "feedback of spikes", network: OF_SPIKES, published: ["90", "about 65", "about 70"] },
+    Feedback { name: "feedback of spikes", network: OF_SPIKES, published: ["90", "about 65", "not given", "about 70"] },
     Feedback {
         name: "feedback of rates",
         network: ("g17-784-500-10-rate-feedback", Dynamics::Spiking),
-        published: ["90", "about 35", "about 40"],
+        published: ["90", "about 35", "not given", "about 40"],
     },
     Feedback {
         name: "no spikes at all",
         network: ("g17-784-500-10", Dynamics::Rate(Twin::Noiseless)),
-        published: ["not given", "not given", "not given"],
+        published: ["not given"; 4],
     },
 ];
 
@@ -54,15 +64,11 @@ fn draw(task: &Task<'_>) -> Result<Reproduced, Failure> {
         let runs = measured(task, |seed| one_hidden_layer(task, network, seed))?;
         let courses: Vec<_> = runs.iter().map(angles_of).collect();
         let windows: Vec<Vec<f64>> = courses.iter().map(|course| means(course, WINDOW)).collect();
-        let over = |value: fn(&[f64]) -> f64| windows.iter().map(|means| value(means)).collect::<Vec<f64>>();
-        let lowest = over(|windows| means(windows, SMOOTHED).into_iter().fold(f64::NAN, f64::min));
-        let last = over(|windows| means(windows, SMOOTHED).last().copied().unwrap_or(f64::NAN));
-        let first = over(|windows| windows.first().copied().unwrap_or(f64::NAN));
-        let measures =
-            [("first", WINDOW, first), ("lowest", SMOOTHED * WINDOW, lowest), ("last", SMOOTHED * WINDOW, last)];
-        for ((which, images, values), &published) in measures.iter().zip(&published) {
-            let quantity = format!("{name}: {which} mean angle of {images} images [deg]");
-            numbers.push(Number::new(quantity, published, mean_and_spread(values, 1)));
+        for ((which, smoothed, value), published) in MEASURES.into_iter().zip(published) {
+            let of_seed = |windows: &Vec<f64>| value(&means(windows, smoothed)).unwrap_or(f64::NAN);
+            let values: Vec<f64> = windows.iter().map(of_seed).collect();
+            let quantity = format!("{name}: {which} mean angle of {} images [deg]", smoothed * WINDOW);
+            numbers.push(Number::new(quantity, published, mean_and_spread(&values, 1)));
         }
         results.push(json!({ "feedback": name, "mean_angles_deg": windows }));
         index = runs[0].table.index.iter().map(|&n| n as f64).collect();
@@ -76,6 +82,10 @@ fn draw(task: &Task<'_>) -> Result<Reproduced, Failure> {
 /// Angles of the hidden layer [n] [degrees].
 fn angles_of(run: &Measured) -> Vec<f64> {
     run.table.hidden.first().map(|(_, _, angles)| angles.clone()).unwrap_or_default()
+}
+
+fn lowest(means: &[f64]) -> Option<f64> {
+    means.iter().copied().reduce(f64::min)
 }
 
 /// Means of whole windows; what is no number, of an image nothing was learnt from, is left out.
