@@ -5,8 +5,8 @@ use std::fs;
 use std::io::Write;
 use std::path::Path;
 
-use apical::data::{DataError, Idx, IdxContent, ImagePart, ImageSet, Source};
-use apical::model::Stimuli;
+use apical::data::{DataError, Idx, IdxContent, ImagePart, ImageSet, Source, Stimulus};
+use apical::model::{OnOff, Stimuli};
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use proptest::prelude::*;
@@ -57,7 +57,7 @@ fn idx_source(stimuli: &Stimuli) -> Source<'_> {
 }
 
 fn stimuli(folder: &Path, validation: usize) -> Stimuli {
-    Stimuli::Idx { path: Some(folder.to_owned()), validation, shift: 0 }
+    Stimuli::Idx { path: Some(folder.to_owned()), validation, shift: 0, shift_share: 1.0, on_off: None }
 }
 
 /// The message of an error and of all its causes.
@@ -190,10 +190,43 @@ fn only_the_files_that_are_needed_are_read() {
 }
 
 #[test]
+fn a_model_that_asks_for_on_and_off_maps_is_shown_both_in_training_and_tests() {
+    let folder = whole_folder();
+    let law = OnOff { surround: 1.0, gain: 2.0 };
+    let both = Stimuli::Idx {
+        path: Some(folder.path().to_owned()),
+        validation: 0,
+        shift: 1,
+        shift_share: 1.0,
+        on_off: Some(law),
+    };
+    let dataset = Source { inputs: 12, ..idx_source(&both) }.load().unwrap();
+    let plain = ImageSet::load(folder.path(), ImagePart::Train).unwrap();
+    assert_eq!((dataset.training.len(), dataset.training.set().inputs()), (5, 12));
+    assert!(matches!(dataset.training.stimulus(4), Stimulus::Pixels(maps) if maps == plain.on_off(law).image(4)));
+    assert_eq!(dataset.training.label(4), Some(5));
+    // One grey all over has neither.
+    assert!(matches!(dataset.evaluation.stimulus(0), Stimulus::Pixels(&[0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0])));
+    assert_eq!(dataset.sha256().len(), 4);
+}
+
+#[test]
 fn images_that_do_not_fit_the_network_are_refused() {
     let folder = whole_folder();
     let (all, too_many) = (stimuli(folder.path(), 0), stimuli(folder.path(), 5));
+    let law = OnOff { surround: 1.0, gain: 2.0 };
+    let both = Stimuli::Idx {
+        path: Some(folder.path().to_owned()),
+        validation: 0,
+        shift: 0,
+        shift_share: 1.0,
+        on_off: Some(law),
+    };
     let cases = [
+        (
+            Source { inputs: 6, ..idx_source(&both) },
+            "ON and OFF maps of 2 x 2 x 3 = 12 pixels, but the input population has 6",
+        ),
         (Source { inputs: 784, ..idx_source(&all) }, "have 2 x 3 = 6 pixels, but the input population has 784 neurons"),
         (Source { classes: 5, ..idx_source(&all) }, "training images: presentation 4 has the label 5, but"),
         (Source { classes: 9, ..idx_source(&all) }, "test images: presentation 0 has the label 9, but"),

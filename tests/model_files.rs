@@ -35,7 +35,7 @@ fn the_right_model_is_read_with_its_defaults() {
     assert_eq!((feedback.delay.to_bits(), feedback.compartment), (1f64.to_bits(), Compartment::Apical));
     assert_eq!((model.learning.batch, model.learning.schedule), (2, Schedule::Constant));
     assert_eq!(model.decoding, Decoding::Potential);
-    assert_eq!(model.stimuli, Stimuli::Idx { path: None, validation: 0, shift: 0 });
+    assert_eq!(model.stimuli, Stimuli::Idx { path: None, validation: 0, shift: 0, shift_share: 1.0, on_off: None });
     let recording = &model.recording;
     assert_eq!(recording.spikes, [0, 1, 2].map(PopulationId));
     assert_eq!(recording.plateaus, [PopulationId(1)]);
@@ -95,7 +95,10 @@ fn a_variant_holds_only_what_differs_from_its_base() {
     let path = folder.path().join("sub/v.toml");
     let model = Model::load(&path, &["stimuli.path=images".to_owned()]).unwrap();
     assert_eq!((model.name.as_str(), model.populations.len(), model.populations[1].size), ("v", 3, 9));
-    assert_eq!(model.stimuli, Stimuli::Idx { path: Some("images".into()), validation: 0, shift: 0 });
+    assert_eq!(
+        model.stimuli,
+        Stimuli::Idx { path: Some("images".into()), validation: 0, shift: 0, shift_share: 1.0, on_off: None }
+    );
     let Neuron::Pyramidal(hidden) = &model.populations[1].neuron else { panic!("a pyramidal population") };
     assert_eq!(hidden.bias, BiasInit::Npy { path: folder.path().join("sub/b.npy") });
     assert!(!model.text.contains("base"), "{}", model.text);

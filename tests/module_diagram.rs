@@ -13,7 +13,7 @@ const DIAGRAM: [(&str, &[&str]); 16] = [
     ("kernel", &["math"]),
     ("model", &["kernel"]),
     // Reads the stimuli that a model names.
-    ("data", &["model"]),
+    ("data", &["math", "model"]),
     ("network", &["model", "random"]),
     ("engine", &["math", "random", "kernel", "model", "data", "network"]),
     // Beside the engine: its twins are laid out and measured as it is.

@@ -92,13 +92,16 @@ pub enum DataError {
     },
     /// Images do not fit the input population.
     #[error(
-        "the images in `{folder}` have {rows} x {cols} = {} pixels, but the input population has {inputs} neurons; \
+        "the images in `{folder}` have {}{rows} x {cols} = {} pixels, but the input population has {inputs} neurons; \
          set `size` of the first [[population]] or name other images with `--data DIR`",
-        rows * cols
+        if *maps == 2 { "ON and OFF maps of 2 x " } else { "" },
+        maps * rows * cols
     )]
     Pixels {
         /// The folder of IDX files.
         folder: String,
+        /// Maps of an image: ON and OFF, or one.
+        maps: usize,
         /// Rows of an image.
         rows: usize,
         /// Columns of an image.

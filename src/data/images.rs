@@ -18,6 +18,8 @@ pub enum ImagePart {
 pub struct ImageSet {
     rows: usize,
     cols: usize,
+    /// Maps of an image: one, its pixels, unless it was taken apart.
+    maps: usize,
     pixels: Vec<u8>,
     labels: Vec<u8>,
     sha256: Vec<(String, String)>,
@@ -30,7 +32,7 @@ impl ImageSet {
     /// If there is no image, or the lengths disagree.
     pub fn new(rows: usize, cols: usize, pixels: Vec<u8>, labels: Vec<u8>) -> Self {
         assert!(!pixels.is_empty() && pixels.len() == labels.len() * rows * cols, "{} x {rows} x {cols}", labels.len());
-        Self { rows, cols, pixels, labels, sha256: Vec::new() }
+        Self { rows, cols, maps: 1, pixels, labels, sha256: Vec::new() }
     }
 
     /// Loads one half of a folder; the other is not touched. Files may be plain or gzipped, and are found with a dash or
@@ -53,7 +55,14 @@ impl ImageSet {
         }
         let (rows, cols) = (images.dimensions[1], images.dimensions[2]);
         let sha256 = vec![(raw_name(&images_path), images.sha256), (raw_name(&labels_path), labels.sha256)];
-        Ok(Self { rows, cols, pixels: images.bytes, labels: labels.bytes, sha256 })
+        Ok(Self { rows, cols, maps: 1, pixels: images.bytes, labels: labels.bytes, sha256 })
+    }
+
+    /// The same set with so many maps in place of each image, [images, maps, rows, cols].
+    pub(super) fn with_maps(&self, maps: usize, pixels: Vec<u8>) -> Self {
+        let Self { rows, cols, ref labels, ref sha256, .. } = *self;
+        assert_eq!(pixels.len(), labels.len() * maps * rows * cols, "{maps} maps of each image");
+        Self { rows, cols, maps, pixels, labels: labels.clone(), sha256: sha256.clone() }
     }
 
     /// Number of images.
@@ -76,12 +85,18 @@ impl ImageSet {
         self.cols
     }
 
-    /// The pixels of image `i`, row by row, [rows · cols].
+    /// Maps of an image: 1, or 2 of [`ImageSet::on_off`].
+    pub fn maps(&self) -> usize {
+        self.maps
+    }
+
+    /// The pixels of image `i`, map by map and row by row, [maps · rows · cols].
     ///
     /// # Panics
     /// If there is no such image.
     pub fn image(&self, i: usize) -> &[u8] {
-        &self.pixels[i * self.rows * self.cols..][..self.rows * self.cols]
+        let each = self.maps * self.rows * self.cols;
+        &self.pixels[i * each..][..each]
     }
 
     /// Copies the pixels of image `i`, moved `down` rows down and `right` columns to the right, into `out`; what comes in
@@ -93,12 +108,14 @@ impl ImageSet {
         let image = self.image(i);
         out.clear();
         out.resize(image.len(), 0);
-        let columns = 0..self.cols;
-        for (row, out) in out.chunks_mut(self.cols).enumerate() {
-            let Some(from) = row.checked_add_signed(-down).filter(|&from| from < self.rows) else { continue };
-            for column in columns.clone() {
-                if let Some(source) = column.checked_add_signed(-right).filter(|&source| source < self.cols) {
-                    out[column] = image[from * self.cols + source];
+        let each = self.rows * self.cols;
+        for (map, out) in image.chunks(each).zip(out.chunks_mut(each)) {
+            for (row, out) in out.chunks_mut(self.cols).enumerate() {
+                let Some(from) = row.checked_add_signed(-down).filter(|&from| from < self.rows) else { continue };
+                for (column, out) in out.iter_mut().enumerate() {
+                    if let Some(source) = column.checked_add_signed(-right).filter(|&source| source < self.cols) {
+                        *out = map[from * self.cols + source];
+                    }
                 }
             }
         }

@@ -4,6 +4,7 @@
 //! checked against the network's size once, then plain shared memory that any number of threads index without locks.
 //! Files carry Hz and ms; inside, rates are per ms.
 
+mod contrast;
 mod digest;
 mod error;
 mod idx;

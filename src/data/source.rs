@@ -109,15 +109,20 @@ impl<'a> Source<'a> {
             _ => None,
         };
         let folder = self.folder.or(named).unwrap_or(Path::new(DEFAULT_FOLDER));
+        let on_off = match *self.stimuli {
+            Stimuli::Idx { on_off, .. } => on_off,
+            _ => None,
+        };
         let set = ImageSet::load(folder, part)?;
         let folder = folder.display().to_string();
         let (rows, cols) = (set.rows(), set.cols());
-        if rows * cols != self.inputs {
-            return Err(DataError::Pixels { folder, rows, cols, inputs: self.inputs });
+        let maps = if on_off.is_some() { 2 } else { 1 };
+        if maps * rows * cols != self.inputs {
+            return Err(DataError::Pixels { folder, maps, rows, cols, inputs: self.inputs });
         }
         let half = if part == ImagePart::Train { "training" } else { "test" };
         self.check_labels(&format!("{folder}, {half} images"), set.labels())?;
-        Ok(set.into())
+        Ok(on_off.map_or_else(|| set.clone(), |law| set.on_off(law)).into())
     }
 
     fn rates(&self, source: &RateSource, labels: Option<&[u8]>) -> Result<(StimulusSet, Split), DataError> {

@@ -53,7 +53,7 @@ impl StimulusSet {
     /// Size of the input population it is shown to.
     pub fn inputs(&self) -> usize {
         match &self.content {
-            Content::Images(set) => set.rows() * set.cols(),
+            Content::Images(set) => set.maps() * set.rows() * set.cols(),
             Content::Rates(table) => table.inputs(),
             Content::Spikes(list) => list.inputs(),
         }

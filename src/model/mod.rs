@@ -224,6 +224,10 @@ pub enum Stimuli {
         validation: usize,
         /// Pixels by which a training image is shifted at most, in either direction, drawn anew at each presentation.
         shift: usize,
+        /// Share of the training presentations that are shifted.
+        shift_share: f64,
+        /// Images are shown as ON and OFF maps of two input neurons a pixel; none: as they are.
+        on_off: Option<OnOff>,
     },
     /// Rates in Hz, one row a presentation, from CSV or NumPy, or one fixed vector.
     Rates {
@@ -239,6 +243,15 @@ pub enum Stimuli {
         /// Label of every presentation; none: no target phase is shown.
         labels: Option<Vec<u8>>,
     },
+}
+
+/// How ON and OFF maps are made of an image: as the difference of each pixel to its surround, times a gain.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct OnOff {
+    /// Standard deviation of the Gaussian surround [pixels].
+    pub surround: f64,
+    /// Rate over that of a white pixel, per contrast of 1.
+    pub gain: f64,
 }
 
 /// Where a rate stimulus stands.

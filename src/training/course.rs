@@ -38,9 +38,10 @@ pub(super) fn phase_lengths(protocol: &Protocol, seed: u64, presentation: Presen
 
 /// By how many rows down and columns to the right the image of a training presentation is shown shifted.
 pub(super) fn shift(stimuli: &Stimuli, seed: u64, presentation: PresentationKey) -> [isize; 2] {
-    let Stimuli::Idx { shift: most @ 1.., .. } = *stimuli else { return [0; 2] };
+    let Stimuli::Idx { shift: most @ 1.., shift_share, .. } = *stimuli else { return [0; 2] };
     let mut stream = StreamKey { seed, purpose: Purpose::Shift, presentation, phase: 0, block: 0 }.stream();
-    [(); 2].map(|()| (stream.below(2 * most as u64 + 1) as usize).cast_signed() - most.cast_signed())
+    let drawn = [(); 2].map(|()| (stream.below(2 * most as u64 + 1) as usize).cast_signed() - most.cast_signed());
+    if shift_share < 1.0 && stream.unit() >= shift_share { [0; 2] } else { drawn }
 }
 
 /// The factor on every learning rate at presentation `n` of `planned`, with `epoch` presentations in an epoch.
@@ -55,6 +56,10 @@ pub(super) fn rate_factor(model: &Model, n: u64, planned: u64, epoch: u64) -> f6
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn images(shift: usize, shift_share: f64) -> Stimuli {
+        Stimuli::Idx { path: None, validation: 0, shift, shift_share, on_off: None }
+    }
 
     #[test]
     fn every_epoch_shows_every_image_once_in_another_order() {
@@ -71,15 +76,24 @@ mod tests {
     /// Of 9,000 draws each of the nine shifts has 1,000, give or take six standard deviations.
     #[test]
     fn shifts_are_spread_evenly() {
-        let stimuli = Stimuli::Idx { path: None, validation: 0, shift: 1 };
+        let stimuli = images(1, 1.0);
         let mut counts = [0; 9];
         for n in 0..9000 {
             let [down, right] = shift(&stimuli, 1, PresentationKey::training(n));
             counts[((down + 1) * 3 + right + 1) as usize] += 1;
         }
         assert!(counts.iter().all(|&count: &i32| (count - 1000).abs() < 179), "{counts:?}");
-        let still = Stimuli::Idx { path: None, validation: 0, shift: 0 };
-        assert_eq!(shift(&still, 1, PresentationKey::training(5)), [0, 0]);
+        assert_eq!(shift(&images(0, 1.0), 1, PresentationKey::training(5)), [0, 0]);
+    }
+
+    /// Of 9,000 presentations 2,700 are shifted by a draw, one in nine of them by nothing: 2,400, give or take six standard
+    /// deviations; and each by the draw it would have if all were.
+    #[test]
+    fn a_share_of_the_images_is_shifted() {
+        let of = |n, share| shift(&images(1, share), 1, PresentationKey::training(n));
+        let moved: Vec<u64> = (0..9000).filter(|&n| of(n, 0.3) != [0, 0]).collect();
+        assert!(moved.len().abs_diff(2400) < 6 * 42, "{}", moved.len());
+        assert!(moved.iter().all(|&n| of(n, 0.3) == of(n, 1.0)));
     }
 
     #[test]

@@ -53,7 +53,7 @@ pub(crate) fn model() -> Model {
             centring: 0,
         },
         decoding: Decoding::Potential,
-        stimuli: Stimuli::Idx { path: None, validation: 0, shift: 0 },
+        stimuli: Stimuli::Idx { path: None, validation: 0, shift: 0, shift_share: 1.0, on_off: None },
         recording: Recording {
             spikes: ids.to_vec(),
             plateaus: vec![ids[1]],

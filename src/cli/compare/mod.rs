@@ -185,7 +185,7 @@ impl Compare {
 
     /// Loads what is shown.
     fn load(&self) -> anyhow::Result<Dataset> {
-        let images = Stimuli::Idx { path: None, validation: self.validation, shift: 0 };
+        let images = Stimuli::Idx { path: None, validation: self.validation, shift: 0, shift_share: 1.0, on_off: None };
         let stimuli = self.stimuli.as_ref().unwrap_or(&images);
         let (inputs, classes) = (self.sizes[0], self.sizes[self.sizes.len() - 1]);
         Ok(Source { stimuli, inputs, classes, folder: self.data.as_deref() }.load()?)

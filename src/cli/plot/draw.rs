@@ -10,7 +10,7 @@ use super::{Selection, What};
 use crate::analysis;
 use crate::data::tested_on;
 use crate::engine::Phase;
-use crate::model::{Compartment, Model, Neuron, Population};
+use crate::model::{Compartment, Model, Neuron, Population, Stimuli};
 use crate::plot::Figure;
 use crate::plot::gallery::{self, Trial};
 use crate::record::Kind;
@@ -258,14 +258,22 @@ impl Source<'_> {
         };
         let snapshot = self.selection.snapshot.as_deref().unwrap_or("final");
         let (values, post, pre) = self.run.weights(&projection.name, snapshot)?;
-        let side = (pre as f64).sqrt().round() as usize;
-        let fields = model.populations[0].name == name(projection.from) && side > 1 && side * side == pre;
+        let maps = if matches!(model.stimuli, Stimuli::Idx { on_off: Some(_), .. }) { 2 } else { 1 };
+        let side = ((pre / maps) as f64).sqrt().round() as usize;
+        let fields = model.populations[0].name == name(projection.from) && side > 1 && maps * side * side == pre;
         let layout = if fields { gallery::Layout::Fields(side) } else { gallery::Layout::Matrix };
         let default = if fields { 100 } else { post };
         let asked = self.selection.neurons(name(projection.to), post, post, default)?.unwrap_or(0..post);
         let chosen = &values[asked.start * pre..asked.end * pre];
-        let figure = gallery::weights(chosen, pre, asked.start, layout, [name(projection.from), name(projection.to)]);
-        let what = if fields { "receptive fields" } else { "weights" };
+        let ends = [name(projection.from), name(projection.to)];
+        let (figure, what) = match (fields, maps) {
+            (true, 2) => {
+                let light = gallery::on_less_off(chosen, pre);
+                (gallery::weights(&light, pre / 2, asked.start, layout, ends), "receptive fields, ON less OFF")
+            }
+            (true, _) => (gallery::weights(chosen, pre, asked.start, layout, ends), "receptive fields"),
+            (false, _) => (gallery::weights(chosen, pre, asked.start, layout, ends), "weights"),
+        };
         Ok(Figure { title: format!("{what}, {} ({snapshot})", projection.name), ..figure })
     }
 

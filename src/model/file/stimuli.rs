@@ -2,7 +2,7 @@
 //!
 //! | kind | keys |
 //! |---|---|
-//! | `idx` (default) | `path`, `validation` 0, `shift_pixels` 0 |
+//! | `idx` (default) | `path`, `validation` 0, `shift_pixels` 0, `shift_share` 1, `on_off` with `surround_pixels`, `gain` (none: images as they are) |
 //! | `rates` | `rates_hz` (one per input neuron) or `path` (.csv or .npy), `labels` |
 //! | `spikes` | `path`, `labels` |
 
@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 
 use crate::model::error::ModelError;
 use crate::model::reader::Reader;
-use crate::model::{Neuron, Population, RateSource, Stimuli};
+use crate::model::{Neuron, OnOff, Population, RateSource, Stimuli};
 
 /// Reads `[stimuli]` for the populations it is shown to and decoded from.
 pub(super) fn read(mut keys: Reader<'_>, populations: &[Population]) -> Result<Stimuli, ModelError> {
@@ -26,6 +26,8 @@ pub(super) fn read(mut keys: Reader<'_>, populations: &[Population]) -> Result<S
             path: keys.path("path")?,
             validation: keys.integer("validation", 0..=u64::MAX)?.unwrap_or(0) as usize,
             shift: keys.integer("shift_pixels", 0..=1000)?.unwrap_or(0) as usize,
+            shift_share: keys.number("shift_share", 0.0..=1.0)?.unwrap_or(1.0),
+            on_off: on_off(&mut keys)?,
         },
         Kind::Rates => {
             Stimuli::Rates { source: rates(&mut keys, populations[0].size)?, labels: labels(&mut keys, populations)? }
@@ -37,6 +39,19 @@ pub(super) fn read(mut keys: Reader<'_>, populations: &[Population]) -> Result<S
     };
     keys.finish()?;
     Ok(stimuli)
+}
+
+fn on_off(keys: &mut Reader<'_>) -> Result<Option<OnOff>, ModelError> {
+    if keys.value("on_off").is_none() {
+        return Ok(None);
+    }
+    let mut keys = keys.inner("on_off")?;
+    let surround = keys.number("surround_pixels", 0.1..=100.0)?;
+    let gain = keys.number("gain", 0.01..=1000.0)?;
+    let surround = surround.ok_or_else(|| keys.missing("surround_pixels", "the surround's standard deviation"))?;
+    let gain = gain.ok_or_else(|| keys.missing("gain", "a rate over that of a white pixel, per contrast of 1"))?;
+    keys.finish()?;
+    Ok(Some(OnOff { surround, gain }))
 }
 
 fn rates(keys: &mut Reader<'_>, inputs: usize) -> Result<RateSource, ModelError> {

@@ -38,6 +38,15 @@ pub fn weights(values: &[f32], pre: usize, first: usize, layout: Layout, [from, 
     Figure { size: [900, 820], ..Figure::of(vec![vec![panel]]) }
 }
 
+/// What weights from ON and OFF maps, [post, pre], make of light: the former less the latter, [post, pre/2].
+pub fn on_less_off(values: &[f32], pre: usize) -> Vec<f32> {
+    let difference = |row: &[f32]| {
+        let (on, off) = row.split_at(pre / 2);
+        on.iter().zip(off).map(|(on, off)| on - off).collect::<Vec<_>>()
+    };
+    values.chunks(pre).flat_map(difference).collect()
+}
+
 /// From the largest weight of either sign to its opposite.
 fn around_zero(values: &[f32]) -> [f64; 2] {
     let largest = values.iter().filter(|w| w.is_finite()).fold(0.0_f32, |a, w| a.max(w.abs()));
@@ -108,6 +117,11 @@ fn mosaic(values: &[f32], [rows, columns]: [usize; 2], [down, across]: [usize; 2
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn each_neuron_has_on_and_off_weights_of_its_own() {
+        assert_eq!(on_less_off(&[1.0, 2.0, 0.5, 4.0, 0.0, 0.0, 3.0, 0.0], 4), [0.5, -2.0, -3.0, 0.0]);
+    }
 
     #[test]
     fn fields_stand_side_by_side() {

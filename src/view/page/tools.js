@@ -88,8 +88,11 @@ function picture(canvas, values, columns, side, [below, above]) {
   context.putImageData(image, 0, 0);
 }
 
-/** Columns of a picture of so many values: square if they are a square number, else about square. */
-const columnsOf = (count) => Math.ceil(Math.sqrt(count));
+/** Columns of a picture of so many values: a square, two squares one above the other (ON and OFF maps), else about square. */
+function columnsOf(count) {
+  const half = Math.sqrt(count / 2);
+  return Number.isInteger(half) ? half : Math.ceil(Math.sqrt(count));
+}
 
 /** Index of the presentation on at a time, −1 if none is. */
 function presentationAt(presentations, time) {
