@@ -3,6 +3,7 @@
 //! Retinal ganglion cells of both kinds carry no more of an image than its local contrast. For learning that means inputs far
 //! less alike: what neighbouring pixels have in common, most of an image, is gone.
 
+use pulp::{Arch, Simd, WithSimd};
 use rayon::prelude::*;
 
 use super::ImageSet;
@@ -21,29 +22,30 @@ impl ImageSet {
     /// With pixels x (0 to 1) and G_σ, a Gaussian of standard deviation σ = `surround` pixels that sums to 1 and beyond the
     /// borders sees their pixels go on, ON is min(1, gain · (x − G_σ x)₊) and OFF min(1, gain · (G_σ x − x)₊), both
     /// rounded to a 255th.
+    ///
+    /// # Panics
+    /// If the images are such maps already.
     #[must_use]
     pub fn on_off(&self, law: OnOff) -> Self {
-        let (rows, cols) = (self.rows(), self.cols());
-        let weights = gaussian(law.surround);
-        let each = rows * cols * self.maps();
+        assert_eq!(self.maps(), 1, "images, not maps of them");
+        let (cols, weights) = (self.cols(), gaussian(law.surround));
+        let each = self.rows() * cols;
         let mut maps = vec![0; 2 * each * self.len()];
         maps.par_chunks_mut(2 * each * SHARE).enumerate().for_each(|(share, maps)| {
-            let (mut across, mut surround) = (vec![0.0; each], vec![0.0; each]);
+            let mut blur = Blur::default();
             for (k, maps) in maps.chunks_mut(2 * each).enumerate() {
                 let pixels = self.image(share * SHARE + k);
-                for (row, out) in pixels.chunks(cols).zip(across.chunks_mut(cols)) {
-                    blur_row(row, &weights, out);
-                }
-                blur_columns(&across, cols, &weights, &mut surround);
-                let (on, off) = maps.split_at_mut(each);
-                for (((on, off), &x), around) in on.iter_mut().zip(off).zip(pixels).zip(&surround) {
-                    let contrast = law.gain * (f64::from(x) - around);
-                    // A cast saturates: negative contrast is 0 in ON, positive in OFF.
-                    (*on, *off) = (contrast.round() as u8, (-contrast).round() as u8);
-                }
+                Arch::new().dispatch(TakeApart {
+                    pixels,
+                    cols,
+                    weights: &weights,
+                    gain: law.gain,
+                    blur: &mut blur,
+                    maps,
+                });
             }
         });
-        self.with_maps(2 * self.maps(), maps)
+        self.with_maps(2, maps)
     }
 }
 
@@ -56,25 +58,59 @@ fn gaussian(sd: f64) -> Vec<f64> {
     heights.iter().map(|height| height / sum).collect()
 }
 
-/// The place that stands at `i + k − reach`, or the border nearest to it.
-fn place(i: usize, k: usize, reach: usize, len: usize) -> usize {
-    (i + k).saturating_sub(reach).min(len - 1)
+/// Room for one image.
+#[derive(Default)]
+struct Blur {
+    /// A row that goes on beyond its borders.
+    row: Vec<f64>,
+    /// The image blurred along its rows, and then along its columns too.
+    across: Vec<f64>,
+    surround: Vec<f64>,
 }
 
-fn blur_row(row: &[u8], weights: &[f64], out: &mut [f64]) {
-    for (i, out) in out.iter_mut().enumerate() {
-        let seen = |k| f64::from(row[place(i, k, weights.len() / 2, row.len())]);
-        *out = weights.iter().enumerate().map(|(k, weight)| weight * seen(k)).sum();
-    }
+/// Takes one image apart into its maps.
+struct TakeApart<'a> {
+    pixels: &'a [u8],
+    cols: usize,
+    weights: &'a [f64],
+    gain: f64,
+    blur: &'a mut Blur,
+    maps: &'a mut [u8],
 }
 
-fn blur_columns(image: &[f64], cols: usize, weights: &[f64], out: &mut [f64]) {
-    let rows = image.len() / cols;
-    out.fill(0.0);
-    for (i, out) in out.chunks_mut(cols).enumerate() {
-        for (k, weight) in weights.iter().enumerate() {
-            let row = &image[place(i, k, weights.len() / 2, rows) * cols..][..cols];
-            out.iter_mut().zip(row).for_each(|(out, x)| *out += weight * x);
+impl WithSimd for TakeApart<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, _: S) {
+        let Self { pixels, cols, weights, gain, blur: Blur { row, across, surround }, maps } = self;
+        let (rows, reach) = (pixels.len() / cols, weights.len() / 2);
+        let add =
+            |out: &mut [f64], weight: f64, x: &[f64]| out.iter_mut().zip(x).for_each(|(out, x)| *out += weight * x);
+        let begin = |sums: &mut Vec<f64>| {
+            sums.clear();
+            sums.resize(rows * cols, 0.0);
+        };
+        begin(across);
+        begin(surround);
+        for (pixels, out) in pixels.chunks(cols).zip(across.chunks_mut(cols)) {
+            row.clear();
+            let borders = [pixels[0], pixels[cols - 1]].map(|border| std::iter::repeat_n(border, reach));
+            let [before, after] = borders;
+            row.extend(before.chain(pixels.iter().copied()).chain(after).map(f64::from));
+            weights.iter().enumerate().for_each(|(k, &weight)| add(out, weight, &row[k..][..cols]));
+        }
+        for (i, out) in surround.chunks_mut(cols).enumerate() {
+            for (k, &weight) in weights.iter().enumerate() {
+                let seen = (i + k).saturating_sub(reach).min(rows - 1);
+                add(out, weight, &across[seen * cols..][..cols]);
+            }
+        }
+        let (on, off) = maps.split_at_mut(pixels.len());
+        for (((on, off), &x), around) in on.iter_mut().zip(off).zip(pixels).zip(surround.iter()) {
+            let contrast = gain * (f64::from(x) - around);
+            // Adding a half rounds, for a cast cuts, and saturates: what is below 0 there is 0.
+            (*on, *off) = ((contrast + 0.5) as u8, (0.5 - contrast) as u8);
         }
     }
 }
