@@ -56,7 +56,9 @@ def networks(name, summary):
         words = [name, network["model"], network["variant"]]
         told = {"command_line": summary["command_line"], "label": network["label"], "place": place}
         told |= {"comparison": name, "less": network["less"], "overrides": network["overrides"]}
-        yield "-".join(filter(None, words)), [runs[run] | told for run in network["runs"]]
+        # Of those it took from results none is new.
+        trained = [runs[run] for run in network["runs"] if "known" not in runs[run]]
+        yield "-".join(filter(None, words)), [run | told for run in trained]
 
 
 def compared(summary, rule):

@@ -5,6 +5,7 @@
 
 use serde_json::{Value, json};
 
+use super::known::Known;
 use super::runs::{Course, Wanted, trained};
 use super::{Number, Reproduced, Task, mean_and_spread};
 use crate::analysis::mean_interval;
@@ -115,19 +116,31 @@ struct Tested<'a> {
 pub(super) fn draw(task: &Task<'_>, comparison: &Comparison) -> Result<Reproduced, Failure> {
     let course = if task.quick { QUICK } else { Course { epochs: comparison.epochs, images: None, tested: None } };
     let networks: Vec<_> = std::iter::once(&comparison.base).chain(comparison.others).collect();
+    let known = task.results.map(|folder| Known::load(folder, task.common.data.as_deref())).transpose()?;
     // Seed by seed, so that a part of the course already compares all networks.
-    let each = task.seeds.iter().flat_map(|&seed| networks.iter().map(move |network| (network, seed)));
-    let wanted = each.map(|(&Network { model, variant, overrides, .. }, seed)| Wanted {
+    let each = || task.seeds.iter().flat_map(|&seed| networks.iter().map(move |&network| (network, seed)));
+    let find = |(network, seed): (&Network, u64)| known.as_ref().and_then(|known| known.find(network, seed, course));
+    let found: Vec<_> = each().map(find).collect();
+    let missing = each().zip(&found).filter(|(_, found)| found.is_none());
+    let wanted = missing.map(|((&Network { model, variant, overrides, .. }, seed), _)| Wanted {
         variant,
         overrides,
         ..Wanted::of(model, course, seed)
     });
+    let mut trained = trained(task, &wanted.collect::<Vec<_>>())?.into_iter();
     let empty = |&network: &_| Tested { network, curves: Vec::new(), runs: Vec::new() };
     let mut tested: Vec<_> = networks.iter().map(empty).collect();
-    for (i, run) in trained(task, &wanted.collect::<Vec<_>>())?.into_iter().enumerate() {
+    for (i, found) in found.into_iter().enumerate() {
+        let (name, curve) = match found {
+            Some(run) => {
+                task.runs.borrow_mut().push(run.told());
+                (run.name, run.curve)
+            }
+            None => trained.next().map(|run| (run.name, run.checkpoint.curve)).expect("a run for each that was wanted"),
+        };
         let tested = &mut tested[i % networks.len()];
-        tested.runs.push(run.name);
-        tested.curves.push(run.checkpoint.curve);
+        tested.runs.push(name);
+        tested.curves.push(curve);
     }
     let mut figure = sheet(vec![vec![learning_curves(&tested), differences(&tested)]]);
     let plural = if task.seeds.len() == 1 { "" } else { "s" };

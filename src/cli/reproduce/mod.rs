@@ -8,6 +8,7 @@ mod comparison;
 mod credit;
 mod fa_linear;
 mod fields;
+mod known;
 mod levers;
 mod maps;
 mod phases;
@@ -79,6 +80,8 @@ struct Task<'a> {
     quick: bool,
     /// Where runs are kept.
     folder: &'a Path,
+    /// Results of runs that need not be trained, for figures of test errors alone.
+    results: Option<&'a Path>,
     /// Images, and whether progress is shown.
     common: &'a Common,
     /// What is told of the runs it was drawn from.
@@ -149,6 +152,11 @@ pub(super) struct Reproduce {
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
 
+    /// Folder of results, such as docs/results: networks whose errors stand there are not trained. Figures that show more
+    /// than test errors do not use them, nor does a quick look.
+    #[arg(long, value_name = "DIR")]
+    results: Option<PathBuf>,
+
     /// No progress on standard error.
     #[arg(long)]
     quiet: bool,
@@ -193,7 +201,8 @@ impl Reproduce {
     /// Draws one figure, leaves its files and tells its numbers.
     fn draw(&self, published: &Published, common: &Common, folder: &Path) -> Result<(Section, Value), Failure> {
         let seeds = self.seeds.as_ref().map_or(published.seeds[usize::from(self.quick)], |seeds| &seeds.0[..]);
-        let task = Task { seeds, quick: self.quick, folder, common, runs: RefCell::default() };
+        let results = self.results.as_deref().filter(|_| !self.quick);
+        let task = Task { seeds, quick: self.quick, folder, results, common, runs: RefCell::default() };
         let drawn = (published.run)(&task)?;
         let results = self.results(published, &task, &drawn);
         write(&folder.join(format!("{}.json", published.name)), &format!("{results}\n"))?;
