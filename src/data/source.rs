@@ -122,7 +122,11 @@ impl<'a> Source<'a> {
         }
         let half = if part == ImagePart::Train { "training" } else { "test" };
         self.check_labels(&format!("{folder}, {half} images"), set.labels())?;
-        Ok(on_off.map_or_else(|| set.clone(), |law| set.on_off(law)).into())
+        Ok(match on_off {
+            Some(law) => set.on_off(law),
+            None => set,
+        }
+        .into())
     }
 
     fn rates(&self, source: &RateSource, labels: Option<&[u8]>) -> Result<(StimulusSet, Split), DataError> {
