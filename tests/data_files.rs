@@ -56,6 +56,14 @@ fn idx_source(stimuli: &Stimuli) -> Source<'_> {
     Source { stimuli, inputs: 6, classes: 10, folder: None }
 }
 
+/// How images are taken apart.
+const LAW: OnOff = OnOff { surround: 1.0, gain: 2.0 };
+
+/// All of them, taken apart.
+fn taken_apart(folder: &Path) -> Stimuli {
+    Stimuli::Idx { path: Some(folder.to_owned()), validation: 0, shift: 1, shift_share: 1.0, on_off: Some(LAW) }
+}
+
 fn stimuli(folder: &Path, validation: usize) -> Stimuli {
     Stimuli::Idx { path: Some(folder.to_owned()), validation, shift: 0, shift_share: 1.0, on_off: None }
 }
@@ -192,18 +200,11 @@ fn only_the_files_that_are_needed_are_read() {
 #[test]
 fn a_model_that_asks_for_on_and_off_maps_is_shown_both_in_training_and_tests() {
     let folder = whole_folder();
-    let law = OnOff { surround: 1.0, gain: 2.0 };
-    let both = Stimuli::Idx {
-        path: Some(folder.path().to_owned()),
-        validation: 0,
-        shift: 1,
-        shift_share: 1.0,
-        on_off: Some(law),
-    };
+    let both = taken_apart(folder.path());
     let dataset = Source { inputs: 12, ..idx_source(&both) }.load().unwrap();
     let plain = ImageSet::load(folder.path(), ImagePart::Train).unwrap();
     assert_eq!((dataset.training.len(), dataset.training.set().inputs()), (5, 12));
-    assert!(matches!(dataset.training.stimulus(4), Stimulus::Pixels(maps) if maps == plain.on_off(law).image(4)));
+    assert!(matches!(dataset.training.stimulus(4), Stimulus::Pixels(maps) if maps == plain.on_off(LAW).image(4)));
     assert_eq!(dataset.training.label(4), Some(5));
     // One grey all over has neither.
     assert!(matches!(dataset.evaluation.stimulus(0), Stimulus::Pixels(&[0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0])));
@@ -214,14 +215,7 @@ fn a_model_that_asks_for_on_and_off_maps_is_shown_both_in_training_and_tests() {
 fn images_that_do_not_fit_the_network_are_refused() {
     let folder = whole_folder();
     let (all, too_many) = (stimuli(folder.path(), 0), stimuli(folder.path(), 5));
-    let law = OnOff { surround: 1.0, gain: 2.0 };
-    let both = Stimuli::Idx {
-        path: Some(folder.path().to_owned()),
-        validation: 0,
-        shift: 0,
-        shift_share: 1.0,
-        on_off: Some(law),
-    };
+    let both = taken_apart(folder.path());
     let cases = [
         (
             Source { inputs: 6, ..idx_source(&both) },

@@ -1,7 +1,6 @@
 //! ON and OFF maps of images: what a pixel exceeds its surround by, and what it falls below it by.
 //!
-//! Retinal ganglion cells of both kinds carry no more of an image than its local contrast. For learning that means inputs far
-//! less alike: what neighbouring pixels have in common, most of an image, is gone.
+//! What neighbouring pixels have in common, most of an image, is gone from them, so that inputs are far less alike.
 
 use pulp::{Arch, Simd, WithSimd};
 use rayon::prelude::*;

@@ -104,15 +104,11 @@ impl<'a> Source<'a> {
     }
 
     fn images(&self, part: ImagePart) -> Result<StimulusSet, DataError> {
-        let named = match self.stimuli {
-            Stimuli::Idx { path, .. } => path.as_deref(),
-            _ => None,
+        let (named, on_off) = match self.stimuli {
+            Stimuli::Idx { path, on_off, .. } => (path.as_deref(), *on_off),
+            _ => (None, None),
         };
         let folder = self.folder.or(named).unwrap_or(Path::new(DEFAULT_FOLDER));
-        let on_off = match *self.stimuli {
-            Stimuli::Idx { on_off, .. } => on_off,
-            _ => None,
-        };
         let set = ImageSet::load(folder, part)?;
         let folder = folder.display().to_string();
         let (rows, cols) = (set.rows(), set.cols());
@@ -122,11 +118,11 @@ impl<'a> Source<'a> {
         }
         let half = if part == ImagePart::Train { "training" } else { "test" };
         self.check_labels(&format!("{folder}, {half} images"), set.labels())?;
-        Ok(match on_off {
+        let shown = match on_off {
             Some(law) => set.on_off(law),
             None => set,
-        }
-        .into())
+        };
+        Ok(shown.into())
     }
 
     fn rates(&self, source: &RateSource, labels: Option<&[u8]>) -> Result<(StimulusSet, Split), DataError> {

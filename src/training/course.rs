@@ -41,7 +41,7 @@ pub(super) fn shift(stimuli: &Stimuli, seed: u64, presentation: PresentationKey)
     let Stimuli::Idx { shift: most @ 1.., shift_share, .. } = *stimuli else { return [0; 2] };
     let mut stream = StreamKey { seed, purpose: Purpose::Shift, presentation, phase: 0, block: 0 }.stream();
     let drawn = [(); 2].map(|()| (stream.below(2 * most as u64 + 1) as usize).cast_signed() - most.cast_signed());
-    if shift_share < 1.0 && stream.unit() >= shift_share { [0; 2] } else { drawn }
+    if stream.unit() < shift_share { drawn } else { [0; 2] }
 }
 
 /// The factor on every learning rate at presentation `n` of `planned`, with `epoch` presentations in an epoch.

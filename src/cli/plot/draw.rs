@@ -3,7 +3,7 @@
 use std::ops::Range;
 use std::path::Path;
 
-use anyhow::bail;
+use anyhow::{Context, bail};
 
 use super::select::Window;
 use super::{Selection, What};
@@ -247,33 +247,28 @@ impl Source<'_> {
                 let all: Vec<_> = model.populations.iter().map(|p| p.name.as_str()).collect();
                 bail!("--population {wanted}: {} has the populations {}", self.path.display(), all.join(", "));
             }
-            Some(wanted) => match onto(wanted) {
-                Some(projection) => projection,
-                None => bail!("--population {wanted}: no projection reaches it, so that it has no weights"),
-            },
-            None => match model.projections.first() {
-                Some(projection) => projection,
-                None => bail!("{} has no projection", self.path.display()),
-            },
+            Some(wanted) => onto(wanted).with_context(|| {
+                format!("--population {wanted}: no projection reaches it, so that it has no weights")
+            })?,
+            None => {
+                let first = model.projections.first();
+                first.with_context(|| format!("{} has no projection", self.path.display()))?
+            }
         };
         let snapshot = self.selection.snapshot.as_deref().unwrap_or("final");
         let (values, post, pre) = self.run.weights(&projection.name, snapshot)?;
         let maps = if matches!(model.stimuli, Stimuli::Idx { on_off: Some(_), .. }) { 2 } else { 1 };
         let side = ((pre / maps) as f64).sqrt().round() as usize;
         let fields = model.populations[0].name == name(projection.from) && side > 1 && maps * side * side == pre;
-        let layout = if fields { gallery::Layout::Fields(side) } else { gallery::Layout::Matrix };
+        let (layout, what) = match (fields, maps) {
+            (true, 2) => (gallery::Layout::OnLessOff(side), "receptive fields, ON less OFF"),
+            (true, _) => (gallery::Layout::Fields(side), "receptive fields"),
+            (false, _) => (gallery::Layout::Matrix, "weights"),
+        };
         let default = if fields { 100 } else { post };
         let asked = self.selection.neurons(name(projection.to), post, post, default)?.unwrap_or(0..post);
         let chosen = &values[asked.start * pre..asked.end * pre];
-        let ends = [name(projection.from), name(projection.to)];
-        let (figure, what) = match (fields, maps) {
-            (true, 2) => {
-                let light = gallery::on_less_off(chosen, pre);
-                (gallery::weights(&light, pre / 2, asked.start, layout, ends), "receptive fields, ON less OFF")
-            }
-            (true, _) => (gallery::weights(chosen, pre, asked.start, layout, ends), "receptive fields"),
-            (false, _) => (gallery::weights(chosen, pre, asked.start, layout, ends), "weights"),
-        };
+        let figure = gallery::weights(chosen, pre, asked.start, layout, [name(projection.from), name(projection.to)]);
         Ok(Figure { title: format!("{what}, {} ({snapshot})", projection.name), ..figure })
     }
 

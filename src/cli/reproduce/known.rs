@@ -18,7 +18,6 @@ use crate::record::Evaluation;
 const DEFAULT_IMAGES: &str = "mnist";
 
 /// Results of one folder.
-#[derive(Default)]
 pub(super) struct Known {
     results: Vec<(String, Value)>,
     /// Last part of the folder of images.

@@ -152,8 +152,8 @@ pub(super) struct Reproduce {
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
 
-    /// Folder of results, such as docs/results: networks whose errors stand there are not trained. Figures that show more
-    /// than test errors do not use them, nor does a quick look.
+    /// Folder of results, such as docs/results: networks whose errors stand there, as the commits told with them had
+    /// them, are not trained. Figures that show more than test errors do not use them, nor does a quick look.
     #[arg(long, value_name = "DIR")]
     results: Option<PathBuf>,
 

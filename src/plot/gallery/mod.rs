@@ -22,7 +22,7 @@ pub use raster::{Spiking, raster};
 pub use scatter::scatter;
 pub use traces::{Level, NeuronTraces, Pull, traces};
 pub use validation::{Validated, validation};
-pub use weights::{Layout, on_less_off, receptive_fields, weights};
+pub use weights::{Layout, receptive_fields, weights};
 
 use super::{Axis, Caption, Ink, Panel, Shade, Shape, Ticks};
 

@@ -7,6 +7,8 @@ use crate::plot::{Axis, ColourBar, ColourMap, Figure, Ink, Mark, Panel, Shape, T
 pub enum Layout {
     /// As pictures with so many columns, side by side.
     Fields(usize),
+    /// From ON and OFF maps, as pictures of the former less the latter: what the neuron makes of light.
+    OnLessOff(usize),
     /// As rows of one matrix.
     Matrix,
 }
@@ -29,17 +31,22 @@ pub fn receptive_fields(title: &str, values: &[f32], pixels: usize, columns: usi
 /// # Panics
 /// If `pre` is 0, or not a multiple of the columns of a field.
 pub fn weights(values: &[f32], pre: usize, first: usize, layout: Layout, [from, to]: [&str; 2]) -> Figure {
+    let light = match layout {
+        Layout::OnLessOff(_) => Some(on_less_off(values, pre)),
+        Layout::Fields(_) | Layout::Matrix => None,
+    };
+    let (values, pre) = light.as_ref().map_or((values, pre), |light| (light, pre / 2));
     let range = around_zero(values);
     let mut panel = match layout {
-        Layout::Fields(columns) => fields(values, pre, first, columns, range),
+        Layout::Fields(columns) | Layout::OnLessOff(columns) => fields(values, pre, first, columns, range),
         Layout::Matrix => matrix(values, pre, first, range, [from, to]),
     };
     panel.colours = Some(colours(range));
     Figure { size: [900, 820], ..Figure::of(vec![vec![panel]]) }
 }
 
-/// What weights from ON and OFF maps, [post, pre], make of light: the former less the latter, [post, pre/2].
-pub fn on_less_off(values: &[f32], pre: usize) -> Vec<f32> {
+/// Weights from ON maps less those from OFF maps, of [post, pre]: [post, pre/2].
+fn on_less_off(values: &[f32], pre: usize) -> Vec<f32> {
     let difference = |row: &[f32]| {
         let (on, off) = row.split_at(pre / 2);
         on.iter().zip(off).map(|(on, off)| on - off).collect::<Vec<_>>()
