@@ -4,7 +4,8 @@
     tools/results.py add NAME OUTPUT.json     keeps the results in the last line of `apical train --json`, a file per seed,
                                               of `apical compare --json`, a file per rule and seed, or of a comparison of
                                               `apical reproduce --json`, a file per network and seed; of the last, NAME begins
-                                              with the figure's
+                                              with the figure's. Runs of `apical train` can stand in for those of a comparison
+                                              (`apical reproduce --results`): their NAME is its row's, FIGURE-MODEL[-VARIANT]
     tools/results.py figure OUTPUT.json       keeps a figure of `apical reproduce`: this file and its SVG
     tools/results.py table                    writes all tables anew
     tools/results.py table --check            exits with 1 if that would change them
@@ -56,9 +57,7 @@ def networks(name, summary):
         words = [name, network["model"], network["variant"]]
         told = {"command_line": summary["command_line"], "label": network["label"], "place": place}
         told |= {"comparison": name, "less": network["less"], "overrides": network["overrides"]}
-        # Of those it took from results none is new.
-        trained = [runs[run] for run in network["runs"] if "known" not in runs[run]]
-        yield "-".join(filter(None, words)), [run | told for run in trained]
+        yield "-".join(filter(None, words)), [runs[run] | told for run in network["runs"]]
 
 
 def compared(summary, rule):
@@ -73,28 +72,45 @@ def compared(summary, rule):
 def check(runs, output):
     """Refuses runs that are no results."""
     for run in runs:
+        if "known" in run:
+            if not (RESULTS / f"{run['name']}.json").exists():
+                sys.exit(f"{output}: {run['name']} was taken from results that are not in {RESULTS.relative_to(ROOT)}")
+            continue
         if run["tested_on"] != "test" or run["test_error_percent"] is None:
             sys.exit(f"{output}: seed {run['seed']} was not tested on the test set")
         if not run["commit"]:
             sys.exit(f"{output}: seed {run['seed']} left no run file, so that its commit is not known")
 
 
+# What a result tells of the comparison it stands in.
+OF_COMPARISON = ("comparison", "label", "less", "place")
+
+
 def keep(name, runs):
     """Keeps runs, a file for each."""
     for run in runs:
-        kept = {key: run[key] for key in ("model", "kind", "batch", "seed", "commit")}
-        kept |= {"name": name, "command": run["command_line"], "examples_seen": run["examples_seen"]}
-        # Images other than MNIST's are told by their folder.
-        folder = re.search(r"--data[ =](\S+)", run["command_line"])
-        kept["images"] = Path(folder[1]).name if folder else "mnist"
-        of_comparison = ("comparison", "label", "less", "place", "overrides")
-        kept |= {key: run[key] for key in (*of_comparison, "test_examples", "test_error_percent") if key in run}
-        # Wall time with all tests, on a machine that other work may have shared.
-        kept["seconds"] = run["learning"][-1].get("seconds")
-        kept["curve"] = [[point["examples_seen"], point["test_error"]] for point in run["learning"]]
+        # One that was taken from results stays as it was told there.
+        known = json.loads((RESULTS / f"{run['name']}.json").read_text()) if "known" in run else of_training(run)
+        kept = known | {"name": name} | {key: run[key] for key in OF_COMPARISON if key in run}
         path = RESULTS / f"{name}-seed{run['seed']}.json"
         path.write_text(json.dumps(kept, indent=1) + "\n")
         print(path.relative_to(ROOT))
+
+
+def of_training(run):
+    """The result of a run that was trained."""
+    line = run["command_line"]
+    kept = {key: run[key] for key in ("model", "kind", "batch", "seed", "commit")}
+    kept |= {"command": line, "examples_seen": run["examples_seen"]}
+    # Images other than MNIST's are told by their folder.
+    folder = re.search(r"--data[ =](\S+)", line)
+    kept["images"] = Path(folder[1]).name if folder else "mnist"
+    kept["overrides"] = run.get("overrides", re.findall(r"--set[ =](\S+)", line))
+    kept |= {key: run[key] for key in ("test_examples", "test_error_percent") if key in run}
+    # Wall time with all tests, on a machine that other work may have shared.
+    kept["seconds"] = run["learning"][-1].get("seconds")
+    kept["curve"] = [[point["examples_seen"], point["test_error"]] for point in run["learning"]]
+    return kept
 
 
 def results():
