@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Numbers quoted in README.md and docs/reproduction.md, each from a file of docs/results or docs/reproduced.
+"""Tables of README.md and docs/reproduction.md, each number from a file of docs/results or docs/reproduced.
 
     tools/results.py add NAME OUTPUT.json     keeps the results in the last line of `apical train --json`, a file per seed,
                                               of `apical compare --json`, a file per rule and seed, or of a comparison of

@@ -42,7 +42,8 @@ pub(super) struct Network {
     pub(super) beside: &'static [(usize, Said)],
 }
 
-/// What a paper says of a test error beside another.
+/// What a paper says of a test error beside another: which is the lower one. By how much is not judged: variants learn for
+/// fewer epochs than the paper's.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Said {
     Lower,
@@ -68,8 +69,8 @@ impl Said {
     fn verdict(self, [low, high]: [f64; 2]) -> &'static str {
         match self {
             Self::Nothing => "",
-            Self::Lower if high < 0.0 => ": as published",
-            Self::Higher if low > 0.0 => ": as published",
+            Self::Lower if high < 0.0 => ": lower, as published",
+            Self::Higher if low > 0.0 => ": higher, as published",
             Self::NoHigher if high < HARDLY && low > 0.0 => ": higher, by less than 0.5",
             Self::NoHigher if high < HARDLY => ": as published",
             Self::Lower if low > 0.0 => ": the opposite of what is published",
@@ -310,8 +311,8 @@ mod tests {
         let opposite = ": the opposite of what is published";
         let undecided = ": undecided";
         for (said, expected) in [
-            (Said::Lower, [": as published", undecided, undecided, opposite]),
-            (Said::Higher, [opposite, undecided, undecided, ": as published"]),
+            (Said::Lower, [": lower, as published", undecided, undecided, opposite]),
+            (Said::Higher, [opposite, undecided, undecided, ": higher, as published"]),
             (Said::NoHigher, [": as published", ": as published", undecided, ": higher, not as published"]),
         ] {
             let intervals = [[-2.0, -1.0], [-0.4, 0.4], [-1.0, 1.0], [1.0, 2.0]];

@@ -2,7 +2,7 @@
 
 use crate::plot::{Axis, Figure, Ink, Mark, Panel, Shape, Ticks};
 
-/// Presentations over which angles are averaged, as in the paper.
+/// Presentations over which angles are averaged at least, as in the paper.
 const WINDOW: usize = 100;
 
 /// Points of a curve at most.
@@ -19,12 +19,13 @@ pub fn angles(index: &[f64], hidden: &[(String, Vec<f64>)], eigenvalues: &[(f64,
     let x = Axis::from_zero("training presentations", index.iter().copied()).ticks(Ticks::Whole);
     let span = [0.0, index.last().copied().unwrap_or(1.0)];
     let level = |y: f64| Mark::new("", Ink::Grey, Shape::line(span.map(|x| [x, y]).to_vec()));
+    let window = WINDOW.max(index.len().div_ceil(POINTS)).min(index.len().max(1));
     let curves = hidden
         .iter()
         .zip(INKS.iter().cycle())
-        .map(|((name, angles), &ink)| Mark::new(name, ink, Shape::line(smooth(index, angles))));
+        .map(|((name, angles), &ink)| Mark::new(name, ink, Shape::line(smooth(index, angles, window))));
     let mut panels = vec![Panel {
-        title: format!("angle to backpropagation, mean of {WINDOW}"),
+        title: format!("angle to backpropagation, mean of {window}"),
         x: x.clone(),
         y: Axis::linear("angle (degrees)", [0.0, 120.0]),
         marks: std::iter::once(level(90.0)).chain(curves).collect(),
@@ -50,13 +51,29 @@ pub fn angles(index: &[f64], hidden: &[(String, Vec<f64>)], eigenvalues: &[(f64,
     Figure { size: [1000, 420], ..Figure::of(vec![panels]) }
 }
 
-/// Means over windows, as many as a curve needs; what is no number is left out.
-fn smooth(index: &[f64], values: &[f64]) -> Vec<[f64; 2]> {
-    let window = WINDOW.max(values.len().div_ceil(POINTS)).min(values.len().max(1));
+/// Means over windows; what is no number is left out.
+fn smooth(index: &[f64], values: &[f64], window: usize) -> Vec<[f64; 2]> {
     let windows = index.chunks(window).zip(values.chunks(window)).filter_map(|(index, values)| {
         let numbers: Vec<f64> = values.iter().copied().filter(|value| value.is_finite()).collect();
         let mean = numbers.iter().sum::<f64>() / numbers.len() as f64;
         (!numbers.is_empty()).then(|| [index[index.len() / 2], mean])
     });
     windows.collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_title_tells_over_how_many_angles_are_averaged() {
+        for (presentations, window) in [(40, 40), (8_000, 100), (250_000, 125)] {
+            let index: Vec<f64> = (0..presentations).map(f64::from).collect();
+            let figure = angles(&index, &[("hidden".to_owned(), index.clone())], &[]);
+            let panel = &figure.rows[0].panels[0];
+            assert_eq!(panel.title, format!("angle to backpropagation, mean of {window}"));
+            let Shape::Line { points, .. } = &panel.marks[1].shape else { panic!("a line") };
+            assert_eq!(points.len(), presentations as usize / window, "{presentations}");
+        }
+    }
 }
