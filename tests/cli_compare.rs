@@ -66,8 +66,13 @@ fn representations_of_rules_spikes_and_rates_are_set_against_each_other() {
 #[test]
 fn rules_of_recurrent_networks_are_compared_on_a_task() {
     let bench = Bench::new();
-    for (task, measure) in [("adding", "mean squared error"), ("recall", "symbols wrong"), ("rows", "images wrong")] {
-        let little = "--units 6 --steps 3 --sequences 40 --sizes 16,12,4 --quiet";
+    let tasks = [
+        ("adding --steps 3", "mean squared error"),
+        ("recall --steps 3", "symbols wrong"),
+        ("rows --sizes 16,12,4", "images wrong"),
+    ];
+    for (task, measure) in tasks {
+        let little = "--units 6 --sequences 40 --quiet";
         let said = bench.ok(&format!("compare --task {task} {little} --seeds 1..2 --out results.json"));
         assert!(said.starts_with(&format!("| rule | {measure}")) && said.lines().count() == 6, "{said}");
         let kept: serde_json::Value =
@@ -80,6 +85,37 @@ fn rules_of_recurrent_networks_are_compared_on_a_task() {
     let ran = bench.run("compare --task adding --rules backprop");
     assert_eq!(ran.code, Some(2));
     assert!(ran.stderr.contains("no rule `backprop`; there are bptt"), "{}", ran.stderr);
+}
+
+#[test]
+fn rules_of_recurrent_networks_are_listed_with_their_rates() {
+    let listed = Bench::new().ok("compare --task recall --list");
+    let rules: Vec<Vec<&str>> = listed.lines().map(|line| line.split_whitespace().collect()).collect();
+    let expected = [["bptt", "rate", "0.1"], ["truncated-bptt", "rate", "0.1"], ["rtrl", "rate", "0.1"]];
+    assert_eq!(rules[..3], expected);
+    assert_eq!(rules[3..], [["uoro", "rate", "0.03"]]);
+}
+
+#[test]
+fn a_rate_given_with_a_task_is_that_of_the_network() {
+    let bench = Bench::new();
+    let little = "compare --task adding --rules bptt --units 4 --steps 3 --sequences 10 --quiet";
+    let [own, same, other] = ["", " --rates 0.03", " --rates 0.5"].map(|rate| bench.json(&format!("{little}{rate}")));
+    assert_eq!(own["rules"][0]["error"], same["rules"][0]["error"]);
+    assert_ne!(own["rules"][0]["error"], other["rules"][0]["error"]);
+    assert_eq!(other["rules"][0]["rate"], 0.5);
+}
+
+#[test]
+fn weights_that_diverge_are_no_result() {
+    let bench = Bench::new();
+    let recurrent = "compare --task adding --rules bptt --units 4 --steps 3 --sequences 10 --quiet --rates 1e308";
+    let feedforward = format!("{SMALL} --rules backprop --rates 1e308,1e308");
+    for arguments in [feedforward.as_str(), recurrent] {
+        let ran = bench.run(arguments);
+        assert_eq!(ran.code, Some(1), "{arguments}: {}", ran.stderr);
+        assert!(ran.stderr.contains("the weights diverged") && ran.stdout.is_empty(), "{arguments}: {}", ran.stderr);
+    }
 }
 
 #[test]
@@ -106,6 +142,46 @@ fn arguments_that_make_no_sense_are_refused() {
             "--sizes",
             1,
         ));
+        assert_eq!(ran.code, Some(2), "{arguments}: {}", ran.stderr);
+        assert!(ran.stderr.contains(message) && ran.stdout.is_empty(), "{arguments}: {}", ran.stderr);
+        assert_eq!(bench.files(), before, "{arguments}");
+    }
+}
+
+#[test]
+fn what_would_be_ignored_or_lost_or_is_too_large_is_refused() {
+    let bench = Bench::new();
+    std::fs::create_dir(bench.path("kept")).unwrap();
+    std::fs::create_dir(bench.path("drawn.svg")).unwrap();
+    let cases = [
+        ("--list --json", "'--json'"),
+        ("--out kept", "--out kept: expected the path of a file, found a folder"),
+        ("--out drawn.json", "--out drawn.svg: expected the path of a file, found a folder"),
+        ("--task adding --out kept", "--out kept: expected the path of a file, found a folder"),
+        ("--task adding --out results.svg", "expected the name of a JSON file"),
+        ("--task adding --rates 0.1,0.1", "expected one number"),
+        ("--task adding --epochs 2", "'--epochs <N>'"),
+        ("--task adding --batch 2", "'--batch <N>'"),
+        ("--task adding --momentum 0.5", "'--momentum <MU>'"),
+        ("--task rows --images 5", "'--images <N>'"),
+        ("--task rows --representations a.h5", "'--representations <CHECKPOINTS>'"),
+        ("--task adding --sizes 784,500,10", "--sizes has no effect on --task adding"),
+        ("--task recall --data data/mnist", "--data has no effect on --task recall"),
+        ("--task adding --validation 5", "--validation has no effect on --task adding"),
+        ("--task rows --steps 10", "--steps has no effect on --task rows"),
+        ("--sizes 16,0,4", "0 is not in 1..=1000000"),
+        ("--sizes 16,99999999999999,4", "is not in 1..=1000000"),
+        ("--sizes 16,1000000,1000000", "more than 268435456 weights"),
+        ("--task adding --units 18446744073709551615", "is not in 1..=1000000"),
+        ("--task recall --steps 18446744073709551615", "is not in 2..=1000000"),
+        ("--task adding --sequences 18446744073709551615", "is not in 10..="),
+        ("--task adding --rules uoro --units 20000", "more than 268435456 numbers"),
+        ("--task adding --rules rtrl --units 700", "more than 268435456 numbers"),
+        ("--task adding --rules bptt --units 300 --steps 1000000", "more than 268435456 numbers"),
+    ];
+    let before = bench.files();
+    for (arguments, message) in cases {
+        let ran = bench.run(&format!("compare --quiet {arguments}"));
         assert_eq!(ran.code, Some(2), "{arguments}: {}", ran.stderr);
         assert!(ran.stderr.contains(message) && ran.stdout.is_empty(), "{arguments}: {}", ran.stderr);
         assert_eq!(bench.files(), before, "{arguments}");

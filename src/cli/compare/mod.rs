@@ -1,5 +1,6 @@
 //! `apical compare`.
 
+mod check;
 mod likeness;
 mod recurrent;
 mod told;
@@ -9,6 +10,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
 use clap::Args;
+use clap::builder::RangedU64ValueParser;
 use serde_json::{Value, json};
 
 use self::likeness::{Trained, layers_of};
@@ -21,6 +23,9 @@ use crate::plot::Figure;
 use crate::rate::Course;
 use crate::rate::family::{MEMBERS, Member};
 
+/// Sizes of the layers where neither the user nor a model gives them.
+const SIZES: [usize; 3] = [784, 500, 10];
+
 /// Compare learning rules: train networks of rates by each on the same images, in the same order, with the same seeds.
 ///
 /// Prints a Markdown table of final errors with their spread over seeds, angles of the first layer's changes to those of
@@ -29,8 +34,11 @@ use crate::rate::family::{MEMBERS, Member};
 /// --task, rules of recurrent networks are compared in their place.
 ///
 ///   apical compare g17-784-500-10 --rules backprop,feedback-alignment --seeds 1..3
+///
 ///   apical compare --sizes 784,500,100,10 --rules feedback-alignment,direct-feedback-alignment
+///
 ///   apical compare --task adding --seeds 1..3
+///
 ///   apical compare --rules backprop --representations a.checkpoint.h5,rate:a.checkpoint.h5
 #[derive(Args, Debug)]
 pub(super) struct Compare {
@@ -43,12 +51,13 @@ pub(super) struct Compare {
     #[arg(long, value_name = "NAMES", value_delimiter = ',')]
     rules: Vec<String>,
 
-    /// List the rules and their learning rates, and train none.
-    #[arg(long)]
+    /// List the rules (with --task those of recurrent networks) and their learning rates, and train none.
+    #[arg(long, conflicts_with_all = ["json", "out", "representations"])]
     list: bool,
 
-    /// Sizes of the layers, from input to output.
-    #[arg(long, value_name = "SIZES", value_delimiter = ',', default_value = "784,500,10")]
+    /// Sizes of the layers, from input to output; --task rows takes the first and the last. Default: 784,500,10.
+    #[arg(long, value_name = "SIZES", value_delimiter = ',',
+        value_parser = RangedU64ValueParser::<usize>::new().range(1..=1_000_000))]
     sizes: Vec<usize>,
 
     /// Seeds, as in `1..5` (both included) or `1,2,7`.
@@ -63,7 +72,7 @@ pub(super) struct Compare {
     #[arg(long, value_name = "N")]
     batch: Option<usize>,
 
-    /// Learning rates of all layers, in place of each rule's own; with --task the one of the network.
+    /// Learning rates of all layers, in place of each rule's own; with --task one for the whole network, of every rule.
     #[arg(long, value_name = "RATES", value_delimiter = ',')]
     rates: Vec<f64>,
 
@@ -110,6 +119,7 @@ pub(super) struct Compare {
 
 impl Compare {
     pub(super) fn execute(mut self) -> Result<(), Failure> {
+        self.check_task()?;
         self.read_model()?;
         if self.recurrent.task.is_some() {
             return self.execute_recurrent();
@@ -147,15 +157,16 @@ impl Compare {
 
     /// Trains rules of recurrent networks.
     fn execute_recurrent(self) -> Result<(), Failure> {
-        let members = self.recurrent.members(&self.rules, &self.rates)?;
-        if !self.representations.is_empty() || !self.rates.is_empty() {
-            return Err(
-                anyhow::anyhow!("--representations and --rates are for feedforward rules, not for --task").into()
-            );
+        let members = recurrent::members(&self.rules, &self.rates)?;
+        if self.list {
+            return members.iter().try_for_each(|member| say::result(self.recurrent.listed(member)));
         }
+        let classes = self.sizes[self.sizes.len() - 1];
+        self.check_out()?;
+        self.recurrent.check(&members, classes)?;
         interrupt::listen()?;
         let data = if self.recurrent.shows_images() { Some(self.load()?) } else { None };
-        let task = self.recurrent.task(data.as_ref(), self.sizes[self.sizes.len() - 1])?;
+        let task = self.recurrent.task(data.as_ref(), classes)?;
         let results = |rules: &[Value]| self.recurrent.results(&task, &self.seeds.0, rules);
         self.keep(&results(&[]))?;
         let mut rules = Vec::new();
@@ -168,8 +179,11 @@ impl Compare {
         say::result(if self.json { results.to_string() } else { recurrent::table(&results) })
     }
 
-    /// Takes sizes and stimuli from the model, if one is given.
+    /// Takes sizes and stimuli from the model, if one is given, and sizes that nothing gives from the default.
     fn read_model(&mut self) -> anyhow::Result<()> {
+        if self.sizes.is_empty() {
+            self.sizes = SIZES.to_vec();
+        }
         let Some(path) = &self.model else { return Ok(()) };
         let model = Model::load(path, &[])?;
         if let Some(why) = model.unfit_for_rules_of_rates() {
@@ -229,31 +243,6 @@ impl Compare {
         let find =
             |name: &String| Member::find(name).with_context(|| format!("no rule `{name}`; there are {}", names()));
         self.rules.iter().map(find).collect()
-    }
-
-    fn check(&self, members: &[Member]) -> anyhow::Result<()> {
-        if self.sizes.len() < 3 || self.sizes.contains(&0) {
-            bail!("--sizes: expected the sizes of an input, at least one hidden layer and an output");
-        }
-        if self.epochs == Some(0) || self.batch == Some(0) {
-            bail!("--epochs and --batch: expected at least 1");
-        }
-        if !self.rates.is_empty() && self.rates.len() != self.sizes.len() - 1 {
-            bail!("--rates: expected {} rates, one for every layer", self.sizes.len() - 1);
-        }
-        if self.rates.iter().any(|rate| !(0.0..f64::INFINITY).contains(rate)) {
-            bail!("--rates: expected numbers of at least 0");
-        }
-        if self.out.as_ref().is_some_and(|path| path.extension().is_some_and(|extension| extension == "svg")) {
-            bail!("--out: expected the name of a JSON file; the figure stands beside it as SVG");
-        }
-        if self.momentum.is_some_and(|mu| !(0.0..1.0).contains(&mu)) {
-            bail!("--momentum: expected a number from 0 to below 1");
-        }
-        if members.len() > 1 && !self.rates.is_empty() {
-            bail!("--rates: rates belong to one rule; name it by --rules");
-        }
-        Ok(())
     }
 
     /// The rule's course with what the user changed.

@@ -2,10 +2,12 @@
 
 use std::time::Instant;
 
-use anyhow::{Context, bail};
+use anyhow::{Context, anyhow, bail};
+use clap::builder::RangedU64ValueParser;
 use clap::{Args, ValueEnum};
 use serde_json::{Value, json};
 
+use super::check::MOST_NUMBERS;
 use crate::cli::failure::Failure;
 use crate::cli::progress::Count;
 use crate::cli::{interrupt, session};
@@ -25,22 +27,26 @@ const SYMBOLS: usize = 4;
 #[derive(Args, Clone, Copy, Debug)]
 pub(super) struct Options {
     /// Compare rules of recurrent networks (bptt, truncated-bptt, rtrl, uoro) on this task.
-    #[arg(long, value_enum)]
+    #[arg(long, value_enum, conflicts_with_all = ["epochs", "batch", "momentum", "representations", "images"])]
     pub(super) task: Option<TaskName>,
 
-    /// Steps of a sequence of the adding task; of the recall task, the pause.
-    #[arg(long, value_name = "N", default_value_t = 10, requires = "task")]
-    steps: usize,
+    /// Steps of a sequence of the adding task; of the recall task, the pause. Default: 10.
+    #[arg(long, value_name = "N", requires = "task",
+        value_parser = RangedU64ValueParser::<usize>::new().range(2..=1_000_000))]
+    pub(super) steps: Option<usize>,
 
     /// Units of a recurrent network.
-    #[arg(long, value_name = "N", default_value_t = 16, requires = "task")]
+    #[arg(long, value_name = "N", default_value_t = 16, requires = "task",
+        value_parser = RangedU64ValueParser::<usize>::new().range(1..=1_000_000))]
     units: usize,
 
     /// Training sequences.
-    #[arg(long, value_name = "N", default_value_t = 20_000, requires = "task")]
+    #[arg(long, value_name = "N", default_value_t = 20_000, requires = "task",
+        value_parser = clap::value_parser!(u64).range(POINTS..=1_000_000_000_000))]
     sequences: u64,
 }
 
+/// The tasks, in the order of a member's learning rates.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(super) enum TaskName {
     /// The sum of two marked numbers is asked at the end.
@@ -51,40 +57,49 @@ pub(super) enum TaskName {
     Rows,
 }
 
+impl TaskName {
+    /// As it is given to `--task`.
+    pub(super) fn name(self) -> String {
+        self.to_possible_value().map_or_else(String::new, |value| value.get_name().to_owned())
+    }
+}
+
 impl Options {
     /// Whether images are shown.
     pub(super) fn shows_images(self) -> bool {
         self.task == Some(TaskName::Rows)
     }
 
-    /// The rules of these names, all without a name, with another learning rate if one is given.
-    pub(super) fn members(self, names: &[String], rates: &[f64]) -> anyhow::Result<Vec<Member>> {
-        let rate = match rates {
-            [] => None,
-            [rate] if (0.0..f64::INFINITY).contains(rate) => Some(*rate),
-            _ => bail!("--rates: expected one number of at least 0 with --task"),
-        };
-        let mut members = self.named(names)?;
-        members.iter_mut().for_each(|member| member.rates = rate.map_or(member.rates, |rate| [rate; 3]));
-        Ok(members)
+    /// Refuses sizes at which these rules would need more memory than there is.
+    pub(super) fn check(self, members: &[Member], classes: usize) -> anyhow::Result<()> {
+        let (units, steps) = (self.units, self.steps());
+        // RTRL holds the derivative of every unit by every weight among units, the others no more than weights and states.
+        let rtrl = members.iter().any(|member| member.name == "rtrl");
+        let most = if rtrl { units * units } else { units }.max(steps).max(classes);
+        if units * most > MOST_NUMBERS {
+            let rule = if rtrl { "rtrl" } else { "a rule" };
+            bail!("--units {units} and {steps} steps: {rule} would hold more than {MOST_NUMBERS} numbers");
+        }
+        Ok(())
     }
 
-    fn named(self, names: &[String]) -> anyhow::Result<Vec<Member>> {
-        if self.steps < 2 || self.units == 0 || self.sequences < POINTS {
-            bail!("expected --steps of at least 2, --units of at least 1 and --sequences of at least {POINTS}");
-        }
-        if names.is_empty() {
-            return Ok(MEMBERS.to_vec());
-        }
-        let all = || MEMBERS.map(|member| member.name).join(", ");
-        let find = |name: &String| Member::find(name).with_context(|| format!("no rule `{name}`; there are {}", all()));
-        names.iter().map(find).collect()
+    /// A rule and its learning rate, in a line.
+    pub(super) fn listed(self, member: &Member) -> String {
+        format!("{:<42}rate {}", member.name, self.rate(member))
+    }
+
+    fn rate(self, member: &Member) -> f64 {
+        member.rates[self.task.map_or(0, |task| task as usize)]
+    }
+
+    fn steps(self) -> usize {
+        self.steps.unwrap_or(10)
     }
 
     /// The task; images are those of `data`.
     pub(super) fn task(self, data: Option<&Dataset>, classes: usize) -> anyhow::Result<Task> {
         Ok(match (self.task, data) {
-            (Some(TaskName::Recall), _) => Task::Recall { symbols: SYMBOLS, length: 3, pause: self.steps },
+            (Some(TaskName::Recall), _) => Task::Recall { symbols: SYMBOLS, length: 3, pause: self.steps() },
             (Some(TaskName::Rows), Some(data)) => {
                 let pixels = data.training.set().inputs();
                 let rows = (1..=pixels).find(|rows| rows * rows >= pixels).unwrap_or(1);
@@ -94,7 +109,7 @@ impl Options {
                 let (training, evaluation) = (data.training.clone(), data.evaluation.clone());
                 Task::Rows { training, evaluation, rows, classes }
             }
-            _ => Task::Adding { steps: self.steps },
+            _ => Task::Adding { steps: self.steps() },
         })
     }
 
@@ -117,34 +132,55 @@ impl Options {
                 seconds += start.elapsed().as_secs_f64();
                 error = task.error(&learner.network, seed, TESTED);
                 let seen = self.sequences * (point + 1) / POINTS;
+                let (w, out) = (&learner.network.w, &learner.network.out);
+                if !w.iter().chain(&out.weights).chain(&out.biases).chain([&error]).all(|x| x.is_finite()) {
+                    let name = member.name;
+                    let why = anyhow!("{name}, seed {seed}: the weights diverged by sequence {seen}; lower --rates");
+                    return Err(Failure::Failed(why));
+                }
                 curve.push(json!({ "sequences_seen": seen, "error": error }));
             }
             count.line(&format!("{}, seed {seed}: {} {error:.4}", member.name, task.measure()));
             let ms = 1e3 * seconds / self.sequences as f64;
             runs.push(json!({ "seed": seed, "error": error, "train_ms_per_sequence": ms, "learning": curve }));
         }
-        Ok(summary(member, &runs))
+        Ok(summary(member, self.rate(member), &runs))
     }
 
     /// The results of all rules.
     pub(super) fn results(self, task: &Task, seeds: &[u64], rules: &[Value]) -> Value {
         json!({
             "command": "compare", "command_line": session::command_line(), "commit": env!("APICAL_GIT_COMMIT"),
-            "kind": "rate", "task": self.task.and_then(|task| task.to_possible_value())
-                .map(|value| value.get_name().to_owned()),
-            "measure": task.measure(), "steps": self.steps, "units": self.units, "sequences": self.sequences,
+            "kind": "rate", "task": self.task.map(TaskName::name),
+            "measure": task.measure(), "steps": self.steps(), "units": self.units, "sequences": self.sequences,
             "seeds": seeds, "rules": rules,
         })
     }
 }
 
-fn summary(member: &Member, runs: &[Value]) -> Value {
+/// The rules of these names, all without a name, with another learning rate if one is given.
+pub(super) fn members(names: &[String], rates: &[f64]) -> anyhow::Result<Vec<Member>> {
+    let rate = match rates {
+        [] => None,
+        [rate] if (0.0..f64::INFINITY).contains(rate) => Some(*rate),
+        _ => bail!("--rates: expected one number of at least 0 with --task"),
+    };
+    let all = || MEMBERS.map(|member| member.name).join(", ");
+    let find = |name: &String| Member::find(name).with_context(|| format!("no rule `{name}`; there are {}", all()));
+    let named = names.iter().map(find).collect::<anyhow::Result<Vec<_>>>()?;
+    let mut members = if named.is_empty() { MEMBERS.to_vec() } else { named };
+    members.iter_mut().for_each(|member| member.rates = rate.map_or(member.rates, |rate| [rate; 3]));
+    Ok(members)
+}
+
+fn summary(member: &Member, rate: f64, runs: &[Value]) -> Value {
     let mean = |key: &str| runs.iter().filter_map(|run| run[key].as_f64()).sum::<f64>() / runs.len() as f64;
     let error = mean("error");
     let squares: f64 = runs.iter().filter_map(|run| run["error"].as_f64()).map(|e| (e - error).powi(2)).sum();
     json!({
         "rule": member.name,
         "title": member.title,
+        "rate": rate,
         "error": error,
         "error_sd": (runs.len() > 1).then(|| (squares / (runs.len() as f64 - 1.0)).sqrt()),
         "train_ms_per_sequence": mean("train_ms_per_sequence"),

@@ -2,6 +2,7 @@
 
 use std::time::Instant;
 
+use anyhow::anyhow;
 use serde_json::{Value, json};
 
 use crate::cli::failure::Failure;
@@ -61,6 +62,10 @@ pub(super) fn train(
     for epoch_done in 1..=epochs {
         let (angles, took) = epoch(learner, data, batch, &count)?;
         seconds += took;
+        if !learner.network.is_finite() {
+            let why = anyhow!("{name}, seed {seed}: the weights diverged in epoch {epoch_done}; lower --rates");
+            return Err(Failure::Failed(why));
+        }
         let error = learner.error_percent(&data.evaluation);
         count.line(&format!("{name}, seed {seed}, epoch {epoch_done}: test error {error:.2} %"));
         run.curve.push(json!({
