@@ -81,3 +81,36 @@ fn what_is_no_file_of_ours_is_refused() {
     let ran = RUN.run("inspect tiny.toml --check");
     assert_eq!((ran.code, ran.stdout.as_str()), (Some(2), ""));
 }
+
+#[test]
+fn nothing_recorded_takes_no_time_and_a_test_has_no_weights() {
+    let bench = Bench::new();
+    bench.ok("train tiny.toml --examples 4 --out run.h5");
+    bench.ok("train --resume run.checkpoint.h5 --out nothing.h5");
+    assert!(bench.ok("inspect nothing.h5").contains("0 training, 0 test; 0.0 s recorded\n"));
+    assert!(!bench.ok("inspect nothing.h5 --json").contains("-0.0"));
+    bench.ok("test run.checkpoint.h5 --out test.h5");
+    let said = bench.ok("inspect test.h5");
+    assert!(!said.contains("weights "), "{said}");
+}
+
+#[test]
+fn a_damaged_byte_in_the_text_of_the_model_is_refused() {
+    let bench = Bench::new();
+    for name in ["run.h5", "run.checkpoint.h5"] {
+        let mut bytes = fs::read(RUN.path(name)).unwrap();
+        let at = bytes.windows(14).position(|window| window == b"[[projection]]").unwrap();
+        bytes[at] = 0xff;
+        bench.write(name, bytes);
+    }
+    for command in ["inspect run.h5", "plot traces run.h5", "view run.h5 --export page.html", "test run.checkpoint.h5"]
+    {
+        let ran = bench.run(command);
+        assert_eq!((ran.code, ran.stdout.as_str()), (Some(2), ""), "{command}: {}", ran.stderr);
+        assert!(
+            ran.stderr.contains("`model` is missing or damaged (invalid utf-8 sequence"),
+            "{command}: {}",
+            ran.stderr
+        );
+    }
+}

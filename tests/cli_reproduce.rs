@@ -59,6 +59,23 @@ fn an_unknown_figure_is_refused_with_those_there_are() {
 }
 
 #[test]
+fn folders_that_are_not_there_are_refused_before_anything_runs() {
+    let bench = Bench::new();
+    bench.write("result.json", "{}");
+    let before = bench.files();
+    for (arguments, expected) in [
+        ("--results nosuch", "--results: cannot read nosuch"),
+        ("--results .", "result.json is no result\n  because: expected an object with `model`"),
+        ("--data nosuch/mnist", "there is no folder `nosuch/mnist` with the images"),
+    ] {
+        let ran = bench.run(&format!("reproduce all --quick {arguments}"));
+        assert_eq!((ran.code, ran.stdout.as_str()), (Some(2), ""), "{arguments}: {}", ran.stderr);
+        assert!(ran.stderr.contains(expected), "{arguments}: {}", ran.stderr);
+        assert_eq!(bench.files(), before, "{arguments}");
+    }
+}
+
+#[test]
 fn lengths_of_phases_are_those_of_the_wald_distribution() {
     let told = Bench::new().json(&format!("reproduce 4B --quick --quiet --data {MNIST}"));
     for (mean, spread) in [(0, 1), (2, 3)] {

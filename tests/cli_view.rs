@@ -127,7 +127,40 @@ fn images_are_shown_only_where_they_are_those_of_the_run() {
         RUN.write(&format!("others/{half}-images-idx3-ubyte"), cli::images(7));
         RUN.write(&format!("others/{half}-labels-idx1-ubyte"), cli::labels(7));
     }
-    assert_eq!(Serving::view("view all.h5 --data others").get("/data/image/0/0").0, 404);
+    for (folder, expected) in [
+        ("others", "`train-images-idx3-ubyte` is not the one that was shown"),
+        ("absent", "there is no folder `absent` with the images"),
+    ] {
+        let ran = RUN.run(&format!("view all.h5 --data {folder}"));
+        assert_eq!((ran.code, ran.stdout.as_str()), (Some(2), ""), "{folder}: {}", ran.stderr);
+        assert!(ran.stderr.contains(expected), "{folder}: {}", ran.stderr);
+    }
+}
+
+/// Labels, and test images, that are those of the run do not make its training images of others.
+#[test]
+fn without_a_folder_of_its_own_a_run_is_shown_without_images_that_are_others() {
+    let bench = Bench::new();
+    fs::copy(RUN.path("all.h5"), bench.path("all.h5")).unwrap();
+    let mut others = cli::images(cli::IMAGES[0]);
+    others[16] ^= 1;
+    bench.write("data/mnist/train-images-idx3-ubyte", others);
+    let serving = Serving::start(bench.command("view all.h5"), |child| Box::new(child.stdout.take().unwrap()));
+    assert_eq!((serving.get("/data/image/0/0").0, serving.get("/data/image/1/0").0), (404, 200));
+    let ran = bench.run("view all.h5 --export page.html");
+    assert_eq!(ran.code, Some(0), "{}", ran.stderr);
+    assert!(ran.stderr.contains("not all images are shown: `train-images-idx3-ubyte` is not"), "{}", ran.stderr);
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_full_disk_is_a_failure_while_running() {
+    let bench = Bench::new();
+    fs::copy(RUN.path("all.h5"), bench.path("all.h5")).unwrap();
+    std::os::unix::fs::symlink("/dev/full", bench.path("page.html.part")).unwrap();
+    let ran = bench.run("view all.h5 --export page.html");
+    assert_eq!(ran.code, Some(1), "{}", ran.stderr);
+    assert!(ran.stderr.contains("cannot write page.html\n  because: No space left"), "{}", ran.stderr);
 }
 
 #[test]

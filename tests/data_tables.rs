@@ -111,6 +111,8 @@ fn spike_lists_are_sorted_by_presentation_time_and_neuron() {
     assert_eq!(spikes(1), []);
     assert_eq!(spikes(2), [(0.0, 2), (1.5, 0)]);
     assert_eq!(list.len(), 3);
+    let (_folder, path) = file("spikes.csv", "presentation,time_ms,neuron\n9999999,1,0\n");
+    assert_eq!(SpikeList::open(&path, 3).unwrap().len(), 10_000_000);
 }
 
 #[test]
@@ -126,7 +128,9 @@ fn mistakes_in_a_spike_list_are_named_with_their_line() {
         ("presentation,time_ms,neuron\n0,1,0\n0,-0.5,0\n", at(3, 2, "a time from 0 ms", "-0.5")),
         ("presentation,time_ms,neuron\n0,nan,0\n", at(2, 2, "a time from 0 ms", "nan")),
         ("presentation,time_ms,neuron\n0,soon,0\n", at(2, 2, "a time from 0 ms", "soon")),
-        ("presentation,time_ms,neuron\n1.5,1,0\n", at(2, 1, "a presentation, counted from 0", "1.5")),
+        ("presentation,time_ms,neuron\n1.5,1,0\n", at(2, 1, "a presentation from 0 to 9999999", "1.5")),
+        ("presentation,time_ms,neuron\n10000000,1,0\n", at(2, 1, "a presentation from 0 to 9999999", "10000000")),
+        ("presentation,time_ms,neuron\n4294967295,1,0\n", at(2, 1, "a presentation from 0 to 9999999", "4294967295")),
     ];
     for (content, expected) in cases {
         let (_folder, path) = file("spikes.csv", content);

@@ -1,5 +1,7 @@
 //! `apical view`.
 
+use std::fs::{self, File};
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -23,6 +25,7 @@ const LARGEST_PAGE: usize = 300_000_000;
 /// of the run are at hand.
 ///
 ///   apical view output/g17-784-500-10-seed1.h5 --open
+///
 ///   apical view run.h5 --export page.html
 #[derive(Args, Debug)]
 pub(super) struct View {
@@ -53,10 +56,17 @@ pub(super) struct View {
 impl View {
     pub(super) fn execute(self) -> Result<(), Failure> {
         let window = self.presentations.map(Numbers::ends);
-        let run = RunParts::open(&self.run, self.data.as_deref(), window).map_err(anyhow::Error::from)?;
+        let mut run = RunParts::open(&self.run, window).map_err(anyhow::Error::from)?;
         if let Some((first, end)) = window.filter(|_| run.shown().is_empty()) {
             let (file, end) = (self.run.display(), if end == u64::MAX { String::new() } else { end.to_string() });
             return Err(anyhow::anyhow!("--presentations {first}:{end}: {file} recorded none of them").into());
+        }
+        if let Err(why) = run.load_images(self.data.as_deref()) {
+            let why = anyhow::Error::from(why);
+            if self.data.is_some() {
+                return Err(why.into());
+            }
+            say::note(format_args!("not all images are shown: {why:#}"));
         }
         match &self.export {
             Some(path) => Self::write(path, &run),
@@ -79,10 +89,12 @@ impl View {
         let mut part = path.as_os_str().to_owned();
         part.push(".part");
         let part = PathBuf::from(part);
-        let written = std::fs::write(&part, &page).and_then(|()| std::fs::rename(&part, path));
-        written.with_context(|| format!("cannot write {}", path.display())).inspect_err(|_| {
+        let mut file = File::create(&part).with_context(|| format!("cannot create {}", part.display()))?;
+        let written = file.write_all(page.as_bytes()).and_then(|()| fs::rename(&part, path));
+        written.with_context(|| format!("cannot write {}", path.display())).map_err(|error| {
             // It has failed already; that is what the user hears of.
-            let _ = std::fs::remove_file(&part);
+            let _ = fs::remove_file(&part);
+            Failure::Failed(error)
         })?;
         say::result(format_args!("page: {} ({})", path.display(), size(page.len() as u64)))
     }

@@ -6,7 +6,8 @@
 //! | rates, `.npy` | float32 or float64, shape [presentations, inputs], Hz |
 //! | spikes, `.csv` | header `presentation,time_ms,neuron`, then one row a spike in any order; both count from 0 |
 //!
-//! In CSV, empty lines and those that start with `#` are passed over, and quotes around a value are allowed.
+//! In CSV, empty lines and those that start with `#` are passed over, and quotes around a value are allowed. A spike list has
+//! 10 million presentations at most.
 
 use std::fs::File;
 use std::io::{BufRead, BufReader};
@@ -18,6 +19,8 @@ use super::{DataError, Spike};
 
 /// Rates above this are taken for a mistake of unit (Hz).
 const LARGEST_RATE_HZ: f64 = 1e6;
+/// Presentations of a spike list at most: what is kept for each of an epoch stays within memory.
+const MOST_PRESENTATIONS: u32 = 10_000_000;
 /// First row of a spike list.
 const SPIKE_HEADER: &str = "presentation,time_ms,neuron";
 
@@ -247,7 +250,9 @@ fn spike(name: &str, line: u64, row: &[&str], inputs: usize) -> Result<(u32, Spi
         expected,
         found: row[column].to_owned(),
     };
-    let presentation = row[0].parse().map_err(|_| refuse(0, "a presentation, counted from 0".to_owned()))?;
+    let presentation: Option<u32> = row[0].parse().ok().filter(|&presentation| presentation < MOST_PRESENTATIONS);
+    let presentation =
+        presentation.ok_or_else(|| refuse(0, format!("a presentation from 0 to {}", MOST_PRESENTATIONS - 1)))?;
     let time: Option<f64> = row[1].parse().ok().filter(|time: &f64| time.is_finite() && *time >= 0.0);
     let time = time.ok_or_else(|| refuse(1, "a time from 0 ms".to_owned()))?;
     let neuron: Option<u32> = row[2].parse().ok().filter(|&neuron| (neuron as usize) < inputs);

@@ -27,7 +27,7 @@ mod server;
 pub use live::{Live, LiveParts, Shown};
 pub use pack::Pack;
 pub use page::{export, page};
-pub use run::{RunParts, Window};
+pub use run::{ImagesError, RunParts, Window};
 pub use server::{Server, serve};
 
 use crate::record::{Evaluation, RecordError};

@@ -1,13 +1,13 @@
 //! The parts of a finished run, read from its file as they are asked for.
 
-use std::path::{Path, PathBuf};
-use std::sync::{Mutex, MutexGuard, OnceLock};
+use std::path::Path;
+use std::sync::{Mutex, MutexGuard};
 
 use serde_json::{Value, json};
 
 use super::{Pack, Part, Parts, curve};
 use crate::analysis::confusion;
-use crate::data::{Dataset, Source, Stimulus, tested_on};
+use crate::data::{DataError, Presentations, Source, Stimulus, tested_on};
 use crate::engine::Phase;
 use crate::model::{Compartment, Model, Neuron, Population};
 use crate::record::hdf5::{PresentationRow, RunReader, Summary};
@@ -28,16 +28,32 @@ pub struct RunParts {
     shown: Vec<PresentationRow>,
     /// Digests of the images that were shown, `digest  file` a line.
     sha256: String,
-    folder: Option<PathBuf>,
-    images: OnceLock<Option<Dataset>>,
+    /// What was trained on and what was tested on, where it is at hand; in the order of [`Kind`].
+    images: [Option<Presentations>; 2],
+    /// Of all presentations, recorded or not.
+    kinds: Vec<Kind>,
+}
+
+/// Why what was shown cannot be seen.
+#[derive(Debug, thiserror::Error)]
+pub enum ImagesError {
+    /// It cannot be read.
+    #[error(transparent)]
+    Data(#[from] DataError),
+    /// It is not what was shown.
+    #[error("`{file}` is not the one that was shown: its SHA-256 is none of those that the run file lists")]
+    Others {
+        /// Name of the file.
+        file: String,
+    },
 }
 
 impl RunParts {
-    /// Opens a run file; `folder` is where its images are in place of the model's, `window` the presentations shown.
+    /// Opens a run file; `window` is the presentations shown. It has no images yet.
     ///
     /// # Errors
     /// If it is no run file, or a part of it is missing.
-    pub fn open(path: &Path, folder: Option<&Path>, window: Option<Window>) -> Result<Self, RecordError> {
+    pub fn open(path: &Path, window: Option<Window>) -> Result<Self, RecordError> {
         let reader = RunReader::open(path)?;
         let summary = Summary::read(path)?;
         let model = reader.model(path)?;
@@ -47,8 +63,30 @@ impl RunParts {
         let shown: Vec<_> = rows.iter().filter(asked).copied().collect();
         let sha256 = summary.data_sha256().to_owned();
         let about = about(&reader, &summary, &model, &rows, path)?;
-        let folder = folder.map(Path::to_owned);
-        Ok(Self { reader: Mutex::new(reader), model, about, shown, sha256, folder, images: OnceLock::new() })
+        let kinds = [Kind::Train, Kind::Test].into_iter().filter(|&kind| rows.iter().any(|row| row.kind == kind));
+        let (reader, kinds) = (Mutex::new(reader), kinds.collect());
+        Ok(Self { reader, model, about, shown, sha256, images: [None, None], kinds })
+    }
+
+    /// Reads what was shown, from `folder` in place of the model's.
+    ///
+    /// # Errors
+    /// If some of it cannot be read, or is not what was shown; the rest is there all the same.
+    pub fn load_images(&mut self, folder: Option<&Path>) -> Result<(), ImagesError> {
+        let source = Source { folder, ..Source::of(&self.model) };
+        let mut done = Ok(());
+        // A test that was recorded alone has its own images alone.
+        for &kind in &self.kinds {
+            let read = match kind {
+                Kind::Train => source.load_training(),
+                Kind::Test => source.load_evaluation(),
+            };
+            match read.map_err(ImagesError::from).and_then(|read| was_shown(read, &self.sha256)) {
+                Ok(shown) => self.images[kind as usize] = Some(shown),
+                Err(error) => done = done.and(Err(error)),
+            }
+        }
+        done
     }
 
     /// Presentations shown.
@@ -160,8 +198,7 @@ impl RunParts {
 
     /// What was shown; none where the images are not at hand, or not those of the run.
     fn image(&self, kind: usize, image: usize) -> Option<Pack> {
-        let data = self.images.get_or_init(|| self.load_images()).as_ref()?;
-        let set = [&data.training, &data.evaluation].get(kind)?.set();
+        let set = self.images.get(kind)?.as_ref()?.set();
         let values: Vec<f32> = match (image < set.len()).then(|| set.stimulus(image))? {
             Stimulus::Pixels(pixels) => pixels.iter().map(|&pixel| f32::from(pixel) / 255.0).collect(),
             Stimulus::Rates(rates) => {
@@ -172,14 +209,16 @@ impl RunParts {
         };
         Some(Pack::default().f32("value", &values))
     }
+}
 
-    fn load_images(&self) -> Option<Dataset> {
-        let source = Source { folder: self.folder.as_deref(), ..Source::of(&self.model) };
-        let data = source.load().ok()?;
-        let listed =
-            |(file, digest): &(String, String)| self.sha256.lines().any(|line| line == format!("{digest}  {file}"));
-        // A test that was recorded alone names its own images alone.
-        data.sha256().iter().any(listed).then_some(data)
+/// What was read, if the digest of its file is one of those listed.
+fn was_shown(read: Presentations, sha256: &str) -> Result<Presentations, ImagesError> {
+    // The first file is that of the images, before that of their labels; rates of the model itself have none.
+    match read.set().sha256().first() {
+        Some((file, digest)) if sha256.lines().all(|line| line != format!("{digest}  {file}")) => {
+            Err(ImagesError::Others { file: file.clone() })
+        }
+        _ => Ok(read),
     }
 }
 

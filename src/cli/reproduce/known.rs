@@ -19,12 +19,13 @@ const DEFAULT_IMAGES: &str = "mnist";
 
 /// Results of one folder.
 pub(super) struct Known {
-    results: Vec<(String, Value)>,
+    results: Vec<KnownRun>,
     /// Last part of the folder of images.
     images: String,
 }
 
 /// A run by its result.
+#[derive(Clone)]
 pub(super) struct KnownRun {
     /// Of its file, without `.json`.
     pub(super) name: String,
@@ -45,12 +46,12 @@ impl Known {
             let told = || format!("--results: {} is no result", path.display());
             let result = serde_json::from_str(&fs::read_to_string(&path).with_context(told)?).with_context(told)?;
             let name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
-            results.push((name, result));
+            results.push(KnownRun::read(name, result).with_context(told)?);
         }
         if results.is_empty() {
             bail!("--results: {} holds no results, files as in docs/results", folder.display());
         }
-        results.sort_by(|a, b| a.0.cmp(&b.0));
+        results.sort_by(|a, b| a.name.cmp(&b.name));
         let images = data.map_or(DEFAULT_IMAGES.into(), |data| data.file_name().unwrap_or_default().to_string_lossy());
         Ok(Self { results, images: images.into_owned() })
     }
@@ -58,24 +59,33 @@ impl Known {
     /// The first spiking run of this network, seed and course on all images.
     pub(super) fn find(&self, network: &Network, seed: u64, course: Course) -> Option<KnownRun> {
         let Course { epochs, images: None, tested: None } = course else { return None };
-        let (name, result) = self.results.iter().find(|(_, result)| {
+        let found = self.results.iter().find(|KnownRun { curve, result, .. }| {
             result["kind"] == "spiking"
                 && result["model"] == network.model
                 && result["overrides"] == json!(network.overrides)
                 && result["seed"] == seed
                 && result["images"] == self.images
-                && result["curve"].as_array().is_some_and(|curve| curve.len() == epochs as usize)
-        })?;
-        let point = |point: &Value| {
-            let (examples_seen, test_error) = (point[0].as_u64()?, point[1].as_f64()?);
-            Some(Evaluation { examples_seen, test_error, train_error: f64::NAN, loss: f64::NAN, seconds: f64::NAN })
-        };
-        let curve = result["curve"].as_array()?.iter().map(point).collect::<Option<_>>()?;
-        Some(KnownRun { name: name.clone(), curve, result: result.clone() })
+                && curve.len() == epochs as usize
+        });
+        found.cloned()
     }
 }
 
 impl KnownRun {
+    fn read(name: String, result: Value) -> anyhow::Result<Self> {
+        let point = |point: &Value| {
+            let (examples_seen, test_error) = (point[0].as_u64()?, point[1].as_f64()?);
+            let evaluation =
+                Evaluation { examples_seen, test_error, train_error: f64::NAN, loss: f64::NAN, seconds: f64::NAN };
+            (0.0..=100.0).contains(&test_error).then_some(evaluation)
+        };
+        let curve = result["curve"].as_array().and_then(|curve| curve.iter().map(point).collect());
+        match curve {
+            Some(curve) if result["model"].is_string() && result["seed"].is_u64() => Ok(Self { name, curve, result }),
+            _ => bail!("expected an object with `model`, `seed` and `curve` of [examples, error from 0 to 100]"),
+        }
+    }
+
     /// As a run that was trained is told, and that it was not.
     pub(super) fn told(&self) -> Value {
         let mut told = json!({ "name": self.name });
@@ -134,9 +144,7 @@ mod tests {
         assert!(known.find(&Network { overrides: &["learning.batch=2"], ..NETWORK }, 3, COURSE).is_none());
         let of_garments = Known::load(folder(&result()).path(), Some(Path::new("data/fashion-mnist"))).unwrap();
         assert!(of_garments.find(&NETWORK, 3, COURSE).is_none());
-        for (key, other) in
-            [("kind", json!("rate")), ("curve", json!([[100, 9.0]])), ("curve", json!([[100, 9.0], [200]]))]
-        {
+        for (key, other) in [("kind", json!("rate")), ("curve", json!([[100, 9.0]]))] {
             let mut result = result();
             result[key] = other;
             assert!(Known::load(folder(&result).path(), None).unwrap().find(&NETWORK, 3, COURSE).is_none(), "{key}");
@@ -151,5 +159,17 @@ mod tests {
         assert!(refusal(empty.path()).contains("holds no results"));
         fs::write(empty.path().join("a.json"), "{").unwrap();
         assert!(refusal(empty.path()).contains("a.json is no result"));
+        let curves = [json!([[100, 9.0], [200]]), json!([[100, 100.5]]), json!([[100, -1.0]]), json!([[100, null]])];
+        let with = |key: &str, value: &Value| {
+            let mut result = result();
+            result[key] = value.clone();
+            result
+        };
+        let mistaken = curves.iter().map(|curve| with("curve", curve));
+        let lacking = ["model", "seed", "curve"].map(|key| with(key, &Value::Null));
+        for refused in mistaken.chain(lacking).chain([json!([]), json!(3)]) {
+            let said = refusal(folder(&refused).path());
+            assert!(said.contains("6B-seed3.json is no result: expected an object"), "{refused}: {said}");
+        }
     }
 }

@@ -30,6 +30,7 @@ use super::failure::Failure;
 use super::options::{Common, Seeds, parse_seeds};
 use super::{interrupt, say, session};
 use crate::analysis::mean_and_deviation;
+use crate::data::DataError;
 use crate::plot::Figure;
 
 /// All published figures that can be drawn again.
@@ -126,6 +127,7 @@ impl Number {
 /// done are taken as they are, and what Ctrl-C stopped is gone on with.
 ///
 ///   apical reproduce fa-linear
+///
 ///   apical reproduce all --quick
 #[derive(Args, Debug)]
 pub(super) struct Reproduce {
@@ -153,7 +155,8 @@ pub(super) struct Reproduce {
     out: Option<PathBuf>,
 
     /// Folder of results, such as docs/results: networks whose errors stand there, as the commits told with them had
-    /// them, are not trained. Figures that show more than test errors do not use them, nor does a quick look.
+    /// them, are not trained. Figures that show more than test errors do not use them, nor does a quick look. Images are
+    /// told by the last part of their folder's name alone, as in data/mnist: results have no more of them.
     #[arg(long, value_name = "DIR")]
     results: Option<PathBuf>,
 
@@ -175,6 +178,7 @@ impl Reproduce {
                 .try_for_each(|figure| say::result(format_args!("{:<16}{}", figure.name, figure.about)));
         };
         let wanted = if name == ALL { FIGURES.iter().collect() } else { vec![find(name)?] };
+        self.check()?;
         interrupt::listen()?;
         let common = self.common();
         common.start_threads()?;
@@ -215,6 +219,17 @@ impl Reproduce {
         let command = format!("apical reproduce {}{}", published.name, if self.quick { " --quick" } else { "" });
         let Published { name, about, .. } = *published;
         Ok((Section { name, about, command, svg, numbers: drawn.numbers }, results))
+    }
+
+    /// Refuses folders that cannot be read before hours of training; a figure drawn from results reads no images itself.
+    fn check(&self) -> anyhow::Result<()> {
+        if let Some(folder) = self.data.as_deref().filter(|folder| !folder.is_dir()) {
+            return Err(DataError::MissingFolder { folder: folder.display().to_string() }.into());
+        }
+        if let Some(folder) = &self.results {
+            known::Known::load(folder, self.data.as_deref())?;
+        }
+        Ok(())
     }
 
     fn common(&self) -> Common {

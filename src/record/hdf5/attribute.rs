@@ -32,14 +32,49 @@ pub(super) fn get<T: H5Type>(from: &Location, name: &str) -> Result<T> {
 
 /// Reads a string attribute.
 pub(super) fn get_text(from: &Location, name: &str) -> Result<String> {
-    Ok(get::<VarLenUnicode>(from, name)?.into())
+    checked(&get(from, name)?)
 }
 
 /// Reads a list of strings.
 pub(super) fn get_texts(from: &Location, name: &str) -> Result<Vec<String>> {
-    Ok(from.attr(name)?.read_raw::<VarLenUnicode>()?.into_iter().map(String::from).collect())
+    from.attr(name)?.read_raw()?.iter().map(checked).collect()
+}
+
+/// A text as it was read: HDF5 takes any bytes for UTF-8, and a `String` of others is none.
+fn checked(text: &VarLenUnicode) -> Result<String> {
+    str::from_utf8(text.as_bytes()).map(str::to_owned).map_err(|e| e.to_string().into())
 }
 
 fn text(value: &str) -> Result<VarLenUnicode> {
     VarLenUnicode::from_str(value).map_err(|e| format!("{e}: {value:?}").into())
+}
+
+#[cfg(test)]
+mod tests {
+    use hdf5::File;
+
+    use super::*;
+
+    #[test]
+    fn a_text_with_a_damaged_byte_is_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("text.h5");
+        let file = File::create(&path).unwrap();
+        put_text(&file, "text", "what is whole").unwrap();
+        put_texts(&file, "texts", ["what is whole", "as well"].into_iter()).unwrap();
+        assert_eq!(get_text(&file, "text").unwrap(), "what is whole");
+        assert_eq!(get_texts(&file, "texts").unwrap(), ["what is whole", "as well"]);
+        file.close().unwrap();
+
+        let mut bytes = std::fs::read(&path).unwrap();
+        let whole = |bytes: &[u8]| bytes.windows(13).position(|window| window == b"what is whole");
+        while let Some(at) = whole(&bytes) {
+            bytes[at + 5] = 0xff;
+        }
+        std::fs::write(&path, bytes).unwrap();
+        let file = File::open(&path).unwrap();
+        for refused in [get_text(&file, "text").unwrap_err(), get_texts(&file, "texts").unwrap_err()] {
+            assert!(refused.to_string().contains("invalid utf-8 sequence of 1 bytes from index 5"), "{refused}");
+        }
+    }
 }

@@ -197,7 +197,8 @@ fn recorded_span(source: &Source) -> Result<f64, RecordError> {
     let (starts, forward, target) = (column("start_ms")?, column("forward_end_ms")?, column("target_end_ms")?);
     let recorded: Vec<u8> = source.values("presentations/recorded")?;
     let lengths = starts.iter().zip(forward.iter().zip(&target)).map(|(start, (f, t))| f.max(*t) - start);
-    Ok(lengths.zip(recorded).filter(|&(_, recorded)| recorded != 0).map(|(length, _)| length).sum())
+    // From 0: the sum of none is −0.
+    Ok(lengths.zip(recorded).filter(|&(_, recorded)| recorded != 0).fold(0.0, |span, (length, _)| span + length))
 }
 
 fn spikes(source: &Source, population: &str, span: f64) -> Result<SpikeSummary, RecordError> {
