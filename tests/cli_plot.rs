@@ -96,7 +96,7 @@ fn a_confusion_matrix_is_that_of_the_last_test() {
 
 /// A command that is refused, and what is said.
 const REFUSED: [(&str, &[&str]); 23] = [
-    ("raster none.h5", &["none.h5 holds no spikes", "apical train tiny --examples 20 --record spikes"]),
+    ("raster none.h5", &["none.h5 holds no spikes; `--record spikes` keeps them"]),
     ("rates none.h5", &["none.h5 holds no spikes", "--record spikes"]),
     ("isi none.h5", &["none.h5 holds no spikes", "--record spikes"]),
     ("traces none.h5", &["none.h5 holds no traces", "--record traces"]),
@@ -110,7 +110,7 @@ const REFUSED: [(&str, &[&str]); 23] = [
     ("raster all.h5 --presentations 5:9", &["--presentations 5:9: all.h5 holds training presentations 0:8"]),
     ("raster all.h5 --from 1e6", &["--from, --to: all.h5 recorded 0.0 to "]),
     ("raster all.h5 --from 50 --to 20", &["expected times in ms, the first before the second"]),
-    ("angle none.h5", &["holds no angles; `apical train tiny --set recording.credit=true` measures them"]),
+    ("angle none.h5", &["holds no angles; `--set recording.credit=true` measures"]),
     ("learning all.h5 --neurons 0:5", &["--neurons has no meaning for learning"]),
     ("raster all.h5 --out figure.pdf", &["--out figure.pdf: expected a name that ends in .svg or .png"]),
     ("raster all.h5 --out figure", &["expected a name that ends in .svg or .png"]),
@@ -144,4 +144,15 @@ fn bad_input_is_refused_before_anything_is_written() {
         let ran = bench.run(&format!("plot {usage}"));
         assert_eq!((ran.code, bench.files()), (Some(2), before.clone()), "{usage}: {}", ran.stderr);
     }
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_full_disk_is_a_failure_while_running() {
+    let bench = bench();
+    std::os::unix::fs::symlink("/dev/full", bench.path("figure.svg.part")).unwrap();
+    let ran = bench.run("plot raster all.h5 --out figure.svg");
+    assert_eq!(ran.code, Some(1), "{}", ran.stderr);
+    assert!(ran.stderr.contains("cannot write figure.svg\n  because: No space left"), "{}", ran.stderr);
+    assert!(fs::symlink_metadata(bench.path("figure.svg.part")).is_err());
 }

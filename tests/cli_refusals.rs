@@ -170,7 +170,7 @@ fn models_that_make_no_sense() {
         Case(nothing, "simulate tiny.toml --record 5:2", &["--record 5:2: expected one range of presentations"]),
         Case(nothing, "train models/g17-784-50-10.toml", &["there is no model file", "did you mean `g17-784-500-10`?"]),
         Case(nothing, "models g17-784-50-10", &["no model `g17-784-50-10`", "did you mean `g17-784-500-10`?"]),
-        Case(nothing, "train run.h5", &["cannot read the model file run.h5", "UTF-8"]),
+        Case(nothing, "train run.h5", &["run.h5: expected a model file, found a run file or checkpoint"]),
         Case(nothing, "simulate nowhere.toml", &["there is no model file nowhere.toml"]),
     ]);
 }
@@ -318,6 +318,22 @@ fn places_that_cannot_be_written() {
         Case(nothing, "train tiny.toml --out data", &["--out data: expected the path of a file, found a folder"]),
         Case(nothing, "simulate tiny.toml --out nowhere/", &["--out nowhere/: expected the path of a file"]),
         Case(nothing, "test run.checkpoint.h5 --out nowhere/test.h5", &["the run file cannot be created"]),
+        Case(nothing, "train tiny.toml --out tiny.toml", &["--out tiny.toml: that is there and is no run file"]),
+        Case(
+            nothing,
+            "test run.checkpoint.h5 --out run.checkpoint.h5",
+            &["--out run.checkpoint.h5: that is the file to be read"],
+        ),
+        Case(
+            nothing,
+            "train --resume run.checkpoint.h5 --examples 20 --out ./run.checkpoint.h5",
+            &["--out ./run.checkpoint.h5: that is the file to be read"],
+        ),
+        Case(
+            |bench| fs::create_dir(bench.path("new-seed2.checkpoint.h5")).unwrap(),
+            "train tiny.toml --seeds 1,2 --out new.h5",
+            &["the checkpoint is to be new-seed2.checkpoint.h5, which is there and is no file"],
+        ),
         Case(
             |bench| fs::create_dir(bench.path("new.checkpoint.h5")).unwrap(),
             "train tiny.toml --out new.h5",

@@ -4,6 +4,8 @@
 
 mod cli;
 
+use std::fs;
+
 use cli::{Bench, Contents, MODEL, Ran};
 use serde_json::Value;
 
@@ -107,6 +109,18 @@ fn a_finished_run_that_is_resumed_has_nothing_to_do() {
     assert_eq!((&again["learning"], &again["examples_seen"]), (&done["learning"], &24.into()));
     let learnt = |name: &str| Contents::of(&bench.path(name)).learnt();
     assert_eq!(learnt("again.h5"), learnt("run.h5"));
+}
+
+#[test]
+fn a_run_that_goes_on_leaves_the_part_before_as_it_is() {
+    let bench = Bench::new();
+    bench.ok("train tiny.toml --examples 12");
+    let part = || ["h5", "checkpoint.h5"].map(|end| fs::read(bench.path(&format!("output/tiny-seed1.{end}"))).unwrap());
+    let before = part();
+    let rest = bench.json("train --resume output/tiny-seed1.checkpoint.h5 --examples 24");
+    assert_eq!(rest["run_file"], "output/tiny-seed1-from-12.h5");
+    assert_eq!(rest["checkpoint_file"], "output/tiny-seed1-from-12.checkpoint.h5");
+    assert!(part() == before);
 }
 
 #[test]

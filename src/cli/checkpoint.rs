@@ -1,11 +1,10 @@
 //! Checkpoints as commands take them: whole, and of the network at hand.
 
-use std::io::Read;
 use std::path::Path;
 
 use anyhow::{Context, bail};
 
-use super::options::Common;
+use super::options::{Common, is_hdf5};
 use super::rate_rule;
 use crate::model::Model;
 use crate::network::Network;
@@ -35,12 +34,6 @@ pub(super) fn load_or_start(common: &Common, input: &Path, seed: Option<u64>) ->
     let seed = seed.unwrap_or(1);
     let network = initial_network(&model, seed)?;
     Ok((model, network, seed))
-}
-
-/// Whether a file begins as HDF5 files do.
-fn is_hdf5(path: &Path) -> bool {
-    let mut start = [0; 8];
-    std::fs::File::open(path).and_then(|mut file| file.read_exact(&mut start)).is_ok() && start == *b"\x89HDF\r\n\x1a\n"
 }
 
 /// Refuses a checkpoint whose network or lanes are not those of the model.

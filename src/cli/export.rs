@@ -6,6 +6,7 @@ use anyhow::bail;
 use clap::Args;
 
 use super::failure::Failure;
+use super::options::spare;
 use super::say;
 use crate::record::RecordError;
 use crate::record::hdf5::{RunReader, export_nwb};
@@ -42,9 +43,6 @@ impl Export {
             bail!("--nwb {}: expected a name that ends in .nwb", self.nwb.display());
         }
         RunReader::open(&self.run)?;
-        if self.nwb.canonicalize().is_ok_and(|there| self.run.canonicalize().is_ok_and(|run| run == there)) {
-            bail!("--nwb {}: that is the run file", self.nwb.display());
-        }
-        Ok(())
+        spare("--nwb", &self.nwb, &self.run)
     }
 }

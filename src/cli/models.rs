@@ -12,7 +12,9 @@ use crate::model::shipped;
 /// List the models that come with the program, print one, or write them to a folder.
 ///
 ///   apical models                           lists their names
+///
 ///   apical models g17-784-500-10            prints one
+///
 ///   apical models --write my-models         writes all of them there, to be changed
 #[derive(Args, Debug)]
 pub(super) struct Models {

@@ -1,5 +1,7 @@
 //! Options that several subcommands share.
 
+use std::fs::File;
+use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
@@ -49,6 +51,9 @@ pub(super) struct Common {
 impl Common {
     /// Loads a model file with the overrides.
     pub(super) fn load_model(&self, path: &Path) -> anyhow::Result<Model> {
+        if is_hdf5(path) {
+            bail!("{}: expected a model file, found a run file or checkpoint", path.display());
+        }
         let model = Model::load(path, &self.overrides)?;
         self.with_record(model)
     }
@@ -82,22 +87,42 @@ impl Common {
         Ok(threads)
     }
 
-    /// The run file: that of `--out`, or `output/NAME-seedN.h5`, whose folder is made.
+    /// The run file: that of `--out`, or `output/NAME-seedN.h5`. One that is there may be replaced.
     pub(super) fn run_file(&self, name: &str, seed: u64, one_of_several: bool) -> anyhow::Result<PathBuf> {
         let Some(out) = &self.out else {
-            std::fs::create_dir_all("output").context("cannot create the folder output; give --out PATH")?;
             return Ok(Path::new("output").join(format!("{name}-seed{seed}.h5")));
         };
         let folder = out.as_os_str().to_string_lossy().ends_with(std::path::is_separator);
         if folder || out.is_dir() || out.file_name().is_none() {
             bail!("--out {}: expected the path of a file, found a folder", out.display());
         }
-        if !one_of_several {
-            return Ok(out.clone());
+        let path = if one_of_several { named_after(out, &format!("-seed{seed}.h5")) } else { out.clone() };
+        let kept = path.metadata().is_ok_and(|there| there.is_file() && there.len() > 0);
+        if kept && !is_hdf5(&path) {
+            bail!("--out {}: that is there and is no run file, which alone would be replaced", path.display());
         }
-        let stem = out.file_stem().unwrap_or_default().to_string_lossy();
-        Ok(out.with_file_name(format!("{stem}-seed{seed}.h5")))
+        Ok(path)
     }
+}
+
+/// Whether a file begins as HDF5 files do.
+pub(super) fn is_hdf5(path: &Path) -> bool {
+    let mut start = [0; 8];
+    File::open(path).and_then(|mut file| file.read_exact(&mut start)).is_ok() && start == *b"\x89HDF\r\n\x1a\n"
+}
+
+/// Refuses to write, where this option says, over a file that the command reads.
+pub(super) fn spare(option: &str, out: &Path, read: &Path) -> anyhow::Result<()> {
+    if out.canonicalize().is_ok_and(|out| read.canonicalize().is_ok_and(|read| read == out)) {
+        bail!("{option} {}: that is the file to be read; name another", out.display());
+    }
+    Ok(())
+}
+
+/// A file beside another, with this in place of the end of its name.
+pub(super) fn named_after(file: &Path, end: &str) -> PathBuf {
+    let stem = file.file_stem().unwrap_or_default().to_string_lossy();
+    file.with_file_name(format!("{stem}{end}"))
 }
 
 /// Whether a model runs as spikes or as rates.
@@ -134,6 +159,12 @@ impl Rate {
         self.dynamics().name()
     }
 
+    /// The option as it was given.
+    pub(super) fn option(self) -> Option<String> {
+        let twin = self.rate?.to_possible_value()?;
+        Some(format!("--rate={}", twin.get_name()))
+    }
+
     /// The name of a run of this model.
     pub(super) fn name(self, model: &Model) -> String {
         let twin = match self.rate {
@@ -166,8 +197,7 @@ impl Rate {
 
 /// The checkpoint that belongs to a run file.
 pub(super) fn checkpoint_file(run_file: &Path) -> PathBuf {
-    let stem = run_file.file_stem().unwrap_or_default().to_string_lossy();
-    run_file.with_file_name(format!("{stem}.checkpoint.h5"))
+    named_after(run_file, ".checkpoint.h5")
 }
 
 /// Seeds of one command at most.

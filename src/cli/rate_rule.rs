@@ -1,12 +1,11 @@
 //! Training and testing models whose rule is one of networks of rates.
 
-use std::path::PathBuf;
 use std::time::Instant;
 
 use anyhow::{Context, anyhow, bail};
 
 use super::failure::Failure;
-use super::options::{Common, checkpoint_file};
+use super::options::Common;
 use super::progress::Count;
 use super::session::{self, Files, Outcome};
 use super::{interrupt, say};
@@ -67,13 +66,11 @@ pub(super) fn train(
     model: &Model,
     data: &Dataset,
     (seed, test_examples): (u64, usize),
-    path: PathBuf,
+    files: Files,
 ) -> Result<Outcome, Failure> {
     let network = initial_network(model, seed).map_err(anyhow::Error::from)?;
     let learner = Learner::of(model, seed).context("a rule of networks of rates")?;
     let total = u64::from(model.learning.epochs) * data.training.len() as u64;
-    let files = Files { checkpoint: Some(checkpoint_file(&path)), run: path };
-    files.check()?;
     let file = session::open_run_file(common, &files.run, (model, KIND), (seed, Kind::Train, total), &data.sha256())?;
     let outcome = Outcome { files, tested: None, curve: Vec::new(), presentations: 0, train_seconds: 0.0 };
     let mut run = Run { model, seed, learner, network, file, outcome };

@@ -60,6 +60,11 @@ pub(super) fn open_run_file(
         start_time: humantime::format_rfc3339_seconds(std::time::SystemTime::now()).to_string(),
         kind: dynamics.to_owned(),
     };
+    if common.out.is_none() {
+        let folder = path.parent().unwrap_or(Path::new(""));
+        let made = std::fs::create_dir_all(folder);
+        made.with_context(|| format!("cannot create the folder {}; give --out PATH", folder.display()))?;
+    }
     let created = RunFile::create(path, model, &provenance, kind);
     let file = created.context("the run file cannot be created; name another by --out PATH")?;
     if !common.quiet {
@@ -90,7 +95,6 @@ pub(super) fn run(
     files: Files,
     live: Option<Live>,
 ) -> Result<Outcome, Failure> {
-    files.check()?;
     let first = trainer.examples_seen();
     let told = (seed, Kind::Train, plan.presentations - first);
     let file = open_run_file(common, &files.run, (model, trainer.dynamics().name()), told, &data.sha256())?;

@@ -8,7 +8,7 @@ use clap::Args;
 use serde_json::{Value, json};
 
 use super::failure::Failure;
-use super::options::{Common, Rate};
+use super::options::{Common, Rate, spare};
 use super::progress::Display;
 use super::{checkpoint, interrupt, rate_rule, report, say, session};
 use crate::data::Presentations;
@@ -17,7 +17,7 @@ use crate::model::Model;
 use crate::rate::Learner;
 use crate::record::hdf5::RunFile;
 use crate::record::{Kind, Recorder};
-use crate::training::{self, Tested};
+use crate::training::{self, Dynamics, Tested};
 
 /// Test a trained network: show each image once a pass, from rest, and count the answers.
 ///
@@ -82,8 +82,15 @@ impl Test {
 
     /// Tests a network of rates, which has nothing to record and answers alike in every pass.
     fn by_rates(&self, model: &Model, learner: &Learner) -> anyhow::Result<Tested> {
-        if self.common.record.is_some() || self.common.out.is_some() || self.passes.get() > 1 {
-            bail!("--record, --out and --passes: a network of rates has no spikes, and answers alike in every pass");
+        let given = [
+            ("--record", self.common.record.is_some()),
+            ("--out", self.common.out.is_some()),
+            ("--passes", self.passes.get() > 1),
+            ("--seed", self.seed.is_some()),
+            ("--rate", self.rate.dynamics() != Dynamics::Spiking),
+        ];
+        if let Some((option, _)) = given.iter().find(|(_, given)| *given) {
+            bail!("{option}: a network that learnt by a rule of rates has no spikes, and answers alike in every pass");
         }
         let shown = self.load_images(model)?;
         let examples = self.test_examples.unwrap_or(usize::MAX).min(shown.len());
@@ -131,10 +138,11 @@ impl Test {
             file.finish().context("the run file could not be completed").map_err(Failure::Failed)?;
             written = Some(path);
         }
-        match tested? {
-            Some(tested) => Ok((tested, written)),
-            None => Err(Failure::Interrupted),
-        }
+        let Some(tested) = tested? else {
+            say::note("stopped before all images were shown");
+            return Err(Failure::Interrupted);
+        };
+        Ok((tested, written))
     }
 
     fn run_file(&self, test: &training::Test<'_>, seed: u64) -> anyhow::Result<Option<(RunFile, PathBuf)>> {
@@ -142,6 +150,7 @@ impl Test {
             return Ok(None);
         }
         let path = self.common.run_file(&format!("{}-test", self.rate.name(test.model)), seed, false)?;
+        spare("--out", &path, &self.checkpoint)?;
         let presentations = test.examples as u64 * u64::from(test.passes);
         let sha256 = test.shown.set().sha256();
         let file = session::open_run_file(

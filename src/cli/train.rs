@@ -1,13 +1,13 @@
 //! `apical train`.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::bail;
 use clap::Args;
 use serde_json::Value;
 
 use super::failure::Failure;
-use super::options::{Common, Rate, Seeds, checkpoint_file, parse_seeds};
+use super::options::{Common, Rate, Seeds, checkpoint_file, named_after, parse_seeds, spare};
 use super::session::{self, Files, Outcome};
 use super::{checkpoint, interrupt, rate_rule, report, say, view};
 use crate::data::Dataset;
@@ -86,10 +86,12 @@ impl Train {
             (None, Some(checkpoint)) => vec![checkpoint.seed],
             (None, None) => vec![self.seed.unwrap_or(1)],
         };
+        let files = seeds.iter().map(|&seed| self.files(&model, seed, seeds.len() > 1, checkpoint.as_ref()));
+        let files = files.collect::<anyhow::Result<Vec<_>>>()?;
         let live = self.live.then(|| view::follow(&model)).transpose()?;
         let mut runs = Vec::new();
-        for &seed in &seeds {
-            let how = (seeds.len() > 1, threads, live.as_deref());
+        for (&seed, files) in seeds.iter().zip(files) {
+            let how = (files, threads, live.as_deref());
             let (outcome, summary) = self.one(&model, &data, seed, checkpoint.clone(), how)?;
             if !self.common.json {
                 report::trained(&outcome, &summary)?;
@@ -132,6 +134,41 @@ impl Train {
         rate_rule::prepare(model, &self.common)
     }
 
+    /// The files of a run: unless told, one that goes on leaves those of the part before it as they are.
+    fn files(
+        &self,
+        model: &Model,
+        seed: u64,
+        one_of_several: bool,
+        before: Option<&Checkpoint>,
+    ) -> anyhow::Result<Files> {
+        let mut run = self.common.run_file(&self.rate.name(model), seed, one_of_several)?;
+        if let (Some(before), None) = (before, &self.common.out) {
+            run = named_after(&run, &format!("-from-{}.h5", before.examples_seen));
+        }
+        if let Some(resume) = &self.resume {
+            spare("--out", &run, resume)?;
+        }
+        let files = Files { checkpoint: Some(checkpoint_file(&run)), run };
+        files.check()?;
+        Ok(files)
+    }
+
+    /// The command that goes on with a run that was stopped.
+    fn resumption(&self, checkpoint: &Path) -> String {
+        let mut command = format!("apical train --resume {}", checkpoint.display());
+        let given = [
+            self.rate.option(),
+            self.common.data.as_ref().map(|folder| format!("--data {}", folder.display())),
+            self.test_examples.map(|examples| format!("--test-examples {examples}")),
+            self.common.record.as_ref().map(|what| format!("--record {what}")),
+        ];
+        for option in given.into_iter().flatten() {
+            command = command + " " + &option;
+        }
+        command
+    }
+
     /// Trains with one seed.
     fn one(
         &self,
@@ -139,13 +176,12 @@ impl Train {
         data: &Dataset,
         seed: u64,
         checkpoint: Option<Checkpoint>,
-        (one_of_several, threads, live): (bool, usize, Option<&LiveParts>),
+        (files, threads, live): (Files, usize, Option<&LiveParts>),
     ) -> Result<(Outcome, Value), Failure> {
         let presentations = self.presentations(model, data, checkpoint.as_ref());
         let test_examples = self.test_examples.unwrap_or(usize::MAX).min(data.evaluation.len());
         if rate_rule::of(model).is_some() {
-            let path = self.common.run_file(&model.name, seed, one_of_several)?;
-            let outcome = rate_rule::train(&self.common, model, data, (seed, test_examples), path)?;
+            let outcome = rate_rule::train(&self.common, model, data, (seed, test_examples), files)?;
             let place = (seed, threads, presentations);
             let summary = report::train_summary((model, rate_rule::KIND), &outcome, place);
             return Ok((outcome, summary));
@@ -164,14 +200,12 @@ impl Train {
         if let Dynamics::Rate(_) = self.rate.dynamics() {
             trainer = trainer.with_dynamics(self.rate.dynamics());
         }
-        let path = self.common.run_file(&self.rate.name(model), seed, one_of_several)?;
         let plan = Plan { presentations, test_examples, synapses: Synapses::Plastic };
         let live = live.map(|live| live.recorder(model, seed, presentations));
-        let checkpoint = checkpoint_file(&path);
-        let files = Files { run: path, checkpoint: Some(checkpoint.clone()) };
+        let checkpoint = checkpoint_file(&files.run);
         let ran = session::run(&self.common, model, data, trainer, (seed, plan), files, live);
         if let Err(Failure::Interrupted) = &ran {
-            say::note(format_args!("go on with: apical train --resume {}", checkpoint.display()));
+            say::note(format_args!("go on with: {}", self.resumption(&checkpoint)));
         }
         let outcome = ran?;
         let summary = report::train_summary((model, self.rate.kind()), &outcome, (seed, threads, presentations));

@@ -102,8 +102,11 @@ pub(crate) fn interrupt(mut command: Command, ready: impl Fn() -> bool) -> Ran {
         std::thread::sleep(Duration::from_millis(5));
     }
     std::thread::sleep(Duration::from_millis(200));
-    let sent = Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap();
-    assert!(sent.success());
+    // Twice, as `timeout` signals a process and then its group.
+    for _ in 0..2 {
+        let sent = Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap();
+        assert!(sent.success());
+    }
     child.wait_with_output().unwrap().into()
 }
 

@@ -201,18 +201,17 @@ impl Source<'_> {
     fn learning(&self) -> anyhow::Result<Figure> {
         let curve: Vec<_> = self.run.learning()?.iter().map(point).collect();
         if curve.is_empty() {
-            let name = self.run.name()?;
-            let file = self.path.display();
-            bail!("{file} holds no evaluation; a run of `apical train {name} --epochs 1` is tested after every epoch");
+            bail!("{} holds no evaluation; `apical train` tests a network after every epoch", self.path.display());
         }
         Ok(gallery::learning(&curve, tested_on(&self.model()?.stimuli)))
     }
 
     fn angle(&self) -> anyhow::Result<Figure> {
         let Some(credit) = self.run.credit()?.filter(|credit| !credit.index.is_empty()) else {
-            let name = self.run.name()?;
             let file = self.path.display();
-            bail!("{file} holds no angles; `apical train {name} --set recording.credit=true` measures them");
+            bail!(
+                "{file} holds no angles; `--set recording.credit=true` measures them where hidden layers have plateaus"
+            );
         };
         let index: Vec<f64> = credit.index.iter().map(|&n| n as f64).collect();
         let hidden: Vec<_> = credit.hidden.into_iter().map(|(name, _, angles)| (name, angles)).collect();

@@ -4,7 +4,8 @@ mod draw;
 mod select;
 
 use std::ffi::OsStr;
-use std::fs;
+use std::fs::{self, File};
+use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
@@ -14,6 +15,7 @@ pub(super) use self::draw::{neuron_traces, trials};
 use self::select::Size;
 pub(super) use self::select::{Numbers, Window};
 use super::failure::Failure;
+use super::options::spare;
 use super::say;
 use crate::plot::{Figure, Theme};
 use crate::record::hdf5::RunReader;
@@ -24,6 +26,7 @@ use crate::record::hdf5::RunReader;
 /// `--record` of train, test and simulate says otherwise. Phases are shaded; potentials have no unit.
 ///
 ///   apical plot raster output/g17-784-500-10-seed1.h5
+///
 ///   apical plot traces run.h5 --population hidden --neurons 3:5 --presentations 0:2 --out traces.png --theme dark
 #[derive(Args, Debug)]
 pub(super) struct Plot {
@@ -158,9 +161,7 @@ impl Plot {
         if out.is_dir() {
             bail!("--out {}: expected the path of a file, found a folder", out.display());
         }
-        if out.canonicalize().is_ok_and(|there| self.run.canonicalize().is_ok_and(|run| run == there)) {
-            bail!("--out {}: that is the run file", out.display());
-        }
+        spare("--out", out, &self.run)?;
         Ok((out.clone(), format))
     }
 }
@@ -194,7 +195,7 @@ fn title(what: &str, run: &RunReader) -> anyhow::Result<String> {
 }
 
 /// Writes a figure under another name first: an older one stays until the new one is complete.
-fn write(path: &Path, format: Format, figure: &Figure, in_output: bool) -> anyhow::Result<()> {
+fn write(path: &Path, format: Format, figure: &Figure, in_output: bool) -> Result<(), Failure> {
     if in_output {
         fs::create_dir_all("output").context("cannot create the folder output; give --out PATH")?;
     }
@@ -205,9 +206,11 @@ fn write(path: &Path, format: Format, figure: &Figure, in_output: bool) -> anyho
     let mut part = path.as_os_str().to_owned();
     part.push(".part");
     let part = PathBuf::from(part);
-    let written = fs::write(&part, bytes).and_then(|()| fs::rename(&part, path));
-    written.with_context(|| format!("cannot write {}", path.display())).inspect_err(|_| {
+    let mut file = File::create(&part).with_context(|| format!("cannot create {}", part.display()))?;
+    let written = file.write_all(&bytes).and_then(|()| fs::rename(&part, path));
+    written.with_context(|| format!("cannot write {}", path.display())).map_err(|error| {
         // It has failed already; that is what the user hears of.
         let _ = fs::remove_file(&part);
+        Failure::Failed(error)
     })
 }

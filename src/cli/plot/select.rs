@@ -113,12 +113,12 @@ impl Selection {
             }
             if !found.contains(name) {
                 let of = if found.is_empty() { "none".to_owned() } else { format!("those of {}", found.join(", ")) };
-                bail!("{file} holds no {things} of `{name}`, but {of}; {}", advice(run, word)?);
+                bail!("{file} holds no {things} of `{name}`, but {of}; {}", advice(word));
             }
             return Ok(vec![name.clone()]);
         }
         if found.is_empty() {
-            bail!("{file} holds no {things}; {}", advice(run, word)?);
+            bail!("{file} holds no {things}; {}", advice(word));
         }
         Ok(found)
     }
@@ -145,7 +145,7 @@ impl Selection {
     pub(super) fn window(&self, run: &RunReader, path: &Path, default: usize, word: &str) -> anyhow::Result<Window> {
         let recorded: Vec<_> = run.presentations()?.into_iter().filter(|row| row.recorded).collect();
         let (Some(first), Some(last)) = (recorded.first(), recorded.last()) else {
-            bail!("{} recorded no presentation; {}", path.display(), advice(run, word)?);
+            bail!("{} recorded no presentation; `--record {word},0:20` keeps the first 20", path.display());
         };
         let whole = first.start_ms..last.end_ms();
         if self.from.is_some() || self.to.is_some() {
@@ -186,10 +186,9 @@ impl Selection {
     }
 }
 
-/// What to do so that something is recorded.
-fn advice(run: &RunReader, word: &str) -> anyhow::Result<String> {
-    let name = run.name()?;
-    Ok(format!("record them: apical train {name} --examples 20 --record {word}"))
+/// What records something; whether the network has it depends on its populations, and on whether it runs as spikes.
+fn advice(word: &str) -> String {
+    format!("`--record {word}` keeps them where there are any")
 }
 
 #[cfg(test)]

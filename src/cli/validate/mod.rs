@@ -25,6 +25,7 @@ use crate::validation::{Lesson, Setting, Verdict, compare, learn, verdicts};
 /// images. Exit code 1 if a check fails.
 ///
 ///   apical validate output/g17-784-500-10-seed1.checkpoint.h5
+///
 ///   apical validate g17-784-500-10 --perturb input-hidden=0.05
 #[derive(Args, Debug)]
 pub(super) struct Validate {
