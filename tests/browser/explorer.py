@@ -32,9 +32,10 @@ def check(condition, message):
 
 
 @contextlib.contextmanager
-def viewed(apical, *arguments):
-    """The address of the page of `apical view`, served as long as the block lasts."""
-    with subprocess.Popen([apical, "view", *arguments], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as server:
+def viewed(apical, run, cwd=None):
+    """The address of the page of `apical view`, served from a folder as long as the block lasts."""
+    command = [Path(apical).absolute(), "view", Path(run).absolute()]
+    with subprocess.Popen(command, cwd=cwd, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as server:
         try:
             yield re.search(r"http://127\.0\.0\.1:\d+/", server.stdout.readline())[0]
         finally:
@@ -188,7 +189,8 @@ def chooses_and_hovers(browser, url, folder):
 
 
 def shows_the_input_without_images(browser, apical, folder):
-    with viewed(apical, str(folder / "small.h5"), "--data", str(folder)) as url, Page(browser, url) as page:
+    # There are no images where they are looked for.
+    with viewed(apical, folder / "small.h5", cwd=folder) as url, Page(browser, url) as page:
         page.until(lambda: "as its input neurons fired" in page.text("#shown .note"), "the input's spikes in place of the image")
         page.shown("#shown canvas", folder, "fired-shown")
 
