@@ -90,8 +90,8 @@ def keep(name, runs):
     """Keeps runs, a file for each."""
     for run in runs:
         # One that was taken from results stays as it was told there.
-        known = json.loads((RESULTS / f"{run['name']}.json").read_text()) if "known" in run else of_training(run)
-        kept = known | {"name": name} | {key: run[key] for key in OF_COMPARISON if key in run}
+        told = json.loads((RESULTS / f"{run['name']}.json").read_text()) if "known" in run else of_training(run)
+        kept = told | {"name": name} | {key: run[key] for key in OF_COMPARISON if key in run}
         path = RESULTS / f"{name}-seed{run['seed']}.json"
         path.write_text(json.dumps(kept, indent=1) + "\n")
         print(path.relative_to(ROOT))
