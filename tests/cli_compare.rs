@@ -153,10 +153,12 @@ fn what_would_be_ignored_or_lost_or_is_too_large_is_refused() {
     let bench = Bench::new();
     std::fs::create_dir(bench.path("kept")).unwrap();
     std::fs::create_dir(bench.path("drawn.svg")).unwrap();
+    bench.write("a.json", "trained");
     let cases = [
         ("--list --json", "'--json'"),
         ("--out kept", "--out kept: expected the path of a file, found a folder"),
         ("--out drawn.json", "--out drawn.svg: expected the path of a file, found a folder"),
+        ("--representations b.h5,rate:a.json --out a.json", "--out a.json: that is the file to be read"),
         ("--task adding --out kept", "--out kept: expected the path of a file, found a folder"),
         ("--task adding --out results.svg", "expected the name of a JSON file"),
         ("--task adding --rates 0.1,0.1", "expected one number"),

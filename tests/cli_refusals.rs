@@ -322,12 +322,12 @@ fn places_that_cannot_be_written() {
         Case(
             nothing,
             "test run.checkpoint.h5 --out run.checkpoint.h5",
-            &["--out run.checkpoint.h5: that is the file to be read"],
+            &["--out run.checkpoint.h5: that is there and is no run file"],
         ),
         Case(
             nothing,
             "train --resume run.checkpoint.h5 --examples 20 --out ./run.checkpoint.h5",
-            &["--out ./run.checkpoint.h5: that is the file to be read"],
+            &["--out ./run.checkpoint.h5: that is there and is no run file"],
         ),
         Case(
             |bench| fs::create_dir(bench.path("new-seed2.checkpoint.h5")).unwrap(),

@@ -4,7 +4,8 @@ use std::path::Path;
 
 use anyhow::{Context, bail};
 
-use super::options::{Common, is_hdf5};
+use super::files::is_hdf5;
+use super::options::Common;
 use super::rate_rule;
 use crate::model::Model;
 use crate::network::Network;

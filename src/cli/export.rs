@@ -6,7 +6,7 @@ use anyhow::bail;
 use clap::Args;
 
 use super::failure::Failure;
-use super::options::spare;
+use super::files::spare;
 use super::say;
 use crate::record::RecordError;
 use crate::record::hdf5::{RunReader, export_nwb};

@@ -7,6 +7,7 @@ mod checkpoint;
 mod compare;
 mod export;
 mod failure;
+mod files;
 mod inspect;
 mod interrupt;
 mod models;

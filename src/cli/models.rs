@@ -6,6 +6,7 @@ use anyhow::Context;
 use clap::Args;
 
 use super::failure::Failure;
+use super::files;
 use super::say;
 use crate::model::shipped;
 
@@ -50,8 +51,7 @@ fn write(folder: &Path, models: &[shipped::Shipped]) -> Result<(), Failure> {
     std::fs::create_dir_all(folder).with_context(|| format!("cannot create the folder {}", folder.display()))?;
     for model in models {
         let path = path_of(model);
-        let written = std::fs::write(&path, model.text);
-        written.with_context(|| format!("cannot write {}", path.display())).map_err(Failure::Failed)?;
+        files::write(&path, model.text)?;
         say::result(path.display())?;
     }
     Ok(())

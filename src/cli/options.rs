@@ -1,15 +1,15 @@
 //! Options that several subcommands share.
 
-use std::fs::File;
-use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
 use clap::{Args, ValueEnum};
 
+use super::files::{is_hdf5, named_after};
 use crate::data::Source;
 use crate::model::{Model, Stimuli};
 use crate::rate::Twin;
+use crate::record::hdf5::RunReader;
 use crate::training::Dynamics;
 
 /// Which model, data and threads, and what is kept and told.
@@ -98,31 +98,11 @@ impl Common {
         }
         let path = if one_of_several { named_after(out, &format!("-seed{seed}.h5")) } else { out.clone() };
         let kept = path.metadata().is_ok_and(|there| there.is_file() && there.len() > 0);
-        if kept && !is_hdf5(&path) {
+        if kept && RunReader::open(&path).is_err() {
             bail!("--out {}: that is there and is no run file, which alone would be replaced", path.display());
         }
         Ok(path)
     }
-}
-
-/// Whether a file begins as HDF5 files do.
-pub(super) fn is_hdf5(path: &Path) -> bool {
-    let mut start = [0; 8];
-    File::open(path).and_then(|mut file| file.read_exact(&mut start)).is_ok() && start == *b"\x89HDF\r\n\x1a\n"
-}
-
-/// Refuses to write, where this option says, over a file that the command reads.
-pub(super) fn spare(option: &str, out: &Path, read: &Path) -> anyhow::Result<()> {
-    if out.canonicalize().is_ok_and(|out| read.canonicalize().is_ok_and(|read| read == out)) {
-        bail!("{option} {}: that is the file to be read; name another", out.display());
-    }
-    Ok(())
-}
-
-/// A file beside another, with this in place of the end of its name.
-pub(super) fn named_after(file: &Path, end: &str) -> PathBuf {
-    let stem = file.file_stem().unwrap_or_default().to_string_lossy();
-    file.with_file_name(format!("{stem}{end}"))
 }
 
 /// Whether a model runs as spikes or as rates.
@@ -193,11 +173,6 @@ impl Rate {
         recording.traces.clear();
         Ok(model)
     }
-}
-
-/// The checkpoint that belongs to a run file.
-pub(super) fn checkpoint_file(run_file: &Path) -> PathBuf {
-    named_after(run_file, ".checkpoint.h5")
 }
 
 /// Seeds of one command at most.

@@ -6,7 +6,7 @@ use clap::Args;
 use serde_json::{Value, json};
 
 use super::failure::Failure;
-use super::options::{Common, spare};
+use super::options::Common;
 use super::session::{self, Files, Outcome};
 use super::{checkpoint, interrupt, report, say};
 use crate::data::{Dataset, Evaluate, Split};
@@ -49,7 +49,6 @@ impl Simulate {
             if matches!(model.stimuli, Stimuli::Idx { .. }) { 20 } else { data.training.len() as u64 };
         let presentations = self.examples.unwrap_or(shown_by_default);
         let path = self.common.run_file(&format!("{}-simulate", model.name), seed, false)?;
-        spare("--out", &path, &self.input)?;
         let trainer = Trainer::new(&model, network, seed);
         let plan = Plan { presentations, test_examples: 0, synapses: Synapses::Frozen };
         let files = Files { run: path, checkpoint: None };

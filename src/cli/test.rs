@@ -8,7 +8,7 @@ use clap::Args;
 use serde_json::{Value, json};
 
 use super::failure::Failure;
-use super::options::{Common, Rate, spare};
+use super::options::{Common, Rate};
 use super::progress::Display;
 use super::{checkpoint, interrupt, rate_rule, report, say, session};
 use crate::data::Presentations;
@@ -150,7 +150,6 @@ impl Test {
             return Ok(None);
         }
         let path = self.common.run_file(&format!("{}-test", self.rate.name(test.model)), seed, false)?;
-        spare("--out", &path, &self.checkpoint)?;
         let presentations = test.examples as u64 * u64::from(test.passes);
         let sha256 = test.shown.set().sha256();
         let file = session::open_run_file(

@@ -7,7 +7,8 @@ use clap::Args;
 use serde_json::Value;
 
 use super::failure::Failure;
-use super::options::{Common, Rate, Seeds, checkpoint_file, named_after, parse_seeds, spare};
+use super::files::{checkpoint_file, named_after};
+use super::options::{Common, Rate, Seeds, parse_seeds};
 use super::session::{self, Files, Outcome};
 use super::{checkpoint, interrupt, rate_rule, report, say, view};
 use crate::data::Dataset;
@@ -145,9 +146,6 @@ impl Train {
         let mut run = self.common.run_file(&self.rate.name(model), seed, one_of_several)?;
         if let (Some(before), None) = (before, &self.common.out) {
             run = named_after(&run, &format!("-from-{}.h5", before.examples_seen));
-        }
-        if let Some(resume) = &self.resume {
-            spare("--out", &run, resume)?;
         }
         let files = Files { checkpoint: Some(checkpoint_file(&run)), run };
         files.check()?;

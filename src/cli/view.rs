@@ -1,7 +1,5 @@
 //! `apical view`.
 
-use std::fs::{self, File};
-use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -9,6 +7,7 @@ use anyhow::{Context, bail};
 use clap::Args;
 
 use super::failure::Failure;
+use super::files::{Part, spare};
 use super::plot::Numbers;
 use super::say;
 use super::session::size;
@@ -56,20 +55,22 @@ pub(super) struct View {
 impl View {
     pub(super) fn execute(self) -> Result<(), Failure> {
         let window = self.presentations.map(Numbers::ends);
-        let mut run = RunParts::open(&self.run, window).map_err(anyhow::Error::from)?;
+        let run = RunParts::open(&self.run, self.data.as_deref(), window).map_err(anyhow::Error::from)?;
         if let Some((first, end)) = window.filter(|_| run.shown().is_empty()) {
             let (file, end) = (self.run.display(), if end == u64::MAX { String::new() } else { end.to_string() });
             return Err(anyhow::anyhow!("--presentations {first}:{end}: {file} recorded none of them").into());
         }
-        if let Err(why) = run.load_images(self.data.as_deref()) {
-            let why = anyhow::Error::from(why);
+        // Served from where they are by default, images are read when they are first looked at.
+        if (self.data.is_some() || self.export.is_some())
+            && let Err(why) = run.load_images().map_err(anyhow::Error::from)
+        {
             if self.data.is_some() {
                 return Err(why.into());
             }
             say::note(format_args!("not all images are shown: {why:#}"));
         }
         match &self.export {
-            Some(path) => Self::write(path, &run),
+            Some(path) => self.write(path, &run),
             None => self.serve(run),
         }
     }
@@ -83,19 +84,11 @@ impl View {
         Ok(())
     }
 
-    fn write(path: &Path, run: &RunParts) -> Result<(), Failure> {
+    fn write(&self, path: &Path, run: &RunParts) -> Result<(), Failure> {
         check(path, run)?;
+        spare("--export", path, &self.run)?;
         let page = export(run).map_err(anyhow::Error::from)?;
-        let mut part = path.as_os_str().to_owned();
-        part.push(".part");
-        let part = PathBuf::from(part);
-        let mut file = File::create(&part).with_context(|| format!("cannot create {}", part.display()))?;
-        let written = file.write_all(page.as_bytes()).and_then(|()| fs::rename(&part, path));
-        written.with_context(|| format!("cannot write {}", path.display())).map_err(|error| {
-            // It has failed already; that is what the user hears of.
-            let _ = fs::remove_file(&part);
-            Failure::Failed(error)
-        })?;
+        Part::create(path)?.complete(page.as_bytes())?;
         say::result(format_args!("page: {} ({})", path.display(), size(page.len() as u64)))
     }
 }

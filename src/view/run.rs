@@ -1,7 +1,7 @@
 //! The parts of a finished run, read from its file as they are asked for.
 
-use std::path::Path;
-use std::sync::{Mutex, MutexGuard};
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, MutexGuard, OnceLock};
 
 use serde_json::{Value, json};
 
@@ -28,8 +28,10 @@ pub struct RunParts {
     shown: Vec<PresentationRow>,
     /// Digests of the images that were shown, `digest  file` a line.
     sha256: String,
-    /// What was trained on and what was tested on, where it is at hand; in the order of [`Kind`].
-    images: [Option<Presentations>; 2],
+    /// Where the images are in place of the model's.
+    folder: Option<PathBuf>,
+    /// What was trained on and what was tested on, once it is asked for, where it is at hand; in the order of [`Kind`].
+    images: [OnceLock<Option<Presentations>>; 2],
     /// Of all presentations, recorded or not.
     kinds: Vec<Kind>,
 }
@@ -49,11 +51,11 @@ pub enum ImagesError {
 }
 
 impl RunParts {
-    /// Opens a run file; `window` is the presentations shown. It has no images yet.
+    /// Opens a run file; `folder` is where its images are in place of the model's, `window` the presentations shown.
     ///
     /// # Errors
     /// If it is no run file, or a part of it is missing.
-    pub fn open(path: &Path, window: Option<Window>) -> Result<Self, RecordError> {
+    pub fn open(path: &Path, folder: Option<&Path>, window: Option<Window>) -> Result<Self, RecordError> {
         let reader = RunReader::open(path)?;
         let summary = Summary::read(path)?;
         let model = reader.model(path)?;
@@ -64,29 +66,41 @@ impl RunParts {
         let sha256 = summary.data_sha256().to_owned();
         let about = about(&reader, &summary, &model, &rows, path)?;
         let kinds = [Kind::Train, Kind::Test].into_iter().filter(|&kind| rows.iter().any(|row| row.kind == kind));
-        let (reader, kinds) = (Mutex::new(reader), kinds.collect());
-        Ok(Self { reader, model, about, shown, sha256, images: [None, None], kinds })
+        let (reader, folder, images, kinds) =
+            (Mutex::new(reader), folder.map(Path::to_owned), Default::default(), kinds.collect());
+        Ok(Self { reader, model, about, shown, sha256, folder, images, kinds })
     }
 
-    /// Reads what was shown, from `folder` in place of the model's.
+    /// Reads what was shown before it is asked for.
     ///
     /// # Errors
     /// If some of it cannot be read, or is not what was shown; the rest is there all the same.
-    pub fn load_images(&mut self, folder: Option<&Path>) -> Result<(), ImagesError> {
-        let source = Source { folder, ..Source::of(&self.model) };
+    pub fn load_images(&self) -> Result<(), ImagesError> {
         let mut done = Ok(());
         // A test that was recorded alone has its own images alone.
         for &kind in &self.kinds {
-            let read = match kind {
-                Kind::Train => source.load_training(),
-                Kind::Test => source.load_evaluation(),
-            };
-            match read.map_err(ImagesError::from).and_then(|read| was_shown(read, &self.sha256)) {
-                Ok(shown) => self.images[kind as usize] = Some(shown),
+            match self.read_images(kind) {
+                Ok(shown) => _ = self.images[kind as usize].set(Some(shown)),
                 Err(error) => done = done.and(Err(error)),
             }
         }
         done
+    }
+
+    /// What was trained on or tested on, if the digest of its file is one of those listed.
+    fn read_images(&self, kind: Kind) -> Result<Presentations, ImagesError> {
+        let source = Source { folder: self.folder.as_deref(), ..Source::of(&self.model) };
+        let read = match kind {
+            Kind::Train => source.load_training(),
+            Kind::Test => source.load_evaluation(),
+        }?;
+        // The first file is that of the images, before that of their labels; rates of the model itself have none.
+        match read.set().sha256().first() {
+            Some((file, digest)) if self.sha256.lines().all(|line| line != format!("{digest}  {file}")) => {
+                Err(ImagesError::Others { file: file.clone() })
+            }
+            _ => Ok(read),
+        }
     }
 
     /// Presentations shown.
@@ -198,7 +212,8 @@ impl RunParts {
 
     /// What was shown; none where the images are not at hand, or not those of the run.
     fn image(&self, kind: usize, image: usize) -> Option<Pack> {
-        let set = self.images.get(kind)?.as_ref()?.set();
+        let kind = *self.kinds.iter().find(|&&known| known as usize == kind)?;
+        let set = self.images[kind as usize].get_or_init(|| self.read_images(kind).ok()).as_ref()?.set();
         let values: Vec<f32> = match (image < set.len()).then(|| set.stimulus(image))? {
             Stimulus::Pixels(pixels) => pixels.iter().map(|&pixel| f32::from(pixel) / 255.0).collect(),
             Stimulus::Rates(rates) => {
@@ -208,17 +223,6 @@ impl RunParts {
             Stimulus::Spikes(_) => return None,
         };
         Some(Pack::default().f32("value", &values))
-    }
-}
-
-/// What was read, if the digest of its file is one of those listed.
-fn was_shown(read: Presentations, sha256: &str) -> Result<Presentations, ImagesError> {
-    // The first file is that of the images, before that of their labels; rates of the model itself have none.
-    match read.set().sha256().first() {
-        Some((file, digest)) if sha256.lines().all(|line| line != format!("{digest}  {file}")) => {
-            Err(ImagesError::Others { file: file.clone() })
-        }
-        _ => Ok(read),
     }
 }
 

@@ -2,7 +2,8 @@
 
 use anyhow::bail;
 
-use super::Compare;
+use super::{Compare, likeness};
+use crate::cli::files::spare;
 use crate::rate::family::Member;
 
 /// Numbers of the largest array, 2 GiB of them: a rule holds several of its size.
@@ -43,6 +44,10 @@ impl Compare {
         let figure = out.with_extension("svg");
         if let Some(folder) = [out, &figure].into_iter().find(|path| path.is_dir()) {
             bail!("--out {}: expected the path of a file, found a folder", folder.display());
+        }
+        let read = self.representations.iter().map(|text| likeness::place(text).0);
+        for read in read.chain(self.model.as_deref()) {
+            spare("--out", out, read)?;
         }
         if *out == figure {
             bail!("--out: expected the name of a JSON file; the figure stands beside it as SVG");

@@ -1,6 +1,6 @@
 //! How alike networks represent the same images, layer by layer.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use anyhow::bail;
 use ndarray::Array2;
@@ -32,14 +32,19 @@ pub(super) struct Layer {
     responses: Array2<f64>,
 }
 
+/// Where `PATH` or `rate:PATH` is, and as what.
+pub(super) fn place(text: &str) -> (&Path, Dynamics) {
+    match text.strip_prefix(RATE) {
+        Some(path) => (Path::new(path), Dynamics::Rate(Twin::Noiseless)),
+        None => (Path::new(text), Dynamics::Spiking),
+    }
+}
+
 impl Trained {
     /// Loads `PATH`, or `rate:PATH` for its noiseless twin.
     pub(super) fn load(text: &str, inputs: usize) -> anyhow::Result<Self> {
-        let (path, dynamics) = match text.strip_prefix(RATE) {
-            Some(path) => (PathBuf::from(path), Dynamics::Rate(Twin::Noiseless)),
-            None => (PathBuf::from(text), Dynamics::Spiking),
-        };
-        let checkpoint = checkpoint::load(&path)?;
+        let (path, dynamics) = place(text);
+        let checkpoint = checkpoint::load(path)?;
         let model = Model::parse(&checkpoint.model_text, &format!("model of {}", path.display()), &[])?;
         let found = model.populations[0].size;
         if found != inputs {

@@ -6,7 +6,7 @@ mod recurrent;
 mod told;
 mod train;
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use anyhow::{Context, bail};
 use clap::Args;
@@ -15,6 +15,7 @@ use serde_json::{Value, json};
 
 use self::likeness::{Trained, layers_of};
 use super::failure::Failure;
+use super::files::{part_of, write};
 use super::options::{Seeds, parse_seeds};
 use super::{interrupt, say, session};
 use crate::data::{Dataset, Source};
@@ -231,8 +232,7 @@ impl Compare {
         kept.with_context(|| format!("cannot write {}", path.display())).map_err(Failure::Failed)?;
         let Some(figure) = figure else { return Ok(()) };
         let drawn = path.with_extension("svg");
-        let written = std::fs::write(&drawn, figure.svg());
-        written.with_context(|| format!("cannot write {}", drawn.display())).map_err(Failure::Failed)
+        write(&drawn, &figure.svg())
     }
 
     fn members(&self) -> anyhow::Result<Vec<Member>> {
@@ -275,11 +275,4 @@ impl Compare {
         let part = part_of(path);
         std::fs::write(&part, format!("{results}\n")).with_context(|| format!("cannot write {}", part.display()))
     }
-}
-
-/// `NAME.part`, which becomes NAME once it is complete.
-fn part_of(path: &Path) -> PathBuf {
-    let mut name = path.as_os_str().to_owned();
-    name.push(".part");
-    name.into()
 }

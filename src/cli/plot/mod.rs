@@ -4,8 +4,7 @@ mod draw;
 mod select;
 
 use std::ffi::OsStr;
-use std::fs::{self, File};
-use std::io::Write;
+use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
@@ -15,7 +14,7 @@ pub(super) use self::draw::{neuron_traces, trials};
 use self::select::Size;
 pub(super) use self::select::{Numbers, Window};
 use super::failure::Failure;
-use super::options::spare;
+use super::files::{Part, spare};
 use super::say;
 use crate::plot::{Figure, Theme};
 use crate::record::hdf5::RunReader;
@@ -194,7 +193,7 @@ fn title(what: &str, run: &RunReader) -> anyhow::Result<String> {
     Ok(if what.is_empty() { name } else { format!("{name}: {what}") })
 }
 
-/// Writes a figure under another name first: an older one stays until the new one is complete.
+/// Writes a figure, into a folder that is made where it is ours.
 fn write(path: &Path, format: Format, figure: &Figure, in_output: bool) -> Result<(), Failure> {
     if in_output {
         fs::create_dir_all("output").context("cannot create the folder output; give --out PATH")?;
@@ -203,14 +202,5 @@ fn write(path: &Path, format: Format, figure: &Figure, in_output: bool) -> Resul
         Format::Svg => figure.svg().into_bytes(),
         Format::Png => figure.png(),
     };
-    let mut part = path.as_os_str().to_owned();
-    part.push(".part");
-    let part = PathBuf::from(part);
-    let mut file = File::create(&part).with_context(|| format!("cannot create {}", part.display()))?;
-    let written = file.write_all(&bytes).and_then(|()| fs::rename(&part, path));
-    written.with_context(|| format!("cannot write {}", path.display())).map_err(|error| {
-        // It has failed already; that is what the user hears of.
-        let _ = fs::remove_file(&part);
-        Failure::Failed(error)
-    })
+    Part::create(path)?.complete(&bytes)
 }

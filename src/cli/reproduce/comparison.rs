@@ -5,7 +5,6 @@
 
 use serde_json::{Value, json};
 
-use super::known::Known;
 use super::runs::{Course, Wanted, trained};
 use super::{Number, Reproduced, Task, mean_and_spread};
 use crate::analysis::mean_interval;
@@ -117,10 +116,9 @@ struct Tested<'a> {
 pub(super) fn draw(task: &Task<'_>, comparison: &Comparison) -> Result<Reproduced, Failure> {
     let course = if task.quick { QUICK } else { Course { epochs: comparison.epochs, images: None, tested: None } };
     let networks: Vec<_> = std::iter::once(&comparison.base).chain(comparison.others).collect();
-    let known = task.results.map(|folder| Known::load(folder, task.common.data.as_deref())).transpose()?;
     // Seed by seed, so that a part of the course already compares all networks.
     let each = || task.seeds.iter().flat_map(|&seed| networks.iter().map(move |&network| (network, seed)));
-    let find = |(network, seed): (&Network, u64)| known.as_ref().and_then(|known| known.find(network, seed, course));
+    let find = |(network, seed): (&Network, u64)| task.results.and_then(|known| known.find(network, seed, course));
     let found: Vec<_> = each().map(find).collect();
     let missing = each().zip(&found).filter(|(_, found)| found.is_none());
     let wanted = missing.map(|((&Network { model, variant, overrides, .. }, seed), _)| Wanted {

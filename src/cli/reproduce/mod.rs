@@ -25,8 +25,10 @@ use anyhow::{Context, bail};
 use clap::Args;
 use serde_json::{Value, json};
 
+use self::known::Known;
 use self::report::Section;
 use super::failure::Failure;
+use super::files::write;
 use super::options::{Common, Seeds, parse_seeds};
 use super::{interrupt, say, session};
 use crate::analysis::mean_and_deviation;
@@ -82,7 +84,7 @@ struct Task<'a> {
     /// Where runs are kept.
     folder: &'a Path,
     /// Results of runs that need not be trained, for figures of test errors alone.
-    results: Option<&'a Path>,
+    results: Option<&'a Known>,
     /// Images, and whether progress is shown.
     common: &'a Common,
     /// What is told of the runs it was drawn from.
@@ -178,7 +180,12 @@ impl Reproduce {
                 .try_for_each(|figure| say::result(format_args!("{:<16}{}", figure.name, figure.about)));
         };
         let wanted = if name == ALL { FIGURES.iter().collect() } else { vec![find(name)?] };
-        self.check()?;
+        // A figure drawn from results reads no images itself.
+        if let Some(folder) = self.data.as_deref().filter(|folder| !folder.is_dir()) {
+            let folder = folder.display().to_string();
+            return Err(anyhow::Error::from(DataError::MissingFolder { folder }).into());
+        }
+        let known = self.results.as_deref().map(|folder| Known::load(folder, self.data.as_deref())).transpose()?;
         interrupt::listen()?;
         let common = self.common();
         common.start_threads()?;
@@ -186,7 +193,7 @@ impl Reproduce {
         let (mut sections, mut all) = (Vec::new(), Vec::new());
         let report = folder.join("report.html");
         for published in wanted {
-            let (section, results) = self.draw(published, &common, &folder)?;
+            let (section, results) = self.draw(published, &common, &folder, known.as_ref())?;
             sections.push(section);
             all.push(results);
             // After each figure, so that a later one that fails or is stopped takes none away.
@@ -203,9 +210,15 @@ impl Reproduce {
     }
 
     /// Draws one figure, leaves its files and tells its numbers.
-    fn draw(&self, published: &Published, common: &Common, folder: &Path) -> Result<(Section, Value), Failure> {
+    fn draw(
+        &self,
+        published: &Published,
+        common: &Common,
+        folder: &Path,
+        known: Option<&Known>,
+    ) -> Result<(Section, Value), Failure> {
         let seeds = self.seeds.as_ref().map_or(published.seeds[usize::from(self.quick)], |seeds| &seeds.0[..]);
-        let results = self.results.as_deref().filter(|_| !self.quick);
+        let results = known.filter(|_| !self.quick);
         let task = Task { seeds, quick: self.quick, folder, results, common, runs: RefCell::default() };
         let drawn = (published.run)(&task)?;
         let results = self.results(published, &task, &drawn);
@@ -219,17 +232,6 @@ impl Reproduce {
         let command = format!("apical reproduce {}{}", published.name, if self.quick { " --quick" } else { "" });
         let Published { name, about, .. } = *published;
         Ok((Section { name, about, command, svg, numbers: drawn.numbers }, results))
-    }
-
-    /// Refuses folders that cannot be read before hours of training; a figure drawn from results reads no images itself.
-    fn check(&self) -> anyhow::Result<()> {
-        if let Some(folder) = self.data.as_deref().filter(|folder| !folder.is_dir()) {
-            return Err(DataError::MissingFolder { folder: folder.display().to_string() }.into());
-        }
-        if let Some(folder) = &self.results {
-            known::Known::load(folder, self.data.as_deref())?;
-        }
-        Ok(())
     }
 
     fn common(&self) -> Common {
@@ -281,10 +283,6 @@ fn find(name: &str) -> anyhow::Result<&'static Published> {
 /// Version and commit of the program.
 fn version() -> String {
     format!("version {} {}", env!("CARGO_PKG_VERSION"), env!("APICAL_GIT_COMMIT")).trim_end().to_owned()
-}
-
-fn write(path: &Path, text: &str) -> Result<(), Failure> {
-    std::fs::write(path, text).with_context(|| format!("cannot write {}", path.display())).map_err(Failure::Failed)
 }
 
 /// Numbers as a Markdown table.

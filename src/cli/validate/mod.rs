@@ -8,6 +8,7 @@ use anyhow::{Context, bail};
 use clap::Args;
 
 use super::failure::Failure;
+use super::files::{spare, write};
 use super::options::Common;
 use super::progress::Display;
 use super::{checkpoint, interrupt, say};
@@ -182,6 +183,7 @@ impl Validate {
         if path.extension().is_none_or(|extension| extension != "json") {
             bail!("--out {}: expected a name that ends in .json", path.display());
         }
+        spare("--out", &path, &self.input)?;
         Ok(path)
     }
 
@@ -190,10 +192,6 @@ impl Validate {
             say::note(text);
         }
     }
-}
-
-fn write(path: &Path, text: &str) -> Result<(), Failure> {
-    std::fs::write(path, text).with_context(|| format!("cannot write {}", path.display())).map_err(Failure::Failed)
 }
 
 /// A failure if a check failed.

@@ -1,0 +1,70 @@
+//! Files that commands read and leave.
+
+use std::fs::{self, File};
+use std::io::{Read, Write};
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, bail};
+
+use super::failure::Failure;
+
+/// Whether a file begins as HDF5 files do.
+pub(super) fn is_hdf5(path: &Path) -> bool {
+    let mut start = [0; 8];
+    File::open(path).and_then(|mut file| file.read_exact(&mut start)).is_ok() && start == *b"\x89HDF\r\n\x1a\n"
+}
+
+/// Refuses to write, where this option says, over a file that the command reads.
+pub(super) fn spare(option: &str, out: &Path, read: &Path) -> anyhow::Result<()> {
+    if out.canonicalize().is_ok_and(|out| read.canonicalize().is_ok_and(|read| read == out)) {
+        bail!("{option} {}: that is the file to be read; name another", out.display());
+    }
+    Ok(())
+}
+
+/// A file beside another, with this in place of the end of its name.
+pub(super) fn named_after(file: &Path, end: &str) -> PathBuf {
+    let stem = file.file_stem().unwrap_or_default().to_string_lossy();
+    file.with_file_name(format!("{stem}{end}"))
+}
+
+/// The checkpoint that belongs to a run file.
+pub(super) fn checkpoint_file(run_file: &Path) -> PathBuf {
+    named_after(run_file, ".checkpoint.h5")
+}
+
+/// `NAME.part`, which becomes NAME once it is complete.
+pub(super) fn part_of(path: &Path) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(".part");
+    name.into()
+}
+
+/// A file under another name until it is complete: an older one stays until then.
+pub(super) struct Part<'a> {
+    path: &'a Path,
+    unfinished: PathBuf,
+    file: File,
+}
+
+impl<'a> Part<'a> {
+    pub(super) fn create(path: &'a Path) -> anyhow::Result<Self> {
+        let unfinished = part_of(path);
+        let file = File::create(&unfinished).with_context(|| format!("cannot create {}", unfinished.display()))?;
+        Ok(Self { path, unfinished, file })
+    }
+
+    pub(super) fn complete(mut self, content: &[u8]) -> Result<(), Failure> {
+        let written = self.file.write_all(content).and_then(|()| fs::rename(&self.unfinished, self.path));
+        written.with_context(|| format!("cannot write {}", self.path.display())).map_err(|error| {
+            // It has failed already; that is what the user hears of.
+            let _ = fs::remove_file(&self.unfinished);
+            Failure::Failed(error)
+        })
+    }
+}
+
+/// Writes a file once a command has run.
+pub(super) fn write(path: &Path, text: &str) -> Result<(), Failure> {
+    Part::create(path).map_err(Failure::Failed)?.complete(text.as_bytes())
+}
