@@ -67,16 +67,17 @@ fn representations_of_rules_spikes_and_rates_are_set_against_each_other() {
 fn rules_of_recurrent_networks_are_compared_on_a_task() {
     let bench = Bench::new();
     let tasks = [
-        ("adding --steps 3", "mean squared error"),
-        ("recall --steps 3", "symbols wrong"),
-        ("rows --sizes 16,12,4", "images wrong"),
+        ("adding --steps 3", "mean squared error", 3),
+        ("recall --steps 3", "symbols wrong", 3),
+        ("rows --sizes 16,12,4", "images wrong", 4),
     ];
-    for (task, measure) in tasks {
+    for (task, measure, steps) in tasks {
         let little = "--units 6 --sequences 40 --quiet";
         let said = bench.ok(&format!("compare --task {task} {little} --seeds 1..2 --out results.json"));
         assert!(said.starts_with(&format!("| rule | {measure}")) && said.lines().count() == 6, "{said}");
         let kept: serde_json::Value =
             serde_json::from_slice(&std::fs::read(bench.path("results.json")).unwrap()).unwrap();
+        assert_eq!(kept["steps"], steps);
         // Forward in time or backward, it is the same gradient.
         let error = |rule: usize| kept["rules"][rule]["error"].as_f64().unwrap();
         assert!((error(0) - error(2)).abs() < 1e-9, "{kept}");

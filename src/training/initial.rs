@@ -1,13 +1,23 @@
 //! The network a run starts from.
 
+use std::hint::black_box;
+
 use crate::data::{DataError, read_npy_matrix, read_npy_vector};
 use crate::model::Model;
 use crate::network::{Network, Stored};
 use crate::record::RecordError;
 
-/// What can go wrong with initial weights and biases that stand in files.
+/// What can go wrong with initial weights and biases.
 #[derive(Debug, thiserror::Error)]
 pub enum InitialError {
+    /// More of them than memory holds.
+    #[error("{synapses} synapses take {gigabytes:.0} GB of memory, more than there is; give populations smaller sizes")]
+    Memory {
+        /// Of all projections.
+        synapses: u64,
+        /// What their weights take twice, as when they are built or saved.
+        gigabytes: f64,
+    },
     /// In a NumPy file.
     #[error("initial values cannot be read")]
     Npy(#[from] DataError),
@@ -19,9 +29,21 @@ pub enum InitialError {
 /// Builds the initial network of a model: drawn from the streams of `seed`, or read where the model says so.
 ///
 /// # Errors
-/// If a file cannot be read or holds another shape.
+/// If a file cannot be read or holds another shape, or memory cannot hold the weights.
 pub fn initial_network(model: &Model, seed: u64) -> Result<Network, InitialError> {
+    let size = |id| model.population(id).size as u64;
+    fits(model.projections.iter().map(|projection| size(projection.from) * size(projection.to)).sum())?;
     Network::new(model, seed, read)
+}
+
+/// Asks for the memory of so many synapses, and gives it back.
+fn fits(synapses: u64) -> Result<(), InitialError> {
+    let bytes = synapses.saturating_mul(2 * size_of::<f32>() as u64);
+    let mut asked = Vec::<u8>::new();
+    let had = asked.try_reserve_exact(usize::try_from(bytes).unwrap_or(usize::MAX));
+    // An allocation that nothing looks at need not be made.
+    black_box(asked);
+    had.map_err(|_| InitialError::Memory { synapses, gigabytes: bytes as f64 / 1e9 })
 }
 
 fn read(stored: Stored<'_>) -> Result<Vec<f32>, InitialError> {
@@ -61,4 +83,19 @@ fn read_run(
 fn read_run(stored: &Stored<'_>, _: (&str, &str, &str), _: Option<usize>) -> Result<Vec<f32>, RecordError> {
     let problem = "run files are not read by a library built without the feature `hdf5`".to_owned();
     Err(RecordError::Content { path: stored.path.display().to_string(), problem })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// No machine's addresses reach as far as 2^60 synapses.
+    #[test]
+    fn networks_that_memory_cannot_hold_are_refused() {
+        assert!(fits(784 * 500).is_ok());
+        for synapses in [1 << 60, u64::MAX] {
+            let refused = fits(synapses).unwrap_err().to_string();
+            assert!(refused.starts_with(&format!("{synapses} synapses take")), "{refused}");
+        }
+    }
 }

@@ -149,10 +149,11 @@ impl Options {
 
     /// The results of all rules.
     pub(super) fn results(self, task: &Task, seeds: &[u64], rules: &[Value]) -> Value {
+        let steps = if let Task::Rows { rows, .. } = task { *rows } else { self.steps() };
         json!({
             "command": "compare", "command_line": session::command_line(), "commit": env!("APICAL_GIT_COMMIT"),
             "kind": "rate", "task": self.task.map(TaskName::name),
-            "measure": task.measure(), "steps": self.steps(), "units": self.units, "sequences": self.sequences,
+            "measure": task.measure(), "steps": steps, "units": self.units, "sequences": self.sequences,
             "seeds": seeds, "rules": rules,
         })
     }

@@ -110,7 +110,7 @@ impl Task {
             Self::Rows { evaluation, rows, classes, .. } => {
                 rows_of_image(evaluation, (n % evaluation.len() as u64) as usize, *rows, *classes)
             }
-            _ => self.training(seed + TEST, n),
+            _ => self.training(seed.wrapping_add(TEST), n),
         }
     }
 
@@ -207,6 +207,8 @@ mod tests {
     #[test]
     fn test_sequences_are_not_those_of_training() {
         let task = Task::Adding { steps: 4 };
-        assert_ne!(task.training(1, 0), task.test(1, 0));
+        for seed in [1, u64::MAX] {
+            assert_ne!(task.training(seed, 0), task.test(seed, 0));
+        }
     }
 }
