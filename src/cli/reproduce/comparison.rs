@@ -19,7 +19,7 @@ const QUICK: Course = Course { epochs: 2, images: Some(1_000), tested: Some(300)
 /// Networks beside one they are compared with.
 pub(super) struct Comparison {
     pub(super) title: &'static str,
-    /// Of the full course.
+    /// Of the full course, of networks that have none of their own.
     pub(super) epochs: u32,
     pub(super) base: Network,
     pub(super) others: &'static [Network],
@@ -35,6 +35,8 @@ pub(super) struct Network {
     pub(super) variant: &'static str,
     /// Keys of the model that differ, as in `--set`.
     pub(super) overrides: &'static [&'static str],
+    /// Of a full course of its own.
+    pub(super) epochs: Option<u32>,
     /// Test error that the paper reports.
     pub(super) published: &'static str,
     /// With which networks it is compared, by place, the base being 0, and what the paper says of it beside each.
@@ -83,7 +85,7 @@ impl Said {
 impl Network {
     /// A model as it is shipped.
     pub(super) const fn shipped(label: &'static str, model: &'static str, published: &'static str) -> Self {
-        Self { label, model, variant: "", overrides: &[], published, beside: BASE_ALONE }
+        Self { label, model, variant: "", overrides: &[], epochs: None, published, beside: BASE_ALONE }
     }
 
     /// The same, of which the paper says this beside the networks of those places.
@@ -107,6 +109,7 @@ pub(super) const BASE_ALONE: &[(usize, Said)] = &[(0, Said::Nothing)];
 /// What a network came to with every seed.
 struct Tested<'a> {
     network: &'a Network,
+    course: Course,
     /// Learning curves, by seed.
     curves: Vec<Vec<Evaluation>>,
     /// Names of its runs.
@@ -114,20 +117,24 @@ struct Tested<'a> {
 }
 
 pub(super) fn draw(task: &Task<'_>, comparison: &Comparison) -> Result<Reproduced, Failure> {
-    let course = if task.quick { QUICK } else { Course { epochs: comparison.epochs, images: None, tested: None } };
+    let full = |epochs| Course { epochs, images: None, tested: None };
+    let course_of = |network: &Network| {
+        if task.quick { QUICK } else { full(network.epochs.unwrap_or(comparison.epochs)) }
+    };
     let networks: Vec<_> = std::iter::once(&comparison.base).chain(comparison.others).collect();
     // Seed by seed, so that a part of the course already compares all networks.
     let each = || task.seeds.iter().flat_map(|&seed| networks.iter().map(move |&network| (network, seed)));
-    let find = |(network, seed): (&Network, u64)| task.results.and_then(|known| known.find(network, seed, course));
+    let find =
+        |(network, seed): (&Network, u64)| task.results.and_then(|known| known.find(network, seed, course_of(network)));
     let found: Vec<_> = each().map(find).collect();
     let missing = each().zip(&found).filter(|(_, found)| found.is_none());
-    let wanted = missing.map(|((&Network { model, variant, overrides, .. }, seed), _)| Wanted {
-        variant,
-        overrides,
-        ..Wanted::of(model, course, seed)
+    let wanted = missing.map(|((network, seed), _)| Wanted {
+        variant: network.variant,
+        overrides: network.overrides,
+        ..Wanted::of(network.model, course_of(network), seed)
     });
     let mut trained = trained(task, &wanted.collect::<Vec<_>>())?.into_iter();
-    let empty = |&network: &_| Tested { network, curves: Vec::new(), runs: Vec::new() };
+    let empty = |&network: &_| Tested { network, course: course_of(network), curves: Vec::new(), runs: Vec::new() };
     let mut tested: Vec<_> = networks.iter().map(empty).collect();
     for (i, found) in found.into_iter().enumerate() {
         let (name, curve) = match found {
@@ -144,7 +151,7 @@ pub(super) fn draw(task: &Task<'_>, comparison: &Comparison) -> Result<Reproduce
     let mut figure = sheet(vec![vec![learning_curves(&tested), differences(&tested)]]);
     let plural = if task.seeds.len() == 1 { "" } else { "s" };
     figure.title = format!("{}: {} seed{plural}", comparison.title, task.seeds.len());
-    Ok(Reproduced { figure, numbers: numbers(&tested, course), results: results(&tested) })
+    Ok(Reproduced { figure, numbers: numbers(&tested), results: results(&tested) })
 }
 
 impl Tested<'_> {
@@ -203,9 +210,9 @@ impl<'a> Pair<'a> {
 /// Level of intervals.
 const LEVEL: f64 = 0.95;
 
-fn numbers(tested: &[Tested<'_>], course: Course) -> Vec<Number> {
+fn numbers(tested: &[Tested<'_>]) -> Vec<Number> {
     let error = |one: &Tested<'_>| {
-        let quantity = format!("{}: test error after {} [%]", one.network.label, course.told());
+        let quantity = format!("{}: test error after {} [%]", one.network.label, one.course.told());
         Number::new(quantity, one.network.published, mean_and_spread(&one.last(), 2))
     };
     tested.iter().map(error).chain(Pair::all(tested).iter().map(Pair::number)).collect()
@@ -231,18 +238,18 @@ fn results(tested: &[Tested<'_>]) -> Value {
 fn learning_curves(tested: &[Tested<'_>]) -> Panel {
     let curve = |one: &Tested<'_>| Curve { label: one.network.label.to_owned(), points: one.course() };
     let drawn: Vec<_> = tested.iter().map(curve).collect();
-    let epochs = drawn.iter().map(|curve| curve.points.len()).max().unwrap_or(1) as f64;
+    let epochs: Vec<_> = drawn.iter().map(|curve| curve.points.len() as f64).collect();
     let mut panel = curves(&Curves {
         title: "test error, mean over seeds".to_owned(),
         labels: ["epoch".to_owned(), "test error (%)".to_owned()],
         scale: Scale::Linear,
         curves: drawn,
     });
-    panel.x = Axis::linear("epoch", [0.0, 1.05 * epochs]).ticks(Ticks::Whole);
+    panel.x = Axis::linear("epoch", [0.0, 1.05 * epochs.iter().copied().fold(1.0, f64::max)]).ticks(Ticks::Whole);
     let all = tested.iter().flat_map(Tested::last);
     panel.y.range[1] = panel.y.range[1].max(1.06 * all.fold(0.0, f64::max));
-    for (one, ink) in tested.iter().zip(Ink::SERIES.into_iter().cycle()) {
-        let points = one.last().into_iter().map(|error| [epochs, error]).collect();
+    for ((one, end), ink) in tested.iter().zip(epochs).zip(Ink::SERIES.into_iter().cycle()) {
+        let points = one.last().into_iter().map(|error| [end, error]).collect();
         panel.marks.push(Mark::new("", ink, Shape::Dots { points, dot: Dot::Diamond }));
     }
     panel
@@ -332,10 +339,11 @@ mod tests {
             };
             (1..).zip(errors).map(point).collect::<Vec<_>>()
         };
+        let course = Course { epochs: 2, images: None, tested: None };
         let [base, other] = [(&BASE, [[9.0, 5.0], [8.0, 5.5]]), (&OTHER, [[7.0, 4.0], [6.0, 6.0]])]
-            .map(|(network, errors)| Tested { network, curves: errors.map(curve).to_vec(), runs: Vec::new() });
+            .map(|(network, errors)| Tested { network, course, curves: errors.map(curve).to_vec(), runs: Vec::new() });
         assert_eq!(base.course(), [[1.0, 8.5], [2.0, 5.25]]);
-        let numbers = numbers(&[base, other], Course { epochs: 2, images: None, tested: None });
+        let numbers = numbers(&[base, other]);
         assert_eq!(numbers[0].quantity, "full random feedback: test error after 2 epochs [%]");
         assert_eq!(numbers[0].measured, "5.25 ± 0.35");
         assert_eq!(numbers[2].published, "-0.4 after 60 epochs");
