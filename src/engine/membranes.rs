@@ -7,9 +7,10 @@
 //! phase, every 16 ms from its start, and potentials are noted at times given beforehand, for the means; both come after
 //! everything earlier and before everything at or after that time.
 //!
-//! Arrivals are added to the traces [`GROUP`] at a time, counted from the last such boundary. Until they are, each candidate
-//! adds what those before it do to its own neuron. A group that the end of a window cuts waits for the next window; so
-//! neither the split of a phase into windows nor anything else changes a bit.
+//! Arrivals are added to the traces [`GROUP`] at a time, counted from the last rescaling or from the first note, at the end of
+//! settling, which every phase has. Until they are, each candidate and each neuron whose potential is noted adds what those
+//! before it do to it. A group that the end of a window or another note cuts waits for what comes; so neither the split of a
+//! phase into windows nor what is measured changes a bit.
 
 use pulp::{Arch, Simd, WithSimd};
 
@@ -78,6 +79,13 @@ enum Action {
     Wait,
     /// The phase ends.
     End,
+}
+
+impl Action {
+    /// Whether arrivals that wait for their group are added without the rest of it.
+    fn ends_group(self) -> bool {
+        matches!(self, Self::Rescale | Self::Note(0) | Self::End)
+    }
 }
 
 impl<F: Real> Membranes<F> {
@@ -248,7 +256,10 @@ impl<F: Real> WithSimd for Advance<'_, F> {
                 spikes += through(piece, events, &mut reached, row, &mut drawn, &mut traces, &mut fired[spikes..]);
                 match piece.action {
                     Action::Rescale => traces.scale(piece.falls),
-                    Action::Note(row) => traces.note(piece.falls, &mut noted[row * padded + base..][..length]),
+                    Action::Note(probe) => {
+                        let recent = Recent::new(&events[reached..piece.events], row);
+                        traces.note(piece.falls, &recent, &mut noted[probe * padded + base..][..length]);
+                    }
                     Action::Wait | Action::End => {}
                 }
             }
@@ -289,7 +300,7 @@ fn through<'a, F: Real>(
         traces.add(whole, row);
         *added += GROUP;
     }
-    if piece.action != Action::Wait {
+    if piece.action.ends_group() {
         for event in &events[*added..piece.events] {
             traces.add(std::array::from_ref(event), row);
         }
@@ -301,7 +312,9 @@ fn through<'a, F: Real>(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::engine::thinning::Hazard;
     use crate::model::Psp;
+    use crate::random::{PresentationKey, Purpose, StreamKey};
 
     #[test]
     fn windows_cut_a_phase_at_the_same_boundaries() {
@@ -321,5 +334,39 @@ mod tests {
         let (rescale, note) = (Action::Rescale, Action::Note);
         assert_eq!(whole, [(16.0, rescale), (32.0, rescale), (32.0, note(0)), (33.7, note(1)), (48.0, rescale)]);
         assert_eq!(whole, boundaries(&[(0.0, 16.0), (16.0, 32.0), (32.0, 33.5), (33.5, 50.0)]));
+    }
+    /// Six arrivals after the first note: the group of the first four is in the traces, and two wait for the end of theirs,
+    /// however often potentials are noted in between; what is noted has all that came before.
+    #[test]
+    fn notes_after_the_first_leave_groups_as_they_are() {
+        let modes = Modes::new(Psp { tau_l: 10.0, tau_s: 3.0 }, 0.7);
+        let events: Vec<Event<f32>> = (0..6)
+            .map(|k| Event { time: 2.5 + 0.5 * f64::from(k), slab: 0, pre: 0, jumps: [0.3, -0.2, -0.1] })
+            .collect();
+        let weights: Vec<f32> = (0..16_u8).map(|i| f32::from(i) / 16.0).collect();
+        let mut slabs: Slabs<'_> = [&[]; MAX_AFFERENTS];
+        slabs[0] = &weights;
+        let advanced = |probes: &[f64]| {
+            let mut membranes = Membranes::<f32>::new(16, 16);
+            membranes.start(Arch::new(), &modes, [&[0.0; 16]; 4], probes, 50.0);
+            let stream = |block| {
+                let (purpose, presentation) = (Purpose::Candidates(1), PresentationKey::training(0));
+                StreamKey { seed: 1, purpose, presentation, phase: 0, block }.wide()
+            };
+            membranes.candidates.draw(Arch::new(), Hazard { size: 16, phi_max: 0.2, length: 50.0, modes }, stream);
+            membranes.events.clone_from(&events);
+            membranes.advance(Arch::new(), slabs, [0.0, 10.0], &mut Vec::new());
+            membranes
+        };
+        let (plain, noted) = (advanced(&[2.0]), advanced(&[2.0, 3.1, 4.2, 5.5]));
+        assert_eq!((plain.added, noted.added), (4, 4));
+        assert!(plain.l == noted.l && plain.s == noted.s && plain.z == noted.z);
+        for (probe, time, arrived) in [(1, 3.1, 2.0), (2, 4.2, 4.0), (3, 5.5, 6.0)] {
+            let fall = |rate: f64| (-time * rate).exp();
+            let each = 0.3 * fall(0.1) - 0.2 * fall(1.0 / 3.0) - 0.1 * fall(0.7);
+            for (v, w) in noted.noted(probe).iter().zip(&weights) {
+                assert!((f64::from(*v) - arrived * each * f64::from(*w)).abs() < 1e-6, "at {time} ms: {v}");
+            }
+        }
     }
 }

@@ -1,7 +1,6 @@
 //! Traces at chosen times of a phase, from the state at its start and the arrivals in it.
 //!
-//! Computed after the phase, in f64, by a function the engine's loop knows nothing of: recording cannot change a run. It
-//! also serves the one mean without a closed form, that of sigmoid(U).
+//! Computed after the phase, in f64, by a function the engine's loop knows nothing of: recording cannot change a run.
 
 use pulp::{Arch, Simd, WithSimd};
 

@@ -63,11 +63,16 @@ impl<F: Real> Traces<'_, F> {
         }
     }
 
-    /// Writes the potentials of all neurons.
+    /// Writes the potentials of all neurons after these arrivals.
     #[inline(always)]
-    pub(crate) fn note(&self, falls: [F; 3], noted: &mut [F]) {
+    pub(crate) fn note(&self, falls: [F; 3], recent: &Recent<'_, F>, noted: &mut [F]) {
+        let rows = recent.rows.map(|row| &row[..noted.len()]);
+        let effects = recent.jumps.map(|jumps| effect(jumps, falls));
         for (n, noted) in noted.iter_mut().enumerate() {
             *noted = self.potential(n, falls);
+            for k in 0..GROUP - 1 {
+                *noted = F::from_f32(rows[k][n]).mul_add(effects[k], *noted);
+            }
         }
     }
 
@@ -121,6 +126,12 @@ impl<'a, F: Real> Recent<'a, F> {
     }
 }
 
+/// What an arrival adds to a potential per unit of weight.
+#[inline(always)]
+fn effect<F: Real>([l, s, z]: [F; 3], [fall_l, fall_s, fall_z]: [F; 3]) -> F {
+    l.mul_add(fall_l, s.mul_add(fall_s, z.mul_add(fall_z, F::default())))
+}
+
 /// Decides the candidates before `end` and takes them off; writes their spikes, and gives how many. Every candidate is
 /// written where the next spike goes, and counted if it is one, which leaves no branch to mispredict.
 #[inline(always)]
@@ -146,9 +157,8 @@ pub(crate) fn decide<F: Real>(
         }
         let mut added = [[F::default(); BATCH]; GROUP - 1];
         for k in 0..GROUP - 1 {
-            let [l, s, z] = recent.jumps[k];
             for i in 0..BATCH {
-                let effect = l.mul_add(fall_l[i], s.mul_add(fall_s[i], z.mul_add(fall_z[i], F::default())));
+                let effect = effect(recent.jumps[k], [fall_l[i], fall_s[i], fall_z[i]]);
                 added[k][i] = if recent.times[k] <= times[i] { effect } else { F::default() };
             }
         }
