@@ -83,8 +83,13 @@ fn traces_show_phases_plateaus_and_the_teaching_current() {
         assert!(svg.contains(&format!(">{said}</text>")), "{said}");
     }
     // Two presentations of two phases, each with a plateau.
-    let diamonds = svg.lines().find(|line| line.contains("class=\"dots\"")).unwrap();
-    assert_eq!(diamonds.matches('M').count(), 4);
+    let plateaus = |svg: &str| {
+        svg.lines().find(|line| line.contains("class=\"dots\"")).map_or(0, |diamonds| diamonds.matches('M').count())
+    };
+    assert_eq!(plateaus(&svg), 4);
+    let early = "--set population.hidden.plateau_sd_ms=3 --set population.hidden.plateau_longest_ms=5";
+    bench.ok(&format!("train tiny.toml --examples 8 --quiet --out early.h5 {early}"));
+    assert_eq!(plateaus(&self::svg(&bench, "traces early.h5 --neurons 0:1")), 4);
 }
 
 #[test]

@@ -52,6 +52,15 @@ impl Observation {
         }
     }
 
+    /// When the plateaus of a population in a phase happened, in a presentation from `start` on: at the end of the phase or as
+    /// much before it as is told [ms].
+    pub fn plateau_times(&self, population: usize, phase: usize, start: f64) -> impl Iterator<Item = f64> + '_ {
+        let forward_end = start + self.forward_ms;
+        let end = if phase == 0 { forward_end } else { forward_end + self.target_ms };
+        let leads = self.leads[population][phase].iter().map(|&lead| f64::from(lead)).chain(std::iter::repeat(0.0));
+        self.plateaus[population][phase].iter().zip(leads).map(move |(_, lead)| end - lead)
+    }
+
     /// Its lengths alone, without what happened.
     pub(crate) fn lengths(&self) -> Self {
         Self { forward_ms: self.forward_ms, target_ms: self.target_ms, ..Self::default() }
@@ -127,4 +136,19 @@ pub struct ProjectionState {
     pub trace_s: Vec<f64>,
     /// Spikes on their way, by time of arrival from the start of the next presentation [ms].
     pub in_flight: Vec<Spike>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn plateaus_happen_at_the_ends_of_phases_or_as_much_before_as_is_told() {
+        let mut seen = Observation { forward_ms: 50.0, target_ms: 60.0, ..Observation::new(1) };
+        seen.plateaus[0] = [vec![0.1, 0.2], vec![0.3, 0.4]];
+        let times = |seen: &Observation, phase| seen.plateau_times(0, phase, 1000.0).collect::<Vec<_>>();
+        assert_eq!(times(&seen, 1), [1110.0, 1110.0]);
+        seen.leads[0] = [vec![0.5, 2.0], vec![0.0, 1.0]];
+        assert_eq!((times(&seen, 0), times(&seen, 1)), (vec![1049.5, 1048.0], vec![1110.0, 1109.0]));
+    }
 }

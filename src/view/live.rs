@@ -141,10 +141,9 @@ impl Live {
             list.times.extend(seen.iter().map(|spike| start_ms + spike.time));
             list.neurons.extend(seen.iter().map(|spike| u64::from(spike.neuron)));
         }
-        let ends = [(Phase::Forward, forward_end_ms), (Phase::Target, row.end_ms())];
-        for (list, seen) in shown.plateaus.iter_mut().zip(&observed.plateaus) {
-            for ((phase, end), alphas) in ends.into_iter().zip(seen) {
-                list.times.extend(alphas.iter().map(|_| end));
+        for (population, (list, seen)) in shown.plateaus.iter_mut().zip(&observed.plateaus).enumerate() {
+            for ((index, phase), alphas) in [Phase::Forward, Phase::Target].into_iter().enumerate().zip(seen) {
+                list.times.extend(observed.plateau_times(population, index, start_ms));
                 list.neurons.extend(0..alphas.len() as u64);
                 list.alpha.extend(alphas);
                 list.phases.extend(alphas.iter().map(|_| phase));

@@ -258,12 +258,8 @@ fn about(
         population["traces"] = traces.contains(&name).into();
         population["plateaus"] = plateaus.contains(&name).into();
     }
-    let last_training = rows.iter().rposition(|row| row.kind == Kind::Train).map_or(0, |at| at + 1);
-    let (answers, of) = if last_training < rows.len() {
-        (&rows[last_training..], tested_on(&model.stimuli))
-    } else {
-        (rows, "training")
-    };
+    let (kind, answers) = PresentationRow::last_answers(rows);
+    let of = if kind == Kind::Train { "training" } else { tested_on(&model.stimuli) };
     let pairs = answers.iter().filter_map(|row| Some((row.label?, row.decoded)));
     about["file"] = path.file_name().unwrap_or_default().to_string_lossy().into();
     about["seed"] = summary.seed.into();

@@ -222,11 +222,8 @@ impl Source<'_> {
 
     fn confusion(&self) -> anyhow::Result<Figure> {
         let rows = self.run.presentations()?;
-        let last_training = rows.iter().rposition(|row| row.kind == Kind::Train).map_or(0, |at| at + 1);
-        let tested = rows[last_training..].iter().copied().filter(|row| row.label.is_some()).collect::<Vec<_>>();
-        let (rows, of) =
-            if tested.is_empty() { (rows, "training") } else { (tested, tested_on(&self.model()?.stimuli)) };
-        let labelled: Vec<_> = rows.into_iter().filter(|row| row.label.is_some()).collect();
+        let (kind, labelled) = PresentationRow::last_answers(&rows);
+        let of = if kind == Kind::Train { "training" } else { tested_on(&self.model()?.stimuli) };
         if labelled.is_empty() {
             bail!("{} holds no answer to an image with a label", self.path.display());
         }
@@ -315,9 +312,9 @@ pub(in crate::cli) fn neuron_traces(
         let own = |id: &u64| *id == neuron as u64;
         let spiking = spikes.times.iter().zip(&spikes.neurons).filter(|(_, id)| own(id)).map(|(&t, _)| t);
         let levels = (0..plateaus.times.len()).filter(|&i| own(&plateaus.neurons[i])).filter_map(|i| {
-            let (from, alpha) =
-                (averaged_from(model, window, plateaus.times[i], plateaus.phases[i])?, plateaus.alpha[i]);
-            Some(gallery::Level { from, to: plateaus.times[i], alpha: f64::from(alpha) })
+            let to = plateaus.times[i];
+            let [from, _] = PresentationRow::at(&window.shown, to)?.averaging(&model.protocol, plateaus.phases[i]);
+            Some(gallery::Level { from, to, alpha: f64::from(plateaus.alpha[i]) })
         });
         found.push(gallery::NeuronTraces {
             name: format!("{name} {neuron}"),
@@ -356,21 +353,6 @@ fn point(evaluation: &crate::record::Evaluation) -> gallery::CurvePoint {
 
 fn size_of(model: &Model, name: &str) -> usize {
     model.populations.iter().find(|population| population.name == name).map_or(0, |population| population.size)
-}
-
-/// When the averaging that made the plateau at `end` began [ms]; none if its presentation is not shown.
-fn averaged_from(model: &Model, window: &Window, end: f64, phase: Phase) -> Option<f64> {
-    let close = |time: f64| (time - end).abs() < 1e-6;
-    match phase {
-        Phase::Forward => {
-            let row = window.shown.iter().find(|row| close(row.forward_end_ms))?;
-            Some(row.start_ms + model.protocol.settle)
-        }
-        Phase::Target => {
-            let row = window.shown.iter().find(|row| row.target_end_ms.is_some_and(close))?;
-            Some(row.forward_end_ms + model.protocol.target_settle)
-        }
-    }
 }
 
 /// What a neuron is pulled to in the target phases of a window.

@@ -20,7 +20,7 @@
 //! | `/report/POP/mapping/element_ids` | u32 \[E\] | soma 0, basal or output dendrite 1, apical 2 |
 //! | `/report/POP/mapping/element_pos` | f32 \[E\] | 0.5, the middle of a compartment |
 //! | `/report/POP/mapping/time` | f64 \[3\], attribute `units` = ms | start, stop (exclusive), spacing |
-//! | `/plateaus/POP/timestamps` | f64 \[n\], attribute `units` = ms | ends of phases on the run's clock |
+//! | `/plateaus/POP/timestamps` | f64 \[n\], attribute `units` = ms | when they happened on the run's clock: at the ends of phases, or before them by `plateau_sd_ms` |
 //! | `/plateaus/POP/{node_ids, alpha}` | u64 \[n\], f32 \[n\] | neurons, plateaus |
 //! | `/plateaus/POP/phase` | enum u8 {`forward`, `target`} \[n\] | the phase that ended |
 //! | `/presentations/{start_ms, forward_end_ms, target_end_ms}` | f64 \[n\] | on the run's clock \[ms\]; NaN without target phase |

@@ -72,19 +72,13 @@ impl Plateaus {
 
     /// Takes the plateaus at the phase ends of a presentation that started at `start` on the run's clock [ms].
     pub(super) fn record(&mut self, start: f64, observed: &Observation) {
-        let Some([forward, target]) = observed.plateaus.get(self.population) else { return };
-        let [forward_leads, target_leads] = &observed.leads[self.population];
-        let forward_end = start + observed.forward_ms;
-        self.phase_end(PhaseCode::Forward, forward_end, forward, forward_leads);
-        self.phase_end(PhaseCode::Target, forward_end + observed.target_ms, target, target_leads);
-    }
-
-    fn phase_end(&mut self, phase: PhaseCode, time: f64, alphas: &[f32], leads: &[f32]) {
-        let leads = leads.iter().map(|&lead| f64::from(lead)).chain(std::iter::repeat(0.0));
-        self.timestamps.waiting().extend(alphas.iter().zip(leads).map(|(_, lead)| time - lead));
-        self.node_ids.waiting().extend(0..alphas.len() as u64);
-        self.alpha.waiting().extend(alphas);
-        self.phase.waiting().extend(alphas.iter().map(|_| phase));
+        let Some(plateaus) = observed.plateaus.get(self.population) else { return };
+        for ((index, code), alphas) in [PhaseCode::Forward, PhaseCode::Target].into_iter().enumerate().zip(plateaus) {
+            self.timestamps.waiting().extend(observed.plateau_times(self.population, index, start));
+            self.node_ids.waiting().extend(0..alphas.len() as u64);
+            self.alpha.waiting().extend(alphas);
+            self.phase.waiting().extend(alphas.iter().map(|_| code));
+        }
     }
 
     pub(super) fn waiting_bytes(&self) -> usize {

@@ -211,13 +211,8 @@ impl Export {
 
     /// Start and end [s] of what is averaged of the phase in which a plateau happened at `time` [ms].
     fn averaged(&self, time: f64, phase: Phase) -> (f64, f64) {
-        // The next presentation may begin a rounding error before this one ends.
-        let after = self.rows.partition_point(|row| row.start_ms < time - 1e-6);
-        let (start, stop) = match (self.rows[..after].last(), phase) {
-            (Some(row), Phase::Forward) => (row.start_ms + self.model.protocol.settle, row.forward_end_ms),
-            (Some(row), Phase::Target) => (row.forward_end_ms + self.model.protocol.target_settle, row.end_ms()),
-            (None, _) => (time, time),
-        };
+        let row = PresentationRow::at(&self.rows, time);
+        let [start, stop] = row.map_or([time; 2], |row| row.averaging(&self.model.protocol, phase));
         (seconds(start), seconds(stop))
     }
 
