@@ -78,12 +78,14 @@ fn a_validation_leaves_its_results_and_a_figure_and_repeats_itself() {
 #[test]
 fn arguments_that_make_no_sense_are_refused() {
     let bench = Bench::new();
+    std::fs::create_dir(bench.path("drawn.svg")).unwrap();
     let cases = [
         ("--perturb input-hidden", "expected PROJECTION=X"),
         ("--perturb nowhere=0.05", "no projection `nowhere`; there are input-hidden"),
         ("--durations 5", "beyond the settling time, 10 ms"),
         ("--out nowhere/results.json", "a folder that is there"),
         ("--out results.txt", "ends in .json"),
+        ("--out drawn.json", "cannot write drawn.svg, which is a folder"),
         ("--images 0", "--images"),
     ];
     for (arguments, message) in cases {

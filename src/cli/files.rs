@@ -40,7 +40,8 @@ pub(super) fn part_of(path: &Path) -> PathBuf {
     name.into()
 }
 
-/// A file under another name until it is complete: an older one stays until then.
+/// A file under another name until it is complete: an older one stays until then, and nothing is left of one that is not
+/// completed.
 pub(super) struct Part<'a> {
     path: &'a Path,
     unfinished: PathBuf,
@@ -49,6 +50,9 @@ pub(super) struct Part<'a> {
 
 impl<'a> Part<'a> {
     pub(super) fn create(path: &'a Path) -> anyhow::Result<Self> {
+        if path.is_dir() {
+            bail!("cannot write {}, which is a folder", path.display());
+        }
         let unfinished = part_of(path);
         let file = File::create(&unfinished).with_context(|| format!("cannot create {}", unfinished.display()))?;
         Ok(Self { path, unfinished, file })
@@ -56,11 +60,14 @@ impl<'a> Part<'a> {
 
     pub(super) fn complete(mut self, content: &[u8]) -> Result<(), Failure> {
         let written = self.file.write_all(content).and_then(|()| fs::rename(&self.unfinished, self.path));
-        written.with_context(|| format!("cannot write {}", self.path.display())).map_err(|error| {
-            // It has failed already; that is what the user hears of.
-            let _ = fs::remove_file(&self.unfinished);
-            Failure::Failed(error)
-        })
+        written.with_context(|| format!("cannot write {}", self.path.display())).map_err(Failure::Failed)
+    }
+}
+
+impl Drop for Part<'_> {
+    fn drop(&mut self) {
+        // Once it is complete there is none of that name; that it cannot be removed is not what the user has to hear of.
+        let _ = fs::remove_file(&self.unfinished);
     }
 }
 

@@ -199,12 +199,27 @@ impl<'a> Trainer<'a> {
         recorder: &mut dyn Recorder,
         monitor: &mut dyn Monitor,
     ) -> Result<Ending, RunError> {
+        self.run_part(plan.presentations, data, plan, recorder, monitor)
+    }
+
+    /// The same up to presentation `until`, with the learning rates that those of the whole plan have.
+    ///
+    /// # Errors
+    /// Those of [`Trainer::run`].
+    pub fn run_part(
+        &mut self,
+        until: u64,
+        data: &Dataset,
+        plan: Plan,
+        recorder: &mut dyn Recorder,
+        monitor: &mut dyn Monitor,
+    ) -> Result<Ending, RunError> {
         self.planned = plan.presentations;
         recorder.weights(self.examples_seen, Some("initial"), &self.network)?;
         let epoch = data.training.len() as u64;
         let (mut asked, mut stopped) = (false, false);
-        while !stopped && (self.examples_seen < plan.presentations || self.evaluation_is_due(plan)) {
-            let end = self.epoch_end(epoch).min(plan.presentations);
+        while !stopped && (self.examples_seen < until || self.evaluation_is_due(plan)) {
+            let end = self.epoch_end(epoch).min(until);
             while self.examples_seen < end && !stopped {
                 self.train_batch(&data.training, end, plan, recorder, monitor)?;
                 asked |= monitor.trained(self.progress()).is_break();

@@ -73,18 +73,18 @@ pub fn learn(lesson: &Lesson<'_>, monitor: &mut dyn Monitor) -> Result<Option<Le
     let start = |dynamics| Trainer::new(model, network.clone(), lesson.seed).with_dynamics(dynamics);
     let mut trainers = DYNAMICS.map(start);
     let mut points = Vec::new();
+    let plan = Plan { presentations: lesson.examples, test_examples: lesson.images, synapses: Synapses::Plastic };
     for point in 0..=lesson.points {
-        let presentations = lesson.examples * point / lesson.points;
-        let plan = Plan { presentations, test_examples: lesson.images, synapses: Synapses::Plastic };
+        let examples = lesson.examples * point / lesson.points;
         let mut errors_percent = [f64::NAN; 2];
         for (trainer, error) in trainers.iter_mut().zip(&mut errors_percent) {
-            if trainer.run(data, plan, &mut (), monitor)? == Ending::Stopped {
+            if trainer.run_part(examples, data, plan, &mut (), monitor)? == Ending::Stopped {
                 return Ok(None);
             }
             *error = trainer.curve().last().map_or(f64::NAN, |evaluation| evaluation.test_error);
         }
         let angles_deg = angles(lesson, trainers[0].network())?;
-        points.push(Point { examples: presentations, errors_percent, angles_deg });
+        points.push(Point { examples, errors_percent, angles_deg });
     }
     let shown = trainers.iter().zip(DYNAMICS).map(|(trainer, dynamics)| {
         responses((model, trainer.network()), dynamics, &data.evaluation, lesson.images, lesson.seed)

@@ -8,7 +8,7 @@ use anyhow::{Context, bail};
 use clap::Args;
 
 use super::failure::Failure;
-use super::files::{spare, write};
+use super::files::{Part, spare};
 use super::options::Common;
 use super::progress::Display;
 use super::{checkpoint, interrupt, say};
@@ -86,22 +86,25 @@ impl Validate {
         let (model, network, seed) = checkpoint::load_or_start(&common, &self.input, self.seed)?;
         self.check(&model)?;
         // A trained network has little left to learn, and its changes are mostly noise: both learn from the start.
-        let start = initial_network(&model, seed).map_err(anyhow::Error::from)?;
+        let start = (self.examples > 0).then(|| initial_network(&model, seed));
+        let start = start.transpose().map_err(anyhow::Error::from)?;
         let twin = self.perturbed(&model, &network)?;
         let data = common.source(&model).load().map_err(anyhow::Error::from)?;
         if data.evaluation.label(0).is_none() {
             return Err(anyhow::anyhow!("validation needs labels: give `labels` under [stimuli] in the model").into());
         }
         let out = self.destination(&model)?;
+        let drawn = out.with_extension("svg");
+        let parts = (Part::create(&out)?, Part::create(&drawn)?);
         let images = self.images.get().min(data.evaluation.len());
         let (shown, durations) = (&data.evaluation, &self.durations[..]);
         let setting = Setting { model: &model, network: &network, twin: &twin, shown, images, durations, seed };
         self.note(&format!("showing {images} images"));
         let comparison = compare(&setting, &|| !interrupt::asked()).ok_or(Failure::Interrupted)?;
         let mut learning = None;
-        if self.examples > 0 {
+        if let Some(network) = &start {
             self.note(&format!("learning from {} images, as spikes and as rates", self.examples));
-            let (network, data, examples) = (&start, &data, self.examples);
+            let (data, examples) = (&data, self.examples);
             let compared = 100.min(data.training.len());
             let lesson = Lesson { model: &model, network, data, examples, points: 4, images, compared, seed };
             let mut display = Display::new(true, None);
@@ -109,15 +112,16 @@ impl Validate {
         }
         let judged = verdicts(&model, &comparison, learning.as_ref());
         let results = told::json(&model, (seed, &self.perturb), &comparison, learning.as_ref(), &judged);
-        write(&out, &format!("{results}\n"))?;
-        let mut figure = told::figure(&model, &comparison, learning.as_ref());
-        figure.title = format!("{}: spikes against rates", model.name);
-        let drawn = out.with_extension("svg");
-        write(&drawn, &figure.svg())?;
         if self.json {
             say::result(&results)?;
         } else {
             told::text(&model, &comparison, learning.as_ref(), &judged)?;
+        }
+        parts.0.complete(format!("{results}\n").as_bytes())?;
+        let mut figure = told::figure(&model, &comparison, learning.as_ref());
+        figure.title = format!("{}: spikes against rates", model.name);
+        parts.1.complete(figure.svg().as_bytes())?;
+        if !self.json {
             say::result(format_args!("results: {}\nfigure: {}", out.display(), drawn.display()))?;
         }
         verdict(&judged)
@@ -168,7 +172,7 @@ impl Validate {
         Ok(twin)
     }
 
-    /// Where the results go; refused now if nothing can be written there.
+    /// Where the results go.
     fn destination(&self, model: &Model) -> anyhow::Result<PathBuf> {
         let path = if let Some(path) = &self.out {
             path.clone()
