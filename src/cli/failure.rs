@@ -22,6 +22,14 @@ impl Failure {
         Self::Failed(error.into())
     }
 
+    /// The same of a command of which a part is done already: it has begun.
+    pub(super) fn on_the_way(self) -> Self {
+        match self {
+            Self::Refused(error) => Self::Failed(error),
+            other => other,
+        }
+    }
+
     /// Tells the user on standard error, cause by cause, and gives the exit code.
     pub(super) fn report(self) -> ExitCode {
         let (error, code) = match self {

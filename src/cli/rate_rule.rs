@@ -71,11 +71,12 @@ pub(super) fn train(
     let network = initial_network(model, seed).map_err(anyhow::Error::from)?;
     let learner = Learner::of(model, seed).context("a rule of networks of rates")?;
     let total = u64::from(model.learning.epochs) * data.training.len() as u64;
-    let file = session::open_run_file(common, &files.run, (model, KIND), (seed, Kind::Train, total), &data.sha256())?;
+    let told = (seed, Kind::Train, &(0..total), data.training.len());
+    let file = session::open_run_file(common, &files.run, (model, KIND), told, &data.sha256())?;
     let outcome = Outcome { files, tested: None, curve: Vec::new(), presentations: 0, train_seconds: 0.0 };
     let mut run = Run { model, seed, learner, network, file, outcome };
     let ended = run.epochs(data, test_examples, &Count::new(common.quiet, "train".to_owned(), total));
-    // Whatever happened, what was learnt is kept.
+    // Whatever happened, what was learnt and recorded is kept.
     let outcome = run.close(total)?;
     ended.map(|()| outcome)
 }
@@ -83,6 +84,7 @@ pub(super) fn train(
 impl Run<'_> {
     fn epochs(&mut self, data: &Dataset, test_examples: usize, count: &Count) -> Result<(), Failure> {
         let start = Instant::now();
+        self.take();
         self.keep("initial").map_err(failed)?;
         for epoch in 1..=self.model.learning.epochs {
             let (began, presentations) = (Instant::now(), &mut self.outcome.presentations);
@@ -95,7 +97,7 @@ impl Run<'_> {
             if ended.is_break() {
                 return Err(self.interrupted());
             }
-            if !self.learner.network.is_finite() {
+            if !self.take() {
                 return Err(Failure::Failed(anyhow!("the weights diverged in epoch {epoch}; lower `learning_rate`")));
             }
             self.keep(&format!("epoch-{epoch}")).map_err(failed)?;
@@ -127,9 +129,14 @@ impl Run<'_> {
         self.file.evaluation(&evaluation)
     }
 
-    /// Keeps the weights as they are under a name.
-    fn keep(&mut self, label: &str) -> Result<(), RecordError> {
+    /// Takes what was learnt over as the weights of the model, and tells whether they are numbers.
+    fn take(&mut self) -> bool {
         self.learner.put(self.model, &mut self.network);
+        self.network.is_finite()
+    }
+
+    /// Keeps the weights under a name.
+    fn keep(&mut self, label: &str) -> Result<(), RecordError> {
         self.file.weights(self.outcome.presentations, Some(label), &self.network)
     }
 
@@ -140,9 +147,10 @@ impl Run<'_> {
         Failure::Interrupted
     }
 
-    /// Completes the run file and leaves the checkpoint of a run of `total` presentations.
+    /// Leaves the checkpoint of a run of `total` presentations, unless its weights are no numbers, and completes the run file.
     fn close(mut self, total: u64) -> Result<Outcome, Failure> {
-        self.keep("final").map_err(failed)?;
+        let learnt = self.take();
+        let kept = if learnt { self.keep("final") } else { Ok(()) };
         let checkpoint = Checkpoint {
             model_text: self.model.text.clone(),
             seed: self.seed,
@@ -156,10 +164,11 @@ impl Run<'_> {
             centres: Vec::new(),
             lanes: Vec::new(),
         };
-        self.file.finish().context("the run file could not be completed").map_err(Failure::Failed)?;
-        if let Some(path) = &self.outcome.files.checkpoint {
-            checkpoint.save(self.model, path).context("the checkpoint could not be saved").map_err(Failure::Failed)?;
-        }
+        let path = self.outcome.files.checkpoint.as_ref().filter(|_| learnt);
+        let saved = path.map_or(Ok(()), |path| checkpoint.save(self.model, path));
+        let closed = kept.and(self.file.finish());
+        closed.context("the run file could not be completed").map_err(Failure::Failed)?;
+        saved.context("the checkpoint could not be saved").map_err(Failure::Failed)?;
         Ok(self.outcome)
     }
 }

@@ -1,5 +1,6 @@
 //! A run from the command line: its files, its display, its end.
 
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 use anyhow::Context;
@@ -43,12 +44,12 @@ pub(super) struct Outcome {
     pub(super) train_seconds: f64,
 }
 
-/// Opens the run file of a run, telling what it will hold.
+/// Opens the run file of a run of these presentations, with so many in an epoch, telling what it will hold.
 pub(super) fn open_run_file(
     common: &Common,
     path: &Path,
     (model, dynamics): (&Model, &str),
-    (seed, kind, presentations): (u64, Kind, u64),
+    (seed, kind, run, epoch): (u64, Kind, &Range<u64>, usize),
     sha256: &[(String, String)],
 ) -> anyhow::Result<RunFile> {
     let provenance = Provenance {
@@ -68,7 +69,7 @@ pub(super) fn open_run_file(
     let created = RunFile::create(path, model, &provenance, kind);
     let file = created.context("the run file cannot be created; name another by --out PATH")?;
     if !common.quiet {
-        let bytes = estimate(model, kind, presentations).total();
+        let bytes = estimate(model, kind, run, epoch as u64).total();
         say::note(format_args!("recording to {}: about {}", path.display(), size(bytes)));
     }
     Ok(file)
@@ -96,26 +97,23 @@ pub(super) fn run(
     live: Option<Live>,
 ) -> Result<Outcome, Failure> {
     let first = trainer.examples_seen();
-    let told = (seed, Kind::Train, plan.presentations - first);
+    let told = (seed, Kind::Train, &(first..plan.presentations), data.training.len());
     let file = open_run_file(common, &files.run, (model, trainer.dynamics().name()), told, &data.sha256())?;
     let mut recorder = (file, live);
     let mut display = Display::new(common.quiet, files.checkpoint.clone().map(|path| (model, path)));
     let replayed = trainer.curve().iter().try_for_each(|evaluation| recorder.evaluation(evaluation));
     let ended = replayed.map_err(RunError::from).and_then(|()| trainer.run(data, plan, &mut recorder, &mut display));
     display.finish();
-    // Whatever happened, what was recorded and learnt is kept.
-    let closed = recorder.0.finish().context("the run file could not be completed");
-    if let (Err(RunError::Record(_)), Some(checkpoint)) = (&ended, &files.checkpoint)
-        && trainer.checkpoint().save(model, checkpoint).is_ok()
-    {
-        say::note(format_args!("what was learnt so far is in {}", checkpoint.display()));
+    // Whatever happened, what was learnt and recorded is kept; weights that are no numbers are not.
+    let learnt = files.checkpoint.as_ref().filter(|_| !matches!(ended, Err(RunError::Diverged { .. })));
+    let saved = learnt.map_or(Ok(()), |path| trainer.checkpoint().save(model, path));
+    let closed = recorder.0.finish();
+    if let (Some(path), Ok(()), false) = (learnt, &saved, ended.is_ok() && closed.is_ok()) {
+        say::note(format_args!("what was learnt so far is in {}", path.display()));
     }
     let ending = ended?;
-    closed.map_err(Failure::Failed)?;
-    if let Some(checkpoint) = &files.checkpoint {
-        let saved = trainer.checkpoint().save(model, checkpoint);
-        saved.context("the checkpoint could not be saved").map_err(Failure::Failed)?;
-    }
+    closed.context("the run file could not be completed").map_err(Failure::Failed)?;
+    saved.context("the checkpoint could not be saved").map_err(Failure::Failed)?;
     match ending {
         Ending::Done(tested) => {
             let (presentations, curve) = (trainer.examples_seen() - first, trainer.curve().to_vec());

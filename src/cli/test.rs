@@ -156,7 +156,7 @@ impl Test {
             &self.common,
             &path,
             (test.model, test.dynamics.name()),
-            (seed, Kind::Test, presentations),
+            (seed, Kind::Test, &(0..presentations), test.examples),
             sha256,
         )?;
         Ok(Some((file, path)))

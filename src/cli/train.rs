@@ -93,7 +93,9 @@ impl Train {
         let mut runs = Vec::new();
         for (&seed, files) in seeds.iter().zip(files) {
             let how = (files, threads, live.as_deref());
-            let (outcome, summary) = self.one(&model, &data, seed, checkpoint.clone(), how)?;
+            let done = self.one(&model, &data, seed, checkpoint.clone(), how);
+            let (outcome, summary) =
+                done.map_err(|failure| if runs.is_empty() { failure } else { failure.on_the_way() })?;
             if !self.common.json {
                 report::trained(&outcome, &summary)?;
             }

@@ -4,6 +4,7 @@ mod init;
 mod transpose;
 
 use aligned_vec::{AVec, ConstAlign};
+use ndarray::Array2;
 
 pub use init::{Moments, Stored};
 pub use transpose::Transposes;
@@ -70,6 +71,11 @@ impl Weights {
         (0..self.post).flat_map(|i| (0..self.pre).map(move |j| self.rows[j * self.stride + i])).collect()
     }
 
+    /// The weights as an array [post, pre].
+    pub fn to_array(&self) -> Array2<f64> {
+        Array2::from_shape_fn((self.post, self.pre), |(i, j)| f64::from(self.rows[j * self.stride + i]))
+    }
+
     /// The weights of a matrix [post, pre] in row-major order.
     ///
     /// # Panics
@@ -100,4 +106,12 @@ pub struct Network {
     pub weights: Vec<Weights>,
     /// Biases of each population of the model, in its order; empty for an encoder.
     pub biases: Vec<Vec<f32>>,
+}
+
+impl Network {
+    /// Whether every weight and bias is a finite number.
+    pub fn is_finite(&self) -> bool {
+        let weights = self.weights.iter().flat_map(Weights::rows);
+        weights.chain(self.biases.iter().flatten()).all(|w| w.is_finite())
+    }
 }

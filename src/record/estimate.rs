@@ -1,5 +1,7 @@
 //! How much a run will write, before it runs.
 
+use std::ops::Range;
+
 use super::Kind;
 use crate::model::{Model, Neuron, Protocol, Snapshots};
 
@@ -32,10 +34,11 @@ impl Estimate {
     }
 }
 
-/// Estimates the run file of a run of so many presentations of one kind, evaluations not counted.
-pub fn estimate(model: &Model, kind: Kind, presentations: u64) -> Estimate {
+/// Estimates the run file of a run of these presentations of one kind, with `epoch` of them in an epoch; evaluations are not
+/// counted.
+pub fn estimate(model: &Model, kind: Kind, run: &Range<u64>, epoch: u64) -> Estimate {
     let recording = &model.recording;
-    let recorded = recording.end.min(presentations).saturating_sub(recording.first);
+    let recorded = recording.end.min(run.end).saturating_sub(recording.first.max(run.start));
     let span = recorded as f64 * mean_length(&model.protocol, kind);
     let spikes: f64 = recording.spikes.iter().map(|&p| model.population(p)).map(|p| rate(&p.neuron, p.size)).sum();
     let plateaus: usize = recording.plateaus.iter().map(|&p| model.population(p).size).sum();
@@ -45,8 +48,8 @@ pub fn estimate(model: &Model, kind: Kind, presentations: u64) -> Estimate {
         spikes: (16.0 * span * spikes) as u64,
         plateaus: recorded.saturating_mul(21 * phases * plateaus as u64),
         traces: (4.0 * elements as f64 * span / recording.report_dt).ceil() as u64,
-        weights: snapshots(model, kind, presentations).saturating_mul(4 * parameters(model)),
-        presentations: presentations.saturating_mul(41),
+        weights: snapshots(model, kind, run, epoch).saturating_mul(4 * parameters(model)),
+        presentations: (run.end - run.start).saturating_mul(41),
     }
 }
 
@@ -67,14 +70,18 @@ fn rate(neuron: &Neuron, size: usize) -> f64 {
     each * size as f64
 }
 
-/// Number of snapshots of the weights.
-fn snapshots(model: &Model, kind: Kind, presentations: u64) -> u64 {
-    let between = match (kind, model.recording.snapshots) {
-        (Kind::Test, _) | (_, Snapshots::Ends) => 0,
-        (_, Snapshots::Epochs) => u64::from(model.learning.epochs),
-        (_, Snapshots::Presentations(every)) => presentations.checked_div(every).unwrap_or(0),
+/// Number of snapshots of the weights; a test has none.
+fn snapshots(model: &Model, kind: Kind, run: &Range<u64>, epoch: u64) -> u64 {
+    if kind == Kind::Test {
+        return 0;
+    }
+    let every = match model.recording.snapshots {
+        Snapshots::Ends => 0,
+        Snapshots::Epochs => epoch,
+        Snapshots::Presentations(every) => every,
     };
-    2 + between
+    let until = |n: u64| n.checked_div(every).unwrap_or(0);
+    2 + until(run.end) - until(run.start)
 }
 
 /// Number of weights and biases.

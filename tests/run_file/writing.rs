@@ -139,7 +139,7 @@ fn what_cannot_be_created_is_refused_with_its_path() {
 #[test]
 fn the_estimate_is_near_the_file() {
     let mut model = model();
-    let small = estimate(&model, Kind::Train, 25);
+    let small = estimate(&model, Kind::Train, &(0..25), 60_000);
     assert_eq!(small.weights, 2 * 4 * (60 + 15 + 15 + 8));
     assert_eq!(small.plateaus, 20 * 2 * 5 * 21);
     assert_eq!(small.traces, 20 * 104 * 2 * 4 * (2 * 5 + 2 * 3));
@@ -147,8 +147,8 @@ fn the_estimate_is_near_the_file() {
     (model.populations[1].size, model.populations[2].size) = (500, 10);
     model.recording.traces[0].1.push(apical::model::Compartment::Basal);
     (model.recording.end, model.recording.report_dt) = (60_000, 1.0);
-    assert_eq!(estimate(&model, Kind::Train, 60_000).traces / 1_000_000_000, 37);
-    assert_eq!(estimate(&model, Kind::Test, 0).traces, 0);
+    assert_eq!(estimate(&model, Kind::Train, &(0..60_000), 60_000).traces / 1_000_000_000, 37);
+    assert_eq!(estimate(&model, Kind::Test, &(0..0), 60_000).traces, 0);
 }
 
 #[test]

@@ -158,16 +158,20 @@ pub(super) fn trained(task: &Task<'_>, wanted: &[Wanted]) -> Result<Vec<Trained>
     let mut runs = Vec::new();
     for wanted in wanted {
         let model = wanted.model()?;
-        let data = match stimuli.iter().find(|(shown, _)| *shown == model.stimuli) {
-            Some((_, data)) => data.clone(),
-            None => task.common.source(&model).load().map_err(anyhow::Error::from)?,
+        let data = if let Some((_, data)) = stimuli.iter().find(|(shown, _)| *shown == model.stimuli) {
+            data.clone()
+        } else {
+            let data = task.common.source(&model).load().map_err(anyhow::Error::from)?;
+            stimuli.push((model.stimuli.clone(), data.clone()));
+            data
         };
-        stimuli.push((model.stimuli.clone(), data.clone()));
         runs.push(Run::find(task, wanted, model, data)?);
     }
-    let mut done = Vec::new();
+    let (mut done, mut begun) = (Vec::new(), false);
     for run in runs {
-        let run = run.complete(task)?;
+        let trains = run.found.is_none();
+        let run = run.complete(task).map_err(|failure| if begun { failure.on_the_way() } else { failure })?;
+        begun |= trains;
         let told = run.told()?;
         let mut all = task.runs.borrow_mut();
         if !all.contains(&told) {
