@@ -4,15 +4,18 @@
 mod cli;
 
 use std::fs;
+use std::str::FromStr;
 use std::sync::LazyLock;
 
 use cli::{Bench, Ran};
 use hdf5::File;
+use hdf5::types::VarLenUnicode;
 
 /// A bench with a run file of which all is recorded, and its checkpoint.
 static RUN: LazyLock<Bench> = LazyLock::new(|| {
     let bench = Bench::new();
-    bench.ok("train tiny.toml --examples 8 --test-examples 4 --out run.h5 --set recording.credit=true \
+    // Of so many presentations that there is an eigenvalue.
+    bench.ok("train tiny.toml --examples 100 --test-examples 4 --out run.h5 --set recording.credit=true \
          --set population.hidden.plateau_sd_ms=3 --set population.hidden.plateau_longest_ms=1");
     bench
 });
@@ -45,7 +48,7 @@ type Breach = (&'static str, &'static dyn Fn(&File));
 
 #[test]
 fn every_breach_is_named_with_its_object() {
-    let breaches: [Breach; 12] = [
+    let breaches: [Breach; 14] = [
         ("/spikes/hidden/timestamps: expected ascending times", &|f| put(f, "spikes/hidden/timestamps", 0, 1e9)),
         ("/spikes/hidden/node_ids: expected neurons below 12", &|f| put(f, "spikes/hidden/node_ids", 3, 12_u64)),
         ("/plateaus/hidden/alpha: expected plateaus from 0 to 1", &|f| put(f, "plateaus/hidden/alpha", 2, 1.5_f32)),
@@ -57,6 +60,12 @@ fn every_breach_is_named_with_its_object() {
         }),
         ("/credit/hidden/angle: has 7 entries, expected 8", &|f| {
             f.dataset("credit/hidden/angle").unwrap().resize(7).unwrap();
+        }),
+        ("/credit/eigenvalue/product: has 0 entries, expected 16", &|f| {
+            f.dataset("credit/eigenvalue/product").unwrap().resize((0, 16)).unwrap();
+        }),
+        ("@kind: expected spiking or rate", &|f| {
+            f.attr("kind").unwrap().write_scalar(&VarLenUnicode::from_str("rates").unwrap()).unwrap();
         }),
         ("has no `learning/loss`", &|f| f.unlink("learning/loss").unwrap()),
         ("/report/output/mapping/time: expected start, stop", &|f| put(f, "report/output/mapping/time", 2, 0.7)),

@@ -81,6 +81,7 @@ fn contents(contents: &Contents) -> Vec<(&'static str, String)> {
     match contents {
         Contents::Run { provenance, trained, tested, recorded_ms, spikes, traces, plateaus } => {
             line("kind", "run file".to_owned());
+            line("dynamics", provenance.kind.clone());
             line("written by", format!("apical {} ({})", provenance.apical_version, provenance.git_commit));
             line("command", provenance.command_line.clone());
             line("started", provenance.start_time.clone());
@@ -139,6 +140,7 @@ fn contents_json(contents: &Contents) -> Value {
     match contents {
         Contents::Run { provenance, trained, tested, recorded_ms, spikes, traces, plateaus } => json!({
             "kind": "run",
+            "dynamics": provenance.kind,
             "apical_version": provenance.apical_version,
             "git_commit": provenance.git_commit,
             "command_line": provenance.command_line,

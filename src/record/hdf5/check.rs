@@ -85,10 +85,12 @@ impl Check<'_> {
     fn attributes(&mut self) {
         let magic = self.source.number::<u32>("magic").is_ok_and(|magic| magic == run::MAGIC);
         self.require("@magic", magic, "u32 0x0A7A");
-        for name in ["name", "git_commit", "command_line", "data_sha256", "start_time"] {
+        for name in ["name", "apical_version", "git_commit", "command_line", "data_sha256", "start_time"] {
             let there = self.source.text(name).is_ok();
             self.require(&format!("@{name}"), there, "a text");
         }
+        let kind = self.source.text("kind").is_ok_and(|kind| ["spiking", "rate"].contains(&kind.as_str()));
+        self.require("@kind", kind, "spiking or rate");
         let seed = self.source.number::<u64>("seed").is_ok();
         self.require("@seed", seed, "a u64");
         let populations: Vec<_> = self.model.populations.iter().map(|p| p.name.clone()).collect();
@@ -151,6 +153,8 @@ impl Check<'_> {
         for part in ["of_means", "mean"] {
             self.column::<f64>(&format!("credit/eigenvalue/{part}"), Some(seen.len()));
         }
+        let outputs = self.model.populations.last().map_or(0, |output| output.size);
+        self.column::<f64>("credit/eigenvalue/product", Some(seen.len() * outputs * outputs));
     }
 
     /// What a group holds of each population or projection.
