@@ -205,6 +205,17 @@ impl WithSimd for SigmoidAll<'_> {
     }
 }
 
+/// The place of the largest of these; of the first of several.
+pub fn largest(values: impl IntoIterator<Item = f64>) -> usize {
+    let mut best = (0, f64::NEG_INFINITY);
+    for (place, value) in values.into_iter().enumerate() {
+        if value > best.1 {
+            best = (place, value);
+        }
+    }
+    best.0
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -280,5 +291,11 @@ mod tests {
             let difference = (sigmoid(v + 1e-5) - sigmoid(v - 1e-5)) / 2e-5;
             assert!((sigmoid_slope(v) - difference).abs() < 1e-9, "at {v}");
         }
+    }
+
+    #[test]
+    fn the_first_of_equal_values_is_the_largest() {
+        assert_eq!(largest([1.0, 3.0, 3.0, 2.0]), 1);
+        assert_eq!(largest([f64::NAN, 1.0]), 1);
     }
 }

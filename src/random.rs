@@ -226,6 +226,14 @@ impl Stream {
     }
 }
 
+/// The order in which an epoch shows its images, spikes and rates alike.
+pub fn order(seed: u64, epoch: u64, images: usize) -> Vec<u32> {
+    let presentation = PresentationKey::training(epoch);
+    let mut order: Vec<u32> = (0..images as u32).collect();
+    StreamKey { seed, purpose: Purpose::Order, presentation, phase: 0, block: 0 }.stream().shuffle(&mut order);
+    order
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -83,3 +83,14 @@ pub enum Schedule {
     /// Falls in a straight line from 1 to 0 over the run.
     Linear,
 }
+
+impl Schedule {
+    /// The factor in epoch `epoch`, from 0 on, when `done` of the run, 0 to 1, is done.
+    pub fn factor(self, epoch: u64, done: f64) -> f64 {
+        match self {
+            Self::Constant => 1.0,
+            Self::Exponential { factor_per_epoch } => libm::pow(factor_per_epoch, epoch as f64),
+            Self::Linear => (1.0 - done).max(0.0),
+        }
+    }
+}

@@ -7,7 +7,7 @@ use ndarray::{Array2, s};
 use super::{Batch, Dense, Layer, Rule, classes};
 use crate::data::{Presentations, Stimulus};
 use crate::model::Schedule;
-use crate::random::{PresentationKey, Purpose, StreamKey};
+use crate::random::order;
 
 /// Examples passed through at once when a network is tested.
 const TESTED_AT_ONCE: usize = 500;
@@ -61,10 +61,8 @@ impl Learner {
     /// # Panics
     /// If an example has no label, or is a spike list.
     pub fn epoch(&mut self, shown: &Presentations, watch: Watch<'_>) -> ControlFlow<()> {
-        let mut order: Vec<usize> = (0..shown.len()).collect();
-        let presentation = PresentationKey::training(u64::from(self.epochs_done));
-        let key = StreamKey { seed: self.seed, purpose: Purpose::Order, presentation, phase: 0, block: 0 };
-        key.stream().shuffle(&mut order);
+        let order = order(self.seed, u64::from(self.epochs_done), shown.len());
+        let order: Vec<usize> = order.into_iter().map(|image| image as usize).collect();
         let classes = self.network.sizes()[self.network.layers.len()];
         for (n, examples) in order.chunks(self.course.batch).enumerate() {
             let batch = batch_of(shown, examples, classes, self.course.brightest);
@@ -80,11 +78,7 @@ impl Learner {
     /// Adds a change at this part of the epoch.
     fn learn(&mut self, change: &[Layer], part: f64) {
         let done = f64::from(self.epochs_done) + part;
-        let factor = match self.course.schedule {
-            Schedule::Constant => 1.0,
-            Schedule::Exponential { factor_per_epoch } => libm::pow(factor_per_epoch, f64::from(self.epochs_done)),
-            Schedule::Linear => (1.0 - done / f64::from(self.course.epochs)).max(0.0),
-        };
+        let factor = self.course.schedule.factor(u64::from(self.epochs_done), done / f64::from(self.course.epochs));
         self.rule.update(factor);
         let layers = self.network.layers.iter_mut().zip(&mut self.velocity).zip(change);
         for (((layer, velocity), change), &rate) in layers.zip(&self.course.rates).filter(|(_, rate)| **rate != 0.0) {

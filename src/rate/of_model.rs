@@ -1,7 +1,5 @@
 //! Models that learn by a rule of rates: the learner of one, and its weights in the network that files keep.
 
-use ndarray::Array2;
-
 use super::family::Member;
 use super::{Course, Layer, Learner};
 use crate::model::{Model, Rule};
@@ -44,13 +42,8 @@ impl Learner {
     pub fn take(&mut self, model: &Model, network: &Network) {
         let path = model.layers().expect("a model of layers");
         for (layer, id) in self.network.layers.iter_mut().zip(path) {
-            let weights = &network.weights[id.0];
-            let matrix = weights.to_matrix().into_iter().map(f64::from).collect();
             let biases = network.biases[model.projection(id).to.0].iter().map(|&b| f64::from(b));
-            *layer = Layer {
-                weights: Array2::from_shape_vec((weights.post(), weights.pre()), matrix).expect("a matrix"),
-                biases: biases.collect(),
-            };
+            *layer = Layer { weights: network.weights[id.0].to_array(), biases: biases.collect() };
         }
     }
 }

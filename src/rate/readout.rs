@@ -3,7 +3,7 @@
 use ndarray::{Array1, Array2, Axis, Zip};
 
 use super::Activation;
-use crate::math::{exp, ln};
+use crate::math::{exp, largest, ln};
 
 /// The last layer's response y and the loss E(y, t) of an example.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -57,10 +57,7 @@ impl Readout {
 
 /// The class of the largest answer of every example, the first of several, [batch].
 pub fn classes(answers: &Array2<f64>) -> Vec<usize> {
-    let largest = |row: ndarray::ArrayView1<'_, f64>| {
-        row.iter().enumerate().fold((0, f64::NEG_INFINITY), |best, (k, &y)| if y > best.1 { (k, y) } else { best }).0
-    };
-    answers.axis_iter(Axis(0)).map(largest).collect()
+    answers.axis_iter(Axis(0)).map(|row| largest(row.iter().copied())).collect()
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! The course of a run: in what order images come, how long their phases last, how fast the network learns.
 
-use crate::model::{Model, Protocol, Schedule, Stimuli};
-use crate::random::{PresentationKey, Purpose, StreamKey};
+use crate::model::{Model, Protocol, Stimuli};
+use crate::random::{PresentationKey, Purpose, StreamKey, order};
 
 /// The order of images in one epoch.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -16,10 +16,7 @@ impl Order {
         let epoch = n / images as u64;
         if self.epoch != Some(epoch) {
             self.epoch = Some(epoch);
-            self.images = (0..images as u32).collect();
-            let presentation = PresentationKey::training(epoch);
-            let key = StreamKey { seed, purpose: Purpose::Order, presentation, phase: 0, block: 0 };
-            key.stream().shuffle(&mut self.images);
+            self.images = order(seed, epoch, images);
         }
         self.images[(n % images as u64) as usize] as usize
     }
@@ -46,11 +43,7 @@ pub(super) fn shift(stimuli: &Stimuli, seed: u64, presentation: PresentationKey)
 
 /// The factor on every learning rate at presentation `n` of `planned`, with `epoch` presentations in an epoch.
 pub(super) fn rate_factor(model: &Model, n: u64, planned: u64, epoch: u64) -> f64 {
-    match model.learning.schedule {
-        Schedule::Constant => 1.0,
-        Schedule::Exponential { factor_per_epoch } => libm::pow(factor_per_epoch, (n / epoch) as f64),
-        Schedule::Linear => (1.0 - n as f64 / planned as f64).max(0.0),
-    }
+    model.learning.schedule.factor(n / epoch, n as f64 / planned as f64)
 }
 
 #[cfg(test)]

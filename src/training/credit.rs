@@ -5,8 +5,8 @@ use ndarray::{Array1, Array2, ArrayView1};
 use crate::analysis::{angle, feedback_eigenvalue, layer_loss};
 use crate::engine::PhaseMeans;
 use crate::math::{sigmoid, sigmoid_slope};
-use crate::model::{Compartment, Model, Neuron, PopulationId, ProjectionId, feedforward_path};
-use crate::network::{Network, Weights};
+use crate::model::{Compartment, Model, Neuron, PopulationId, Projection, ProjectionId, feedforward_path};
+use crate::network::Network;
 use crate::plasticity::{Backprop, Change, Known};
 use crate::record::{Credit, HiddenCredit, Jacobians};
 
@@ -123,7 +123,9 @@ impl LastLayer {
     fn of(model: &Model, layer: &Layer) -> Option<Self> {
         let &[ProjectionId(forward)] = layer.path.as_slice() else { return None };
         let Neuron::Output(output) = &model.populations.last()?.neuron else { return None };
-        let back = model.projections.iter().position(|p| p.to.0 == layer.population && p.from > p.to)?;
+        let last = model.populations.len() - 1;
+        let is_feedback = |p: &Projection| (p.from.0, p.to.0) == (last, layer.population);
+        let back = model.projections.iter().position(|p| is_feedback(p) && p.compartment == Compartment::Apical)?;
         let (hidden, outputs) = (model.populations[layer.population].size, model.populations.last()?.size);
         Some(Self {
             forward,
@@ -139,8 +141,8 @@ impl LastLayer {
     /// Adds the Jacobians at the mean potentials `u` of the output.
     fn add(&mut self, network: &Network, u: &[f64], phi_max: f64) {
         let slopes: Array1<f64> = u.iter().map(|&u| self.gain * sigmoid_slope(u)).collect();
-        let forward = dense(&network.weights[self.forward]).reversed_axes() * slopes.insert_axis(ndarray::Axis(1));
-        let back = dense(&network.weights[self.back]).reversed_axes();
+        let forward = network.weights[self.forward].to_array() * slopes.insert_axis(ndarray::Axis(1));
+        let back = network.weights[self.back].to_array();
         let expected = back.dot(&ArrayView1::from(&rates(u, phi_max)));
         let back = back * expected.mapv(sigmoid_slope).insert_axis(ndarray::Axis(1));
         let product = forward.dot(&back);
@@ -165,9 +167,4 @@ impl LastLayer {
         (self.eigenvalues, self.presentations) = (0.0, 0);
         whole.then_some(jacobians)
     }
-}
-
-/// Weights as a matrix [pre, post].
-fn dense(weights: &Weights) -> Array2<f64> {
-    Array2::from_shape_fn((weights.pre(), weights.post()), |(j, i)| f64::from(weights.row(j)[i]))
 }

@@ -1,7 +1,7 @@
 //! Answers and losses, from what a stage measured.
 
 use super::stage::Stage;
-use crate::math::sigmoid;
+use crate::math::{largest, sigmoid};
 use crate::model::{Decoding, Model};
 
 /// The class decoded from mean potentials and rates of the output population, [n] each: that of the largest mean over its
@@ -24,16 +24,6 @@ pub(super) fn decode(model: &Model, stage: &Stage) -> u8 {
     answer(model, &stage.means()[0].v[last], &rates)
 }
 
-fn largest(values: impl Iterator<Item = f64>) -> usize {
-    let mut best = (0, f64::NEG_INFINITY);
-    for (class, value) in values.enumerate() {
-        if value > best.1 {
-            best = (class, value);
-        }
-    }
-    best.0
-}
-
 /// The output loss of a training presentation, mean over neurons of (mean_t phi − phi_max sigmoid(mean_f U))² [1/ms²].
 ///
 /// L1 of Guerguiev, Lillicrap & Richards (2017), eLife 6:e22901.
@@ -44,15 +34,4 @@ pub(super) fn output_loss(model: &Model, stage: &Stage) -> f64 {
     let u = &forward.v[last];
     let square = |(u, taught): (&f64, &f64)| (phi_max * (taught - sigmoid(*u))).powi(2);
     u.iter().zip(&target.sigmoid[last]).map(square).sum::<f64>() / u.len() as f64
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_first_of_equal_classes_is_decoded() {
-        assert_eq!(largest([1.0, 3.0, 3.0, 2.0].into_iter()), 1);
-        assert_eq!(largest([f64::NAN, 1.0].into_iter()), 1);
-    }
 }

@@ -17,7 +17,7 @@ use crate::analysis::sum_of_squares_exceeds;
 use crate::engine::Circuit;
 use crate::kernel::Modes;
 use crate::math::logit;
-use crate::network::{Network, Weights};
+use crate::network::Network;
 
 /// One identity as it was found.
 #[derive(Clone, Debug, PartialEq)]
@@ -126,7 +126,7 @@ impl Gathered {
         let n = self.residuals.len();
         let mut covariance = Array2::zeros((n, n));
         for ((link, ..), variance) in self.afferents.iter().zip(&self.variances) {
-            let w = matrix(&network.weights[*link]);
+            let w = network.weights[*link].to_array();
             let spread = &w * &Array1::from(variance.clone()).insert_axis(Axis(0));
             covariance += &spread.dot(&w.t());
         }
@@ -160,8 +160,4 @@ impl Gathered {
             potential: rms(&self.potentials),
         }
     }
-}
-
-fn matrix(weights: &Weights) -> Array2<f64> {
-    Array2::from_shape_fn((weights.post(), weights.pre()), |(i, j)| f64::from(weights.row(j)[i]))
 }

@@ -96,9 +96,7 @@ impl Pair {
 /// The weights from the input to the first hidden population, [neurons, pixels].
 fn fields(model: &Model, network: &Network) -> Array2<f64> {
     let first = model.projections.iter().position(|p| p.from == PopulationId(0) && p.to == PopulationId(1));
-    let weights = &network.weights[first.expect("the input reaches the hidden layer")];
-    let matrix = weights.to_matrix().into_iter().map(f64::from).collect();
-    Array2::from_shape_vec((weights.post(), weights.pre()), matrix).expect("a matrix")
+    network.weights[first.expect("the input reaches the hidden layer")].to_array()
 }
 
 fn draw_fields(task: &Task<'_>) -> Result<Reproduced, Failure> {

@@ -6,6 +6,7 @@
 use super::tasks::{adding, recall, rows_of_image};
 use super::{Bptt, Recurrent, RecurrentRule, Rtrl, Sequence, Uoro};
 use crate::data::Presentations;
+use crate::math::largest;
 use crate::rate::{Activation, Readout};
 
 /// A rule ready to be trained.
@@ -135,7 +136,7 @@ impl Task {
                 let (y, wanted) = (y.row(t), sequence.targets.row(t));
                 wrong += match self {
                     Self::Adding { .. } => (&y - &wanted).mapv(|e| e * e).sum(),
-                    _ => 100.0 * f64::from(u8::from(largest(y) != largest(wanted))),
+                    _ => 100.0 * f64::from(u8::from(largest(y.iter().copied()) != largest(wanted.iter().copied()))),
                 };
                 asked += 1.0;
             }
@@ -151,10 +152,6 @@ impl Task {
             Self::Rows { .. } => "images wrong [%]",
         }
     }
-}
-
-fn largest(row: ndarray::ArrayView1<'_, f64>) -> usize {
-    row.iter().enumerate().fold((0, f64::NEG_INFINITY), |best, (k, &y)| if y > best.1 { (k, y) } else { best }).0
 }
 
 /// A network in training.

@@ -11,7 +11,7 @@ use ndarray::Array2;
 
 use crate::math::sigmoid;
 use crate::model::{Compartment, Model, Neuron, PopulationId, ProjectionId};
-use crate::network::{Network, Weights};
+use crate::network::Network;
 use crate::rate::{Activation, Batch, Dense, Layer, Readout, Rule};
 
 /// The factor of the rule on top of k_b and k_d (per ms inside: phi_max cancels).
@@ -47,14 +47,14 @@ impl SegregatedDendrites {
             let compartment = if l == last { Compartment::Dendrite } else { Compartment::Basal };
             let forward = projection(model, l - 1, l, compartment)?;
             let biases = network.biases[l].iter().map(|&b| f64::from(b)).collect();
-            layers.push(Layer { weights: matrix(&network.weights[forward.0]), biases });
+            layers.push(Layer { weights: network.weights[forward.0].to_array(), biases });
             if let Neuron::Pyramidal(cell) = &model.populations[l].neuron {
                 if cell.g_a != 0.0 {
                     return None;
                 }
                 hidden = Activation::Sigmoid { gain: cell.g_b / (cell.g_l + cell.g_b), max: cell.phi_max };
                 let apical = projection(model, last, l, Compartment::Apical)?;
-                feedback.push(matrix(&network.weights[apical.0]));
+                feedback.push(network.weights[apical.0].to_array());
             }
         }
         let (g_l, g_d, g_teach) = (output.g_l, output.g_d, output.g_teach);
@@ -67,10 +67,6 @@ impl SegregatedDendrites {
 fn projection(model: &Model, from: usize, to: usize, compartment: Compartment) -> Option<ProjectionId> {
     let wanted = (PopulationId(from), PopulationId(to), compartment);
     model.projections.iter().position(|p| (p.from, p.to, p.compartment) == wanted).map(ProjectionId)
-}
-
-fn matrix(weights: &Weights) -> Array2<f64> {
-    Array2::from_shape_fn((weights.post(), weights.pre()), |(i, j)| f64::from(weights.row(j)[i]))
 }
 
 /// Gain and largest rate of a sigmoid response.
