@@ -36,6 +36,12 @@ fn rate_tables_are_read_with_and_without_header_and_comments() {
 }
 
 #[test]
+fn the_extension_of_a_table_may_be_in_capitals() {
+    let (_folder, path) = file("RATES.CSV", "0,50\n");
+    assert_eq!(RateTable::open(&path, 2).unwrap().rates(0), [0.0, 0.05]);
+}
+
+#[test]
 fn mistakes_in_a_rate_table_are_named_with_their_line() {
     let rate = "expected a rate from 0 to 1e6 Hz, found";
     let cases = [

@@ -48,7 +48,8 @@ impl RateTable {
     /// # Errors
     /// If it cannot be read, a row is of another width, or a value is no rate; the error names the line.
     pub fn open(path: &Path, inputs: usize) -> Result<Self, DataError> {
-        match path.extension().and_then(|extension| extension.to_str()) {
+        let extension = path.extension().and_then(|extension| extension.to_str()).map(str::to_ascii_lowercase);
+        match extension.as_deref() {
             Some("csv") => Self::open_csv(path, inputs),
             Some("npy") => Self::open_npy(path, inputs),
             _ => Err(DataError::Extension { path: path.display().to_string() }),

@@ -190,6 +190,10 @@ impl<R: Recorder> Recorder for Option<R> {
         self.as_mut().map_or(Ok(()), |recorder| recorder.presentation(presentation))
     }
 
+    fn credit(&mut self, credit: &Credit) -> Result<(), RecordError> {
+        self.as_mut().map_or(Ok(()), |recorder| recorder.credit(credit))
+    }
+
     fn weights(&mut self, examples_seen: u64, label: Option<&str>, network: &Network) -> Result<(), RecordError> {
         self.as_mut().map_or(Ok(()), |recorder| recorder.weights(examples_seen, label, network))
     }
@@ -199,6 +203,7 @@ impl<R: Recorder> Recorder for Option<R> {
     }
 }
 
+/// Both record. Traces are sampled once, for the first where both ask for them: no two of one run ask for other grids.
 impl<A: Recorder, B: Recorder> Recorder for (A, B) {
     fn watches(&self, kind: Kind, index: u64) -> bool {
         self.0.watches(kind, index) || self.1.watches(kind, index)

@@ -24,7 +24,7 @@ const LONGEST_LEAD: f64 = 100_000.0;
 const TOO_CLOSE: f64 = 1e-6;
 
 /// Names that mean something else in `[recording]` and `--record`.
-const RESERVED: [&str; 5] = ["all", "none", "spikes", "plateaus", "traces"];
+pub(super) const RESERVED: [&str; 5] = ["all", "none", "spikes", "plateaus", "traces"];
 
 #[derive(Clone, Copy, PartialEq)]
 enum Kind {

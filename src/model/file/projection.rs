@@ -145,7 +145,7 @@ fn feedback(keys: &mut Reader<'_>, compartment: Compartment) -> Result<Option<Fe
     Err(ModelError::refused(keys.at("feedback_rule"), why))
 }
 
-/// Feedback learns by a rule of its own, from an output population, or is the transpose of feedforward weights.
+/// Feedback learns by a rule of its own, or is the transpose of feedforward weights.
 fn check_learning(keys: &Reader<'_>, projection: &Projection) -> Result<(), ModelError> {
     let (rate, apical) = (projection.learning_rate, projection.compartment == Compartment::Apical);
     let transpose = matches!(projection.weights, WeightInit::Transpose { .. });

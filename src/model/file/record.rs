@@ -1,12 +1,10 @@
 //! `--record WHAT`, put as keys of `[recording]`.
 
+use super::population::RESERVED;
 use super::recording::range;
 use crate::model::Model;
 use crate::model::error::{ModelError, Origin};
 use crate::model::tree::{Entry, Node, Table, Value};
-
-/// Words of `--record` that are no population.
-const WORDS: [&str; 5] = ["all", "none", "spikes", "plateaus", "traces"];
 
 /// What is wanted of each kind of data: all of it, or what is listed.
 #[derive(Default)]
@@ -66,7 +64,7 @@ impl Wanted {
             _ => {
                 let name = word.split('.').next().unwrap_or(word);
                 let names = model.populations.iter().map(|population| population.name.as_str());
-                return Err(ModelError::unknown_name(at, "population", name, names.chain(WORDS)));
+                return Err(ModelError::unknown_name(at, "population", name, names.chain(RESERVED)));
             }
         }
         Ok(())
