@@ -42,6 +42,16 @@ fn weights_move_freely_between_spikes_and_rates() {
     assert_eq!((&spiking["kind"], &spiking["examples_seen"]), (&"spiking".into(), &60.into()));
     let back = bench.json("train --resume spiking.checkpoint.h5 --rate --examples 80 --out back.h5");
     assert_eq!((&back["kind"], &back["examples_seen"]), (&"rate".into(), &80.into()));
+    let snapshot = |name: &str, label: &str| -> Vec<(String, Vec<u64>)> {
+        let all = Contents::of(&bench.path(name)).0.into_iter();
+        all.filter_map(|(path, bits)| Some((path.strip_suffix(label)?.to_owned(), bits))).collect()
+    };
+    for (from, to) in [("rate.h5", "spiking.h5"), ("spiking.h5", "back.h5")] {
+        let handed_on = snapshot(from, "/final");
+        assert_eq!(handed_on.len(), 5, "weights of three projections and biases of two populations");
+        assert_eq!(snapshot(to, "/initial"), handed_on, "{from} to {to}");
+        assert_ne!(snapshot(from, "/initial"), handed_on, "{from} learnt");
+    }
 }
 
 #[test]

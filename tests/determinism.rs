@@ -24,9 +24,21 @@ fn train(bench: &Bench, out: &str, arguments: &str) -> Contents {
     Contents::of(&bench.path(&format!("{out}.h5"))).repeatable()
 }
 
+/// A bench whose inputs are more than the rows of weights that a thread changes at a time, 64, and whose test images are more
+/// than two threads are handed at a time, 128.
+fn wide() -> Bench {
+    let bench = Bench::new();
+    bench.write("tiny.toml", cli::MODEL.replace("size = 16", "size = 100"));
+    for (half, count) in [("train", 20), ("t10k", 140)] {
+        bench.write(&format!("data/mnist/{half}-images-idx3-ubyte"), cli::images_of(count, 10));
+        bench.write(&format!("data/mnist/{half}-labels-idx1-ubyte"), cli::labels(count));
+    }
+    bench
+}
+
 #[test]
 fn the_number_of_threads_changes_nothing() {
-    let bench = Bench::new();
+    let bench = wide();
     for variant in VARIANTS {
         let [one, two] = [1, 2].map(|n| train(&bench, "run", &format!("--examples 30 --threads {n} {variant}")));
         assert!(one.0.len() > 40 && one.integers("/spikes/hidden/node_ids").len() > 20, "{variant}");

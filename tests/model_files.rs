@@ -1,5 +1,7 @@
 //! Model files from the outside: what is read, and what survives being written and read again.
 
+mod data;
+
 use std::error::Error;
 use std::path::{Path, PathBuf};
 
@@ -7,19 +9,8 @@ use apical::model::{
     BiasInit, Compartment, Compression, Decoding, Model, Neuron, PopulationId, ProjectionId, RateSource, Schedule,
     Snapshots, Stimuli, WeightInit, shipped,
 };
+use data::{RIGHT, parse, set};
 use proptest::prelude::*;
-
-/// A small model that is right.
-const RIGHT: &str = include_str!("data/small.toml");
-
-fn parse(text: &str) -> Result<Model, String> {
-    Model::parse(text, "m.toml", &[]).map_err(|error| error.to_string())
-}
-
-fn set(overrides: &[&str]) -> Result<Model, String> {
-    let overrides: Vec<_> = overrides.iter().map(|&text| text.to_owned()).collect();
-    Model::parse(RIGHT, "m.toml", &overrides).map_err(|error| error.to_string())
-}
 
 #[test]
 fn the_right_model_is_read_with_its_defaults() {

@@ -1,18 +1,8 @@
 //! What is wrong with a model file, and where: one defect at a time in a model that is right.
 
-use apical::model::Model;
+mod data;
 
-/// A small model that is right; each case below spoils one thing in it.
-const RIGHT: &str = include_str!("data/small.toml");
-
-fn parse(text: &str) -> Result<Model, String> {
-    Model::parse(text, "m.toml", &[]).map_err(|error| error.to_string())
-}
-
-fn set(overrides: &[&str]) -> Result<Model, String> {
-    let overrides: Vec<_> = overrides.iter().map(|&text| text.to_owned()).collect();
-    Model::parse(RIGHT, "m.toml", &overrides).map_err(|error| error.to_string())
-}
+use data::{RIGHT, parse, set};
 
 /// One defect: the text replaced, its replacement, where the error is, what it says.
 struct Case(&'static str, &'static str, &'static str, &'static [&'static str]);

@@ -179,4 +179,34 @@ mod tests {
         assert_eq!(weights.to_matrix(), [1.0, 1.0, 3.0, 1.0, 1.0, -3.0]);
         assert_eq!(biases, [0.5, -1.0]);
     }
+
+    #[test]
+    #[allow(clippy::float_cmp, reason = "the same sums in the same order, so the same bits")]
+    fn changes_reach_the_rows_at_the_borders_of_shares() {
+        const POST: usize = 3;
+        const PRE: usize = 2 * SHARE + 2;
+        let rows: [&[u32]; 3] = [&[0, 63, 64, 127, 128, 129], &[63, 127, 128], &[0, 64, 127, 129]];
+        let number = |k: usize| (0.618 * (k + 1) as f32).fract() - 0.5;
+        let changes = rows.map(|rows| Change {
+            post: (0..POST).map(|i| number(rows.len() + i)).collect(),
+            pre: rows.iter().map(|&j| (j, number(rows.len() * j as usize))).collect(),
+        });
+        let matrix: Vec<f32> = (0..POST * PRE).map(number).collect();
+        for (count, touched) in [(1, 6), (3, 13)] {
+            let (mut weights, mut biases) = (Weights::from_matrix(POST, PRE, &matrix), [0.5; POST]);
+            let (mut expected, mut expected_biases) = (matrix.clone(), biases);
+            for change in &changes[..count] {
+                for (i, &post) in change.post.iter().enumerate() {
+                    expected_biases[i] += post;
+                    for &(j, pre) in &change.pre {
+                        let w = &mut expected[i * PRE + j as usize];
+                        *w = post.mul_add(pre, *w);
+                    }
+                }
+            }
+            assert_eq!(apply(changes[..count].iter(), &mut weights, &mut biases), touched);
+            assert_eq!(weights.to_matrix(), expected, "{count} at once");
+            assert_eq!(biases, expected_biases, "{count} at once");
+        }
+    }
 }

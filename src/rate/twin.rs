@@ -367,7 +367,7 @@ mod tests {
     #[test]
     fn noise_is_that_of_the_phase_and_of_spikes_alone() {
         let rates = "projection.output-hidden.carries=rates";
-        for (keys, noisy) in [(&["population.hidden.g_a_per_ms=0.05"][..], true), (&[rates], false)] {
+        for (keys, g_a, noisy) in [(&["population.hidden.g_a_per_ms=0.05"][..], 0.05, true), (&[rates], 0.0, false)] {
             let (model, network) = model(keys);
             let lane = shown(&model, &network, Twin::Noisy);
             let [forward, target] = lane.means();
@@ -375,10 +375,17 @@ mod tests {
             let off = |(x, s): (&f64, &f64)| (x - 0.2 * s).abs() > 1e-12;
             let back = target.trains[2].iter().zip(&target.sigmoid[2]).filter(|&pair| off(pair)).count();
             assert_eq!(back, if noisy { 10 } else { 0 }, "{keys:?}");
-            assert!(target.plateau[1].iter().all(|alpha| (0.0..1.0).contains(alpha)));
+            for (i, v) in forward.v[1].iter().enumerate() {
+                let basal = row(&network.weights[0], i, &forward.trains[0]) + f64::from(network.biases[1][i]);
+                let apical = row(&network.weights[2], i, &forward.trains[2]);
+                let expected = (0.6 * basal + g_a * apical) / (0.1 + 0.6 + g_a);
+                assert!((v - expected).abs() < 1e-9, "{keys:?}: {v} for {expected}");
+            }
         }
     }
 
+    /// The spread of a potential is that of Poisson trains answered by h, dh/dt = −γ h + g_b κ:
+    /// h = g_b [(e^{−t/τ_L} − e^{−γt})/(γ − 1/τ_L) − (e^{−t/τ_s} − e^{−γt})/(γ − 1/τ_s)]/(τ_L − τ_s), ∫h² by Simpson's rule.
     #[test]
     fn diffusion_takes_the_mean_over_the_spread_of_poisson_trains() {
         let (model, network) = model(&["population.input.size=4"]);
@@ -388,12 +395,15 @@ mod tests {
             let each = input.iter().enumerate().map(|(j, r)| f64::from(network.weights[0].row(j)[i]).powi(2) * r);
             each.sum::<f64>()
         };
+        let mode = |t: f64, tau: f64| ((-t / tau).exp() - (-0.7 * t).exp()) / (0.7 - 1.0 / tau);
+        let square = |k: i32| (0.6 * (mode(f64::from(k) / 50.0, 10.0) - mode(f64::from(k) / 50.0, 3.0)) / 7.0).powi(2);
+        let simpson: f64 = (0..5000).map(|k| square(2 * k) + 4.0 * square(2 * k + 1) + square(2 * k + 2)).sum();
+        let spread = simpson / 150.0;
         for (i, rate) in lane.forward_rates()[1].iter().enumerate() {
             let v = 6.0 / 7.0 * (row(&network.weights[0], i, &input) + f64::from(network.biases[1][i]));
             assert!((lane.means()[0].v[1][i] - v).abs() < 1e-12);
-            // The science notes' 0.02712 per ms is rounded.
-            let expected = 0.2 * Normal::default().mean_sigmoid(v, (0.02712 * squares(i)).sqrt());
-            assert!((rate / expected - 1.0).abs() < 1e-3, "{rate} for {expected}");
+            let expected = 0.2 * Normal::default().mean_sigmoid(v, (spread * squares(i)).sqrt());
+            assert!((rate / expected - 1.0).abs() < 1e-7, "{rate} for {expected}");
             assert!((rate - 0.2 * sigmoid(v)) * -v > 0.0, "the mean is drawn to the middle");
         }
     }

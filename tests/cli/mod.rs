@@ -112,11 +112,17 @@ pub(crate) fn interrupt(mut command: Command, ready: impl Fn() -> bool) -> Ran {
 
 /// An IDX file of 4 x 4 images; image i shows a bright quarter, that of class i mod 4.
 pub(crate) fn images(count: usize) -> Vec<u8> {
+    images_of(count, 4)
+}
+
+/// The same of `side` x `side` images, an even number.
+pub(crate) fn images_of(count: usize, side: usize) -> Vec<u8> {
     let mut file = vec![0, 0, 8, 3];
-    [count, 4, 4].iter().for_each(|&d| file.extend((d as u32).to_be_bytes()));
+    [count, side, side].iter().for_each(|&d| file.extend((d as u32).to_be_bytes()));
     for image in 0..count {
-        let lit = |pixel: usize| 2 * (pixel / 8) + pixel % 4 / 2 == image % 4;
-        file.extend((0..16).map(|pixel| if lit(pixel) { 255 } else { (image * 7 + pixel * 5) as u8 % 40 }));
+        let half = side / 2;
+        let lit = |pixel: usize| 2 * (pixel / side / half) + pixel % side / half == image % 4;
+        file.extend((0..side * side).map(|pixel| if lit(pixel) { 255 } else { (image * 7 + pixel * 5) as u8 % 40 }));
     }
     file
 }

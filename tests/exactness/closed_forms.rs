@@ -18,7 +18,7 @@ const GRID: f64 = 2.3;
 
 /// Networks that between them have every kind of connection: no hidden layer, feedback without and with a drive of the
 /// soma, two hidden layers, delays, a slow time constant below the fast one, means
-/// from nearly the start of a phase.
+/// from nearly the start of a phase, and of the target phase from earlier on than of the forward phase.
 fn networks() -> Vec<Net> {
     let one = Net::new(&[50, 20, 5], 0.0);
     vec![
@@ -29,7 +29,8 @@ fn networks() -> Vec<Net> {
         Net { g_a: 0.05, ..Net::new(&[20, 10, 8, 4], 0.0) },
         Net { g_a: 0.3, forward_delay: 2.5, feedback_delay: 60.0, ..one.clone() },
         Net { g_a: 0.3, tau_l: 3.0, tau_s: 10.0, ..one.clone() },
-        Net { g_a: 0.1, tau_l: 25.0, tau_s: 0.5, settle: 3.0, ..one },
+        Net { g_a: 0.1, tau_l: 25.0, tau_s: 0.5, settle: 3.0, ..one.clone() },
+        Net { g_a: 0.05, settle: 20.0, target_settle: Some(5.0), ..one },
     ]
 }
 

@@ -39,6 +39,8 @@ pub struct Net {
     pub tau_s: f64,
     /// Left out of the means at the start of each phase [ms].
     pub settle: f64,
+    /// The same of the target phase, where that differs [ms].
+    pub target_settle: Option<f64>,
     /// Mean and spread of hidden and output biases.
     pub bias: [f64; 2],
 }
@@ -54,6 +56,7 @@ impl Net {
             tau_l: 10.0,
             tau_s: 3.0,
             settle: 30.0,
+            target_settle: None,
             bias: [0.8, 0.4],
         }
     }
@@ -66,6 +69,11 @@ impl Net {
     /// The feedback projection to hidden population `p`.
     pub fn feedback(&self, p: usize) -> usize {
         self.output() + p - 1
+    }
+
+    /// Left out of the means at the start of the forward and the target phase [ms].
+    pub fn settles(&self) -> [f64; 2] {
+        [self.settle, self.target_settle.unwrap_or(self.settle)]
     }
 
     /// Every projection: from, to, delay [ms].
@@ -107,6 +115,9 @@ impl Net {
         }
         writeln!(text, "[protocol]\nsettle_ms = {settle}\nforward_ms = 1000\ntarget_ms = 1000\ntest_ms = 1000")
             .unwrap();
+        if let Some(target_settle) = self.target_settle {
+            writeln!(text, "target_settle_ms = {target_settle}").unwrap();
+        }
         text
     }
 

@@ -79,7 +79,7 @@ impl<'a> Solver<'a> {
         for (flying, (from, _, delay)) in self.in_flight.iter_mut().zip(self.equations.net.projections()) {
             flying.extend(spikes[from].iter().map(|s| Spike { time: s.time + delay, neuron: s.neuron }));
         }
-        let settle = self.equations.net.settle;
+        let settle = self.equations.net.settles()[usize::from(label.is_some())];
         let mut stops: Vec<(f64, Stop)> = vec![(settle, Stop::Settled), (length, Stop::End)];
         stops.extend(sample.iter().map(|&t| (t, Stop::Sample)));
         for (p, flying) in self.in_flight.iter().enumerate() {

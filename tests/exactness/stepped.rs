@@ -133,7 +133,7 @@ impl<'a> Stepped<'a> {
         let mut step = 0;
         for (phase, length) in lengths.into_iter().enumerate() {
             let steps = (length / self.dt).round() as usize;
-            let settled = (self.net.settle / self.dt).round() as usize;
+            let settled = (self.net.settles()[phase] / self.dt).round() as usize;
             let weight = 1.0 / (steps - settled) as f64;
             let (mut v, mut apical) = (zeros(), zeros());
             record.sigmoid = vec![0.0; sizes[self.net.output()]];

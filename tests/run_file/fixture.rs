@@ -84,7 +84,7 @@ fn pyramidal() -> Neuron {
         g_b: 0.6,
         g_a: 0.05,
         phi_max: 0.2,
-        plateau_times: PlateauTimes { sd: 0.0, longest: 5.0 },
+        plateau_times: PlateauTimes { sd: 3.0, longest: 5.0 },
         bias,
     })
 }
@@ -149,6 +149,11 @@ pub(crate) fn network(shift: f32) -> Network {
     }
 }
 
+/// How long before the end of the forward and the target phase the plateau of hidden neuron i happens [ms].
+pub(crate) fn leads(i: usize) -> [f32; 2] {
+    [i as f32 / 4.0, 5.0 - i as f32 / 2.0]
+}
+
 /// What neuron i fires in presentation `index`: one spike at a time of its own, inputs two.
 pub(crate) fn observation(kind: Kind, index: u64, sampling: Option<Sampling>) -> Observation {
     let wald = 2.0 + 0.37 * (index % 5) as f64;
@@ -159,6 +164,7 @@ pub(crate) fn observation(kind: Kind, index: u64, sampling: Option<Sampling>) ->
         (0..rounds * n as u32).map(spike).collect()
     });
     let alphas = |shown: bool| if shown { (0..5).map(|i| i as f32 / 5.0).collect() } else { Vec::new() };
+    let early = |phase: usize, shown: bool| if shown { (0..5).map(|i| leads(i)[phase]).collect() } else { Vec::new() };
     let traces = |n: usize, elements: usize| {
         let Some(Sampling { first, every }) = sampling else { return Vec::new() };
         let times = (0..).map(|k| first + f64::from(k) * every).take_while(|&t| t < forward_ms + target_ms);
@@ -169,7 +175,7 @@ pub(crate) fn observation(kind: Kind, index: u64, sampling: Option<Sampling>) ->
         target_ms,
         spikes: spikes.collect(),
         plateaus: vec![[vec![], vec![]], [alphas(true), alphas(target_ms > 0.0)], [vec![], vec![]]],
-        leads: vec![const { [Vec::new(), Vec::new()] }; 3],
+        leads: vec![[vec![], vec![]], [early(0, true), early(1, target_ms > 0.0)], [vec![], vec![]]],
         traces: vec![vec![], traces(5, 3), traces(3, 2)],
     }
 }

@@ -7,7 +7,7 @@ use apical::record::{Kind, Recorder};
 use hdf5::types::{FloatSize, IntSize, TypeDescriptor, VarLenUnicode};
 use hdf5::{File, H5Type, Location};
 
-use crate::fixture::{Clock, SIZES, evaluation, model, network, provenance};
+use crate::fixture::{Clock, SIZES, evaluation, leads, model, network, provenance};
 
 /// Training presentations of the run: 20 recorded and 5 not.
 const TRAINED: usize = 25;
@@ -135,10 +135,13 @@ fn reports(file: &File) {
 }
 
 fn plateaus(file: &File) {
-    let ends: Vec<f64> = column(file, "presentations/forward_end_ms");
+    let ends: [Vec<f64>; 2] = ["forward", "target"].map(|phase| column(file, &format!("presentations/{phase}_end_ms")));
     let times: Vec<f64> = column(file, "plateaus/hidden/timestamps");
     assert_eq!(times.len(), 20 * 2 * 5);
-    assert_eq!(times[190], ends[19]);
+    for (row, time) in times.into_iter().enumerate() {
+        let (n, phase, i) = (row / 10, row / 5 % 2, row % 5);
+        assert_eq!(time, ends[phase][n] - f64::from(leads(i)[phase]), "presentation {n}, phase {phase}, neuron {i}");
+    }
     assert_eq!(column::<u64>(file, "plateaus/hidden/node_ids")[..5], [0, 1, 2, 3, 4]);
     assert_eq!(column::<f32>(file, "plateaus/hidden/alpha")[4], 0.8);
     assert_eq!(codes(file, "plateaus/hidden/phase", ["forward", "target"])[..10], [0, 0, 0, 0, 0, 1, 1, 1, 1, 1]);

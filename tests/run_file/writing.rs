@@ -2,10 +2,10 @@
 
 use std::fs;
 
-use apical::model::{Compression, Snapshots};
+use apical::model::{Compression, Model, PopulationId, Snapshots};
 use apical::record::hdf5::{Contents, RunFile, Summary};
 use apical::record::{Kind, RecordError, Recorder, estimate};
-use hdf5::File;
+use hdf5::{File, Group};
 
 use crate::fixture::{Clock, evaluation, model, network, provenance};
 
@@ -136,14 +136,73 @@ fn what_cannot_be_created_is_refused_with_its_path() {
     assert!(second.ends_with("run.h5.part: is being written by another run"), "{second}");
 }
 
+/// The numbers in a group and in the groups within [bytes].
+fn bytes(group: &Group) -> u64 {
+    let own = group.datasets().unwrap().iter().map(|set| set.size() * set.dtype().unwrap().size()).sum::<usize>();
+    own as u64 + group.groups().unwrap().iter().map(bytes).sum::<u64>()
+}
+
+fn assert_near(estimated: u64, held: f64, what: &str) {
+    assert!((estimated as f64 / held - 1.0).abs() < 0.01, "{what}: {estimated} bytes estimated, {held} held");
+}
+
+/// What does not depend on lengths is exact. Made-up training presentations are 0.3 % shorter than the model's mean, and their
+/// neurons fire so many spikes each, where so many a millisecond are assumed.
 #[test]
 fn the_estimate_is_near_the_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("run.h5");
+    for (kind, shown) in [(Kind::Train, 25), (Kind::Test, 22)] {
+        let mut run = RunFile::create(&path, &model(), &provenance(), kind).unwrap();
+        if kind == Kind::Train {
+            run.weights(0, Some("initial"), &network(0.0)).unwrap();
+        }
+        Clock::default().show(&mut run, kind, shown).unwrap();
+        if kind == Kind::Train {
+            run.weights(shown, Some("final"), &network(0.5)).unwrap();
+        }
+        run.finish().unwrap();
+        let file = File::open(&path).unwrap();
+        let held = |group: &str| bytes(&file.group(group).unwrap());
+        let estimated = estimate(&model(), kind, &(0..shown), 60_000);
+        assert_eq!(estimated.presentations, held("presentations"));
+        assert_eq!(estimated.plateaus, held("plateaus"));
+        let weights = if kind == Kind::Train { held("weights") + held("biases") } else { 0 };
+        assert_eq!(estimated.weights, weights);
+        let values = |name: &str| file.dataset(&format!("report/{name}/data")).unwrap().size() as f64;
+        assert_near(estimated.traces, 4.0 * (values("hidden") + values("output")), "traces");
+
+        let mean_length = file.dataset("presentations/start_ms").unwrap().read_raw::<f64>().unwrap()[20] / 20.0;
+        let populations = [("input", 2.0, 0.13 * 0.2), ("hidden", 1.0, 0.024), ("output", 1.0, 0.024)];
+        let alone = populations.iter().enumerate().map(|(p, (name, fired, assumed))| {
+            let mut model = model();
+            model.recording.spikes = vec![PopulationId(p)];
+            let estimated = estimate(&model, kind, &(0..shown), 60_000).spikes;
+            let held = held(&format!("spikes/{name}")) as f64;
+            assert_near(estimated, held * assumed * mean_length / fired, name);
+            estimated
+        });
+        let sum: u64 = alone.sum();
+        assert!(estimated.spikes.abs_diff(sum) <= 3, "{} for all, {sum} for each", estimated.spikes);
+    }
+}
+
+/// The fixture's model records the first 20 presentations.
+#[test]
+fn the_estimate_is_of_the_presentations_that_are_run() {
     let mut model = model();
-    let small = estimate(&model, Kind::Train, &(0..25), 60_000);
-    assert_eq!(small.weights, 2 * 4 * (60 + 15 + 15 + 8));
-    assert_eq!(small.plateaus, 20 * 2 * 5 * 21);
-    assert_eq!(small.traces, 20 * 104 * 2 * 4 * (2 * 5 + 2 * 3));
-    // All traces of an epoch of the 784-500-10 network at 1 ms.
+    let of = |model: &Model, run| estimate(model, Kind::Train, &run, 10);
+    let (whole, part, later) = (of(&model, 0..30), of(&model, 15..30), of(&model, 20..30));
+    assert_eq!((4 * part.plateaus, later.plateaus, later.presentations), (whole.plateaus, 0, 10 * 41));
+    model.recording.snapshots = Snapshots::Epochs;
+    let snapshots = |run| of(&model, run).weights / (whole.weights / 2);
+    assert_eq!((snapshots(0..30), snapshots(15..25), snapshots(0..5)), (5, 3, 2));
+}
+
+/// All traces of an epoch of the 784-500-10 network at 1 ms.
+#[test]
+fn the_traces_of_an_epoch_are_37_gigabytes() {
+    let mut model = model();
     (model.populations[1].size, model.populations[2].size) = (500, 10);
     model.recording.traces[0].1.push(apical::model::Compartment::Basal);
     (model.recording.end, model.recording.report_dt) = (60_000, 1.0);
