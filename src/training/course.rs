@@ -96,6 +96,26 @@ mod tests {
         assert!(moved.iter().all(|&n| of(n, 0.3) == of(n, 1.0)));
     }
 
+    /// Epochs of 100 presentations, 400 in all.
+    #[test]
+    fn learning_rates_follow_their_schedule() {
+        let mut model = Model::load("g17-784-500-10".as_ref(), &[]).unwrap();
+        for (schedule, factors) in [
+            (Schedule::Constant, [(0, 1.0), (99, 1.0), (100, 1.0), (399, 1.0)]),
+            (
+                Schedule::Exponential { factor_per_epoch: 0.9 },
+                [(0, 1.0), (99, 1.0), (100, 0.9), (399, 0.9 * 0.9 * 0.9)],
+            ),
+            (Schedule::Linear, [(0, 1.0), (100, 0.75), (399, 0.0025), (400, 0.0)]),
+        ] {
+            model.learning.schedule = schedule;
+            for (n, expected) in factors {
+                let found = rate_factor(&model, n, 400, 100);
+                assert!((found - expected).abs() < 1e-15, "{schedule:?} at {n}: {found} for {expected}");
+            }
+        }
+    }
+
     #[test]
     #[allow(clippy::float_cmp, reason = "nothing is added to them")]
     fn phases_are_their_fixed_part_and_a_wald_draw_of_their_own() {

@@ -55,4 +55,14 @@ mod tests {
         assert_eq!(largest([1.0, 3.0, 3.0, 2.0].into_iter()), 1);
         assert_eq!(largest([f64::NAN, 1.0].into_iter()), 1);
     }
+
+    /// Two neurons per class: mean potentials of 0 and 1, rates of 0.2 and 0.
+    #[test]
+    fn a_class_is_decoded_from_the_mean_of_its_own_neurons() {
+        for (by, class) in [("potential", 1), ("rate", 0)] {
+            let keys = ["population.output.size=4", "population.output.group=2", &format!("decoding.by={by}")];
+            let model = Model::load("g17-784-500-10".as_ref(), &keys.map(str::to_owned)).unwrap();
+            assert_eq!(answer(&model, &[3.0, -3.0, 1.0, 1.0], &[0.2, 0.2, 0.0, 0.0]), class, "by {by}");
+        }
+    }
 }
