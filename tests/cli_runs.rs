@@ -5,8 +5,11 @@
 mod cli;
 
 use std::fs;
+use std::ops::Range;
 
-use cli::{Bench, Contents, MODEL, Ran};
+use apical::record::Kind;
+use apical::record::hdf5::RunReader;
+use cli::{Bench, Contents, IMAGES, MODEL, Ran, npy};
 use serde_json::Value;
 
 /// The keys that other programs rely on.
@@ -193,6 +196,36 @@ fn nothing_is_recorded_but_what_is_always_kept() {
     assert_eq!(run.learnt().0.len(), 5, "three projections, two populations with biases");
 }
 
+/// Each evaluation tells of its own tests, and of the training presentations since the one before: sums of the same terms.
+#[test]
+fn the_learning_curve_tells_of_the_presentations_since_the_evaluation_before() {
+    let bench = Bench::new();
+    bench.ok("train tiny.toml --examples 50 --out run.h5 --set recording.credit=true");
+    let run = RunReader::open(&bench.path("run.h5")).unwrap();
+    let (rows, credit) = (run.presentations().unwrap(), run.credit().unwrap().unwrap());
+    let curve = run.learning().unwrap();
+    let error = |kind: Kind, span: Range<u64>| {
+        let shown = rows.iter().filter(|row| row.kind == kind && span.contains(&row.index));
+        let wrong = shown.clone().filter(|row| row.label != Some(row.decoded)).count();
+        assert_eq!(shown.count() as u64, span.end - span.start);
+        100.0 * wrong as f64 / (span.end - span.start) as f64
+    };
+    assert_eq!(curve.iter().map(|evaluation| evaluation.examples_seen).collect::<Vec<_>>(), [20, 40, 50]);
+    let (mut before, mut tested) = (0, 0);
+    for evaluation in &curve {
+        let since = before..evaluation.examples_seen;
+        let tests = tested..tested + IMAGES[1] as u64;
+        (before, tested) = (since.end, tests.end);
+        assert_eq!(evaluation.train_error, error(Kind::Train, since.clone()), "{since:?}");
+        assert_eq!(evaluation.test_error, error(Kind::Test, tests), "{since:?}");
+        let losses = credit.index.iter().zip(&credit.output_loss).filter(|(index, _)| since.contains(index));
+        let mean = losses.map(|(_, loss)| loss).sum::<f64>() / (since.end - since.start) as f64;
+        assert!((evaluation.loss - mean).abs() < 1e-12 * mean, "{since:?}: {} for {mean}", evaluation.loss);
+    }
+    let errors: Vec<_> = curve.iter().map(|evaluation| evaluation.train_error).collect();
+    assert!(errors.iter().any(|&error| error > 0.0 && error < 100.0 && error != errors[0]), "{errors:?}");
+}
+
 #[test]
 fn a_checkpoint_is_simulated_without_a_weight_changing() {
     let bench = Bench::new();
@@ -306,6 +339,21 @@ fn results_that_cannot_be_told_are_a_failure() {
         "{}",
         ran.stderr
     );
+}
+
+/// Weights of 3e38 are finite, the potentials they give are not.
+#[test]
+fn learning_that_diverges_is_a_failure_and_leaves_the_checkpoint_from_before() {
+    let bench = Bench::new();
+    bench.ok("train tiny.toml --examples 8 --out run.h5");
+    let checkpoint = || fs::read(bench.path("run.checkpoint.h5")).unwrap();
+    let before = checkpoint();
+    bench.write("w.npy", npy("(12, 16)", &[3e38; 192]));
+    let weights = "--set projection.input-hidden.weights.from=npy --set projection.input-hidden.weights.path=w.npy";
+    let ran = bench.run(&format!("train tiny.toml --examples 8 --out run.h5 {weights}"));
+    let told = "error: input-hidden: a weight change at training presentation 0 is not a finite number";
+    assert!(ran.code == Some(1) && ran.stderr.contains(told), "{ran:?}");
+    assert!(checkpoint() == before);
 }
 
 /// A limit on the size of files stands for a full disk: writing beyond it is an error where its signal is ignored.

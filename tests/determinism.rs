@@ -3,8 +3,13 @@
 
 mod cli;
 
+use std::ops::ControlFlow;
+
+use apical::data::Source;
+use apical::model::Model;
 use apical::record::Checkpoint;
-use cli::{Bench, Contents};
+use apical::training::{Ending, Monitor, Plan, Progress, Synapses, Trainer, initial_network};
+use cli::{Bench, Contents, IMAGES};
 
 /// Networks and ways of learning that each carry another state from one presentation to the next.
 const VARIANTS: [&str; 7] = [
@@ -126,6 +131,36 @@ fn a_run_is_resumed_in_the_middle_of_an_epoch_and_its_whole_curve_is_in_the_last
     assert!(seconds.is_sorted(), "the time goes on: {seconds:?}");
     let inspected: serde_json::Value = serde_json::from_str(&bench.ok("inspect rest.h5 --json")).unwrap();
     assert_eq!(inspected["learning"], summary["learning"]);
+}
+
+/// Stops a run once so many presentations are done.
+struct StopAt(u64);
+
+impl Monitor for StopAt {
+    fn trained(&mut self, progress: Progress) -> ControlFlow<()> {
+        if progress.done == self.0 { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+    }
+}
+
+/// A run that was planned to be shorter learns at other rates; one that was stopped knows what was planned.
+#[test]
+fn rates_that_fall_in_a_line_go_on_where_they_were_stopped() {
+    let bench = Bench::new();
+    let linear = "learning.schedule.kind=linear";
+    let whole = train(&bench, "whole", &format!("--examples 50 --set {linear}"));
+    assert_ne!(whole.learnt(), train(&bench, "constant", "--examples 50").learnt());
+    let model = Model::load(&bench.path("tiny.toml"), &[linear.to_owned()]).unwrap();
+    let folder = bench.path("data/mnist");
+    let data = Source { folder: Some(&folder), ..Source::of(&model) }.load().unwrap();
+    let plan = Plan { presentations: 50, test_examples: IMAGES[1], synapses: Synapses::Plastic };
+    for stop in [4, 19, 33] {
+        let mut trainer = Trainer::new(&model, initial_network(&model, 1).unwrap(), 1);
+        assert_eq!(trainer.run(&data, plan, &mut (), &mut StopAt(stop)).unwrap(), Ending::Stopped);
+        trainer.checkpoint().save(&model, &bench.path("part.checkpoint.h5")).unwrap();
+        let rest = train(&bench, "rest", &format!("--resume part.checkpoint.h5 --set {linear}"));
+        assert_eq!(rest.learnt(), whole.learnt(), "stopped at {stop}");
+        assert_eq!(rest.under("/learning"), whole.under("/learning"), "stopped at {stop}");
+    }
 }
 
 #[test]

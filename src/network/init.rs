@@ -135,7 +135,41 @@ fn uniform(stream: &mut Stream, mean: f64, sd: f64) -> f32 {
 
 #[cfg(test)]
 mod tests {
+    use std::convert::Infallible;
+
     use super::*;
+
+    /// Initial feedback weights of a shipped model.
+    fn feedback(name: &str, key: &str) -> Weights {
+        let model = Model::load(name.as_ref(), &[key.to_owned()]).unwrap();
+        let index = model.projections.iter().position(|p| p.name == "output-hidden").unwrap();
+        let mut network = Network::new(&model, 1, |_| Ok::<_, Infallible>(Vec::new())).unwrap();
+        network.weights.swap_remove(index)
+    }
+
+    /// Of 5,000 weights 4,000 are dropped, give or take five standard deviations of 28.3.
+    #[test]
+    fn weights_that_are_kept_are_those_of_dense_feedback() {
+        let [sparse, dense] = [0.2, 1.0].map(|kept| {
+            let key = format!("projection.output-hidden.weights.kept={kept}");
+            feedback("g17-784-500-10-sparse", &key).to_matrix()
+        });
+        let dropped = sparse.iter().filter(|&&w| w == 0.0).count();
+        assert!(sparse.len() == 5000 && dropped.abs_diff(4000) < 142, "{dropped} of {}", sparse.len());
+        assert!(dense.iter().all(|&w| w != 0.0));
+        assert!(sparse.iter().zip(&dense).all(|(&w, drawn)| w == 0.0 || w.to_bits() == drawn.to_bits()));
+    }
+
+    #[test]
+    fn output_neurons_of_one_class_send_the_same_feedback_and_classes_do_not() {
+        let weights = feedback("g17-784-1000-10x5", "population.hidden.size=20");
+        assert_eq!((weights.pre(), weights.post()), (50, 20));
+        for o in 0..50 {
+            for other in 0..50 {
+                assert_eq!(weights.row(o) == weights.row(other), o / 5 == other / 5, "{o} and {other}");
+            }
+        }
+    }
 
     /// Values of the science notes for `phi_max` = 0.2 per ms.
     #[test]

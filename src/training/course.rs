@@ -49,6 +49,7 @@ pub(super) fn rate_factor(model: &Model, n: u64, planned: u64, epoch: u64) -> f6
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::Schedule;
 
     fn images(shift: usize, shift_share: f64) -> Stimuli {
         Stimuli::Idx { path: None, validation: 0, shift, shift_share, on_off: None }
@@ -87,6 +88,26 @@ mod tests {
         let moved: Vec<u64> = (0..9000).filter(|&n| of(n, 0.3) != [0, 0]).collect();
         assert!(moved.len().abs_diff(2400) < 6 * 42, "{}", moved.len());
         assert!(moved.iter().all(|&n| of(n, 0.3) == of(n, 1.0)));
+    }
+
+    /// Epochs of 100 presentations, 400 in all.
+    #[test]
+    fn learning_rates_follow_their_schedule() {
+        let mut model = Model::load("g17-784-500-10".as_ref(), &[]).unwrap();
+        for (schedule, factors) in [
+            (Schedule::Constant, [(0, 1.0), (99, 1.0), (100, 1.0), (399, 1.0)]),
+            (
+                Schedule::Exponential { factor_per_epoch: 0.9 },
+                [(0, 1.0), (99, 1.0), (100, 0.9), (399, 0.9 * 0.9 * 0.9)],
+            ),
+            (Schedule::Linear, [(0, 1.0), (100, 0.75), (399, 0.0025), (400, 0.0)]),
+        ] {
+            model.learning.schedule = schedule;
+            for (n, expected) in factors {
+                let found = rate_factor(&model, n, 400, 100);
+                assert!((found - expected).abs() < 1e-15, "{schedule:?} at {n}: {found} for {expected}");
+            }
+        }
     }
 
     #[test]

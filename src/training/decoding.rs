@@ -35,3 +35,18 @@ pub(super) fn output_loss(model: &Model, stage: &Stage) -> f64 {
     let square = |(u, taught): (&f64, &f64)| (phi_max * (taught - sigmoid(*u))).powi(2);
     u.iter().zip(&target.sigmoid[last]).map(square).sum::<f64>() / u.len() as f64
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Two neurons per class: mean potentials of 0 and 1, rates of 0.2 and 0.
+    #[test]
+    fn a_class_is_decoded_from_the_mean_of_its_own_neurons() {
+        for (by, class) in [("potential", 1), ("rate", 0)] {
+            let keys = ["population.output.size=4", "population.output.group=2", &format!("decoding.by={by}")];
+            let model = Model::load("g17-784-500-10".as_ref(), &keys.map(str::to_owned)).unwrap();
+            assert_eq!(answer(&model, &[3.0, -3.0, 1.0, 1.0], &[0.2, 0.2, 0.0, 0.0]), class, "by {by}");
+        }
+    }
+}

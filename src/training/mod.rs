@@ -7,6 +7,8 @@ mod decoding;
 mod initial;
 mod stage;
 mod testing;
+#[cfg(test)]
+mod tests;
 mod trainer;
 
 use std::ops::ControlFlow;

@@ -368,15 +368,18 @@ impl<'a> Trainer<'a> {
         }
     }
 
-    /// Adds the changes that lanes have computed, in the order of lanes, and moves the running means on.
+    /// Adds the changes that lanes have computed, in the order of lanes, and moves the running means on; nothing of either where
+    /// a change is not finite.
     fn apply(&mut self, part: Range<usize>) -> Result<(), RunError> {
         let lanes = &self.lanes[part];
-        let learns = |&index: &usize| self.rules.of_projections[index].is_some();
-        for index in (0..self.model.projections.len()).filter(learns) {
-            let projection = &self.model.projections[index];
+        let learns = |&(index, _): &(usize, _)| self.rules.of_projections[index].is_some();
+        let learning = || self.model.projections.iter().enumerate().filter(learns);
+        for (index, projection) in learning() {
             if let Some(lane) = lanes.iter().find(|lane| !lane.changes[index].is_finite()) {
                 return Err(RunError::Diverged { projection: projection.name.clone(), example: lane.index });
             }
+        }
+        for (index, projection) in learning() {
             let changes = lanes.iter().map(|lane| &lane.changes[index]);
             let biases = match projection.compartment {
                 Compartment::Apical => &mut [],

@@ -1,0 +1,163 @@
+//! What a trainer does to weights and images, on images of a single lit pixel.
+
+use std::collections::BTreeSet;
+use std::convert::Infallible;
+use std::sync::Arc;
+
+use super::course::{Order, phase_lengths, shift};
+use super::{Plan, RunError, Synapses, Trainer};
+use crate::data::{Dataset, ImageSet, Presentations, Split};
+use crate::engine::{Circuit, Lane, Precision, Show};
+use crate::model::Model;
+use crate::network::Network;
+use crate::random::PresentationKey;
+use crate::record::{Kind, Presentation, RecordError, Recorder};
+
+/// Images of 4 x 4 pixels: image i shows pixel i alone.
+const IMAGES: usize = 16;
+const SEED: u64 = 1;
+
+fn model(keys: &[&str]) -> Model {
+    let tiny = ["population.input.size=16", "population.hidden.size=12", "population.output.size=4"];
+    let keys: Vec<String> = tiny.iter().chain(keys).map(|&key| key.to_owned()).collect();
+    Model::load("g17-784-500-10".as_ref(), &keys).unwrap()
+}
+
+fn network(model: &Model) -> Network {
+    Network::new(model, SEED, |_| Ok::<_, Infallible>(Vec::new())).unwrap()
+}
+
+fn data() -> Dataset {
+    let pixels = (0..IMAGES * 16).map(|k| if k % 16 == k / 16 { 255 } else { 0 }).collect();
+    let labels = (0..IMAGES).map(|image| (image % 4) as u8).collect();
+    let shown = Presentations::all(ImageSet::new(4, 4, pixels, labels).into());
+    Dataset { training: shown.clone(), split: Split::of_table(IMAGES), evaluation: shown }
+}
+
+fn plan(presentations: u64) -> Plan {
+    Plan { presentations, test_examples: 0, synapses: Synapses::Plastic }
+}
+
+/// Keeps the input neurons that spike in each presentation, and the network at the start and after each.
+#[derive(Default)]
+struct Kept {
+    fired: Vec<(Kind, u64, usize, BTreeSet<usize>)>,
+    networks: Vec<Network>,
+}
+
+impl Recorder for Kept {
+    fn watches(&self, _: Kind, _: u64) -> bool {
+        true
+    }
+
+    fn presentation(&mut self, shown: Presentation<'_>) -> Result<(), RecordError> {
+        let fired = shown.observed.spikes[0].iter().map(|spike| spike.neuron as usize).collect();
+        self.fired.push((shown.kind, shown.index, shown.image as usize, fired));
+        Ok(())
+    }
+
+    fn weights(&mut self, _: u64, label: Option<&str>, network: &Network) -> Result<(), RecordError> {
+        if label.is_none_or(|label| label == "initial") {
+            self.networks.push(network.clone());
+        }
+        Ok(())
+    }
+}
+
+/// dW_ij = db_i (s_j - c_j), with the centres c of a loop written anew, after presentations of shares 1, 1/2, 1/2. Weights
+/// and factors are rounded to f32.
+#[test]
+fn trains_count_from_their_running_means() {
+    let (model, data) = (model(&["learning.centring_presentations=2"]), data());
+    let mut trainer = Trainer::new(&model, network(&model), SEED);
+    let mut lane = Lane::new(&Arc::new(Circuit::new(&model, SEED, Precision::Single)));
+    let mut order = Order::default();
+    let mut centres = [vec![0.0; 16], vec![0.0; 12]];
+    for (n, share) in [(0, 1.0), (1, 0.5), (2, 0.5), (3, 0.5)] {
+        let before = trainer.network().clone();
+        trainer.run(&data, plan(n + 1), &mut (), &mut ()).unwrap();
+        let after = trainer.network();
+
+        let (key, image) = (PresentationKey::training(n), order.image(SEED, n, IMAGES));
+        let [forward_ms, target_ms] = phase_lengths(&model.protocol, SEED, key);
+        let (stimulus, target) = (data.training.stimulus(image), Some((target_ms, (image % 4) as u8)));
+        lane.present(&before, &Show { stimulus, key, forward_ms, target, sampling: None });
+        let trains = &lane.means()[0].trains;
+
+        let mut centred = 0.0_f64;
+        for (index, centres) in centres.iter_mut().enumerate() {
+            let to = model.projections[index].to.0;
+            for (j, centre) in centres.iter_mut().enumerate() {
+                let s = trains[index][j];
+                for i in 0..model.populations[to].size {
+                    let post = f64::from(after.biases[to][i]) - f64::from(before.biases[to][i]);
+                    let [w, was] = [after, &before].map(|network| f64::from(network.weights[index].row(j)[i]));
+                    let (change, expected) = (w - was, post * (s - *centre));
+                    let bound = f64::from(f32::EPSILON) * (1.0 + w.abs());
+                    assert!((change - expected).abs() < bound, "{n}, {index}, {j} to {i}: {change} for {expected}");
+                    centred = centred.max((post * *centre).abs());
+                }
+                *centre += share * (s - *centre);
+            }
+        }
+        assert!(n == 0 || centred > 1e-3, "{n}: centres that matter, by {centred}");
+    }
+}
+
+#[test]
+fn symmetric_feedback_stays_so_while_weights_learn() {
+    let model = model(&["projection.output-hidden.weights={ from = 'transpose' }"]);
+    let mut kept = Kept::default();
+    Trainer::new(&model, network(&model), SEED).run(&data(), plan(10), &mut kept, &mut ()).unwrap();
+    assert_eq!(kept.networks.len(), 11);
+    for (n, Network { weights, .. }) in kept.networks.iter().enumerate() {
+        for (i, o) in (0..12).flat_map(|i| (0..4).map(move |o| (i, o))) {
+            let [there, back] = [weights[1].row(i)[o], weights[2].row(o)[i]];
+            assert_eq!(there.to_bits(), back.to_bits(), "{i} and {o} after {n}: {there} and {back}");
+        }
+    }
+    assert!(kept.networks.windows(2).all(|pair| pair[0].weights[2] != pair[1].weights[2]));
+}
+
+/// A lit pixel spikes at 200 Hz for 100 ms: one in e^20 presentations has no spike of it.
+#[test]
+fn training_images_are_shown_shifted_and_test_images_are_not() {
+    let (model, data) = (model(&["stimuli.shift_pixels=1", "learning.batch=3"]), data());
+    let mut kept = Kept::default();
+    let mut trainer = Trainer::new(&model, network(&model), SEED);
+    trainer.run(&data, Plan { test_examples: IMAGES, ..plan(30) }, &mut kept, &mut ()).unwrap();
+    let mut moved = 0;
+    for (kind, index, image, fired) in &kept.fired {
+        let by = match kind {
+            Kind::Train => shift(&model.stimuli, SEED, PresentationKey::training(*index)),
+            Kind::Test => [0; 2],
+        };
+        let [row, column] = [image / 4, image % 4].map(usize::cast_signed);
+        let [row, column] = [row + by[0], column + by[1]];
+        let within = (0..4).contains(&row) && (0..4).contains(&column);
+        let lit: BTreeSet<usize> = within.then_some((row * 4 + column).cast_unsigned()).into_iter().collect();
+        assert_eq!(*fired, lit, "{kind:?} {index}: image {image} by {by:?}");
+        moved += usize::from(by != [0; 2]);
+    }
+    assert!(kept.fired.len() == 30 + 2 * IMAGES && moved > 15, "{moved} of {}", kept.fired.len());
+}
+
+/// Weights of 3e38, which a model may start from, overflow the potentials of hidden neurons once their pixel is lit.
+#[test]
+fn learning_that_diverges_stops_and_names_where() {
+    // In whatever order the projections stand.
+    for place in [0, 1] {
+        let (mut model, data) = (model(&[]), data());
+        model.projections.swap(0, place);
+        let mut network = network(&model);
+        let lit = Order::default().image(SEED, 3, IMAGES);
+        network.weights[place].row_mut(lit)[..12].fill(3e38);
+        let mut trainer = Trainer::new(&model, network, SEED);
+        let mut kept = Kept::default();
+        let error = trainer.run(&data, plan(IMAGES as u64), &mut kept, &mut ()).unwrap_err();
+        let RunError::Diverged { projection, example } = &error else { panic!("{error}") };
+        assert_eq!((projection.as_str(), *example, trainer.examples_seen()), ("input-hidden", 3, 3));
+        assert!(kept.networks.len() == 4 && kept.networks[2] != kept.networks[3]);
+        assert!(*trainer.network() == kept.networks[3], "weights are those of the presentation before");
+    }
+}
