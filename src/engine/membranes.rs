@@ -335,6 +335,7 @@ mod tests {
         assert_eq!(whole, [(16.0, rescale), (32.0, rescale), (32.0, note(0)), (33.7, note(1)), (48.0, rescale)]);
         assert_eq!(whole, boundaries(&[(0.0, 16.0), (16.0, 32.0), (32.0, 33.5), (33.5, 50.0)]));
     }
+
     /// Six arrivals after the first note: the group of the first four is in the traces, and two wait for the end of theirs,
     /// however often potentials are noted in between; what is noted has all that came before.
     #[test]
