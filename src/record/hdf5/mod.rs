@@ -66,6 +66,7 @@ mod grid;
 mod nwb;
 mod parameters;
 mod place;
+mod presentation;
 mod reader;
 mod report;
 mod rows;
@@ -78,7 +79,8 @@ mod tables;
 
 pub use check::verify;
 pub use nwb::export_nwb;
-pub use reader::{CreditTable, PlateauList, PresentationRow, RunReader, SpikeList, TraceBlock};
+pub use presentation::PresentationRow;
+pub use reader::{CreditTable, PlateauList, RunReader, SpikeList, TraceBlock};
 pub use run::{Provenance, RunFile};
 pub use snapshot::{read_bias_snapshot, read_snapshot};
 pub use summary::{Contents, Counters, SnapshotSummary, SpikeSummary, Summary, TraceSummary};

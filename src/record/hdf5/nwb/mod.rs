@@ -21,7 +21,8 @@ use ndarray::{Array2, ArrayView2, Axis};
 
 use self::object::Maker;
 use self::table::Table;
-use super::reader::{PresentationRow, RunReader};
+use super::presentation::PresentationRow;
+use super::reader::RunReader;
 use super::summary::Summary;
 use super::{Kind, RecordError, attribute, place};
 use crate::engine::Phase;
