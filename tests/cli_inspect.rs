@@ -55,10 +55,10 @@ fn every_breach_is_named_with_its_object() {
         ("/plateaus/hidden/alpha: expected plateaus from 0 to 1", &|f| put(f, "plateaus/hidden/alpha", 2, f32::NAN)),
         ("/presentations/label: expected -1 or one of 4 classes", &|f| put(f, "presentations/label", 0, 4_i16)),
         ("/presentations: expected every start before", &|f| put(f, "presentations/forward_end_ms", 1, 0.0)),
-        ("/presentations/image: has 11 entries, expected 12", &|f| {
+        ("/presentations/image: has 11 entries, expected 120", &|f| {
             f.dataset("presentations/image").unwrap().resize(11).unwrap();
         }),
-        ("/credit/hidden/angle: has 7 entries, expected 8", &|f| {
+        ("/credit/hidden/angle: has 7 entries, expected 100", &|f| {
             f.dataset("credit/hidden/angle").unwrap().resize(7).unwrap();
         }),
         ("/credit/eigenvalue/product: has 0 entries, expected 16", &|f| {

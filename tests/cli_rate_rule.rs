@@ -45,21 +45,6 @@ fn a_model_and_a_comparison_on_it_come_to_the_same_error() {
 }
 
 #[test]
-fn weights_that_diverge_replace_no_checkpoint() {
-    let bench = Bench::new();
-    bench.ok(&format!("train tiny.toml {BACKPROP} --epochs 1 --out run.h5"));
-    let kept = std::fs::read(bench.path("run.checkpoint.h5")).unwrap();
-    let ran = bench.run(
-        "train tiny.toml --set learning.rule=hebbian --set projection.input-hidden.learning_rate=1000 \
-         --set projection.hidden-output.learning_rate=1000 --epochs 5 --out run.h5",
-    );
-    assert_eq!(ran.code, Some(1), "{}", ran.stderr);
-    assert!(ran.stderr.contains("the weights diverged in epoch"), "{}", ran.stderr);
-    assert_eq!(std::fs::read(bench.path("run.checkpoint.h5")).unwrap(), kept);
-    bench.ok("inspect run.h5");
-}
-
-#[test]
 fn what_a_network_of_rates_cannot_do_is_refused() {
     let bench = Bench::new();
     bench.ok(&format!("train tiny.toml {BACKPROP} --epochs 1 --out run.h5"));

@@ -57,7 +57,8 @@ impl Observation {
     pub fn plateau_times(&self, population: usize, phase: usize, start: f64) -> impl Iterator<Item = f64> + '_ {
         let forward_end = start + self.forward_ms;
         let end = if phase == 0 { forward_end } else { forward_end + self.target_ms };
-        let leads = self.leads[population][phase].iter().map(|&lead| f64::from(lead)).chain(std::iter::repeat(0.0));
+        let leads = self.leads.get(population).map_or(&[][..], |leads| &leads[phase]);
+        let leads = leads.iter().map(|&lead| f64::from(lead)).chain(std::iter::repeat(0.0));
         self.plateaus[population][phase].iter().zip(leads).map(move |(_, lead)| end - lead)
     }
 
