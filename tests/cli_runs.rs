@@ -378,3 +378,31 @@ fn a_disk_that_is_full_ends_a_run_with_its_reason_and_what_was_flushed_is_kept()
         assert_eq!(rest[key], whole[key], "{key}");
     }
 }
+
+/// A folder takes the place of the run file while it is written.
+#[cfg(unix)]
+#[test]
+fn what_was_learnt_is_kept_where_the_run_file_cannot_be_completed() {
+    let bench = Bench::new();
+    let part = bench.path("run.h5.part");
+    let place = bench.path("run.h5");
+    let ran = cli::interrupt(bench.command("train tiny.toml --examples 100000000 --record none --out run.h5"), || {
+        part.exists() && (place.exists() || std::fs::create_dir(&place).is_ok())
+    });
+    assert_eq!(ran.code, Some(1), "{}", ran.stderr);
+    assert!(ran.stderr.contains("what was learnt so far is in run.checkpoint.h5"), "{}", ran.stderr);
+    assert!(ran.stderr.contains("the run file could not be completed"), "{}", ran.stderr);
+    assert!(bench.json("inspect run.checkpoint.h5")["examples_seen"].as_u64().unwrap() > 0);
+}
+
+#[test]
+fn a_later_seed_that_cannot_be_kept_is_a_failure_no_refusal() {
+    let bench = Bench::new();
+    std::fs::create_dir(bench.path("run-seed2.h5.part")).unwrap();
+    for (seeds, code) in [("2..3", 2), ("1..2", 1)] {
+        let ran = bench.run(&format!("train tiny.toml --examples 4 --seeds {seeds} --out run.h5"));
+        assert_eq!(ran.code, Some(code), "{seeds}: {}", ran.stderr);
+        assert!(ran.stderr.contains("the run file cannot be created"), "{seeds}: {}", ran.stderr);
+    }
+    assert!(bench.path("run-seed1.h5").exists());
+}

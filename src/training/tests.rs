@@ -104,6 +104,21 @@ fn trains_count_from_their_running_means() {
     }
 }
 
+/// Learning rates fall in a line over the plan, not over each of its parts.
+#[test]
+fn parts_of_a_plan_learn_as_the_whole_does() {
+    let (model, data) = (model(&["learning.schedule={ kind = 'linear' }"]), data());
+    let start = || Trainer::new(&model, network(&model), SEED);
+    let [mut whole, mut parts, mut anew] = [start(), start(), start()];
+    whole.run(&data, plan(30), &mut (), &mut ()).unwrap();
+    for until in [0, 7, 20, 30] {
+        parts.run_part(until, &data, plan(30), &mut (), &mut ()).unwrap();
+        assert_eq!(parts.examples_seen(), until);
+        anew.run(&data, plan(until), &mut (), &mut ()).unwrap();
+    }
+    assert!(parts.network() == whole.network() && anew.network() != whole.network());
+}
+
 #[test]
 fn symmetric_feedback_stays_so_while_weights_learn() {
     let model = model(&["projection.output-hidden.weights={ from = 'transpose' }"]);

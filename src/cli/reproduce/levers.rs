@@ -1,7 +1,7 @@
 //! What goes beyond the paper: the network of least error, and what each of the ways to it is worth.
 //!
-//! Beside it stand fixed random feedback, at a hidden rate of its own, and a course four times as long, at the hidden rate that
-//! is best for that. What each lever of models/g17-784-1000-10x5.toml is worth is told at half its width and in 3 epochs, at
+//! Beside it stand fixed random feedback, at a hidden rate of its own, and a course four times as long, at a hidden rate
+//! chosen for that. What each lever of models/g17-784-1000-10x5.toml is worth is told at half its width and in 3 epochs, at
 //! rates chosen for all levers together: too short a course for shifts, and more than a lever is worth where a network without
 //! it were given rates of its own.
 
