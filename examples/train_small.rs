@@ -5,7 +5,7 @@
 
 use apical::data::{Dataset, Presentations, Source};
 use apical::model::Model;
-use apical::training::{Ending, Plan, Synapses, Trainer, initial_network};
+use apical::training::{Ending, Plan, Synapses, Trainer, Training, initial_network};
 
 const TRAINED_ON: usize = 2000;
 const TESTED_ON: usize = 500;

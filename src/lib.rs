@@ -11,7 +11,7 @@
 //! use apical::data::{ImageSet, Presentations, Split, Dataset};
 //! use apical::model::Model;
 //! use apical::record::Memory;
-//! use apical::training::{Plan, Synapses, Trainer, initial_network};
+//! use apical::training::{Plan, Synapses, Trainer, Training, initial_network};
 //!
 //! // The shipped network, cut down to images of 2 x 2 pixels and 20 hidden cells.
 //! let overrides = ["population.input.size=4".to_owned(), "population.hidden.size=20".to_owned()];

@@ -351,7 +351,7 @@ fn learning_that_diverges_is_a_failure_and_leaves_the_checkpoint_from_before() {
     bench.write("w.npy", npy("(12, 16)", &[3e38; 192]));
     let weights = "--set projection.input-hidden.weights.from=npy --set projection.input-hidden.weights.path=w.npy";
     let ran = bench.run(&format!("train tiny.toml --examples 8 --out run.h5 {weights}"));
-    let told = "error: input-hidden: a weight change at training presentation 0 is not a finite number";
+    let told = "error: input-hidden: weights left the finite numbers by training presentation 0; lower";
     assert!(ran.code == Some(1) && ran.stderr.contains(told), "{ran:?}");
     assert!(checkpoint() == before);
 }

@@ -11,7 +11,7 @@ use apical::data::{Dataset, Source};
 use apical::model::{Model, shipped};
 use apical::network::{Network, Weights};
 use apical::record::{Credit, Presentation, RecordError, Recorder};
-use apical::training::{Ending, Monitor, Plan, Progress, Synapses, Trainer};
+use apical::training::{Ending, Monitor, Plan, Progress, Synapses, Trainer, Training};
 
 /// Fewer neurons than the paper has, for speed.
 const SMALL: &str = "population.hidden.size=200";

@@ -8,7 +8,7 @@ use std::ops::ControlFlow;
 use apical::data::Source;
 use apical::model::Model;
 use apical::record::Checkpoint;
-use apical::training::{Ending, Monitor, Plan, Progress, Synapses, Trainer, initial_network};
+use apical::training::{Ending, Monitor, Plan, Progress, Synapses, Trainer, Training, initial_network};
 use cli::{Bench, Contents, IMAGES};
 
 /// Networks and ways of learning that each carry another state from one presentation to the next.

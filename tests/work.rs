@@ -9,7 +9,7 @@ use apical::engine::{Circuit, Lane, Precision, Show, Work};
 use apical::model::Model;
 use apical::network::Network;
 use apical::random::PresentationKey;
-use apical::training::{Plan, Synapses, Trainer};
+use apical::training::{Plan, Synapses, Trainer, Training};
 
 fn mnist(name: &str) -> (Model, Dataset, Network) {
     let model = Model::load(Path::new(name), &[]).unwrap();

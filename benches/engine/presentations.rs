@@ -11,7 +11,7 @@ use apical::model::Model;
 use apical::network::Network;
 use apical::record::Recorder;
 use apical::record::hdf5::{Provenance, RunFile};
-use apical::training::{Dynamics, Monitor, Plan, Synapses, Test, Trainer};
+use apical::training::{Dynamics, Monitor, Plan, Synapses, Test, Trainer, Training};
 
 use crate::machine::Machine;
 use crate::medians;

@@ -9,7 +9,7 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use super::{interrupt, say};
 use crate::model::Model;
-use crate::training::{Monitor, Progress, RunError, Trainer};
+use crate::training::{Monitor, Progress, RunError, Training};
 
 /// Nothing is shown before this, so that a run that is soon over stays silent.
 const PATIENCE: Duration = Duration::from_secs(2);
@@ -98,9 +98,9 @@ impl Monitor for Display<'_> {
         self.show("test", done as u64, total as u64, error_percent)
     }
 
-    fn evaluated(&mut self, trainer: &Trainer<'_>) -> Result<(), RunError> {
-        let latest = trainer.curve().last();
-        if let Some(evaluation) = latest.filter(|evaluation| evaluation.examples_seen == trainer.examples_seen()) {
+    fn evaluated(&mut self, training: &dyn Training) -> Result<(), RunError> {
+        let latest = training.curve().last();
+        if let Some(evaluation) = latest.filter(|evaluation| evaluation.examples_seen == training.examples_seen()) {
             let trained = match evaluation.train_error {
                 error if error.is_nan() => String::new(),
                 error => format!(", while training {error:.2} %"),
@@ -113,7 +113,7 @@ impl Monitor for Display<'_> {
             ));
         }
         if let Some((model, path)) = &self.checkpoint {
-            trainer.checkpoint().save(model, path)?;
+            training.checkpoint().save(model, path)?;
         }
         Ok(())
     }

@@ -13,7 +13,7 @@ use crate::data::Dataset;
 use crate::model::Model;
 use crate::record::hdf5::{Provenance, RunFile};
 use crate::record::{Evaluation, Kind, Recorder, estimate};
-use crate::training::{Ending, Plan, RunError, Tested, Trainer};
+use crate::training::{Ending, Plan, RunError, Tested, Training};
 use crate::view::Live;
 
 /// The files of a run.
@@ -86,19 +86,19 @@ pub(super) fn command_line() -> String {
     std::iter::once("apical".to_owned()).chain(words).collect::<Vec<_>>().join(" ")
 }
 
-/// Runs a trainer as planned with its files, and a page if there is one.
+/// Trains as planned with its files, and a page if there is one.
 pub(super) fn run(
     common: &Common,
     model: &Model,
     data: &Dataset,
-    mut trainer: Trainer<'_>,
+    trainer: &mut dyn Training,
     (seed, plan): (u64, Plan),
     files: Files,
     live: Option<Live>,
 ) -> Result<Outcome, Failure> {
     let first = trainer.examples_seen();
     let told = (seed, Kind::Train, &(first..plan.presentations), data.training.len());
-    let file = open_run_file(common, &files.run, (model, trainer.dynamics().name()), told, &data.sha256())?;
+    let file = open_run_file(common, &files.run, (model, trainer.kind()), told, &data.sha256())?;
     let mut recorder = (file, live);
     let mut display = Display::new(common.quiet, files.checkpoint.clone().map(|path| (model, path)));
     let replayed = trainer.curve().iter().try_for_each(|evaluation| recorder.evaluation(evaluation));

@@ -49,10 +49,10 @@ impl Simulate {
             if matches!(model.stimuli, Stimuli::Idx { .. }) { 20 } else { data.training.len() as u64 };
         let presentations = self.examples.unwrap_or(shown_by_default);
         let path = self.common.run_file(&format!("{}-simulate", model.name), seed, false)?;
-        let trainer = Trainer::new(&model, network, seed);
+        let mut trainer = Trainer::new(&model, network, seed);
         let plan = Plan { presentations, test_examples: 0, synapses: Synapses::Frozen };
         let files = Files { run: path, checkpoint: None };
-        let outcome = session::run(&self.common, &model, &data, trainer, (seed, plan), files, None)?;
+        let outcome = session::run(&self.common, &model, &data, &mut trainer, (seed, plan), files, None)?;
         if self.common.json {
             say::result(summary(&model, &outcome, (seed, threads)))
         } else {

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use anyhow::{Context, bail};
+use anyhow::{Context, anyhow, bail};
 use clap::Args;
 use serde_json::{Value, json};
 
@@ -81,7 +81,7 @@ impl Test {
     }
 
     /// Tests a network of rates, which has nothing to record and answers alike in every pass.
-    fn by_rates(&self, model: &Model, learner: &Learner) -> anyhow::Result<Tested> {
+    fn by_rates(&self, model: &Model, learner: &Learner) -> Result<Tested, Failure> {
         let given = [
             ("--record", self.common.record.is_some()),
             ("--out", self.common.out.is_some()),
@@ -90,11 +90,13 @@ impl Test {
             ("--rate", self.rate.dynamics() != Dynamics::Spiking),
         ];
         if let Some((option, _)) = given.iter().find(|(_, given)| *given) {
-            bail!("{option}: a network that learnt by a rule of rates has no spikes, and answers alike in every pass");
+            let why = "a network that learnt by a rule of rates has no spikes, and answers alike in every pass";
+            return Err(anyhow!("{option}: {why}").into());
         }
         let shown = self.load_images(model)?;
         let examples = self.test_examples.unwrap_or(usize::MAX).min(shown.len());
-        Ok(rate_rule::test(model, learner, &shown, examples))
+        let mut display = Display::new(self.common.quiet, None);
+        training::test_rates((model, learner), &shown, examples, &mut display).ok_or_else(stopped)
     }
 
     fn tell(
@@ -138,11 +140,7 @@ impl Test {
             file.finish().context("the run file could not be completed").map_err(Failure::Failed)?;
             written = Some(path);
         }
-        let Some(tested) = tested? else {
-            say::note("stopped before all images were shown");
-            return Err(Failure::Interrupted);
-        };
-        Ok((tested, written))
+        Ok((tested?.ok_or_else(stopped)?, written))
     }
 
     fn run_file(&self, test: &training::Test<'_>, seed: u64) -> anyhow::Result<Option<(RunFile, PathBuf)>> {
@@ -161,6 +159,12 @@ impl Test {
         )?;
         Ok(Some((file, path)))
     }
+}
+
+/// Says that a test was stopped.
+fn stopped() -> Failure {
+    say::note("stopped before all images were shown");
+    Failure::Interrupted
 }
 
 fn summary(

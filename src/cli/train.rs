@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use anyhow::bail;
+use anyhow::{Context, bail};
 use clap::Args;
 use serde_json::Value;
 
@@ -14,7 +14,7 @@ use super::{checkpoint, interrupt, rate_rule, report, say, view};
 use crate::data::Dataset;
 use crate::model::Model;
 use crate::record::Checkpoint;
-use crate::training::{Dynamics, Plan, Synapses, Trainer, initial_network};
+use crate::training::{Dynamics, Plan, RateRuleTrainer, Synapses, Trainer, Training, initial_network};
 use crate::view::LiveParts;
 
 /// Train a network, test it after every epoch, and leave a run file and a checkpoint.
@@ -180,36 +180,47 @@ impl Train {
     ) -> Result<(Outcome, Value), Failure> {
         let presentations = self.presentations(model, data, checkpoint.as_ref());
         let test_examples = self.test_examples.unwrap_or(usize::MAX).min(data.evaluation.len());
-        if rate_rule::of(model).is_some() {
-            let outcome = rate_rule::train(&self.common, model, data, (seed, test_examples), files)?;
-            let place = (seed, threads, presentations);
-            let summary = report::train_summary((model, rate_rule::KIND), &outcome, place);
-            return Ok((outcome, summary));
-        }
-        let mut trainer = match checkpoint {
-            Some(checkpoint) if checkpoint.examples_seen > presentations => {
-                let seen = checkpoint.examples_seen;
-                let why = anyhow::anyhow!(
-                    "the checkpoint has {seen} presentations behind it, more than the {presentations} asked for"
-                );
-                return Err(why.into());
-            }
-            Some(checkpoint) => Trainer::resume(model, checkpoint),
-            None => Trainer::new(model, initial_network(model, seed).map_err(anyhow::Error::from)?, seed),
-        };
-        if let Dynamics::Rate(_) = self.rate.dynamics() {
-            trainer = trainer.with_dynamics(self.rate.dynamics());
-        }
+        let mut trainer = self.trainer(model, seed, checkpoint, presentations)?;
         let plan = Plan { presentations, test_examples, synapses: Synapses::Plastic };
         let live = live.map(|live| live.recorder(model, seed, presentations));
         let checkpoint = checkpoint_file(&files.run);
-        let ran = session::run(&self.common, model, data, trainer, (seed, plan), files, live);
+        let ran = session::run(&self.common, model, data, &mut *trainer, (seed, plan), files, live);
         if let Err(Failure::Interrupted) = &ran {
-            say::note(format_args!("go on with: {}", self.resumption(&checkpoint)));
+            match rate_rule::of(model) {
+                Some(rule) => say::note(format_args!(
+                    "a run by `{rule}` is not gone on with; the same command gives the same numbers"
+                )),
+                None => say::note(format_args!("go on with: {}", self.resumption(&checkpoint))),
+            }
         }
         let outcome = ran?;
-        let summary = report::train_summary((model, self.rate.kind()), &outcome, (seed, threads, presentations));
+        let summary = report::train_summary((model, trainer.kind()), &outcome, (seed, threads, presentations));
         Ok((outcome, summary))
+    }
+
+    /// What trains a model with one seed, from its start or from a checkpoint.
+    fn trainer<'a>(
+        &self,
+        model: &'a Model,
+        seed: u64,
+        checkpoint: Option<Checkpoint>,
+        presentations: u64,
+    ) -> anyhow::Result<Box<dyn Training + 'a>> {
+        if let Some(rule) = rate_rule::of(model) {
+            let trainer = RateRuleTrainer::new(model, initial_network(model, seed)?, seed);
+            return Ok(Box::new(trainer.with_context(|| format!("{rule}: no rule of rates"))?));
+        }
+        let trainer = match checkpoint {
+            Some(Checkpoint { examples_seen, .. }) if examples_seen > presentations => bail!(
+                "the checkpoint has {examples_seen} presentations behind it, more than the {presentations} asked for"
+            ),
+            Some(checkpoint) => Trainer::resume(model, checkpoint),
+            None => Trainer::new(model, initial_network(model, seed)?, seed),
+        };
+        Ok(Box::new(match self.rate.dynamics() {
+            Dynamics::Spiking => trainer,
+            rates @ Dynamics::Rate(_) => trainer.with_dynamics(rates),
+        }))
     }
 
     fn presentations(&self, model: &Model, data: &Dataset, checkpoint: Option<&Checkpoint>) -> u64 {

@@ -107,11 +107,3 @@ pub struct Network {
     /// Biases of each population of the model, in its order; empty for an encoder.
     pub biases: Vec<Vec<f32>>,
 }
-
-impl Network {
-    /// Whether every weight and bias is a finite number.
-    pub fn is_finite(&self) -> bool {
-        let weights = self.weights.iter().flat_map(Weights::rows);
-        weights.chain(self.biases.iter().flatten()).all(|w| w.is_finite())
-    }
-}

@@ -2,15 +2,17 @@
 
 use std::collections::BTreeSet;
 use std::convert::Infallible;
+use std::ops::ControlFlow;
 use std::sync::Arc;
 
 use super::course::{Order, phase_lengths, shift};
-use super::{Plan, RunError, Synapses, Trainer};
+use super::{Ending, Monitor, Plan, Progress, RateRuleTrainer, RunError, Synapses, Trainer, Training};
 use crate::data::{Dataset, ImageSet, Presentations, Split};
 use crate::engine::{Circuit, Lane, Precision, Show};
 use crate::model::Model;
 use crate::network::Network;
 use crate::random::PresentationKey;
+use crate::rate::Learner;
 use crate::record::{Kind, Presentation, RecordError, Recorder};
 
 /// Images of 4 x 4 pixels: image i shows pixel i alone.
@@ -43,6 +45,7 @@ fn plan(presentations: u64) -> Plan {
 struct Kept {
     fired: Vec<(Kind, u64, usize, BTreeSet<usize>)>,
     networks: Vec<Network>,
+    labels: Vec<(u64, String)>,
 }
 
 impl Recorder for Kept {
@@ -56,7 +59,8 @@ impl Recorder for Kept {
         Ok(())
     }
 
-    fn weights(&mut self, _: u64, label: Option<&str>, network: &Network) -> Result<(), RecordError> {
+    fn weights(&mut self, seen: u64, label: Option<&str>, network: &Network) -> Result<(), RecordError> {
+        self.labels.extend(label.map(|label| (seen, label.to_owned())));
         if label.is_none_or(|label| label == "initial") {
             self.networks.push(network.clone());
         }
@@ -175,4 +179,72 @@ fn learning_that_diverges_stops_and_names_where() {
         assert!(kept.networks.len() == 4 && kept.networks[2] != kept.networks[3]);
         assert!(*trainer.network() == kept.networks[3], "weights are those of the presentation before");
     }
+}
+
+/// The network at the end is that of the learner without a trainer, told as it was after each epoch.
+#[test]
+fn a_rule_of_rates_trains_in_epochs_and_its_weights_are_kept() {
+    let keys = ["learning.rule=backprop", "learning.batch=3", "learning.epochs=2"];
+    let (model, data) = (model(&keys), data());
+    let mut trainer = RateRuleTrainer::new(&model, network(&model), SEED).unwrap();
+    let mut kept = Kept::default();
+    let plan = Plan { test_examples: 10, ..plan(2 * IMAGES as u64) };
+    let ending = trainer.run(&data, plan, &mut kept, &mut ()).unwrap();
+
+    let mut learner = Learner::of(&model, SEED).unwrap();
+    let mut expected = network(&model);
+    learner.put(&model, &mut expected);
+    assert!(kept.networks == [expected.clone()] && kept.networks[0].weights[2] == network(&model).weights[2]);
+    for _ in 0..2 {
+        assert!(learner.epoch(&data.training, &mut |_, _, _| ControlFlow::Continue(())).is_continue());
+    }
+    learner.put(&model, &mut expected);
+    assert!(trainer.checkpoint().network == expected);
+    let answers = learner.answers(&data.evaluation, 10);
+    let wrong = (0..10).filter(|&image| answers[image] != image % 4).count();
+    let Ending::Done(Some(tested)) = ending else { panic!("{ending:?}") };
+    assert_eq!((tested.examples, tested.wrong), (10, vec![wrong]));
+    let curve: Vec<_> = trainer.curve().iter().map(|evaluation| evaluation.examples_seen).collect();
+    assert_eq!(curve, [16, 32]);
+    assert_eq!(trainer.curve()[1].test_error.to_bits(), (10.0 * wrong as f64).to_bits());
+    let labels = [(0, "initial"), (16, "epoch-1"), (32, "epoch-2"), (32, "final")];
+    assert_eq!(kept.labels, labels.map(|(seen, label)| (seen, label.to_owned())));
+}
+
+/// A first step of 10^300 times the change.
+#[test]
+fn a_rule_of_rates_that_diverges_stops_and_leaves_the_weights_from_before() {
+    let (mut model, data) = (model(&["learning.rule=backprop"]), data());
+    model.projections[1].learning_rate = 1e300;
+    let mut trainer = RateRuleTrainer::new(&model, network(&model), SEED).unwrap();
+    let before = trainer.checkpoint().network;
+    let error = trainer.run(&data, plan(IMAGES as u64), &mut (), &mut ()).unwrap_err();
+    let RunError::Diverged { projection, example } = &error else { panic!("{error}") };
+    assert_eq!((projection.as_str(), *example), ("input-hidden", IMAGES as u64));
+    assert!(trainer.checkpoint().network == before && trainer.curve().is_empty());
+}
+
+#[test]
+fn a_rule_of_rates_stops_where_it_is_told_to() {
+    struct StopAt(u64);
+    impl Monitor for StopAt {
+        fn trained(&mut self, progress: Progress) -> ControlFlow<()> {
+            if progress.done == self.0 { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        }
+    }
+    let (model, data) = (model(&["learning.rule=backprop"]), data());
+    let mut trainer = RateRuleTrainer::new(&model, network(&model), SEED).unwrap();
+    let before = trainer.checkpoint().network;
+    let mut kept = Kept::default();
+    let ending = trainer.run(&data, plan(2 * IMAGES as u64), &mut kept, &mut StopAt(5)).unwrap();
+    assert_eq!((ending, trainer.examples_seen()), (Ending::Stopped, 5));
+    assert!(trainer.checkpoint().network != before, "what was learnt is kept");
+    assert_eq!(kept.labels, [(0, "initial".to_owned()), (5, "final".to_owned())]);
+}
+
+#[test]
+#[should_panic(expected = "a rule of rates")]
+fn a_rule_of_rates_is_not_trained_by_spikes() {
+    let model = model(&["learning.rule=backprop"]);
+    Trainer::new(&model, network(&model), SEED);
 }

@@ -9,43 +9,14 @@ use super::batch::LaneOfBatch;
 use super::course::{Order, phase_lengths, rate_factor, shift};
 use super::credit::{self, Audit};
 use super::stage::Stage;
-use super::{Dynamics, Monitor, Progress, RunError, Test, Tested};
+use super::{Dynamics, Ending, Monitor, Plan, Progress, RunError, Synapses, Test, Tested, Training};
 use crate::data::{Dataset, Presentations};
 use crate::engine::{Circuit, Precision, Work};
-use crate::model::{Compartment, Credit, Model};
+use crate::model::{Compartment, Credit, Model, Rule};
 use crate::network::{Network, Transposes};
 use crate::plasticity::{Rules, apply};
 use crate::random::PresentationKey;
 use crate::record::{Checkpoint, Evaluation, Kind, Recorder};
-
-/// Whether weights change.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Synapses {
-    /// They learn.
-    Plastic,
-    /// They stay as they are: a simulation.
-    Frozen,
-}
-
-/// How long a run goes on and what is done on the way.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Plan {
-    /// Training presentations in all, those before a resumption included.
-    pub presentations: u64,
-    /// Images shown at each evaluation, at the end of every epoch and of the run; 0: none.
-    pub test_examples: usize,
-    /// Whether weights change.
-    pub synapses: Synapses,
-}
-
-/// How a run ended.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Ending {
-    /// As planned, with the result of its last evaluation, if one was made.
-    Done(Option<Tested>),
-    /// The monitor stopped it; it can be resumed.
-    Stopped,
-}
 
 /// A network in training.
 pub struct Trainer<'a> {
@@ -76,12 +47,20 @@ pub struct Trainer<'a> {
 
 impl<'a> Trainer<'a> {
     /// A run of `model` from its initial network, with all lanes at rest.
+    ///
+    /// # Panics
+    /// If the model learns by a rule of networks of rates, as a [`RateRuleTrainer`](super::RateRuleTrainer) does.
     pub fn new(model: &'a Model, network: Network, seed: u64) -> Self {
         Self::with_precision(model, network, seed, Precision::Single)
     }
 
     /// The same with traces of this precision.
+    ///
+    /// # Panics
+    /// As [`Trainer::new`] does.
     pub fn with_precision(model: &'a Model, network: Network, seed: u64, precision: Precision) -> Self {
+        let two_phase = model.learning.rule == Rule::TwoPhase;
+        assert!(two_phase, "a rule of rates needs a RateRuleTrainer");
         let measured = model.recording.credit == Credit::Measured;
         let circuit = Circuit::new(model, seed, precision);
         let circuit = Arc::new(if measured { circuit.with_rates() } else { circuit });
@@ -119,11 +98,6 @@ impl<'a> Trainer<'a> {
         self
     }
 
-    /// By what dynamics presentations are shown.
-    pub fn dynamics(&self) -> Dynamics {
-        self.dynamics
-    }
-
     /// A run that goes on from a checkpoint of `model`, to the bit as if it had not been stopped.
     ///
     /// # Panics
@@ -143,36 +117,9 @@ impl<'a> Trainer<'a> {
         trainer
     }
 
-    /// All that the run needs to go on.
-    pub fn checkpoint(&self) -> Checkpoint {
-        Checkpoint {
-            model_text: self.model.text.clone(),
-            seed: self.seed,
-            examples_seen: self.examples_seen,
-            examples_planned: self.planned,
-            tests_done: self.tests_done,
-            clock_ms: self.clock_ms,
-            since_evaluation: self.since_evaluation,
-            curve: self.curve.clone(),
-            network: self.network.clone(),
-            centres: self.centres.clone(),
-            lanes: self.lanes.iter().map(|lane| lane.lane.state()).collect(),
-        }
-    }
-
     /// The weights as they are.
     pub fn network(&self) -> &Network {
         &self.network
-    }
-
-    /// Training presentations done.
-    pub fn examples_seen(&self) -> u64 {
-        self.examples_seen
-    }
-
-    /// The learning curve so far.
-    pub fn curve(&self) -> &[Evaluation] {
-        &self.curve
     }
 
     /// Work of the training presentations so far, since the start or resumption.
@@ -182,30 +129,10 @@ impl<'a> Trainer<'a> {
         work
     }
 
-    /// Wall time of the training presentations themselves, since the start or resumption [s].
-    pub fn train_seconds(&self) -> f64 {
-        self.train_seconds
-    }
-
-    /// Runs as planned. Each epoch shows every training image once, in an order of its own; its end, and that of the run,
-    /// is marked by an evaluation.
+    /// Runs up to presentation `until`, with the learning rates that those of the whole plan have.
     ///
     /// # Errors
-    /// If something cannot be recorded, or learning diverges.
-    pub fn run(
-        &mut self,
-        data: &Dataset,
-        plan: Plan,
-        recorder: &mut dyn Recorder,
-        monitor: &mut dyn Monitor,
-    ) -> Result<Ending, RunError> {
-        self.run_part(plan.presentations, data, plan, recorder, monitor)
-    }
-
-    /// The same up to presentation `until`, with the learning rates that those of the whole plan have.
-    ///
-    /// # Errors
-    /// Those of [`Trainer::run`].
+    /// Those of [`Training::run`].
     pub fn run_part(
         &mut self,
         until: u64,
@@ -397,5 +324,49 @@ impl<'a> Trainer<'a> {
             }
         }
         Ok(())
+    }
+}
+
+impl Training for Trainer<'_> {
+    fn kind(&self) -> &'static str {
+        self.dynamics.name()
+    }
+
+    fn examples_seen(&self) -> u64 {
+        self.examples_seen
+    }
+
+    fn curve(&self) -> &[Evaluation] {
+        &self.curve
+    }
+
+    fn train_seconds(&self) -> f64 {
+        self.train_seconds
+    }
+
+    fn checkpoint(&self) -> Checkpoint {
+        Checkpoint {
+            model_text: self.model.text.clone(),
+            seed: self.seed,
+            examples_seen: self.examples_seen,
+            examples_planned: self.planned,
+            tests_done: self.tests_done,
+            clock_ms: self.clock_ms,
+            since_evaluation: self.since_evaluation,
+            curve: self.curve.clone(),
+            network: self.network.clone(),
+            centres: self.centres.clone(),
+            lanes: self.lanes.iter().map(|lane| lane.lane.state()).collect(),
+        }
+    }
+
+    fn run(
+        &mut self,
+        data: &Dataset,
+        plan: Plan,
+        recorder: &mut dyn Recorder,
+        monitor: &mut dyn Monitor,
+    ) -> Result<Ending, RunError> {
+        self.run_part(plan.presentations, data, plan, recorder, monitor)
     }
 }

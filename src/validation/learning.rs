@@ -7,7 +7,7 @@ use crate::data::Dataset;
 use crate::model::Model;
 use crate::network::Network;
 use crate::rate::Twin;
-use crate::training::{Dynamics, Ending, Monitor, Plan, RunError, Synapses, Trainer, responses};
+use crate::training::{Dynamics, Ending, Monitor, Plan, RunError, Synapses, Trainer, Training, responses};
 
 /// What is learnt side by side.
 #[derive(Clone, Copy, Debug)]

@@ -19,7 +19,7 @@ use crate::network::Network;
 use crate::plot::gallery::{Trial, shades, sheet};
 use crate::plot::{Axis, Dash, Dot, Figure, Ink, Mark, Panel, Row, Shape};
 use crate::record::{Evaluation, Kind, Presentation, RecordError, Recorder};
-use crate::training::{Plan, Synapses, Trainer, initial_network};
+use crate::training::{Plan, Synapses, Trainer, Training, initial_network};
 
 pub(super) const FIGURE: Published = Published {
     name: "10",

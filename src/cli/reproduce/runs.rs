@@ -21,7 +21,7 @@ use crate::model::{Credit, Model, Stimuli, shipped};
 use crate::rate::Twin;
 use crate::record::hdf5::RunReader;
 use crate::record::{Checkpoint, Kind};
-use crate::training::{Dynamics, Plan, Synapses, Trainer, initial_network};
+use crate::training::{Dynamics, Plan, Synapses, Trainer, Training, initial_network};
 
 /// A run that a figure needs.
 #[derive(Clone, Debug, PartialEq)]
@@ -297,7 +297,7 @@ impl Run {
             let network = initial_network(&self.model, self.seed).map_err(anyhow::Error::from)?;
             Trainer::new(&self.model, network, self.seed)
         };
-        let trainer = match self.dynamics {
+        let mut trainer = match self.dynamics {
             Dynamics::Spiking => trainer,
             rates @ Dynamics::Rate(_) => trainer.with_dynamics(rates),
         };
@@ -305,7 +305,7 @@ impl Run {
         let files = Files { run: self.run_file(first), checkpoint: Some(self.checkpoint_file()) };
         task.note(format_args!("{}: {first} of {} presentations done", self.name, self.plan.presentations));
         let told = (self.seed, self.plan);
-        let ran = session::run(task.common, &self.model, &self.data, trainer, told, files, None);
+        let ran = session::run(task.common, &self.model, &self.data, &mut trainer, told, files, None);
         if let Err(Failure::Interrupted) = &ran {
             say::note("the same command goes on from there");
         }

@@ -1,0 +1,179 @@
+//! Runs of models whose rule is one of networks of rates.
+
+use std::ops::ControlFlow;
+
+use super::{Ending, Monitor, Plan, Progress, RunError, Synapses, Tested, Training};
+use crate::data::{Dataset, Presentations};
+use crate::model::{Model, Projection};
+use crate::network::Network;
+use crate::rate::Learner;
+use crate::record::{Checkpoint, Evaluation, Recorder};
+
+/// A network of rates in training by its model's rule. It learns in whole epochs; a run that was stopped cannot be resumed,
+/// since its checkpoint has nothing of the rule.
+pub struct RateRuleTrainer<'a> {
+    model: &'a Model,
+    learner: Learner,
+    /// The weights as files keep them, those of feedback included.
+    network: Network,
+    seed: u64,
+    planned: u64,
+    examples_seen: u64,
+    curve: Vec<Evaluation>,
+    train_seconds: f64,
+    tested: Option<Tested>,
+}
+
+impl<'a> RateRuleTrainer<'a> {
+    /// A run of `model` from its start; none if it learns by another kind of rule. The learner draws weights of its own;
+    /// of `network` it keeps those of projections that it has none for.
+    pub fn new(model: &'a Model, mut network: Network, seed: u64) -> Option<Self> {
+        let learner = Learner::of(model, seed)?;
+        learner.put(model, &mut network);
+        Some(Self {
+            model,
+            learner,
+            network,
+            seed,
+            planned: 0,
+            examples_seen: 0,
+            curve: Vec::new(),
+            train_seconds: 0.0,
+            tested: None,
+        })
+    }
+
+    fn epoch(
+        &mut self,
+        data: &Dataset,
+        plan: Plan,
+        recorder: &mut dyn Recorder,
+        monitor: &mut dyn Monitor,
+    ) -> Result<ControlFlow<()>, RunError> {
+        let start = monitor.seconds();
+        let ended = self.learner.epoch(&data.training, &mut |_, batch, _| {
+            self.examples_seen += batch.len() as u64;
+            monitor.trained(Progress { done: self.examples_seen, total: self.planned, error_percent: f64::NAN })
+        });
+        self.train_seconds += monitor.seconds() - start;
+        self.take()?;
+        if ended.is_break() {
+            return Ok(ended);
+        }
+        let label = format!("epoch-{}", self.examples_seen / data.training.len() as u64);
+        recorder.weights(self.examples_seen, Some(&label), &self.network)?;
+        if plan.test_examples > 0 {
+            let examples = plan.test_examples.min(data.evaluation.len());
+            let test = test_rates((self.model, &self.learner), &data.evaluation, examples, monitor);
+            let Some(tested) = test else { return Ok(ControlFlow::Break(())) };
+            let evaluation = Evaluation {
+                examples_seen: self.examples_seen,
+                test_error: tested.error_percent(),
+                train_error: f64::NAN,
+                loss: f64::NAN,
+                seconds: monitor.seconds(),
+            };
+            recorder.evaluation(&evaluation)?;
+            self.curve.push(evaluation);
+            self.tested = Some(tested);
+        }
+        monitor.evaluated(self)?;
+        Ok(ControlFlow::Continue(()))
+    }
+
+    /// Takes what was learnt over as the weights of the model, unless they are no numbers.
+    fn take(&mut self) -> Result<(), RunError> {
+        let mut network = self.network.clone();
+        self.learner.put(self.model, &mut network);
+        let lost = |&(index, projection): &(usize, &Projection)| {
+            let mut all = network.weights[index].rows().iter().chain(&network.biases[projection.to.0]);
+            all.any(|weight| !weight.is_finite())
+        };
+        if let Some((_, projection)) = self.model.projections.iter().enumerate().find(lost) {
+            return Err(RunError::Diverged { projection: projection.name.clone(), example: self.examples_seen });
+        }
+        self.network = network;
+        Ok(())
+    }
+}
+
+impl Training for RateRuleTrainer<'_> {
+    fn kind(&self) -> &'static str {
+        "rate"
+    }
+
+    fn examples_seen(&self) -> u64 {
+        self.examples_seen
+    }
+
+    fn curve(&self) -> &[Evaluation] {
+        &self.curve
+    }
+
+    fn train_seconds(&self) -> f64 {
+        self.train_seconds
+    }
+
+    fn checkpoint(&self) -> Checkpoint {
+        Checkpoint {
+            model_text: self.model.text.clone(),
+            seed: self.seed,
+            examples_seen: self.examples_seen,
+            examples_planned: self.planned,
+            tests_done: 0,
+            clock_ms: 0.0,
+            since_evaluation: (0, 0, 0.0),
+            curve: self.curve.clone(),
+            network: self.network.clone(),
+            centres: Vec::new(),
+            lanes: Vec::new(),
+        }
+    }
+
+    /// # Panics
+    /// If the plan is not of whole epochs, or of synapses that do not learn.
+    fn run(
+        &mut self,
+        data: &Dataset,
+        plan: Plan,
+        recorder: &mut dyn Recorder,
+        monitor: &mut dyn Monitor,
+    ) -> Result<Ending, RunError> {
+        assert!(
+            plan.presentations.is_multiple_of(data.training.len() as u64),
+            "a rule of rates learns in whole epochs"
+        );
+        assert_eq!(plan.synapses, Synapses::Plastic, "a rule of rates learns");
+        self.planned = plan.presentations;
+        recorder.weights(self.examples_seen, Some("initial"), &self.network)?;
+        let mut stopped = false;
+        while !stopped && self.examples_seen < plan.presentations {
+            stopped = self.epoch(data, plan, recorder, monitor)?.is_break();
+        }
+        recorder.weights(self.examples_seen, Some("final"), &self.network)?;
+        Ok(if stopped { Ending::Stopped } else { Ending::Done(self.tested.clone()) })
+    }
+}
+
+/// Tests a network of rates on the first `examples` of what is shown, which has labels; none if the monitor wants to stop.
+///
+/// # Panics
+/// If there are fewer, or it is a spike list.
+pub fn test_rates(
+    (model, learner): (&Model, &Learner),
+    shown: &Presentations,
+    examples: usize,
+    monitor: &mut dyn Monitor,
+) -> Option<Tested> {
+    let start = monitor.seconds();
+    let answers = learner.answers(shown, examples);
+    let seconds = monitor.seconds() - start;
+    let classes = model.classes();
+    let mut tested = Tested { examples, wrong: vec![0], confusion: vec![vec![0; classes]; classes], seconds };
+    for (image, answer) in answers.into_iter().enumerate() {
+        let label = usize::from(shown.label(image).unwrap_or(0));
+        tested.wrong[0] += usize::from(answer != label);
+        tested.confusion[label][answer] += 1;
+    }
+    monitor.tested(examples, examples, tested.error_percent()).is_continue().then_some(tested)
+}
