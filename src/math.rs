@@ -5,6 +5,12 @@
 
 use pulp::{Arch, Simd, WithSimd};
 
+/// The angle between vectors a and b by their inner products a·a, b·b and a·b [degrees], from 0 to 180; NaN where either
+/// vector is zero.
+pub fn angle(aa: f64, bb: f64, ab: f64) -> f64 {
+    libm::acos((ab / (aa * bb).sqrt()).clamp(-1.0, 1.0)).to_degrees()
+}
+
 /// The float types traces are kept in.
 pub trait Real: Copy + Default + PartialOrd + Send + Sync + std::fmt::Debug + 'static {
     /// Rounds to this type.

@@ -21,7 +21,7 @@ const DIAGRAM: [(&str, &[&str]); 16] = [
     ("plasticity", &["math", "model", "network"]),
     ("record", &["model", "data", "network", "engine"]),
     // Plain data in, plain data out.
-    ("analysis", &["random"]),
+    ("analysis", &["math", "random"]),
     ("training", &["math", "random", "model", "data", "network", "engine", "rate", "plasticity", "record", "analysis"]),
     ("validation", &["kernel", "math", "random", "model", "data", "network", "engine", "rate", "training", "analysis"]),
     ("plot", &["analysis"]),

@@ -4,6 +4,8 @@
 
 use ndarray::Array2;
 
+use crate::math;
+
 /// Mean of (target_i − rate_i)²: a layer's loss. NaN of none.
 ///
 /// # Panics
@@ -20,7 +22,7 @@ pub fn layer_loss(targets: &[f64], rates: &[f64]) -> f64 {
 pub fn angle(a: &[f64], b: &[f64]) -> f64 {
     assert_eq!(a.len(), b.len(), "vectors of one space");
     let dot = |a: &[f64], b: &[f64]| a.iter().zip(b).map(|(x, y)| x * y).sum::<f64>();
-    (dot(a, b) / (dot(a, a) * dot(b, b)).sqrt()).clamp(-1.0, 1.0).acos().to_degrees()
+    math::angle(dot(a, a), dot(b, b), dot(a, b))
 }
 
 /// The largest eigenvalue of (I − M)ᵀ (I − M), M [n, n] being the product J_b J_g of the Jacobians of the output by the

@@ -4,6 +4,7 @@ use ndarray::{Array1, Array2, Axis, Zip};
 
 use super::draws::{stream_of, uniform};
 use super::{Activation, Readout};
+use crate::math;
 use crate::random::Purpose;
 
 /// Weights and biases of one layer, or a change of them.
@@ -69,9 +70,8 @@ impl Layer {
 /// Angle between two changes, each a row of layers [degrees]; 90 where one is zero.
 pub fn angle(a: &[Layer], b: &[Layer]) -> f64 {
     let dot = |a: &[Layer], b: &[Layer]| a.iter().zip(b).map(|(a, b)| a.dot(b)).sum::<f64>();
-    let lengths = (dot(a, a) * dot(b, b)).sqrt();
-    let cosine = if lengths > 0.0 { dot(a, b) / lengths } else { 0.0 };
-    libm::acos(cosine.clamp(-1.0, 1.0)).to_degrees()
+    let (aa, bb) = (dot(a, a), dot(b, b));
+    if aa * bb == 0.0 { 90.0 } else { math::angle(aa, bb, dot(a, b)) }
 }
 
 /// A fully connected feedforward network.

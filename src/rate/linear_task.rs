@@ -8,6 +8,7 @@ use super::draws::{feedback, normal, stream_of, uniform, uses};
 use super::linear::pseudo_inverse;
 use super::rules::{FeedbackAlignment, Route};
 use super::{Activation, Batch, Dense, Readout, Rule};
+use crate::math;
 use crate::random::Purpose;
 
 /// Sizes of the layers.
@@ -69,7 +70,7 @@ fn measure(network: &Dense, b: &Array2<f64>, batch: &Batch, examples: u32) -> Po
     let sent = e.dot(&b.t());
     let mean_angle = |other: &Array2<f64>| {
         let angle = |(a, b): (ndarray::ArrayView1<'_, f64>, ndarray::ArrayView1<'_, f64>)| {
-            libm::acos((a.dot(&b) / (a.dot(&a) * b.dot(&b)).sqrt()).clamp(-1.0, 1.0)).to_degrees()
+            math::angle(a.dot(&a), b.dot(&b), a.dot(&b))
         };
         sent.rows().into_iter().zip(other.rows()).map(angle).sum::<f64>() / MEASURED as f64
     };

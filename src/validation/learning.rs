@@ -4,6 +4,7 @@ use ndarray::Array2;
 
 use crate::analysis::{linear_cka, rsa};
 use crate::data::Dataset;
+use crate::math;
 use crate::model::Model;
 use crate::network::Network;
 use crate::rate::Twin;
@@ -132,7 +133,7 @@ fn angle_between(origin: &[f32], a: &[f32], b: &[f32]) -> f64 {
         bb += b * b;
         ab += a * b;
     }
-    if aa * bb == 0.0 { 90.0 } else { libm::acos((ab / (aa * bb).sqrt()).clamp(-1.0, 1.0)).to_degrees() }
+    if aa * bb == 0.0 { 90.0 } else { math::angle(aa, bb, ab) }
 }
 
 #[cfg(test)]
