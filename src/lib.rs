@@ -26,7 +26,7 @@
 //! let plan = Plan { presentations: 10, test_examples: 2, synapses: Synapses::Plastic };
 //! trainer.run(&data, plan, &mut memory, &mut ())?;
 //!
-//! assert_eq!(trainer.examples_seen(), 10);
+//! assert_eq!(trainer.history().examples_seen, 10);
 //! let hidden = &memory.spikes[1];
 //! assert!(hidden.is_sorted_by(|a, b| a.time <= b.time));
 //! # Ok::<(), Box<dyn std::error::Error>>(())

@@ -42,7 +42,7 @@ impl Bench {
     pub(crate) fn training(&self, examples: u64, mut recorder: Option<RunFile>) -> impl FnMut() -> f64 {
         let mut trainer = Trainer::new(&self.model, self.network(), 1);
         move || {
-            let presentations = trainer.examples_seen() + examples;
+            let presentations = trainer.history().examples_seen + examples;
             let plan = Plan { presentations, test_examples: 0, synapses: Synapses::Plastic };
             let recorder: &mut dyn Recorder = match &mut recorder {
                 Some(file) => file,

@@ -9,7 +9,7 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use super::{interrupt, say};
 use crate::model::Model;
-use crate::training::{Monitor, Progress, RunError, Training};
+use crate::training::{History, Monitor, Progress, RunError, Training};
 
 /// Nothing is shown before this, so that a run that is soon over stays silent.
 const PATIENCE: Duration = Duration::from_secs(2);
@@ -99,8 +99,8 @@ impl Monitor for Display<'_> {
     }
 
     fn evaluated(&mut self, training: &dyn Training) -> Result<(), RunError> {
-        let latest = training.curve().last();
-        if let Some(evaluation) = latest.filter(|evaluation| evaluation.examples_seen == training.examples_seen()) {
+        let History { curve, examples_seen, .. } = training.history();
+        if let Some(evaluation) = curve.last().filter(|evaluation| evaluation.examples_seen == *examples_seen) {
             let trained = match evaluation.train_error {
                 error if error.is_nan() => String::new(),
                 error => format!(", while training {error:.2} %"),

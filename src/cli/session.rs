@@ -13,7 +13,7 @@ use crate::data::Dataset;
 use crate::model::Model;
 use crate::record::hdf5::{Provenance, RunFile};
 use crate::record::{Evaluation, Kind, Recorder, estimate};
-use crate::training::{Ending, Plan, RunError, Tested, Training};
+use crate::training::{Ending, History, Plan, RunError, Tested, Training};
 use crate::view::Live;
 
 /// The files of a run.
@@ -96,12 +96,12 @@ pub(super) fn run(
     files: Files,
     live: Option<Live>,
 ) -> Result<Outcome, Failure> {
-    let first = trainer.examples_seen();
+    let first = trainer.history().examples_seen;
     let told = (seed, Kind::Train, &(first..plan.presentations), data.training.len());
     let file = open_run_file(common, &files.run, (model, trainer.kind()), told, &data.sha256())?;
     let mut recorder = (file, live);
     let mut display = Display::new(common.quiet, files.checkpoint.clone().map(|path| (model, path)));
-    let replayed = trainer.curve().iter().try_for_each(|evaluation| recorder.evaluation(evaluation));
+    let replayed = trainer.history().curve.iter().try_for_each(|evaluation| recorder.evaluation(evaluation));
     let ended = replayed.map_err(RunError::from).and_then(|()| trainer.run(data, plan, &mut recorder, &mut display));
     display.finish();
     // Whatever happened, what was learnt and recorded is kept; weights that are no numbers are not.
@@ -116,11 +116,11 @@ pub(super) fn run(
     saved.context("the checkpoint could not be saved").map_err(Failure::Failed)?;
     match ending {
         Ending::Done(tested) => {
-            let (presentations, curve) = (trainer.examples_seen() - first, trainer.curve().to_vec());
-            Ok(Outcome { files, tested, curve, presentations, train_seconds: trainer.train_seconds() })
+            let History { examples_seen, curve, train_seconds, .. } = trainer.history().clone();
+            Ok(Outcome { files, tested, curve, presentations: examples_seen - first, train_seconds })
         }
         Ending::Stopped => {
-            let (seen, run) = (trainer.examples_seen(), files.run.display());
+            let (seen, run) = (trainer.history().examples_seen, files.run.display());
             say::note(format_args!("stopped after {seen} presentations; the run file is {run}"));
             Err(Failure::Interrupted)
         }

@@ -16,7 +16,7 @@ mod trainer;
 pub use decoding::answer;
 pub use initial::{InitialError, initial_network};
 pub use rate_rule::{RateRuleTrainer, test_rates};
-pub use run::{Ending, Monitor, Plan, Progress, RunError, Synapses, Training};
+pub use run::{Ending, History, Monitor, Plan, Progress, RunError, Synapses, Training};
 pub use stage::{Dynamics, responses};
 pub use testing::{Test, Tested};
 pub use trainer::Trainer;

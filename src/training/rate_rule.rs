@@ -2,7 +2,7 @@
 
 use std::ops::ControlFlow;
 
-use super::{Ending, Monitor, Plan, Progress, RunError, Synapses, Tested, Training};
+use super::{Ending, History, Monitor, Plan, Progress, RunError, Synapses, Tested, Training};
 use crate::data::{Dataset, Presentations};
 use crate::model::{Model, Projection};
 use crate::network::Network;
@@ -17,11 +17,7 @@ pub struct RateRuleTrainer<'a> {
     /// The weights as files keep them, those of feedback included.
     network: Network,
     seed: u64,
-    planned: u64,
-    examples_seen: u64,
-    curve: Vec<Evaluation>,
-    train_seconds: f64,
-    tested: Option<Tested>,
+    history: History,
 }
 
 impl<'a> RateRuleTrainer<'a> {
@@ -30,17 +26,7 @@ impl<'a> RateRuleTrainer<'a> {
     pub fn new(model: &'a Model, mut network: Network, seed: u64) -> Option<Self> {
         let learner = Learner::of(model, seed)?;
         learner.put(model, &mut network);
-        Some(Self {
-            model,
-            learner,
-            network,
-            seed,
-            planned: 0,
-            examples_seen: 0,
-            curve: Vec::new(),
-            train_seconds: 0.0,
-            tested: None,
-        })
+        Some(Self { model, learner, network, seed, history: History::default() })
     }
 
     fn epoch(
@@ -52,30 +38,34 @@ impl<'a> RateRuleTrainer<'a> {
     ) -> Result<ControlFlow<()>, RunError> {
         let start = monitor.seconds();
         let ended = self.learner.epoch(&data.training, &mut |_, batch, _| {
-            self.examples_seen += batch.len() as u64;
-            monitor.trained(Progress { done: self.examples_seen, total: self.planned, error_percent: f64::NAN })
+            self.history.examples_seen += batch.len() as u64;
+            monitor.trained(Progress {
+                done: self.history.examples_seen,
+                total: self.history.examples_planned,
+                error_percent: f64::NAN,
+            })
         });
-        self.train_seconds += monitor.seconds() - start;
+        self.history.train_seconds += monitor.seconds() - start;
         self.take()?;
         if ended.is_break() {
             return Ok(ended);
         }
-        let label = format!("epoch-{}", self.examples_seen / data.training.len() as u64);
-        recorder.weights(self.examples_seen, Some(&label), &self.network)?;
+        let label = format!("epoch-{}", self.history.examples_seen / data.training.len() as u64);
+        recorder.weights(self.history.examples_seen, Some(&label), &self.network)?;
         if plan.test_examples > 0 {
             let examples = plan.test_examples.min(data.evaluation.len());
             let test = test_rates((self.model, &self.learner), &data.evaluation, examples, monitor);
             let Some(tested) = test else { return Ok(ControlFlow::Break(())) };
             let evaluation = Evaluation {
-                examples_seen: self.examples_seen,
+                examples_seen: self.history.examples_seen,
                 test_error: tested.error_percent(),
                 train_error: f64::NAN,
                 loss: f64::NAN,
                 seconds: monitor.seconds(),
             };
             recorder.evaluation(&evaluation)?;
-            self.curve.push(evaluation);
-            self.tested = Some(tested);
+            self.history.curve.push(evaluation);
+            self.history.tested = Some(tested);
         }
         monitor.evaluated(self)?;
         Ok(ControlFlow::Continue(()))
@@ -90,7 +80,10 @@ impl<'a> RateRuleTrainer<'a> {
             all.any(|weight| !weight.is_finite())
         };
         if let Some((_, projection)) = self.model.projections.iter().enumerate().find(lost) {
-            return Err(RunError::Diverged { projection: projection.name.clone(), example: self.examples_seen });
+            return Err(RunError::Diverged {
+                projection: projection.name.clone(),
+                example: self.history.examples_seen,
+            });
         }
         self.network = network;
         Ok(())
@@ -102,28 +95,20 @@ impl Training for RateRuleTrainer<'_> {
         "rate"
     }
 
-    fn examples_seen(&self) -> u64 {
-        self.examples_seen
-    }
-
-    fn curve(&self) -> &[Evaluation] {
-        &self.curve
-    }
-
-    fn train_seconds(&self) -> f64 {
-        self.train_seconds
+    fn history(&self) -> &History {
+        &self.history
     }
 
     fn checkpoint(&self) -> Checkpoint {
         Checkpoint {
             model_text: self.model.text.clone(),
             seed: self.seed,
-            examples_seen: self.examples_seen,
-            examples_planned: self.planned,
+            examples_seen: self.history.examples_seen,
+            examples_planned: self.history.examples_planned,
             tests_done: 0,
             clock_ms: 0.0,
             since_evaluation: (0, 0, 0.0),
-            curve: self.curve.clone(),
+            curve: self.history.curve.clone(),
             network: self.network.clone(),
             centres: Vec::new(),
             lanes: Vec::new(),
@@ -144,14 +129,14 @@ impl Training for RateRuleTrainer<'_> {
             "a rule of rates learns in whole epochs"
         );
         assert_eq!(plan.synapses, Synapses::Plastic, "a rule of rates learns");
-        self.planned = plan.presentations;
-        recorder.weights(self.examples_seen, Some("initial"), &self.network)?;
+        self.history.examples_planned = plan.presentations;
+        recorder.weights(self.history.examples_seen, Some("initial"), &self.network)?;
         let mut stopped = false;
-        while !stopped && self.examples_seen < plan.presentations {
+        while !stopped && self.history.examples_seen < plan.presentations {
             stopped = self.epoch(data, plan, recorder, monitor)?.is_break();
         }
-        recorder.weights(self.examples_seen, Some("final"), &self.network)?;
-        Ok(if stopped { Ending::Stopped } else { Ending::Done(self.tested.clone()) })
+        recorder.weights(self.history.examples_seen, Some("final"), &self.network)?;
+        Ok(if stopped { Ending::Stopped } else { Ending::Done(self.history.tested.clone()) })
     }
 }
 

@@ -11,14 +11,8 @@ pub trait Training {
     /// What files and summaries call what is trained: `spiking` or `rate`.
     fn kind(&self) -> &'static str;
 
-    /// Training presentations done, in all of the run's history.
-    fn examples_seen(&self) -> u64;
-
-    /// The learning curve so far, that before a resumption included.
-    fn curve(&self) -> &[Evaluation];
-
-    /// Wall time of the training presentations themselves, since the start or resumption [s].
-    fn train_seconds(&self) -> f64;
+    /// What lies behind it.
+    fn history(&self) -> &History;
 
     /// What was learnt, and all else that is needed to go on where the run can be resumed.
     fn checkpoint(&self) -> Checkpoint;
@@ -35,6 +29,21 @@ pub trait Training {
         recorder: &mut dyn Recorder,
         monitor: &mut dyn Monitor,
     ) -> Result<Ending, RunError>;
+}
+
+/// What lies behind a network in training.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct History {
+    /// Training presentations done, those before a resumption included.
+    pub examples_seen: u64,
+    /// Training presentations that were last planned in all.
+    pub examples_planned: u64,
+    /// The learning curve, that before a resumption included.
+    pub curve: Vec<Evaluation>,
+    /// The last test since the start or resumption.
+    pub tested: Option<Tested>,
+    /// Wall time of the training presentations themselves, since the start or resumption [s].
+    pub train_seconds: f64,
 }
 
 /// Whether weights change.

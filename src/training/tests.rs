@@ -117,7 +117,7 @@ fn parts_of_a_plan_learn_as_the_whole_does() {
     whole.run(&data, plan(30), &mut (), &mut ()).unwrap();
     for until in [0, 7, 20, 30] {
         parts.run_part(until, &data, plan(30), &mut (), &mut ()).unwrap();
-        assert_eq!(parts.examples_seen(), until);
+        assert_eq!(parts.history().examples_seen, until);
         anew.run(&data, plan(until), &mut (), &mut ()).unwrap();
     }
     assert!(parts.network() == whole.network() && anew.network() != whole.network());
@@ -175,7 +175,7 @@ fn learning_that_diverges_stops_and_names_where() {
         let mut kept = Kept::default();
         let error = trainer.run(&data, plan(IMAGES as u64), &mut kept, &mut ()).unwrap_err();
         let RunError::Diverged { projection, example } = &error else { panic!("{error}") };
-        assert_eq!((projection.as_str(), *example, trainer.examples_seen()), ("input-hidden", 3, 3));
+        assert_eq!((projection.as_str(), *example, trainer.history().examples_seen), ("input-hidden", 3, 3));
         assert!(kept.networks.len() == 4 && kept.networks[2] != kept.networks[3]);
         assert!(*trainer.network() == kept.networks[3], "weights are those of the presentation before");
     }
@@ -204,9 +204,9 @@ fn a_rule_of_rates_trains_in_epochs_and_its_weights_are_kept() {
     let wrong = (0..10).filter(|&image| answers[image] != image % 4).count();
     let Ending::Done(Some(tested)) = ending else { panic!("{ending:?}") };
     assert_eq!((tested.examples, tested.wrong), (10, vec![wrong]));
-    let curve: Vec<_> = trainer.curve().iter().map(|evaluation| evaluation.examples_seen).collect();
+    let curve: Vec<_> = trainer.history().curve.iter().map(|evaluation| evaluation.examples_seen).collect();
     assert_eq!(curve, [16, 32]);
-    assert_eq!(trainer.curve()[1].test_error.to_bits(), (10.0 * wrong as f64).to_bits());
+    assert_eq!(trainer.history().curve[1].test_error.to_bits(), (10.0 * wrong as f64).to_bits());
     let labels = [(0, "initial"), (16, "epoch-1"), (32, "epoch-2"), (32, "final")];
     assert_eq!(kept.labels, labels.map(|(seen, label)| (seen, label.to_owned())));
 }
@@ -221,7 +221,7 @@ fn a_rule_of_rates_that_diverges_stops_and_leaves_the_weights_from_before() {
     let error = trainer.run(&data, plan(IMAGES as u64), &mut (), &mut ()).unwrap_err();
     let RunError::Diverged { projection, example } = &error else { panic!("{error}") };
     assert_eq!((projection.as_str(), *example), ("input-hidden", IMAGES as u64));
-    assert!(trainer.checkpoint().network == before && trainer.curve().is_empty());
+    assert!(trainer.checkpoint().network == before && trainer.history().curve.is_empty());
 }
 
 #[test]
@@ -237,7 +237,7 @@ fn a_rule_of_rates_stops_where_it_is_told_to() {
     let before = trainer.checkpoint().network;
     let mut kept = Kept::default();
     let ending = trainer.run(&data, plan(2 * IMAGES as u64), &mut kept, &mut StopAt(5)).unwrap();
-    assert_eq!((ending, trainer.examples_seen()), (Ending::Stopped, 5));
+    assert_eq!((ending, trainer.history().examples_seen), (Ending::Stopped, 5));
     assert!(trainer.checkpoint().network != before, "what was learnt is kept");
     assert_eq!(kept.labels, [(0, "initial".to_owned()), (5, "final".to_owned())]);
 }

@@ -9,7 +9,7 @@ use super::batch::LaneOfBatch;
 use super::course::{Order, phase_lengths, rate_factor, shift};
 use super::credit::{self, Audit};
 use super::stage::Stage;
-use super::{Dynamics, Ending, Monitor, Plan, Progress, RunError, Synapses, Test, Tested, Training};
+use super::{Dynamics, Ending, History, Monitor, Plan, Progress, RunError, Synapses, Test, Training};
 use crate::data::{Dataset, Presentations};
 use crate::engine::{Circuit, Precision, Work};
 use crate::model::{Compartment, Credit, Model, Rule};
@@ -32,17 +32,13 @@ pub struct Trainer<'a> {
     lanes: Vec<LaneOfBatch>,
     order: Order,
     seed: u64,
-    planned: u64,
-    examples_seen: u64,
+    history: History,
     tests_done: u64,
     clock_ms: f64,
     since_evaluation: (u64, u64, f64),
-    curve: Vec<Evaluation>,
     /// Wall time up to the last evaluation before the resumption [s].
     seconds_before: f64,
     work: Work,
-    train_seconds: f64,
-    tested: Option<Tested>,
 }
 
 impl<'a> Trainer<'a> {
@@ -77,16 +73,12 @@ impl<'a> Trainer<'a> {
             network,
             order: Order::default(),
             seed,
-            planned: 0,
-            examples_seen: 0,
+            history: History::default(),
             tests_done: 0,
             clock_ms: 0.0,
             since_evaluation: (0, 0, 0.0),
-            curve: Vec::new(),
             seconds_before: 0.0,
             work: Work::default(),
-            train_seconds: 0.0,
-            tested: None,
         }
     }
 
@@ -107,13 +99,16 @@ impl<'a> Trainer<'a> {
         assert_eq!(trainer.lanes.len(), checkpoint.lanes.len(), "a checkpoint has the lanes of its model");
         trainer.centres = checkpoint.centres;
         trainer.lanes.iter_mut().zip(&checkpoint.lanes).for_each(|(lane, state)| lane.lane.restore(state));
-        trainer.planned = checkpoint.examples_planned;
-        trainer.examples_seen = checkpoint.examples_seen;
         trainer.tests_done = checkpoint.tests_done;
         trainer.clock_ms = checkpoint.clock_ms;
         trainer.since_evaluation = checkpoint.since_evaluation;
         trainer.seconds_before = checkpoint.curve.last().map_or(0.0, |evaluation| evaluation.seconds);
-        trainer.curve = checkpoint.curve;
+        trainer.history = History {
+            examples_seen: checkpoint.examples_seen,
+            examples_planned: checkpoint.examples_planned,
+            curve: checkpoint.curve,
+            ..History::default()
+        };
         trainer
     }
 
@@ -141,47 +136,47 @@ impl<'a> Trainer<'a> {
         recorder: &mut dyn Recorder,
         monitor: &mut dyn Monitor,
     ) -> Result<Ending, RunError> {
-        self.planned = plan.presentations;
-        recorder.weights(self.examples_seen, Some("initial"), &self.network)?;
+        self.history.examples_planned = plan.presentations;
+        recorder.weights(self.history.examples_seen, Some("initial"), &self.network)?;
         let epoch = data.training.len() as u64;
         let (mut asked, mut stopped) = (false, false);
-        while !stopped && (self.examples_seen < until || self.evaluation_is_due(plan)) {
+        while !stopped && (self.history.examples_seen < until || self.evaluation_is_due(plan)) {
             let end = self.epoch_end(epoch).min(until);
-            while self.examples_seen < end && !stopped {
+            while self.history.examples_seen < end && !stopped {
                 self.train_batch(&data.training, end, plan, recorder, monitor)?;
                 asked |= monitor.trained(self.progress()).is_break();
-                stopped = asked && self.examples_seen < end && self.may_stop();
+                stopped = asked && self.history.examples_seen < end && self.may_stop();
             }
             if !stopped {
                 stopped = self.end_epoch(data, plan, recorder, monitor)?.is_break();
             }
         }
-        recorder.weights(self.examples_seen, Some("final"), &self.network)?;
-        Ok(if stopped { Ending::Stopped } else { Ending::Done(self.tested.clone()) })
+        recorder.weights(self.history.examples_seen, Some("final"), &self.network)?;
+        Ok(if stopped { Ending::Stopped } else { Ending::Done(self.history.tested.clone()) })
     }
 
     /// Whether all that was measured so far is recorded: sums between two reports are not in a checkpoint.
     fn may_stop(&self) -> bool {
-        self.audit.is_none() || self.examples_seen.is_multiple_of(u64::from(credit::WINDOW))
+        self.audit.is_none() || self.history.examples_seen.is_multiple_of(u64::from(credit::WINDOW))
     }
 
     /// Where training stops for the next evaluation: here, if one is due that was not made.
     fn epoch_end(&self, epoch: u64) -> u64 {
-        if self.since_evaluation.0 > 0 && self.examples_seen.is_multiple_of(epoch) {
-            self.examples_seen
+        if self.since_evaluation.0 > 0 && self.history.examples_seen.is_multiple_of(epoch) {
+            self.history.examples_seen
         } else {
-            (self.examples_seen / epoch + 1) * epoch
+            (self.history.examples_seen / epoch + 1) * epoch
         }
     }
 
     fn evaluation_is_due(&self, plan: Plan) -> bool {
-        plan.test_examples > 0 && (self.since_evaluation.0 > 0 || self.curve.is_empty())
+        plan.test_examples > 0 && (self.since_evaluation.0 > 0 || self.history.curve.is_empty())
     }
 
     fn progress(&self) -> Progress {
         let (shown, wrong, _) = self.since_evaluation;
         let error_percent = 100.0 * wrong as f64 / shown as f64;
-        Progress { done: self.examples_seen, total: self.planned, error_percent }
+        Progress { done: self.history.examples_seen, total: self.history.examples_planned, error_percent }
     }
 
     fn end_epoch(
@@ -192,9 +187,9 @@ impl<'a> Trainer<'a> {
         monitor: &mut dyn Monitor,
     ) -> Result<ControlFlow<()>, RunError> {
         let epoch = data.training.len() as u64;
-        if self.examples_seen > 0 && self.examples_seen.is_multiple_of(epoch) {
-            let label = format!("epoch-{}", self.examples_seen / epoch);
-            recorder.weights(self.examples_seen, Some(&label), &self.network)?;
+        if self.history.examples_seen > 0 && self.history.examples_seen.is_multiple_of(epoch) {
+            let label = format!("epoch-{}", self.history.examples_seen / epoch);
+            recorder.weights(self.history.examples_seen, Some(&label), &self.network)?;
         }
         if plan.test_examples > 0 {
             let test = Test {
@@ -213,15 +208,15 @@ impl<'a> Trainer<'a> {
             self.clock_ms += tested.examples as f64 * self.model.protocol.test;
             let (shown, wrong, loss) = self.since_evaluation;
             let evaluation = Evaluation {
-                examples_seen: self.examples_seen,
+                examples_seen: self.history.examples_seen,
                 test_error: tested.error_percent(),
                 train_error: 100.0 * wrong as f64 / shown as f64,
                 loss: loss / shown as f64,
                 seconds: self.seconds_before + monitor.seconds(),
             };
             recorder.evaluation(&evaluation)?;
-            self.curve.push(evaluation);
-            self.tested = Some(tested);
+            self.history.curve.push(evaluation);
+            self.history.tested = Some(tested);
         }
         self.since_evaluation = (0, 0, 0.0);
         monitor.evaluated(self)?;
@@ -239,12 +234,12 @@ impl<'a> Trainer<'a> {
         monitor: &dyn Monitor,
     ) -> Result<(), RunError> {
         let size = self.lanes.len() as u64;
-        let first = self.examples_seen;
+        let first = self.history.examples_seen;
         let last = ((first / size + 1) * size).min(end);
         let part = (first % size) as usize..((last - 1) % size) as usize + 1;
         self.prepare(first..last, part.clone(), shown, recorder);
         let start = monitor.seconds();
-        let factor = rate_factor(self.model, first, self.planned, shown.len() as u64);
+        let factor = rate_factor(self.model, first, self.history.examples_planned, shown.len() as u64);
         let plastic = plan.synapses == Synapses::Plastic;
         let (model, network, rules, centres) = (self.model, &self.network, &self.rules, &self.centres);
         let run = |lane: &mut LaneOfBatch| {
@@ -266,8 +261,8 @@ impl<'a> Trainer<'a> {
             }
             self.apply(part.clone())?;
         }
-        self.train_seconds += monitor.seconds() - start;
-        self.examples_seen = last;
+        self.history.train_seconds += monitor.seconds() - start;
+        self.history.examples_seen = last;
         for lane in &self.lanes[part.clone()] {
             let wrong = lane.label.is_some_and(|label| label != lane.decoded);
             let (count, errors, loss) = self.since_evaluation;
@@ -276,7 +271,7 @@ impl<'a> Trainer<'a> {
         // Last, so that a checkpoint is whole even if something cannot be recorded.
         self.lanes[part].iter().try_for_each(|lane| recorder.presentation(lane.record(shown)))?;
         if plastic {
-            recorder.weights(self.examples_seen, None, &self.network)?;
+            recorder.weights(self.history.examples_seen, None, &self.network)?;
         }
         Ok(())
     }
@@ -332,28 +327,20 @@ impl Training for Trainer<'_> {
         self.dynamics.name()
     }
 
-    fn examples_seen(&self) -> u64 {
-        self.examples_seen
-    }
-
-    fn curve(&self) -> &[Evaluation] {
-        &self.curve
-    }
-
-    fn train_seconds(&self) -> f64 {
-        self.train_seconds
+    fn history(&self) -> &History {
+        &self.history
     }
 
     fn checkpoint(&self) -> Checkpoint {
         Checkpoint {
             model_text: self.model.text.clone(),
             seed: self.seed,
-            examples_seen: self.examples_seen,
-            examples_planned: self.planned,
+            examples_seen: self.history.examples_seen,
+            examples_planned: self.history.examples_planned,
             tests_done: self.tests_done,
             clock_ms: self.clock_ms,
             since_evaluation: self.since_evaluation,
-            curve: self.curve.clone(),
+            curve: self.history.curve.clone(),
             network: self.network.clone(),
             centres: self.centres.clone(),
             lanes: self.lanes.iter().map(|lane| lane.lane.state()).collect(),

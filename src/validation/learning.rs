@@ -82,7 +82,7 @@ pub fn learn(lesson: &Lesson<'_>, monitor: &mut dyn Monitor) -> Result<Option<Le
             if trainer.run_part(examples, data, plan, &mut (), monitor)? == Ending::Stopped {
                 return Ok(None);
             }
-            *error = trainer.curve().last().map_or(f64::NAN, |evaluation| evaluation.test_error);
+            *error = trainer.history().curve.last().map_or(f64::NAN, |evaluation| evaluation.test_error);
         }
         let angles_deg = angles(lesson, trainers[0].network())?;
         points.push(Point { examples, errors_percent, angles_deg });

@@ -301,7 +301,7 @@ impl Run {
             Dynamics::Spiking => trainer,
             rates @ Dynamics::Rate(_) => trainer.with_dynamics(rates),
         };
-        let first = trainer.examples_seen();
+        let first = trainer.history().examples_seen;
         let files = Files { run: self.run_file(first), checkpoint: Some(self.checkpoint_file()) };
         task.note(format_args!("{}: {first} of {} presentations done", self.name, self.plan.presentations));
         let told = (self.seed, self.plan);
