@@ -72,7 +72,8 @@ fn run(model: &Model, presentations: u64, stop: Option<u64>) -> Kept {
         assert_eq!(trainer.run(&data, plan, &mut kept, &mut StopAt(at)).unwrap(), Ending::Stopped);
         trainer = Trainer::resume(model, trainer.checkpoint());
     }
-    assert_eq!(trainer.run(&data, plan, &mut kept, &mut ()).unwrap(), Ending::Done(None));
+    assert_eq!(trainer.run(&data, plan, &mut kept, &mut ()).unwrap(), Ending::Done);
+    assert!(trainer.history().tested.is_none());
     kept
 }
 

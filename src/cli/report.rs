@@ -17,9 +17,9 @@ pub(super) fn train_summary(
     outcome: &Outcome,
     (seed, threads, examples_seen): (u64, usize, u64),
 ) -> Value {
-    let tested = outcome.tested.as_ref();
+    let tested = outcome.history.tested.as_ref();
     // A run that had nothing left to do was tested when it ended.
-    let last = outcome.curve.last().filter(|evaluation| evaluation.examples_seen == examples_seen);
+    let last = outcome.history.curve.last().filter(|evaluation| evaluation.examples_seen == examples_seen);
     json!({
         "command": "train",
         "command_line": session::command_line(),
@@ -33,10 +33,10 @@ pub(super) fn train_summary(
         "test_examples": tested.map(|t| t.examples),
         "tested_on": tested_on(&model.stimuli),
         "examples_seen": examples_seen,
-        "train_ms_per_example": per_example(outcome.train_seconds, outcome.presentations),
+        "train_ms_per_example": per_example(outcome.history.train_seconds, outcome.presentations),
         "test_ms_per_example": tested.and_then(test_ms),
         "confusion": tested.map(|t| &t.confusion),
-        "learning": learning(&outcome.curve),
+        "learning": learning(&outcome.history.curve),
         "run_file": outcome.files.run,
         "checkpoint_file": outcome.files.checkpoint,
     })
@@ -84,7 +84,7 @@ pub(super) fn several(seeds: &[u64], runs: &[Value]) -> Value {
 
 /// Prints the results of training with one seed.
 pub(super) fn trained(outcome: &Outcome, summary: &Value) -> Result<(), Failure> {
-    if let Some(tested) = &outcome.tested {
+    if let Some(tested) = &outcome.history.tested {
         let (error, on) = (tested.error_percent(), text(&summary["tested_on"]));
         say::result(format_args!("test error {error:.2} % on {} {on} images", tested.examples))?;
     }

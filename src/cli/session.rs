@@ -12,8 +12,8 @@ use super::say;
 use crate::data::Dataset;
 use crate::model::Model;
 use crate::record::hdf5::{Provenance, RunFile};
-use crate::record::{Evaluation, Kind, Recorder, estimate};
-use crate::training::{Ending, History, Plan, RunError, Tested, Training};
+use crate::record::{Kind, Recorder, estimate};
+use crate::training::{Ending, History, Plan, RunError, Training};
 use crate::view::Live;
 
 /// The files of a run.
@@ -37,11 +37,9 @@ impl Files {
 /// What a run came to.
 pub(super) struct Outcome {
     pub(super) files: Files,
-    pub(super) tested: Option<Tested>,
-    /// The whole learning curve, that before a resumption included.
-    pub(super) curve: Vec<Evaluation>,
+    pub(super) history: History,
+    /// Training presentations since the start or resumption.
     pub(super) presentations: u64,
-    pub(super) train_seconds: f64,
 }
 
 /// Opens the run file of a run of these presentations, with so many in an epoch, telling what it will hold.
@@ -115,9 +113,9 @@ pub(super) fn run(
     closed.context("the run file could not be completed").map_err(Failure::Failed)?;
     saved.context("the checkpoint could not be saved").map_err(Failure::Failed)?;
     match ending {
-        Ending::Done(tested) => {
-            let History { examples_seen, curve, train_seconds, .. } = trainer.history().clone();
-            Ok(Outcome { files, tested, curve, presentations: examples_seen - first, train_seconds })
+        Ending::Done => {
+            let history = trainer.history().clone();
+            Ok(Outcome { files, presentations: history.examples_seen - first, history })
         }
         Ending::Stopped => {
             let (seen, run) = (trainer.history().examples_seen, files.run.display());

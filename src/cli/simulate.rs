@@ -69,7 +69,7 @@ fn summary(model: &Model, outcome: &Outcome, (seed, threads): (u64, usize)) -> V
         "seed": seed,
         "threads": threads,
         "examples_seen": outcome.presentations,
-        "ms_per_example": report::per_example(outcome.train_seconds, outcome.presentations),
+        "ms_per_example": report::per_example(outcome.history.train_seconds, outcome.presentations),
         "run_file": outcome.files.run,
     })
 }

@@ -136,7 +136,7 @@ impl Training for RateRuleTrainer<'_> {
             stopped = self.epoch(data, plan, recorder, monitor)?.is_break();
         }
         recorder.weights(self.history.examples_seen, Some("final"), &self.network)?;
-        Ok(if stopped { Ending::Stopped } else { Ending::Done(self.history.tested.clone()) })
+        Ok(if stopped { Ending::Stopped } else { Ending::Done })
     }
 }
 

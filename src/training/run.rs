@@ -67,10 +67,10 @@ pub struct Plan {
 }
 
 /// How a run ended.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Ending {
-    /// As planned, with the result of its last evaluation, if one was made.
-    Done(Option<Tested>),
+    /// As planned.
+    Done,
     /// The monitor stopped it.
     Stopped,
 }

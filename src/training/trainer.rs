@@ -152,7 +152,7 @@ impl<'a> Trainer<'a> {
             }
         }
         recorder.weights(self.history.examples_seen, Some("final"), &self.network)?;
-        Ok(if stopped { Ending::Stopped } else { Ending::Done(self.history.tested.clone()) })
+        Ok(if stopped { Ending::Stopped } else { Ending::Done })
     }
 
     /// Whether all that was measured so far is recorded: sums between two reports are not in a checkpoint.
