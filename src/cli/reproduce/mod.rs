@@ -60,7 +60,7 @@ const FIGURES: [Published; 20] = [
 ];
 
 /// Figures of what goes beyond those published.
-const BEYOND: [Published; 4] = [levers::BEST, levers::FASHION, levers::LEVERS, variants::FEEDBACK];
+const BEYOND: [Published; 5] = [levers::BEST, levers::FASHION, levers::LEVERS, variants::FEEDBACK, variants::BRIEF];
 
 /// In place of the name of a figure: all that were published, in one report.
 const ALL: &str = "all";
