@@ -54,7 +54,7 @@ pub(super) enum Said {
 }
 
 /// A test error that is hardly higher is so by less than this [percentage points].
-const HARDLY: f64 = 0.5;
+const HARDLY: f64 = 0.2;
 
 impl Said {
     fn text(self) -> &'static str {
@@ -72,7 +72,7 @@ impl Said {
             Self::Nothing => "",
             Self::Lower if high < 0.0 => ": lower, as published",
             Self::Higher if low > 0.0 => ": higher, as published",
-            Self::NoHigher if high < HARDLY && low > 0.0 => ": higher, by less than 0.5",
+            Self::NoHigher if high < HARDLY && low > 0.0 => ": higher, by less than 0.2",
             Self::NoHigher if high < HARDLY => ": as published",
             Self::Lower if low > 0.0 => ": the opposite of what is published",
             Self::Higher if high < 0.0 => ": the opposite of what is published",
@@ -160,6 +160,12 @@ impl Tested<'_> {
         self.curves.iter().filter_map(|curve| curve.last()).map(|point| point.test_error).collect()
     }
 
+    /// Means of all evaluations, by seed [%].
+    fn means(&self) -> Vec<f64> {
+        let mean = |curve: &Vec<Evaluation>| curve.iter().map(|p| p.test_error).sum::<f64>() / curve.len() as f64;
+        self.curves.iter().map(mean).collect()
+    }
+
     /// Mean error over seeds at each evaluation: epoch and error [%].
     fn course(&self) -> Vec<[f64; 2]> {
         let points = self.curves.iter().map(Vec::len).min().unwrap_or(0);
@@ -193,17 +199,30 @@ impl<'a> Pair<'a> {
         self.one.last().iter().zip(self.other.last()).map(|(own, other)| own - other).collect()
     }
 
-    fn number(&self) -> Number {
-        let (mean, half) = mean_interval(&self.differences(), LEVEL);
-        let measured = if half.is_nan() {
-            format!("{mean:+.2} (one seed)")
-        } else {
+    /// Differences of the means of all tests, by seed [%]: single tests of one network differ by chance.
+    fn mean_differences(&self) -> Vec<f64> {
+        self.one.means().iter().zip(self.other.means()).map(|(own, other)| own - other).collect()
+    }
+
+    /// The difference at the end and, where something is said of it and courses are alike, that over all tests.
+    fn numbers(&self) -> Vec<Number> {
+        let told = |differences: &[f64], verdict: &dyn Fn([f64; 2]) -> &'static str| {
+            let (mean, half) = mean_interval(differences, LEVEL);
+            if half.is_nan() {
+                return format!("{mean:+.2} (one seed)");
+            }
             let interval = [mean - half, mean + half];
             let [low, high] = interval;
-            format!("{mean:+.2}, {low:+.2} to {high:+.2}{}", self.said.verdict(interval))
+            format!("{mean:+.2}, {low:+.2} to {high:+.2}{}", verdict(interval))
         };
         let published = self.one.network.published_beyond(self.other.network, self.said);
-        Number::new(format!("{}, 95 % interval [%]", self.name()), published, measured)
+        let measured = told(&self.differences(), &|interval| self.said.verdict(interval));
+        let mut numbers = vec![Number::new(format!("{}, 95 % interval [%]", self.name()), published, measured)];
+        if self.said != Said::Nothing && self.one.course == self.other.course {
+            let quantity = format!("{}, mean of the tests after every epoch, 95 % interval [%]", self.name());
+            numbers.push(Number::new(quantity, "not given", told(&self.mean_differences(), &|_| "")));
+        }
+        numbers
     }
 }
 
@@ -215,7 +234,7 @@ fn numbers(tested: &[Tested<'_>]) -> Vec<Number> {
         let quantity = format!("{}: test error after {} [%]", one.network.label, one.course.told());
         Number::new(quantity, one.network.published, mean_and_spread(&one.last(), 2))
     };
-    tested.iter().map(error).chain(Pair::all(tested).iter().map(Pair::number)).collect()
+    tested.iter().map(error).chain(Pair::all(tested).iter().flat_map(Pair::numbers)).collect()
 }
 
 fn results(tested: &[Tested<'_>]) -> Value {
@@ -264,23 +283,28 @@ fn differences(tested: &[Tested<'_>]) -> Panel {
     for (row, pair) in (0..).map(f64::from).zip(&pairs) {
         let values = pair.differences();
         let (mean, half) = mean_interval(&values, LEVEL);
+        // Said once in the legend.
+        let said = |label| if row == 0.0 { label } else { "" };
         if half.is_finite() {
-            marks.push(Mark::new("", Ink::Blue, Shape::line(vec![[mean - half, row], [mean + half, row]])));
+            marks.push(Mark::new(
+                said("95 % interval"),
+                Ink::Blue,
+                Shape::line(vec![[mean - half, row], [mean + half, row]]),
+            ));
             ends.extend([mean - half, mean + half]);
         }
         ends.extend(&values);
         let seeds = values.into_iter().map(|value| [value, row + 0.15]).collect();
-        marks.push(Mark::new("", Ink::Grey, Shape::Dots { points: seeds, dot: Dot::Diamond }));
-        marks.push(Mark::new("", Ink::Blue, Shape::Dots { points: vec![[mean, row]], dot: Dot::Circle }));
+        marks.push(Mark::new(said("seeds"), Ink::Grey, Shape::Dots { points: seeds, dot: Dot::Diamond }));
+        marks.push(Mark::new(said("mean"), Ink::Blue, Shape::Dots { points: vec![[mean, row]], dot: Dot::Circle }));
     }
     let rows = pairs.len() as f64;
     marks.insert(0, Mark::new("", Ink::Grey, Shape::line(vec![[0.0, -0.5], [0.0, rows - 0.5]])));
     let name = |pair: &Pair<'_>| if one_base { pair.one.network.label.to_owned() } else { pair.name() };
     let names = (0..).map(f64::from).zip(pairs.iter().map(name)).collect();
-    let what = "mean, 95 % interval, seeds";
     Panel {
-        title: if one_base { format!("less {}: {what}", tested[0].network.label) } else { what.to_owned() },
-        x: Axis::around("difference of test errors (percentage points)", ends),
+        title: if one_base { format!("less {}", tested[0].network.label) } else { "differences".to_owned() },
+        x: Axis::around("difference (percentage points)", ends),
         y: Axis::linear("", [rows - 0.5, -0.5]).ticks(Ticks::Named(names)),
         marks,
         ..Panel::default()
@@ -320,10 +344,10 @@ mod tests {
             (Said::Higher, [opposite, undecided, undecided, ": higher, as published"]),
             (Said::NoHigher, [": as published", ": as published", undecided, ": higher, not as published"]),
         ] {
-            let intervals = [[-2.0, -1.0], [-0.4, 0.4], [-1.0, 1.0], [1.0, 2.0]];
+            let intervals = [[-2.0, -1.0], [-0.1, 0.1], [-1.0, 1.0], [1.0, 2.0]];
             assert_eq!(intervals.map(|interval| said.verdict(interval)), expected, "{said:?}");
         }
-        assert_eq!(Said::NoHigher.verdict([0.1, 0.4]), ": higher, by less than 0.5");
+        assert_eq!(Said::NoHigher.verdict([0.1, 0.15]), ": higher, by less than 0.2");
     }
 
     /// Errors at the end of 4 and 6 % against 5 and 5.5 %: differences of −1 and 0.5, whose t of one degree of freedom is 12.706.
@@ -340,14 +364,26 @@ mod tests {
             (1..).zip(errors).map(point).collect::<Vec<_>>()
         };
         let course = Course { epochs: 2, images: None, tested: None };
-        let [base, other] = [(&BASE, [[9.0, 5.0], [8.0, 5.5]]), (&OTHER, [[7.0, 4.0], [6.0, 6.0]])]
-            .map(|(network, errors)| Tested { network, course, curves: errors.map(curve).to_vec(), runs: Vec::new() });
-        assert_eq!(base.course(), [[1.0, 8.5], [2.0, 5.25]]);
-        let numbers = numbers(&[base, other]);
-        assert_eq!(numbers[0].quantity, "full random feedback: test error after 2 epochs [%]");
-        assert_eq!(numbers[0].measured, "5.25 ± 0.35");
-        assert_eq!(numbers[2].published, "-0.4 after 60 epochs");
-        let half = 12.7062 * (1.125_f64 / 2.0).sqrt();
-        assert_eq!(numbers[2].measured, format!("-0.25, {:+.2} to {:+.2}", -0.25 - half, -0.25 + half));
+        let tested = |network| {
+            let of = |network, errors: [[f64; 2]; 2]| {
+                let curves = errors.map(curve).to_vec();
+                Tested { network, course, curves, runs: Vec::new() }
+            };
+            [of(&BASE, [[9.0, 5.0], [8.0, 5.5]]), of(network, [[7.0, 4.0], [6.0, 6.0]])]
+        };
+        assert_eq!(tested(&OTHER)[0].course(), [[1.0, 8.5], [2.0, 5.25]]);
+        let told = numbers(&tested(&OTHER));
+        assert_eq!(told[0].quantity, "full random feedback: test error after 2 epochs [%]");
+        assert_eq!(told[0].measured, "5.25 ± 0.35");
+        assert_eq!(told[2].published, "-0.4 after 60 epochs");
+        let interval = |mean: f64, variance: f64| {
+            let half = 12.7062 * (variance / 2.0).sqrt();
+            format!("{mean:+.2}, {:+.2} to {:+.2}", mean - half, mean + half)
+        };
+        assert_eq!(told[2].measured, interval(-0.25, 1.125));
+        assert_eq!(told.len(), 3, "nothing is said of it: the end is enough");
+        // Means of both tests, 5.5 and 6 % against 7 and 6.75 %.
+        let said = Network { beside: &[(0, Said::Lower)], ..OTHER };
+        assert_eq!(numbers(&tested(&said))[3].measured, interval(-1.125, 0.28125));
     }
 }

@@ -2,8 +2,7 @@
 //!
 //! Beside it stand fixed random feedback, at a hidden rate of its own, and a course four times as long, at a hidden rate
 //! chosen for that. What each lever of models/g17-784-1000-10x5.toml is worth is told at half its width and in 3 epochs, at
-//! rates chosen for all levers together: too short a course for shifts, and more than a lever is worth where a network without
-//! it were given rates of its own.
+//! rates chosen for all levers together: more than a lever is worth where a network without it were given rates of its own.
 
 use anyhow::anyhow;
 
@@ -71,7 +70,7 @@ const LEAST_OF_FASHION: Comparison = Comparison {
 /// Half the width.
 const NARROW: &str = "population.hidden.size=500";
 
-/// Images as they are: three epochs are too few for shifted ones to be of use.
+/// Images as they are: shifts are a lever of their own.
 const UNSHIFTED: &str = "stimuli.shift_pixels=0";
 
 const ABLATIONS: Comparison = Comparison {

@@ -227,6 +227,9 @@ impl Reproduce {
         write(&picture, &svg)?;
         if !self.json {
             say::result(table(&drawn.numbers))?;
+            if self.quick {
+                say::result("quick: of a short course, no reproduction of what is published")?;
+            }
             say::result(format_args!("figure: {}", picture.display()))?;
         }
         let command = format!("apical reproduce {}{}", published.name, if self.quick { " --quick" } else { "" });
@@ -273,7 +276,7 @@ impl Reproduce {
 
 fn find(name: &str) -> anyhow::Result<&'static Published> {
     let mut figures = FIGURES.iter().chain(&BEYOND);
-    let Some(figure) = figures.find(|figure| figure.name == name) else {
+    let Some(figure) = figures.find(|figure| figure.name.eq_ignore_ascii_case(name)) else {
         let names: Vec<_> = FIGURES.iter().chain(&BEYOND).map(|figure| figure.name).collect();
         bail!("no figure `{name}`; there are {}, and {ALL}", names.join(", "));
     };

@@ -25,7 +25,7 @@ pub(super) const FIGURE_3C: Published = Published {
 
 pub(super) const FIGURE_9A: Published = Published {
     name: "9A",
-    about: "the same where the apical dendrite drives the soma: g_a = 0, 0.05 and 0.6 per ms (Guerguiev et al. 2017)",
+    about: "potentials of a hidden neuron whose soma the apical dendrite drives too, at three g_a (Guerguiev et al. 2017)",
     seeds: [&[1], &[1]],
     run: draw_driven,
 };
@@ -65,12 +65,15 @@ fn draw_driven(task: &Task<'_>) -> Result<Reproduced, Failure> {
             Some(neuron) => neuron,
             None => *neuron.insert(shown.most_told()?),
         };
-        figures.push(shown.draw(neuron, &format!("g_a = {g_a}: "))?);
-        let (number, result) = shown.driven(&format!("g_a = {g_a}: "))?;
+        let before = format!("g_a = {g_a} per ms: ");
+        figures.push(shown.draw(neuron, &before)?);
+        let (number, result) = shown.driven(&before)?;
         numbers.push(number);
         results.push(json!({ "g_a_per_ms": g_a, "apical_to_soma": result }));
     }
-    let title = format!("Neuron {} of the first hidden layer", neuron.unwrap_or_default());
+    let neuron = neuron.unwrap_or_default();
+    let title =
+        format!("Neuron {neuron} of the first hidden layer: the largest difference between plateaus at g_a = 0");
     Ok(Reproduced { figure: side_by_side(figures, title), numbers, results: Value::Array(results) })
 }
 

@@ -10,7 +10,7 @@ use crate::analysis::feedback_eigenvalue;
 use crate::cli::failure::Failure;
 use crate::cli::reproduce::{Number, Published, Reproduced, Task, mean_and_spread};
 use crate::plot::gallery::{Curve, Curves, curves, sheet};
-use crate::plot::{Axis, ColourBar, ColourMap, Figure, Ink, Mark, Panel, Scale, Shape, Ticks};
+use crate::plot::{Axis, ColourBar, ColourMap, Dash, Figure, Ink, Mark, Panel, Scale, Shape, Ticks};
 
 pub(in crate::cli::reproduce) const FIGURE_5_S1: Published = Published {
     name: "5-s1",
@@ -149,7 +149,7 @@ fn product(last: &Array2<f64>) -> Panel {
         numbers: Vec::new(),
     };
     Panel {
-        title: "Jb Jg, last 100 images".to_owned(),
+        title: "Jb Jg as simulated, last 100 images".to_owned(),
         x: Axis::linear("output whose rate changes", [first, end]).ticks(classes.clone()),
         y: Axis::linear("output that follows", [end, first]).ticks(classes),
         marks: vec![Mark::new("", Ink::Blue, shape)],
@@ -166,15 +166,15 @@ fn figure(course: &Course) -> Figure {
             label: NAMES[which].to_owned(),
             points: course.points.iter().map(|point| [point.seen, point.values[which]]).collect(),
         };
-        // In points enough to be a line without dots.
-        let unity = (0..=100).map(|i| [end * f64::from(i) / 100.0, 1.0]).collect();
-        let unity = Curve { label: "1".to_owned(), points: unity };
-        curves(&Curves {
+        let mut panel = curves(&Curves {
             title: title.to_owned(),
             labels: ["training presentations".to_owned(), "largest eigenvalue".to_owned()],
             scale: Scale::Linear,
-            curves: which.iter().map(line).chain([unity]).collect(),
-        })
+            curves: which.iter().map(line).collect(),
+        });
+        let unity = Shape::Line { points: vec![[0.0, 1.0], [end, 1.0]], dash: Dash::Dashed };
+        panel.marks.push(Mark::new("1", Ink::Black, unity));
+        panel
     };
     let panels =
         vec![panel("weights and kernel as simulated", &[0, 1]), panel("as the paper's", &[2]), product(&course.last)];

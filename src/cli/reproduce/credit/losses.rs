@@ -101,20 +101,22 @@ fn draw_scatter(task: &Task<'_>) -> Result<Reproduced, Failure> {
     Ok(Reproduced { figure: Figure { title, ..figure }, numbers, results })
 }
 
-/// Losses in Hz², for which a few digits suffice, with the line of least squares.
+/// Losses in Hz², for which a few digits suffice, with the line of least squares of all.
 fn scatter(title: &str, losses: &Losses, ink: Ink) -> Panel {
     let hz = |[output, hidden]: [f64; 2]| [1e6 * output, 1e6 * hidden];
     let points: Vec<_> = losses.pairs().map(hz).take(DOTS).collect();
+    let shown = format!("{} of {} images", points.len(), losses.output.len());
     let fit = losses.regression();
     let [x, y] = hz(fit.means());
-    let across = Axis::from_zero("output loss (Hz²)", points.iter().map(|point| point[0]));
+    let all = || losses.pairs().map(hz);
+    let across = Axis::from_zero("output loss (Hz²)", all().map(|point| point[0]));
     let line = across.range.map(|at| [at, y + fit.slope() * (at - x)]);
     Panel {
         title: format!("{title}: r = {:.2}", fit.correlation()),
-        y: Axis::around("hidden loss (Hz², plateaus as rates per ms)", points.iter().map(|point| point[1])),
+        y: Axis::around("hidden loss (Hz², plateaus as rates per ms)", all().map(|point| point[1])),
         x: across,
         marks: vec![
-            Mark::new("", ink, Shape::Dots { points, dot: Dot::Circle }),
+            Mark::new(&shown, ink, Shape::Dots { points, dot: Dot::Circle }),
             Mark::new("least squares", Ink::Black, Shape::line(line.to_vec())),
         ],
         ..Panel::default()
@@ -163,6 +165,10 @@ fn draw_correlations(task: &Task<'_>) -> Result<Reproduced, Failure> {
         });
         panel.x = Axis::linear("epoch", [0.5, epochs as f64 + 0.5]).ticks(crate::plot::Ticks::Whole);
         panel.y.range = [-0.2, 1.0];
+        let marks_of_one = panel.marks.len() / courses.len();
+        for (i, mark) in panel.marks.iter_mut().enumerate() {
+            mark.ink = Ink::CLASSES[i / marks_of_one % Ink::CLASSES.len()];
+        }
         panel
     };
     let mut figure = sheet(vec![vec![panel("each image's own losses", &real), panel("shuffled", &shuffled)]]);
