@@ -9,8 +9,9 @@ use cli::{Bench, MNIST};
 fn a_figure_is_drawn_with_measured_numbers_beside_the_published_ones() {
     let bench = Bench::new();
     assert!(bench.ok("reproduce").contains("fa-linear"));
-    let said = bench.ok("reproduce fa-linear --quick --quiet --out figures");
+    let said = bench.ok("reproduce FA-linear --quick --quiet --out figures");
     assert!(said.contains("| angle to backprop at the end [deg] | below 45 |"), "{said}");
+    assert!(said.contains("no reproduction of what is published"), "{said}");
     let drawn = std::fs::read_to_string(bench.path("figures/fa-linear.svg")).unwrap();
     assert!(drawn.contains("to pseudobackprop"));
 }
