@@ -347,7 +347,7 @@ mod tests {
             let intervals = [[-2.0, -1.0], [-0.1, 0.1], [-1.0, 1.0], [1.0, 2.0]];
             assert_eq!(intervals.map(|interval| said.verdict(interval)), expected, "{said:?}");
         }
-        assert_eq!(Said::NoHigher.verdict([0.1, 0.15]), ": higher, by less than 0.2");
+        assert_eq!(Said::NoHigher.verdict([0.1, 0.15]), format!(": higher, by less than {HARDLY}"));
     }
 
     /// Errors at the end of 4 and 6 % against 5 and 5.5 %: differences of −1 and 0.5, whose t of one degree of freedom is 12.706.

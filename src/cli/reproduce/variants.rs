@@ -46,7 +46,7 @@ pub(super) const FEEDBACK: Published = figure(
     |task| draw(task, &KINDS),
 );
 
-/// Of Figures 6B, 8B and 8D, with the kernel of the authors' code.
+/// Of Figures 6B, 8B and 8D, with PSPs of the lag of the authors' kernel.
 pub(super) const BRIEF: Published = figure(
     "brief",
     "test error with PSPs as brief as the cut kernel of the authors' code makes them (Guerguiev et al. 2017)",
@@ -202,3 +202,33 @@ const fn figure(
 #[cfg(test)]
 pub(super) const COMPARISONS: [&Comparison; 8] =
     [&LAYERS, &PLATEAU_TIMES, &SPARSE, &SYMMETRIC, &SPARSE_WEAK, &DRIVEN, &KINDS, &BRIEF_PSPS];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{Model, Neuron, Psp, shipped};
+
+    /// The kernel in steps of 1 ms from 0 or from 1 ms, ten of them, and its mean lag; that of brief PSPs is τ_L + τ_s.
+    #[test]
+    fn brief_psps_lag_as_the_cut_kernel_does() {
+        let whole = Psp { tau_l: 10.0, tau_s: 3.0 };
+        let cut = [0, 1].map(|first| {
+            let steps = || (first..first + 10).map(f64::from).map(|t| (t, whole.kappa(t)));
+            steps().map(|(t, kappa)| t * kappa).sum::<f64>() / steps().map(|(_, kappa)| kappa).sum::<f64>()
+        });
+        assert!((cut[0] - 5.3).abs() < 0.05 && (cut[1] - 5.7).abs() < 0.05, "{cut:?}");
+        for network in BRIEF_PSPS.others {
+            let keys: Vec<String> = network.overrides.iter().map(|&key| key.to_owned()).collect();
+            let model = Model::parse(shipped::find(network.model).unwrap().text, network.label, &keys).unwrap();
+            for population in &model.populations {
+                let psp = match &population.neuron {
+                    Neuron::Poisson(_) => continue,
+                    Neuron::Pyramidal(cell) => cell.psp,
+                    Neuron::Output(cell) => cell.psp,
+                };
+                let lag = psp.tau_l + psp.tau_s;
+                assert!((cut[0]..cut[1]).contains(&lag), "{}, {}: {lag} ms", network.label, population.name);
+            }
+        }
+    }
+}
