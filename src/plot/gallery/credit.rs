@@ -18,7 +18,7 @@ const INKS: [Ink; 3] = [Ink::Blue, Ink::Vermillion, Ink::Green];
 pub fn angles(index: &[f64], hidden: &[(String, Vec<f64>)], eigenvalues: &[(f64, f64, f64)]) -> Figure {
     let x = Axis::from_zero("training presentations", index.iter().copied()).ticks(Ticks::Whole);
     let span = [0.0, index.last().copied().unwrap_or(1.0)];
-    let level = |y: f64| Mark::new("", Ink::Grey, Shape::line(span.map(|x| [x, y]).to_vec()));
+    let level = |label: &str, y: f64| Mark::new(label, Ink::Grey, Shape::line(span.map(|x| [x, y]).to_vec()));
     let window = WINDOW.max(index.len().div_ceil(POINTS)).min(index.len().max(1));
     let curves = hidden
         .iter()
@@ -28,7 +28,7 @@ pub fn angles(index: &[f64], hidden: &[(String, Vec<f64>)], eigenvalues: &[(f64,
         title: format!("angle to backpropagation, mean of {window}"),
         x: x.clone(),
         y: Axis::linear("angle (degrees)", [0.0, 120.0]),
-        marks: std::iter::once(level(90.0)).chain(curves).collect(),
+        marks: std::iter::once(level("by chance", 90.0)).chain(curves).collect(),
         ..Panel::default()
     }];
     if !eigenvalues.is_empty() {
@@ -41,7 +41,7 @@ pub fn angles(index: &[f64], hidden: &[(String, Vec<f64>)], eigenvalues: &[(f64,
             x,
             y: Axis::from_zero("eigenvalue", largest),
             marks: vec![
-                level(1.0),
+                level("", 1.0),
                 Mark::new("of mean Jacobians", Ink::Blue, Shape::line(of_means)),
                 Mark::new("mean of each image", Ink::Vermillion, Shape::line(mean)),
             ],
