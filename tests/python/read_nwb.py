@@ -108,7 +108,7 @@ def read_neo(path, told):
 
 
 def main(apical, run):
-    with tempfile.TemporaryDirectory() as folder, h5py.File(run) as file:
+    with tempfile.TemporaryDirectory(dir=Path(run).parent) as folder, h5py.File(run) as file:
         path = Path(folder) / "run.nwb"
         subprocess.run([apical, "export", "--nwb", str(path), run], check=True, stdout=subprocess.DEVNULL)
         told = json.loads(subprocess.run([apical, "inspect", "--json", run], check=True, capture_output=True).stdout)
