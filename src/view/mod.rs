@@ -28,7 +28,7 @@ pub use live::{Live, LiveParts, Shown};
 pub use pack::Pack;
 pub use page::{export, page};
 pub use run::{ImagesError, RunParts, Window};
-pub use server::{Server, serve};
+pub use server::{Server, exchange, serve};
 
 use crate::record::{Evaluation, RecordError};
 

@@ -1,6 +1,6 @@
 //! The server of the explorer: on this machine alone, reading alone.
 
-use std::io;
+use std::io::{self, Read, Write};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -59,11 +59,19 @@ pub fn serve(server: &Server, parts: &Arc<dyn Parts>) {
 fn converse(stream: &TcpStream, port: u16, parts: &dyn Parts) -> io::Result<()> {
     stream.set_read_timeout(Some(PATIENCE))?;
     stream.set_write_timeout(Some(PATIENCE))?;
-    let response = match read_request(stream)? {
+    exchange(stream, stream, port, parts)
+}
+
+/// Reads one request and writes its answer, as a server on `port` does.
+///
+/// # Errors
+/// If the request ends before its head does, or either stream fails.
+pub fn exchange(from: impl Read, to: impl Write, port: u16, parts: &dyn Parts) -> io::Result<()> {
+    let response = match read_request(from)? {
         Ok(request) => answer(&request, port, parts),
         Err(refusal) => refusal,
     };
-    response.write(stream)
+    response.write(to)
 }
 
 /// The answer to a request. A name other than this machine's in Host is that of a site that had itself resolved to
@@ -90,8 +98,6 @@ fn answer(request: &Request, port: u16, parts: &dyn Parts) -> Response {
 
 #[cfg(test)]
 mod tests {
-    use std::io::{Read, Write};
-
     use super::*;
     use crate::record::RecordError;
     use crate::view::Pack;

@@ -1,0 +1,98 @@
+//! What each fuzz target does with its bytes: one reader of the library a target, which may refuse them but must not panic,
+//! hang, or return what it should have refused.
+//!
+//! The targets of cargo-fuzz call these with mutated bytes, `tests/fuzz_corpus.rs` with the corpus that is kept.
+
+use std::fs;
+use std::path::Path;
+
+use apical::data::{Idx, IdxContent, RateTable, SpikeList, read_npy_matrix, read_npy_vector};
+use apical::model::Model;
+
+/// The model that `--set` changes.
+const MODEL: &str = include_str!("../../tests/data/small.toml");
+
+/// Inputs of the tables that CSV and NumPy files are read as.
+const INPUTS: usize = 3;
+
+/// An IDX file, plain or gzipped, read as images and as labels.
+pub fn idx(bytes: &[u8]) {
+    for content in [IdxContent::Images, IdxContent::Labels] {
+        if let Ok(idx) = Idx::read(bytes, "fuzzed", content) {
+            assert_eq!(idx.bytes.len(), idx.dimensions.iter().product::<usize>());
+        }
+    }
+}
+
+/// The text of a model file. What is read of it, written out, is read as the same model.
+pub fn model(bytes: &[u8]) {
+    let Ok(text) = str::from_utf8(bytes) else { return };
+    if let Ok(model) = Model::parse(text, "fuzzed", &[]) {
+        let again = Model::parse(&model.text, "written", &[]).expect("the merged text of a model is a model");
+        assert_eq!(again, model);
+    }
+}
+
+/// Arguments of `--set`, one a line.
+pub fn set(bytes: &[u8]) {
+    let Ok(text) = str::from_utf8(bytes) else { return };
+    let overrides: Vec<String> = text.lines().map(str::to_owned).collect();
+    if let Ok(model) = Model::parse(MODEL, "small.toml", &overrides) {
+        let again = Model::parse(&model.text, "written", &[]).expect("the merged text of a model is a model");
+        assert_eq!(again, model);
+    }
+}
+
+/// A CSV file, read as a table of rates and as a spike list.
+pub fn csv(bytes: &[u8]) {
+    in_file(bytes, ".csv", |path| {
+        if let Ok(table) = RateTable::open(path, INPUTS) {
+            let last = table.rates(table.len() - 1);
+            assert!(last.len() == INPUTS && last.iter().all(|rate| rate.is_finite()));
+        }
+        if let Ok(list) = SpikeList::open(path, INPUTS).map(|list| list.spikes(list.len().saturating_sub(1)).to_vec()) {
+            assert!(list.is_sorted_by(|a, b| (a.time, a.neuron) <= (b.time, b.neuron)));
+        }
+    });
+}
+
+/// A NumPy file, read as a matrix, as a vector and as a table of rates.
+pub fn npy(bytes: &[u8]) {
+    in_file(bytes, ".npy", |path| {
+        let arrays = [(read_npy_matrix(path, 2, INPUTS), 2 * INPUTS), (read_npy_vector(path, INPUTS), INPUTS)];
+        for (values, length) in arrays.into_iter().filter_map(|(read, length)| Some((read.ok()?, length))) {
+            assert!(values.len() == length && values.iter().all(|value| value.is_finite()));
+        }
+        if let Ok(table) = RateTable::open(path, INPUTS) {
+            assert_eq!(table.rates(table.len() - 1).len(), INPUTS);
+        }
+    });
+}
+
+/// What a client sends to the explorer.
+#[cfg(feature = "view")]
+pub fn http(bytes: &[u8]) {
+    use apical::record::RecordError;
+    use apical::view::{Pack, Part, Parts, exchange};
+
+    struct Any;
+
+    impl Parts for Any {
+        fn part(&self, part: Part) -> Result<Option<Pack>, RecordError> {
+            assert_eq!(Part::parse(&part.name()), Some(part));
+            Ok(Some(Pack::default()))
+        }
+    }
+
+    let mut answer = Vec::new();
+    if exchange(bytes, &mut answer, 80, &Any).is_ok() {
+        assert!(answer.starts_with(b"HTTP/1.1 "));
+    }
+}
+
+/// Calls `read` with the path of a file of this content whose name ends in `suffix`.
+fn in_file(content: &[u8], suffix: &str, read: impl FnOnce(&Path)) {
+    let file = tempfile::Builder::new().suffix(suffix).tempfile().expect("a temporary file");
+    fs::write(file.path(), content).expect("a temporary file is written");
+    read(file.path());
+}
