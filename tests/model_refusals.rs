@@ -103,6 +103,12 @@ fn values_are_refused_where_they_stand() {
         Case("traces = \"all\"", "compression = 1", "48:15", &["expected true or false, found 1"]),
         Case("traces = \"all\"", "presentations = \"20:0\"", "48:17", &["FIRST:END", "found \"20:0\""]),
         Case("traces = \"all\"", "report_dt_ms = 0", "48:16", &["from 0.001 to 1000, found 0"]),
+        Case(
+            "traces = \"all\"",
+            "report_dt_ms = 80",
+            "48:16",
+            &["at most as long as a phase", "`forward_ms` of 60 ms"],
+        ),
         Case("traces = \"all\"", "spikes = \"some\"", "48:10", &["\"all\", \"none\" or a list", "found \"some\""]),
         Case("size = 6", "size = = 6", "11:8", &["not valid TOML"]),
     ]);
@@ -149,6 +155,18 @@ fn what_makes_no_sense_together_is_refused() {
             "compartment = \"apical\"\ndelay_ms = 0",
             "37:12",
             &["\"output-hidden\" goes backward", "expected `delay_ms` of at least 0.01"],
+        ),
+        Case(
+            "compartment = \"apical\"",
+            "compartment = \"apical\"\ndelay_ms = 50",
+            "37:12",
+            &["\"output-hidden\": expected `delay_ms` below the shortest phase, `target_ms` of 50 ms", "found 50 ms"],
+        ),
+        Case(
+            "size = 4\nkind = \"output\"\ngroup = 2",
+            "size = 257\nkind = \"output\"",
+            "18:8",
+            &["at most 256 classes", "`size` / `group` = 257", "`group` to 2"],
         ),
         Case("\"apical\"", "\"apical\"\nname = \"hidden-output\"", "33:1", &["a second projection `hidden-output`"]),
         Case(

@@ -3,6 +3,8 @@
 //! Tables merge key by key, `[[population]]` and `[[projection]]` by name; everything else is replaced. A table that says
 //! which variety of a thing it holds (`weights = { from = "run", .. }`) replaces one of another variety.
 
+use std::collections::BTreeMap;
+
 use super::error::{ModelError, Origin};
 use super::tree::{Entry, Node, Table, Value};
 
@@ -27,11 +29,41 @@ pub(super) fn gather(base: &mut Table, over: Table) {
     combine(base, over, |_, _, _| false);
 }
 
+/// Keys of a list by their first place, so that long lists merge in the time that sorting them takes; nothing for short ones.
+struct Places(Option<BTreeMap<String, usize>>);
+
+impl Places {
+    /// Lists laid over others that are shorter than this are searched key by key.
+    const SHORT: usize = 16;
+
+    fn of(base: usize, over: usize, key: impl Fn(usize) -> Option<String>) -> Self {
+        let index = || {
+            let mut index = BTreeMap::new();
+            (0..base).filter_map(|i| Some((key(i)?, i))).for_each(|(key, i)| _ = index.entry(key).or_insert(i));
+            index
+        };
+        Self((over >= Self::SHORT).then(index))
+    }
+
+    fn find(&self, key: &str, search: impl FnOnce() -> Option<usize>) -> Option<usize> {
+        self.0.as_ref().map_or_else(search, |index| index.get(key).copied())
+    }
+
+    fn add(&mut self, key: &str, place: usize) {
+        if let Some(index) = &mut self.0 {
+            index.entry(key.to_owned()).or_insert(place);
+        }
+    }
+}
+
 type Replaces = fn(key: &str, base: &Table, over: &Table) -> bool;
 
 fn combine(base: &mut Table, over: Table, replaces: Replaces) {
+    let mut places = Places::of(base.entries.len(), over.entries.len(), |i| Some(base.entries[i].key.clone()));
     for entry in over.entries {
-        let Some(old) = base.get_mut(&entry.key) else {
+        let found = places.find(&entry.key, || base.entries.iter().position(|old| old.key == entry.key));
+        let Some(old) = found.map(|place| &mut base.entries[place]) else {
+            places.add(&entry.key, base.entries.len());
             base.entries.push(entry);
             continue;
         };
@@ -48,12 +80,20 @@ fn combine(base: &mut Table, over: Table, replaces: Replaces) {
 }
 
 fn combine_named(list: &str, base: &mut Vec<Node>, over: Vec<Node>, replaces: Replaces) {
+    let mut places = Places::of(base.len(), over.len(), |i| name_of(list, &base[i]));
     for node in over {
         let name = name_of(list, &node);
-        let old = base.iter_mut().find(|old| name.is_some() && name_of(list, old) == name);
-        match (old.map(|old| &mut old.value), node.value) {
+        let known =
+            |name: &String| places.find(name, || base.iter().position(|old| name_of(list, old).as_ref() == Some(name)));
+        let old = name.as_ref().and_then(known);
+        match (old.map(|place| &mut base[place].value), node.value) {
             (Some(Value::Table(old)), Value::Table(over)) => combine(old, over, replaces),
-            (_, value) => base.push(Node { value, ..node }),
+            (_, value) => {
+                if let Some(name) = &name {
+                    places.add(name, base.len());
+                }
+                base.push(Node { value, ..node });
+            }
         }
     }
 }
@@ -83,14 +123,14 @@ fn name_of(list: &str, node: &Node) -> Option<String> {
 /// Refuses two populations or projections of one name in one file, which a merge would hide.
 pub(super) fn refuse_duplicates(model: &Table) -> Result<(), ModelError> {
     for what in NAMED {
-        let mut seen: Vec<(String, &Origin)> = Vec::new();
+        let mut seen: BTreeMap<String, &Origin> = BTreeMap::new();
         for table in model.get(what).and_then(|entry| entry.node.value.tables()).into_iter().flatten() {
             let Some(name) = name(what, table) else { continue };
-            if let Some((_, first)) = seen.iter().find(|(other, _)| *other == name) {
+            if let Some(first) = seen.get(&name) {
                 let (at, first) = (table.at.clone(), (*first).clone());
                 return Err(ModelError::Duplicate { at, what, name: name.into(), first });
             }
-            seen.push((name, &table.at));
+            seen.insert(name, &table.at);
         }
     }
     Ok(())
@@ -120,6 +160,31 @@ mod tests {
         let expected =
             "[[population]]\nname = \"a\"\nsize = 2\n\n[[projection]]\nfrom = \"a\"\nto = \"b\"\ndelay_ms = 2\n";
         assert_eq!(merged(base, over), expected);
+    }
+
+    /// 100,000 keys over as many and twice as many names: the pairs of them would take minutes.
+    #[test]
+    fn long_tables_merge_in_the_time_of_their_length() {
+        let (done, is_done) = std::sync::mpsc::channel();
+        std::thread::spawn(move || {
+            let text =
+                |from: usize| (from..from + 100_000).fold(String::from("[x]\n"), |t, i| t + &format!("k{i} = 1\n"));
+            let named = |from: usize| {
+                (from..from + 20_000).fold(String::new(), |t, i| t + &format!("[[population]]\nname = 'p{i}'\n"))
+            };
+            let mut base = tree::document(&(named(0) + &text(0)), "base").unwrap();
+            let over = tree::document(&(named(10_000) + &text(50_000)), "over").unwrap();
+            refuse_duplicates(&base).unwrap();
+            merge(&mut base, over);
+            let sizes = base.entries.iter().map(|entry| match &entry.node.value {
+                Value::List(nodes) => nodes.len(),
+                Value::Table(table) => table.entries.len(),
+                _ => 0,
+            });
+            done.send(sizes.collect::<Vec<_>>()).unwrap();
+        });
+        let found = is_done.recv_timeout(std::time::Duration::from_mins(1)).expect("within a minute");
+        assert_eq!(found, [30_000, 150_000]);
     }
 
     #[test]

@@ -27,6 +27,7 @@ pub use error::{ModelError, Origin};
 pub use learning::{HiddenError, Learning, RATE_RULES, Rule, Schedule, Slope};
 pub use projection::{Carries, Feedback, Projection, WeightInit, feedforward_path};
 pub use recording::{Compression, Credit, Recording, Snapshots};
+pub(crate) use source::open as open_file;
 
 pub use crate::kernel::Psp;
 

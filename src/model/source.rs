@@ -1,6 +1,7 @@
 //! From a path or a text to one tree: the file, laid over its base, with paths as seen from the current folder.
 
-use std::io::ErrorKind;
+use std::fs::File;
+use std::io::{self, ErrorKind};
 use std::path::Path;
 
 use super::error::{ModelError, Origin};
@@ -8,10 +9,27 @@ use super::merge;
 use super::shipped;
 use super::tree::{self, Entry, Table, Value};
 
+/// Opens a file to be read. A pipe is refused: opening one may wait for ever, and what is read of it is lost to the next reader.
+///
+/// # Errors
+/// If it cannot be opened, or is a pipe, socket or device.
+pub(crate) fn open(path: &Path) -> io::Result<File> {
+    let kind = std::fs::metadata(path)?.file_type();
+    if !kind.is_file() && !kind.is_dir() {
+        let why = "it is a pipe or a device, expected a file; save what it gives to a file and name that";
+        return Err(io::Error::new(ErrorKind::InvalidInput, why));
+    }
+    File::open(path)
+}
+
+fn read(path: &Path) -> io::Result<String> {
+    io::read_to_string(open(path)?)
+}
+
 /// Reads a model file, or the shipped model of that name if there is no such file.
 pub(super) fn load(path: &Path) -> Result<Table, ModelError> {
     let shown = path.display().to_string();
-    match std::fs::read_to_string(path) {
+    match read(path) {
         Ok(text) => over_base(file(&text, &shown, folder(path))?, Some(folder(path))),
         Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::IsADirectory) => {
             match shipped::find(&shown) {
@@ -67,7 +85,7 @@ fn read_base(entry: &Entry, from: Option<&Path>) -> Result<Table, ModelError> {
         return Err(ModelError::refused(at, "expected the name of a model file as `base`, found another type"));
     };
     let path = from.map(|folder| folder.join(name));
-    match path.as_ref().map(|path| (path, std::fs::read_to_string(path))) {
+    match path.as_ref().map(|path| (path, read(path))) {
         Some((path, Ok(text))) => file(&text, &path.display().to_string(), folder(path)),
         Some((path, Err(error))) if error.kind() != ErrorKind::NotFound => {
             Err(ModelError::refused(at, format!("expected a base model in {}: {error}", path.display())))

@@ -1,5 +1,6 @@
 //! A TOML document in which each key and each value remembers where it was written.
 
+use std::cell::Cell;
 use std::sync::Arc;
 
 use toml::Spanned;
@@ -54,11 +55,6 @@ impl Table {
         self.entries.iter().find(|entry| entry.key == key)
     }
 
-    /// The entry of a key.
-    pub(super) fn get_mut(&mut self, key: &str) -> Option<&mut Entry> {
-        self.entries.iter_mut().find(|entry| entry.key == key)
-    }
-
     /// The text of a key that has one.
     pub(super) fn text(&self, key: &str) -> Option<&str> {
         match &self.get(key)?.node.value {
@@ -110,23 +106,38 @@ pub(super) fn value(text: &str, at: &Origin) -> Result<Node, ModelError> {
 
 /// From byte offsets to origins.
 enum Places<'a> {
-    File { file: Arc<str>, text: &'a str, line_starts: Vec<usize> },
+    File {
+        file: Arc<str>,
+        text: &'a str,
+        line_starts: Vec<usize>,
+        /// The offset asked for last with its column: the values of a long line are asked for from left to right, and
+        /// counting each from the start of the line would take the square of its length.
+        last: Cell<(usize, u32)>,
+    },
     Argument(Origin),
 }
 
 impl<'a> Places<'a> {
     fn file(text: &'a str, file: &str) -> Self {
         let starts = text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n').map(|(i, _)| i + 1);
-        Self::File { file: file.into(), text, line_starts: std::iter::once(0).chain(starts).collect() }
+        Self::File {
+            file: file.into(),
+            text,
+            line_starts: std::iter::once(0).chain(starts).collect(),
+            last: Cell::new((0, 1)),
+        }
     }
 
     fn at(&self, offset: usize) -> Origin {
         match self {
             Self::Argument(at) => at.clone(),
-            Self::File { file, text, line_starts } => {
+            Self::File { file, text, line_starts, last } => {
                 let line = line_starts.partition_point(|&start| start <= offset);
-                let before = text.get(line_starts[line - 1]..offset).unwrap_or_default();
-                Origin::File { file: file.clone(), line: line as u32, column: before.chars().count() as u32 + 1 }
+                let start = line_starts[line - 1];
+                let (from, first) = if (start..=offset).contains(&last.get().0) { last.get() } else { (start, 1) };
+                let column = first + text.get(from..offset).unwrap_or_default().chars().count() as u32;
+                last.set((offset, column));
+                Origin::File { file: file.clone(), line: line as u32, column }
             }
         }
     }
@@ -191,6 +202,20 @@ mod tests {
         assert_eq!(place(&first.at), "m.toml:5:1");
         let Value::List(sizes) = &first.entries[0].node.value else { panic!("a list") };
         assert_eq!(place(&sizes[1].at), "m.toml:7:2");
+    }
+
+    /// Half a million values on one line: seconds, and hours if each were counted from the start of the line.
+    #[test]
+    fn a_long_line_is_read_in_the_time_of_its_length() {
+        let text = format!("a = [{}]", "7, ".repeat(500_000));
+        let (done, is_done) = std::sync::mpsc::channel();
+        std::thread::spawn(move || {
+            let table = document(&text, "m").unwrap();
+            let Value::List(nodes) = &table.entries[0].node.value else { panic!("a list") };
+            done.send((nodes.len(), place(&nodes[499_999].at))).unwrap();
+        });
+        let found = is_done.recv_timeout(std::time::Duration::from_mins(1)).expect("within a minute");
+        assert_eq!(found, (500_000, "m:1:1500003".to_owned()));
     }
 
     #[test]

@@ -77,12 +77,14 @@ fn check(tree: &Table) -> Result<Model, ModelError> {
     keys.text("about")?;
     let tables = keys.tables("population")?;
     let populations = population::all(&tables)?;
-    let projections = projection::all(&keys.tables("projection")?, &populations)?;
+    let projection_tables = keys.tables("projection")?;
+    let projections = projection::all(&projection_tables, &populations)?;
     let (protocol, learning) = (experiment::protocol(&mut keys)?, experiment::learning(&mut keys)?);
     population::check_plateaus(&tables, &populations, &protocol)?;
+    projection::check_delays(&projection_tables, &projections, &protocol)?;
     let decoding = experiment::decoding(&mut keys)?;
     let stimuli = stimuli::read(keys.section("stimuli")?, &populations)?;
-    let recording = recording::read(keys.section("recording")?, &populations)?;
+    let recording = recording::read(keys.section("recording")?, &populations, &protocol)?;
     let at = keys.at("learning").clone();
     keys.finish()?;
     let (name, text) = (name.to_owned(), write::model(tree));

@@ -20,6 +20,12 @@ const LARGEST_GAMMA: f64 = 4.0;
 /// Longest time of a plateau before the end of its phase [ms].
 const LONGEST_LEAD: f64 = 100_000.0;
 
+/// Most classes that answers name.
+const MOST_CLASSES: u64 = 256;
+
+/// Most populations of a model: far beyond any depth, and within what their checks of each other take.
+const MOST_POPULATIONS: usize = 1000;
+
 /// Relative distance below which two rates are one, and a soma's response has no closed form.
 const TOO_CLOSE: f64 = 1e-6;
 
@@ -35,6 +41,10 @@ enum Kind {
 
 /// Reads all populations: an encoder, any number of pyramidal ones, an output population.
 pub(super) fn all(tables: &[&Table]) -> Result<Vec<Population>, ModelError> {
+    if let Some(table) = tables.get(MOST_POPULATIONS) {
+        let why = format!("expected at most {MOST_POPULATIONS} [[population]] tables, found {}", tables.len());
+        return Err(ModelError::refused(&table.at, why));
+    }
     let last = tables.len() - 1;
     tables.iter().enumerate().map(|(place, table)| population(table, place == 0, place == last)).collect()
 }
@@ -141,6 +151,16 @@ fn output(keys: &mut Reader<'_>, size: u64) -> Result<Output, ModelError> {
     let group = keys.integer("group", 1..=1_000_000)?.unwrap_or(1);
     if !size.is_multiple_of(group) {
         let why = format!("{}: expected `size` to be a multiple of `group`, found {size} and {group}", keys.name());
+        return Err(ModelError::refused(keys.at_any(&["group", "size"]), why));
+    }
+    if size / group > MOST_CLASSES {
+        let why = format!(
+            "{}: expected at most {MOST_CLASSES} classes, for labels and answers are kept as bytes, found `size` / `group` = {}; \
+             set `group` to {} or more, the neurons of a class",
+            keys.name(),
+            size / group,
+            size.div_ceil(MOST_CLASSES)
+        );
         return Err(ModelError::refused(keys.at_any(&["group", "size"]), why));
     }
     Ok(Output { psp, g_l, g_d, phi_max, group: group as usize, g_teach, e_exc, e_inh, bias: bias(keys)? })

@@ -9,7 +9,7 @@ use crate::model::merge;
 use crate::model::reader::Reader;
 use crate::model::tree::Table;
 use crate::model::{
-    Carries, Compartment, Feedback, MAX_AFFERENTS, Neuron, Population, PopulationId, Projection, WeightInit,
+    Carries, Compartment, Feedback, MAX_AFFERENTS, Neuron, Population, PopulationId, Projection, Protocol, WeightInit,
     feedforward_path,
 };
 
@@ -19,8 +19,38 @@ const LONGEST_DELAY: f64 = 100_000.0;
 /// Shortest delay of a backward projection [ms]: a phase is simulated in windows as long as it.
 const SHORTEST_BACKWARD_DELAY: f64 = 0.01;
 
+/// Refuses a delay with which nothing would arrive in the phase in which it was fired: a test shows one phase, and what is on
+/// its way at its end is lost.
+pub(super) fn check_delays(
+    tables: &[&Table],
+    projections: &[Projection],
+    protocol: &Protocol,
+) -> Result<(), ModelError> {
+    let phases = [("forward_ms", protocol.forward), ("target_ms", protocol.target), ("test_ms", protocol.test)];
+    let [first, rest @ ..] = phases;
+    let (key, shortest) = rest.into_iter().fold(first, |a, b| if b.1 < a.1 { b } else { a });
+    let mut delayed = tables.iter().zip(projections);
+    let Some((table, projection)) = delayed.find(|(_, projection)| projection.delay >= shortest) else { return Ok(()) };
+    let keys = Reader::new(table, format!("[[projection]] {:?}", projection.name));
+    let why = format!(
+        "{}: expected `delay_ms` below the shortest phase, `{key}` of {shortest} ms in [protocol], or no spike arrives in the \
+         phase in which it was fired; found {} ms: shorten the delay or lengthen the phase",
+        keys.name(),
+        projection.delay
+    );
+    Err(ModelError::refused(keys.at("delay_ms"), why))
+}
+
 /// Reads all projections, which must drive every population but the encoder.
 pub(super) fn all(tables: &[&Table], populations: &[Population]) -> Result<Vec<Projection>, ModelError> {
+    let most = MAX_AFFERENTS * populations.len();
+    if let Some(table) = tables.get(most) {
+        let why = format!(
+            "expected at most {most} [[projection]] tables, {MAX_AFFERENTS} to a population, found {}",
+            tables.len()
+        );
+        return Err(ModelError::refused(&table.at, why));
+    }
     let projections =
         tables.iter().map(|table| projection(table, populations)).collect::<Result<Vec<_>, ModelError>>()?;
     for (place, population) in populations.iter().enumerate() {

@@ -16,12 +16,16 @@ use crate::model::error::ModelError;
 use crate::model::expected::one_of;
 use crate::model::reader::Reader;
 use crate::model::tree::{Node, Value};
-use crate::model::{Compartment, Compression, Credit, Population, PopulationId, Recording, Snapshots};
+use crate::model::{Compartment, Compression, Credit, Population, PopulationId, Protocol, Recording, Snapshots};
 
 type Traces = Vec<(PopulationId, Vec<Compartment>)>;
 
 /// Reads `[recording]` of these populations.
-pub(super) fn read(mut keys: Reader<'_>, populations: &[Population]) -> Result<Recording, ModelError> {
+pub(super) fn read(
+    mut keys: Reader<'_>,
+    populations: &[Population],
+    protocol: &Protocol,
+) -> Result<Recording, ModelError> {
     let spikes = chosen(&mut keys, "spikes", populations, |_| true)?;
     let plateaus = chosen(&mut keys, "plateaus", populations, |population| {
         population.neuron.compartments().contains(&Compartment::Apical)
@@ -29,6 +33,9 @@ pub(super) fn read(mut keys: Reader<'_>, populations: &[Population]) -> Result<R
     let traces = traces(&mut keys, populations)?;
     let (first, end) = presentations(&mut keys)?;
     let report_dt = keys.number("report_dt_ms", 0.001..=1000.0)?.unwrap_or(0.5);
+    if !traces.is_empty() {
+        check_report(&keys, report_dt, protocol)?;
+    }
     let snapshots = snapshots(&mut keys)?;
     let compression = match keys.boolean("compression")? {
         Some(true) => Compression::Deflate,
@@ -40,6 +47,18 @@ pub(super) fn read(mut keys: Reader<'_>, populations: &[Population]) -> Result<R
     };
     keys.finish()?;
     Ok(Recording { spikes, plateaus, traces, first, end, report_dt, snapshots, credit, compression })
+}
+
+/// Refuses samples so far apart that a phase may have none.
+fn check_report(keys: &Reader<'_>, report_dt: f64, protocol: &Protocol) -> Result<(), ModelError> {
+    let phases = [("forward_ms", protocol.forward), ("target_ms", protocol.target), ("test_ms", protocol.test)];
+    let Some((key, phase)) = phases.into_iter().find(|(_, phase)| *phase < report_dt) else { return Ok(()) };
+    let why = format!(
+        "{}: expected `report_dt_ms` at most as long as a phase, for each has a sample of every trace; found {report_dt} ms, and \
+         `{key}` of {phase} ms in [protocol]: lower `report_dt_ms`, lengthen the phase, or set `traces = \"none\"`",
+        keys.name()
+    );
+    Err(ModelError::refused(keys.at("report_dt_ms"), why))
 }
 
 /// What a list key says.
@@ -82,23 +101,24 @@ fn chosen(
 
 /// The traces, in the order of the model and of elements, each once.
 fn traces(keys: &mut Reader<'_>, populations: &[Population]) -> Result<Traces, ModelError> {
-    let mut wanted = Vec::new();
+    let mut wanted = vec![Vec::new(); populations.len()];
     match choice(keys, "traces")? {
-        Choice::All => {
-            let every = |id: usize| populations[id].neuron.compartments().iter().map(move |c| (PopulationId(id), *c));
-            wanted.extend((0..populations.len()).flat_map(every));
-        }
+        Choice::All => wanted = populations.iter().map(|p| p.neuron.compartments().to_vec()).collect(),
         Choice::Listed(nodes) => {
             for node in nodes {
-                wanted.extend(trace(keys, node, populations)?);
+                for (id, compartment) in trace(keys, node, populations)? {
+                    if !wanted[id.0].contains(&compartment) {
+                        wanted[id.0].push(compartment);
+                    }
+                }
             }
         }
     }
-    let of = |id: PopulationId| {
-        let there = populations[id.0].neuron.compartments().iter().copied();
-        (id, there.filter(|compartment| wanted.contains(&(id, *compartment))).collect::<Vec<_>>())
+    let of = |(id, wanted): (usize, Vec<Compartment>)| {
+        let there = populations[id].neuron.compartments().iter().copied();
+        (PopulationId(id), there.filter(|compartment| wanted.contains(compartment)).collect::<Vec<_>>())
     };
-    Ok((0..populations.len()).map(PopulationId).map(of).filter(|(_, compartments)| !compartments.is_empty()).collect())
+    Ok(wanted.into_iter().enumerate().map(of).filter(|(_, compartments)| !compartments.is_empty()).collect())
 }
 
 /// One entry of `traces`: a population or POP.COMPARTMENT.
