@@ -141,7 +141,7 @@ fn images_are_shown_only_where_they_are_those_of_the_run() {
 #[test]
 fn without_a_folder_of_its_own_a_run_is_shown_without_images_that_are_others() {
     let bench = Bench::new();
-    fs::copy(RUN.path("all.h5"), bench.path("all.h5")).unwrap();
+    bench.ok("train tiny.toml --examples 8 --out all.h5");
     let mut others = cli::images(cli::IMAGES[0]);
     others[16] ^= 1;
     bench.write("data/mnist/train-images-idx3-ubyte", others);

@@ -7,6 +7,7 @@ use anyhow::{Context, bail};
 use super::files::is_hdf5;
 use super::options::Common;
 use super::rate_rule;
+use super::shown::Trained;
 use crate::model::Model;
 use crate::network::Network;
 use crate::record::Checkpoint;
@@ -20,21 +21,38 @@ pub(super) fn load(path: &Path) -> anyhow::Result<Checkpoint> {
     Ok(checkpoint)
 }
 
-/// Loads the model and network that a command is given as a model file, the name of a shipped model, or a checkpoint, and the
-/// seed: the one asked for, else that of the checkpoint, else 1. Refuses those that learn by a rule of rates.
-pub(super) fn load_or_start(common: &Common, input: &Path, seed: Option<u64>) -> anyhow::Result<(Model, Network, u64)> {
+/// What the network of a checkpoint was trained on, if it keeps that.
+pub(super) fn trained(checkpoint: &Checkpoint, path: &Path) -> anyhow::Result<Option<Trained>> {
+    Ok(Trained::of(checkpoint, &own_model(checkpoint, path)?))
+}
+
+/// The model and network that a command is given.
+pub(super) struct Start {
+    pub(super) model: Model,
+    pub(super) network: Network,
+    /// The one asked for, else that of the checkpoint, else 1.
+    pub(super) seed: u64,
+    /// None: it is no checkpoint, or an older one.
+    pub(super) trained: Option<Trained>,
+}
+
+/// Loads the model and network that a command is given as a model file, the name of a shipped model, or a checkpoint. Refuses
+/// those that learn by a rule of rates.
+pub(super) fn load_or_start(common: &Common, input: &Path, seed: Option<u64>) -> anyhow::Result<Start> {
     if is_hdf5(input) {
         let checkpoint = load(input)?;
         let model = common.parse_model(&checkpoint.model_text, input)?;
         rate_rule::refuse(&model)?;
         check_fits(&model, &checkpoint, input)?;
-        return Ok((model, checkpoint.network, seed.unwrap_or(checkpoint.seed)));
+        let trained = trained(&checkpoint, input)?;
+        let seed = seed.unwrap_or(checkpoint.seed);
+        return Ok(Start { model, network: checkpoint.network, seed, trained });
     }
     let model = common.load_model(input)?;
     rate_rule::refuse(&model)?;
     let seed = seed.unwrap_or(1);
     let network = initial_network(&model, seed)?;
-    Ok((model, network, seed))
+    Ok(Start { model, network, seed, trained: None })
 }
 
 /// Refuses a checkpoint whose network or lanes are not those of the model.

@@ -62,6 +62,7 @@ fn lines(summary: &Summary) -> Vec<(&'static str, String)> {
     let mut lines =
         vec![("model", summary.name.clone()), ("seed", summary.seed.to_string()), ("size", size(summary.bytes))];
     lines.extend(contents(&summary.contents));
+    lines.extend(summary.data_source.iter().map(|place| ("data", place.absolute.clone())));
     // A test leaves no weights.
     for w in summary.weights.iter().filter(|w| !w.snapshots.is_empty()) {
         let shape: Vec<_> = w.shape.iter().map(ToString::to_string).collect();
@@ -126,6 +127,7 @@ fn to_json(summary: &Summary) -> Value {
     let mut object = json!({
         "name": summary.name,
         "seed": summary.seed,
+        "data_source": summary.data_source.as_ref().map(|place| &place.absolute),
         "bytes": summary.bytes,
         "learning": report::learning(&summary.curve),
         "weights": summary.weights.iter().map(weights).collect::<Vec<_>>(),

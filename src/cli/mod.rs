@@ -19,6 +19,7 @@ mod report;
 mod reproduce;
 mod say;
 mod session;
+mod shown;
 mod simulate;
 mod test;
 mod train;

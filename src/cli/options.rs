@@ -15,7 +15,7 @@ use crate::training::Dynamics;
 /// Which model, data and threads, and what is kept and told.
 #[derive(Args, Clone, Debug)]
 pub(super) struct Common {
-    /// Folder of IDX files, plain or gzipped, to show in place of data/mnist.
+    /// Folder of IDX files, plain or gzipped. Default: that of the checkpoint's training, of the model, or data/mnist.
     #[arg(long, value_name = "DIR")]
     pub(super) data: Option<PathBuf>,
 

@@ -9,7 +9,7 @@ use super::failure::Failure;
 use super::options::Common;
 use super::progress::Display;
 use super::say;
-use crate::data::Dataset;
+use crate::data::{DataPlace, Dataset, StimulusSet, digests};
 use crate::model::Model;
 use crate::record::hdf5::{Provenance, RunFile};
 use crate::record::{Kind, Recorder, estimate};
@@ -42,20 +42,22 @@ pub(super) struct Outcome {
     pub(super) presentations: u64,
 }
 
-/// Opens the run file of a run of these presentations, with so many in an epoch, telling what it will hold.
+/// Opens the run file of a run of these presentations, with so many in an epoch, telling what it will hold; `shown` is a set
+/// that is shown, and the digests of all files read.
 pub(super) fn open_run_file(
     common: &Common,
     path: &Path,
     (model, dynamics): (&Model, &str),
     (seed, kind, run, epoch): (u64, Kind, &Range<u64>, usize),
-    sha256: &[(String, String)],
+    shown: (&StimulusSet, &[(String, String)]),
 ) -> anyhow::Result<RunFile> {
     let provenance = Provenance {
         apical_version: env!("CARGO_PKG_VERSION").to_owned(),
         git_commit: env!("APICAL_GIT_COMMIT").to_owned(),
         seed,
         command_line: command_line(),
-        data_sha256: digests(sha256),
+        data_sha256: digests(shown.1),
+        data_source: shown.0.path().map(DataPlace::of),
         start_time: humantime::format_rfc3339_seconds(std::time::SystemTime::now()).to_string(),
         kind: dynamics.to_owned(),
     };
@@ -71,11 +73,6 @@ pub(super) fn open_run_file(
         say::note(format_args!("recording to {}: about {}", path.display(), size(bytes)));
     }
     Ok(file)
-}
-
-/// Names and digests of data files as run files keep them.
-pub(super) fn digests(sha256: &[(String, String)]) -> String {
-    sha256.iter().flat_map(|(file, digest)| [digest, "  ", file, "\n"]).collect()
 }
 
 /// The command line, the program by its bare name and what is no text shown as well as it can be.
@@ -96,14 +93,17 @@ pub(super) fn run(
 ) -> Result<Outcome, Failure> {
     let first = trainer.history().examples_seen;
     let told = (seed, Kind::Train, &(first..plan.presentations), data.training.len());
-    let file = open_run_file(common, &files.run, (model, trainer.kind()), told, &data.sha256())?;
+    let file = open_run_file(common, &files.run, (model, trainer.kind()), told, (data.training.set(), &data.sha256()))?;
     let mut recorder = (file, live);
     let mut display = Display::new(common.quiet, files.checkpoint.clone().map(|path| (model, path)));
     let replayed = trainer.history().curve.iter().try_for_each(|evaluation| recorder.evaluation(evaluation));
     let ended = replayed.map_err(RunError::from).and_then(|()| trainer.run(data, plan, &mut recorder, &mut display));
     display.finish();
     // Whatever happened, what was learnt and recorded is kept; weights that are no numbers are not.
-    let learnt = files.checkpoint.as_ref().filter(|_| !matches!(ended, Err(RunError::Diverged { .. })));
+    let learnt = files
+        .checkpoint
+        .as_ref()
+        .filter(|_| !matches!(ended, Err(RunError::Diverged { .. } | RunError::Overflow { .. })));
     let saved = learnt.map_or(Ok(()), |path| trainer.checkpoint().save(model, path));
     let closed = recorder.0.finish();
     if let (Some(path), Ok(()), false) = (learnt, &saved, ended.is_ok() && closed.is_ok()) {

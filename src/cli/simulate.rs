@@ -5,9 +5,11 @@ use std::path::PathBuf;
 use clap::Args;
 use serde_json::{Value, json};
 
+use super::checkpoint::Start;
 use super::failure::Failure;
 use super::options::Common;
 use super::session::{self, Files, Outcome};
+use super::shown::Shown;
 use super::{checkpoint, interrupt, report, say};
 use crate::data::{Dataset, Evaluate, Split};
 use crate::model::{Model, Stimuli};
@@ -41,8 +43,8 @@ impl Simulate {
     pub(super) fn execute(self) -> Result<(), Failure> {
         interrupt::listen()?;
         let threads = self.common.start_threads()?;
-        let (model, network, seed) = checkpoint::load_or_start(&self.common, &self.input, self.seed)?;
-        let training = self.common.source(&model).load_training().map_err(anyhow::Error::from)?;
+        let Start { model, network, seed, trained } = checkpoint::load_or_start(&self.common, &self.input, self.seed)?;
+        let training = Shown::of(&self.common, &model, trained.as_ref()).load_training()?;
         let split = Split { train: 0..training.len(), evaluate: Evaluate::Training };
         let data = Dataset { evaluation: training.clone(), training, split };
         let shown_by_default =

@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 use super::failure::Failure;
 use super::options::{Common, Rate};
 use super::progress::Display;
+use super::shown::{Shown, Trained};
 use super::{checkpoint, interrupt, rate_rule, report, say, session};
 use crate::data::Presentations;
 use crate::engine::{Circuit, Precision};
@@ -59,11 +60,12 @@ impl Test {
         let model = self.rate.prepare(model, &self.common)?;
         checkpoint::check_fits(&model, &checkpoint, &self.checkpoint)?;
         let seed = self.seed.unwrap_or(checkpoint.seed);
+        let trained = checkpoint::trained(&checkpoint, &self.checkpoint)?;
         if let Some(learner) = rate_rule::learner((&model, &checkpoint.network), checkpoint.seed) {
-            let tested = self.by_rates(&model, &learner)?;
+            let tested = self.by_rates(&model, &learner, trained.as_ref())?;
             return self.tell((&model, rate_rule::KIND), &tested, (seed, threads), None);
         }
-        let shown = self.load_images(&model)?;
+        let shown = self.load_images(&model, trained.as_ref())?;
         let circuit = Arc::new(Circuit::new(&model, seed, Precision::Single));
         let test = training::Test {
             model: &model,
@@ -81,7 +83,7 @@ impl Test {
     }
 
     /// Tests a network of rates, which has nothing to record and answers alike in every pass.
-    fn by_rates(&self, model: &Model, learner: &Learner) -> Result<Tested, Failure> {
+    fn by_rates(&self, model: &Model, learner: &Learner, trained: Option<&Trained>) -> Result<Tested, Failure> {
         let given = [
             ("--record", self.common.record.is_some()),
             ("--out", self.common.out.is_some()),
@@ -93,7 +95,7 @@ impl Test {
             let why = "a network that learnt by a rule of rates has no spikes, and answers alike in every pass";
             return Err(anyhow!("{option}: {why}").into());
         }
-        let shown = self.load_images(model)?;
+        let shown = self.load_images(model, trained)?;
         let examples = self.test_examples.unwrap_or(usize::MAX).min(shown.len());
         let mut display = Display::new(self.common.quiet, None);
         training::test_rates((model, learner), &shown, examples, &mut display).ok_or_else(stopped)
@@ -114,11 +116,11 @@ impl Test {
         run_file.map_or(Ok(()), |path| say::result(format_args!("run file: {}", path.display())))
     }
 
-    fn load_images(&self, model: &Model) -> anyhow::Result<Presentations> {
+    fn load_images(&self, model: &Model, trained: Option<&Trained>) -> anyhow::Result<Presentations> {
         if self.test_examples == Some(0) {
             bail!("--test-examples 0: expected at least 1");
         }
-        let shown = self.common.source(model).load_evaluation()?;
+        let shown = Shown::of(&self.common, model, trained).load_evaluation()?;
         if shown.label(0).is_none() {
             bail!("a test needs labels: give `labels` under [stimuli] in the model");
         }
@@ -149,13 +151,12 @@ impl Test {
         }
         let path = self.common.run_file(&format!("{}-test", self.rate.name(test.model)), seed, false)?;
         let presentations = test.examples as u64 * u64::from(test.passes);
-        let sha256 = test.shown.set().sha256();
         let file = session::open_run_file(
             &self.common,
             &path,
             (test.model, test.dynamics.name()),
             (seed, Kind::Test, &(0..presentations), test.examples),
-            sha256,
+            (test.shown.set(), test.shown.set().sha256()),
         )?;
         Ok(Some((file, path)))
     }

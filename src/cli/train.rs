@@ -10,6 +10,7 @@ use super::failure::Failure;
 use super::files::{checkpoint_file, named_after};
 use super::options::{Common, Rate, Seeds, parse_seeds};
 use super::session::{self, Files, Outcome};
+use super::shown::Shown;
 use super::{checkpoint, interrupt, rate_rule, report, say, view};
 use crate::data::Dataset;
 use crate::model::Model;
@@ -78,7 +79,11 @@ impl Train {
         let threads = self.common.start_threads()?;
         let checkpoint = self.resume.as_deref().map(checkpoint::load).transpose()?;
         let model = self.prepare(self.load_model(checkpoint.as_ref())?)?;
-        let data = self.common.source(&model).load().map_err(anyhow::Error::from)?;
+        let trained = match (&checkpoint, &self.resume) {
+            (Some(checkpoint), Some(path)) => checkpoint::trained(checkpoint, path)?,
+            _ => None,
+        };
+        let data = Shown::of(&self.common, &model, trained.as_ref()).load()?;
         if data.training.label(0).is_none() {
             return Err(anyhow::anyhow!("training needs labels: give `labels` under [stimuli] in the model").into());
         }

@@ -35,7 +35,7 @@ pub(super) struct View {
     #[arg(long, value_name = "A:B", value_parser = Numbers::parse)]
     presentations: Option<Numbers>,
 
-    /// Folder of the IDX files that were shown, in place of the model's or data/mnist.
+    /// Folder of the IDX files that were shown, in place of where they were when the run was made.
     #[arg(long, value_name = "DIR")]
     data: Option<PathBuf>,
 

@@ -4,25 +4,47 @@ use std::error::Error;
 use std::io;
 use std::str::Utf8Error;
 
+use super::LateSpikes;
+
+/// What to do about images that are not there.
+const WHERE_IMAGES_ARE: &str = "name a folder that holds the four IDX files with `--data DIR`: for MNIST \
+    train-images-idx3-ubyte, train-labels-idx1-ubyte, t10k-images-idx3-ubyte and t10k-labels-idx1-ubyte, plain or gzipped, \
+    to be downloaded from a copy of \"The MNIST database of handwritten digits\" (LeCun, Cortes & Burges)";
+
 /// Why stimuli or initial values were refused. Lines and columns count from 1, presentations and neurons from 0.
 #[derive(Debug, thiserror::Error)]
 pub enum DataError {
     /// The folder of IDX files does not exist.
-    #[error("there is no folder `{folder}` with the images; name one that holds the four IDX files with `--data DIR`")]
+    #[error("there is no folder `{folder}` with the images; {}", WHERE_IMAGES_ARE)]
     MissingFolder {
         /// The folder.
         folder: String,
     },
     /// The folder lacks one of the four IDX files.
     #[error(
-        "`{folder}` holds none of {}; name a folder that holds the four IDX files with `--data DIR`",
-        names.join(", ")
+        "`{folder}` holds none of {}; {}",
+        names.join(", "),
+        WHERE_IMAGES_ARE
     )]
     MissingFile {
         /// The folder.
         folder: String,
         /// The file names looked for, in order of preference.
         names: Vec<String>,
+    },
+    /// A file holds other data than those a network was trained on.
+    #[error(
+        "`{place}` does not hold what the network was trained on: the SHA-256 of `{file}` is {found}, expected {expected}"
+    )]
+    Changed {
+        /// Name of the file.
+        file: String,
+        /// The folder or file read.
+        place: String,
+        /// SHA-256 of the file.
+        found: String,
+        /// SHA-256 when the network was trained.
+        expected: String,
     },
     /// A folder of images was named for a model that shows none.
     #[error("`--data {folder}` names a folder of images, but the model's stimuli are {stimuli}")]
@@ -68,7 +90,7 @@ pub enum DataError {
         /// As they stand in the header.
         dimensions: Vec<u32>,
     },
-    /// A file is shorter or longer than its header says.
+    /// A file is not as long as its header says.
     #[error("{path}: expected {expected} bytes (uncompressed), found {found}")]
     Length {
         /// The file.
@@ -77,6 +99,14 @@ pub enum DataError {
         expected: u64,
         /// Length in bytes of the file once decompressed.
         found: u64,
+    },
+    /// A file is longer than its header says, by how much is not read.
+    #[error("{path}: expected {expected} bytes (uncompressed), found more")]
+    Longer {
+        /// The file.
+        path: String,
+        /// Length in bytes that follows from the header, itself included.
+        expected: u64,
     },
     /// Images and labels differ in number.
     #[error("{images_path} holds {images} images, {labels_path} {labels} labels")]
@@ -132,6 +162,22 @@ pub enum DataError {
         validation: usize,
         /// Training images there are.
         images: usize,
+    },
+    /// Spikes of a list come after their presentation is over.
+    #[error(
+        "{path}: {} of {} spikes come after the {length} ms for which a presentation is sure to last, the first at {} ms in \
+         presentation {}; times count from the start of each presentation: correct them, or lengthen {keys} in [protocol]",
+        late.late, late.all, late.time, late.presentation
+    )]
+    Late {
+        /// The file.
+        path: String,
+        /// Length of a presentation [ms].
+        length: f64,
+        /// The keys that it follows from.
+        keys: &'static str,
+        /// The spikes.
+        late: LateSpikes,
     },
     /// A line of a table is no text.
     #[error("{path}, line {line}: not UTF-8 text")]

@@ -8,7 +8,6 @@
 //!
 //! LeCun, Cortes & Burges, "The MNIST database of handwritten digits", section on file formats.
 
-use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read};
 use std::path::Path;
 
@@ -16,6 +15,7 @@ use flate2::bufread::MultiGzDecoder;
 
 use super::DataError;
 use super::digest::Hashing;
+use crate::model::open_file;
 
 /// Bytes that memory is asked for at a time: a header alone never gets more, and MNIST needs no second step.
 const STEP: usize = 64 << 20;
@@ -73,7 +73,7 @@ impl Idx {
     /// If it cannot be read, is damaged, holds something else, or is longer or shorter than its header says.
     pub fn open(path: &Path, content: IdxContent) -> Result<Self, DataError> {
         let name = path.display().to_string();
-        match File::open(path) {
+        match open_file(path) {
             Ok(file) => Self::read(file, &name, content),
             Err(source) => Err(DataError::Read { path: name, source }),
         }
@@ -114,8 +114,12 @@ impl Idx {
         };
 
         let bytes = read_at_most(&mut source, size).map_err(|source| failure(name, source))?;
-        let (found, sha256) = source.finish().map_err(|source| failure(name, source))?;
         let expected = header_length + size as u64;
+        // One byte more is enough: a small gzip file can unpack to any length.
+        if bytes.len() == size && source.read(&mut [0]).map_err(|source| failure(name, source))? > 0 {
+            return Err(DataError::Longer { path: name.to_owned(), expected });
+        }
+        let (found, sha256) = source.finish().map_err(|source| failure(name, source))?;
         if found != expected {
             return Err(DataError::Length { path: name.to_owned(), expected, found });
         }
@@ -163,6 +167,14 @@ mod tests {
         assert_eq!(idx.dimensions, [2, 1, 3]);
         assert_eq!(idx.bytes, [10, 11, 12, 20, 21, 22]);
         assert_eq!(idx.bytes.capacity(), 6);
+    }
+
+    /// A file of endless zeros after the image promised.
+    #[test]
+    fn reading_stops_at_the_size_that_the_header_promises() {
+        let header = [0, 0, 8, 3, 0, 0, 0, 1, 0, 0, 0, 1, 0, 0, 0, 3];
+        let error = Idx::read((&header[..]).chain(io::repeat(0)), "file", IdxContent::Images).unwrap_err().to_string();
+        assert_eq!(error, "file: expected 19 bytes (uncompressed), found more");
     }
 
     #[test]

@@ -158,7 +158,9 @@ fn find(folder: &Path, part: ImagePart, content: IdxContent) -> Result<PathBuf, 
         return Err(DataError::MissingFolder { folder: folder.display().to_string() });
     }
     let names = names(part, content);
-    match names.iter().map(|name| folder.join(name)).find(|path| path.is_file()) {
+    let paths = || names.iter().map(|name| folder.join(name));
+    // What is there and no file is refused when it is opened.
+    match paths().find(|path| path.is_file()).or_else(|| paths().find(|path| path.exists())) {
         Some(path) => Ok(path),
         None => Err(DataError::MissingFile { folder: folder.display().to_string(), names: names.into() }),
     }

@@ -7,6 +7,8 @@
 mod contrast;
 mod digest;
 mod error;
+mod fit;
+mod identity;
 mod idx;
 mod images;
 mod npy;
@@ -16,6 +18,8 @@ mod stimuli;
 mod tables;
 
 pub use error::DataError;
+pub use fit::{ClassCounts, LateSpikes};
+pub use identity::{DataIdentity, DataPlace, digests, path_of};
 pub use idx::{Idx, IdxContent};
 pub use images::{ImagePart, ImageSet};
 pub use npy::{read_npy_matrix, read_npy_vector};

@@ -1,6 +1,5 @@
 //! NumPy `.npy` files of float32 or float64, in C or Fortran order.
 
-use std::fs::File;
 use std::io::{self, BufReader, Read};
 use std::path::Path;
 
@@ -8,6 +7,7 @@ use ndarray_npy::npy::header::{Header, ReadHeaderError};
 
 use super::DataError;
 use super::digest::Hashing;
+use crate::model::open_file;
 
 /// Longest header text read [bytes]; NumPy writes 118. The parser recurses into brackets, so this bounds its stack too.
 const LONGEST_HEADER: usize = 512;
@@ -64,7 +64,7 @@ impl Npy {
     pub(super) fn open(path: &Path, expected: &str, fits: impl Fn(&[usize]) -> bool) -> Result<Self, DataError> {
         let name = path.display().to_string();
         let read = |source| DataError::Read { path: path.display().to_string(), source };
-        let file = File::open(path).map_err(read)?;
+        let file = open_file(path).map_err(read)?;
         let length = file.metadata().map_err(read)?.len();
         let mut reader = Hashing::new(BufReader::new(file));
         let (header, header_length) = read_header(&mut reader)

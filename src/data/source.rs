@@ -1,10 +1,13 @@
 //! From what a model file names to the presentations of a run, checked against the network once.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::stimuli::Content;
-use super::{DataError, Evaluate, ImagePart, ImageSet, Presentations, RateTable, SpikeList, Split, StimulusSet};
+use super::{
+    DataError, DataIdentity, DataPlace, Evaluate, ImagePart, ImageSet, Presentations, RateTable, SpikeList, Split,
+    StimulusSet, path_of,
+};
 use crate::model::{Model, RateSource, Stimuli};
 
 /// Folder of IDX files used where neither the model nor the command line names one.
@@ -104,13 +107,10 @@ impl<'a> Source<'a> {
     }
 
     fn images(&self, part: ImagePart) -> Result<StimulusSet, DataError> {
-        let (named, on_off) = match self.stimuli {
-            Stimuli::Idx { path, on_off, .. } => (path.as_deref(), *on_off),
-            _ => (None, None),
-        };
-        let folder = self.folder.or(named).unwrap_or(Path::new(DEFAULT_FOLDER));
-        let set = ImageSet::load(folder, part)?;
-        let folder = folder.display().to_string();
+        let on_off = if let Stimuli::Idx { on_off, .. } = self.stimuli { *on_off } else { None };
+        let path = self.path().unwrap_or(Path::new(DEFAULT_FOLDER));
+        let set = ImageSet::load(path, part)?;
+        let folder = path.display().to_string();
         let (rows, cols) = (set.rows(), set.cols());
         let maps = if on_off.is_some() { 2 } else { 1 };
         if maps * rows * cols != self.inputs {
@@ -122,7 +122,13 @@ impl<'a> Source<'a> {
             Some(law) => set.on_off(law),
             None => set,
         };
-        Ok(shown.into())
+        Ok(StimulusSet::from(shown).read_from(path))
+    }
+
+    /// The folder or file that is read: that of `--data`, or else the one named by the stimuli; none: the default folder, or
+    /// the model file itself.
+    pub fn path(&self) -> Option<&'a Path> {
+        self.folder.or(path_of(self.stimuli).map(PathBuf::as_path))
     }
 
     fn rates(&self, source: &RateSource, labels: Option<&[u8]>) -> Result<(StimulusSet, Split), DataError> {
@@ -163,7 +169,9 @@ impl<'a> Source<'a> {
             }
             self.check_labels("`labels` in [stimuli]", labels)?;
         }
-        Ok((StimulusSet::of_table(content, len, labels.map(<[u8]>::to_vec)), Split::of_table(len)))
+        let set = StimulusSet::of_table(content, len, labels.map(<[u8]>::to_vec));
+        let set = if let Some(path) = self.path() { set.read_from(path) } else { set };
+        Ok((set, Split::of_table(len)))
     }
 
     fn check_labels(&self, origin: &str, labels: &[u8]) -> Result<(), DataError> {
@@ -195,6 +203,16 @@ impl Dataset {
             files.extend_from_slice(evaluation.sha256());
         }
         files
+    }
+
+    /// Where it was read from and what it holds; none: it is from memory or the model file.
+    pub fn identity(&self) -> Option<DataIdentity> {
+        let place = DataPlace::of(self.training.set().path()?);
+        let validation = match &self.split.evaluate {
+            Evaluate::Validation(range) => range.len() as u64,
+            Evaluate::Test | Evaluate::Training => 0,
+        };
+        Some(DataIdentity { place, sha256: self.sha256(), validation })
     }
 }
 

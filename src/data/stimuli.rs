@@ -1,6 +1,7 @@
 //! What is shown: stimuli with their labels, and the parts of a set that are trained or evaluated on.
 
 use std::ops::Range;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::{ImageSet, RateTable, SpikeList, Stimulus};
@@ -12,6 +13,8 @@ pub struct StimulusSet {
     /// Of a table; images bear their own.
     labels: Option<Vec<u8>>,
     len: usize,
+    /// The folder or file it was read from, as it was named.
+    path: Option<PathBuf>,
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -30,14 +33,25 @@ pub struct Presentations {
 
 impl From<ImageSet> for StimulusSet {
     fn from(images: ImageSet) -> Self {
-        Self { len: images.len(), content: Content::Images(images), labels: None }
+        Self { len: images.len(), content: Content::Images(images), labels: None, path: None }
     }
 }
 
 impl StimulusSet {
     /// `len` presentations of a table with a label each, if any.
     pub(super) fn of_table(content: Content, len: usize, labels: Option<Vec<u8>>) -> Self {
-        Self { content, labels, len }
+        Self { content, labels, len, path: None }
+    }
+
+    /// The same set, read from there.
+    pub(super) fn read_from(mut self, path: &Path) -> Self {
+        self.path = Some(path.to_owned());
+        self
+    }
+
+    /// The folder or file it was read from, as it was named; none: it is from memory or the model file.
+    pub fn path(&self) -> Option<&Path> {
+        self.path.as_deref()
     }
 
     /// Number of presentations, at least 1.
@@ -97,6 +111,10 @@ impl StimulusSet {
             Content::Images(set) => Some(set.label(i)),
             Content::Rates(_) | Content::Spikes(_) => self.labels.as_ref().map(|labels| labels[i]),
         }
+    }
+
+    pub(super) fn spike_list(&self) -> Option<&SpikeList> {
+        if let Content::Spikes(list) = &self.content { Some(list) } else { None }
     }
 
     /// Name and SHA-256 of every raw file it was read from.

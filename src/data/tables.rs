@@ -9,13 +9,13 @@
 //! In CSV, empty lines and those that start with `#` are passed over, and quotes around a value are allowed. A spike list has
 //! 10 million presentations at most.
 
-use std::fs::File;
 use std::io::{BufRead, BufReader};
 use std::path::Path;
 
 use super::digest::Hashing;
 use super::npy::{Npy, place};
 use super::{DataError, Spike};
+use crate::model::open_file;
 
 /// Rates above this are taken for a mistake of unit (Hz).
 const LARGEST_RATE_HZ: f64 = 1e6;
@@ -174,6 +174,21 @@ impl SpikeList {
         &self.spikes[start..start + length]
     }
 
+    /// Number of spikes in all.
+    pub(super) fn spike_count(&self) -> usize {
+        self.spikes.len()
+    }
+
+    /// The spikes of every presentation that has any, sorted by (time, neuron).
+    pub(super) fn by_presentation(&self) -> impl Iterator<Item = (usize, &[Spike])> {
+        let mut first = 0;
+        self.presentations.chunk_by(|a, b| a == b).map(move |same| {
+            let spikes = &self.spikes[first..first + same.len()];
+            first += same.len();
+            (same[0] as usize, spikes)
+        })
+    }
+
     /// Name and SHA-256 of the file.
     pub fn sha256(&self) -> &[(String, String)] {
         &self.sha256
@@ -189,7 +204,7 @@ fn each_row(
 ) -> Result<Vec<(String, String)>, DataError> {
     let name = path.display().to_string();
     let failure = |source| DataError::Read { path: path.display().to_string(), source };
-    let mut reader = BufReader::new(Hashing::new(File::open(path).map_err(failure)?));
+    let mut reader = BufReader::new(Hashing::new(open_file(path).map_err(failure)?));
     let mut bytes = Vec::new();
     for line in 1.. {
         bytes.clear();
@@ -282,5 +297,9 @@ mod tests {
         let counts: Vec<usize> = (0..6).map(|i| list.spikes(i).len()).collect();
         assert_eq!(counts, [0, 2, 0, 0, 1, 0]);
         assert_eq!(list.len(), 5);
+        assert_eq!(list.late(2.5), None);
+        let late = crate::data::LateSpikes { late: 1, all: 3, presentation: 1, time: 2.0 };
+        assert_eq!(list.late(2.0), Some(late));
+        assert_eq!(list.late(0.0).map(|all| all.late), Some(3));
     }
 }

@@ -10,6 +10,7 @@ pub use estimate::{Estimate, estimate};
 pub use memory::{Memory, Shown};
 pub use misfit::Misfit;
 
+use crate::data::DataIdentity;
 use crate::engine::{LaneState, Observation, Sampling};
 use crate::model::PopulationId;
 use crate::network::Network;
@@ -241,6 +242,8 @@ impl<A: Recorder, B: Recorder> Recorder for (A, B) {
 pub struct Checkpoint {
     /// The merged model file.
     pub model_text: String,
+    /// The data it was trained on; none where they were in memory, and in files of older versions.
+    pub data: Option<DataIdentity>,
     /// Seed of the run.
     pub seed: u64,
     /// Training presentations done.

@@ -3,7 +3,7 @@
 use std::ops::ControlFlow;
 
 use super::{Ending, History, Monitor, Plan, Progress, RunError, Synapses, Tested, Training};
-use crate::data::{Dataset, Presentations};
+use crate::data::{DataIdentity, Dataset, Presentations};
 use crate::model::{Model, Projection};
 use crate::network::Network;
 use crate::rate::Learner;
@@ -16,6 +16,8 @@ pub struct RateRuleTrainer<'a> {
     learner: Learner,
     /// The weights as files keep them, those of feedback included.
     network: Network,
+    /// What is shown, once that is known.
+    data: Option<DataIdentity>,
     seed: u64,
     history: History,
 }
@@ -26,7 +28,7 @@ impl<'a> RateRuleTrainer<'a> {
     pub fn new(model: &'a Model, mut network: Network, seed: u64) -> Option<Self> {
         let learner = Learner::of(model, seed)?;
         learner.put(model, &mut network);
-        Some(Self { model, learner, network, seed, history: History::default() })
+        Some(Self { model, learner, network, data: None, seed, history: History::default() })
     }
 
     fn epoch(
@@ -102,6 +104,7 @@ impl Training for RateRuleTrainer<'_> {
     fn checkpoint(&self) -> Checkpoint {
         Checkpoint {
             model_text: self.model.text.clone(),
+            data: self.data.clone(),
             seed: self.seed,
             examples_seen: self.history.examples_seen,
             examples_planned: self.history.examples_planned,
@@ -130,6 +133,7 @@ impl Training for RateRuleTrainer<'_> {
         );
         assert_eq!(plan.synapses, Synapses::Plastic, "a rule of rates learns");
         self.history.examples_planned = plan.presentations;
+        self.data = data.identity();
         recorder.weights(self.history.examples_seen, Some("initial"), &self.network)?;
         let mut stopped = false;
         while !stopped && self.history.examples_seen < plan.presentations {

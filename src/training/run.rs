@@ -89,6 +89,19 @@ pub enum RunError {
         /// Training presentations before it was seen.
         example: u64,
     },
+    /// Potentials left the finite numbers.
+    #[error(
+        "{population}: mean potentials left the finite numbers in {kind} presentation {example}; lower the weights, biases or \
+         conductances that lead there"
+    )]
+    Overflow {
+        /// The population.
+        population: String,
+        /// "training" or "test".
+        kind: &'static str,
+        /// Presentations of that kind before it.
+        example: u64,
+    },
 }
 
 /// How far a run is.

@@ -105,6 +105,11 @@ impl Stage {
         rates
     }
 
+    /// The first population whose mean potentials in the last forward phase are not finite.
+    pub(super) fn overflowed(&self) -> Option<usize> {
+        self.means()[0].v.iter().position(|means| means.iter().any(|v| !v.is_finite()))
+    }
+
     /// Work since it was made; rates are no events.
     pub(super) fn work(&self) -> Work {
         match self {

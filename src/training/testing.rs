@@ -80,6 +80,7 @@ impl Test<'_> {
                 let last = (first + lanes.len() * SHARE).min(self.examples);
                 let answers = self.show(&mut lanes, pass, first..last, recorder, &mut tested.seconds, monitor);
                 for answer in answers {
+                    self.check(pass, &answer)?;
                     let label = self.shown.label(answer.example).unwrap_or(0);
                     wrong += usize::from(answer.decoded != label);
                     tested.confusion[usize::from(label)][usize::from(answer.decoded)] += 1;
@@ -130,8 +131,9 @@ impl Test<'_> {
         let shown = lanes.par_iter_mut().flat_map_iter(|lane| {
             std::iter::from_fn(taken).map(|(example, watched, sampling)| {
                 let decoded = self.present(lane, pass, example, sampling);
+                let overflowed = lane.overflowed();
                 let observed = if watched { lane.observation().clone() } else { lane.observation().lengths() };
-                Answer { example, decoded, observed }
+                Answer { example, decoded, overflowed, observed }
             })
         });
         let mut answers: Vec<_> = shown.collect();
@@ -154,6 +156,14 @@ impl Test<'_> {
         decode(self.model, lane)
     }
 
+    /// Refuses an answer from potentials that are not finite.
+    fn check(&self, pass: u32, answer: &Answer) -> Result<(), RunError> {
+        answer.overflowed.map_or(Ok(()), |population| {
+            let population = self.model.populations[population].name.clone();
+            Err(RunError::Overflow { population, kind: "test", example: self.place(pass, answer.example) })
+        })
+    }
+
     fn record(&self, pass: u32, label: u8, answer: &Answer, recorder: &mut dyn Recorder) -> Result<(), RunError> {
         recorder.presentation(Presentation {
             kind: Kind::Test,
@@ -172,5 +182,7 @@ impl Test<'_> {
 struct Answer {
     example: usize,
     decoded: u8,
+    /// A population whose potentials are not finite.
+    overflowed: Option<usize>,
     observed: Observation,
 }

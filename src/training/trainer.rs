@@ -10,7 +10,7 @@ use super::course::{Order, phase_lengths, rate_factor, shift};
 use super::credit::{self, Audit};
 use super::stage::Stage;
 use super::{Dynamics, Ending, History, Monitor, Plan, Progress, RunError, Synapses, Test, Training};
-use crate::data::{Dataset, Presentations};
+use crate::data::{DataIdentity, Dataset, Presentations};
 use crate::engine::{Circuit, Precision, Work};
 use crate::model::{Compartment, Credit, Model, Rule};
 use crate::network::{Network, Transposes};
@@ -31,6 +31,8 @@ pub struct Trainer<'a> {
     centres: Vec<Vec<f64>>,
     lanes: Vec<LaneOfBatch>,
     order: Order,
+    /// What is shown, once that is known.
+    data: Option<DataIdentity>,
     seed: u64,
     history: History,
     tests_done: u64,
@@ -72,6 +74,7 @@ impl<'a> Trainer<'a> {
             model,
             network,
             order: Order::default(),
+            data: None,
             seed,
             history: History::default(),
             tests_done: 0,
@@ -97,6 +100,7 @@ impl<'a> Trainer<'a> {
     pub fn resume(model: &'a Model, checkpoint: Checkpoint) -> Self {
         let mut trainer = Self::new(model, checkpoint.network, checkpoint.seed);
         assert_eq!(trainer.lanes.len(), checkpoint.lanes.len(), "a checkpoint has the lanes of its model");
+        trainer.data = checkpoint.data;
         trainer.centres = checkpoint.centres;
         trainer.lanes.iter_mut().zip(&checkpoint.lanes).for_each(|(lane, state)| lane.lane.restore(state));
         trainer.tests_done = checkpoint.tests_done;
@@ -137,6 +141,7 @@ impl<'a> Trainer<'a> {
         monitor: &mut dyn Monitor,
     ) -> Result<Ending, RunError> {
         self.history.examples_planned = plan.presentations;
+        self.data = data.identity();
         recorder.weights(self.history.examples_seen, Some("initial"), &self.network)?;
         let epoch = data.training.len() as u64;
         let (mut asked, mut stopped) = (false, false);
@@ -252,14 +257,15 @@ impl<'a> Trainer<'a> {
             [lane] => run(lane),
             lanes => lanes.par_iter_mut().for_each(run),
         }
-        if plastic {
-            if let Some(audit) = &mut self.audit {
-                for lane in self.lanes[part.clone()].iter().filter(|lane| lane.label.is_some()) {
-                    let means = lane.lane.means();
-                    recorder.credit(&audit.measure(model, &self.network, lane.index, means, &lane.changes))?;
-                }
+        if let Some(audit) = self.audit.as_mut().filter(|_| plastic) {
+            for lane in self.lanes[part.clone()].iter().filter(|lane| lane.label.is_some()) {
+                let means = lane.lane.means();
+                recorder.credit(&audit.measure(model, &self.network, lane.index, means, &lane.changes))?;
             }
-            self.apply(part.clone())?;
+        }
+        self.check(part.clone(), plan.synapses)?;
+        if plastic {
+            self.apply(part.clone());
         }
         self.history.train_seconds += monitor.seconds() - start;
         self.history.examples_seen = last;
@@ -290,18 +296,28 @@ impl<'a> Trainer<'a> {
         }
     }
 
-    /// Adds the changes that lanes have computed, in the order of lanes, and moves the running means on; nothing of either where
-    /// a change is not finite.
-    fn apply(&mut self, part: Range<usize>) -> Result<(), RunError> {
+    /// Refuses changes of weights, and potentials, that are not finite.
+    fn check(&self, part: Range<usize>, synapses: Synapses) -> Result<(), RunError> {
         let lanes = &self.lanes[part];
-        let learns = |&(index, _): &(usize, _)| self.rules.of_projections[index].is_some();
-        let learning = || self.model.projections.iter().enumerate().filter(learns);
-        for (index, projection) in learning() {
+        let learns =
+            |&(index, _): &(usize, _)| synapses == Synapses::Plastic && self.rules.of_projections[index].is_some();
+        for (index, projection) in self.model.projections.iter().enumerate().filter(learns) {
             if let Some(lane) = lanes.iter().find(|lane| !lane.changes[index].is_finite()) {
                 return Err(RunError::Diverged { projection: projection.name.clone(), example: lane.index });
             }
         }
-        for (index, projection) in learning() {
+        let overflowed = lanes.iter().find_map(|lane| Some((lane.lane.overflowed()?, lane.index)));
+        overflowed.map_or(Ok(()), |(population, example)| {
+            let population = self.model.populations[population].name.clone();
+            Err(RunError::Overflow { population, kind: "training", example })
+        })
+    }
+
+    /// Adds the changes that lanes have computed, in the order of lanes, and moves the running means on.
+    fn apply(&mut self, part: Range<usize>) {
+        let lanes = &self.lanes[part];
+        let learns = |&(index, _): &(usize, _)| self.rules.of_projections[index].is_some();
+        for (index, projection) in self.model.projections.iter().enumerate().filter(learns) {
             let changes = lanes.iter().map(|lane| &lane.changes[index]);
             let biases = match projection.compartment {
                 Compartment::Apical => &mut [],
@@ -318,7 +334,6 @@ impl<'a> Trainer<'a> {
                 centre.iter_mut().zip(trains).for_each(|(mean, s)| *mean += share * (s - *mean));
             }
         }
-        Ok(())
     }
 }
 
@@ -334,6 +349,7 @@ impl Training for Trainer<'_> {
     fn checkpoint(&self) -> Checkpoint {
         Checkpoint {
             model_text: self.model.text.clone(),
+            data: self.data.clone(),
             seed: self.seed,
             examples_seen: self.history.examples_seen,
             examples_planned: self.history.examples_planned,

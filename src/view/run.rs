@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::{Pack, Part, Parts, curve};
 use crate::analysis::confusion;
-use crate::data::{DataError, Presentations, Source, Stimulus, tested_on};
+use crate::data::{DataError, DataPlace, Presentations, Source, Stimulus, tested_on};
 use crate::engine::Phase;
 use crate::model::{Compartment, Model, Neuron, Population};
 use crate::record::hdf5::{PresentationRow, RunReader, Summary};
@@ -28,7 +28,9 @@ pub struct RunParts {
     shown: Vec<PresentationRow>,
     /// Digests of the images that were shown, `digest  file` a line.
     sha256: String,
-    /// Where the images are in place of the model's.
+    /// Where the images were when the run was made; none: where its model says.
+    place: Option<DataPlace>,
+    /// Where the images are in place of that.
     folder: Option<PathBuf>,
     /// What was trained on and what was tested on, once it is asked for, where it is at hand; in the order of [`Kind`].
     images: [OnceLock<Option<Presentations>>; 2],
@@ -63,12 +65,12 @@ impl RunParts {
         let (first, end) = window.unwrap_or((0, u64::MAX));
         let asked = |row: &&PresentationRow| row.recorded && (first..end).contains(&row.index);
         let shown: Vec<_> = rows.iter().filter(asked).copied().collect();
-        let sha256 = summary.data_sha256().to_owned();
+        let (sha256, place) = (summary.data_sha256().to_owned(), summary.data_source.clone());
         let about = about(&reader, &summary, &model, &rows, path)?;
         let kinds = [Kind::Train, Kind::Test].into_iter().filter(|&kind| rows.iter().any(|row| row.kind == kind));
         let (reader, folder, images, kinds) =
             (Mutex::new(reader), folder.map(Path::to_owned), Default::default(), kinds.collect());
-        Ok(Self { reader, model, about, shown, sha256, folder, images, kinds })
+        Ok(Self { reader, model, about, shown, sha256, place, folder, images, kinds })
     }
 
     /// Reads what was shown before it is asked for.
@@ -89,7 +91,11 @@ impl RunParts {
 
     /// What was trained on or tested on, if the digest of its file is one of those listed.
     fn read_images(&self, kind: Kind) -> Result<Presentations, ImagesError> {
-        let source = Source { folder: self.folder.as_deref(), ..Source::of(&self.model) };
+        let stimuli = match (&self.place, &self.folder) {
+            (Some(place), None) => place.stimuli(&self.model.stimuli),
+            _ => self.model.stimuli.clone(),
+        };
+        let source = Source { stimuli: &stimuli, folder: self.folder.as_deref(), ..Source::of(&self.model) };
         let read = match kind {
             Kind::Train => source.load_training(),
             Kind::Test => source.load_evaluation(),

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use apical::data::Spike;
+use apical::data::{DataIdentity, DataPlace, Spike};
 use apical::engine::{LaneState, PopulationState, ProjectionState};
 use apical::record::hdf5::{Contents, Counters, RunFile, Summary, read_snapshot};
 use apical::record::{Checkpoint, Kind};
@@ -39,6 +39,11 @@ fn lane() -> impl Strategy<Value = LaneState> {
 fn checkpoint(lanes: Vec<LaneState>) -> Checkpoint {
     Checkpoint {
         model_text: model().text,
+        data: Some(DataIdentity {
+            place: DataPlace { named: "../data".into(), absolute: "/home/a b/data".into() },
+            sha256: vec![("train images".into(), "00ff".into()), ("train-labels".into(), "11ee".into())],
+            validation: 5,
+        }),
         seed: u64::MAX - 1,
         examples_seen: 1 << 60,
         examples_planned: (1 << 60) + 1,

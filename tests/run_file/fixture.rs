@@ -2,7 +2,7 @@
 
 use std::f64::consts::TAU;
 
-use apical::data::Spike;
+use apical::data::{DataPlace, Spike};
 use apical::engine::{Observation, Sampling};
 use apical::model::{
     BiasInit, Carries, Compartment, Compression, Credit, Decoding, HiddenError, Learning, Model, Neuron, Output,
@@ -131,6 +131,7 @@ pub(crate) fn provenance() -> Provenance {
         git_commit: "0123abc".into(),
         seed: u64::MAX,
         command_line: "apical train small.toml".into(),
+        data_source: Some(DataPlace { named: "data".into(), absolute: "/home/data".into() }),
         data_sha256: "00ff  train-images\n11ee  train-labels\n".into(),
         start_time: "2025-01-01T12:00:00Z".into(),
         kind: "rate".into(),

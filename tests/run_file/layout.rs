@@ -83,6 +83,8 @@ fn attributes(file: &File) {
     assert!(text(file, "data_sha256").contains("11ee  train-labels"));
     assert_eq!(text(file, "start_time"), "2025-01-01T12:00:00Z");
     assert_eq!(text(file, "kind"), "rate");
+    let places: Vec<VarLenUnicode> = file.attr("data_source").unwrap().read_raw().unwrap();
+    assert_eq!(places.iter().map(VarLenUnicode::as_str).collect::<Vec<_>>(), ["data", "/home/data"]);
     let populations: Vec<VarLenUnicode> = file.attr("populations").unwrap().read_raw().unwrap();
     assert_eq!(populations.iter().map(VarLenUnicode::as_str).collect::<Vec<_>>(), ["input", "hidden", "output"]);
 }

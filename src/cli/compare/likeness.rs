@@ -7,7 +7,7 @@ use ndarray::Array2;
 use serde_json::{Value, json};
 
 use crate::analysis::{linear_cka, rsa};
-use crate::cli::{checkpoint, rate_rule};
+use crate::cli::{checkpoint, rate_rule, shown};
 use crate::data::Presentations;
 use crate::model::Model;
 use crate::network::Network;
@@ -24,6 +24,7 @@ pub(super) struct Trained {
     network: Network,
     seed: u64,
     dynamics: Dynamics,
+    data: Option<shown::Trained>,
 }
 
 /// Responses of a layer to the images, [images, units].
@@ -53,7 +54,13 @@ impl Trained {
         let stem = path.file_name().map(Path::new).map_or_else(String::new, |name| name.display().to_string());
         let name = stem.trim_end_matches(".h5").trim_end_matches(".checkpoint").to_owned();
         let name = if dynamics == Dynamics::Spiking { name } else { format!("{name} as rates") };
-        Ok(Self { name, model, network: checkpoint.network, seed: checkpoint.seed, dynamics })
+        let data = shown::Trained::of(&checkpoint, &model);
+        Ok(Self { name, model, network: checkpoint.network, seed: checkpoint.seed, dynamics, data })
+    }
+
+    /// What it was trained on, if its checkpoint keeps that.
+    pub(super) fn data(&self) -> Option<&shown::Trained> {
+        self.data.as_ref()
     }
 
     /// Its layers but the input.

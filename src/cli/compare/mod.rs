@@ -17,6 +17,7 @@ use self::likeness::{Trained, layers_of};
 use super::failure::Failure;
 use super::files::{part_of, write};
 use super::options::{Seeds, parse_seeds};
+use super::shown::Shown;
 use super::{interrupt, say, session};
 use crate::data::{Dataset, Source};
 use crate::model::{Model, Stimuli};
@@ -101,7 +102,7 @@ pub(super) struct Compare {
     #[command(flatten)]
     recurrent: recurrent::Options,
 
-    /// Folder of IDX files, plain or gzipped, in place of data/mnist.
+    /// Folder of IDX files, plain or gzipped. Default: that of the checkpoint's training, of the model, or data/mnist.
     #[arg(long, value_name = "DIR")]
     data: Option<PathBuf>,
 
@@ -131,10 +132,10 @@ impl Compare {
         }
         self.check(&members)?;
         interrupt::listen()?;
-        let data = self.load()?;
         let inputs = self.sizes[0];
         let trained = self.representations.iter().map(|text| Trained::load(text, inputs));
         let trained = trained.collect::<anyhow::Result<Vec<_>>>()?;
+        let data = self.load(&trained)?;
         self.keep(&self.results(&[]))?;
         let images = self.images.get().min(data.evaluation.len());
         let mut layers: Vec<_> = trained.iter().flat_map(|trained| trained.layers(&data.evaluation, images)).collect();
@@ -166,7 +167,7 @@ impl Compare {
         self.check_out()?;
         self.recurrent.check(&members, classes)?;
         interrupt::listen()?;
-        let data = if self.recurrent.shows_images() { Some(self.load()?) } else { None };
+        let data = if self.recurrent.shows_images() { Some(self.load(&[])?) } else { None };
         let task = self.recurrent.task(data.as_ref(), classes)?;
         let results = |rules: &[Value]| self.recurrent.results(&task, &self.seeds.0, rules);
         self.keep(&results(&[]))?;
@@ -198,12 +199,13 @@ impl Compare {
         Ok(())
     }
 
-    /// Loads what is shown.
-    fn load(&self) -> anyhow::Result<Dataset> {
+    /// Loads what is shown; where nothing names it, what the first checkpoint was trained on.
+    fn load(&self, trained: &[Trained]) -> anyhow::Result<Dataset> {
         let images = Stimuli::Idx { path: None, validation: self.validation, shift: 0, shift_share: 1.0, on_off: None };
         let stimuli = self.stimuli.as_ref().unwrap_or(&images);
         let (inputs, classes) = (self.sizes[0], self.sizes[self.sizes.len() - 1]);
-        Ok(Source { stimuli, inputs, classes, folder: self.data.as_deref() }.load()?)
+        let source = Source { stimuli, inputs, classes, folder: self.data.as_deref() };
+        Shown::at(source, source.path().is_some(), trained.iter().filter_map(Trained::data)).load()
     }
 
     /// Writes and prints what was found.

@@ -242,7 +242,7 @@ impl Run {
         }
         let pieces = self.pieces(checkpoint.examples_seen)?;
         if let Some(last) = pieces.last()
-            && RunReader::open(last)?.data_sha256()? != session::digests(&self.data.sha256())
+            && RunReader::open(last)?.data_sha256()? != crate::data::digests(&self.data.sha256())
         {
             return Err(another("other labels or test images"));
         }

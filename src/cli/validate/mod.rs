@@ -7,10 +7,12 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, bail};
 use clap::Args;
 
+use super::checkpoint::Start;
 use super::failure::Failure;
 use super::files::{Part, spare};
 use super::options::Common;
 use super::progress::Display;
+use super::shown::Shown;
 use super::{checkpoint, interrupt, say};
 use crate::model::{Model, Stimuli};
 use crate::network::Network;
@@ -53,7 +55,7 @@ pub(super) struct Validate {
     #[arg(long, value_name = "N")]
     seed: Option<u64>,
 
-    /// Folder of IDX files, plain or gzipped, in place of data/mnist.
+    /// Folder of IDX files, plain or gzipped. Default: that of the checkpoint's training, of the model, or data/mnist.
     #[arg(long, value_name = "DIR")]
     data: Option<PathBuf>,
 
@@ -83,13 +85,13 @@ impl Validate {
         interrupt::listen()?;
         let common = self.common();
         common.start_threads()?;
-        let (model, network, seed) = checkpoint::load_or_start(&common, &self.input, self.seed)?;
+        let Start { model, network, seed, trained } = checkpoint::load_or_start(&common, &self.input, self.seed)?;
         self.check(&model)?;
         // A trained network has little left to learn, and its changes are mostly noise: both learn from the start.
         let start = (self.examples > 0).then(|| initial_network(&model, seed));
         let start = start.transpose().map_err(anyhow::Error::from)?;
         let twin = self.perturbed(&model, &network)?;
-        let data = common.source(&model).load().map_err(anyhow::Error::from)?;
+        let data = Shown::of(&common, &model, trained.as_ref()).load()?;
         if data.evaluation.label(0).is_none() {
             return Err(anyhow::anyhow!("validation needs labels: give `labels` under [stimuli] in the model").into());
         }

@@ -8,7 +8,7 @@ use super::parameters::Parameters;
 use super::source::{CHECKPOINT_FORMAT, Format, Source};
 use super::tables::Learning;
 use super::{Checkpoint, RecordError, attribute, place, run, snapshot};
-use crate::data::Spike;
+use crate::data::{DataIdentity, Spike, digests};
 use crate::engine::{LaneState, PopulationState, ProjectionState};
 use crate::model::Model;
 use crate::network::{self, Network};
@@ -43,6 +43,7 @@ impl Checkpoint {
         let since = "since_evaluation";
         Ok(Self {
             model_text: source.text("model")?,
+            data: data(&source)?,
             seed: source.number("seed")?,
             examples_seen: source.number("examples_seen")?,
             examples_planned: source.number("examples_planned")?,
@@ -71,6 +72,11 @@ impl Checkpoint {
         let file = File::create(part)?;
         attribute::put_text(&file, "format", CHECKPOINT_FORMAT)?;
         run::put_model(&file, &self.model_text, model)?;
+        if let Some(DataIdentity { place, sha256, validation }) = &self.data {
+            run::put_data_source(&file, Some(place))?;
+            attribute::put_text(&file, "data_sha256", &digests(sha256))?;
+            attribute::put(&file, "validation", validation)?;
+        }
         attribute::put(&file, "seed", &self.seed)?;
         attribute::put(&file, "examples_seen", &self.examples_seen)?;
         attribute::put(&file, "examples_planned", &self.examples_planned)?;
@@ -93,6 +99,16 @@ impl Checkpoint {
         drop((learning, lanes));
         file.flush()
     }
+}
+
+/// The data it was trained on; none in files of older versions.
+fn data(source: &Source) -> Result<Option<DataIdentity>, RecordError> {
+    let Some(place) = source.data_source()? else { return Ok(None) };
+    let lines = source.text("data_sha256")?;
+    let file = |line: &str| line.split_once("  ").map(|(digest, file)| (file.to_owned(), digest.to_owned()));
+    let sha256 = lines.lines().map(file).collect::<Option<_>>();
+    let sha256 = sha256.ok_or_else(|| source.problem("`data_sha256` is damaged: expected `digest  file` a line"))?;
+    Ok(Some(DataIdentity { place, sha256, validation: source.number("validation")? }))
 }
 
 fn write_lane(group: &Group, model: &Model, lane: &LaneState) -> Result<()> {

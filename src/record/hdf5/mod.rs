@@ -9,6 +9,7 @@
 //! | `/` attributes `name`, `model` | text | name and full merged text of the model |
 //! | `/` attributes `populations`, `projections` | text \[n\] | their names in the order of the model |
 //! | `/` attributes `apical_version`, `git_commit`, `command_line`, `data_sha256`, `start_time` | text | provenance; `data_sha256` is `digest  file` a line, `start_time` RFC 3339 |
+//! | `/` attribute `data_source` | text \[2\] | folder or file of the stimuli, as it was named and from the root; absent where they are in the model |
 //! | `/` attribute `kind` | text | `spiking`, or `rate` for a rate twin |
 //! | `/` attribute `seed` | u64 | seed of the run |
 //! | `/spikes/POP` | attributes `sorting`: enum u8 {`none`, `by_id`, `by_time`} = `by_time`, `size`: u64 = N | spikes of the recorded presentations |
@@ -47,6 +48,8 @@
 //! |---|---|---|
 //! | `/` attribute `format` | text | `apical checkpoint 1` |
 //! | `/` attributes `examples_seen`, `examples_planned`, `tests_done` | u64 | counts of presentations |
+//! | `/` attributes `data_source`, `data_sha256` | text \[2\], text | the data of the training, as in run files; absent where they were in memory |
+//! | `/` attribute `validation` | u64 | images of it set aside for tests |
 //! | `/` attribute `clock_ms` | f64 | the run's clock |
 //! | `/` attributes `since_evaluation_examples`, `since_evaluation_errors`, `since_evaluation_loss` | u64, u64, f64 | sums since the last evaluation |
 //! | `/centres/PROJECTION` | f64 \[pre\] | running means of filtered trains \[1/ms\]; where `centring_presentations` asks for them |

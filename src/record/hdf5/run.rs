@@ -11,6 +11,7 @@ use super::report::Report;
 use super::spikes::{Plateaus, Spikes};
 use super::tables::{Learning, Presentations};
 use super::{Evaluation, Kind, Presentation, RecordError, Recorder, attribute, place};
+use crate::data::DataPlace;
 use crate::engine::Sampling;
 use crate::model::Model;
 use crate::network::Network;
@@ -41,6 +42,8 @@ pub struct Provenance {
     pub command_line: String,
     /// SHA-256 of the data files, `digest  file` a line.
     pub data_sha256: String,
+    /// Where the data were; none: in the model file.
+    pub data_source: Option<DataPlace>,
     /// When the run started, RFC 3339.
     pub start_time: String,
     /// `spiking` or `rate`: by what the network ran.
@@ -209,14 +212,22 @@ impl Recorder for RunFile {
 }
 
 fn put_provenance(file: &File, provenance: &Provenance) -> Result<()> {
-    let Provenance { apical_version, git_commit, seed, command_line, data_sha256, start_time, kind } = provenance;
+    let Provenance { apical_version, git_commit, seed, command_line, data_sha256, data_source, start_time, kind } =
+        provenance;
     attribute::put_text(file, "apical_version", apical_version)?;
     attribute::put_text(file, "git_commit", git_commit)?;
     attribute::put(file, "seed", seed)?;
     attribute::put_text(file, "command_line", command_line)?;
     attribute::put_text(file, "data_sha256", data_sha256)?;
+    put_data_source(file, data_source.as_ref())?;
     attribute::put_text(file, "start_time", start_time)?;
     attribute::put_text(file, "kind", kind)
+}
+
+/// Writes where the data were, if they were in files.
+pub(super) fn put_data_source(file: &File, place: Option<&DataPlace>) -> Result<()> {
+    let texts = place.map(|DataPlace { named, absolute }| [named.as_str(), absolute.as_str()]);
+    texts.map_or(Ok(()), |texts| attribute::put_texts(file, "data_source", texts.into_iter()))
 }
 
 /// Writes the model's name, its text and the names of its parts in order, which HDF5 lists in its own order.

@@ -7,6 +7,7 @@ use hdf5::{File, H5Type};
 
 use super::tables::Learning;
 use super::{Evaluation, RecordError, attribute, place};
+use crate::data::DataPlace;
 
 /// Rows and columns of a matrix.
 pub(super) type Block = ndarray::SliceInfo<[ndarray::SliceInfoElem; 2], ndarray::Ix2, ndarray::Ix2>;
@@ -102,6 +103,19 @@ impl Source {
     /// A string attribute of the file.
     pub(super) fn text(&self, name: &str) -> Result<String, RecordError> {
         attribute::get_text(&self.file, name).map_err(|e| self.unreadable(name, &e))
+    }
+
+    /// Where the stimuli were; none in files of older versions, and of runs whose stimuli were in the model file.
+    pub(super) fn data_source(&self) -> Result<Option<DataPlace>, RecordError> {
+        const NAME: &str = "data_source";
+        let names = self.file.attr_names().map_err(|e| self.unreadable(NAME, &e))?;
+        if names.iter().all(|name| name != NAME) {
+            return Ok(None);
+        }
+        match <[String; 2]>::try_from(self.texts(NAME)?) {
+            Ok([named, absolute]) => Ok(Some(DataPlace { named, absolute })),
+            Err(found) => Err(self.problem(format!("`{NAME}` has {} texts, expected 2", found.len()))),
+        }
     }
 
     /// A list of strings of the file.

@@ -6,6 +6,7 @@ use super::dtype::KindCode;
 use super::run::Provenance;
 use super::source::{Format, Source};
 use super::{Evaluation, RecordError, place};
+use crate::data::DataPlace;
 
 /// A run file or checkpoint in short.
 #[derive(Clone, Debug, PartialEq)]
@@ -14,6 +15,8 @@ pub struct Summary {
     pub name: String,
     /// The merged model file.
     pub model_text: String,
+    /// Where the stimuli were; none where they were in the model, and in files of older versions.
+    pub data_source: Option<DataPlace>,
     /// Seed of the run.
     pub seed: u64,
     /// Size on the disk [bytes].
@@ -139,6 +142,7 @@ impl Summary {
         Ok(Self {
             name: source.text("name")?,
             model_text: source.text("model")?,
+            data_source: source.data_source()?,
             seed: source.number("seed")?,
             bytes,
             curve: source.curve()?,
@@ -175,6 +179,7 @@ fn provenance(source: &Source) -> Result<Provenance, RecordError> {
         seed: source.number("seed")?,
         command_line: source.text("command_line")?,
         data_sha256: source.text("data_sha256")?,
+        data_source: source.data_source()?,
         start_time: source.text("start_time")?,
         // Files from before there were rate twins do not say.
         kind: source.text("kind").unwrap_or_else(|_| "spiking".to_owned()),
