@@ -5,7 +5,7 @@
 //! | all | `phi_max_hz` 200 |
 //! | `pyramidal`, `output` | `tau_l_ms` 10, `tau_s_ms` 3, `g_l_per_ms` 0.1, `bias` |
 //! | `pyramidal` | `g_b_per_ms` 0.6, `g_a_per_ms` 0, `plateau_sd_ms` 0, `plateau_longest_ms` 5 |
-//! | `output` | `g_d_per_ms` 0.6, `group` 1, `teaching` with `g_per_ms` 1, `e_exc` 8, `e_inh` −8 |
+//! | `output` | `g_d_per_ms` 0.6, `group` 1 (256 groups at most), `teaching` with `g_per_ms` 1, `e_exc` 8, `e_inh` −8 |
 
 use super::initial::{LARGEST_POTENTIAL, bias};
 use crate::model::error::{ModelError, Origin};

@@ -1,6 +1,6 @@
-//! `[[projection]]`: `from`, `to`, `compartment`, `name` FROM-TO, `delay_ms` (0 forward, 1 backward), `learning_rate` 0,
-//! `feedback_rule` ("mirror" or "inverse", of apical compartments that learn), `carries` "spikes" ("rates": to apical
-//! compartments), `weights`.
+//! `[[projection]]`: `from`, `to`, `compartment`, `name` FROM-TO, `delay_ms` (0 forward, 1 backward; below every phase),
+//! `learning_rate` 0, `feedback_rule` ("mirror" or "inverse", of apical compartments that learn), `carries` "spikes" ("rates":
+//! to apical compartments), `weights`.
 
 use super::{initial, population};
 use crate::model::error::ModelError;

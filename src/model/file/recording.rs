@@ -6,7 +6,7 @@
 //! | `plateaus` | "all" | the same, of those with an apical dendrite |
 //! | `traces` | "all" | the same, of all but the encoder, or of "POP.COMPARTMENT" |
 //! | `presentations` | "0:20" | "FIRST:END", END excluded, either left out for the ends of the run |
-//! | `report_dt_ms` | 0.5 | spacing of trace samples |
+//! | `report_dt_ms` | 0.5 | spacing of trace samples, no longer than a phase |
 //! | `weights` | "ends" | "ends", "epochs" or a number of presentations |
 //! | `credit` | false | whether the assignment of credit to hidden neurons is measured |
 //! | `compression` | false | whether spikes and traces are deflated |
