@@ -1,5 +1,6 @@
 //! What a command shows: the stimuli of its model; for a checkpoint, those it was trained on unless others are named.
 
+use std::mem::discriminant;
 use std::path::Path;
 
 use super::options::Common;
@@ -51,9 +52,12 @@ impl<'a> Shown<'a> {
         Self { protocol: Some(model.protocol), ..shown }
     }
 
-    /// The stimuli of a source, unless the user `named` them from where the first of some networks was trained on them.
+    /// The stimuli of a source, unless the user `named` them from where the first of some networks was trained on them. Networks
+    /// trained on stimuli of another kind are left out: nothing is known of these.
     pub(super) fn at(source: Source<'a>, named: bool, trained: impl IntoIterator<Item = &'a Trained>) -> Self {
-        let trained: Vec<_> = trained.into_iter().map(|trained| &trained.data).collect();
+        let kind = discriminant(source.stimuli);
+        let of_its_kind = trained.into_iter().filter(|trained| discriminant(&trained.stimuli) == kind);
+        let trained: Vec<_> = of_its_kind.map(|trained| &trained.data).collect();
         let stimuli = match trained.first() {
             Some(data) if !named => data.place.stimuli(source.stimuli),
             _ => source.stimuli.clone(),
