@@ -3,8 +3,7 @@
 use std::io::{self, Read, Write};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use super::http::{Request, Response, Status, read_request};
 use super::{Part, Parts, page};
@@ -12,8 +11,17 @@ use super::{Part, Parts, page};
 /// Connections served at one time; more are closed unheard.
 const MOST_CONNECTIONS: usize = 64;
 
-/// How long a connection may be silent.
-const PATIENCE: Duration = Duration::from_secs(10);
+/// How long a request may take to come, and its answer to be taken, however many bytes move meanwhile.
+const PATIENCE: Patience = Patience { request: Duration::from_secs(10), answer: Duration::from_mins(1) };
+
+/// Deadlines of a connection.
+#[derive(Clone, Copy, Debug)]
+struct Patience {
+    /// From the connection to the end of the head.
+    request: Duration,
+    /// From the first byte of the answer to its last.
+    answer: Duration,
+}
 
 /// A port of this machine on which nobody is served yet.
 #[derive(Debug)]
@@ -41,25 +49,23 @@ impl Server {
 
 /// Serves the page and its parts for as long as the process lasts.
 pub fn serve(server: &Server, parts: &Arc<dyn Parts>) {
-    let open = Arc::new(AtomicUsize::new(0));
+    // Held by every connection, however it ends.
+    let open = Arc::new(());
     for stream in server.listener.incoming().flatten() {
-        let (parts, open, port) = (Arc::clone(parts), Arc::clone(&open), server.address.port());
-        if open.fetch_add(1, Ordering::Relaxed) >= MOST_CONNECTIONS {
-            open.fetch_sub(1, Ordering::Relaxed);
+        if Arc::strong_count(&open) > MOST_CONNECTIONS {
             continue;
         }
+        let (parts, held, port) = (Arc::clone(parts), Arc::clone(&open), server.address.port());
         std::thread::spawn(move || {
             // That a browser went away is its own business.
-            let _ = converse(&stream, port, &*parts);
-            open.fetch_sub(1, Ordering::Relaxed);
+            let _ = converse(&stream, PATIENCE, port, &*parts);
+            drop(held);
         });
     }
 }
 
-fn converse(stream: &TcpStream, port: u16, parts: &dyn Parts) -> io::Result<()> {
-    stream.set_read_timeout(Some(PATIENCE))?;
-    stream.set_write_timeout(Some(PATIENCE))?;
-    exchange(stream, stream, port, parts)
+fn converse(stream: &TcpStream, patience: Patience, port: u16, parts: &dyn Parts) -> io::Result<()> {
+    exchange(Timed::within(stream, patience.request), Timed::within(stream, patience.answer), port, parts)
 }
 
 /// Reads one request and writes its answer, as a server on `port` does.
@@ -72,6 +78,44 @@ pub fn exchange(from: impl Read, to: impl Write, port: u16, parts: &dyn Parts) -
         Err(refusal) => refusal,
     };
     response.write(to)
+}
+
+/// A connection with a deadline for all that is read from it or written to it, which runs from the first of it on.
+struct Timed<'a> {
+    stream: &'a TcpStream,
+    time: Duration,
+    deadline: Option<Instant>,
+}
+
+impl<'a> Timed<'a> {
+    fn within(stream: &'a TcpStream, time: Duration) -> Self {
+        Self { stream, time, deadline: None }
+    }
+
+    /// What is left of the time.
+    fn left(&mut self) -> io::Result<Option<Duration>> {
+        let now = Instant::now();
+        let left = self.deadline.get_or_insert(now + self.time).saturating_duration_since(now);
+        if left.is_zero() { Err(io::ErrorKind::TimedOut.into()) } else { Ok(Some(left)) }
+    }
+}
+
+impl Read for Timed<'_> {
+    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        self.stream.set_read_timeout(self.left()?)?;
+        self.stream.read(into)
+    }
+}
+
+impl Write for Timed<'_> {
+    fn write(&mut self, from: &[u8]) -> io::Result<usize> {
+        self.stream.set_write_timeout(self.left()?)?;
+        self.stream.write(from)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.stream.flush()
+    }
 }
 
 /// The answer to a request. A name other than this machine's in Host is that of a site that had itself resolved to
@@ -159,6 +203,30 @@ mod tests {
         for method in ["POST", "PUT", "DELETE", "HEAD", "OPTIONS", "get"] {
             assert!(ask(method, &format!("Host: 127.0.0.1:{port}")).starts_with("HTTP/1.1 405 "), "{method}");
         }
+    }
+
+    /// Bytes that keep coming, or going, one at a time do not put a deadline off.
+    #[test]
+    fn a_slow_client_is_hung_up_on_at_its_deadline() {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+        let mut client = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+        let (stream, _) = listener.accept().unwrap();
+        let dripping = std::thread::spawn(move || {
+            while client.write_all(b"a").is_ok() {
+                std::thread::sleep(Duration::from_millis(20));
+            }
+        });
+        let (start, time) = (Instant::now(), Duration::from_millis(300));
+        let patience = Patience { request: time, answer: time };
+        let ended = converse(&stream, patience, 1, &Two).unwrap_err().kind();
+        assert!(matches!(ended, io::ErrorKind::TimedOut | io::ErrorKind::WouldBlock), "{ended:?}");
+        assert!((0.3..5.0).contains(&start.elapsed().as_secs_f64()));
+        let start = Instant::now();
+        // The client reads nothing of what is more than the system keeps for it.
+        let refused = Timed::within(&stream, time).write_all(&vec![0; 64 << 20]);
+        assert!(refused.is_err() && start.elapsed() < Duration::from_secs(5));
+        drop(stream);
+        dripping.join().unwrap();
     }
 
     #[test]
