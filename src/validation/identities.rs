@@ -58,8 +58,8 @@ pub(super) struct Gathered {
 }
 
 impl Gathered {
-    /// All identities of a circuit over phases of `length` ms from rest: of every soma, and of every apical dendrite whose
-    /// plateau is its mean over the phase and driven by spikes.
+    /// All identities of a circuit over phases of `length` ms from rest: of every soma driven by spikes alone, and of every
+    /// apical dendrite whose plateau is its mean over the phase and driven by spikes.
     pub(super) fn all(circuit: &Circuit, length: f64) -> Vec<Self> {
         let window = Window { from: circuit.settle[0], to: length };
         let mut found = Vec::new();
@@ -72,10 +72,13 @@ impl Gathered {
             };
             let somatic = cells.somatic.iter().map(|&(link, g)| afferent(link, Response::Soma(modes, g)));
             let bias = membrane.g_dendrite / modes.gamma * window.charged(modes.gamma);
-            found.push(Self::new(population, false, somatic.collect(), bias, circuit));
             // Rates carried without spikes, and plateaus at times of their own, are no means of spikes over the window.
-            let of_spikes = cells.apical.iter().all(|&link| circuit.links[link].rates.is_none());
-            if !cells.apical.is_empty() && of_spikes && membrane.plateau_times.is_none() {
+            let of_spikes = |link: usize| circuit.links[link].rates.is_none();
+            if cells.somatic.iter().all(|&(link, _)| of_spikes(link)) {
+                found.push(Self::new(population, false, somatic.collect(), bias, circuit));
+            }
+            let apical_spikes = cells.apical.iter().all(|&link| of_spikes(link));
+            if !cells.apical.is_empty() && apical_spikes && membrane.plateau_times.is_none() {
                 let apical = cells.apical.iter().map(|&link| afferent(link, Response::Dendrite(membrane.psp)));
                 found.push(Self::new(population, true, apical.collect(), 0.0, circuit));
             }

@@ -124,7 +124,7 @@ fn angles(lesson: &Lesson<'_>, network: &Network) -> Result<Vec<(usize, f64)>, R
     Ok(learns.map(angle).collect())
 }
 
-/// The angle at `origin` between the ways to `a` and to `b` [degrees]; 90 where one is no way at all.
+/// The angle at `origin` between the ways to `a` and to `b` [degrees]; 90 where one is no way at all, NaN where neither is.
 fn angle_between(origin: &[f32], a: &[f32], b: &[f32]) -> f64 {
     let (mut aa, mut bb, mut ab) = (0.0, 0.0, 0.0);
     for ((&o, &a), &b) in origin.iter().zip(a).zip(b) {
@@ -133,7 +133,11 @@ fn angle_between(origin: &[f32], a: &[f32], b: &[f32]) -> f64 {
         bb += b * b;
         ab += a * b;
     }
-    if aa * bb == 0.0 { 90.0 } else { math::angle(aa, bb, ab) }
+    match (aa > 0.0, bb > 0.0) {
+        (false, false) => f64::NAN,
+        (true, true) => math::angle(aa, bb, ab),
+        _ => 90.0,
+    }
 }
 
 #[cfg(test)]
@@ -145,6 +149,7 @@ mod tests {
         assert!((angle_between(&[1.0, 1.0], &[2.0, 1.0], &[1.0, 3.0]) - 90.0).abs() < 1e-9);
         assert!((angle_between(&[1.0, 1.0], &[2.0, 1.0], &[3.0, 3.0]) - 45.0).abs() < 1e-5);
         assert!((angle_between(&[1.0, 1.0], &[1.0, 1.0], &[3.0, 3.0]) - 90.0).abs() < 1e-9);
+        assert!(angle_between(&[1.0, 1.0], &[1.0, 1.0], &[1.0, 1.0]).is_nan());
     }
 
     #[test]

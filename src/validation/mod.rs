@@ -17,13 +17,13 @@ use rayon::prelude::*;
 pub use identities::Identity;
 pub use learning::{Learning, Lesson, Likeness, Point, learn, likeness};
 pub use rates::{Agreement, Closeness, Rates};
-pub use verdicts::{Bound, Verdict, potential, verdicts};
+pub use verdicts::{Bound, Found, Verdict, potential, verdicts};
 
 use self::identities::Gathered;
 use self::rates::Against;
 use crate::data::{Presentations, Spike};
 use crate::engine::{Circuit, Lane, Precision, Show};
-use crate::model::Model;
+use crate::model::{Model, Stimuli};
 use crate::network::Network;
 use crate::random::PresentationKey;
 use crate::rate::{RateLane, Twin};
@@ -59,9 +59,10 @@ pub struct Comparison {
     pub test_ms: f64,
     /// Identities over tests.
     pub identities: Vec<Identity>,
-    /// Rates of each population but the input, over tests, against both twins.
+    /// Rates of each population but the input, over tests, against both twins; none where a spike list is shown, which has no
+    /// rates for a twin.
     pub rates: Vec<Rates>,
-    /// Answers and rates against the noiseless twin, by length of the phase.
+    /// Answers and rates against the noiseless twin, by length of the phase; none where a spike list is shown.
     pub agreement: Vec<Agreement>,
 }
 
@@ -75,26 +76,29 @@ pub(super) struct Shown {
 /// Shows images and compares; none if `go_on` says to stop.
 ///
 /// # Panics
-/// If the stimuli are spike lists, or fewer than `images`.
+/// If the stimuli are fewer than `images`.
 pub fn compare(setting: &Setting<'_>, go_on: &dyn Fn() -> bool) -> Option<Comparison> {
     let Setting { model, images, .. } = *setting;
     let circuit = Arc::new(Circuit::new(model, setting.seed, Precision::Single));
-    let twins = [Twin::Noiseless, Twin::Diffusion].map(|twin| setting.twin_rates(&circuit, twin));
+    let rated = !matches!(model.stimuli, Stimuli::Spikes { .. });
+    let twins = rated.then(|| [Twin::Noiseless, Twin::Diffusion].map(|twin| setting.twin_rates(&circuit, twin)));
     let test_ms = model.protocol.test;
     let mut gathered = Gathered::all(&circuit, test_ms);
-    let mut tests = Against::new(model, &twins);
+    let mut tests = twins.as_ref().map(|twins| Against::new(model, twins));
     setting.show(&circuit, (0, test_ms), go_on, |image, shown| {
         gathered.iter_mut().for_each(|identity| identity.add(setting.twin, shown));
-        tests.add(image, shown, test_ms);
+        tests.iter_mut().for_each(|tests| tests.add(image, shown, test_ms));
     })?;
     let mut agreement = Vec::new();
     for (pass, &length) in (1..).zip(setting.durations) {
-        let mut against = Against::new(model, &twins);
+        let Some(twins) = &twins else { break };
+        let mut against = Against::new(model, twins);
         setting.show(&circuit, (pass, length), go_on, |image, shown| against.add(image, shown, length))?;
         agreement.push(against.agreement(length));
     }
     let identities = gathered.iter().map(|identity| identity.judge(setting.twin)).collect();
-    Some(Comparison { images, test_ms, identities, rates: tests.rates(), agreement })
+    let rates = tests.map_or_else(Vec::new, |tests| tests.rates());
+    Some(Comparison { images, test_ms, identities, rates, agreement })
 }
 
 impl Setting<'_> {

@@ -1,7 +1,7 @@
 //! What of a validation has a tolerance, and whether it keeps it.
 
 use super::{Comparison, Learning};
-use crate::model::Model;
+use crate::model::{Carries, Compartment, Model, PopulationId, Projection};
 
 /// Chance below which an identity is held to have failed: one false alarm in ten thousand for each identity.
 const ALARM: f64 = 1e-4;
@@ -29,61 +29,129 @@ pub enum Bound {
     AtMost(f64),
 }
 
-/// A quantity, what was found and what is tolerated.
+/// What came of a quantity.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Found {
+    /// Its value, and what is tolerated.
+    Measured(f64, Bound),
+    /// The network, its stimuli or its rule have no such quantity: why.
+    NotApplicable(&'static str),
+}
+
+/// A quantity and what was found of it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Verdict {
     /// What was measured, its unit in brackets.
     pub quantity: String,
     /// What was found.
-    pub found: f64,
-    /// What is tolerated.
-    pub bound: Bound,
+    pub found: Found,
 }
 
 impl Verdict {
-    /// Whether the value keeps its tolerance; one that is no number does not.
-    pub fn passed(&self) -> bool {
-        match self.bound {
-            Bound::AtLeast(low) => self.found >= low,
-            Bound::AtMost(high) => self.found <= high,
+    /// Whether the value keeps its tolerance, which one that is no number does not; none where there is no such quantity.
+    pub fn passed(&self) -> Option<bool> {
+        match self.found {
+            Found::Measured(found, Bound::AtLeast(low)) => Some(found >= low),
+            Found::Measured(found, Bound::AtMost(high)) => Some(found <= high),
+            Found::NotApplicable(_) => None,
         }
     }
 }
 
-/// Judges a comparison and, where both learnt, what came of that.
-pub fn verdicts(model: &Model, comparison: &Comparison, learning: Option<&Learning>) -> Vec<Verdict> {
-    let name = |population: usize| &model.populations[population].name;
-    let identities = comparison.identities.iter().map(|identity| {
-        let (symbol, of) = (potential(model, identity), name(identity.population));
-        let quantity = format!("mean {symbol} of {of} given the rates upstream [p]");
-        Verdict { quantity, found: identity.p, bound: Bound::AtLeast(ALARM) }
-    });
-    let rates = comparison.rates.iter().map(|rates| {
-        let quantity = format!("rates of neurons of {} off the diffusion twin's [Hz]", name(rates.population));
-        let phi_max_hz = 1e3 * model.populations[rates.population].phi_max();
-        let bound = Bound::AtMost(BIAS * phi_max_hz + SCATTER * rates.chance_hz);
-        Verdict { quantity, found: rates.off_hz, bound }
-    });
-    let mut all: Vec<Verdict> = identities.chain(rates).collect();
-    let Some(learning) = learning else { return all };
-    let learns = model.projections.iter().enumerate().filter(|(_, projection)| projection.learning_rate > 0.0);
-    all.extend(learns.map(|(index, projection)| {
-        let angles = learning.points.iter().flat_map(|point| &point.angles_deg);
-        let angles: Vec<f64> = angles.filter(|(of, _)| *of == index).map(|(_, angle)| *angle).collect();
-        let quantity = format!("mean angle between changes of {} as spikes and as rates [deg]", projection.name);
-        let found = angles.iter().sum::<f64>() / angles.len() as f64;
-        Verdict { quantity, found, bound: Bound::AtMost(ANGLE) }
-    }));
-    all.extend(learning.likeness.iter().map(|like| {
-        let quantity = format!("CKA of {} after learning as spikes and as rates", name(like.population));
-        Verdict { quantity, found: like.cka, bound: Bound::AtLeast(CKA) }
-    }));
+/// Judges a comparison and what came of learning: that of both networks, none where no learning was asked for, or why there
+/// could be none.
+pub fn verdicts(
+    model: &Model,
+    comparison: &Comparison,
+    learning: Option<Result<&Learning, &'static str>>,
+) -> Vec<Verdict> {
+    let mut all: Vec<Verdict> =
+        (1..model.populations.len()).flat_map(|at| of_potentials(model, comparison, at)).collect();
+    all.extend((1..model.populations.len()).map(|at| of_rates(model, comparison, at)));
+    match learning {
+        Some(Ok(learning)) => all.extend(of_learning(model, learning)),
+        Some(Err(why)) => {
+            let quantity = "learning as spikes and as rates".to_owned();
+            all.push(Verdict { quantity, found: Found::NotApplicable(why) });
+        }
+        None => (),
+    }
     all
+}
+
+/// The identities of the soma and, where it has one, of the apical dendrite of a population.
+fn of_potentials(model: &Model, comparison: &Comparison, at: usize) -> Vec<Verdict> {
+    let population = &model.populations[at];
+    let onto = |apical: bool| {
+        let reaches = move |p: &&Projection| p.to == PopulationId(at);
+        let apically = move |p: &&Projection| !apical || p.compartment == Compartment::Apical;
+        model.projections.iter().filter(reaches).filter(apically)
+    };
+    let of = |apical: bool| {
+        let found = comparison.identities.iter().find(|one| (one.population, one.apical) == (at, apical));
+        let found = match found {
+            Some(identity) if identity.neurons > 0 => Found::Measured(identity.p, Bound::AtLeast(ALARM)),
+            Some(_) => Found::NotApplicable("no spikes upstream to judge it by"),
+            None if onto(apical).any(|projection| projection.carries == Carries::Rates) => {
+                Found::NotApplicable("a projection to it carries rates, no spikes")
+            }
+            None => Found::NotApplicable("plateaus happen at times of their own"),
+        };
+        let quantity =
+            format!("mean {} of {} given the rates upstream [p]", symbol(model, at, apical), population.name);
+        Verdict { quantity, found }
+    };
+    let has_apical = onto(true).next().is_some();
+    [Some(of(false)), has_apical.then(|| of(true))].into_iter().flatten().collect()
+}
+
+/// The rates of a population against those of the diffusion twin.
+fn of_rates(model: &Model, comparison: &Comparison, at: usize) -> Verdict {
+    let population = &model.populations[at];
+    let quantity = format!("rates of neurons of {} off the diffusion twin's [Hz]", population.name);
+    let found = match comparison.rates.iter().find(|rates| rates.population == at) {
+        Some(rates) => {
+            let tolerated = BIAS * 1e3 * population.phi_max() + SCATTER * rates.chance_hz;
+            Found::Measured(rates.off_hz, Bound::AtMost(tolerated))
+        }
+        None => Found::NotApplicable("a spike list has no rates for a twin"),
+    };
+    Verdict { quantity, found }
+}
+
+/// How alike both networks learnt.
+fn of_learning<'a>(model: &'a Model, learning: &'a Learning) -> impl Iterator<Item = Verdict> + 'a {
+    let learns = model.projections.iter().enumerate().filter(|(_, projection)| projection.learning_rate > 0.0);
+    let changes = learns.map(|(index, projection)| {
+        let angles = learning.points.iter().flat_map(|point| &point.angles_deg);
+        let angles: Vec<f64> = angles.filter(|(of, angle)| *of == index && !angle.is_nan()).map(|(_, a)| *a).collect();
+        let quantity = format!("mean angle between changes of {} as spikes and as rates [deg]", projection.name);
+        let found = if angles.is_empty() {
+            Found::NotApplicable("neither network changed it")
+        } else {
+            Found::Measured(angles.iter().sum::<f64>() / angles.len() as f64, Bound::AtMost(ANGLE))
+        };
+        Verdict { quantity, found }
+    });
+    let alike = learning.likeness.iter().map(|like| {
+        let name = &model.populations[like.population].name;
+        let found = if like.cka.is_nan() {
+            Found::NotApplicable("it answers all images alike")
+        } else {
+            Found::Measured(like.cka, Bound::AtLeast(CKA))
+        };
+        Verdict { quantity: format!("CKA of {name} after learning as spikes and as rates"), found }
+    });
+    changes.chain(alike)
 }
 
 /// The symbol of the potential an identity is about.
 pub fn potential(model: &Model, identity: &super::Identity) -> &'static str {
-    match (identity.apical, identity.population + 1 == model.populations.len()) {
+    symbol(model, identity.population, identity.apical)
+}
+
+fn symbol(model: &Model, population: usize, apical: bool) -> &'static str {
+    match (apical, population + 1 == model.populations.len()) {
         (true, _) => "A",
         (false, true) => "U",
         (false, false) => "V",
@@ -96,9 +164,11 @@ mod tests {
 
     #[test]
     fn a_bound_is_kept_up_to_itself_and_by_no_nan() {
-        let passed = |found, bound| Verdict { quantity: String::new(), found, bound }.passed();
+        let verdict = |found| Verdict { quantity: String::new(), found }.passed();
+        let passed = |found, bound| verdict(Found::Measured(found, bound)) == Some(true);
         assert!(passed(1.0, Bound::AtLeast(1.0)) && passed(1.0, Bound::AtMost(1.0)));
         assert!(!passed(0.9, Bound::AtLeast(1.0)) && !passed(1.1, Bound::AtMost(1.0)));
         assert!(!passed(f64::NAN, Bound::AtLeast(0.0)) && !passed(f64::NAN, Bound::AtMost(0.0)));
+        assert_eq!(verdict(Found::NotApplicable("why")), None);
     }
 }

@@ -7,7 +7,7 @@ use crate::cli::say;
 use crate::model::Model;
 use crate::plot::Figure;
 use crate::plot::gallery::{self, Validated};
-use crate::validation::{Bound, Comparison, Learning, Verdict, potential};
+use crate::validation::{Bound, Comparison, Found, Learning, Verdict, potential};
 
 /// All results as one object.
 pub(super) fn json(
@@ -24,7 +24,7 @@ pub(super) fn json(
         "perturbed": perturbed,
         "images": comparison.images,
         "test_ms": comparison.test_ms,
-        "passed": judged.iter().all(Verdict::passed),
+        "passed": judged.iter().all(|verdict| verdict.passed() != Some(false)),
         "verdicts": judged.iter().map(verdict).collect::<Vec<_>>(),
         "identities": identities(model, comparison),
         "rates": rates(model, comparison),
@@ -34,11 +34,16 @@ pub(super) fn json(
 }
 
 fn verdict(verdict: &Verdict) -> Value {
-    let (relation, tolerance) = bound(verdict.bound);
-    json!({
-        "quantity": verdict.quantity, "found": verdict.found, "relation": relation, "tolerance": tolerance,
-        "passed": verdict.passed(),
-    })
+    let (quantity, passed) = (&verdict.quantity, verdict.passed());
+    match verdict.found {
+        Found::Measured(found, within) => {
+            let (relation, tolerance) = bound(within);
+            json!({
+                "quantity": quantity, "found": found, "relation": relation, "tolerance": tolerance, "passed": passed,
+            })
+        }
+        Found::NotApplicable(why) => json!({ "quantity": quantity, "passed": passed, "not_applicable": why }),
+    }
 }
 
 fn bound(bound: Bound) -> (&'static str, f64) {
@@ -179,9 +184,14 @@ pub(super) fn text(
         ))?;
     }
     judged.iter().try_for_each(|verdict| {
-        let (relation, tolerance) = bound(verdict.bound);
-        let word = if verdict.passed() { "pass" } else { "FAIL" };
-        let found = verdict.found;
-        say::result(format_args!("{word}  {}: {found:.4} ({relation} {tolerance:.4})", verdict.quantity))
+        let quantity = &verdict.quantity;
+        match verdict.found {
+            Found::NotApplicable(why) => say::result(format_args!("none  {quantity}: does not apply, {why}")),
+            Found::Measured(found, within) => {
+                let (relation, tolerance) = bound(within);
+                let word = if verdict.passed() == Some(true) { "pass" } else { "FAIL" };
+                say::result(format_args!("{word}  {quantity}: {found:.4} ({relation} {tolerance:.4})"))
+            }
+        }
     })
 }
