@@ -37,7 +37,7 @@ fn a_model_and_a_comparison_on_it_come_to_the_same_error() {
     let course = "--rates 0.1,0.1 --momentum 0.5 --batch 5 --epochs 3 --seeds 7";
     let compared = bench.json(&format!("compare tiny.toml --rules backprop {course} --quiet"));
     let curve = |points: &serde_json::Value| -> Vec<f64> {
-        points.as_array().unwrap().iter().map(|point| point["test_error"].as_f64().unwrap()).collect()
+        points.as_array().unwrap().iter().map(|point| point["test_error_percent"].as_f64().unwrap()).collect()
     };
     assert_eq!(curve(&trained["learning"]), curve(&compared["rules"][0]["runs"][0]["learning"]));
     let likeness = bench.json("compare --sizes 16,12,4 --representations run.checkpoint.h5 --images 12 --quiet");

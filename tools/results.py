@@ -18,6 +18,7 @@ their own, which tells differences between networks, seed by seed.
 import argparse
 import json
 import re
+import shlex
 import shutil
 import statistics
 import sys
@@ -103,14 +104,21 @@ def of_training(run):
     kept = {key: run[key] for key in ("model", "kind", "batch", "seed", "commit")}
     kept |= {"command": line, "examples_seen": run["examples_seen"]}
     # Images other than MNIST's are told by their folder.
-    folder = re.search(r"--data[ =](\S+)", line)
-    kept["images"] = Path(folder[1]).name if folder else "mnist"
-    kept["overrides"] = run.get("overrides", re.findall(r"--set[ =](\S+)", line))
+    folder = values(line, "--data")
+    kept["images"] = Path(folder[-1]).name if folder else "mnist"
+    kept["overrides"] = run.get("overrides", values(line, "--set"))
     kept |= {key: run[key] for key in ("test_examples", "test_error_percent") if key in run}
     # Wall time with all tests, on a machine that other work may have shared.
     kept["seconds"] = run["learning"][-1].get("seconds")
-    kept["curve"] = [[point["examples_seen"], point["test_error"]] for point in run["learning"]]
+    kept["curve"] = [[point["examples_seen"], point["test_error_percent"]] for point in run["learning"]]
     return kept
+
+
+def values(line, option):
+    """What an option is given in a command line, each time."""
+    words = shlex.split(line)
+    apart = [value for word, value in zip(words, words[1:]) if word == option]
+    return apart + [word.removeprefix(f"{option}=") for word in words if word.startswith(f"{option}=")]
 
 
 def results():

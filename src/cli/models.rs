@@ -36,9 +36,7 @@ impl Models {
         match (&self.write, &self.name) {
             (Some(folder), _) => write(folder, &chosen),
             (None, Some(_)) => chosen.iter().try_for_each(|model| say::result(model.text.trim_end())),
-            (None, None) => chosen
-                .iter()
-                .try_for_each(|model| say::result(format_args!("{:<24}{}", model.name, headline(model.text)))),
+            (None, None) => say::columns(chosen.iter().map(|model| (model.name, headline(model.text).to_owned()))),
         }
     }
 }

@@ -47,9 +47,9 @@ pub(super) fn learning(curve: &[Evaluation]) -> Value {
     let point = |evaluation: &Evaluation| {
         json!({
             "examples_seen": evaluation.examples_seen,
-            "test_error": evaluation.test_error,
-            "train_error": evaluation.train_error,
-            "loss": evaluation.loss,
+            "test_error_percent": evaluation.test_error,
+            "train_error_percent": evaluation.train_error,
+            "loss_per_ms2": evaluation.loss,
             "seconds": evaluation.seconds,
         })
     };

@@ -75,9 +75,9 @@ pub(super) fn open_run_file(
     Ok(file)
 }
 
-/// The command line, the program by its bare name and what is no text shown as well as it can be.
+/// The command line as a shell takes it, the program by its bare name and what is no text shown as well as it can be.
 pub(super) fn command_line() -> String {
-    let words = std::env::args_os().skip(1).map(|argument| argument.to_string_lossy().into_owned());
+    let words = std::env::args_os().skip(1).map(|argument| say::quoted(&argument.to_string_lossy()).into_owned());
     std::iter::once("apical".to_owned()).chain(words).collect::<Vec<_>>().join(" ")
 }
 

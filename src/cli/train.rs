@@ -161,12 +161,13 @@ impl Train {
 
     /// The command that goes on with a run that was stopped.
     fn resumption(&self, checkpoint: &Path) -> String {
-        let mut command = format!("apical train --resume {}", checkpoint.display());
+        let path = |path: &Path| say::quoted(&path.to_string_lossy()).into_owned();
+        let mut command = format!("apical train --resume {}", path(checkpoint));
         let given = [
             self.rate.option(),
-            self.common.data.as_ref().map(|folder| format!("--data {}", folder.display())),
+            self.common.data.as_ref().map(|folder| format!("--data {}", path(folder))),
             self.test_examples.map(|examples| format!("--test-examples {examples}")),
-            self.common.record.as_ref().map(|what| format!("--record {what}")),
+            self.common.record.as_ref().map(|what| format!("--record {}", say::quoted(what))),
         ];
         for option in given.into_iter().flatten() {
             command = command + " " + &option;

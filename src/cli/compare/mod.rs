@@ -128,7 +128,7 @@ impl Compare {
         }
         let members = self.members()?;
         if self.list {
-            return members.iter().try_for_each(|member| say::result(told::listed(member)));
+            return say::columns(members.iter().map(|member| (member.name, told::listed(member))));
         }
         self.check(&members)?;
         interrupt::listen()?;
@@ -161,7 +161,8 @@ impl Compare {
     fn execute_recurrent(self) -> Result<(), Failure> {
         let members = recurrent::members(&self.rules, &self.rates)?;
         if self.list {
-            return members.iter().try_for_each(|member| say::result(self.recurrent.listed(member)));
+            let rate = |member: &_| format!("rate {}", self.recurrent.rate(member));
+            return say::columns(members.iter().map(|member| (member.name, rate(member))));
         }
         let classes = self.sizes[self.sizes.len() - 1];
         self.check_out()?;

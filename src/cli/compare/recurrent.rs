@@ -83,12 +83,8 @@ impl Options {
         Ok(())
     }
 
-    /// A rule and its learning rate, in a line.
-    pub(super) fn listed(self, member: &Member) -> String {
-        format!("{:<42}rate {}", member.name, self.rate(member))
-    }
-
-    fn rate(self, member: &Member) -> f64 {
+    /// A rule's learning rate.
+    pub(super) fn rate(self, member: &Member) -> f64 {
         member.rates[self.task.map_or(0, |task| task as usize)]
     }
 

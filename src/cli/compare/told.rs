@@ -9,11 +9,11 @@ use crate::plot::{Figure, Scale};
 use crate::rate::Course;
 use crate::rate::family::Member;
 
-/// A rule and its own course, in a line.
+/// A rule's own course, in a line.
 pub(super) fn listed(member: &Member) -> String {
     let course = member.course(2);
     let (rates, momentum, batch, epochs) = (&course.rates, course.momentum, course.batch, course.epochs);
-    format!("{:<42}rates {rates:?}, momentum {momentum}, batch {batch}, {epochs} epochs", member.name)
+    format!("rates {rates:?}, momentum {momentum}, batch {batch}, {epochs} epochs")
 }
 
 /// The results of a rule over all seeds.
@@ -75,7 +75,7 @@ pub(super) fn figure(rules: &[Value], tested_on: &str) -> Figure {
         curves: rules.iter().map(|rule| Curve { label: title_of(rule), points: mean_curve(rule, value) }).collect(),
     };
     let error = format!("{tested_on} error (%)");
-    let errors = over_training("learning", &error, Scale::Log, |point| &point["test_error"]);
+    let errors = over_training("learning", &error, Scale::Log, |point| &point["test_error_percent"]);
     let unnamed = |mut curves: Curves| {
         curves.curves.iter_mut().for_each(|curve| curve.label.clear());
         curves
@@ -122,7 +122,7 @@ mod tests {
     use super::*;
 
     fn rule() -> Value {
-        let curve = |error: f64| vec![json!({ "examples_seen": 10, "test_error": error })];
+        let curve = |error: f64| vec![json!({ "examples_seen": 10, "test_error_percent": error })];
         let run = |error| Run {
             error,
             angles: vec![30.0, 0.0],
@@ -145,6 +145,6 @@ mod tests {
     #[test]
     #[allow(clippy::float_cmp, reason = "these means are exact")]
     fn a_curve_is_the_mean_over_seeds() {
-        assert_eq!(mean_curve(&rule(), |point| &point["test_error"]), [[10.0, 4.0]]);
+        assert_eq!(mean_curve(&rule(), |point| &point["test_error_percent"]), [[10.0, 4.0]]);
     }
 }

@@ -70,7 +70,7 @@ pub(super) fn train(
         count.line(&format!("{name}, seed {seed}, epoch {epoch_done}: test error {error:.2} %"));
         run.curve.push(json!({
             "examples_seen": u64::from(epoch_done) * data.training.len() as u64,
-            "test_error": error,
+            "test_error_percent": error,
             "angles_to_backprop_deg": angles,
             "seconds": seconds,
         }));

@@ -129,7 +129,7 @@ mod tests {
         assert!((run.curve[1].test_error - 8.5).abs() < 1e-12);
         let told = run.told();
         assert_eq!(
-            (&told["commit"], &told["known"], &told["learning"][0]["test_error"]),
+            (&told["commit"], &told["known"], &told["learning"][0]["test_error_percent"]),
             (&json!("c0ffee"), &json!(true), &json!(9.0))
         );
     }

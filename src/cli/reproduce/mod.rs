@@ -174,10 +174,8 @@ pub(super) struct Reproduce {
 impl Reproduce {
     pub(super) fn execute(self) -> Result<(), Failure> {
         let Some(name) = &self.figure else {
-            return FIGURES
-                .iter()
-                .chain(&BEYOND)
-                .try_for_each(|figure| say::result(format_args!("{:<16}{}", figure.name, figure.about)));
+            let figures = FIGURES.iter().chain(&BEYOND);
+            return say::columns(figures.map(|figure| (figure.name, figure.about.to_owned())));
         };
         let wanted = if name == ALL { FIGURES.iter().collect() } else { vec![find(name)?] };
         // A figure drawn from results reads no images itself.
