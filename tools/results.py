@@ -6,22 +6,31 @@
                                               `apical reproduce --json`, a file per network and seed; of the last, NAME begins
                                               with the figure's. Runs of `apical train` can stand in for those of a comparison
                                               (`apical reproduce --results`): their NAME is its row's, FIGURE-MODEL[-VARIANT]
+    tools/results.py digests                  adds the digests of model and data that the commit of a result had in its tree to
+                                              results that were kept before runs told them
     tools/results.py figure OUTPUT.json       keeps a figure of `apical reproduce`: this file and its SVG
     tools/results.py table                    writes all tables anew
     tools/results.py table --check            exits with 1 if that would change them
 
-A file holds the name of its row, model, kind (spiking or rate), batch, seed, commit, command, presentations, test error and
-learning curve. A row is the mean and the standard deviation (n - 1) over its seeds. Rows of comparisons stand in a table of
+A file holds the name of its row, model, kind (spiking or rate), batch, seed, commit, digests of model and data, command,
+presentations, test error and learning curve. A row is the mean and the standard deviation (n - 1) over its seeds. Rows of comparisons stand in a table of
 their own, which tells differences between networks, seed by seed.
 """
 
 import argparse
+import functools
+import gzip
+import hashlib
+import io
 import json
 import re
 import shlex
 import shutil
 import statistics
+import subprocess
 import sys
+import tarfile
+import tempfile
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -83,6 +92,9 @@ def check(runs, output):
             sys.exit(f"{output}: seed {run['seed']} left no run file, so that its commit is not known")
 
 
+# By which a result is known to be of a model and data.
+DIGESTS = ("model_sha256", "data_sha256")
+
 # What a result tells of the comparison it stands in.
 OF_COMPARISON = ("comparison", "label", "less", "place")
 
@@ -102,6 +114,7 @@ def of_training(run):
     """The result of a run that was trained."""
     line = run["command_line"]
     kept = {key: run[key] for key in ("model", "kind", "batch", "seed", "commit")}
+    kept |= {key: run[key] for key in DIGESTS if key in run}
     kept |= {"command": line, "examples_seen": run["examples_seen"]}
     # Images other than MNIST's are told by their folder.
     folder = values(line, "--data")
@@ -119,6 +132,52 @@ def values(line, option):
     words = shlex.split(line)
     apart = [value for word, value in zip(words, words[1:]) if word == option]
     return apart + [word.removeprefix(f"{option}=") for word in words if word.startswith(f"{option}=")]
+
+
+def digests():
+    """Adds the digests of model and data that the commits of results had to those that lack them."""
+    for path in sorted(RESULTS.glob("*.json")):
+        result = json.loads(path.read_text())
+        if result["kind"] != "spiking" or all(key in result for key in DIGESTS):
+            continue
+        commits = result["commit"].split(", ")
+        keys = (*result.get("overrides", []), f"learning.epochs={len(result['curve'])}")
+        found = {"model_sha256": {model_digest(commit, result["model"], keys) for commit in commits}}
+        # Of other images there is but the name of a folder.
+        if result.get("images", "mnist") == "mnist" and "--data" not in result["command"]:
+            found["data_sha256"] = {mnist_digest(commit) for commit in commits}
+        known = {key: each.pop() for key, each in found.items() if len(each) == 1}
+        kept = {}
+        for key, value in result.items():
+            kept[key] = value
+            if key == "commit":
+                kept |= known
+        path.write_text(json.dumps(kept, indent=1) + "\n")
+        print(f"{path.relative_to(ROOT)}: {', '.join(known) or 'none'}")
+
+
+def git(*words):
+    """What a git command prints."""
+    return subprocess.run(["git", *words], cwd=ROOT, check=True, capture_output=True).stdout
+
+
+@functools.cache
+def model_digest(commit, model, keys):
+    """The digest of a model as it was at a commit, with these keys set."""
+    with tempfile.TemporaryDirectory() as folder:
+        tarfile.open(fileobj=io.BytesIO(git("archive", commit, "models"))).extractall(folder, filter="data")
+        program = ["cargo", "run", "--quiet", "--example", "model_digest", "--", f"{folder}/models/{model}.toml"]
+        return subprocess.run([*program, *keys], cwd=ROOT, check=True, capture_output=True, text=True).stdout.strip()
+
+
+@functools.cache
+def mnist_digest(commit):
+    """The digests of the images and labels that a commit has, as run files list them."""
+    lines = []
+    for name in (f"{half}-{part}" for half in ("train", "t10k") for part in ("images-idx3-ubyte", "labels-idx1-ubyte")):
+        content = gzip.decompress(git("show", f"{commit}:data/mnist/{name}.gz"))
+        lines.append(f"{hashlib.sha256(content).hexdigest()}  {name}\n")
+    return "".join(lines)
 
 
 def results():
@@ -269,6 +328,7 @@ def main():
     adding = commands.add_parser("add", help="keep results")
     adding.add_argument("name")
     adding.add_argument("output")
+    commands.add_parser("digests", help="add digests to results that lack them")
     keeping = commands.add_parser("figure", help="keep a figure")
     keeping.add_argument("output")
     writing = commands.add_parser("table", help="write the README's tables")
@@ -276,6 +336,8 @@ def main():
     arguments = parser.parse_args()
     if arguments.command == "add":
         add(arguments.name, arguments.output)
+    elif arguments.command == "digests":
+        digests()
     elif arguments.command == "figure":
         figure(arguments.output)
     else:

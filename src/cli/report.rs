@@ -6,7 +6,7 @@ use super::failure::Failure;
 use super::say;
 use super::session::{self, Files, Outcome};
 use crate::analysis::mean_and_deviation;
-use crate::data::tested_on;
+use crate::data::{Dataset, digests, tested_on};
 use crate::model::Model;
 use crate::record::Evaluation;
 use crate::training::Tested;
@@ -14,6 +14,7 @@ use crate::training::Tested;
 /// The results of training with one seed.
 pub(super) fn train_summary(
     (model, kind): (&Model, &str),
+    data: &Dataset,
     outcome: &Outcome,
     (seed, threads, examples_seen): (u64, usize, u64),
 ) -> Value {
@@ -25,6 +26,8 @@ pub(super) fn train_summary(
         "command_line": session::command_line(),
         "commit": env!("APICAL_GIT_COMMIT"),
         "model": model.name,
+        "model_sha256": model.sha256(),
+        "data_sha256": digests(&data.sha256()),
         "kind": kind,
         "batch": model.learning.batch,
         "seed": seed,

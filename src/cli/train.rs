@@ -200,7 +200,7 @@ impl Train {
             }
         }
         let outcome = ran?;
-        let summary = report::train_summary((model, trainer.kind()), &outcome, (seed, threads, presentations));
+        let summary = report::train_summary((model, trainer.kind()), data, &outcome, (seed, threads, presentations));
         Ok((outcome, summary))
     }
 

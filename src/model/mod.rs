@@ -6,6 +6,7 @@
 #![allow(clippy::doc_markdown, reason = "doc comments carry equations in the symbols of the field")]
 #![allow(rustdoc::broken_intra_doc_links, reason = "units and shapes stand in brackets")]
 
+mod digest;
 mod error;
 mod expected;
 mod file;
@@ -173,6 +174,13 @@ pub enum BiasInit {
     },
 }
 
+impl BiasInit {
+    /// Whether they are read from a file.
+    pub fn is_stored(&self) -> bool {
+        matches!(self, Self::Run { .. } | Self::Npy { .. })
+    }
+}
+
 /// The compartments; synapses reach all but the soma.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Compartment {
@@ -333,6 +341,15 @@ impl Model {
 }
 
 impl Population {
+    /// Where its initial biases come from; none of an encoder.
+    pub fn bias(&self) -> Option<&BiasInit> {
+        match &self.neuron {
+            Neuron::Poisson(_) => None,
+            Neuron::Pyramidal(cell) => Some(&cell.bias),
+            Neuron::Output(cell) => Some(&cell.bias),
+        }
+    }
+
     /// Largest firing rate [1/ms].
     pub fn phi_max(&self) -> f64 {
         match &self.neuron {

@@ -87,6 +87,13 @@ pub enum WeightInit {
     },
 }
 
+impl WeightInit {
+    /// Whether they are read from a file.
+    pub fn is_stored(&self) -> bool {
+        matches!(self, Self::Run { .. } | Self::Npy { .. })
+    }
+}
+
 /// The projections by which activity goes forward from one population to another, or none unless there is just one path.
 pub fn feedforward_path(projections: &[Projection], from: PopulationId, to: PopulationId) -> Option<Vec<ProjectionId>> {
     let mut path = Vec::new();

@@ -41,6 +41,11 @@ impl<'a> Reader<'a> {
         set.or_else(|| entries().next()).unwrap_or(self.at)
     }
 
+    /// Whether a key is there.
+    pub(super) fn has(&self, key: &str) -> bool {
+        self.table.is_some_and(|table| table.get(key).is_some())
+    }
+
     /// A value of any type.
     pub(super) fn value(&mut self, key: &'static str) -> Option<&'a Node> {
         if !self.known.contains(&key) {

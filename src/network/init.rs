@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use super::{Network, Transposes, Weights};
-use crate::model::{BiasInit, Model, Neuron, Population, Projection, WeightInit};
+use crate::model::{BiasInit, Model, Population, Projection, WeightInit};
 use crate::random::{PresentationKey, Purpose, Stream, StreamKey};
 
 /// Half-range of a uniform distribution over its nominal spread: √12, as in the authors' code, where it is taken over
@@ -109,11 +109,7 @@ fn initial_biases<E>(
     seed: u64,
     read: impl Fn(Stored<'_>) -> Result<Vec<f32>, E>,
 ) -> Result<Vec<f32>, E> {
-    let init = match &population.neuron {
-        Neuron::Poisson(_) => return Ok(Vec::new()),
-        Neuron::Pyramidal(cell) => &cell.bias,
-        Neuron::Output(cell) => &cell.bias,
-    };
+    let Some(init) = population.bias() else { return Ok(Vec::new()) };
     let stored = |path, object| read(Stored { path, object, post: population.size, pre: None });
     match init {
         BiasInit::Uniform { mean, sd } => {

@@ -1,8 +1,8 @@
 //! Models that learn by a rule of rates: the learner of one, and its weights in the network that files keep.
 
 use super::family::Member;
-use super::{Course, Layer, Learner};
-use crate::model::{Model, Rule};
+use super::{Course, Learner};
+use crate::model::{BiasInit, Model, Population, Projection, Rule};
 use crate::network::{Network, Weights};
 
 impl Learner {
@@ -40,10 +40,34 @@ impl Learner {
     /// # Panics
     /// If the network is not of the model's shape, or the model not the learner's.
     pub fn take(&mut self, model: &Model, network: &Network) {
+        self.take_those(model, network, |_| true, |_| true);
+    }
+
+    /// Takes the initial weights and biases that its model reads from files; those that are drawn stay the rule's own.
+    ///
+    /// # Panics
+    /// If the network is not of the model's shape, or the model not the learner's.
+    pub fn take_stored(&mut self, model: &Model, network: &Network) {
+        let bias = |population: &Population| population.bias().is_some_and(BiasInit::is_stored);
+        self.take_those(model, network, |projection| projection.weights.is_stored(), bias);
+    }
+
+    fn take_those(
+        &mut self,
+        model: &Model,
+        network: &Network,
+        weights_of: impl Fn(&Projection) -> bool,
+        biases_of: impl Fn(&Population) -> bool,
+    ) {
         let path = model.layers().expect("a model of layers");
         for (layer, id) in self.network.layers.iter_mut().zip(path) {
-            let biases = network.biases[model.projection(id).to.0].iter().map(|&b| f64::from(b));
-            *layer = Layer { weights: network.weights[id.0].to_array(), biases: biases.collect() };
+            let projection = model.projection(id);
+            if weights_of(projection) {
+                layer.weights = network.weights[id.0].to_array();
+            }
+            if biases_of(model.population(projection.to)) {
+                layer.biases = network.biases[projection.to.0].iter().map(|&b| f64::from(b)).collect();
+            }
         }
     }
 }

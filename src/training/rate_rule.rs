@@ -23,10 +23,12 @@ pub struct RateRuleTrainer<'a> {
 }
 
 impl<'a> RateRuleTrainer<'a> {
-    /// A run of `model` from its start; none if it learns by another kind of rule. The learner draws weights of its own;
-    /// of `network` it keeps those of projections that it has none for.
+    /// A run of `model` from its start; none if it learns by another kind of rule. The learner draws weights of its own, but
+    /// takes those of `network` that the model reads from files; of projections that it has none for it keeps those of
+    /// `network`.
     pub fn new(model: &'a Model, mut network: Network, seed: u64) -> Option<Self> {
-        let learner = Learner::of(model, seed)?;
+        let mut learner = Learner::of(model, seed)?;
+        learner.take_stored(model, &network);
         learner.put(model, &mut network);
         Some(Self { model, learner, network, data: None, seed, history: History::default() })
     }

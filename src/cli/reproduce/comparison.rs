@@ -5,10 +5,12 @@
 
 use serde_json::{Value, json};
 
-use super::runs::{Course, Wanted, trained};
+use super::known::{Asked, KnownRun};
+use super::runs::{Course, Loaded, Wanted, trained};
 use super::{Number, Reproduced, Task, mean_and_spread};
 use crate::analysis::mean_interval;
 use crate::cli::failure::Failure;
+use crate::data::digests;
 use crate::plot::gallery::{Curve, Curves, curves, sheet};
 use crate::plot::{Axis, Dot, Ink, Mark, Panel, Scale, Shape, Ticks};
 use crate::record::Evaluation;
@@ -124,16 +126,16 @@ pub(super) fn draw(task: &Task<'_>, comparison: &Comparison) -> Result<Reproduce
     let networks: Vec<_> = std::iter::once(&comparison.base).chain(comparison.others).collect();
     // Seed by seed, so that a part of the course already compares all networks.
     let each = || task.seeds.iter().flat_map(|&seed| networks.iter().map(move |&network| (network, seed)));
-    let find =
-        |(network, seed): (&Network, u64)| task.results.and_then(|known| known.find(network, seed, course_of(network)));
-    let found: Vec<_> = each().map(find).collect();
-    let missing = each().zip(&found).filter(|(_, found)| found.is_none());
-    let wanted = missing.map(|((network, seed), _)| Wanted {
+    let wanted = |(network, seed): (&Network, u64)| Wanted {
         variant: network.variant,
         overrides: network.overrides,
         ..Wanted::of(network.model, course_of(network), seed)
-    });
-    let mut trained = trained(task, &wanted.collect::<Vec<_>>())?.into_iter();
+    };
+    let mut loaded = Loaded::default();
+    let known = each().map(|(network, seed)| known(task, &mut loaded, network, &wanted((network, seed))));
+    let found = known.collect::<anyhow::Result<Vec<_>>>()?;
+    let missing = each().zip(&found).filter(|(_, found)| found.is_none()).map(|(one, _)| wanted(one));
+    let mut trained = trained(task, &missing.collect::<Vec<_>>())?.into_iter();
     let empty = |&network: &_| Tested { network, course: course_of(network), curves: Vec::new(), runs: Vec::new() };
     let mut tested: Vec<_> = networks.iter().map(empty).collect();
     for (i, found) in found.into_iter().enumerate() {
@@ -152,6 +154,18 @@ pub(super) fn draw(task: &Task<'_>, comparison: &Comparison) -> Result<Reproduce
     let plural = if task.seeds.len() == 1 { "" } else { "s" };
     figure.title = format!("{}: {} seed{plural}", comparison.title, task.seeds.len());
     Ok(Reproduced { figure, numbers: numbers(&tested), results: results(&tested) })
+}
+
+/// The result that stands for a run, if there is one of its model and data.
+fn known(task: &Task<'_>, loaded: &mut Loaded, network: &Network, wanted: &Wanted) -> anyhow::Result<Option<KnownRun>> {
+    let Some(known) = task.results else { return Ok(None) };
+    let model = wanted.model()?;
+    let (model_sha256, data_sha256) = (model.sha256(), digests(&loaded.of(task, &model)?.sha256()));
+    let asked = Asked { network, seed: wanted.seed, course: wanted.course, model_sha256, data_sha256 };
+    Ok(known.find(&asked).unwrap_or_else(|why| {
+        task.note(format_args!("--results: {why}; it is not taken"));
+        None
+    }))
 }
 
 impl Tested<'_> {

@@ -1,7 +1,7 @@
 //! Runs that are known by their results: files as in docs/results, one for a network and seed.
 //!
 //! A comparison needs no more of a run than its errors. With `--results` seeds that were run at other times or on other
-//! machines stand in one figure with those at hand.
+//! machines stand in one figure with those at hand, if they are of the very model and data: digests of both are compared.
 
 use std::fs;
 use std::path::Path;
@@ -14,14 +14,20 @@ use super::runs::Course;
 use crate::cli::report::learning;
 use crate::record::Evaluation;
 
-/// What stands in the images' place of a result where the command line names none.
-const DEFAULT_IMAGES: &str = "mnist";
+/// What a result must be of, by its names and by its digests.
+pub(super) struct Asked<'a> {
+    pub(super) network: &'a Network,
+    pub(super) seed: u64,
+    pub(super) course: Course,
+    /// [`Model::sha256`](crate::model::Model::sha256).
+    pub(super) model_sha256: String,
+    /// Of images and labels, `digest  file` a line.
+    pub(super) data_sha256: String,
+}
 
 /// Results of one folder.
 pub(super) struct Known {
     results: Vec<KnownRun>,
-    /// Last part of the folder of images.
-    images: String,
 }
 
 /// A run by its result.
@@ -34,8 +40,8 @@ pub(super) struct KnownRun {
 }
 
 impl Known {
-    /// Reads all results of a folder, of networks that learned from the images of `data`.
-    pub(super) fn load(folder: &Path, data: Option<&Path>) -> anyhow::Result<Self> {
+    /// Reads all results of a folder.
+    pub(super) fn load(folder: &Path) -> anyhow::Result<Self> {
         let told = || format!("--results: cannot read {}", folder.display());
         let mut results = Vec::new();
         for entry in fs::read_dir(folder).with_context(told)? {
@@ -52,22 +58,23 @@ impl Known {
             bail!("--results: {} holds no results, files as in docs/results", folder.display());
         }
         results.sort_by(|a, b| a.name.cmp(&b.name));
-        let images = data.map_or(DEFAULT_IMAGES.into(), |data| data.file_name().unwrap_or_default().to_string_lossy());
-        Ok(Self { results, images: images.into_owned() })
+        Ok(Self { results })
     }
 
     /// The first spiking run of this network, seed and course on all images.
-    pub(super) fn find(&self, network: &Network, seed: u64, course: Course) -> Option<KnownRun> {
-        let Course { epochs, images: None, tested: None } = course else { return None };
-        let found = self.results.iter().find(|KnownRun { curve, result, .. }| {
-            result["kind"] == "spiking"
-                && result["model"] == network.model
-                && result["overrides"] == json!(network.overrides)
-                && result["seed"] == seed
-                && result["images"] == self.images
-                && curve.len() == epochs as usize
-        });
-        found.cloned()
+    ///
+    /// # Errors
+    /// Why none was taken that has its names.
+    pub(super) fn find(&self, asked: &Asked<'_>) -> Result<Option<KnownRun>, String> {
+        let Course { epochs, images: None, tested: None } = asked.course else { return Ok(None) };
+        let mut refused = None;
+        for run in self.results.iter().filter(|run| run.is_called(asked.network, asked.seed, epochs)) {
+            match run.unlike(asked) {
+                None => return Ok(Some(run.clone())),
+                why => refused = refused.or(why),
+            }
+        }
+        refused.map_or(Ok(None), Err)
     }
 }
 
@@ -86,11 +93,33 @@ impl KnownRun {
         }
     }
 
+    /// Whether it has the names of this network, seed and course.
+    fn is_called(&self, network: &Network, seed: u64, epochs: u32) -> bool {
+        let Self { curve, result, .. } = self;
+        result["kind"] == "spiking"
+            && result["model"] == network.model
+            && result["overrides"] == json!(network.overrides)
+            && result["seed"] == seed
+            && curve.len() == epochs as usize
+    }
+
+    /// Why it is none of the model and data asked for, if it is none.
+    fn unlike(&self, asked: &Asked<'_>) -> Option<String> {
+        let expected =
+            [("model_sha256", "another model", &asked.model_sha256), ("data_sha256", "other data", &asked.data_sha256)];
+        let unlike = |(key, another, digest): (&str, &str, &String)| match self.result[key].as_str() {
+            Some(found) if found == digest => None,
+            Some(_) => Some(format!("{} is of {another}: its {key} is not the one at hand", self.name)),
+            None => Some(format!("{} has no {key} and may be of {another}", self.name)),
+        };
+        expected.into_iter().find_map(unlike)
+    }
+
     /// As a run that was trained is told, and that it was not.
     pub(super) fn told(&self) -> Value {
         let mut told = json!({ "name": self.name });
-        for key in ["model", "kind", "batch", "seed", "commit", "examples_seen", "test_examples", "test_error_percent"]
-        {
+        let own = ["model", "model_sha256", "data_sha256", "kind", "batch", "seed", "commit", "examples_seen"];
+        for key in own.into_iter().chain(["test_examples", "test_error_percent"]) {
             told[key] = self.result[key].clone();
         }
         told["known"] = true.into();
@@ -116,15 +145,20 @@ mod tests {
     fn result() -> Value {
         json!({
             "model": "g17-784-10", "kind": "spiking", "batch": 1, "seed": 3, "commit": "c0ffee", "images": "mnist",
-            "overrides": [], "examples_seen": 200, "test_examples": 10, "test_error_percent": 8.5,
+            "model_sha256": "0a", "data_sha256": "0b  images\n", "overrides": [], "examples_seen": 200, "test_examples": 10, "test_error_percent": 8.5,
             "curve": [[100, 9.0], [200, 8.5]],
         })
     }
 
+    fn asked() -> Asked<'static> {
+        let (model_sha256, data_sha256) = ("0a".to_owned(), "0b  images\n".to_owned());
+        Asked { network: &NETWORK, seed: 3, course: COURSE, model_sha256, data_sha256 }
+    }
+
     #[test]
     fn a_result_stands_for_the_run_it_is_of() {
-        let known = Known::load(folder(&result()).path(), None).unwrap();
-        let run = known.find(&NETWORK, 3, COURSE).unwrap();
+        let known = Known::load(folder(&result()).path()).unwrap();
+        let run = known.find(&asked()).unwrap().unwrap();
         assert_eq!((run.name.as_str(), run.curve.len(), run.curve[1].examples_seen), ("6B-seed3", 2, 200));
         assert!((run.curve[1].test_error - 8.5).abs() < 1e-12);
         let told = run.told();
@@ -136,24 +170,43 @@ mod tests {
 
     #[test]
     fn it_stands_for_no_other() {
-        let known = Known::load(folder(&result()).path(), None).unwrap();
-        assert!(known.find(&NETWORK, 4, COURSE).is_none());
-        assert!(known.find(&NETWORK, 3, Course { epochs: 3, ..COURSE }).is_none());
-        assert!(known.find(&NETWORK, 3, Course { images: Some(100), ..COURSE }).is_none());
-        assert!(known.find(&Network { model: "g17-784-500-10", ..NETWORK }, 3, COURSE).is_none());
-        assert!(known.find(&Network { overrides: &["learning.batch=2"], ..NETWORK }, 3, COURSE).is_none());
-        let of_garments = Known::load(folder(&result()).path(), Some(Path::new("data/fashion-mnist"))).unwrap();
-        assert!(of_garments.find(&NETWORK, 3, COURSE).is_none());
+        let known = Known::load(folder(&result()).path()).unwrap();
+        let of_another = Network { model: "g17-784-500-10", ..NETWORK };
+        let overridden = Network { overrides: &["learning.batch=2"], ..NETWORK };
+        for other in [
+            Asked { seed: 4, ..asked() },
+            Asked { course: Course { epochs: 3, ..COURSE }, ..asked() },
+            Asked { course: Course { images: Some(100), ..COURSE }, ..asked() },
+            Asked { network: &of_another, ..asked() },
+            Asked { network: &overridden, ..asked() },
+        ] {
+            assert!(known.find(&other).unwrap().is_none());
+        }
         for (key, other) in [("kind", json!("rate")), ("curve", json!([[100, 9.0]]))] {
             let mut result = result();
             result[key] = other;
-            assert!(Known::load(folder(&result).path(), None).unwrap().find(&NETWORK, 3, COURSE).is_none(), "{key}");
+            assert!(Known::load(folder(&result).path()).unwrap().find(&asked()).unwrap().is_none(), "{key}");
+        }
+    }
+
+    #[test]
+    fn of_another_model_or_other_data_it_is_refused_by_name() {
+        for (key, other, said) in [
+            ("model_sha256", json!("0c"), "6B-seed3 is of another model: its model_sha256"),
+            ("data_sha256", json!("0c  images\n"), "6B-seed3 is of other data: its data_sha256"),
+            ("model_sha256", Value::Null, "6B-seed3 has no model_sha256"),
+            ("data_sha256", Value::Null, "6B-seed3 has no data_sha256"),
+        ] {
+            let mut result = result();
+            result[key] = other;
+            let refused = Known::load(folder(&result).path()).unwrap().find(&asked()).err().unwrap();
+            assert!(refused.starts_with(said), "{refused}");
         }
     }
 
     #[test]
     fn what_holds_no_results_is_refused_by_name() {
-        let refusal = |path: &Path| format!("{:#}", Known::load(path, None).err().unwrap());
+        let refusal = |path: &Path| format!("{:#}", Known::load(path).err().unwrap());
         assert!(refusal(Path::new("nowhere")).starts_with("--results: cannot read nowhere"));
         let empty = tempfile::tempdir().unwrap();
         assert!(refusal(empty.path()).contains("holds no results"));

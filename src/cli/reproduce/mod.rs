@@ -156,9 +156,8 @@ pub(super) struct Reproduce {
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
 
-    /// Folder of results, such as docs/results: networks whose errors stand there, as the commits told with them had
-    /// them, are not trained. Figures that show more than test errors do not use them, nor does a quick look. Images are
-    /// told by the last part of their folder's name alone, as in data/mnist: results have no more of them.
+    /// Folder of results, such as docs/results: networks whose errors stand there are not trained, if digests of model and
+    /// data are those at hand. Figures that show more than test errors do not use them, nor does a quick look.
     #[arg(long, value_name = "DIR")]
     results: Option<PathBuf>,
 
@@ -183,7 +182,7 @@ impl Reproduce {
             let folder = folder.display().to_string();
             return Err(anyhow::Error::from(DataError::MissingFolder { folder }).into());
         }
-        let known = self.results.as_deref().map(|folder| Known::load(folder, self.data.as_deref())).transpose()?;
+        let known = self.results.as_deref().map(|folder| Known::load(folder)).transpose()?;
         interrupt::listen()?;
         let common = self.common();
         common.start_threads()?;

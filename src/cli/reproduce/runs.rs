@@ -16,7 +16,7 @@ use crate::cli::plot::Window;
 use crate::cli::report::learning;
 use crate::cli::session::{self, Files};
 use crate::cli::{checkpoint, say};
-use crate::data::{Dataset, Presentations, tested_on};
+use crate::data::{Dataset, Presentations, digests, tested_on};
 use crate::model::{Credit, Model, Stimuli, shipped};
 use crate::rate::Twin;
 use crate::record::hdf5::RunReader;
@@ -55,6 +55,8 @@ pub(super) struct Trained {
     /// How the names of its files begin.
     pub(super) name: String,
     pub(super) model: Model,
+    /// Digests of its images and labels, `digest  file` a line.
+    data_sha256: String,
     dynamics: Dynamics,
     /// The network at the end, and the learning curve.
     pub(super) checkpoint: Checkpoint,
@@ -99,7 +101,7 @@ impl Wanted {
         format!("{}{variant}{rates}-{}-seed{}", self.model, self.course.name(), self.seed)
     }
 
-    fn model(&self) -> anyhow::Result<Model> {
+    pub(super) fn model(&self) -> anyhow::Result<Model> {
         let Some(model) = shipped::find(self.model) else { bail!("no model `{}` is shipped", self.model) };
         let epochs = format!("learning.epochs={}", self.course.epochs);
         let keys: Vec<String> = self.overrides.iter().map(|&key| key.to_owned()).chain([epochs]).collect();
@@ -133,6 +135,8 @@ impl Trained {
         Ok(json!({
             "name": self.name,
             "model": self.model.name,
+            "model_sha256": self.model.sha256(),
+            "data_sha256": self.data_sha256,
             "kind": self.dynamics.name(),
             "batch": self.model.learning.batch,
             "seed": seed,
@@ -152,19 +156,28 @@ impl Trained {
     }
 }
 
+/// Stimuli that were loaded, each once.
+#[derive(Default)]
+pub(super) struct Loaded(Vec<(Stimuli, Dataset)>);
+
+impl Loaded {
+    /// The stimuli of a model.
+    pub(super) fn of(&mut self, task: &Task<'_>, model: &Model) -> anyhow::Result<Dataset> {
+        if let Some((_, data)) = self.0.iter().find(|(shown, _)| *shown == model.stimuli) {
+            return Ok(data.clone());
+        }
+        let data = task.common.source(model).load()?;
+        self.0.push((model.stimuli.clone(), data.clone()));
+        Ok(data)
+    }
+}
+
 /// Gives the runs wanted, in their order: all are looked for before the first is trained. They are told with the figure.
 pub(super) fn trained(task: &Task<'_>, wanted: &[Wanted]) -> Result<Vec<Trained>, Failure> {
-    let mut stimuli: Vec<(Stimuli, Dataset)> = Vec::new();
-    let mut runs = Vec::new();
+    let (mut loaded, mut runs) = (Loaded::default(), Vec::new());
     for wanted in wanted {
         let model = wanted.model()?;
-        let data = if let Some((_, data)) = stimuli.iter().find(|(shown, _)| *shown == model.stimuli) {
-            data.clone()
-        } else {
-            let data = task.common.source(&model).load().map_err(anyhow::Error::from)?;
-            stimuli.push((model.stimuli.clone(), data.clone()));
-            data
-        };
+        let data = loaded.of(task, &model)?;
         runs.push(Run::find(task, wanted, model, data)?);
     }
     let (mut done, mut begun) = (Vec::new(), false);
@@ -241,15 +254,25 @@ impl Run {
             return Err(another("another seed or length"));
         }
         let pieces = self.pieces(checkpoint.examples_seen)?;
-        if let Some(last) = pieces.last()
-            && RunReader::open(last)?.data_sha256()? != crate::data::digests(&self.data.sha256())
-        {
-            return Err(another("other labels or test images"));
+        let data_sha256 = digests(&self.data.sha256());
+        let others = || another("other labels or test images");
+        if checkpoint.data.as_ref().is_some_and(|data| digests(&data.sha256) != data_sha256) {
+            return Err(others());
+        }
+        for piece in &pieces {
+            let piece = RunReader::open(piece)?;
+            if piece.model_text()? != self.model.text {
+                return Err(another("another model, as another version of apical has it"));
+            }
+            if piece.data_sha256()? != data_sha256 {
+                return Err(others());
+            }
         }
         let lost = pieces.is_empty() && self.model.recording.credit == Credit::Measured;
         Ok((!lost).then(|| Trained {
             name: self.name.clone(),
             model: self.model.clone(),
+            data_sha256,
             dynamics: self.dynamics,
             checkpoint,
             pieces,

@@ -12,6 +12,9 @@
 //! | `transpose` | `noise_sd` 0; of feedback alone |
 //! | `run` | `path`, `snapshot` "final" |
 //! | `npy` | `path` |
+//!
+//! A rule of rates (`[learning] rule`) takes weights and biases of forward projections from files, and draws all others as its
+//! own: what says how to draw them is for the two-phase rule.
 
 use std::path::PathBuf;
 
@@ -31,11 +34,28 @@ enum From {
     Npy,
 }
 
+/// Keys of files alone.
+const OF_FILES: [&str; 2] = ["path", "snapshot"];
+
+/// Refuses keys of a file where values are drawn, or transposed, for want of a `from` that names the kind of file.
+fn refuse_file(keys: &Reader<'_>, from: &str) -> Result<(), ModelError> {
+    let Some(key) = OF_FILES.into_iter().find(|key| keys.has(key)) else { return Ok(()) };
+    let why = format!(
+        "{}: `{key}` is of a file, and needs `from` \"npy\" or \"run\" beside it; found `from` \"{from}\"",
+        keys.name()
+    );
+    Err(ModelError::refused(keys.at(key), why))
+}
+
 /// Reads `bias`.
 pub(super) fn bias(keys: &mut Reader<'_>) -> Result<BiasInit, ModelError> {
     let mut keys = keys.inner("bias")?;
     let from = keys.word("from", &[("uniform", From::Drawn), ("run", From::Run), ("npy", From::Npy)])?;
-    let bias = match from.unwrap_or(From::Drawn) {
+    let from = from.unwrap_or(From::Drawn);
+    if matches!(from, From::Drawn) {
+        refuse_file(&keys, "uniform")?;
+    }
+    let bias = match from {
         From::Drawn => BiasInit::Uniform {
             mean: keys.number("mean", -LARGEST_POTENTIAL..=LARGEST_POTENTIAL)?.unwrap_or(0.8),
             sd: keys.number("sd", 0.0..=LARGEST_POTENTIAL)?.unwrap_or(0.001),
@@ -53,7 +73,13 @@ pub(super) fn bias(keys: &mut Reader<'_>) -> Result<BiasInit, ModelError> {
 pub(super) fn weights(keys: &mut Reader<'_>, fan_in: usize, group: usize) -> Result<WeightInit, ModelError> {
     let mut keys = keys.inner("weights")?;
     let words = [("moments", From::Drawn), ("transpose", From::Transpose), ("run", From::Run), ("npy", From::Npy)];
-    let weights = match keys.word("from", &words)?.unwrap_or(From::Drawn) {
+    let from = keys.word("from", &words)?.unwrap_or(From::Drawn);
+    match from {
+        From::Drawn => refuse_file(&keys, "moments")?,
+        From::Transpose => refuse_file(&keys, "transpose")?,
+        From::Run | From::Npy => (),
+    }
+    let weights = match from {
         From::Drawn => moments(&mut keys, fan_in, group)?,
         From::Transpose => {
             WeightInit::Transpose { noise_sd: keys.number("noise_sd", 0.0..=LARGEST_POTENTIAL)?.unwrap_or(0.0) }
@@ -123,6 +149,21 @@ mod tests {
         assert_eq!(npy, BiasInit::Npy { path: "b.npy".into() });
         assert!(read("bias = { from = 'npy', path = '' }", bias).is_err());
         assert!(read("bias = { from = 'npy', path = 'b', mean = 1 }", bias).is_err());
+    }
+
+    #[test]
+    fn a_file_without_its_kind_is_refused_with_what_is_missing() {
+        let weights = |text: &str| read(text, |keys| weights(keys, 1, 1)).map(drop).unwrap_err().to_string();
+        let bias = |text: &str| read(text, bias).map(drop).unwrap_err().to_string();
+        for (message, from) in [
+            (weights("weights = { path = 'w.npy' }"), "moments"),
+            (weights("weights = { snapshot = 'final' }"), "moments"),
+            (weights("weights = { from = 'transpose', path = 'w.npy' }"), "transpose"),
+            (bias("bias = { path = 'b.npy' }"), "uniform"),
+        ] {
+            let expected = format!("needs `from` \"npy\" or \"run\" beside it; found `from` \"{from}\"");
+            assert!(message.ends_with(&expected), "{message}");
+        }
     }
 
     /// The moment formula as published, ν = 0.05 /ms.

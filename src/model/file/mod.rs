@@ -21,10 +21,10 @@ use std::path::Path;
 
 use super::error::{ModelError, Origin};
 use super::reader::Reader;
-use super::tree::Table;
+use super::tree::{Entry, Node, Table, Value};
 use super::{
-    Compartment, HiddenError, Model, PopulationId, ProjectionId, Rule, feedforward_path, merge, overrides, source,
-    write,
+    BiasInit, Compartment, HiddenError, Model, PopulationId, ProjectionId, Rule, feedforward_path, merge, overrides,
+    source, write,
 };
 
 impl Model {
@@ -90,6 +90,7 @@ fn check(tree: &Table) -> Result<Model, ModelError> {
     let (name, text) = (name.to_owned(), write::model(tree));
     let model = Model { name, populations, projections, protocol, learning, decoding, stimuli, recording, text };
     check_rule(&model, &at)?;
+    check_initial(&model, tree)?;
     check_hidden_error(&model, &at)?;
     Ok(model)
 }
@@ -117,4 +118,34 @@ fn check_rule(model: &Model, at: &Origin) -> Result<(), ModelError> {
     let Rule::OfRates(rule) = model.learning.rule else { return Ok(()) };
     let Some(why) = model.unfit_for_rules_of_rates() else { return Ok(()) };
     Err(ModelError::refused(at, format!("`rule` \"{rule}\" in [learning]: {why}")))
+}
+
+/// Refuses initial values that a rule of rates would leave aside: files of projections that it has weights of its own for, and
+/// keys from the command line that say how to draw values, which it draws by its own.
+fn check_initial(model: &Model, tree: &Table) -> Result<(), ModelError> {
+    let (Rule::OfRates(rule), Some(layers)) = (model.learning.rule, model.layers()) else { return Ok(()) };
+    let stored: Vec<bool> = model.projections.iter().map(|projection| projection.weights.is_stored()).collect();
+    let biases =
+        model.populations.iter().map(|population| population.bias().is_some_and(BiasInit::is_stored)).collect();
+    for (list, key, stored) in [("population", "bias", biases), ("projection", "weights", stored)] {
+        let tables = tree.get(list).and_then(|entry| entry.node.value.tables()).into_iter().flatten();
+        for (index, (table, stored)) in tables.zip(stored).enumerate() {
+            let Some(Entry { at, node: Node { value: Value::Table(given), .. }, .. }) = table.get(key) else {
+                continue;
+            };
+            let forward = list == "population" || layers.contains(&ProjectionId(index));
+            let set = given.entries.iter().find(|entry| matches!(entry.at, Origin::Argument(_)));
+            let (at, why) = match (stored, forward, set) {
+                (true, false, _) => {
+                    (at, format!("expected no file of `{key}` here, for its feedback is the rule's own"))
+                }
+                (false, _, Some(set)) => {
+                    (&set.at, format!("expected `from` \"npy\" or \"run\" in `{key}`, for it draws values by its own"))
+                }
+                _ => continue,
+            };
+            return Err(ModelError::refused(at, format!("`rule` \"{rule}\" in [learning]: {why}")));
+        }
+    }
+    Ok(())
 }
