@@ -44,6 +44,42 @@ fn a_model_and_a_comparison_on_it_come_to_the_same_error() {
     assert_eq!(likeness["representations"]["layers"], serde_json::json!(["run: hidden 1", "run: output"]));
 }
 
+/// Weights and biases from files are those that the rule starts from; all others it draws as it always does.
+#[test]
+fn a_rule_of_rates_takes_the_initial_values_that_its_model_reads() {
+    let bench = Bench::new();
+    let drawn = format!("train tiny.toml {BACKPROP} --epochs 1");
+    bench.ok(&format!("{drawn} --out drawn.h5"));
+    bench.write("w.npy", cli::npy("(12, 16)", &[0.25; 192]));
+    bench.write("b.npy", cli::npy("(4,)", &[0.5; 4]));
+    let files = "--set projection.input-hidden.weights.from=npy --set projection.input-hidden.weights.path=w.npy \
+        --set population.output.bias.from=npy --set population.output.bias.path=b.npy";
+    bench.ok(&format!("{drawn} {files} --out read.h5"));
+    let initial = |name: &str, of: &str| {
+        let values = Contents::of(&bench.path(name)).0[of].clone();
+        values.into_iter().map(|bits| f32::from_bits(bits as u32)).collect::<Vec<_>>()
+    };
+    assert_eq!(initial("read.h5", "/weights/input-hidden/initial"), [0.25; 192]);
+    assert_eq!(initial("read.h5", "/biases/output/initial"), [0.5; 4]);
+    let rest = "/weights/hidden-output/initial";
+    assert_eq!(initial("read.h5", rest), initial("drawn.h5", rest));
+
+    let run = "--set projection.hidden-output.weights.from=run --set projection.hidden-output.weights.path=read.h5";
+    bench.ok(&format!("{drawn} {run} --out again.h5"));
+    assert_eq!(initial("again.h5", rest), initial("read.h5", "/weights/hidden-output/final"));
+
+    bench.write("y.npy", cli::npy("(12, 4)", &[0.25; 48]));
+    for (keys, said) in [
+        ("projection.output-hidden.weights={from=\"npy\",path=\"y.npy\"}", "its feedback is the rule's own"),
+        ("projection.input-hidden.weights.scale=2", "expected `from` \"npy\" or \"run\" in `weights`"),
+        ("population.hidden.bias.mean=2", "expected `from` \"npy\" or \"run\" in `bias`"),
+    ] {
+        let ran = bench.run(&format!("{drawn} --set {keys}"));
+        assert_eq!(ran.code, Some(2), "{keys}: {}", ran.stderr);
+        assert!(ran.stderr.contains(said), "{keys}: {}", ran.stderr);
+    }
+}
+
 #[test]
 fn what_a_network_of_rates_cannot_do_is_refused() {
     let bench = Bench::new();
