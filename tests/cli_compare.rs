@@ -63,6 +63,42 @@ fn representations_of_rules_spikes_and_rates_are_set_against_each_other() {
     assert!(alone.starts_with("| CKA above, RSA below | run: hidden |") && alone.lines().count() == 6, "{alone}");
 }
 
+/// Each checkpoint has its own sizes, maps and groups; the images behind them must be the same.
+#[test]
+fn checkpoints_are_shown_images_as_their_own_models_have_them() {
+    let bench = Bench::new();
+    bench.ok("train tiny.toml --examples 8 --record none --out plain.h5");
+    let maps = "--set population.input.size=32 --set stimuli.on_off.surround_pixels=1 --set stimuli.on_off.gain=2";
+    let groups = "--set population.output.size=8 --set population.output.group=2";
+    bench.ok(&format!("train tiny.toml --examples 8 --record none --out maps.h5 {maps} {groups}"));
+    let told = bench.json("compare --representations plain.checkpoint.h5,maps.checkpoint.h5,rate:maps.checkpoint.h5");
+    let representations = &told["representations"];
+    assert_eq!((&representations["images"], &told["sizes"]), (&12.into(), &serde_json::Value::Null));
+    assert_eq!(representations["layers"].as_array().unwrap().len(), 6);
+    assert!((representations["cka"][2][2].as_f64().unwrap() - 1.0).abs() < 1e-9, "{told}");
+
+    bench.ok("train tiny.toml --examples 8 --record none --out split.h5 --set stimuli.validation=4");
+    let ran = bench.run("compare --representations plain.checkpoint.h5,split.checkpoint.h5");
+    assert_eq!(ran.code, Some(2));
+    assert!(ran.stderr.contains("split: it is tested on other images than the first"), "{}", ran.stderr);
+}
+
+#[test]
+fn stimuli_without_labels_are_no_lesson_but_have_representations() {
+    let bench = Bench::new();
+    let rates = format!("kind = \"rates\"\nrates_hz = {:?}", [50; 16]);
+    let without = cli::MODEL.replace("kind = \"idx\"", &rates);
+    bench.write("rates.toml", &without);
+    let ran = bench.run("compare rates.toml --rules backprop --quiet");
+    assert_eq!(ran.code, Some(2), "{}", ran.stderr);
+    assert!(ran.stderr.contains("rules learn from labels: give `labels`"), "{}", ran.stderr);
+
+    bench.write("labelled.toml", without.replace("rates_hz", "labels = [0]\nrates_hz"));
+    bench.ok("train labelled.toml --set learning.rule=backprop --record none --out rates.h5");
+    let told = bench.json("compare --representations rates.checkpoint.h5");
+    assert_eq!(told["representations"]["images"], 1);
+}
+
 #[test]
 fn rules_of_recurrent_networks_are_compared_on_a_task() {
     let bench = Bench::new();

@@ -90,23 +90,21 @@ impl Learner {
     /// [examples, units] each.
     ///
     /// # Panics
-    /// If there are fewer, one has no label, or is a spike list.
+    /// If there are fewer, or it is a spike list.
     pub fn respond(&self, shown: &Presentations, examples: usize) -> Vec<Array2<f64>> {
         let all: Vec<usize> = (0..examples).collect();
-        let classes = self.network.sizes()[self.network.layers.len()];
-        self.rule.respond(&self.network, &batch_of(shown, &all, classes, self.course.brightest).inputs)
+        self.rule.respond(&self.network, &inputs_of(shown, &all, self.course.brightest))
     }
 
     /// The class of the largest answer to each of the first `examples` examples.
     ///
     /// # Panics
-    /// If there are fewer, one has no label, or is a spike list.
+    /// If there are fewer, or it is a spike list.
     pub fn answers(&self, shown: &Presentations, examples: usize) -> Vec<usize> {
         let all: Vec<usize> = (0..examples).collect();
-        let wanted = self.network.sizes()[self.network.layers.len()];
         let answers = all.chunks(TESTED_AT_ONCE).flat_map(|examples| {
-            let batch = batch_of(shown, examples, wanted, self.course.brightest);
-            classes(&self.rule.predict(&self.network, &batch.inputs))
+            let inputs = inputs_of(shown, examples, self.course.brightest);
+            classes(&self.rule.predict(&self.network, &inputs))
         });
         answers.collect()
     }
@@ -124,8 +122,14 @@ impl Learner {
 
 /// A batch of these examples, with one-hot targets.
 fn batch_of(shown: &Presentations, examples: &[usize], classes: usize, brightest: f64) -> Batch {
-    let mut inputs = Array2::zeros((examples.len(), shown.set().inputs()));
     let mut targets = Array2::zeros((examples.len(), classes));
+    examples.iter().enumerate().for_each(|(row, &i)| targets[[row, label(shown, i)]] = 1.0);
+    Batch { inputs: inputs_of(shown, examples, brightest), targets }
+}
+
+/// The inputs of these examples, [examples, inputs].
+fn inputs_of(shown: &Presentations, examples: &[usize], brightest: f64) -> Array2<f64> {
+    let mut inputs = Array2::zeros((examples.len(), shown.set().inputs()));
     for (row, &i) in examples.iter().enumerate() {
         let mut input = inputs.slice_mut(s![row, ..]);
         match shown.stimulus(i) {
@@ -135,9 +139,8 @@ fn batch_of(shown: &Presentations, examples: &[usize], classes: usize, brightest
             Stimulus::Rates(rates) => input.iter_mut().zip(rates).for_each(|(x, &rate)| *x = rate),
             Stimulus::Spikes(_) => panic!("a network of rates is shown spikes"),
         }
-        targets[[row, label(shown, i)]] = 1.0;
     }
-    Batch { inputs, targets }
+    inputs
 }
 
 fn label(shown: &Presentations, i: usize) -> usize {

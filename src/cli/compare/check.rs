@@ -10,9 +10,12 @@ use crate::rate::family::Member;
 pub(super) const MOST_NUMBERS: usize = 1 << 28;
 
 impl Compare {
-    /// Refuses what makes no sense to rules of feedforward networks.
+    /// Refuses what makes no sense to rules of feedforward networks, if any is to be trained.
     pub(super) fn check(&self, members: &[Member]) -> anyhow::Result<()> {
         self.check_out()?;
+        if members.is_empty() {
+            return Ok(());
+        }
         if self.sizes.len() < 3 {
             bail!("--sizes: expected the sizes of an input, at least one hidden layer and an output");
         }

@@ -2,14 +2,15 @@
 
 use std::path::Path;
 
-use anyhow::bail;
+use anyhow::{Context, bail};
 use ndarray::Array2;
 use serde_json::{Value, json};
 
 use crate::analysis::{linear_cka, rsa};
-use crate::cli::{checkpoint, rate_rule, shown};
-use crate::data::Presentations;
-use crate::model::Model;
+use crate::cli::shown::{self, Shown};
+use crate::cli::{checkpoint, rate_rule};
+use crate::data::{Presentations, Source};
+use crate::model::{Model, Stimuli};
 use crate::network::Network;
 use crate::rate::{Learner, Twin};
 use crate::training::{Dynamics, responses};
@@ -25,6 +26,8 @@ pub(super) struct Trained {
     seed: u64,
     dynamics: Dynamics,
     data: Option<shown::Trained>,
+    /// What it is tested on, as its own model shows it: by its own input neurons, in maps or as it is.
+    shown: Presentations,
 }
 
 /// Responses of a layer to the images, [images, units].
@@ -42,20 +45,21 @@ pub(super) fn place(text: &str) -> (&Path, Dynamics) {
 }
 
 impl Trained {
-    /// Loads `PATH`, or `rate:PATH` for its noiseless twin.
-    pub(super) fn load(text: &str, inputs: usize) -> anyhow::Result<Self> {
+    /// Loads `PATH`, or `rate:PATH` for its noiseless twin, with the images of a folder in place of its own.
+    pub(super) fn load(text: &str, folder: Option<&Path>) -> anyhow::Result<Self> {
         let (path, dynamics) = place(text);
         let checkpoint = checkpoint::load(path)?;
         let model = Model::parse(&checkpoint.model_text, &format!("model of {}", path.display()), &[])?;
-        let found = model.populations[0].size;
-        if found != inputs {
-            bail!("{}: a network of {found} inputs; the images have {inputs}", path.display());
+        if dynamics != Dynamics::Spiking && matches!(model.stimuli, Stimuli::Spikes { .. }) {
+            bail!("{text}: the network is shown a spike list, which has no rates; leave out `{RATE}`");
         }
+        let (data, source) = (shown::Trained::of(&checkpoint, &model), Source { folder, ..Source::of(&model) });
+        let shown = Shown::at(source, folder.is_some(), data.as_ref()).load_evaluation();
+        let shown = shown.with_context(|| format!("{}: what it is tested on cannot be loaded", path.display()))?;
         let stem = path.file_name().map(Path::new).map_or_else(String::new, |name| name.display().to_string());
         let name = stem.trim_end_matches(".h5").trim_end_matches(".checkpoint").to_owned();
         let name = if dynamics == Dynamics::Spiking { name } else { format!("{name} as rates") };
-        let data = shown::Trained::of(&checkpoint, &model);
-        Ok(Self { name, model, network: checkpoint.network, seed: checkpoint.seed, dynamics, data })
+        Ok(Self { name, model, network: checkpoint.network, seed: checkpoint.seed, dynamics, data, shown })
     }
 
     /// What it was trained on, if its checkpoint keeps that.
@@ -63,8 +67,23 @@ impl Trained {
         self.data.as_ref()
     }
 
+    /// What it is tested on.
+    pub(super) fn shown(&self) -> &Presentations {
+        &self.shown
+    }
+
+    /// Refuses to be compared on other images than those of `others`.
+    pub(super) fn check_shown(&self, others: &Presentations) -> anyhow::Result<()> {
+        let of = |shown: &Presentations| (shown.set().sha256().to_vec(), shown.len(), shown.image(0));
+        if of(&self.shown) != of(others) {
+            bail!("{}: it is tested on other images than the first; --data gives all the same", self.name);
+        }
+        Ok(())
+    }
+
     /// Its layers but the input.
-    pub(super) fn layers(&self, shown: &Presentations, images: usize) -> Vec<Layer> {
+    pub(super) fn layers(&self, images: usize) -> Vec<Layer> {
+        let shown = &self.shown;
         if let Some(learner) = rate_rule::learner((&self.model, &self.network), self.seed) {
             return layers_of(&self.name, &learner, shown, images);
         }

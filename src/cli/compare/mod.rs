@@ -19,7 +19,7 @@ use super::files::{part_of, write};
 use super::options::{Seeds, parse_seeds};
 use super::shown::Shown;
 use super::{interrupt, say, session};
-use crate::data::{Dataset, Source};
+use crate::data::{Dataset, Presentations, Source};
 use crate::model::{Model, Stimuli};
 use crate::plot::Figure;
 use crate::rate::Course;
@@ -32,7 +32,8 @@ const SIZES: [usize; 3] = [784, 500, 10];
 ///
 /// Prints a Markdown table of final errors with their spread over seeds, angles of the first layer's changes to those of
 /// backprop, and cost. Without --rules all are trained. With --representations, the layers of these networks and of
-/// checkpoints are set against each other by RSA and linear CKA; without --rules, too, those of the checkpoints alone. With
+/// checkpoints are set against each other by RSA and linear CKA; without --rules, too, those of the checkpoints alone, each
+/// shown the same test images as its own model has them, whatever its sizes and maps. With
 /// --task, rules of recurrent networks are compared in their place.
 ///
 ///   apical compare g17-784-500-10 --rules backprop,feedback-alignment --seeds 1..3
@@ -130,23 +131,27 @@ impl Compare {
         if self.list {
             return say::columns(members.iter().map(|member| (member.name, told::listed(member))));
         }
+        if members.is_empty() {
+            self.sizes.clear();
+        }
         self.check(&members)?;
         interrupt::listen()?;
-        let inputs = self.sizes[0];
-        let trained = self.representations.iter().map(|text| Trained::load(text, inputs));
+        let trained = self.representations.iter().map(|text| Trained::load(text, self.data.as_deref()));
         let trained = trained.collect::<anyhow::Result<Vec<_>>>()?;
-        let data = self.load(&trained)?;
+        let data = if members.is_empty() { None } else { Some(self.load(&trained)?) };
+        let evaluation = data.as_ref().map(|data| &data.evaluation).or(trained.first().map(Trained::shown));
+        let images = self.images.get().min(evaluation.map_or(0, Presentations::len));
+        evaluation.map_or(Ok(()), |evaluation| trained.iter().try_for_each(|one| one.check_shown(evaluation)))?;
         self.keep(&self.results(&[]))?;
-        let images = self.images.get().min(data.evaluation.len());
-        let mut layers: Vec<_> = trained.iter().flat_map(|trained| trained.layers(&data.evaluation, images)).collect();
+        let mut layers: Vec<_> = trained.iter().flat_map(|trained| trained.layers(images)).collect();
         let mut rules = Vec::new();
-        for member in &members {
+        for (member, data) in members.iter().zip(data.iter().cycle()) {
             let course = self.course(member);
             let mut runs = Vec::new();
             for &seed in &self.seeds.0 {
                 let mut learner = member.learner(&self.sizes, course.clone(), seed);
                 let pace = (course.epochs, course.batch);
-                runs.push(train::train(&mut learner, (member.name, seed), pace, &data, self.quiet)?);
+                runs.push(train::train(&mut learner, (member.name, seed), pace, data, self.quiet)?);
                 if runs.len() == 1 && !trained.is_empty() {
                     layers.extend(layers_of(member.name, &learner, &data.evaluation, images));
                 }
@@ -200,13 +205,17 @@ impl Compare {
         Ok(())
     }
 
-    /// Loads what is shown; where nothing names it, what the first checkpoint was trained on.
+    /// Loads what rules learn from; where nothing names it, what the first checkpoint was trained on.
     fn load(&self, trained: &[Trained]) -> anyhow::Result<Dataset> {
         let images = Stimuli::Idx { path: None, validation: self.validation, shift: 0, shift_share: 1.0, on_off: None };
         let stimuli = self.stimuli.as_ref().unwrap_or(&images);
         let (inputs, classes) = (self.sizes[0], self.sizes[self.sizes.len() - 1]);
         let source = Source { stimuli, inputs, classes, folder: self.data.as_deref() };
-        Shown::at(source, source.path().is_some(), trained.iter().filter_map(Trained::data)).load()
+        let data = Shown::at(source, source.path().is_some(), trained.iter().filter_map(Trained::data)).load()?;
+        if data.training.label(0).is_none() {
+            bail!("rules learn from labels: give `labels` under [stimuli] in the model");
+        }
+        Ok(data)
     }
 
     /// Writes and prints what was found.
@@ -266,9 +275,10 @@ impl Compare {
 
     fn results(&self, rules: &[Value]) -> Value {
         let tested_on = self.tested_on();
+        let sizes = (!self.sizes.is_empty()).then_some(&self.sizes);
         json!({
             "command": "compare", "command_line": session::command_line(), "commit": env!("APICAL_GIT_COMMIT"),
-            "kind": "rate", "sizes": self.sizes, "seeds": self.seeds.0, "tested_on": tested_on, "rules": rules,
+            "kind": "rate", "sizes": sizes, "seeds": self.seeds.0, "tested_on": tested_on, "rules": rules,
         })
     }
 
