@@ -75,6 +75,51 @@ fn a_validation_leaves_its_results_and_a_figure_and_repeats_itself() {
     assert_eq!(bench.run(&format!("{arguments} --threads 1")).stdout, first.stdout);
 }
 
+/// What there is none of is marked, and what there is is judged.
+#[test]
+fn quantities_that_a_network_or_its_stimuli_have_none_of_are_marked() {
+    let bench = Bench::new();
+    let stimuli = |keys: &str| cli::MODEL.replace("kind = \"idx\"", keys);
+    let rates = format!("kind = \"rates\"\nrates_hz = {:?}", [90; 16]);
+    bench.write("rates.toml", stimuli(&rates));
+    bench.write("spikes.toml", stimuli("kind = \"spikes\"\npath = \"spikes.csv\""));
+    let spikes: Vec<_> = (0..160).map(|i| format!("0,{},{}\n", f64::from(i) / 4.0, i % 16)).collect();
+    bench.write("spikes.csv", format!("presentation,time_ms,neuron\n{}", spikes.concat()));
+    bench.write("timed.toml", cli::MODEL.replace("kind = \"pyramidal\"", "kind = \"pyramidal\"\nplateau_sd_ms = 3"));
+    for (arguments, marked) in [
+        ("rates.toml", &["learning as spikes and as rates"][..]),
+        (
+            "spikes.toml",
+            &["rates of neurons of hidden off the diffusion twin's [Hz]", "learning as spikes and as rates"],
+        ),
+        ("timed.toml --examples 0", &["mean A of hidden given the rates upstream [p]"]),
+    ] {
+        let ran = bench.run(&format!("validate {arguments} --images 4 --quiet --json"));
+        let told: Value = serde_json::from_str(ran.stdout.trim_end()).unwrap_or_else(|_| panic!("{}", ran.stderr));
+        let verdicts = told["verdicts"].as_array().unwrap();
+        for quantity in marked {
+            let verdict = verdicts.iter().find(|verdict| verdict["quantity"] == *quantity).expect(quantity);
+            assert!(verdict["passed"].is_null() && verdict["not_applicable"].is_string(), "{arguments}: {verdict}");
+        }
+        assert!(verdicts.iter().any(|verdict| verdict["passed"] == true), "{arguments}: {verdicts:?}");
+        let failed = verdicts.iter().any(|verdict| verdict["passed"] == false);
+        assert_eq!(ran.code, Some(i32::from(failed)), "{arguments}: {verdicts:?}");
+    }
+    let said = bench.run("validate rates.toml --images 4 --quiet").stdout;
+    assert!(said.contains("none  learning as spikes and as rates: does not apply, stimuli without labels"), "{said}");
+}
+
+/// The default lengths are those that the protocol leaves something of.
+#[test]
+fn default_lengths_are_beyond_the_settling_time() {
+    let bench = Bench::new();
+    let long = "--set protocol.settle_ms=600 --set protocol.test_ms=700 --set protocol.forward_ms=650";
+    let ran =
+        bench.run(&format!("validate tiny.toml {long} --set protocol.target_ms=650 --images 2 --examples 0 --json"));
+    let told: Value = serde_json::from_str(ran.stdout.trim_end()).unwrap_or_else(|_| panic!("{}", ran.stderr));
+    assert_eq!(told["noiseless_twin"][0]["length_ms"], 1000.0);
+}
+
 #[test]
 fn arguments_that_make_no_sense_are_refused() {
     let bench = Bench::new();

@@ -124,7 +124,7 @@ impl Validate {
             let mut figure = told::figure(&model, &comparison, learnt);
             figure.title = format!("{}: spikes against rates", model.name);
             parts.1.complete(figure.svg().as_bytes())?;
-            files += &format!("\nfigure: {}", drawn.display());
+            files = format!("{files}\nfigure: {}", drawn.display());
         }
         if !self.json {
             say::result(files)?;
