@@ -83,7 +83,7 @@ fn quantities_that_a_network_or_its_stimuli_have_none_of_are_marked() {
     let rates = format!("kind = \"rates\"\nrates_hz = {:?}", [90; 16]);
     bench.write("rates.toml", stimuli(&rates));
     bench.write("spikes.toml", stimuli("kind = \"spikes\"\npath = \"spikes.csv\""));
-    let spikes: Vec<_> = (0..160).map(|i| format!("0,{},{}\n", f64::from(i) / 4.0, i % 16)).collect();
+    let spikes: Vec<_> = (0..160).map(|i| format!("0,{},{}\n", f64::from(i) / 8.0, i % 16)).collect();
     bench.write("spikes.csv", format!("presentation,time_ms,neuron\n{}", spikes.concat()));
     bench.write("timed.toml", cli::MODEL.replace("kind = \"pyramidal\"", "kind = \"pyramidal\"\nplateau_sd_ms = 3"));
     for (arguments, marked) in [

@@ -5,11 +5,13 @@
 
 mod checkpoint;
 mod compare;
+mod completions;
 mod export;
 mod failure;
 mod files;
 mod inspect;
 mod interrupt;
+mod man;
 mod models;
 mod options;
 mod plot;
@@ -26,9 +28,11 @@ mod train;
 mod validate;
 mod view;
 
+use std::error::Error;
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use clap::error::{ContextKind, ContextValue, ErrorKind};
+use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 
 /// Simulates networks of spiking neurons with segregated dendrites, exactly and event by event, and lets them learn.
 ///
@@ -56,11 +60,13 @@ enum Command {
     Compare(compare::Compare),
     Validate(validate::Validate),
     Reproduce(reproduce::Reproduce),
+    Completions(completions::Completions),
+    Man(man::Man),
 }
 
 /// Runs the command line of this process.
 pub fn main() -> ExitCode {
-    let cli = Cli::parse();
+    let cli = parse().unwrap_or_else(|error| error.exit());
     let result = match cli.command {
         Command::Train(command) => command.execute(),
         Command::Test(command) => command.execute(),
@@ -73,9 +79,53 @@ pub fn main() -> ExitCode {
         Command::Compare(command) => command.execute(),
         Command::Validate(command) => command.execute(),
         Command::Reproduce(command) => command.execute(),
+        Command::Completions(command) => command.execute(),
+        Command::Man(command) => command.execute(),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => failure.report(),
     }
+}
+
+/// Parses the command line of this process.
+fn parse() -> Result<Cli, clap::Error> {
+    let mut command = numbers_of_any_sign(Cli::command());
+    let parsed = command.try_get_matches_from_mut(std::env::args_os());
+    parsed.and_then(|matches| Cli::from_arg_matches(&matches)).map_err(|error| advise(error).format(&mut command))
+}
+
+/// Lets options take negative numbers as their values, so that each can say which numbers it takes.
+fn numbers_of_any_sign(command: clap::Command) -> clap::Command {
+    let signed = |arg: clap::Arg| {
+        let takes = !arg.is_positional() && arg.get_action().takes_values();
+        arg.allow_negative_numbers(takes)
+    };
+    command.mut_subcommands(move |subcommand| subcommand.mut_args(signed))
+}
+
+/// Puts advice that leads on in place of clap's where a value that begins with `-` was taken for an option, which behind `--`
+/// would be taken for a model, and where a number cannot be negative.
+fn advise(mut error: clap::Error) -> clap::Error {
+    let negative = |kind: ContextKind| match error.get(kind) {
+        Some(ContextValue::String(text)) => is_negative(text),
+        _ => false,
+    };
+    let unreadable = || error.source().is_some_and(<dyn Error>::is::<std::num::ParseIntError>);
+    let tip = match error.kind() {
+        ErrorKind::UnknownArgument if negative(ContextKind::InvalidArg) => {
+            "a value that begins with `-` stands behind `=`, as in `--from=-5`"
+        }
+        ErrorKind::ValueValidation if negative(ContextKind::InvalidValue) && unreadable() => {
+            "expected a whole number of at least 0"
+        }
+        _ => return error,
+    };
+    error.insert(ContextKind::Suggested, ContextValue::StyledStrs(vec![tip.to_owned().into()]));
+    error
+}
+
+/// Whether a word begins as a negative number does.
+fn is_negative(word: &str) -> bool {
+    word.strip_prefix('-').is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit() || c == '.'))
 }

@@ -182,7 +182,7 @@ impl Reproduce {
             let folder = folder.display().to_string();
             return Err(anyhow::Error::from(DataError::MissingFolder { folder }).into());
         }
-        let known = self.results.as_deref().map(|folder| Known::load(folder)).transpose()?;
+        let known = self.results.as_deref().map(Known::load).transpose()?;
         interrupt::listen()?;
         let common = self.common();
         common.start_threads()?;
