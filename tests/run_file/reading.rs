@@ -2,10 +2,10 @@
 
 use std::fs;
 
-use apical::record::hdf5::{RunFile, Summary, read_bias_snapshot, read_snapshot};
+use apical::record::hdf5::{RunFile, RunReader, Summary, read_bias_snapshot, read_snapshot};
 use apical::record::{Kind, Recorder};
 
-use crate::fixture::{model, network, provenance};
+use crate::fixture::{Clock, model, network, provenance};
 
 #[test]
 fn weights_and_biases_read_back_to_the_bit() {
@@ -27,6 +27,35 @@ fn weights_and_biases_read_back_to_the_bit() {
     assert!(found.ends_with("has no snapshot `epoch-3` of the weights of `hidden-output`, only `initial`"), "{found}");
     let found = read_bias_snapshot(&path, "input", "final").unwrap_err().to_string();
     assert!(found.ends_with("has no biases of `input`, only of `hidden`, `output`"), "{found}");
+}
+
+/// Spikes and plateaus of a span are those that all of the file has in it, wherever the span begins and ends.
+#[test]
+fn a_part_of_a_list_is_that_part_of_the_whole() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("run.h5");
+    let mut run = RunFile::create(&path, &model(), &provenance(), Kind::Train).unwrap();
+    Clock::default().show(&mut run, Kind::Train, 20).unwrap();
+    run.finish().unwrap();
+    let reader = RunReader::open(&path).unwrap();
+    let always = f64::NEG_INFINITY..f64::INFINITY;
+    let (spikes, plateaus) = (
+        reader.spikes("hidden", always.clone()).unwrap().unwrap(),
+        reader.plateaus("hidden", always).unwrap().unwrap(),
+    );
+    assert!(spikes.times.len() == 20 * 5 && plateaus.times.len() == 20 * 2 * 5);
+    let edges = [spikes.times[0], spikes.times[40], 104.5, plateaus.times[0], plateaus.times[17], 400.0, 2000.0];
+    for start in edges.iter().flat_map(|&edge| [edge - 1e-9, edge]) {
+        for end in edges.iter().flat_map(|&edge| [edge, edge + 1e-9]).chain([start - 5.0]) {
+            let found = reader.spikes("hidden", start..end).unwrap().unwrap();
+            let expected: Vec<_> = spikes.times.iter().copied().filter(|time| (start..end).contains(time)).collect();
+            assert_eq!((&found.times, found.neurons.len()), (&expected, expected.len()), "{start} to {end}");
+            let found = reader.plateaus("hidden", start..end).unwrap().unwrap();
+            let within = |time: &f64| start < *time && *time <= end;
+            let expected: Vec<_> = plateaus.times.iter().copied().filter(within).collect();
+            assert_eq!((&found.times, found.alpha.len()), (&expected, expected.len()), "{start} to {end}");
+        }
+    }
 }
 
 #[test]

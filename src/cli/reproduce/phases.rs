@@ -153,7 +153,7 @@ fn draw_plateau_times(task: &Task<'_>) -> Result<Reproduced, Failure> {
     let always = f64::NEG_INFINITY..f64::INFINITY;
     let list = file.plateaus("hidden", always).map_err(Failure::failed)?.unwrap_or_default();
     let ends: Vec<f64> = rows.iter().flat_map(|row| [Some(row.forward_end_ms), row.target_end_ms]).flatten().collect();
-    let lead = |&time: &f64| ends.iter().find(|&&end| end >= time).map_or(f64::NAN, |end| end - time);
+    let lead = |&time: &f64| ends.get(ends.partition_point(|&end| end < time)).map_or(f64::NAN, |end| end - time);
     let (mean, _, error) = moments(&list.times.iter().map(lead).collect::<Vec<_>>());
     let Some(Neuron::Pyramidal(cell)) = run.model.populations.get(1).map(|population| &population.neuron) else {
         return Err(Failure::Failed(anyhow::anyhow!("the model has no hidden layer")));

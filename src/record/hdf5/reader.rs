@@ -182,7 +182,7 @@ impl RunReader {
         Ok((0..starts.len()).map(row).collect())
     }
 
-    /// Spikes of a population in a span of the run's clock [ms]; none if its spikes were not recorded.
+    /// Spikes of a population in a span of the run's clock [ms]; none if its spikes were not recorded. Only those are read.
     ///
     /// # Errors
     /// If what is there is damaged.
@@ -191,20 +191,24 @@ impl RunReader {
         if !self.source.has(&group) {
             return Ok(None);
         }
-        let times: Vec<f64> = self.source.values(&format!("{group}/timestamps"))?;
-        let neurons: Vec<u64> = self.source.values(&format!("{group}/node_ids"))?;
+        let (at, of) = (format!("{group}/timestamps"), format!("{group}/node_ids"));
         let size = self.source.number_of::<u64>(&group, "size")? as usize;
-        if times.len() != neurons.len() || neurons.iter().any(|&neuron| neuron >= size as u64) {
-            return Err(self
-                .source
-                .problem(format!("`{group}`: times and neurons of a population of {size} disagree")));
+        let disagree =
+            || self.source.problem(format!("`{group}`: times and neurons of a population of {size} disagree"));
+        if self.source.length(&at)? != self.source.length(&of)? {
+            return Err(disagree());
         }
-        let kept = times.partition_point(|&t| t < span.start)..times.partition_point(|&t| t < span.end);
-        let kept = kept.start..kept.end.max(kept.start);
-        Ok(Some(SpikeList { size, times: times[kept.clone()].to_vec(), neurons: neurons[kept].to_vec() }))
+        let first = self.source.first_not(&at, |time| time < span.start)?;
+        let rows = first..self.source.first_not(&at, |time| time < span.end)?.max(first);
+        let (times, neurons) = (self.source.rows(&at, rows.clone())?, self.source.rows::<u64>(&of, rows)?);
+        if neurons.iter().any(|&neuron| neuron >= size as u64) {
+            return Err(disagree());
+        }
+        Ok(Some(SpikeList { size, times, neurons }))
     }
 
-    /// Plateaus of a population in a span of the run's clock, its end included [ms]; none if they were not recorded.
+    /// Plateaus of a population in a span of the run's clock, its end included [ms]; none if they were not recorded. Little
+    /// else is read.
     ///
     /// # Errors
     /// If what is there is damaged.
@@ -213,14 +217,19 @@ impl RunReader {
         if !self.source.has(&group) {
             return Ok(None);
         }
-        let name = |column: &str| format!("{group}/{column}");
-        let times: Vec<f64> = self.source.values(&name("timestamps"))?;
-        let neurons: Vec<u64> = self.source.values(&name("node_ids"))?;
-        let alpha: Vec<f32> = self.source.values(&name("alpha"))?;
-        let phases: Vec<PhaseCode> = self.source.values(&name("phase"))?;
-        if [neurons.len(), alpha.len(), phases.len()].iter().any(|&length| length != times.len()) {
-            return Err(self.source.problem(format!("the columns of `{group}` differ in length")));
+        let source = &self.source;
+        let [at, of, alpha, phase] =
+            ["timestamps", "node_ids", "alpha", "phase"].map(|column| format!("{group}/{column}"));
+        let length = source.length(&at)?;
+        if source.length(&of)? != length || source.length(&alpha)? != length || source.length(&phase)? != length {
+            return Err(source.problem(format!("the columns of `{group}` differ in length")));
         }
+        // Times of their own are out of order by less than a presentation.
+        let longest = self.presentations()?.iter().map(|row| row.end_ms() - row.start_ms).fold(0.0, f64::max) + 1.0;
+        let first = source.first_not(&at, |time| time < span.start - longest)?;
+        let rows = first..source.first_not(&at, |time| time <= span.end + longest)?.max(first);
+        let (times, neurons) = (source.rows::<f64>(&at, rows.clone())?, source.rows::<u64>(&of, rows.clone())?);
+        let (alpha, phases) = (source.rows::<f32>(&alpha, rows.clone())?, source.rows::<PhaseCode>(&phase, rows)?);
         let mut kept = PlateauList::default();
         for (i, &time) in times.iter().enumerate().filter(|&(_, &time)| span.start < time && time <= span.end) {
             kept.times.push(time);

@@ -1,9 +1,11 @@
 //! A file of ours as it is read: what is missing or strange is said in plain words.
 
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 use hdf5::types::TypeDescriptor;
 use hdf5::{File, H5Type};
+use ndarray::s;
 
 use super::tables::Learning;
 use super::{Evaluation, RecordError, attribute, place};
@@ -81,6 +83,34 @@ impl Source {
     pub(super) fn values<T: H5Type>(&self, name: &str) -> Result<Vec<T>, RecordError> {
         let dataset = self.dataset(name)?;
         dataset.read_raw().map_err(|e| self.unreadable(name, &e))
+    }
+
+    /// Number of rows of a list.
+    pub(super) fn length(&self, name: &str) -> Result<usize, RecordError> {
+        match self.shape(name)?[..] {
+            [length] => Ok(length),
+            _ => Err(self.problem(format!("`{name}` is not a list"))),
+        }
+    }
+
+    /// Some rows of a list.
+    pub(super) fn rows<T: H5Type>(&self, name: &str, rows: Range<usize>) -> Result<Vec<T>, RecordError> {
+        if rows.is_empty() {
+            return Ok(Vec::new());
+        }
+        let read = self.dataset(name)?.read_slice_1d::<T, _>(s![rows]);
+        read.map(|values| values.into_iter().collect()).map_err(|e| self.unreadable(name, &e))
+    }
+
+    /// The first row of a sorted list whose time is not `before` [ms]: by bisection, so that the rows between are not read.
+    pub(super) fn first_not(&self, name: &str, before: impl Fn(f64) -> bool) -> Result<usize, RecordError> {
+        let (mut low, mut high) = (0, self.length(name)?);
+        while low < high {
+            let middle = low + (high - low) / 2;
+            let time = self.rows::<f64>(name, middle..middle + 1)?;
+            if time.iter().all(|&time| before(time)) { low = middle + 1 } else { high = middle }
+        }
+        Ok(low)
     }
 
     /// Values of a block of a matrix, row by row.
