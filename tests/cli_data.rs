@@ -161,7 +161,8 @@ fn potentials_that_overflow_end_a_simulation_and_a_test() {
     bench.write("w.npy", npy("(12, 16)", &[3e38; 192]));
     let weights = "--set projection.input-hidden.weights.from=npy --set projection.input-hidden.weights.path=w.npy";
     let ran = bench.run(&format!("simulate tiny.toml --examples 8 --out sim.h5 {weights}"));
-    let told = "error: hidden: mean potentials left the finite numbers in training presentation 0; lower the weights";
+    let told =
+        "error: hidden: mean potentials left the numbers of single precision in training presentation 0; lower the";
     assert!(ran.code == Some(1) && ran.stderr.contains(told), "{ran:?}");
     let ran = bench.run(&format!("train tiny.toml --examples 0 --out run.h5 {weights}"));
     assert!(ran.code == Some(1) && ran.stderr.contains("in test presentation 0"), "{ran:?}");

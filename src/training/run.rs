@@ -89,9 +89,9 @@ pub enum RunError {
         /// Training presentations before it was seen.
         example: u64,
     },
-    /// Potentials left the finite numbers.
+    /// Potentials left the numbers of single precision.
     #[error(
-        "{population}: mean potentials left the finite numbers in {kind} presentation {example}; lower the weights, biases or \
+        "{population}: mean potentials left the numbers of single precision in {kind} presentation {example}; lower the weights, biases or \
          conductances that lead there"
     )]
     Overflow {

@@ -105,9 +105,14 @@ impl Stage {
         rates
     }
 
-    /// The first population whose mean potentials in the last forward phase are not finite.
+    /// The first population with a mean potential in the last forward phase that single precision, as files keep it, cannot
+    /// hold, or a plateau that is no number.
     pub(super) fn overflowed(&self) -> Option<usize> {
-        self.means()[0].v.iter().position(|means| means.iter().any(|v| !v.is_finite()))
+        let means = self.means();
+        let lost = |v: &f64| v.is_nan() || v.abs() > f64::from(f32::MAX);
+        let undefined =
+            |index: usize| means.iter().any(|means| means.plateau[index].iter().any(|alpha| alpha.is_nan()));
+        (0..means[0].v.len()).find(|&index| means[0].v[index].iter().any(lost) || undefined(index))
     }
 
     /// Work since it was made; rates are no events.
