@@ -318,16 +318,20 @@ fn places_that_cannot_be_written() {
         Case(nothing, "train tiny.toml --out data", &["--out data: expected the path of a file, found a folder"]),
         Case(nothing, "simulate tiny.toml --out nowhere/", &["--out nowhere/: expected the path of a file"]),
         Case(nothing, "test run.checkpoint.h5 --out nowhere/test.h5", &["the run file cannot be created"]),
-        Case(nothing, "train tiny.toml --out tiny.toml", &["--out tiny.toml: that is there and is no run file"]),
+        Case(
+            nothing,
+            "train tiny.toml --out tiny.toml",
+            &["--out names a file that is there", "tiny.toml: is not an HDF5 file"],
+        ),
         Case(
             nothing,
             "test run.checkpoint.h5 --out run.checkpoint.h5",
-            &["--out run.checkpoint.h5: that is there and is no run file"],
+            &["--out names a file", "run.checkpoint.h5: is a checkpoint, expected a run file"],
         ),
         Case(
             nothing,
             "train --resume run.checkpoint.h5 --examples 20 --out ./run.checkpoint.h5",
-            &["--out ./run.checkpoint.h5: that is there and is no run file"],
+            &["--out names a file", "run.checkpoint.h5: is a checkpoint, expected a run file"],
         ),
         Case(
             |bench| fs::create_dir(bench.path("new-seed2.checkpoint.h5")).unwrap(),
@@ -343,7 +347,7 @@ fn places_that_cannot_be_written() {
         Case(
             |bench| drop(std::os::unix::net::UnixListener::bind(bench.path("socket")).unwrap()),
             "simulate tiny.toml --out socket",
-            &["socket: is a device, socket or pipe, expected the name of a file to write"],
+            &["--out names a file that is there", "socket: is a device, socket or pipe"],
         ),
         Case(|bench| bench.write("output", "a file"), "train tiny.toml", &["cannot create the folder output"]),
         Case(|bench| bench.write("g17-784-10.toml", ""), "models --write .", &["g17-784-10.toml exists already"]),

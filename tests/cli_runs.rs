@@ -65,7 +65,7 @@ fn the_network_learns_the_quarters() {
     // Phases as long as the paper's; 10 ms are too short to tell much.
     let long = "--set protocol.forward_ms=50 --set protocol.target_ms=50 --set protocol.settle_ms=30 \
                 --set protocol.test_ms=250 --set projection.hidden-output.learning_rate=0.5";
-    let train = |n: u32| bench.json(&format!("train tiny.toml --examples {n} --record none --out run.h5 {long}"));
+    let train = |n: u32| bench.json(&format!("train tiny.toml --examples {n} --record none {long}"));
     let (before, after) = (train(0), train(600));
     let error = |summary: &Value| summary["test_error_percent"].as_f64().unwrap();
     assert!(error(&before) > 40.0 && error(&after) < 20.0, "{} {}", error(&before), error(&after));
@@ -99,7 +99,7 @@ fn several_seeds_give_mean_and_spread() {
     let of = |name: &str| Contents::of(&bench.path(name)).repeatable();
     assert_eq!(of("run-seed2.h5"), of("alone.h5"));
     assert!(bench.path("run-seed1.checkpoint.h5").exists() && !bench.path("run.h5").exists());
-    let told = bench.ok("train tiny.toml --examples 30 --seeds 1,2 --out run.h5");
+    let told = bench.ok("train tiny.toml --examples 30 --seeds 1,2 --out run.h5 --overwrite");
     assert!(told.lines().last().unwrap().starts_with("test error over seeds: "), "{told}");
 }
 
@@ -107,11 +107,15 @@ fn several_seeds_give_mean_and_spread() {
 fn a_finished_run_that_is_resumed_has_nothing_to_do() {
     let bench = Bench::new();
     let done = bench.json("train tiny.toml --examples 24 --out run.h5");
-    let again = bench.json("train --resume run.checkpoint.h5 --out again.h5");
+    let before = bench.files();
+    let ran = bench.run("train --resume run.checkpoint.h5 --json");
+    let again: Value = serde_json::from_str(&ran.stdout).unwrap();
     assert_eq!(again["test_error_percent"], done["test_error_percent"]);
     assert_eq!((&again["learning"], &again["examples_seen"]), (&done["learning"], &24.into()));
-    let learnt = |name: &str| Contents::of(&bench.path(name)).learnt();
-    assert_eq!(learnt("again.h5"), learnt("run.h5"));
+    assert_eq!((&again["run_file"], &again["checkpoint_file"]), (&Value::Null, &Value::Null));
+    assert!(ran.stderr.contains("the run is complete after 24 presentations, with a test error of"), "{}", ran.stderr);
+    assert!(ran.stderr.contains("--epochs and --examples are totals"), "{}", ran.stderr);
+    assert_eq!((ran.code, bench.files()), (Some(0), before));
 }
 
 #[test]
@@ -133,10 +137,10 @@ fn progress_goes_to_standard_error_and_quiet_ends_it() {
         ("train tiny.toml --examples 4 --out run.h5", "after 4 images: test error"),
         ("simulate tiny.toml --examples 4 --out sim.h5", "recording to sim.h5: about"),
     ] {
-        let told = bench.run(&format!("{arguments} --json"));
+        let told = bench.run(&format!("{arguments} --json --overwrite"));
         assert!(told.stderr.contains(word), "{}", told.stderr);
         assert_eq!((told.code, told.stdout.lines().count()), (Some(0), 1));
-        let quiet = bench.run(&format!("{arguments} --json --quiet"));
+        let quiet = bench.run(&format!("{arguments} --json --quiet --overwrite"));
         assert_eq!((quiet.stderr.as_str(), quiet.stdout.lines().count()), ("", 1));
     }
 }
@@ -249,7 +253,7 @@ fn with_stimuli(keys: &str) -> Bench {
 }
 
 fn simulated(bench: &Bench, arguments: &str) -> Contents {
-    bench.ok(&format!("simulate tiny.toml --out sim.h5 {arguments}"));
+    bench.ok(&format!("simulate tiny.toml --out sim.h5 --overwrite {arguments}"));
     Contents::of(&bench.path("sim.h5"))
 }
 
@@ -349,7 +353,7 @@ fn learning_that_diverges_is_a_failure_and_leaves_the_checkpoint_from_before() {
     let before = checkpoint();
     bench.write("w.npy", npy("(12, 16)", &[3e38; 192]));
     let weights = "--set projection.input-hidden.weights.from=npy --set projection.input-hidden.weights.path=w.npy";
-    let ran = bench.run(&format!("train tiny.toml --examples 8 --out run.h5 {weights}"));
+    let ran = bench.run(&format!("train tiny.toml --examples 8 --out run.h5 --overwrite {weights}"));
     let told = "error: input-hidden: weights left the finite numbers by training presentation 0; lower";
     assert!(ran.code == Some(1) && ran.stderr.contains(told), "{ran:?}");
     assert!(checkpoint() == before);
@@ -383,14 +387,14 @@ fn a_disk_that_is_full_ends_a_run_with_its_reason_and_what_was_flushed_is_kept()
 #[test]
 fn what_was_learnt_is_kept_where_the_run_file_cannot_be_completed() {
     let bench = Bench::new();
-    let part = bench.path("run.h5.part");
-    let place = bench.path("run.h5");
-    let ran = cli::interrupt(bench.command("train tiny.toml --examples 100000000 --record none --out run.h5"), || {
-        part.exists() && (place.exists() || std::fs::create_dir(&place).is_ok())
+    let (checkpoint, place) = (bench.path("run.checkpoint.h5"), bench.path("run.h5"));
+    let arguments = "train tiny.toml --examples 100000000 --record none --checkpoint-every 0s --out run.h5";
+    let ran = cli::interrupt(bench.command(arguments), || {
+        checkpoint.exists() && (place.exists() || std::fs::create_dir(&place).is_ok())
     });
     assert_eq!(ran.code, Some(1), "{}", ran.stderr);
     assert!(ran.stderr.contains("what was learnt so far is in run.checkpoint.h5"), "{}", ran.stderr);
-    assert!(ran.stderr.contains("the run file could not be completed"), "{}", ran.stderr);
+    assert!(ran.stderr.contains("the run file run.h5 could not be completed"), "{}", ran.stderr);
     assert!(bench.json("inspect run.checkpoint.h5")["examples_seen"].as_u64().unwrap() > 0);
 }
 

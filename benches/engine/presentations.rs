@@ -9,8 +9,8 @@ use apical::data::{Dataset, Source};
 use apical::engine::{Circuit, Precision, Work};
 use apical::model::Model;
 use apical::network::Network;
-use apical::record::Recorder;
 use apical::record::hdf5::{Provenance, RunFile};
+use apical::record::{Kind, Planned, Recorder};
 use apical::training::{Dynamics, Monitor, Plan, Synapses, Test, Trainer, Training};
 
 use crate::machine::Machine;
@@ -143,9 +143,9 @@ pub(crate) fn scaling() {
     recorded.model.record("hidden,output").expect("populations");
     let folder = std::env::temp_dir().join(format!("apical-bench-{}", std::process::id()));
     std::fs::create_dir_all(&folder).expect("a folder");
-    let kind = apical::record::Kind::Train;
+    let planned = Planned::assumed(&recorded.model, Kind::Train, 0..1000, 60_000);
     let file =
-        RunFile::create(&folder.join("run.h5"), &recorded.model, &Provenance::default(), kind).expect("a run file");
+        RunFile::create(&folder.join("run.h5"), &recorded.model, &Provenance::default(), &planned).expect("a run file");
     // Long enough for the weights, which are kept at both ends of a run, not to count.
     let times = on_threads(1, || {
         medians(REPETITIONS, &mut [&mut base.training(1000, None), &mut recorded.training(1000, Some(file))])

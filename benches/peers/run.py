@@ -47,7 +47,7 @@ class Apical:
         self.seen += self.train
         network = ["--resume", self.checkpoint] if self.seen > self.train else [MODEL]
         options = ["--threads", "1", "--record", "none", "--test-examples", self.test, "--examples", self.seen]
-        command = [self.binary, "train", *network, *options, "--json", "--quiet", "--out", WORK / "apical.h5"]
+        command = [self.binary, "train", *network, *options, "--json", "--quiet", "--overwrite", "--out", WORK / "apical.h5"]
         cpu, wall = children_seconds(), time.perf_counter()
         ran = subprocess.run([str(word) for word in command], cwd=ROOT, capture_output=True, text=True)
         cpu, wall = children_seconds() - cpu, time.perf_counter() - wall

@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use super::say;
+use super::{interrupt, say};
 use crate::training::RunError;
 
 /// Why a command did not do what was asked.
@@ -12,7 +12,7 @@ pub(super) enum Failure {
     Refused(anyhow::Error),
     /// Failed while running: disk full, I/O, numbers out of range.
     Failed(anyhow::Error),
-    /// Stopped by Ctrl-C; all that was done is saved.
+    /// Stopped by a signal; all that was done is saved.
     Interrupted,
 }
 
@@ -35,7 +35,7 @@ impl Failure {
         let (error, code) = match self {
             Self::Refused(error) => (error, 2),
             Self::Failed(error) => (error, 1),
-            Self::Interrupted => return ExitCode::from(130),
+            Self::Interrupted => return ExitCode::from(128 + interrupt::signal() as u8),
         };
         say::note(format_args!("error: {error}"));
         for cause in error.chain().skip(1) {

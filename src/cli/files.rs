@@ -29,9 +29,15 @@ pub(super) fn named_after(file: &Path, end: &str) -> PathBuf {
     file.with_file_name(format!("{stem}{end}"))
 }
 
-/// The checkpoint that belongs to a run file.
+/// The checkpoint that belongs to a run file; that of a file with another ending than `.h5` keeps the ending in its name.
 pub(super) fn checkpoint_file(run_file: &Path) -> PathBuf {
-    named_after(run_file, ".checkpoint.h5")
+    match run_file.extension() {
+        Some(ending) if ending != "h5" => {
+            let name = run_file.file_name().unwrap_or_default().to_string_lossy();
+            run_file.with_file_name(format!("{name}.checkpoint.h5"))
+        }
+        _ => named_after(run_file, ".checkpoint.h5"),
+    }
 }
 
 /// `NAME.part`, which becomes NAME once it is complete.

@@ -1,26 +1,79 @@
-//! Ctrl-C: the first finishes the presentation and saves all, the second ends the process at once.
+//! Signals that ask for an end: SIGINT (Ctrl-C), SIGTERM and SIGHUP.
+//!
+//! While there is something to save the first one is left to the command, which finishes the presentation, saves all and
+//! ends; at any other time, as while images are read, and from the second one on, the process ends at once. The exit code is
+//! 128 and the number of the signal. A write beyond a limit on the size of files (SIGXFSZ) fails as on a full disk.
 
 use std::ops::ControlFlow;
-use std::sync::OnceLock;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::{Duration, Instant};
+use std::sync::atomic::{AtomicI32, AtomicUsize, Ordering};
 
-static STOP: AtomicBool = AtomicBool::new(false);
-/// When it was asked first.
-static ASKED: OnceLock<Instant> = OnceLock::new();
+/// Number of the signal of Ctrl-C.
+const INTERRUPT: i32 = 2;
 
-/// Signals that follow one another so soon are one: `timeout` sends its own to the process and to its group.
-const ONE: Duration = Duration::from_secs(1);
+/// The signal that came; 0: none.
+static SIGNAL: AtomicI32 = AtomicI32::new(0);
+/// Commands that have something to save.
+static GUARDS: AtomicUsize = AtomicUsize::new(0);
 
-/// Listens for Ctrl-C and the signal to terminate from now on.
-pub(super) fn listen() -> anyhow::Result<()> {
-    ctrlc::set_handler(|| {
-        let first = ASKED.get_or_init(Instant::now);
-        if STOP.swap(true, Ordering::Relaxed) && first.elapsed() > ONE {
-            std::process::exit(130);
+/// Holds a signal back for as long as it lives: the command looks for one by [`asked`], and saves.
+pub(super) struct Guard(());
+
+/// Leaves signals to the command from now on.
+pub(super) fn guard() -> Guard {
+    GUARDS.fetch_add(1, Ordering::SeqCst);
+    Guard(())
+}
+
+impl Drop for Guard {
+    fn drop(&mut self) {
+        GUARDS.fetch_sub(1, Ordering::SeqCst);
+    }
+}
+
+/// Listens for signals from now on.
+#[cfg(unix)]
+pub(super) fn listen() -> std::io::Result<()> {
+    use std::sync::Arc;
+    use std::sync::atomic::AtomicBool;
+    use std::time::{Duration, Instant};
+
+    use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM, SIGXFSZ};
+    use signal_hook::iterator::Signals;
+
+    /// Signals that follow one another so soon are one: `timeout` sends its own to the process and to its group.
+    const ONE: Duration = Duration::from_secs(1);
+
+    // What catches it keeps it from killing the process; the write reports the error.
+    signal_hook::flag::register(SIGXFSZ, Arc::new(AtomicBool::new(false)))?;
+    let hangup = (!ignores_hangup()).then_some(SIGHUP);
+    let mut signals = Signals::new([SIGINT, SIGTERM].into_iter().chain(hangup))?;
+    std::thread::spawn(move || {
+        let mut first: Option<Instant> = None;
+        for signal in signals.forever() {
+            let again = first.is_some_and(|first| first.elapsed() > ONE);
+            if GUARDS.load(Ordering::SeqCst) == 0 || again {
+                signal_hook::low_level::exit(128 + signal);
+            }
+            first.get_or_insert_with(Instant::now);
+            // The first one decides on the exit code.
+            let _ = SIGNAL.compare_exchange(0, signal, Ordering::SeqCst, Ordering::SeqCst);
         }
-    })?;
+    });
     Ok(())
+}
+
+/// Where there are no such signals Ctrl-C ends the process at once.
+#[cfg(not(unix))]
+pub(super) fn listen() -> std::io::Result<()> {
+    Ok(())
+}
+
+/// Whether the process was started to outlive its terminal, as by `nohup`.
+#[cfg(unix)]
+fn ignores_hangup() -> bool {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let ignored = status.lines().find_map(|line| u64::from_str_radix(line.strip_prefix("SigIgn:")?.trim(), 16).ok());
+    ignored.is_some_and(|mask| mask & (1 << (signal_hook::consts::SIGHUP - 1)) != 0)
 }
 
 /// Whether to go on.
@@ -28,7 +81,15 @@ pub(super) fn flow() -> ControlFlow<()> {
     if asked() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
 }
 
-/// Whether the run was asked to stop.
+/// Whether the command was asked to stop.
 pub(super) fn asked() -> bool {
-    STOP.load(Ordering::Relaxed)
+    SIGNAL.load(Ordering::SeqCst) != 0
+}
+
+/// The signal that asked the command to stop; SIGINT if none did.
+pub(super) fn signal() -> i32 {
+    match SIGNAL.load(Ordering::SeqCst) {
+        0 => INTERRUPT,
+        signal => signal,
+    }
 }

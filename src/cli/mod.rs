@@ -1,7 +1,7 @@
 //! The command line: one file per subcommand, whose doc comments are its help.
 //!
 //! Standard output carries results; progress and logs go to standard error. Exit codes: 0 done; 2 refused before the
-//! first presentation; 1 failure while running; 130 after Ctrl-C.
+//! first presentation; 1 failure while running; 129, 130 and 143 after SIGHUP, SIGINT (Ctrl-C) and SIGTERM.
 
 mod checkpoint;
 mod compare;
@@ -14,6 +14,7 @@ mod interrupt;
 mod man;
 mod models;
 mod options;
+mod output;
 mod plot;
 mod progress;
 mod rate_rule;
@@ -33,6 +34,8 @@ use std::process::ExitCode;
 
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
+
+use failure::Failure;
 
 /// Simulates networks of spiking neurons with segregated dendrites, exactly and event by event, and lets them learn.
 ///
@@ -67,6 +70,9 @@ enum Command {
 /// Runs the command line of this process.
 pub fn main() -> ExitCode {
     let cli = parse().unwrap_or_else(|error| error.exit());
+    if let Err(error) = interrupt::listen() {
+        return Failure::failed(anyhow::Error::from(error).context("cannot listen for signals")).report();
+    }
     let result = match cli.command {
         Command::Train(command) => command.execute(),
         Command::Test(command) => command.execute(),

@@ -6,14 +6,15 @@ use anyhow::{Context, bail};
 use clap::{Args, ValueEnum};
 
 use super::files::{is_hdf5, named_after};
+use super::output::{Existing, Output};
 use crate::data::Source;
 use crate::model::{Model, Stimuli};
 use crate::rate::Twin;
-use crate::record::hdf5::RunReader;
 use crate::training::Dynamics;
 
 /// Which model, data and threads, and what is kept and told.
 #[derive(Args, Clone, Debug)]
+#[allow(clippy::struct_excessive_bools, reason = "each is an option of its own")]
 pub(super) struct Common {
     /// Folder of IDX files, plain or gzipped. Default: that of the checkpoint's training, of the model, or data/mnist.
     #[arg(long, value_name = "DIR")]
@@ -35,9 +36,17 @@ pub(super) struct Common {
     #[arg(long = "set", value_name = "KEY=VALUE")]
     pub(super) overrides: Vec<String>,
 
-    /// Write the run file here; an existing file is replaced once the new one is complete.
+    /// Write the run file here. Default: output/NAME-seedN.h5, or the next number that is free.
     #[arg(long, value_name = "PATH")]
     pub(super) out: Option<PathBuf>,
+
+    /// Replace the files of the run that --out names, once this run is complete; one that is stopped is kept beside them.
+    #[arg(long, requires = "out")]
+    pub(super) overwrite: bool,
+
+    /// Run even if the disk has no room for what will be recorded.
+    #[arg(long)]
+    pub(super) ignore_free_space: bool,
 
     /// No progress on standard error.
     #[arg(long)]
@@ -87,21 +96,18 @@ impl Common {
         Ok(threads)
     }
 
-    /// The run file: that of `--out`, or `output/NAME-seedN.h5`. One that is there may be replaced.
-    pub(super) fn run_file(&self, name: &str, seed: u64, one_of_several: bool) -> anyhow::Result<PathBuf> {
+    /// The run file: that of `--out`, or `output/NAME-seedN.h5`.
+    pub(super) fn output(&self, name: &str, seed: u64, one_of_several: bool) -> anyhow::Result<Output> {
         let Some(out) = &self.out else {
-            return Ok(Path::new("output").join(format!("{name}-seed{seed}.h5")));
+            let run = Path::new("output").join(format!("{name}-seed{seed}.h5"));
+            return Ok(Output::run_alone(run, Existing::Numbered));
         };
         let folder = out.as_os_str().to_string_lossy().ends_with(std::path::is_separator);
         if folder || out.is_dir() || out.file_name().is_none() {
             bail!("--out {}: expected the path of a file, found a folder", out.display());
         }
-        let path = if one_of_several { named_after(out, &format!("-seed{seed}.h5")) } else { out.clone() };
-        let kept = path.metadata().is_ok_and(|there| there.is_file() && there.len() > 0);
-        if kept && RunReader::open(&path).is_err() {
-            bail!("--out {}: that is there and is no run file, which alone would be replaced", path.display());
-        }
-        Ok(path)
+        let run = if one_of_several { named_after(out, &format!("-seed{seed}.h5")) } else { out.clone() };
+        Ok(Output::run_alone(run, if self.overwrite { Existing::Replaced } else { Existing::Refused }))
     }
 }
 

@@ -27,15 +27,34 @@ pub(super) struct Display<'a> {
     part: Option<(&'static str, Instant, u64)>,
     bar: Option<ProgressBar>,
     terminal: bool,
-    checkpoint: Option<(&'a Model, PathBuf)>,
+    checkpoints: Option<Checkpoints<'a>>,
+}
+
+/// The checkpoints of a run.
+pub(super) struct Checkpoints<'a> {
+    pub(super) model: &'a Model,
+    /// The file, each in place of the one before.
+    pub(super) path: PathBuf,
+    /// Longest time between two.
+    pub(super) every: Duration,
+    /// When the last one was saved, or the run began.
+    pub(super) last: Instant,
+}
+
+impl Checkpoints<'_> {
+    fn save(&mut self, training: &dyn Training) -> Result<(), RunError> {
+        training.checkpoint().save(self.model, &self.path)?;
+        self.last = Instant::now();
+        Ok(())
+    }
 }
 
 impl<'a> Display<'a> {
-    /// A display of one run, whose checkpoints go to that file.
-    pub(super) fn new(quiet: bool, checkpoint: Option<(&'a Model, PathBuf)>) -> Self {
+    /// A display of one run with its checkpoints.
+    pub(super) fn new(quiet: bool, checkpoints: Option<Checkpoints<'a>>) -> Self {
         let now = Instant::now();
         let terminal = std::io::stderr().is_terminal();
-        Self { quiet, start: now, shown: now, part: None, bar: None, terminal, checkpoint }
+        Self { quiet, start: now, shown: now, part: None, bar: None, terminal, checkpoints }
     }
 
     /// Ends the bar.
@@ -112,10 +131,12 @@ impl Monitor for Display<'_> {
                 duration(evaluation.seconds)
             ));
         }
-        if let Some((model, path)) = &self.checkpoint {
-            training.checkpoint().save(model, path)?;
-        }
-        Ok(())
+        self.checkpoints.as_mut().map_or(Ok(()), |checkpoints| checkpoints.save(training))
+    }
+
+    fn between(&mut self, training: &dyn Training) -> Result<(), RunError> {
+        let due = |checkpoints: &&mut Checkpoints<'_>| checkpoints.last.elapsed() >= checkpoints.every;
+        self.checkpoints.as_mut().filter(due).map_or(Ok(()), |checkpoints| checkpoints.save(training))
     }
 }
 

@@ -3,13 +3,14 @@
 use serde_json::{Value, json};
 
 use super::failure::Failure;
+use super::output::Files;
 use super::say;
-use super::session::{self, Files, Outcome};
+use super::session::{self, Outcome};
 use crate::analysis::mean_and_deviation;
 use crate::data::{Dataset, digests, tested_on};
 use crate::model::Model;
 use crate::record::Evaluation;
-use crate::training::Tested;
+use crate::training::{History, Tested};
 
 /// The results of training with one seed.
 pub(super) fn train_summary(
@@ -40,8 +41,8 @@ pub(super) fn train_summary(
         "test_ms_per_example": tested.and_then(test_ms),
         "confusion": tested.map(|t| &t.confusion),
         "learning": learning(&outcome.history.curve),
-        "run_file": outcome.files.run,
-        "checkpoint_file": outcome.files.checkpoint,
+        "run_file": outcome.files.as_ref().map(|files| &files.run),
+        "checkpoint_file": outcome.files.as_ref().and_then(|files| files.checkpoint.as_ref()),
     })
 }
 
@@ -97,7 +98,18 @@ pub(super) fn trained(outcome: &Outcome, summary: &Value) -> Result<(), Failure>
             say::result(format_args!("{what}: {ms:.2} ms per image"))?;
         }
     }
-    print_files(&outcome.files)
+    outcome.files.as_ref().map_or(Ok(()), print_files)
+}
+
+/// Reports that a run is complete and that nothing was written.
+pub(super) fn nothing_left(history: &History) {
+    let error =
+        history.curve.last().map_or(String::new(), |last| format!(", with a test error of {:.2} %", last.test_error));
+    let seen = history.examples_seen;
+    say::note(format_args!(
+        "the run is complete after {seen} presentations{error}; nothing is left to do and nothing was written (--epochs and \
+         --examples are totals: give more to go on)"
+    ));
 }
 
 /// Prints mean and spread over seeds.

@@ -1,78 +1,100 @@
 //! A run from the command line: its files, its display, its end.
 
-use std::ops::Range;
-use std::path::{Path, PathBuf};
+use std::path::Path;
+use std::time::{Duration, Instant};
 
-use anyhow::Context;
+use anyhow::{Context, bail};
 
 use super::failure::Failure;
 use super::options::Common;
-use super::progress::Display;
-use super::say;
+use super::output::{Files, Output};
+use super::progress::{Checkpoints, Display};
+use super::{interrupt, say};
 use crate::data::{DataPlace, Dataset, StimulusSet, digests};
 use crate::model::Model;
-use crate::record::hdf5::{Provenance, RunFile};
-use crate::record::{Kind, Recorder, estimate};
-use crate::training::{Ending, History, Plan, RunError, Training};
+use crate::record::hdf5::{Provenance, RunFile, set_aside_unfinished};
+use crate::record::{Kind, Planned, Recorder};
+use crate::training::{Ending, History, Plan, RunError, Training, expected_rates};
 use crate::view::Live;
-
-/// The files of a run.
-#[derive(Clone, Debug)]
-pub(super) struct Files {
-    pub(super) run: PathBuf,
-    /// None for a simulation, which changes nothing that could be resumed.
-    pub(super) checkpoint: Option<PathBuf>,
-}
-
-impl Files {
-    /// Refuses a checkpoint that cannot be written because something else stands in its place.
-    pub(super) fn check(&self) -> anyhow::Result<()> {
-        match self.checkpoint.as_ref().filter(|path| path.exists() && !path.is_file()) {
-            Some(other) => anyhow::bail!("the checkpoint is to be {}, which is there and is no file", other.display()),
-            None => Ok(()),
-        }
-    }
-}
 
 /// What a run came to.
 pub(super) struct Outcome {
-    pub(super) files: Files,
+    /// None where nothing was left to do and nothing was written.
+    pub(super) files: Option<Files>,
     pub(super) history: History,
     /// Training presentations since the start or resumption.
     pub(super) presentations: u64,
 }
 
-/// Opens the run file of a run of these presentations, with so many in an epoch, telling what it will hold; `shown` is a set
-/// that is shown, and the digests of all files read.
+/// What a run records, and of what.
+pub(super) struct Recorded<'a> {
+    pub(super) model: &'a Model,
+    /// `spiking` or `rate`.
+    pub(super) dynamics: &'a str,
+    pub(super) seed: u64,
+    pub(super) planned: Planned,
+    /// A set that is shown.
+    pub(super) shown: &'a StimulusSet,
+    /// Names and digests of all data files read.
+    pub(super) sha256: &'a [(String, String)],
+}
+
+/// Opens the run file of a run, and reports what it will hold; a run whose record the disk has no room for is refused.
 pub(super) fn open_run_file(
     common: &Common,
-    path: &Path,
-    (model, dynamics): (&Model, &str),
-    (seed, kind, run, epoch): (u64, Kind, &Range<u64>, usize),
-    shown: (&StimulusSet, &[(String, String)]),
-) -> anyhow::Result<RunFile> {
+    output: &Output,
+    recorded: &Recorded<'_>,
+) -> anyhow::Result<(RunFile, Files)> {
+    let Recorded { model, dynamics, seed, planned, shown, sha256 } = recorded;
     let provenance = Provenance {
         apical_version: env!("CARGO_PKG_VERSION").to_owned(),
         git_commit: env!("APICAL_GIT_COMMIT").to_owned(),
-        seed,
+        seed: *seed,
         command_line: command_line(),
-        data_sha256: digests(shown.1),
-        data_source: shown.0.path().map(DataPlace::of),
+        data_sha256: digests(sha256),
+        data_source: shown.path().map(DataPlace::of),
         start_time: humantime::format_rfc3339_seconds(std::time::SystemTime::now()).to_string(),
-        kind: dynamics.to_owned(),
+        kind: (*dynamics).to_owned(),
     };
+    let folder = folder_of(&output.run);
     if common.out.is_none() {
-        let folder = path.parent().unwrap_or(Path::new(""));
         let made = std::fs::create_dir_all(folder);
         made.with_context(|| format!("cannot create the folder {}; give --out PATH", folder.display()))?;
     }
-    let created = RunFile::create(path, model, &provenance, kind);
-    let file = created.context("the run file cannot be created; name another by --out PATH")?;
-    if !common.quiet {
-        let bytes = estimate(model, kind, run, epoch as u64).total();
-        say::note(format_args!("recording to {}: about {}", path.display(), size(bytes)));
+    let bytes = planned.estimate(model).total();
+    let free = fs4::available_space(folder).unwrap_or(u64::MAX);
+    if bytes > free && !common.ignore_free_space {
+        bail!(
+            "about {} will be recorded, and the disk of {} has room for {}: record less by --record, write elsewhere by --out, or \
+             go on regardless by --ignore-free-space",
+            size(bytes),
+            output.run.display(),
+            size(free)
+        );
     }
-    Ok(file)
+    let (file, files) = output.open(|path| RunFile::create(path, model, &provenance, planned))?;
+    let left = match files.checkpoint.as_deref().map(set_aside_unfinished).transpose() {
+        Ok(left) => left.flatten(),
+        Err(error) => {
+            file.abandon();
+            return Err(
+                anyhow::Error::from(error).context("the checkpoint cannot be created; name another file by --out PATH")
+            );
+        }
+    };
+    for left in file.set_aside().into_iter().chain(left.as_deref()) {
+        let left = left.display();
+        say::note(format_args!("a run that did not end left {left}; `apical inspect {left}` shows what it holds"));
+    }
+    if !common.quiet {
+        say::note(format_args!("recording to {}: about {}", files.run.display(), size(bytes)));
+    }
+    Ok((file, files))
+}
+
+/// The folder that a file is in.
+fn folder_of(path: &Path) -> &Path {
+    path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
 /// The command line as a shell takes it, the program by its bare name and what is no text shown as well as it can be.
@@ -81,46 +103,123 @@ pub(super) fn command_line() -> String {
     std::iter::once("apical".to_owned()).chain(words).collect::<Vec<_>>().join(" ")
 }
 
+/// What is run.
+pub(super) struct Run<'a> {
+    pub(super) model: &'a Model,
+    pub(super) data: &'a Dataset,
+    pub(super) seed: u64,
+    pub(super) plan: Plan,
+    pub(super) live: Option<Live>,
+    /// Longest time between two checkpoints.
+    pub(super) checkpoint_every: Duration,
+    /// Reports how to go on with a run that was stopped.
+    pub(super) stopped: &'a dyn Fn(&Files),
+}
+
 /// Trains as planned with its files, and a page if there is one.
 pub(super) fn run(
     common: &Common,
-    model: &Model,
-    data: &Dataset,
+    run: Run<'_>,
     trainer: &mut dyn Training,
-    (seed, plan): (u64, Plan),
-    files: Files,
-    live: Option<Live>,
+    output: &Output,
 ) -> Result<Outcome, Failure> {
+    let _guard = interrupt::guard();
+    let Run { model, data, seed, plan, live, checkpoint_every, stopped } = run;
     let first = trainer.history().examples_seen;
-    let told = (seed, Kind::Train, &(first..plan.presentations), data.training.len());
-    let file = open_run_file(common, &files.run, (model, trainer.kind()), told, (data.training.set(), &data.sha256()))?;
+    let planned = Planned {
+        kind: Kind::Train,
+        presentations: first..plan.presentations,
+        epoch: data.training.len() as u64,
+        tests: plan.test_examples as u64,
+        rates: expected_rates((model, trainer.network()), &data.training, seed),
+    };
+    let recorded =
+        Recorded { model, dynamics: trainer.kind(), seed, planned, shown: data.training.set(), sha256: &data.sha256() };
+    let (file, files) = open_run_file(common, output, &recorded)?;
     let mut recorder = (file, live);
-    let mut display = Display::new(common.quiet, files.checkpoint.clone().map(|path| (model, path)));
+    let checkpoints =
+        files.checkpoint.clone().map(|path| Checkpoints { model, path, every: checkpoint_every, last: Instant::now() });
+    let mut display = Display::new(common.quiet, checkpoints);
     let replayed = trainer.history().curve.iter().try_for_each(|evaluation| recorder.evaluation(evaluation));
     let ended = replayed.map_err(RunError::from).and_then(|()| trainer.run(data, plan, &mut recorder, &mut display));
     display.finish();
-    // Whatever happened, what was learnt and recorded is kept; weights that are no numbers are not.
-    let learnt = files
-        .checkpoint
-        .as_ref()
-        .filter(|_| !matches!(ended, Err(RunError::Diverged { .. } | RunError::Overflow { .. })));
-    let saved = learnt.map_or(Ok(()), |path| trainer.checkpoint().save(model, path));
-    let closed = recorder.0.finish();
-    if let (Some(path), Ok(()), false) = (learnt, &saved, ended.is_ok() && closed.is_ok()) {
-        say::note(format_args!("what was learnt so far is in {}", path.display()));
+    let kept = keep(model, trainer, &ended, recorder.0, &files);
+    let ending = match ended {
+        Ok(ending) => ending,
+        Err(error) => {
+            kept.report(&files);
+            return Err(error.into());
+        }
+    };
+    if kept.checkpoint.is_err() || kept.recording.is_err() {
+        kept.report(&files);
     }
-    let ending = ended?;
-    closed.context("the run file could not be completed").map_err(Failure::Failed)?;
-    saved.context("the checkpoint could not be saved").map_err(Failure::Failed)?;
+    kept.recording.context("the run file could not be completed").map_err(Failure::Failed)?;
+    kept.checkpoint.context("the checkpoint could not be saved").map_err(Failure::Failed)?;
     match ending {
         Ending::Done => {
+            let files = files.replace().map_err(Failure::Failed)?;
             let history = trainer.history().clone();
-            Ok(Outcome { files, presentations: history.examples_seen - first, history })
+            Ok(Outcome { files: Some(files), presentations: history.examples_seen - first, history })
         }
         Ending::Stopped => {
             let (seen, run) = (trainer.history().examples_seen, files.run.display());
             say::note(format_args!("stopped after {seen} presentations; the run file is {run}"));
+            stopped(&files);
             Err(Failure::Interrupted)
+        }
+    }
+}
+
+/// What of a run is kept at its end, or why not.
+struct Kept {
+    /// Whether a checkpoint was saved; none of weights that are no numbers.
+    checkpoint: anyhow::Result<bool>,
+    recording: anyhow::Result<()>,
+}
+
+/// Saves what was learnt and completes the run file, whatever happened. On a full disk the recording makes room for what was
+/// learnt.
+fn keep(
+    model: &Model,
+    trainer: &dyn Training,
+    ended: &Result<Ending, RunError>,
+    recording: RunFile,
+    files: &Files,
+) -> Kept {
+    let learnt = files
+        .checkpoint
+        .as_ref()
+        .filter(|_| !matches!(ended, Err(RunError::Diverged { .. } | RunError::Overflow { .. })));
+    let save = || learnt.map_or(Ok(false), |path| trainer.checkpoint().save(model, path).map(|()| true));
+    match save() {
+        Err(error) if error.is_out_of_room() => {
+            recording.abandon();
+            let given_up = anyhow::anyhow!("the recording was given up, to make room for the checkpoint");
+            Kept { checkpoint: save().map_err(anyhow::Error::from), recording: Err(given_up) }
+        }
+        saved => Kept {
+            checkpoint: saved.map_err(anyhow::Error::from),
+            recording: recording.finish_as(&files.run).map_err(anyhow::Error::from),
+        },
+    }
+}
+
+impl Kept {
+    /// Reports what is kept of a run that failed.
+    fn report(&self, files: &Files) {
+        match (&self.checkpoint, &files.checkpoint) {
+            (Ok(true), Some(path)) => say::note(format_args!("what was learnt so far is in {}", path.display())),
+            (Err(error), Some(path)) => {
+                say::note(format_args!("the checkpoint {} could not be saved: {error:#}", path.display()));
+            }
+            _ => (),
+        }
+        match &self.recording {
+            Ok(()) => say::note(format_args!("what was recorded so far is in {}", files.run.display())),
+            Err(error) => {
+                say::note(format_args!("the run file {} could not be completed: {error:#}", files.run.display()));
+            }
         }
     }
 }

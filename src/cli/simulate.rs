@@ -1,6 +1,7 @@
 //! `apical simulate`.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::Args;
 use serde_json::{Value, json};
@@ -8,9 +9,10 @@ use serde_json::{Value, json};
 use super::checkpoint::Start;
 use super::failure::Failure;
 use super::options::Common;
-use super::session::{self, Files, Outcome};
+use super::output::Files;
+use super::session::{self, Outcome};
 use super::shown::Shown;
-use super::{checkpoint, interrupt, report, say};
+use super::{checkpoint, report, say};
 use crate::data::{Dataset, Evaluate, Split};
 use crate::model::{Model, Stimuli};
 use crate::training::{Plan, Synapses, Trainer};
@@ -41,7 +43,6 @@ pub(super) struct Simulate {
 
 impl Simulate {
     pub(super) fn execute(self) -> Result<(), Failure> {
-        interrupt::listen()?;
         let threads = self.common.start_threads()?;
         let Start { model, network, seed, trained } = checkpoint::load_or_start(&self.common, &self.input, self.seed)?;
         let training = Shown::of(&self.common, &model, trained.as_ref()).load_training()?;
@@ -50,15 +51,18 @@ impl Simulate {
         let shown_by_default =
             if matches!(model.stimuli, Stimuli::Idx { .. }) { 20 } else { data.training.len() as u64 };
         let presentations = self.examples.unwrap_or(shown_by_default);
-        let path = self.common.run_file(&format!("{}-simulate", model.name), seed, false)?;
+        let output = self.common.output(&format!("{}-simulate", model.name), seed, false)?;
+        output.check()?;
         let mut trainer = Trainer::new(&model, network, seed);
         let plan = Plan { presentations, test_examples: 0, synapses: Synapses::Frozen };
-        let files = Files { run: path, checkpoint: None };
-        let outcome = session::run(&self.common, &model, &data, &mut trainer, (seed, plan), files, None)?;
+        let (live, checkpoint_every) = (None, Duration::MAX);
+        let run =
+            session::Run { model: &model, data: &data, seed, plan, live, checkpoint_every, stopped: &|_: &Files| () };
+        let outcome = session::run(&self.common, run, &mut trainer, &output)?;
         if self.common.json {
             say::result(summary(&model, &outcome, (seed, threads)))
         } else {
-            report::print_files(&outcome.files)
+            outcome.files.as_ref().map_or(Ok(()), report::print_files)
         }
     }
 }
@@ -72,6 +76,6 @@ fn summary(model: &Model, outcome: &Outcome, (seed, threads): (u64, usize)) -> V
         "threads": threads,
         "examples_seen": outcome.presentations,
         "ms_per_example": report::per_example(outcome.history.train_seconds, outcome.presentations),
-        "run_file": outcome.files.run,
+        "run_file": outcome.files.as_ref().map(|files| &files.run),
     })
 }

@@ -9,7 +9,9 @@ use serde_json::{Value, json};
 
 use super::failure::Failure;
 use super::options::{Common, Rate};
+use super::output::Files;
 use super::progress::Display;
+use super::session::Recorded;
 use super::shown::{Shown, Trained};
 use super::{checkpoint, interrupt, rate_rule, report, say, session};
 use crate::data::Presentations;
@@ -17,8 +19,8 @@ use crate::engine::{Circuit, Precision};
 use crate::model::Model;
 use crate::rate::Learner;
 use crate::record::hdf5::RunFile;
-use crate::record::{Kind, Recorder};
-use crate::training::{self, Dynamics, Tested};
+use crate::record::{Kind, Planned, Recorder};
+use crate::training::{self, Dynamics, Tested, expected_rates};
 
 /// Test a trained network: show each image once a pass, from rest, and count the answers.
 ///
@@ -53,7 +55,6 @@ pub(super) struct Test {
 
 impl Test {
     pub(super) fn execute(self) -> Result<(), Failure> {
-        interrupt::listen()?;
         let threads = self.common.start_threads()?;
         let checkpoint = checkpoint::load(&self.checkpoint)?;
         let model = self.common.parse_model(&checkpoint.model_text, &self.checkpoint)?;
@@ -129,6 +130,7 @@ impl Test {
 
     /// Runs a test with the run file that is asked for, if any, and gives its path.
     fn run(&self, test: &training::Test<'_>, seed: u64) -> Result<(Tested, Option<PathBuf>), Failure> {
+        let _guard = interrupt::guard();
         let mut file = self.run_file(test, seed)?;
         let mut display = Display::new(self.common.quiet, None);
         let recorder: &mut dyn Recorder = match &mut file {
@@ -137,28 +139,32 @@ impl Test {
         };
         let tested = test.run(recorder, &mut display);
         display.finish();
+        let stopped_early = !matches!(tested, Ok(Some(_)));
         let mut written = None;
-        if let Some((file, path)) = file {
-            file.finish().context("the run file could not be completed").map_err(Failure::Failed)?;
-            written = Some(path);
+        if let Some((file, files)) = file {
+            file.finish_as(&files.run).context("the run file could not be completed").map_err(Failure::Failed)?;
+            let files = if stopped_early { files } else { files.replace().map_err(Failure::Failed)? };
+            written = Some(files.run);
         }
         Ok((tested?.ok_or_else(stopped)?, written))
     }
 
-    fn run_file(&self, test: &training::Test<'_>, seed: u64) -> anyhow::Result<Option<(RunFile, PathBuf)>> {
+    fn run_file(&self, test: &training::Test<'_>, seed: u64) -> anyhow::Result<Option<(RunFile, Files)>> {
         if self.common.record.is_none() && self.common.out.is_none() {
             return Ok(None);
         }
-        let path = self.common.run_file(&format!("{}-test", self.rate.name(test.model)), seed, false)?;
-        let presentations = test.examples as u64 * u64::from(test.passes);
-        let file = session::open_run_file(
-            &self.common,
-            &path,
-            (test.model, test.dynamics.name()),
-            (seed, Kind::Test, &(0..presentations), test.examples),
-            (test.shown.set(), test.shown.set().sha256()),
-        )?;
-        Ok(Some((file, path)))
+        let output = self.common.output(&format!("{}-test", self.rate.name(test.model)), seed, false)?;
+        output.check()?;
+        let planned = Planned {
+            kind: Kind::Test,
+            presentations: 0..test.examples as u64 * u64::from(test.passes),
+            epoch: test.examples as u64,
+            tests: 0,
+            rates: expected_rates((test.model, test.network), test.shown, seed),
+        };
+        let (model, dynamics, shown) = (test.model, test.dynamics.name(), test.shown.set());
+        let recorded = Recorded { model, dynamics, seed, planned, shown, sha256: shown.sha256() };
+        session::open_run_file(&self.common, &output, &recorded).map(Some)
     }
 }
 

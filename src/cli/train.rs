@@ -1,21 +1,23 @@
 //! `apical train`.
 
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use anyhow::{Context, bail};
 use clap::Args;
 use serde_json::Value;
 
 use super::failure::Failure;
-use super::files::{checkpoint_file, named_after};
+use super::files::named_after;
 use super::options::{Common, Rate, Seeds, parse_seeds};
-use super::session::{self, Files, Outcome};
+use super::output::{Files, Output};
+use super::session::{self, Outcome};
 use super::shown::Shown;
-use super::{checkpoint, interrupt, rate_rule, report, say, view};
+use super::{checkpoint, rate_rule, report, say, view};
 use crate::data::Dataset;
 use crate::model::Model;
 use crate::record::Checkpoint;
-use crate::training::{Dynamics, Plan, RateRuleTrainer, Synapses, Trainer, Training, initial_network};
+use crate::training::{Dynamics, History, Plan, RateRuleTrainer, Synapses, Trainer, Training, initial_network};
 use crate::view::LiveParts;
 
 /// Train a network, test it after every epoch, and leave a run file and a checkpoint.
@@ -61,6 +63,11 @@ pub(super) struct Train {
     #[arg(long, value_name = "N")]
     test_examples: Option<usize>,
 
+    /// Longest time between two checkpoints, as in `30s` or `10min`: no more is lost if the machine fails. One is saved at every
+    /// evaluation, too.
+    #[arg(long, value_name = "TIME", default_value = "5min", value_parser = humantime::parse_duration)]
+    checkpoint_every: Duration,
+
     /// Follow the run in the browser: serves a page on 127.0.0.1 with errors, plateaus and the newest raster for as long as
     /// the run lasts.
     #[arg(long)]
@@ -75,7 +82,6 @@ pub(super) struct Train {
 
 impl Train {
     pub(super) fn execute(self) -> Result<(), Failure> {
-        interrupt::listen()?;
         let threads = self.common.start_threads()?;
         let checkpoint = self.resume.as_deref().map(checkpoint::load).transpose()?;
         let model = self.prepare(self.load_model(checkpoint.as_ref())?)?;
@@ -92,12 +98,12 @@ impl Train {
             (None, Some(checkpoint)) => vec![checkpoint.seed],
             (None, None) => vec![self.seed.unwrap_or(1)],
         };
-        let files = seeds.iter().map(|&seed| self.files(&model, seed, seeds.len() > 1, checkpoint.as_ref()));
-        let files = files.collect::<anyhow::Result<Vec<_>>>()?;
+        let outputs = seeds.iter().map(|&seed| self.output(&model, seed, seeds.len() > 1, checkpoint.as_ref()));
+        let outputs = outputs.collect::<anyhow::Result<Vec<_>>>()?;
         let live = self.live.then(|| view::follow(&model)).transpose()?;
         let mut runs = Vec::new();
-        for (&seed, files) in seeds.iter().zip(files) {
-            let how = (files, threads, live.as_deref());
+        for (&seed, output) in seeds.iter().zip(outputs) {
+            let how = (output, threads, live.as_deref());
             let done = self.one(&model, &data, seed, checkpoint.clone(), how);
             let (outcome, summary) =
                 done.map_err(|failure| if runs.is_empty() { failure } else { failure.on_the_way() })?;
@@ -142,21 +148,21 @@ impl Train {
         rate_rule::prepare(model, &self.common)
     }
 
-    /// The files of a run: unless told, one that goes on leaves those of the part before it as they are.
-    fn files(
+    /// Where a run goes: one that goes on has a name of its own, unless --out gives one.
+    fn output(
         &self,
         model: &Model,
         seed: u64,
         one_of_several: bool,
         before: Option<&Checkpoint>,
-    ) -> anyhow::Result<Files> {
-        let mut run = self.common.run_file(&self.rate.name(model), seed, one_of_several)?;
+    ) -> anyhow::Result<Output> {
+        let mut output = self.common.output(&self.rate.name(model), seed, one_of_several)?;
         if let (Some(before), None) = (before, &self.common.out) {
-            run = named_after(&run, &format!("-from-{}.h5", before.examples_seen));
+            output.run = named_after(&output.run, &format!("-from-{}.h5", before.examples_seen));
         }
-        let files = Files { checkpoint: Some(checkpoint_file(&run)), run };
-        files.check()?;
-        Ok(files)
+        let output = output.with_checkpoint();
+        output.check()?;
+        Ok(output)
     }
 
     /// The command that goes on with a run that was stopped.
@@ -182,26 +188,36 @@ impl Train {
         data: &Dataset,
         seed: u64,
         checkpoint: Option<Checkpoint>,
-        (files, threads, live): (Files, usize, Option<&LiveParts>),
+        (output, threads, live): (Output, usize, Option<&LiveParts>),
     ) -> Result<(Outcome, Value), Failure> {
         let presentations = self.presentations(model, data, checkpoint.as_ref());
         let test_examples = self.test_examples.unwrap_or(usize::MAX).min(data.evaluation.len());
         let mut trainer = self.trainer(model, seed, checkpoint, presentations)?;
         let plan = Plan { presentations, test_examples, synapses: Synapses::Plastic };
-        let live = live.map(|live| live.recorder(model, seed, presentations));
-        let checkpoint = checkpoint_file(&files.run);
-        let ran = session::run(&self.common, model, data, &mut *trainer, (seed, plan), files, live);
-        if let Err(Failure::Interrupted) = &ran {
-            match rate_rule::of(model) {
-                Some(rule) => say::note(format_args!(
-                    "a run by `{rule}` is not gone on with; the same command gives the same numbers"
-                )),
-                None => say::note(format_args!("go on with: {}", self.resumption(&checkpoint))),
-            }
-        }
-        let outcome = ran?;
+        let outcome = if is_complete(&*trainer, plan) {
+            let history = trainer.history().clone();
+            report::nothing_left(&history);
+            Outcome { files: None, history, presentations: 0 }
+        } else {
+            let live = live.map(|live| live.recorder(model, seed, presentations));
+            let stopped = |files: &Files| self.stopped(model, files);
+            let checkpoint_every = self.checkpoint_every;
+            let run = session::Run { model, data, seed, plan, live, checkpoint_every, stopped: &stopped };
+            session::run(&self.common, run, &mut *trainer, &output)?
+        };
         let summary = report::train_summary((model, trainer.kind()), data, &outcome, (seed, threads, presentations));
         Ok((outcome, summary))
+    }
+
+    /// Reports how to go on with a run that was stopped.
+    fn stopped(&self, model: &Model, files: &Files) {
+        match (rate_rule::of(model), &files.checkpoint) {
+            (Some(rule), _) => say::note(format_args!(
+                "a run by `{rule}` is not gone on with; the same command gives the same numbers"
+            )),
+            (None, Some(checkpoint)) => say::note(format_args!("go on with: {}", self.resumption(checkpoint))),
+            (None, None) => (),
+        }
     }
 
     /// What trains a model with one seed, from its start or from a checkpoint.
@@ -218,7 +234,8 @@ impl Train {
         }
         let trainer = match checkpoint {
             Some(Checkpoint { examples_seen, .. }) if examples_seen > presentations => bail!(
-                "the checkpoint has {examples_seen} presentations behind it, more than the {presentations} asked for"
+                "the checkpoint has {examples_seen} presentations behind it, more than the {presentations} asked for: --epochs and \
+                 --examples are totals"
             ),
             Some(checkpoint) => Trainer::resume(model, checkpoint),
             None => Trainer::new(model, initial_network(model, seed)?, seed),
@@ -236,4 +253,11 @@ impl Train {
             _ => u64::from(model.learning.epochs) * data.training.len() as u64,
         }
     }
+}
+
+/// Whether a run that goes on has nothing left to do: all presentations are behind it, and its last evaluation.
+fn is_complete(trainer: &dyn Training, plan: Plan) -> bool {
+    let History { examples_seen, curve, .. } = trainer.history();
+    let evaluated = curve.last().is_some_and(|last| last.examples_seen == *examples_seen);
+    *examples_seen > 0 && *examples_seen == plan.presentations && (evaluated || plan.test_examples == 0)
 }

@@ -3,18 +3,39 @@
 use std::ops::Range;
 
 use super::Kind;
-use crate::model::{Model, Neuron, Protocol, Snapshots};
+use crate::model::{Model, Neuron, PopulationId, Protocol, Snapshots};
 
-/// Mean rate assumed of cells, that of a trained network of the paper [1/ms].
+/// Mean rate assumed of cells of which nothing is known, that of a trained network of the paper [1/ms].
 const CELL_RATE: f64 = 0.024;
 
 /// Mean pixel value assumed of images, that of MNIST (0 to 1).
 const MEAN_PIXEL: f64 = 0.13;
 
-/// Size of what a run file will hold, uncompressed [bytes].
+/// What HDF5 keeps of a dataset beside its values: header, attributes and index of chunks [bytes].
+const DATASET: u64 = 2500;
+
+/// Columns of the tables of presentations and of the learning curve.
+const TABLE_COLUMNS: u64 = 14;
+
+/// What a run is to show and how its neurons are expected to fire, on which depends how much it writes.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Planned {
+    /// Kind of the presentations that are recorded.
+    pub kind: Kind,
+    /// Presentations of this kind, counted as their indices are.
+    pub presentations: Range<u64>,
+    /// Training presentations in an epoch.
+    pub epoch: u64,
+    /// Test presentations in each evaluation, at the end of an epoch and of the run.
+    pub tests: u64,
+    /// Mean rate of the neurons of each population [1/ms].
+    pub rates: Vec<f64>,
+}
+
+/// Size of what a run file will hold [bytes].
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Estimate {
-    /// Spike times and neurons, at 24 Hz for cells and 0.13 of the largest rate for inputs.
+    /// Spike times and neurons.
     pub spikes: u64,
     /// Plateaus of both phases.
     pub plateaus: u64,
@@ -24,32 +45,96 @@ pub struct Estimate {
     pub weights: u64,
     /// Rows of presentations.
     pub presentations: u64,
+    /// What the file itself takes: model text, names, indices of chunks.
+    pub structure: u64,
 }
 
 impl Estimate {
     /// The whole file [bytes].
     pub fn total(&self) -> u64 {
-        let parts = [self.spikes, self.plateaus, self.traces, self.weights, self.presentations];
+        let parts = [self.spikes, self.plateaus, self.traces, self.weights, self.presentations, self.structure];
         parts.into_iter().fold(0, u64::saturating_add)
     }
 }
 
-/// Estimates the run file of a run of these presentations of one kind, with `epoch` of them in an epoch; evaluations are not
-/// counted.
-pub fn estimate(model: &Model, kind: Kind, run: &Range<u64>, epoch: u64) -> Estimate {
-    let recording = &model.recording;
-    let recorded = recording.end.min(run.end).saturating_sub(recording.first.max(run.start));
-    let span = recorded as f64 * mean_length(&model.protocol, kind);
-    let spikes: f64 = recording.spikes.iter().map(|&p| model.population(p)).map(|p| rate(&p.neuron, p.size)).sum();
-    let plateaus: usize = recording.plateaus.iter().map(|&p| model.population(p).size).sum();
-    let elements: usize = recording.traces.iter().map(|(p, kept)| model.population(*p).size * kept.len()).sum();
-    let phases = if kind == Kind::Train { 2 } else { 1 };
-    Estimate {
-        spikes: (16.0 * span * spikes) as u64,
-        plateaus: recorded.saturating_mul(21 * phases * plateaus as u64),
-        traces: (4.0 * elements as f64 * span / recording.report_dt).ceil() as u64,
-        weights: snapshots(model, kind, run, epoch).saturating_mul(4 * parameters(model)),
-        presentations: (run.end - run.start).saturating_mul(41),
+impl Planned {
+    /// A run of these presentations, with `epoch` of them in an epoch and without evaluations; cells are assumed to fire at
+    /// 24 Hz, inputs at 0.13 of their largest rate.
+    pub fn assumed(model: &Model, kind: Kind, presentations: Range<u64>, epoch: u64) -> Self {
+        let rates = model.populations.iter().map(|population| match &population.neuron {
+            Neuron::Poisson(poisson) => MEAN_PIXEL * poisson.phi_max,
+            Neuron::Pyramidal(_) | Neuron::Output(_) => CELL_RATE,
+        });
+        Self { kind, presentations, epoch, tests: 0, rates: rates.collect() }
+    }
+
+    /// Spikes of a population in the presentations recorded.
+    pub fn spikes(&self, model: &Model, population: PopulationId) -> u64 {
+        (self.recorded_ms(model) * self.rates[population.0] * model.population(population).size as f64) as u64
+    }
+
+    /// Plateaus of a population in the presentations recorded.
+    pub fn plateaus(&self, model: &Model, population: PopulationId) -> u64 {
+        let phases = if self.kind == Kind::Train { 2 } else { 1 };
+        self.recorded(model).saturating_mul(phases * model.population(population).size as u64)
+    }
+
+    /// Samples of each trace.
+    pub fn samples(&self, model: &Model) -> u64 {
+        (self.recorded_ms(model) / model.recording.report_dt).ceil() as u64
+    }
+
+    /// Rows of the table of presentations.
+    pub fn rows(&self) -> u64 {
+        let shown = self.presentations.end.saturating_sub(self.presentations.start);
+        shown.saturating_add(self.tests.saturating_mul(self.evaluations()))
+    }
+
+    /// Estimates the run file.
+    pub fn estimate(&self, model: &Model) -> Estimate {
+        let recording = &model.recording;
+        let all = |of: &[PopulationId], rows: &dyn Fn(PopulationId) -> u64, bytes: u64| {
+            of.iter().fold(0u64, |sum, &p| sum.saturating_add(rows(p).saturating_mul(bytes)))
+        };
+        let elements: usize = recording.traces.iter().map(|(p, kept)| model.population(*p).size * kept.len()).sum();
+        let snapshots = self.snapshots(model);
+        Estimate {
+            spikes: all(&recording.spikes, &|p| self.spikes(model, p), 16),
+            plateaus: all(&recording.plateaus, &|p| self.plateaus(model, p), 21),
+            traces: self.samples(model).saturating_mul(4 * elements as u64),
+            weights: snapshots.saturating_mul(4 * parameters(model)),
+            presentations: self.rows().saturating_mul(41),
+            structure: DATASET.saturating_mul(datasets(model, snapshots)) + model.text.len() as u64,
+        }
+    }
+
+    /// Presentations recorded.
+    fn recorded(&self, model: &Model) -> u64 {
+        let (recording, run) = (&model.recording, &self.presentations);
+        recording.end.min(run.end).saturating_sub(recording.first.max(run.start))
+    }
+
+    /// Their length [ms].
+    fn recorded_ms(&self, model: &Model) -> f64 {
+        self.recorded(model) as f64 * mean_length(&model.protocol, self.kind)
+    }
+
+    fn evaluations(&self) -> u64 {
+        1 + self.presentations.end.saturating_sub(self.presentations.start + 1).checked_div(self.epoch).unwrap_or(0)
+    }
+
+    /// Number of snapshots of the weights; a test has none.
+    fn snapshots(&self, model: &Model) -> u64 {
+        if self.kind == Kind::Test {
+            return 0;
+        }
+        let every = match model.recording.snapshots {
+            Snapshots::Ends => 0,
+            Snapshots::Epochs => self.epoch,
+            Snapshots::Presentations(every) => every,
+        };
+        let until = |n: u64| n.checked_div(every).unwrap_or(0);
+        2 + until(self.presentations.end) - until(self.presentations.start)
     }
 }
 
@@ -61,33 +146,18 @@ fn mean_length(protocol: &Protocol, kind: Kind) -> f64 {
     }
 }
 
-/// Mean rate of a whole population [1/ms].
-fn rate(neuron: &Neuron, size: usize) -> f64 {
-    let each = match neuron {
-        Neuron::Poisson(poisson) => MEAN_PIXEL * poisson.phi_max,
-        Neuron::Pyramidal(_) | Neuron::Output(_) => CELL_RATE,
-    };
-    each * size as f64
-}
-
-/// Number of snapshots of the weights; a test has none.
-fn snapshots(model: &Model, kind: Kind, run: &Range<u64>, epoch: u64) -> u64 {
-    if kind == Kind::Test {
-        return 0;
-    }
-    let every = match model.recording.snapshots {
-        Snapshots::Ends => 0,
-        Snapshots::Epochs => epoch,
-        Snapshots::Presentations(every) => every,
-    };
-    let until = |n: u64| n.checked_div(every).unwrap_or(0);
-    2 + until(run.end) - until(run.start)
-}
-
 /// Number of weights and biases.
 fn parameters(model: &Model) -> u64 {
     let size = |p| model.population(p).size as u64;
     let weights: u64 = model.projections.iter().map(|p| size(p.from) * size(p.to)).sum();
     let encoders = |p: &&crate::model::Population| !matches!(p.neuron, Neuron::Poisson(_));
     weights + model.populations.iter().filter(encoders).map(|p| p.size as u64).sum::<u64>()
+}
+
+/// Number of datasets.
+fn datasets(model: &Model, snapshots: u64) -> u64 {
+    let recording = &model.recording;
+    let parts = model.projections.len() + model.populations.len();
+    let recorded = 2 * recording.spikes.len() + 4 * recording.plateaus.len() + 6 * recording.traces.len();
+    TABLE_COLUMNS + recorded as u64 + snapshots.saturating_mul(parts as u64)
 }

@@ -6,9 +6,11 @@ pub mod hdf5;
 mod memory;
 mod misfit;
 
-pub use estimate::{Estimate, estimate};
+pub use estimate::{Estimate, Planned};
 pub use memory::{Memory, Shown};
 pub use misfit::Misfit;
+
+use std::io::ErrorKind;
 
 use crate::data::DataIdentity;
 use crate::engine::{LaneState, Observation, Sampling};
@@ -16,9 +18,10 @@ use crate::model::PopulationId;
 use crate::network::Network;
 
 /// Whether a presentation trained or tested.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Kind {
     /// Both phases, followed by learning (or not, when simulating).
+    #[default]
     Train,
     /// A test from rest.
     Test,
@@ -73,6 +76,12 @@ pub enum RecordError {
         #[source]
         source: Box<dyn std::error::Error + Send + Sync>,
     },
+    /// Another run writes the file.
+    #[error("{path} is being written by another run")]
+    Busy {
+        /// The file.
+        path: String,
+    },
     /// A file is not what it should be.
     #[error("{path}: {problem}")]
     Content {
@@ -81,6 +90,15 @@ pub enum RecordError {
         /// What is wrong and what was expected.
         problem: String,
     },
+}
+
+impl RecordError {
+    /// Whether there was no room for what was to be written: the disk is full, or a quota or the limit on a file's size is reached.
+    pub fn is_out_of_room(&self) -> bool {
+        let Self::File { source, .. } = self else { return false };
+        let cause = source.downcast_ref::<std::io::Error>().map(std::io::Error::kind);
+        matches!(cause, Some(ErrorKind::StorageFull | ErrorKind::QuotaExceeded | ErrorKind::FileTooLarge))
+    }
 }
 
 /// How well hidden populations were told what to change in one training presentation.

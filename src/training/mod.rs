@@ -17,6 +17,6 @@ pub use decoding::answer;
 pub use initial::{InitialError, initial_network};
 pub use rate_rule::{RateRuleTrainer, test_rates};
 pub use run::{Ending, History, Monitor, Plan, Progress, RunError, Synapses, Training};
-pub use stage::{Dynamics, responses};
+pub use stage::{Dynamics, expected_rates, responses};
 pub use testing::{Test, Tested};
 pub use trainer::Trainer;

@@ -103,6 +103,10 @@ impl Training for RateRuleTrainer<'_> {
         &self.history
     }
 
+    fn network(&self) -> &Network {
+        &self.network
+    }
+
     fn checkpoint(&self) -> Checkpoint {
         Checkpoint {
             model_text: self.model.text.clone(),

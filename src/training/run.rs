@@ -4,6 +4,7 @@ use std::ops::ControlFlow;
 
 use super::Tested;
 use crate::data::Dataset;
+use crate::network::Network;
 use crate::record::{Checkpoint, Evaluation, RecordError, Recorder};
 
 /// A network in training.
@@ -13,6 +14,9 @@ pub trait Training {
 
     /// What lies behind it.
     fn history(&self) -> &History;
+
+    /// The weights as they are.
+    fn network(&self) -> &Network;
 
     /// What was learnt, and all else that is needed to go on where the run can be resumed.
     fn checkpoint(&self) -> Checkpoint;
@@ -133,6 +137,15 @@ pub trait Monitor {
     fn tested(&mut self, done: usize, total: usize, error_percent: f64) -> ControlFlow<()> {
         let _ = (done, total, error_percent);
         ControlFlow::Continue(())
+    }
+
+    /// All that was shown so far is learnt and recorded, within an epoch: a checkpoint may be saved.
+    ///
+    /// # Errors
+    /// If it cannot be saved; the run stops.
+    fn between(&mut self, training: &dyn Training) -> Result<(), RunError> {
+        let _ = training;
+        Ok(())
     }
 
     /// The network was evaluated, at the end of an epoch or of the run: the moment to save a checkpoint.

@@ -44,6 +44,24 @@ pub fn responses(
     (0..images).into_par_iter().map_init(|| Stage::new(&circuit, dynamics), present).collect()
 }
 
+/// Mean rate of the neurons of each population in tests of the first images, from which follows how much a run will record
+/// [1/ms]; 0 where no spikes are recorded.
+pub fn expected_rates((model, network): (&Model, &Network), shown: &Presentations, seed: u64) -> Vec<f64> {
+    /// Images shown.
+    const IMAGES: usize = 8;
+    let mut rates = vec![0.0; model.populations.len()];
+    if model.recording.spikes.is_empty() {
+        return rates;
+    }
+    let responses = responses((model, network), Dynamics::Spiking, shown, IMAGES.min(shown.len()), seed);
+    for response in &responses {
+        for (rate, neurons) in rates.iter_mut().zip(response) {
+            *rate += neurons.iter().sum::<f64>() / (neurons.len() * responses.len()) as f64;
+        }
+    }
+    rates
+}
+
 impl Dynamics {
     /// What files and summaries call it: `spiking` or `rate`.
     pub fn name(self) -> &'static str {

@@ -116,11 +116,6 @@ impl<'a> Trainer<'a> {
         trainer
     }
 
-    /// The weights as they are.
-    pub fn network(&self) -> &Network {
-        &self.network
-    }
-
     /// Work of the training presentations so far, since the start or resumption.
     pub fn work(&self) -> Work {
         let mut work = self.work;
@@ -150,7 +145,10 @@ impl<'a> Trainer<'a> {
             while self.history.examples_seen < end && !stopped {
                 self.train_batch(&data.training, end, plan, recorder, monitor)?;
                 asked |= monitor.trained(self.progress()).is_break();
-                stopped = asked && self.history.examples_seen < end && self.may_stop();
+                if self.history.examples_seen < end && self.may_stop() {
+                    stopped = asked;
+                    monitor.between(self)?;
+                }
             }
             if !stopped {
                 stopped = self.end_epoch(data, plan, recorder, monitor)?.is_break();
@@ -219,9 +217,11 @@ impl<'a> Trainer<'a> {
                 loss: loss / shown as f64,
                 seconds: self.seconds_before + monitor.seconds(),
             };
-            recorder.evaluation(&evaluation)?;
             self.history.curve.push(evaluation);
             self.history.tested = Some(tested);
+            self.since_evaluation = (0, 0, 0.0);
+            // Last, so that a checkpoint is whole even if it cannot be recorded.
+            recorder.evaluation(&evaluation)?;
         }
         self.since_evaluation = (0, 0, 0.0);
         monitor.evaluated(self)?;
@@ -257,10 +257,11 @@ impl<'a> Trainer<'a> {
             [lane] => run(lane),
             lanes => lanes.par_iter_mut().for_each(run),
         }
+        let mut credits = Vec::new();
         if let Some(audit) = self.audit.as_mut().filter(|_| plastic) {
             for lane in self.lanes[part.clone()].iter().filter(|lane| lane.label.is_some()) {
                 let means = lane.lane.means();
-                recorder.credit(&audit.measure(model, &self.network, lane.index, means, &lane.changes))?;
+                credits.push(audit.measure(model, &self.network, lane.index, means, &lane.changes));
             }
         }
         self.check(part.clone(), plan.synapses)?;
@@ -275,6 +276,7 @@ impl<'a> Trainer<'a> {
             self.since_evaluation = (count + 1, errors + u64::from(wrong), loss + lane.loss);
         }
         // Last, so that a checkpoint is whole even if something cannot be recorded.
+        credits.iter().try_for_each(|credit| recorder.credit(credit))?;
         self.lanes[part].iter().try_for_each(|lane| recorder.presentation(lane.record(shown)))?;
         if plastic {
             recorder.weights(self.history.examples_seen, None, &self.network)?;
@@ -344,6 +346,10 @@ impl Training for Trainer<'_> {
 
     fn history(&self) -> &History {
         &self.history
+    }
+
+    fn network(&self) -> &Network {
+        &self.network
     }
 
     fn checkpoint(&self) -> Checkpoint {

@@ -11,7 +11,7 @@ use proptest::collection::vec;
 use proptest::num::{f32, f64};
 use proptest::prelude::*;
 
-use crate::fixture::{evaluation, model, network, provenance};
+use crate::fixture::{evaluation, model, network, planned, provenance};
 
 /// Any f64 but NaN, subnormal, infinite and of either zero included.
 fn number() -> impl Strategy<Value = f64> {
@@ -102,7 +102,7 @@ fn rest() -> LaneState {
 fn what_is_not_a_checkpoint_is_refused_by_name() {
     let folder = tempfile::tempdir().unwrap();
     let run = folder.path().join("run.h5");
-    RunFile::create(&run, &model(), &provenance(), Kind::Train).unwrap().finish().unwrap();
+    RunFile::create(&run, &model(), &provenance(), &planned(Kind::Train)).unwrap().finish().unwrap();
     let said = |path: &Path| Checkpoint::load(path).unwrap_err().to_string();
     assert!(said(&run).ends_with("run.h5: is a run file, expected a checkpoint"));
     let text = folder.path().join("text.h5");

@@ -11,7 +11,7 @@ use apical::model::{
 };
 use apical::network::{Network, Weights};
 use apical::record::hdf5::Provenance;
-use apical::record::{Evaluation, Kind, Presentation, RecordError, Recorder};
+use apical::record::{Evaluation, Kind, Planned, Presentation, RecordError, Recorder};
 
 pub(crate) const SIZES: [usize; 3] = [12, 5, 3];
 
@@ -123,6 +123,11 @@ fn projection(name: &str, from: usize, to: usize, compartment: Compartment) -> P
         carries: Carries::Spikes,
         feedback: None,
     }
+}
+
+/// Twenty presentations, as many as the model records.
+pub(crate) fn planned(kind: Kind) -> Planned {
+    Planned::assumed(&model(), kind, 0..20, 60_000)
 }
 
 pub(crate) fn provenance() -> Provenance {

@@ -7,7 +7,7 @@ use apical::record::{Kind, Recorder};
 use hdf5::types::{FloatSize, IntSize, TypeDescriptor, VarLenUnicode};
 use hdf5::{File, H5Type, Location};
 
-use crate::fixture::{Clock, SIZES, evaluation, leads, model, network, provenance};
+use crate::fixture::{Clock, SIZES, evaluation, leads, model, network, planned, provenance};
 
 /// Training presentations of the run: 20 recorded and 5 not.
 const TRAINED: usize = 25;
@@ -15,7 +15,7 @@ const TRAINED: usize = 25;
 /// The run file of 25 training presentations and an evaluation of 4; the Python check reads it too.
 fn written() -> PathBuf {
     let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join("run.h5");
-    let mut run = RunFile::create(&path, &model(), &provenance(), Kind::Train).unwrap();
+    let mut run = RunFile::create(&path, &model(), &provenance(), &planned(Kind::Train)).unwrap();
     let mut clock = Clock::default();
     run.weights(0, Some("initial"), &network(0.0)).unwrap();
     clock.show(&mut run, Kind::Train, TRAINED as u64).unwrap();

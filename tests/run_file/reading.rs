@@ -5,13 +5,13 @@ use std::fs;
 use apical::record::hdf5::{RunFile, RunReader, Summary, read_bias_snapshot, read_snapshot};
 use apical::record::{Kind, Recorder};
 
-use crate::fixture::{Clock, model, network, provenance};
+use crate::fixture::{Clock, model, network, planned, provenance};
 
 #[test]
 fn weights_and_biases_read_back_to_the_bit() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("run.h5");
-    let mut run = RunFile::create(&path, &model(), &provenance(), Kind::Train).unwrap();
+    let mut run = RunFile::create(&path, &model(), &provenance(), &planned(Kind::Train)).unwrap();
     run.weights(0, Some("initial"), &network(0.1)).unwrap();
     run.finish().unwrap();
     let (values, post, pre) = read_snapshot(&path, "hidden-output", "initial").unwrap();
@@ -34,7 +34,7 @@ fn weights_and_biases_read_back_to_the_bit() {
 fn a_part_of_a_list_is_that_part_of_the_whole() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("run.h5");
-    let mut run = RunFile::create(&path, &model(), &provenance(), Kind::Train).unwrap();
+    let mut run = RunFile::create(&path, &model(), &provenance(), &planned(Kind::Train)).unwrap();
     Clock::default().show(&mut run, Kind::Train, 20).unwrap();
     run.finish().unwrap();
     let reader = RunReader::open(&path).unwrap();

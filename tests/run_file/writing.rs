@@ -4,16 +4,16 @@ use std::fs;
 
 use apical::model::{Compression, Model, PopulationId, Snapshots};
 use apical::record::hdf5::{Contents, RunFile, Summary};
-use apical::record::{Kind, RecordError, Recorder, estimate};
+use apical::record::{Kind, Planned, RecordError, Recorder};
 use hdf5::{File, Group};
 
-use crate::fixture::{Clock, evaluation, model, network, provenance};
+use crate::fixture::{Clock, evaluation, model, network, planned, provenance};
 
 #[test]
 fn a_killed_run_leaves_what_was_flushed() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("run.h5");
-    let mut run = RunFile::create(&path, &model(), &provenance(), Kind::Train).unwrap();
+    let mut run = RunFile::create(&path, &model(), &provenance(), &planned(Kind::Train)).unwrap();
     let mut clock = Clock::default();
     clock.show(&mut run, Kind::Train, 7).unwrap();
     run.flush().unwrap();
@@ -34,7 +34,8 @@ fn a_killed_run_leaves_what_was_flushed() {
 #[test]
 fn a_thousand_presentations_are_flushed_unasked() {
     let folder = tempfile::tempdir().unwrap();
-    let mut run = RunFile::create(&folder.path().join("run.h5"), &model(), &provenance(), Kind::Train).unwrap();
+    let mut run =
+        RunFile::create(&folder.path().join("run.h5"), &model(), &provenance(), &planned(Kind::Train)).unwrap();
     Clock::default().show(&mut run, Kind::Train, 1999).unwrap();
     drop(run);
     let file = File::open(folder.path().join("run.h5.part")).unwrap();
@@ -46,7 +47,7 @@ fn an_older_file_stays_until_the_new_one_is_complete() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("run.h5");
     fs::write(&path, "old").unwrap();
-    let run = RunFile::create(&path, &model(), &provenance(), Kind::Train).unwrap();
+    let run = RunFile::create(&path, &model(), &provenance(), &planned(Kind::Train)).unwrap();
     assert_eq!(fs::read(&path).unwrap(), b"old");
     run.finish().unwrap();
     assert_eq!(Summary::read(&path).unwrap().name, "small");
@@ -56,7 +57,7 @@ fn an_older_file_stays_until_the_new_one_is_complete() {
 fn traces_end_where_an_evaluation_interrupts_them_and_spikes_go_on() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("run.h5");
-    let mut run = RunFile::create(&path, &model(), &provenance(), Kind::Train).unwrap();
+    let mut run = RunFile::create(&path, &model(), &provenance(), &planned(Kind::Train)).unwrap();
     let mut clock = Clock::default();
     clock.show(&mut run, Kind::Train, 3).unwrap();
     let end = clock.now;
@@ -73,7 +74,7 @@ fn traces_end_where_an_evaluation_interrupts_them_and_spikes_go_on() {
 fn a_test_records_tests() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("run.h5");
-    let mut run = RunFile::create(&path, &model(), &provenance(), Kind::Test).unwrap();
+    let mut run = RunFile::create(&path, &model(), &provenance(), &planned(Kind::Test)).unwrap();
     Clock::default().show(&mut run, Kind::Test, 22).unwrap();
     run.finish().unwrap();
     let summary = Summary::read(&path).unwrap();
@@ -89,7 +90,7 @@ fn snapshots_are_kept_as_asked() {
         let path = folder.path().join("run.h5");
         let mut model = model();
         model.recording.snapshots = snapshots;
-        let mut run = RunFile::create(&path, &model, &provenance(), Kind::Train).unwrap();
+        let mut run = RunFile::create(&path, &model, &provenance(), &planned(Kind::Train)).unwrap();
         run.weights(0, Some("initial"), &network(0.0)).unwrap();
         for seen in (3..=30).step_by(3) {
             run.weights(seen, None, &network(seen as f32)).unwrap();
@@ -112,7 +113,7 @@ fn deflated_spikes_read_back_the_same() {
         let path = folder.path().join("run.h5");
         let mut model = model();
         model.recording.compression = compression;
-        let mut run = RunFile::create(&path, &model, &provenance(), Kind::Train).unwrap();
+        let mut run = RunFile::create(&path, &model, &provenance(), &planned(Kind::Train)).unwrap();
         Clock::default().show(&mut run, Kind::Train, 20).unwrap();
         run.finish().unwrap();
         let file = File::open(&path).unwrap();
@@ -125,7 +126,7 @@ fn deflated_spikes_read_back_the_same() {
 #[test]
 fn what_cannot_be_created_is_refused_with_its_path() {
     let folder = tempfile::tempdir().unwrap();
-    let create = |path| RunFile::create(path, &model(), &provenance(), Kind::Train);
+    let create = |path| RunFile::create(path, &model(), &provenance(), &planned(Kind::Train));
     let missing = folder.path().join("no/such/folder/run.h5");
     let error = create(&missing).unwrap_err();
     assert_eq!(error.to_string(), format!("cannot create {}.part", missing.display()));
@@ -133,7 +134,7 @@ fn what_cannot_be_created_is_refused_with_its_path() {
     let path = folder.path().join("run.h5");
     let _first = create(&path).unwrap();
     let second = create(&path).unwrap_err().to_string();
-    assert!(second.ends_with("run.h5.part: is being written by another run"), "{second}");
+    assert!(second.ends_with("run.h5.part is being written by another run"), "{second}");
 }
 
 /// The numbers in a group and in the groups within [bytes].
@@ -153,7 +154,7 @@ fn the_estimate_is_near_the_file() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("run.h5");
     for (kind, shown) in [(Kind::Train, 25), (Kind::Test, 22)] {
-        let mut run = RunFile::create(&path, &model(), &provenance(), kind).unwrap();
+        let mut run = RunFile::create(&path, &model(), &provenance(), &planned(kind)).unwrap();
         if kind == Kind::Train {
             run.weights(0, Some("initial"), &network(0.0)).unwrap();
         }
@@ -164,7 +165,7 @@ fn the_estimate_is_near_the_file() {
         run.finish().unwrap();
         let file = File::open(&path).unwrap();
         let held = |group: &str| bytes(&file.group(group).unwrap());
-        let estimated = estimate(&model(), kind, &(0..shown), 60_000);
+        let estimated = Planned::assumed(&model(), kind, 0..shown, 60_000).estimate(&model());
         assert_eq!(estimated.presentations, held("presentations"));
         assert_eq!(estimated.plateaus, held("plateaus"));
         let weights = if kind == Kind::Train { held("weights") + held("biases") } else { 0 };
@@ -177,7 +178,7 @@ fn the_estimate_is_near_the_file() {
         let alone = populations.iter().enumerate().map(|(p, (name, fired, assumed))| {
             let mut model = model();
             model.recording.spikes = vec![PopulationId(p)];
-            let estimated = estimate(&model, kind, &(0..shown), 60_000).spikes;
+            let estimated = Planned::assumed(&model, kind, 0..shown, 60_000).estimate(&model).spikes;
             let held = held(&format!("spikes/{name}")) as f64;
             assert_near(estimated, held * assumed * mean_length / fired, name);
             estimated
@@ -191,7 +192,7 @@ fn the_estimate_is_near_the_file() {
 #[test]
 fn the_estimate_is_of_the_presentations_that_are_run() {
     let mut model = model();
-    let of = |model: &Model, run| estimate(model, Kind::Train, &run, 10);
+    let of = |model: &Model, run| Planned::assumed(model, Kind::Train, run, 10).estimate(model);
     let (whole, part, later) = (of(&model, 0..30), of(&model, 15..30), of(&model, 20..30));
     assert_eq!((4 * part.plateaus, later.plateaus, later.presentations), (whole.plateaus, 0, 10 * 41));
     model.recording.snapshots = Snapshots::Epochs;
@@ -206,15 +207,16 @@ fn the_traces_of_an_epoch_are_37_gigabytes() {
     (model.populations[1].size, model.populations[2].size) = (500, 10);
     model.recording.traces[0].1.push(apical::model::Compartment::Basal);
     (model.recording.end, model.recording.report_dt) = (60_000, 1.0);
-    assert_eq!(estimate(&model, Kind::Train, &(0..60_000), 60_000).traces / 1_000_000_000, 37);
-    assert_eq!(estimate(&model, Kind::Test, &(0..0), 60_000).traces, 0);
+    let traces = |kind, run| Planned::assumed(&model, kind, run, 60_000).estimate(&model).traces;
+    assert_eq!(traces(Kind::Train, 0..60_000) / 1_000_000_000, 37);
+    assert_eq!(traces(Kind::Test, 0..0), 0);
 }
 
 #[test]
 fn the_curve_grows_by_the_evaluation() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("run.h5");
-    let mut run = RunFile::create(&path, &model(), &provenance(), Kind::Train).unwrap();
+    let mut run = RunFile::create(&path, &model(), &provenance(), &planned(Kind::Train)).unwrap();
     (1..=3).for_each(|n| run.evaluation(&evaluation(n * 1000)).unwrap());
     run.finish().unwrap();
     let curve = Summary::read(&path).unwrap().curve;

@@ -135,13 +135,13 @@ impl Compare {
             self.sizes.clear();
         }
         self.check(&members)?;
-        interrupt::listen()?;
         let trained = self.representations.iter().map(|text| Trained::load(text, self.data.as_deref()));
         let trained = trained.collect::<anyhow::Result<Vec<_>>>()?;
         let data = if members.is_empty() { None } else { Some(self.load(&trained)?) };
         let evaluation = data.as_ref().map(|data| &data.evaluation).or(trained.first().map(Trained::shown));
         let images = self.images.get().min(evaluation.map_or(0, Presentations::len));
         evaluation.map_or(Ok(()), |evaluation| trained.iter().try_for_each(|one| one.check_shown(evaluation)))?;
+        let _guard = interrupt::guard();
         self.keep(&self.results(&[]))?;
         let mut layers: Vec<_> = trained.iter().flat_map(|trained| trained.layers(images)).collect();
         let mut rules = Vec::new();
@@ -172,9 +172,9 @@ impl Compare {
         let classes = self.sizes[self.sizes.len() - 1];
         self.check_out()?;
         self.recurrent.check(&members, classes)?;
-        interrupt::listen()?;
         let data = if self.recurrent.shows_images() { Some(self.load(&[])?) } else { None };
         let task = self.recurrent.task(data.as_ref(), classes)?;
+        let _guard = interrupt::guard();
         let results = |rules: &[Value]| self.recurrent.results(&task, &self.seeds.0, rules);
         self.keep(&results(&[]))?;
         let mut rules = Vec::new();

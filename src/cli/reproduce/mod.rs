@@ -183,7 +183,7 @@ impl Reproduce {
             return Err(anyhow::Error::from(DataError::MissingFolder { folder }).into());
         }
         let known = self.results.as_deref().map(Known::load).transpose()?;
-        interrupt::listen()?;
+        let _guard = interrupt::guard();
         let common = self.common();
         common.start_threads()?;
         let folder = self.folder()?;
@@ -242,6 +242,8 @@ impl Reproduce {
             threads: *threads,
             overrides: Vec::new(),
             out: None,
+            overwrite: false,
+            ignore_free_space: false,
             quiet: *quiet,
             json: *json,
         }

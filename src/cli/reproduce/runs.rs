@@ -6,15 +6,17 @@
 //! and what is no part of the run asked for is refused by name.
 
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use anyhow::{Context, bail};
 use serde_json::{Value, json};
 
 use super::Task;
 use crate::cli::failure::Failure;
+use crate::cli::output::{Existing, Output};
 use crate::cli::plot::Window;
 use crate::cli::report::learning;
-use crate::cli::session::{self, Files};
+use crate::cli::session;
 use crate::cli::{checkpoint, say};
 use crate::data::{Dataset, Presentations, digests, tested_on};
 use crate::model::{Credit, Model, Stimuli, shipped};
@@ -22,6 +24,9 @@ use crate::rate::Twin;
 use crate::record::hdf5::RunReader;
 use crate::record::{Checkpoint, Kind};
 use crate::training::{Dynamics, Plan, Synapses, Trainer, Training, initial_network};
+
+/// Longest time between two checkpoints of a run.
+const CHECKPOINT_EVERY: Duration = Duration::from_mins(5);
 
 /// A run that a figure needs.
 #[derive(Clone, Debug, PartialEq)]
@@ -325,14 +330,22 @@ impl Run {
             rates @ Dynamics::Rate(_) => trainer.with_dynamics(rates),
         };
         let first = trainer.history().examples_seen;
-        let files = Files { run: self.run_file(first), checkpoint: Some(self.checkpoint_file()) };
+        let output = Output {
+            run: self.run_file(first),
+            checkpoint: Some(self.checkpoint_file()),
+            existing: Existing::Continued,
+        };
         task.note(format_args!("{}: {first} of {} presentations done", self.name, self.plan.presentations));
-        let told = (self.seed, self.plan);
-        let ran = session::run(task.common, &self.model, &self.data, &mut trainer, told, files, None);
-        if let Err(Failure::Interrupted) = &ran {
-            say::note("the same command goes on from there");
-        }
-        ran.map(drop)
+        let run = session::Run {
+            model: &self.model,
+            data: &self.data,
+            seed: self.seed,
+            plan: self.plan,
+            live: None,
+            checkpoint_every: CHECKPOINT_EVERY,
+            stopped: &|_| say::note("the same command goes on from there"),
+        };
+        session::run(task.common, run, &mut trainer, &output).map(drop)
     }
 }
 

@@ -88,7 +88,6 @@ pub(super) struct Validate {
 
 impl Validate {
     pub(super) fn execute(self) -> Result<(), Failure> {
-        interrupt::listen()?;
         let common = self.common();
         common.start_threads()?;
         let Start { model, network, seed, trained } = checkpoint::load_or_start(&common, &self.input, self.seed)?;
@@ -96,6 +95,7 @@ impl Validate {
         let twin = self.perturbed(&model, &network)?;
         let data = Shown::of(&common, &model, trained.as_ref()).load()?;
         let start = self.start(&model, &data, seed)?;
+        let _guard = interrupt::guard();
         let out = self.destination(&model)?;
         let drawn = out.with_extension("svg");
         let parts = (Part::create(&out)?, Part::create(&drawn)?);
@@ -140,6 +140,8 @@ impl Validate {
             threads: self.threads,
             overrides: self.overrides.clone(),
             out: None,
+            overwrite: false,
+            ignore_free_space: false,
             quiet: self.quiet,
             json: self.json,
         }

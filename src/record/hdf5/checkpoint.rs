@@ -5,6 +5,7 @@ use std::path::Path;
 use hdf5::{File, Group, H5Type, Result};
 
 use super::parameters::Parameters;
+use super::place::Part;
 use super::source::{CHECKPOINT_FORMAT, Format, Source};
 use super::tables::Learning;
 use super::{Checkpoint, RecordError, attribute, place, run, snapshot};
@@ -25,9 +26,15 @@ impl Checkpoint {
         if !self.fits(model) {
             return Err(place::content(path, "a checkpoint of another model was to be written"));
         }
-        let part = place::reserve(path)?;
-        let written = self.write(model, &part).map_err(|e| place::failed("cannot write", &part, e));
-        written.and_then(|()| place::complete(&part, path)).inspect_err(|_| place::abandon(&part))
+        let part = Part::reserve(path)?;
+        match part.create().and_then(|file| self.write(model, file)) {
+            Ok(()) => part.complete(),
+            Err(cause) => {
+                let error = place::failed("cannot write", part.path(), cause);
+                part.abandon();
+                Err(error)
+            }
+        }
     }
 
     /// Reads a checkpoint. Whether its shapes are those of its model is for [`Checkpoint::check`].
@@ -68,8 +75,7 @@ impl Checkpoint {
         lanes.chain([(self.network.biases.len(), self.network.weights.len())]).all(|n| n == (populations, projections))
     }
 
-    fn write(&self, model: &Model, part: &Path) -> Result<()> {
-        let file = File::create(part)?;
+    fn write(&self, model: &Model, file: File) -> Result<()> {
         attribute::put_text(&file, "format", CHECKPOINT_FORMAT)?;
         run::put_model(&file, &self.model_text, model)?;
         if let Some(DataIdentity { place, sha256, validation }) = &self.data {
@@ -96,8 +102,9 @@ impl Checkpoint {
         for (i, lane) in self.lanes.iter().enumerate() {
             write_lane(&lanes.create_group(&i.to_string())?, model, lane)?;
         }
+        file.flush()?;
         drop((learning, lanes));
-        file.flush()
+        file.close()
     }
 }
 

@@ -26,7 +26,7 @@ struct Eigenvalues {
 }
 
 impl Credits {
-    pub(super) fn create(file: &File, model: &Model) -> Result<Option<Self>> {
+    pub(super) fn create(file: &File, model: &Model, rows: u64) -> Result<Option<Self>> {
         if model.recording.credit == model::Credit::Unmeasured {
             return Ok(None);
         }
@@ -36,18 +36,19 @@ impl Credits {
                 return Ok(None);
             }
             let group = group.create_group(&population.name)?;
-            Ok(Some([Rows::column(&group, "loss")?, Rows::column(&group, "angle")?]))
+            Ok(Some([Rows::column(&group, "loss", rows)?, Rows::column(&group, "angle", rows)?]))
         });
         let hidden = hidden.collect::<Result<_>>()?;
         let outputs = model.populations.last().map_or(0, |p| p.size);
-        let eigenvalue = group.create_group("eigenvalue")?;
+        let (eigenvalue, reports) = (group.create_group("eigenvalue")?, rows / 100);
         let eigenvalues = Eigenvalues {
-            examples_seen: Rows::column(&eigenvalue, "examples_seen")?,
-            of_means: Rows::column(&eigenvalue, "of_means")?,
-            mean: Rows::column(&eigenvalue, "mean")?,
-            product: Rows::matrix(&eigenvalue, "product", outputs * outputs, model.recording.compression)?,
+            examples_seen: Rows::column(&eigenvalue, "examples_seen", reports)?,
+            of_means: Rows::column(&eigenvalue, "of_means", reports)?,
+            mean: Rows::column(&eigenvalue, "mean", reports)?,
+            product: Rows::matrix(&eigenvalue, "product", outputs * outputs, reports, model.recording.compression)?,
         };
-        let (index, output_loss) = (Rows::column(&group, "index")?, Rows::column(&group, "output_loss")?);
+        let index = Rows::column(&group, "index", rows)?;
+        let output_loss = Rows::column(&group, "output_loss", rows)?;
         Ok(Some(Self { index, output_loss, hidden, eigenvalues }))
     }
 

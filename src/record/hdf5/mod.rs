@@ -82,10 +82,12 @@ mod tables;
 
 pub use check::verify;
 pub use nwb::export_nwb;
+pub use place::set_aside_unfinished;
 pub use presentation::PresentationRow;
 pub use reader::{CreditTable, PlateauList, RunReader, SpikeList, TraceBlock};
 pub use run::{Provenance, RunFile};
 pub use snapshot::{read_bias_snapshot, read_snapshot};
+pub use source::holds_checkpoint;
 pub use summary::{Contents, Counters, SnapshotSummary, SpikeSummary, Summary, TraceSummary};
 
 use super::{Checkpoint, Evaluation, Kind, Presentation, RecordError, Recorder};

@@ -6,6 +6,7 @@ use super::attribute;
 use super::rows::Rows;
 use crate::engine::Observation;
 use crate::model::{Compartment, Model, Neuron, Population, PopulationId};
+use crate::record::Planned;
 
 /// `/report/POP`.
 #[derive(Debug)]
@@ -21,12 +22,17 @@ pub(super) struct Report {
 }
 
 impl Report {
-    pub(super) fn create(report: &Group, model: &Model, id: PopulationId, kept: &[Compartment]) -> Result<Self> {
+    pub(super) fn create(
+        report: &Group,
+        model: &Model,
+        (id, kept): (PopulationId, &[Compartment]),
+        planned: &Planned,
+    ) -> Result<Self> {
         let population = model.population(id);
         let kept: Vec<usize> = kept.iter().map(|&c| element(c)).collect();
         let group = report.create_group(&population.name)?;
         let width = population.size * kept.len();
-        let data = Rows::matrix(&group, "data", width, model.recording.compression)?;
+        let data = Rows::matrix(&group, "data", width, planned.samples(model), model.recording.compression)?;
         attribute::put_text(data.dataset(), "units", "dimensionless")?;
         let time = mapping(&group.create_group("mapping")?, population, &kept)?;
         let (neurons, elements) = (population.size, elements(population));

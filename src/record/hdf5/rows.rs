@@ -6,11 +6,17 @@ use ndarray::{ArrayView1, ArrayView2, s};
 
 use crate::model::Compression;
 
-/// Elements in a chunk of a long dataset: half a megabyte of spike times, which the system takes at one call.
-const LONG_CHUNK: usize = 65_536;
+/// Elements in the largest chunk: half a megabyte of spike times, which the system takes at one call.
+const LONG_CHUNK: u64 = 65_536;
 
-/// Elements in a chunk of a column of a table.
+/// Elements from which on chunks go to the file past HDF5's cache.
 const TABLE_CHUNK: usize = 1024;
+
+/// Elements in the smallest chunk.
+const SHORT_CHUNK: u64 = 32;
+
+/// Chunks that the elements expected of a dataset fill: of the last one half is unused, on average.
+const CHUNKS: u64 = 16;
 
 /// A dataset of shape [rows] or [rows, width], and the rows not yet in it.
 #[derive(Debug)]
@@ -22,19 +28,27 @@ pub(super) struct Rows<T> {
 }
 
 impl<T: H5Type> Rows<T> {
-    /// A column of a table [rows].
-    pub(super) fn column(table: &Group, name: &str) -> Result<Self> {
-        Self::create(table, name, None, TABLE_CHUNK, Compression::None)
+    /// A column of a table [rows], of which so many rows are expected.
+    pub(super) fn column(table: &Group, name: &str, expected: u64) -> Result<Self> {
+        let chunk = chunk(expected).min(TABLE_CHUNK);
+        Self::create(table, name, None, chunk, Compression::None)
     }
 
-    /// A long list [rows].
-    pub(super) fn list(group: &Group, name: &str, compression: Compression) -> Result<Self> {
-        Self::create(group, name, None, LONG_CHUNK, compression)
+    /// A list [rows], of which so many are expected.
+    pub(super) fn list(group: &Group, name: &str, expected: u64, compression: Compression) -> Result<Self> {
+        Self::create(group, name, None, chunk(expected), compression)
     }
 
-    /// A long matrix [rows, width].
-    pub(super) fn matrix(group: &Group, name: &str, width: usize, compression: Compression) -> Result<Self> {
-        Self::create(group, name, Some(width), LONG_CHUNK, compression)
+    /// A matrix [rows, width], of which so many rows are expected.
+    pub(super) fn matrix(
+        group: &Group,
+        name: &str,
+        width: usize,
+        expected: u64,
+        compression: Compression,
+    ) -> Result<Self> {
+        let elements = expected.saturating_mul(width as u64);
+        Self::create(group, name, Some(width), chunk(elements), compression)
     }
 
     fn create(group: &Group, name: &str, width: Option<usize>, chunk: usize, packing: Compression) -> Result<Self> {
@@ -93,4 +107,9 @@ impl<T: H5Type> Rows<T> {
         self.waiting.clear();
         Ok(())
     }
+}
+
+/// Elements in a chunk of a dataset of which so many are expected.
+fn chunk(expected: u64) -> usize {
+    (expected / CHUNKS).clamp(SHORT_CHUNK, LONG_CHUNK).next_power_of_two() as usize
 }

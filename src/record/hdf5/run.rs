@@ -1,21 +1,22 @@
 //! The writer of run files.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use hdf5::{File, Result};
 
 use super::credit::Credits;
 use super::grid::Grid;
 use super::parameters::Parameters;
+use super::place::Part;
 use super::report::Report;
 use super::spikes::{Plateaus, Spikes};
 use super::tables::{Learning, Presentations};
 use super::{Evaluation, Kind, Presentation, RecordError, Recorder, attribute, place};
 use crate::data::DataPlace;
 use crate::engine::Sampling;
-use crate::model::Model;
+use crate::model::{Model, PopulationId};
 use crate::network::Network;
-use crate::record::Credit;
+use crate::record::{Credit, Planned};
 
 /// Marks a SONATA file.
 pub(super) const MAGIC: u32 = 0x0A7A;
@@ -56,6 +57,16 @@ pub struct Provenance {
 /// HDF5 is called only at flushes, so that a process killed between them leaves a file that opens.
 #[derive(Debug)]
 pub struct RunFile {
+    datasets: Datasets,
+    kind: Kind,
+    recorded: std::ops::Range<u64>,
+    since_flush: u32,
+    part: Part,
+}
+
+/// The open file and what grows in it.
+#[derive(Debug)]
+struct Datasets {
     spikes: Vec<Spikes>,
     plateaus: Vec<Plateaus>,
     reports: Vec<Report>,
@@ -64,59 +75,38 @@ pub struct RunFile {
     credit: Option<Credits>,
     parameters: Parameters,
     grid: Grid,
-    kind: Kind,
-    recorded: std::ops::Range<u64>,
-    since_flush: u32,
-    part: PathBuf,
-    path: PathBuf,
     // Last: HDF5 keeps a file open for as long as any of its datasets is.
     file: File,
 }
 
 impl RunFile {
-    /// Creates the file of a run in which spikes, plateaus and traces of presentations of this kind are recorded, as
-    /// `model.recording` says.
+    /// Creates the file of a run, in which what `model.recording` names is recorded of the presentations planned.
     ///
     /// # Errors
     /// If it cannot be created, or another run is writing it.
-    pub fn create(path: &Path, model: &Model, provenance: &Provenance, kind: Kind) -> Result<Self, RecordError> {
-        let part = place::reserve(path)?;
-        let created = Self::create_part(path, part.clone(), model, provenance, kind)
-            .map_err(|e| place::failed("cannot create", &part, e))
-            .and_then(|mut run| run.flush().map(|()| run));
-        created.inspect_err(|_| place::abandon(&part))
+    pub fn create(path: &Path, model: &Model, provenance: &Provenance, planned: &Planned) -> Result<Self, RecordError> {
+        let part = Part::reserve(path)?;
+        let created = part.create().and_then(|file| Datasets::create(file, model, provenance, planned));
+        match created.map_err(|e| place::failed("cannot create", part.path(), e)) {
+            Ok(datasets) => {
+                let recorded = model.recording.first..model.recording.end;
+                Ok(Self { datasets, kind: planned.kind, recorded, since_flush: 0, part })
+            }
+            Err(error) => {
+                part.abandon();
+                Err(error)
+            }
+        }
     }
 
-    fn create_part(path: &Path, part: PathBuf, model: &Model, provenance: &Provenance, kind: Kind) -> Result<Self> {
-        let file = File::create(&part)?;
-        attribute::put(&file, "magic", &MAGIC)?;
-        attribute::put_list(&file, "version", &VERSION)?;
-        put_provenance(&file, provenance)?;
-        put_model(&file, &model.text, model)?;
-        let recording = &model.recording;
-        let (spikes, plateaus) = (file.create_group("spikes")?, file.create_group("plateaus")?);
-        let report = file.create_group("report")?;
-        let traced = recording.traces.iter().filter(|(_, kept)| !kept.is_empty());
-        Ok(Self {
-            spikes: recording.spikes.iter().map(|&p| Spikes::create(&spikes, model, p)).collect::<Result<_>>()?,
-            plateaus: recording
-                .plateaus
-                .iter()
-                .map(|&p| Plateaus::create(&plateaus, model, p))
-                .collect::<Result<_>>()?,
-            reports: traced.map(|(p, kept)| Report::create(&report, model, *p, kept)).collect::<Result<_>>()?,
-            presentations: Presentations::create(&file)?,
-            learning: Learning::create(&file)?,
-            credit: Credits::create(&file, model)?,
-            parameters: Parameters::create(&file, model)?,
-            grid: Grid::new(recording.report_dt),
-            kind,
-            recorded: recording.first..recording.end,
-            since_flush: 0,
-            part,
-            path: path.to_owned(),
-            file,
-        })
+    /// Where a `NAME.part` went that an earlier run left, if there was one.
+    pub fn set_aside(&self) -> Option<&Path> {
+        self.part.set_aside()
+    }
+
+    /// The file that this one becomes.
+    pub fn path(&self) -> &Path {
+        self.part.target()
     }
 
     /// Writes what waits in memory.
@@ -125,38 +115,95 @@ impl RunFile {
     /// If the disk is full or fails.
     pub fn flush(&mut self) -> Result<(), RecordError> {
         self.since_flush = 0;
-        self.append().and_then(|()| self.file.flush()).map_err(|e| place::failed("cannot write", &self.part, e))
+        self.datasets.flush().map_err(|e| place::failed("cannot write", self.part.path(), e))
     }
 
     /// Completes the file and gives it its name, in place of an older file of that name.
     ///
     /// # Errors
     /// If it cannot be written in full; `NAME.part` stays.
-    pub fn finish(mut self) -> Result<(), RecordError> {
-        self.flush()?;
-        let (part, path) = (self.part.clone(), self.path.clone());
-        drop(self);
-        place::complete(&part, &path)
+    pub fn finish(self) -> Result<(), RecordError> {
+        let path = self.path().to_owned();
+        self.finish_as(&path)
     }
 
-    fn append(&mut self) -> Result<()> {
+    /// The same under another name in the same folder.
+    ///
+    /// # Errors
+    /// If it cannot be written in full; `NAME.part` stays.
+    pub fn finish_as(mut self, path: &Path) -> Result<(), RecordError> {
+        self.flush()?;
+        let Self { datasets, part, .. } = self;
+        datasets.close().map_err(|e| place::failed("cannot write", part.path(), e))?;
+        part.complete_as(path)
+    }
+
+    /// Gives the recording up and removes `NAME.part`, which on a full disk makes room.
+    pub fn abandon(self) {
+        let Self { datasets, part, .. } = self;
+        drop(datasets);
+        part.abandon();
+    }
+
+    fn records(&self, kind: Kind, index: u64) -> bool {
+        kind == self.kind && self.recorded.contains(&index)
+    }
+}
+
+impl Datasets {
+    fn create(file: File, model: &Model, provenance: &Provenance, planned: &Planned) -> Result<Self> {
+        attribute::put(&file, "magic", &MAGIC)?;
+        attribute::put_list(&file, "version", &VERSION)?;
+        put_provenance(&file, provenance)?;
+        put_model(&file, &model.text, model)?;
+        let recording = &model.recording;
+        let (spikes, plateaus) = (file.create_group("spikes")?, file.create_group("plateaus")?);
+        let report = file.create_group("report")?;
+        let traced = recording.traces.iter().filter(|(_, kept)| !kept.is_empty());
+        let of = |p: &PopulationId| Spikes::create(&spikes, model, *p, planned);
+        let spikes = recording.spikes.iter().map(of).collect::<Result<_>>()?;
+        let of = |p: &PopulationId| Plateaus::create(&plateaus, model, *p, planned);
+        let plateaus = recording.plateaus.iter().map(of).collect::<Result<_>>()?;
+        let mut datasets = Self {
+            spikes,
+            plateaus,
+            reports: traced
+                .map(|(p, kept)| Report::create(&report, model, (*p, kept), planned))
+                .collect::<Result<_>>()?,
+            presentations: Presentations::create(&file, planned.rows())?,
+            learning: Learning::create(&file)?,
+            credit: Credits::create(&file, model, planned.rows())?,
+            parameters: Parameters::create(&file, model)?,
+            grid: Grid::new(recording.report_dt),
+            file,
+        };
+        datasets.flush()?;
+        Ok(datasets)
+    }
+
+    /// Appends what waits in memory and hands all to the system.
+    fn flush(&mut self) -> Result<()> {
         let times = self.grid.times();
         self.spikes.iter_mut().try_for_each(Spikes::append)?;
         self.plateaus.iter_mut().try_for_each(Plateaus::append)?;
         self.reports.iter_mut().try_for_each(|r| r.append(times))?;
         self.presentations.append()?;
         self.credit.iter_mut().try_for_each(Credits::append)?;
-        self.learning.append()
+        self.learning.append()?;
+        self.file.flush()
+    }
+
+    /// Closes the file, with its datasets flushed.
+    fn close(self) -> Result<()> {
+        let file = self.file.clone();
+        drop(self);
+        file.close()
     }
 
     fn waiting_bytes(&self) -> usize {
         self.spikes.iter().map(Spikes::waiting_bytes).sum::<usize>()
             + self.plateaus.iter().map(Plateaus::waiting_bytes).sum::<usize>()
             + self.reports.iter().map(Report::waiting_bytes).sum::<usize>()
-    }
-
-    fn records(&self, kind: Kind, index: u64) -> bool {
-        kind == self.kind && self.recorded.contains(&index)
     }
 
     fn record(&mut self, presentation: &Presentation<'_>) {
@@ -177,36 +224,36 @@ impl Recorder for RunFile {
     }
 
     fn sampling(&mut self, kind: Kind, index: u64, start_ms: f64) -> Option<Sampling> {
-        if self.reports.is_empty() || !self.records(kind, index) {
+        if self.datasets.reports.is_empty() || !self.records(kind, index) {
             return None;
         }
-        let every = self.grid.dt();
-        self.grid.first_sample(start_ms).map(|first| Sampling { first, every })
+        let every = self.datasets.grid.dt();
+        self.datasets.grid.first_sample(start_ms).map(|first| Sampling { first, every })
     }
 
     fn presentation(&mut self, presentation: Presentation<'_>) -> Result<(), RecordError> {
         let recorded = self.records(presentation.kind, presentation.index);
         if recorded {
-            self.record(&presentation);
+            self.datasets.record(&presentation);
         }
-        self.presentations.push(&presentation, recorded);
+        self.datasets.presentations.push(&presentation, recorded);
         self.since_flush += 1;
-        let due = self.since_flush >= FLUSH_PRESENTATIONS || self.waiting_bytes() >= FLUSH_BYTES;
+        let due = self.since_flush >= FLUSH_PRESENTATIONS || self.datasets.waiting_bytes() >= FLUSH_BYTES;
         if due { self.flush() } else { Ok(()) }
     }
 
     fn credit(&mut self, credit: &Credit) -> Result<(), RecordError> {
-        self.credit.iter_mut().for_each(|credits| credits.push(credit));
+        self.datasets.credit.iter_mut().for_each(|credits| credits.push(credit));
         Ok(())
     }
 
     fn weights(&mut self, examples_seen: u64, label: Option<&str>, network: &Network) -> Result<(), RecordError> {
-        let written = self.parameters.offer(examples_seen, label, network);
-        if written.map_err(|e| place::failed("cannot write", &self.part, e))? { self.flush() } else { Ok(()) }
+        let written = self.datasets.parameters.offer(examples_seen, label, network);
+        if written.map_err(|e| place::failed("cannot write", self.part.path(), e))? { self.flush() } else { Ok(()) }
     }
 
     fn evaluation(&mut self, evaluation: &Evaluation) -> Result<(), RecordError> {
-        self.learning.push(evaluation);
+        self.datasets.learning.push(evaluation);
         self.flush()
     }
 }

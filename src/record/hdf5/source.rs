@@ -50,7 +50,11 @@ impl Source {
             let cause = e.to_string();
             // A file that HDF5 knows but cannot lock is being written.
             let locked = cause.contains("unable to lock file");
-            let problem = if locked { "is being written by a run" } else { "is not an HDF5 file, or is damaged" };
+            let problem = if locked {
+                "is locked: a run or another program writes it"
+            } else {
+                "is not an HDF5 file, or is damaged"
+            };
             place::content(path, format!("{problem} ({cause})"))
         })?;
         let format = format(&file).map_err(|problem| place::content(path, problem))?;
@@ -193,6 +197,19 @@ impl Source {
 
     fn unreadable(&self, name: &str, cause: &hdf5::Error) -> RecordError {
         self.problem(format!("`{name}` is missing or damaged ({cause})"))
+    }
+}
+
+/// Looks whether a file is a checkpoint.
+///
+/// # Errors
+/// If it is none, or cannot be read.
+pub fn holds_checkpoint(path: &Path) -> Result<(), RecordError> {
+    let source = Source::open(path)?;
+    if source.format == Format::Checkpoint {
+        Ok(())
+    } else {
+        Err(source.problem("is a run file, expected a checkpoint"))
     }
 }
 

@@ -8,6 +8,7 @@ use super::rows::Rows;
 use crate::data::Spike;
 use crate::engine::Observation;
 use crate::model::{Compression, Model, PopulationId};
+use crate::record::Planned;
 
 /// `/spikes/POP`.
 #[derive(Debug)]
@@ -18,14 +19,14 @@ pub(super) struct Spikes {
 }
 
 impl Spikes {
-    pub(super) fn create(spikes: &Group, model: &Model, id: PopulationId) -> Result<Self> {
-        let population = model.population(id);
+    pub(super) fn create(spikes: &Group, model: &Model, id: PopulationId, planned: &Planned) -> Result<Self> {
+        let (population, expected) = (model.population(id), planned.spikes(model, id));
         let group = spikes.create_group(&population.name)?;
         attribute::put(&group, "sorting", &Sorting::ByTime)?;
         attribute::put(&group, "size", &(population.size as u64))?;
-        let timestamps = Rows::list(&group, "timestamps", model.recording.compression)?;
+        let timestamps = Rows::list(&group, "timestamps", expected, model.recording.compression)?;
         attribute::put_text(timestamps.dataset(), "units", "ms")?;
-        let node_ids = Rows::list(&group, "node_ids", model.recording.compression)?;
+        let node_ids = Rows::list(&group, "node_ids", expected, model.recording.compression)?;
         Ok(Self { population: id.0, timestamps, node_ids })
     }
 
@@ -57,16 +58,17 @@ pub(super) struct Plateaus {
 }
 
 impl Plateaus {
-    pub(super) fn create(plateaus: &Group, model: &Model, id: PopulationId) -> Result<Self> {
+    pub(super) fn create(plateaus: &Group, model: &Model, id: PopulationId, planned: &Planned) -> Result<Self> {
+        let expected = planned.plateaus(model, id);
         let group = plateaus.create_group(&model.population(id).name)?;
-        let timestamps = Rows::list(&group, "timestamps", Compression::None)?;
+        let timestamps = Rows::list(&group, "timestamps", expected, Compression::None)?;
         attribute::put_text(timestamps.dataset(), "units", "ms")?;
         Ok(Self {
             population: id.0,
             timestamps,
-            node_ids: Rows::list(&group, "node_ids", Compression::None)?,
-            alpha: Rows::list(&group, "alpha", Compression::None)?,
-            phase: Rows::list(&group, "phase", Compression::None)?,
+            node_ids: Rows::list(&group, "node_ids", expected, Compression::None)?,
+            alpha: Rows::list(&group, "alpha", expected, Compression::None)?,
+            phase: Rows::list(&group, "phase", expected, Compression::None)?,
         })
     }
 

@@ -21,18 +21,18 @@ pub(super) struct Presentations {
 }
 
 impl Presentations {
-    pub(super) fn create(file: &Group) -> Result<Self> {
+    pub(super) fn create(file: &Group, rows: u64) -> Result<Self> {
         let table = file.create_group("presentations")?;
         Ok(Self {
-            start: Rows::column(&table, "start_ms")?,
-            forward_end: Rows::column(&table, "forward_end_ms")?,
-            target_end: Rows::column(&table, "target_end_ms")?,
-            index: Rows::column(&table, "index")?,
-            image: Rows::column(&table, "image")?,
-            label: Rows::column(&table, "label")?,
-            decoded: Rows::column(&table, "decoded")?,
-            kind: Rows::column(&table, "kind")?,
-            recorded: Rows::column(&table, "recorded")?,
+            start: Rows::column(&table, "start_ms", rows)?,
+            forward_end: Rows::column(&table, "forward_end_ms", rows)?,
+            target_end: Rows::column(&table, "target_end_ms", rows)?,
+            index: Rows::column(&table, "index", rows)?,
+            image: Rows::column(&table, "image", rows)?,
+            label: Rows::column(&table, "label", rows)?,
+            decoded: Rows::column(&table, "decoded", rows)?,
+            kind: Rows::column(&table, "kind", rows)?,
+            recorded: Rows::column(&table, "recorded", rows)?,
         })
     }
 
@@ -79,14 +79,11 @@ impl Learning {
 
     pub(super) fn create(file: &Group) -> Result<Self> {
         let table = file.create_group("learning")?;
+        // As many rows as one chunk of the smallest size has; one by one they come in any number.
+        let column = |name| Rows::column(&table, name, 0);
         let [test_error, train_error, loss, seconds] = Self::COLUMNS;
-        let columns = [
-            Rows::column(&table, test_error)?,
-            Rows::column(&table, train_error)?,
-            Rows::column(&table, loss)?,
-            Rows::column(&table, seconds)?,
-        ];
-        Ok(Self { examples_seen: Rows::column(&table, "examples_seen")?, columns })
+        let columns = [column(test_error)?, column(train_error)?, column(loss)?, column(seconds)?];
+        Ok(Self { examples_seen: Rows::column(&table, "examples_seen", 0)?, columns })
     }
 
     pub(super) fn push(&mut self, evaluation: &Evaluation) {

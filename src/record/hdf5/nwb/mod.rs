@@ -21,6 +21,7 @@ use ndarray::{Array2, ArrayView2, Axis};
 
 use self::object::Maker;
 use self::table::Table;
+use super::place::Part;
 use super::presentation::PresentationRow;
 use super::reader::RunReader;
 use super::summary::Summary;
@@ -38,10 +39,14 @@ const NWB_VERSION: &str = "2.7.0";
 pub fn export_nwb(run: &Path, to: &Path, now: &str) -> std::result::Result<(), RecordError> {
     let (reader, summary) = (RunReader::open(run)?, Summary::read(run)?);
     let export = Export { model: reader.model(run)?, rows: reader.presentations()?, reader, summary };
-    let part = place::reserve(to)?;
-    let written = export.write(&part, now);
-    written.inspect_err(|_| place::abandon(&part))?;
-    place::complete(&part, to)
+    let part = Part::reserve(to)?;
+    match export.write(&part, now) {
+        Ok(()) => part.complete(),
+        Err(error) => {
+            part.abandon();
+            Err(error)
+        }
+    }
 }
 
 struct Export {
@@ -70,17 +75,21 @@ impl From<hdf5::Error> for Trouble {
 }
 
 impl Export {
-    fn write(&self, part: &Path, now: &str) -> std::result::Result<(), RecordError> {
-        self.fill(part, now).map_err(|trouble| match trouble {
+    fn write(&self, part: &Part, now: &str) -> std::result::Result<(), RecordError> {
+        let written = part.create().map_err(Trouble::from).and_then(|file| {
+            self.fill(&file, now)?;
+            file.flush()?;
+            Ok(file.close()?)
+        });
+        written.map_err(|trouble| match trouble {
             Trouble::Read(error) => error,
-            Trouble::Write(error) => place::failed("cannot write", part, error),
+            Trouble::Write(error) => place::failed("cannot write", part.path(), error),
         })
     }
 
-    fn fill(&self, part: &Path, now: &str) -> std::result::Result<(), Trouble> {
-        let file = File::create(part)?;
+    fn fill(&self, file: &File, now: &str) -> std::result::Result<(), Trouble> {
         let maker = Maker::of(&[&self.summary.name, self.summary.command_line(), self.summary.start_time()]);
-        self.root(&file, &maker, now)?;
+        self.root(file, &maker, now)?;
         let acquisition = file.group("acquisition")?;
         for population in self.reader.recorded("report")? {
             self.traces(&acquisition, &maker, &population)?;
@@ -90,7 +99,7 @@ impl Export {
         for population in self.reader.recorded("plateaus")? {
             self.plateaus(&intervals, &maker, &population)?;
         }
-        self.units(&file, &maker)
+        self.units(file, &maker)
     }
 
     /// What every NWB file has.

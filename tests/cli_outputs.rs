@@ -1,0 +1,198 @@
+//! What stands in the files of a run at any moment: nothing finished is lost, and nothing is written over.
+#![cfg(feature = "cli")]
+
+mod cli;
+
+use std::fs;
+use std::process::{Command, Stdio};
+
+use cli::{Bench, Ran};
+use serde_json::Value;
+
+fn inspected(bench: &Bench, file: &str) -> Value {
+    serde_json::from_str(&bench.ok(&format!("inspect --json {file}"))).unwrap()
+}
+
+/// Training presentations behind a checkpoint.
+fn seen(bench: &Bench, checkpoint: &str) -> u64 {
+    inspected(bench, checkpoint)["examples_seen"].as_u64().unwrap()
+}
+
+fn names(bench: &Bench) -> Vec<String> {
+    let all = bench.files().into_iter().map(|path| path.display().to_string());
+    all.filter(|name| name.contains(".h5")).collect()
+}
+
+#[test]
+fn runs_without_a_name_take_the_next_number() {
+    let bench = Bench::new();
+    for expected in ["output/tiny-seed1", "output/tiny-seed1-2", "output/tiny-seed1-3"] {
+        let run = bench.json("train tiny.toml --examples 4 --record none");
+        assert_eq!(run["run_file"], format!("{expected}.h5"));
+        assert_eq!(run["checkpoint_file"], format!("{expected}.checkpoint.h5"));
+    }
+    // A checkpoint alone is something to lose, too.
+    fs::remove_file(bench.path("output/tiny-seed1-2.h5")).unwrap();
+    let run = bench.json("train tiny.toml --examples 4 --record none");
+    assert_eq!(run["run_file"], "output/tiny-seed1-4.h5");
+    for expected in ["output/tiny-simulate-seed1.h5", "output/tiny-simulate-seed1-2.h5"] {
+        assert_eq!(bench.json("simulate tiny.toml --examples 1")["run_file"], expected);
+    }
+}
+
+#[test]
+fn a_run_that_is_there_is_replaced_on_demand_alone() {
+    let bench = Bench::new();
+    bench.ok("train tiny.toml --examples 8 --out run.h5");
+    let before = fs::read(bench.path("run.h5")).unwrap();
+    let refused = bench.run("train tiny.toml --examples 4 --out run.h5");
+    assert_eq!(refused.code, Some(2));
+    for part in ["run.h5 is there", "--overwrite", "--resume run.checkpoint.h5"] {
+        assert!(refused.stderr.contains(part), "{}", refused.stderr);
+    }
+    assert!(fs::read(bench.path("run.h5")).unwrap() == before);
+    bench.ok("train tiny.toml --examples 4 --out run.h5 --overwrite");
+    assert_eq!(
+        (seen(&bench, "run.checkpoint.h5"), names(&bench)),
+        (4, vec!["run.checkpoint.h5".into(), "run.h5".into()])
+    );
+}
+
+/// The first evaluation of the new run saves a checkpoint, and so does every presentation.
+#[cfg(unix)]
+#[test]
+fn a_run_that_is_stopped_is_kept_beside_the_finished_one_that_it_was_to_replace() {
+    let bench = Bench::new();
+    bench.ok("train tiny.toml --examples 8 --out run.h5");
+    let files = || ["run.h5", "run.checkpoint.h5"].map(|name| fs::read(bench.path(name)).unwrap());
+    let before = files();
+    for unfinished in ["run.unfinished", "run.unfinished-2"] {
+        let checkpoint = format!("{unfinished}.checkpoint.h5");
+        let arguments =
+            "train tiny.toml --examples 100000000 --checkpoint-every 0s --out run.h5 --overwrite --record none";
+        let ran = cli::interrupt(bench.command(arguments), || bench.path(&checkpoint).exists());
+        assert_eq!(ran.code, Some(130), "{}", ran.stderr);
+        assert!(ran.stderr.contains(&format!("the run file is {unfinished}.h5")), "{}", ran.stderr);
+        assert!(ran.stderr.contains(&format!("--resume {checkpoint}")), "{}", ran.stderr);
+        assert!(files() == before);
+        assert!(seen(&bench, &checkpoint) > 0 && bench.path(&format!("{unfinished}.h5")).exists());
+    }
+}
+
+#[test]
+fn what_is_no_run_is_not_replaced_and_endings_are_told_apart() {
+    let bench = Bench::new();
+    bench.write("run.checkpoint.h5", "mine");
+    for overwrite in ["", "--overwrite"] {
+        let ran = bench.run(&format!("train tiny.toml --examples 4 --out run.h5 {overwrite}"));
+        assert!(ran.code == Some(2) && ran.stderr.contains("run.checkpoint.h5: is not an HDF5 file"), "{ran:?}");
+    }
+    assert_eq!(fs::read(bench.path("run.checkpoint.h5")).unwrap(), b"mine");
+    let other = bench.json("train tiny.toml --examples 4 --out run.hdf5");
+    assert_eq!(other["checkpoint_file"], "run.hdf5.checkpoint.h5");
+}
+
+#[test]
+fn what_a_killed_run_left_is_put_aside_and_named() {
+    let bench = Bench::new();
+    bench.write("run.h5.part", "of a killed run");
+    let ran = bench.run("train tiny.toml --examples 4 --out run.h5");
+    assert_eq!(ran.code, Some(0), "{}", ran.stderr);
+    assert!(ran.stderr.contains("`apical inspect run.h5.part.1` shows what it holds"), "{}", ran.stderr);
+    assert_eq!(fs::read(bench.path("run.h5.part.1")).unwrap(), b"of a killed run");
+}
+
+/// Two starts with one name, over and over: one of them runs, the other is refused and harms nothing.
+#[test]
+fn of_two_starts_at_once_one_runs_and_its_files_are_whole() {
+    let bench = Bench::new();
+    for round in 0..20 {
+        let out = format!("run{round}.h5");
+        let start = |seed: u64| {
+            let mut command = bench.command(&format!("train tiny.toml --examples 4 --seed {seed} --out {out} --quiet"));
+            command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
+        };
+        let ends = [start(1), start(2)].map(|child| Ran::from(child.wait_with_output().unwrap()));
+        let mut codes = ends.each_ref().map(|ran| ran.code);
+        codes.sort_unstable();
+        assert_eq!(codes, [Some(0), Some(2)], "{ends:?}");
+        for file in [out.clone(), out.replace(".h5", ".checkpoint.h5")] {
+            bench.ok(&format!("inspect --check {file}"));
+        }
+        let seed = 1 + u64::from(ends[1].code == Some(0));
+        assert_eq!(inspected(&bench, &out)["seed"], seed);
+    }
+    assert!(names(&bench).iter().all(|name| !name.ends_with(".part")), "{:?}", names(&bench));
+}
+
+#[cfg(unix)]
+#[test]
+fn a_symbolic_link_is_written_through() {
+    let bench = Bench::new();
+    fs::create_dir(bench.path("big")).unwrap();
+    std::os::unix::fs::symlink("big/run.h5", bench.path("run.h5")).unwrap();
+    bench.ok("train tiny.toml --examples 4 --out run.h5");
+    bench.ok("train tiny.toml --examples 6 --out run.h5 --overwrite");
+    assert!(bench.path("run.h5").is_symlink());
+    assert_eq!(inspected(&bench, "big/run.h5")["presentations"]["train"], 6);
+    assert_eq!(seen(&bench, "run.checkpoint.h5"), 6);
+}
+
+/// Killed at no moment of its own choosing, it goes on from the last checkpoint to the bit.
+#[cfg(unix)]
+#[test]
+fn a_killed_run_goes_on_from_a_checkpoint_within_its_epoch() {
+    let bench = Bench::new();
+    let mut child =
+        bench.command("train tiny.toml --examples 400 --checkpoint-every 0s --out run.h5 --quiet").spawn().unwrap();
+    let checkpoint = bench.path("run.checkpoint.h5");
+    while !checkpoint.exists() {
+        std::thread::sleep(std::time::Duration::from_millis(1));
+    }
+    child.kill().unwrap();
+    child.wait().unwrap();
+    let killed = seen(&bench, "run.checkpoint.h5");
+    assert!(killed > 0 && killed < 400, "{killed}");
+    bench.ok("train --resume run.checkpoint.h5 --record none --out rest.h5");
+    bench.ok("train tiny.toml --examples 400 --record none --out whole.h5");
+    assert_eq!(resumable(&bench, "rest.checkpoint.h5"), resumable(&bench, "whole.checkpoint.h5"));
+}
+
+/// All that a checkpoint holds but for times of the wall clock.
+fn resumable(bench: &Bench, checkpoint: &str) -> (Value, cli::Contents) {
+    let counters = inspected(bench, checkpoint);
+    let counters = ["examples_seen", "tests_done", "clock_ms"].map(|key| counters[key].clone()).to_vec();
+    (counters.into(), cli::Contents::of(&bench.path(checkpoint)).repeatable())
+}
+
+#[cfg(unix)]
+#[test]
+fn each_signal_has_its_exit_code_and_saves_what_was_learnt() {
+    for (signal, code) in [("INT", 130), ("TERM", 143), ("HUP", 129)] {
+        let bench = Bench::new();
+        let arguments = "train tiny.toml --examples 100000000 --record none --checkpoint-every 0s --out run.h5";
+        let child = bench.command(arguments).stderr(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+        while !bench.path("run.checkpoint.h5").exists() {
+            std::thread::sleep(std::time::Duration::from_millis(1));
+        }
+        let sent = Command::new("kill").args([&format!("-{signal}"), &child.id().to_string()]).status().unwrap();
+        assert!(sent.success());
+        let ran = Ran::from(child.wait_with_output().unwrap());
+        assert_eq!(ran.code, Some(code), "{}", ran.stderr);
+        assert!(bench.path("run.h5").exists() && ran.stderr.contains("go on with:"), "{}", ran.stderr);
+    }
+}
+
+/// A limit on the size of files reports as a full disk does: the recording makes room, or stays as far as it came.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_limit_on_the_size_of_files_is_an_error_and_no_signal() {
+    let bench = Bench::new();
+    let mut shell = Command::new("sh");
+    shell.args(["-c", "ulimit -c 0; ulimit -f 400; exec \"$0\" \"$@\"", env!("CARGO_BIN_EXE_apical")]);
+    shell.args(["train", "tiny.toml", "--examples", "4000", "--record", "all", "--out", "run.h5"]);
+    let ran: Ran = shell.current_dir(bench.path("")).output().unwrap().into();
+    assert_eq!(ran.code, Some(1), "{}", ran.stderr);
+    assert!(ran.stderr.contains("what was learnt so far is in run.checkpoint.h5"), "{}", ran.stderr);
+    assert!(seen(&bench, "run.checkpoint.h5") > 0);
+}
