@@ -10,7 +10,7 @@ use cli::{Bench, Contents};
 fn a_twin_is_trained_like_the_network_and_learns_the_quarters() {
     let bench = Bench::new();
     let train = |n: u32| {
-        let more = "--set projection.hidden-output.learning_rate=0.5 --out rate.h5";
+        let more = "--set projection.hidden-output.learning_rate=0.5 --overwrite --out rate.h5";
         bench.json(&format!("train tiny.toml --rate --examples {n} {more}"))
     };
     let error = |summary: &serde_json::Value| summary["test_error_percent"].as_f64().unwrap();
