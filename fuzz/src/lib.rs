@@ -6,8 +6,9 @@
 use std::fs;
 use std::path::Path;
 
-use apical::data::{Idx, IdxContent, RateTable, SpikeList, read_npy_matrix, read_npy_vector};
+use apical::data::{Idx, IdxContent, RateTable, SpikeList, read_npy_matrix};
 use apical::model::Model;
+use tempfile::TempDir;
 
 /// The model that `--set` changes.
 const MODEL: &str = include_str!("../../tests/data/small.toml");
@@ -45,7 +46,7 @@ pub fn set(bytes: &[u8]) {
 
 /// A CSV file, read as a table of rates and as a spike list.
 pub fn csv(bytes: &[u8]) {
-    in_file(bytes, ".csv", |path| {
+    in_file(bytes, "fuzzed.csv", |path| {
         if let Ok(table) = RateTable::open(path, INPUTS) {
             let last = table.rates(table.len() - 1);
             assert!(last.len() == INPUTS && last.iter().all(|rate| rate.is_finite()));
@@ -56,12 +57,11 @@ pub fn csv(bytes: &[u8]) {
     });
 }
 
-/// A NumPy file, read as a matrix, as a vector and as a table of rates.
+/// A NumPy file, read as a matrix and as a table of rates.
 pub fn npy(bytes: &[u8]) {
-    in_file(bytes, ".npy", |path| {
-        let arrays = [(read_npy_matrix(path, 2, INPUTS), 2 * INPUTS), (read_npy_vector(path, INPUTS), INPUTS)];
-        for (values, length) in arrays.into_iter().filter_map(|(read, length)| Some((read.ok()?, length))) {
-            assert!(values.len() == length && values.iter().all(|value| value.is_finite()));
+    in_file(bytes, "fuzzed.npy", |path| {
+        if let Ok(values) = read_npy_matrix(path, 2, INPUTS) {
+            assert!(values.len() == 2 * INPUTS && values.iter().all(|value| value.is_finite()));
         }
         if let Ok(table) = RateTable::open(path, INPUTS) {
             assert_eq!(table.rates(table.len() - 1).len(), INPUTS);
@@ -90,9 +90,16 @@ pub fn http(bytes: &[u8]) {
     }
 }
 
-/// Calls `read` with the path of a file of this content whose name ends in `suffix`.
-fn in_file(content: &[u8], suffix: &str, read: impl FnOnce(&Path)) {
-    let file = tempfile::Builder::new().suffix(suffix).tempfile().expect("a temporary file");
-    fs::write(file.path(), content).expect("a temporary file is written");
-    read(file.path());
+thread_local! {
+    /// Where readers of files find them.
+    static FOLDER: TempDir = tempfile::tempdir().expect("a temporary folder");
+}
+
+/// Calls `read` with the path of a file of this name and content.
+fn in_file(content: &[u8], name: &str, read: impl FnOnce(&Path)) {
+    FOLDER.with(|folder| {
+        let path = folder.path().join(name);
+        fs::write(&path, content).expect("a temporary file is written");
+        read(&path);
+    });
 }
