@@ -92,6 +92,71 @@ fn traces_show_phases_plateaus_and_the_teaching_current() {
     assert_eq!(plateaus(&self::svg(&bench, "traces early.h5 --neurons 0:1")), 4);
 }
 
+/// 60 presentations in three epochs, of which the first two and the last three are recorded.
+#[test]
+fn what_was_recorded_last_is_drawn_and_titles_tell_which_it_is() {
+    let bench = bench();
+    bench.ok("train tiny.toml --epochs 3 --record all,0:2,-3: --out run.h5");
+    bench.ok("simulate run.checkpoint.h5 --record all --out simulated.h5");
+    bench.ok("test run.checkpoint.h5 --record all --out tested.h5");
+    let drawn = bench.run("plot raster run.h5 --out figure.svg");
+    assert!(drawn.stderr.contains("the last recorded presentations, 57:60; --presentations A:B draws others: 0:2"));
+    let svg = |arguments: &str| svg(&bench, &format!("{arguments} --size 1400x900"));
+    for (figure, title) in [
+        ("raster run.h5", "tiny: spikes, presentations 57 to 59, after 57 training presentations"),
+        ("traces run.h5", "tiny: potentials, presentations 58 to 59, after 58 training presentations"),
+        ("isi run.h5", "tiny: inter-spike intervals, presentations 57 to 59, after 57 training presentations"),
+        ("rates run.h5 --presentations 0:1", "tiny: firing rates, presentation 0, untrained"),
+        ("plateaus run.h5 --presentations 0:", "tiny: plateau potentials, presentations 0 to 59, untrained at first"),
+        ("phases run.h5", "tiny: lengths of phases, presentations 0 to 59, untrained at first"),
+        ("raster simulated.h5", "tiny: spikes, presentations 16 to 19, after 60 training presentations"),
+        ("weights simulated.h5", "tiny: receptive fields, input-hidden (final), after 60 training presentations"),
+        ("raster tested.h5", "tiny: spikes, test presentations 8 to 11, after 60 training presentations"),
+        ("learning run.h5", "tiny: learning, up to 60 training presentations"),
+        ("weights run.h5 --snapshot initial", "tiny: receptive fields, input-hidden (initial), untrained"),
+        ("weights run.h5", "tiny: receptive fields, input-hidden (final), after 60 training presentations"),
+        (
+            "confusion run.h5",
+            "tiny: answers to test images, test presentations 24 to 35, after 60 training presentations",
+        ),
+    ] {
+        let drawn = svg(figure);
+        assert!(drawn.contains(&format!(">{title}</text>")), "{figure}: no {title:?}");
+    }
+    let gap = bench.run("plot traces run.h5 --presentations 30:40");
+    assert!(
+        gap.stderr.contains("--presentations 30:40: run.h5 holds training presentations 0:2, 57:60"),
+        "{}",
+        gap.stderr
+    );
+}
+
+#[test]
+fn traces_of_a_later_epoch_are_drawn_as_its_spikes_are() {
+    let bench = bench();
+    bench.ok("train tiny.toml --epochs 2 --out run.h5");
+    for figure in ["raster run.h5", "traces run.h5", "traces run.h5 --presentations 17:22"] {
+        assert!(svg(&bench, figure).contains(">soma</text>") == figure.starts_with("traces"), "{figure}");
+    }
+    // Three presentations before the evaluation and two after it, with nothing between.
+    let across = svg(&bench, "traces run.h5 --presentations 17:22 --population hidden --neurons 0:1");
+    let soma = across.lines().find(|line| line.contains("class=\"line\"")).unwrap();
+    assert_eq!(soma.split(" d=\"").nth(1).unwrap().matches('M').count(), 2);
+}
+
+/// The encoder fires at another rate for every pixel and image, and as a Poisson process within a phase.
+#[test]
+fn intervals_of_the_encoder_are_those_of_a_poisson_process() {
+    let bench = bench();
+    let svg = svg(&bench, "isi all.h5 --population input");
+    let measure = |name: &str| -> f64 {
+        let (_, after) = svg.split_once(&format!(">{name} ")).unwrap();
+        after[..after.find('<').unwrap()].parse().unwrap()
+    };
+    let [cv, cv2, lv] = ["CV", "CV2", "LV"].map(measure);
+    assert!((0.7..1.1).contains(&cv) && [cv2, lv].iter().all(|m| (0.85..1.15).contains(m)), "{cv} {cv2} {lv}");
+}
+
 #[test]
 fn a_confusion_matrix_is_that_of_the_last_test() {
     let bench = bench();

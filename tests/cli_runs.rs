@@ -135,7 +135,7 @@ fn progress_goes_to_standard_error_and_quiet_ends_it() {
     let bench = Bench::new();
     for (arguments, word) in [
         ("train tiny.toml --examples 4 --out run.h5", "after 4 images: test error"),
-        ("simulate tiny.toml --examples 4 --out sim.h5", "recording to sim.h5: about"),
+        ("simulate tiny.toml --examples 4 --out sim.h5", "recording to sim.h5: 4 of 4 presentations, about"),
     ] {
         let told = bench.run(&format!("{arguments} --json --overwrite"));
         assert!(told.stderr.contains(word), "{}", told.stderr);
@@ -156,6 +156,29 @@ fn a_model_given_by_name_leaves_its_files_in_output() {
 }
 
 #[test]
+fn the_first_and_the_last_presentations_are_kept_by_default() {
+    let bench = Bench::new();
+    let plain = cli::MODEL.replace("presentations = \"0:\"\n", "");
+    bench.write("plain.toml", plain);
+    let told = bench.run("train plain.toml --epochs 3 --out run.h5");
+    assert_eq!(told.code, Some(0), "{}", told.stderr);
+    assert!(told.stderr.contains("recording to run.h5: 40 of 60 presentations, about"), "{}", told.stderr);
+    let run = Contents::of(&bench.path("run.h5"));
+    let recorded = |run: &Contents| -> Vec<u64> {
+        let [index, kept] = ["index", "recorded"].map(|name| run.integers(&format!("/presentations/{name}")).to_vec());
+        index.into_iter().zip(kept).filter(|&(_, kept)| kept == 1).map(|(index, _)| index).collect()
+    };
+    assert_eq!(recorded(&run), (0..20).chain(40..60).collect::<Vec<_>>());
+    // The last 20 are those of the whole run, wherever it goes on.
+    bench.ok("train plain.toml --examples 45 --record all,-20: --out part.h5");
+    assert_eq!(recorded(&Contents::of(&bench.path("part.h5"))), (25..45).collect::<Vec<_>>());
+    bench.ok("train --resume part.checkpoint.h5 --examples 60 --out rest.h5");
+    assert_eq!(recorded(&Contents::of(&bench.path("rest.h5"))), (45..60).collect::<Vec<_>>());
+    bench.ok("test part.checkpoint.h5 --passes 2 --record all,:2,-2: --out test.h5");
+    assert_eq!(recorded(&Contents::of(&bench.path("test.h5"))), [0, 1, 22, 23]);
+}
+
+#[test]
 fn inspection_counts_what_the_file_holds() {
     let bench = Bench::new();
     bench.ok("train tiny.toml --examples 30 --out run.h5 --set recording.weights=10");
@@ -172,7 +195,8 @@ fn inspection_counts_what_the_file_holds() {
     for traces in told["traces"].as_array().unwrap() {
         let name = traces["population"].as_str().unwrap();
         let [samples, columns] = ["samples", "traces"].map(|key| traces[key].as_u64().unwrap() as usize);
-        assert_eq!(run.integers(&format!("/report/{name}/data")).len(), samples * columns, "{name}");
+        let stretches = ["", "@2"].map(|k| run.integers(&format!("/report/{name}{k}/data")).len());
+        assert_eq!((stretches.iter().sum::<usize>(), &traces["stretches"]), (samples * columns, &2.into()), "{name}");
     }
     assert_eq!(told["plateaus"][0]["plateaus"], run.integers("/plateaus/hidden/alpha").len());
     assert_eq!(told["plateaus"][0]["plateaus"], 30 * 2 * 12);

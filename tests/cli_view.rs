@@ -111,6 +111,7 @@ fn a_page_is_fed_what_the_run_file_holds() {
     let traces = traces.read_2d::<f32>().unwrap();
     let (meta, arrays) = serving.part("traces/1/5");
     assert_eq!(meta["elements"], serde_json::json!(["soma", "basal", "apical"]));
+    assert_eq!(meta["stretches"], serde_json::json!([[0.0, traces.nrows()]]));
     assert_eq!(singles(&arrays[2].1), traces.column(3 * 5 + 2).to_vec());
     let weights = hdf5::File::open(RUN.path("all.h5")).unwrap().dataset("weights/input-hidden/final").unwrap();
     let (_, arrays) = serving.part("field/0/7");

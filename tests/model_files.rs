@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use apical::model::{
     BiasInit, Compartment, Compression, Decoding, Model, Neuron, PopulationId, ProjectionId, RateSource, Schedule,
-    Snapshots, Stimuli, WeightInit, shipped,
+    Snapshots, Stimuli, Stretch, WeightInit, shipped,
 };
 use data::{RIGHT, parse, set};
 use proptest::prelude::*;
@@ -34,7 +34,7 @@ fn the_right_model_is_read_with_its_defaults() {
     let cell = vec![Compartment::Soma, Compartment::Basal, Compartment::Apical];
     let output = vec![Compartment::Soma, Compartment::Dendrite];
     assert_eq!(recording.traces, [(PopulationId(1), cell), (PopulationId(2), output)]);
-    assert_eq!((recording.first, recording.end), (0, 20));
+    assert_eq!(recording.recorded(100), [0..20, 80..u64::MAX]);
     assert_eq!((recording.snapshots, recording.compression), (Snapshots::Ends, Compression::None));
 }
 
@@ -62,7 +62,7 @@ fn overrides_reach_every_key() {
     let run = WeightInit::Run { path: "w.h5".into(), snapshot: "final".into() };
     assert_eq!((&model.projections[2].weights, model.decoding), (&run, Decoding::Rate));
     assert_eq!((model.learning.batch, model.learning.schedule), (2, Schedule::Linear));
-    assert_eq!((model.recording.first, model.recording.end), (5, u64::MAX));
+    assert_eq!(model.recording.presentations, [Stretch { first: 5, end: None }]);
     assert_eq!(model.recording.snapshots, Snapshots::Presentations(100));
     let source = RateSource::Fixed(vec![1.0, 2.0, 3.0, 4.0]);
     assert_eq!(model.stimuli, Stimuli::Rates { source, labels: None });
@@ -170,18 +170,20 @@ fn a_recording_is_chosen_by_words() {
     };
     let everything = recorded("all");
     assert_eq!((everything.spikes.len(), everything.plateaus.len(), everything.traces.len()), (3, 1, 2));
-    assert_eq!((everything.first, everything.end), (0, u64::MAX));
+    assert_eq!(everything.presentations, [Stretch { first: 0, end: None }]);
     let nothing = recorded("none");
     assert_eq!((nothing.spikes.len(), nothing.plateaus.len(), nothing.traces.len()), (0, 0, 0));
     let some = recorded("hidden, output.soma,hidden.apical,hidden.soma,plateaus,3:7");
+    assert_eq!(some.presentations, [Stretch { first: 3, end: Some(7) }]);
     assert_eq!((some.spikes, some.plateaus), (vec![PopulationId(1)], vec![PopulationId(1)]));
     let cell = (PopulationId(1), vec![Compartment::Soma, Compartment::Apical]);
     assert_eq!(some.traces, [cell, (PopulationId(2), vec![Compartment::Soma])]);
-    assert_eq!((some.first, some.end), (3, 7));
     let kinds = recorded("spikes,traces");
     assert_eq!((kinds.spikes.len(), kinds.plateaus.len(), kinds.traces.len()), (3, 0, 2));
     let range = recorded(":5");
-    assert_eq!((range.spikes.len(), range.first, range.end), (3, 0, 5));
+    assert_eq!((range.spikes.len(), range.presentations), (3, vec![Stretch { first: 0, end: Some(5) }]));
+    let both = recorded("spikes,0:2,-2:");
+    assert_eq!((both.spikes.len(), both.recorded(9)), (3, vec![0..2, 7..u64::MAX]));
 }
 
 #[test]
@@ -194,8 +196,8 @@ fn a_recording_of_nothing_known_is_refused_and_changes_nothing() {
         ("hidden.dendrite", "\"soma\", \"basal\" or \"apical\""),
         ("input.soma", "other than the encoder"),
         ("none,hidden", "expected `none` alone"),
-        ("5:3", "expected one range"),
-        ("1:2,3:4", "expected one range"),
+        ("5:3", "expected a range of presentations such as 0:20, 5: or -20:, found \"5:3\""),
+        ("1:2,x:4", "expected a range of presentations"),
         ("", "there is no population ``"),
     ] {
         let message = model.record(what).unwrap_err().to_string();

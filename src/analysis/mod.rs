@@ -21,7 +21,7 @@ pub use confusion::{confusion, percent_wrong};
 pub use credit::{angle, feedback_eigenvalue, layer_loss};
 pub use fields::{best_matches, shuffled};
 pub use histogram::{histogram, linear_edges, log_edges, quantile};
-pub use intervals::{intervals, variation};
+pub use intervals::{Variability, intervals, variability};
 #[cfg(feature = "plot")]
 pub use map::{Tsne, tsne};
 pub use neighbours::{nearest, percent_among_their_own};

@@ -32,6 +32,8 @@ pub(super) struct Start {
     pub(super) network: Network,
     /// The one asked for, else that of the checkpoint, else 1.
     pub(super) seed: u64,
+    /// Training presentations behind the network.
+    pub(super) examples_seen: u64,
     /// None: it is no checkpoint, or an older one.
     pub(super) trained: Option<Trained>,
 }
@@ -46,13 +48,14 @@ pub(super) fn load_or_start(common: &Common, input: &Path, seed: Option<u64>) ->
         check_fits(&model, &checkpoint, input)?;
         let trained = trained(&checkpoint, input)?;
         let seed = seed.unwrap_or(checkpoint.seed);
-        return Ok(Start { model, network: checkpoint.network, seed, trained });
+        let examples_seen = checkpoint.examples_seen;
+        return Ok(Start { model, network: checkpoint.network, seed, examples_seen, trained });
     }
     let model = common.load_model(input)?;
     rate_rule::refuse(&model)?;
     let seed = seed.unwrap_or(1);
     let network = initial_network(&model, seed)?;
-    Ok(Start { model, network, seed, trained: None })
+    Ok(Start { model, network, seed, examples_seen: 0, trained: None })
 }
 
 /// Refuses a checkpoint whose network or lanes are not those of the model.

@@ -92,7 +92,8 @@ fn contents(contents: &Contents) -> Vec<(&'static str, String)> {
                 line("spikes", format!("{}: {} of {} neurons{rate}", s.population, s.spikes, s.neurons));
             }
             for t in traces {
-                let every = format!("{} samples every {} ms", t.samples, t.dt_ms);
+                let stretches = if t.stretches > 1 { format!(" in {} stretches", t.stretches) } else { String::new() };
+                let every = format!("{} samples every {} ms{stretches}", t.samples, t.dt_ms);
                 line("traces", format!("{}: {} traces, {every} from {:.1} ms", t.population, t.elements, t.start_ms));
             }
             plateaus.iter().for_each(|(population, n)| line("plateaus", format!("{population}: {n}")));
@@ -154,7 +155,8 @@ fn contents_json(contents: &Contents) -> Value {
                 "population": s.population, "neurons": s.neurons, "spikes": s.spikes, "rate_hz": s.rate_hz,
             })).collect::<Vec<_>>(),
             "traces": traces.iter().map(|t| json!({
-                "population": t.population, "samples": t.samples, "traces": t.elements, "start_ms": t.start_ms, "dt_ms": t.dt_ms,
+                "population": t.population, "samples": t.samples, "stretches": t.stretches, "traces": t.elements,
+                "start_ms": t.start_ms, "dt_ms": t.dt_ms,
             })).collect::<Vec<_>>(),
             "plateaus": plateaus.iter().map(|(p, n)| json!({ "population": p, "plateaus": n })).collect::<Vec<_>>(),
         }),

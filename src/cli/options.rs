@@ -20,11 +20,12 @@ pub(super) struct Common {
     #[arg(long, value_name = "DIR")]
     pub(super) data: Option<PathBuf>,
 
-    /// What to record: `all`, `none`, or a list such as `hidden,output.soma,plateaus,0:100` of populations (their spikes),
-    /// traces of compartments, plateaus, and a range of presentations.
+    /// What to record: `all`, `none`, or a list such as `hidden,output.soma,plateaus,0:100,-20:` of populations (their spikes),
+    /// traces of compartments, plateaus, and ranges of presentations, negative numbers counted from the end of the run.
+    /// Without a range: of all presentations.
     ///
-    /// Without the option the model file decides; the shipped ones keep spikes, plateaus and traces of the first 20
-    /// presentations. Weights, learning curve and presentations are always kept.
+    /// Without the option the model file decides; the shipped ones keep spikes, plateaus and traces of the first and the last
+    /// 20 presentations. Weights, learning curve and presentations are always kept.
     #[arg(long, value_name = "WHAT")]
     pub(super) record: Option<String>,
 

@@ -33,6 +33,8 @@ pub(super) struct Recorded<'a> {
     pub(super) dynamics: &'a str,
     pub(super) seed: u64,
     pub(super) planned: Planned,
+    /// Training presentations behind a network that does not learn.
+    pub(super) frozen_after: Option<u64>,
     /// A set that is shown.
     pub(super) shown: &'a StimulusSet,
     /// Names and digests of all data files read.
@@ -45,7 +47,7 @@ pub(super) fn open_run_file(
     output: &Output,
     recorded: &Recorded<'_>,
 ) -> anyhow::Result<(RunFile, Files)> {
-    let Recorded { model, dynamics, seed, planned, shown, sha256 } = recorded;
+    let Recorded { model, dynamics, seed, planned, frozen_after, shown, sha256 } = recorded;
     let provenance = Provenance {
         apical_version: env!("CARGO_PKG_VERSION").to_owned(),
         git_commit: env!("APICAL_GIT_COMMIT").to_owned(),
@@ -55,7 +57,9 @@ pub(super) fn open_run_file(
         data_source: shown.path().map(DataPlace::of),
         start_time: humantime::format_rfc3339_seconds(std::time::SystemTime::now()).to_string(),
         kind: (*dynamics).to_owned(),
+        frozen_after: *frozen_after,
     };
+    let kept = check_recorded(common, model, planned)?;
     let folder = folder_of(&output.run);
     if common.out.is_none() {
         let made = std::fs::create_dir_all(folder);
@@ -87,9 +91,29 @@ pub(super) fn open_run_file(
         say::note(format_args!("a run that did not end left {left}; `apical inspect {left}` shows what it holds"));
     }
     if !common.quiet {
-        say::note(format_args!("recording to {}: about {}", files.run.display(), size(bytes)));
+        say::note(format_args!("recording to {}: {kept}about {}", files.run.display(), size(bytes)));
     }
     Ok((file, files))
+}
+
+/// Refuses a range of presentations on the command line that keeps nothing of the run; how many presentations are kept, if
+/// anything of them is.
+fn check_recorded(common: &Common, model: &Model, planned: &Planned) -> anyhow::Result<String> {
+    let recording = &model.recording;
+    if recording.spikes.is_empty() && recording.plateaus.is_empty() && recording.traces.is_empty() {
+        return Ok(String::new());
+    }
+    let by_record = common.record.as_ref().filter(|what| what.contains(':')).map(|what| format!("--record {what}"));
+    let key = |pair: &&String| pair.starts_with("recording.presentations=");
+    let by_key = common.overrides.iter().rfind(key).map(|pair| format!("--set {pair}"));
+    // A run that goes on may have recorded the range before.
+    let end = planned.presentations.end;
+    let whole = Planned { presentations: 0..end, ..planned.clone() };
+    if let Some(asked) = by_record.or(by_key).filter(|_| end > 0 && whole.recorded(model) == 0) {
+        bail!("{asked}: keeps none of the presentations 0:{end} of the run; choose a range of these");
+    }
+    let of = end.saturating_sub(planned.presentations.start);
+    Ok(format!("{} of {of} presentations, ", planned.recorded(model)))
 }
 
 /// The folder that a file is in.
@@ -109,6 +133,8 @@ pub(super) struct Run<'a> {
     pub(super) data: &'a Dataset,
     pub(super) seed: u64,
     pub(super) plan: Plan,
+    /// Training presentations behind a network that does not learn.
+    pub(super) frozen_after: Option<u64>,
     pub(super) live: Option<Live>,
     /// Longest time between two checkpoints.
     pub(super) checkpoint_every: Duration,
@@ -124,7 +150,7 @@ pub(super) fn run(
     output: &Output,
 ) -> Result<Outcome, Failure> {
     let _guard = interrupt::guard();
-    let Run { model, data, seed, plan, live, checkpoint_every, stopped } = run;
+    let Run { model, data, seed, plan, frozen_after, live, checkpoint_every, stopped } = run;
     let first = trainer.history().examples_seen;
     let planned = Planned {
         kind: Kind::Train,
@@ -133,8 +159,8 @@ pub(super) fn run(
         tests: plan.test_examples as u64,
         rates: expected_rates((model, trainer.network()), &data.training, seed),
     };
-    let recorded =
-        Recorded { model, dynamics: trainer.kind(), seed, planned, shown: data.training.set(), sha256: &data.sha256() };
+    let (dynamics, shown, sha256) = (trainer.kind(), data.training.set(), &data.sha256());
+    let recorded = Recorded { model, dynamics, seed, planned, frozen_after, shown, sha256 };
     let (file, files) = open_run_file(common, output, &recorded)?;
     let mut recorder = (file, live);
     let checkpoints =

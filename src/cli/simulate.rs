@@ -44,7 +44,8 @@ pub(super) struct Simulate {
 impl Simulate {
     pub(super) fn execute(self) -> Result<(), Failure> {
         let threads = self.common.start_threads()?;
-        let Start { model, network, seed, trained } = checkpoint::load_or_start(&self.common, &self.input, self.seed)?;
+        let start = checkpoint::load_or_start(&self.common, &self.input, self.seed)?;
+        let Start { model, network, seed, examples_seen, trained } = start;
         let training = Shown::of(&self.common, &model, trained.as_ref()).load_training()?;
         let split = Split { train: 0..training.len(), evaluate: Evaluate::Training };
         let data = Dataset { evaluation: training.clone(), training, split };
@@ -55,9 +56,16 @@ impl Simulate {
         output.check()?;
         let mut trainer = Trainer::new(&model, network, seed);
         let plan = Plan { presentations, test_examples: 0, synapses: Synapses::Frozen };
-        let (live, checkpoint_every) = (None, Duration::MAX);
-        let run =
-            session::Run { model: &model, data: &data, seed, plan, live, checkpoint_every, stopped: &|_: &Files| () };
+        let run = session::Run {
+            model: &model,
+            data: &data,
+            seed,
+            plan,
+            frozen_after: Some(examples_seen),
+            live: None,
+            checkpoint_every: Duration::MAX,
+            stopped: &|_: &Files| (),
+        };
         let outcome = session::run(&self.common, run, &mut trainer, &output)?;
         if self.common.json {
             say::result(summary(&model, &outcome, (seed, threads)))

@@ -79,7 +79,7 @@ impl Test {
             index: 0,
             clock_ms: 0.0,
         };
-        let (tested, run_file) = self.run(&test, seed)?;
+        let (tested, run_file) = self.run(&test, (seed, checkpoint.examples_seen))?;
         self.tell((&model, self.rate.kind()), &tested, (seed, threads), run_file)
     }
 
@@ -129,9 +129,9 @@ impl Test {
     }
 
     /// Runs a test with the run file that is asked for, if any, and gives its path.
-    fn run(&self, test: &training::Test<'_>, seed: u64) -> Result<(Tested, Option<PathBuf>), Failure> {
+    fn run(&self, test: &training::Test<'_>, from: (u64, u64)) -> Result<(Tested, Option<PathBuf>), Failure> {
         let _guard = interrupt::guard();
-        let mut file = self.run_file(test, seed)?;
+        let mut file = self.run_file(test, from)?;
         let mut display = Display::new(self.common.quiet, None);
         let recorder: &mut dyn Recorder = match &mut file {
             Some((file, _)) => file,
@@ -149,7 +149,12 @@ impl Test {
         Ok((tested?.ok_or_else(stopped)?, written))
     }
 
-    fn run_file(&self, test: &training::Test<'_>, seed: u64) -> anyhow::Result<Option<(RunFile, Files)>> {
+    /// The run file asked for; of a seed, and a network with so many training presentations behind it.
+    fn run_file(
+        &self,
+        test: &training::Test<'_>,
+        (seed, examples_seen): (u64, u64),
+    ) -> anyhow::Result<Option<(RunFile, Files)>> {
         if self.common.record.is_none() && self.common.out.is_none() {
             return Ok(None);
         }
@@ -163,7 +168,8 @@ impl Test {
             rates: expected_rates((test.model, test.network), test.shown, seed),
         };
         let (model, dynamics, shown) = (test.model, test.dynamics.name(), test.shown.set());
-        let recorded = Recorded { model, dynamics, seed, planned, shown, sha256: shown.sha256() };
+        let (frozen_after, sha256) = (Some(examples_seen), shown.sha256());
+        let recorded = Recorded { model, dynamics, seed, planned, frozen_after, shown, sha256 };
         session::open_run_file(&self.common, &output, &recorded).map(Some)
     }
 }

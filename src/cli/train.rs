@@ -202,7 +202,8 @@ impl Train {
             let live = live.map(|live| live.recorder(model, seed, presentations));
             let stopped = |files: &Files| self.stopped(model, files);
             let checkpoint_every = self.checkpoint_every;
-            let run = session::Run { model, data, seed, plan, live, checkpoint_every, stopped: &stopped };
+            let run =
+                session::Run { model, data, seed, plan, frozen_after: None, live, checkpoint_every, stopped: &stopped };
             session::run(&self.common, run, &mut *trainer, &output)?
         };
         let summary = report::train_summary((model, trainer.kind()), data, &outcome, (seed, threads, presentations));

@@ -27,7 +27,7 @@ use std::path::PathBuf;
 pub use error::{ModelError, Origin};
 pub use learning::{HiddenError, Learning, RATE_RULES, Rule, Schedule, Slope};
 pub use projection::{Carries, Feedback, Projection, WeightInit, feedforward_path};
-pub use recording::{Compression, Credit, Recording, Snapshots};
+pub use recording::{Compression, Credit, Recording, Snapshots, Stretch};
 pub(crate) use source::open as open_file;
 
 pub use crate::kernel::Psp;

@@ -9,6 +9,10 @@ use super::{font, spikes};
 /// Size of ticks, legends and names of phases over that of titles and axes.
 pub(super) const SMALL: f64 = 0.88;
 
+/// Size of the title of a figure, and the height of a line of it, over that of titles and axes of panels.
+pub(super) const TITLE: f64 = 1.15;
+pub(super) const LINE: f64 = 1.6;
+
 /// A panel with the place of its plot and all that stands around it.
 pub(super) struct Placed<'a> {
     pub(super) panel: &'a Panel,
@@ -25,6 +29,8 @@ pub(super) struct Placed<'a> {
 pub(super) struct Layout<'a> {
     /// Size of the type [px].
     pub(super) f: f64,
+    /// The title, in as many lines as it needs.
+    pub(super) title: Vec<String>,
     pub(super) panels: Vec<Placed<'a>>,
     /// Pixels of a bitmap per pixel of the figure, where rasters are drawn as one.
     pub(super) bitmap: Option<f64>,
@@ -53,8 +59,9 @@ pub(super) fn layout(figure: &Figure) -> Layout<'_> {
     let [width, height] = figure.size.map(f64::from);
     // Type grows with the figure, but slower.
     let f = (12.5 * (width.min(1.6 * height) / 800.0).sqrt()).clamp(7.0, 30.0);
-    let title = if figure.title.is_empty() { 0.5 * f } else { 2.1 * f };
-    let below = Rect { x: 0.0, y: title, w: width, h: height - title };
+    let title = title(&figure.title, TITLE * f, width - f);
+    let above = (0.5 + LINE * title.len() as f64) * f;
+    let below = Rect { x: 0.0, y: above, w: width, h: height - above };
     // Labels decide the width of plots, which decides their height, which decides labels: a second round settles it.
     let mut heights = vec![0.6 * below.h / figure.rows.len().max(1) as f64; figure.rows.len()];
     let mut panels = Vec::new();
@@ -63,7 +70,19 @@ pub(super) fn layout(figure: &Figure) -> Layout<'_> {
     }
     let rastered: f64 = panels.iter().filter(|p| has_spikes(p.panel)).map(|p| p.plot.w * p.plot.h).sum();
     let bitmap = (figure.spikes() > spikes::STROKES).then(|| (spikes::PIXELS / rastered).sqrt().min(1.0));
-    Layout { f, panels, bitmap }
+    Layout { f, title, panels, bitmap }
+}
+
+/// A title in lines that fit where they can, parted after commas.
+fn title(text: &str, size: f64, room: f64) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    for part in text.split_inclusive(", ").filter(|part| !part.is_empty()) {
+        match lines.last_mut() {
+            Some(line) if font::width(&format!("{line}{part}"), size) <= room => line.push_str(part),
+            _ => lines.push(part.to_owned()),
+        }
+    }
+    lines.iter().map(|line| font::fitted(line.trim_end(), size, room)).collect()
 }
 
 fn has_spikes(panel: &Panel) -> bool {

@@ -40,3 +40,4 @@ mod ticks;
 
 pub use figure::{Axis, Caption, ColourBar, Dash, Dot, Figure, Mark, Panel, Row, Scale, Shade, Shape, Ticks};
 pub use theme::{ColourMap, Ink, Theme};
+pub(crate) use ticks::label;

@@ -2,7 +2,7 @@
 
 use super::canvas::{Anchor, Canvas, Pen, Rect, Type};
 use super::figure::{Figure, Shape};
-use super::layout::{Placed, SMALL, layout};
+use super::layout::{LINE, Placed, SMALL, TITLE, layout};
 use super::marks::{self, Place};
 use super::theme::{ColourMap, Ink, Theme};
 use super::{ColourBar, font};
@@ -14,10 +14,9 @@ pub(super) fn draw(figure: &Figure, canvas: &mut impl Canvas) {
     canvas.fill("background", &[all.corners()], figure.theme.background());
     let layout = layout(figure);
     let f = layout.f;
-    if !figure.title.is_empty() {
-        let size = 1.15 * f;
-        let style = Type { size, colour: figure.theme.ink(Ink::Black), anchor: Anchor::Middle, upwards: false };
-        canvas.text(&font::fitted(&figure.title, size, w - f), [0.5 * w, 1.5 * f], &style);
+    let style = Type { size: TITLE * f, colour: figure.theme.ink(Ink::Black), anchor: Anchor::Middle, upwards: false };
+    for (line, text) in layout.title.iter().enumerate() {
+        canvas.text(text, [0.5 * w, (1.5 + LINE * line as f64) * f], &style);
     }
     for placed in &layout.panels {
         let (x, y) = (&placed.panel.x, &placed.panel.y);

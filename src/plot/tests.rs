@@ -2,6 +2,7 @@
 
 use super::gallery::*;
 use super::*;
+use crate::analysis::Variability;
 
 /// A text of an SVG with the room it takes.
 #[derive(Clone, Debug)]
@@ -98,7 +99,20 @@ fn every_kind() -> Vec<(&'static str, Figure)> {
     let neurons: Vec<_> = (0..12).map(|i| neuron(&format!("hidden {i}"))).collect();
     let values: Vec<f64> = (0..1000).map(|i| 0.5 + 0.4 * (f64::from(i) * 0.7).sin()).collect();
     let activity = || Activity { rates: values.iter().map(|v| v * 200.0).collect(), course: values[..25].to_vec() };
-    let intervals = || Intervals { name: "hidden".to_owned(), intervals: values.clone(), variations: values.clone() };
+    let phases_of = |name: &str| PhaseRates {
+        name: name.to_owned(),
+        largest: 150.0,
+        bin: 2.0,
+        forward: activity(),
+        target: Some(activity()),
+    };
+    let variability: Vec<_> = values.iter().map(|&v| Variability { cv: v, cv2: v + 0.1, lv: v + 0.2 }).collect();
+    let intervals = || Intervals {
+        name: "hidden".to_owned(),
+        intervals: values.clone(),
+        neurons: variability.clone(),
+        population: Some(variability[0]),
+    };
     let curve = |i: u32| CurvePoint {
         examples: 60_000.0 * f64::from(i),
         test_error: 8.0 / f64::from(i),
@@ -143,7 +157,7 @@ fn every_kind() -> Vec<(&'static str, Figure)> {
         ("traces", traces(&neurons[..3], &trials(2), [0.0, 208.0])),
         ("many traces", traces(&neurons, &trials(2), [0.0, 208.0])),
         ("plateaus", plateaus(&[PlateauPairs { name: "hidden", forward: &values, target: &values }; 2])),
-        ("rates", rates(&["input", "hidden", "output"].map(|n| (n.to_owned(), activity(), Some(activity()))), 2.0)),
+        ("rates", rates(&["input", "hidden", "output"].map(phases_of))),
         ("isi", isi(&[intervals(), intervals(), intervals()])),
         ("learning", learning(&(1..61).map(curve).collect::<Vec<_>>(), "validation")),
         ("confusion", confusion(&counts)),
@@ -170,9 +184,11 @@ fn every_kind() -> Vec<(&'static str, Figure)> {
 fn nothing_is_cut_and_nothing_overlaps() {
     for (name, figure) in every_kind() {
         for size in [figure.size, [800, 500], [1600, 1000], [1600, 500]] {
-            let tall = figure.rows.len() as u32 * 90 + 150;
+            let tall = figure.rows.len() as u32 * 90 + 180;
             let size = [size[0], size[1].max(tall)];
-            let figure = Figure { title: "g17-784-500-100-10: a title".to_owned(), size, ..figure.clone() };
+            let title =
+                "g17-784-500-100-10: a title, presentations 59,980 to 59,999, after 59,980 training presentations";
+            let figure = Figure { title: title.to_owned(), size, ..figure.clone() };
             assert!(figure.has_room(), "{name} at {size:?}");
             let found = faults(&figure);
             assert!(found.is_empty(), "{name} at {size:?}\n{}", found.join("\n"));
@@ -204,6 +220,18 @@ fn labels_with_units_stand_on_every_figure_and_text_stays_text() {
         }
         assert!(svg.ends_with("</svg>\n") && svg.matches("<g ").count() == svg.matches("</g>").count());
     }
+}
+
+#[test]
+fn a_title_too_long_for_a_line_stands_in_two() {
+    let title = "tiny: spikes, presentations 59,980 to 59,999, after 59,980 training presentations".to_owned();
+    let said = |width| -> Vec<String> {
+        let figure = Figure { title: title.clone(), size: [width, 600], ..raster_of(10, 4, 0.3) };
+        let said = texts(&figure.svg()).into_iter().map(|text| text.said);
+        said.filter(|said| said.len() > 20 && title.contains(said.as_str())).collect()
+    };
+    assert_eq!(said(1000), [title.as_str()]);
+    assert_eq!(said(500), ["tiny: spikes, presentations 59,980 to 59,999,", "after 59,980 training presentations"]);
 }
 
 #[test]

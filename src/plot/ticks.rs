@@ -20,12 +20,10 @@ pub(super) fn ticks(axis: &Axis, length: f64, extent: impl Fn(&str) -> f64) -> V
             let every = |n: usize| names.iter().step_by(n).cloned().collect::<Vec<_>>();
             (1..=names.len().max(1)).map(every).find(|ticks| fits(ticks)).unwrap_or_default()
         }
-        Ticks::Round | Ticks::Whole | Ticks::Silent if axis.scale == Scale::Log => {
-            let every = |n: i32| decades(axis.range, n);
-            (1..10).map(every).find(|ticks| fits(ticks)).unwrap_or_default()
-        }
         Ticks::Round | Ticks::Whole | Ticks::Silent => {
-            let mut found = (0..STEPS).map(|i| round(axis, i)).find(|ticks| fits(ticks) && ticks.len() < 13);
+            let linear = || (0..STEPS).map(|i| round(axis, i)).find(|ticks| fits(ticks) && ticks.len() < 13);
+            let mut found =
+                if axis.scale == Scale::Log { logarithmic(axis.range, fits).or_else(linear) } else { linear() };
             if let (Ticks::Silent, Some(found)) = (&axis.ticks, &mut found) {
                 found.iter_mut().for_each(|(_, label)| label.clear());
             }
@@ -53,20 +51,32 @@ fn round(axis: &Axis, i: i32) -> Vec<Tick> {
     (from..=to.min(from + 200)).map(|k| (k as f64 * step, label(k as f64 * step, decimals))).collect()
 }
 
-/// Divisions at powers of ten, of which every so many are named, and at their multiples.
-fn decades([low, high]: [f64; 2], every: i32) -> Vec<Tick> {
+/// Divisions of a logarithmic axis with as many powers of ten named as fit; between two powers of ten with their multiples
+/// named. None if there are fewer than two names.
+fn logarithmic(range: [f64; 2], fits: impl Fn(&[Tick]) -> bool) -> Option<Vec<Tick>> {
+    let named = |ticks: &[Tick]| ticks.iter().filter(|(_, label)| !label.is_empty()).count();
+    let whole = decades(range, 1, &[1]);
+    let powers = (1..10).map(|every| decades(range, every, &[1])).filter(|_| named(&whole) > 1);
+    let multiples = [&[1, 2, 5][..], &[1, 2, 3, 4, 5, 6, 7, 8, 9]].into_iter().map(|digits| decades(range, 1, digits));
+    powers.chain(multiples.filter(|ticks| named(ticks) > 1)).find(|ticks| fits(ticks))
+}
+
+/// Divisions at powers of ten and their multiples; of every so many decades those multiples are named that begin with one of
+/// these digits.
+fn decades([low, high]: [f64; 2], every: i32, digits: &[i32]) -> Vec<Tick> {
     let (first, last) = (low.log10().floor() as i32, high.log10().ceil() as i32);
     let all = (first..=last).flat_map(|decade| (1..10).map(move |digit| (decade, digit)));
     let ticks = all.map(|(decade, digit)| {
         let value = f64::from(digit) * 10_f64.powi(decade);
         let decimals = usize::try_from(-decade).unwrap_or(0);
-        (value, if digit == 1 && decade % every == 0 { label(value, decimals) } else { String::new() })
+        let named = digits.contains(&digit) && decade % every == 0;
+        (value, if named { label(value, decimals) } else { String::new() })
     });
     ticks.filter(|(value, _)| (low * 0.999..=high * 1.001).contains(value)).collect()
 }
 
 /// A number with a true minus sign and commas between thousands.
-pub(super) fn label(value: f64, decimals: usize) -> String {
+pub(crate) fn label(value: f64, decimals: usize) -> String {
     let digits = format!("{:.decimals$}", value.abs());
     let (whole, rest) = digits.split_at(digits.find('.').unwrap_or(digits.len()));
     let mut grouped = String::new();
@@ -116,6 +126,27 @@ mod tests {
         let named: Vec<_> = labels(&axis, 500.0).into_iter().filter(|label| !label.is_empty()).collect();
         assert_eq!(named, ["1", "10", "100"]);
         assert_eq!(ticks(&axis, 500.0, |_| 0.0).len(), 5 + 9 + 9 + 2);
+    }
+
+    #[test]
+    fn a_logarithmic_axis_between_decades_has_names() {
+        let named = |range, length| -> Vec<String> {
+            let axis = Axis { scale: Scale::Log, ..Axis::linear("", range) };
+            labels(&axis, length).into_iter().filter(|label| !label.is_empty()).collect()
+        };
+        assert_eq!(named([4.0, 60.0], 500.0), ["5", "10", "20", "50"]);
+        assert_eq!(named([0.02, 0.05], 500.0), ["0.02", "0.05"]);
+        assert_eq!(named([3.0, 8.5], 500.0), ["3", "4", "5", "6", "7", "8"]);
+        assert_eq!(named([2.1, 2.6], 300.0), ["2.1", "2.2", "2.3", "2.4", "2.5", "2.6"]);
+    }
+
+    proptest! {
+        #[test]
+        fn a_logarithmic_axis_always_has_two_names(low in 1e-6..1e6_f64, factor in 1.05..1e9_f64) {
+            let axis = Axis { scale: Scale::Log, ..Axis::linear("", [low, low * factor]) };
+            let named = labels(&axis, 400.0).into_iter().filter(|label| !label.is_empty()).count();
+            prop_assert!(named >= 2, "{low} to {}", low * factor);
+        }
     }
 
     #[test]

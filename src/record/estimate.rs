@@ -104,14 +104,29 @@ impl Planned {
             traces: self.samples(model).saturating_mul(4 * elements as u64),
             weights: snapshots.saturating_mul(4 * parameters(model)),
             presentations: self.rows().saturating_mul(41),
-            structure: DATASET.saturating_mul(datasets(model, snapshots)) + model.text.len() as u64,
+            structure: DATASET.saturating_mul(datasets(model, snapshots, self.stretches(model)))
+                + model.text.len() as u64,
         }
     }
 
-    /// Presentations recorded.
-    fn recorded(&self, model: &Model) -> u64 {
-        let (recording, run) = (&model.recording, &self.presentations);
-        recording.end.min(run.end).saturating_sub(recording.first.max(run.start))
+    /// Number of presentations recorded.
+    pub fn recorded(&self, model: &Model) -> u64 {
+        self.ranges(model).iter().map(|range| range.end - range.start).sum()
+    }
+
+    /// Unbroken stretches of presentations recorded: evaluations part them.
+    pub fn stretches(&self, model: &Model) -> u64 {
+        let epoch = if self.kind == Kind::Train && self.tests > 0 { self.epoch } else { 0 };
+        let before = |n: u64| n.checked_div(epoch).unwrap_or(0);
+        self.ranges(model).iter().map(|range| 1 + before(range.end - 1) - before(range.start)).sum()
+    }
+
+    /// The presentations recorded.
+    fn ranges(&self, model: &Model) -> Vec<Range<u64>> {
+        let run = &self.presentations;
+        let within = |range: Range<u64>| range.start.max(run.start)..range.end.min(run.end);
+        let ranges = model.recording.recorded(run.end).into_iter().map(within);
+        ranges.filter(|range| !range.is_empty()).collect()
     }
 
     /// Their length [ms].
@@ -154,10 +169,11 @@ fn parameters(model: &Model) -> u64 {
     weights + model.populations.iter().filter(encoders).map(|p| p.size as u64).sum::<u64>()
 }
 
-/// Number of datasets.
-fn datasets(model: &Model, snapshots: u64) -> u64 {
+/// Number of datasets, where traces are of so many stretches.
+fn datasets(model: &Model, snapshots: u64, stretches: u64) -> u64 {
     let recording = &model.recording;
     let parts = model.projections.len() + model.populations.len();
     let recorded = 2 * recording.spikes.len() + 4 * recording.plateaus.len() + 6 * recording.traces.len();
-    TABLE_COLUMNS + recorded as u64 + snapshots.saturating_mul(parts as u64)
+    let later = (2 * recording.traces.len() as u64).saturating_mul(stretches.saturating_sub(1));
+    (TABLE_COLUMNS + recorded as u64).saturating_add(later).saturating_add(snapshots.saturating_mul(parts as u64))
 }

@@ -9,7 +9,7 @@
 //! | `presentations` | | `start`, `forward_end`, `target_end` f64 \[n\] \[ms\]; `index`, `image` u32; `label` i16; `decoded`, `kind` u8 |
 //! | `spikes/P` | `total` before the cap | `time` f64 \[n\] \[ms\], `neuron` u32 \[n\] |
 //! | `plateaus/P` | `total` before the cap | `time` f64 \[n\] \[ms\], `neuron` u32, `alpha` f32, `phase` u8 |
-//! | `traces/P/N` | `start_ms`, `dt_ms`, `elements` | `0`, `1`, … f32 \[samples\], one for each element |
+//! | `traces/P/N` | `stretches`: start \[ms\] and samples of each, `dt_ms`, `elements` | `0`, `1`, … f32 \[all samples\], one for each element |
 //! | `field/J/N` | | weights onto neuron N: `initial`, `final` f32 \[pre\] |
 //! | `image/K/I` | | what was shown: `value` f32 \[inputs\], 0 to 1 |
 //! | `live` | how far the run is | of a run that goes on: all that is shown, as `PART/NAME` |

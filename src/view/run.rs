@@ -10,7 +10,7 @@ use crate::analysis::confusion;
 use crate::data::{DataError, DataPlace, Presentations, Source, Stimulus, tested_on};
 use crate::engine::Phase;
 use crate::model::{Compartment, Model, Neuron, Population};
-use crate::record::hdf5::{PresentationRow, RunReader, Summary};
+use crate::record::hdf5::{PresentationRow, RunReader, Summary, TraceBlock};
 use crate::record::{Kind, RecordError};
 
 /// Rows of a list that a page is given at most: what it draws within a tenth of a second.
@@ -141,7 +141,7 @@ impl RunParts {
             let name = &population.name;
             bytes += 12 * reader.spikes(name, span.clone())?.map_or(0, |list| list.times.len().min(MOST_ROWS));
             bytes += 17 * reader.plateaus(name, span.clone())?.map_or(0, |list| list.times.len().min(MOST_ROWS));
-            if let Some(one) = reader.traces(name, 0..1, span.clone())? {
+            for one in reader.traces(name, 0..1, span.clone())?.unwrap_or_default() {
                 bytes += 4 * one.values.len() * population.size;
             }
             let onto = self.model.projections.iter().filter(|projection| projection.to.0 == p);
@@ -187,17 +187,19 @@ impl RunParts {
         let Some(population) = self.population(p).filter(|population| neuron < population.size) else {
             return Ok(None);
         };
-        let Some(block) = self.reader().traces(&population.name, neuron..neuron + 1, self.span())? else {
+        let Some(blocks) = self.reader().traces(&population.name, neuron..neuron + 1, self.span())? else {
             return Ok(None);
         };
-        let names: Vec<_> = block
-            .columns
-            .iter()
-            .map(|&(_, element)| population.neuron.element(element).map_or("unknown", Compartment::name))
-            .collect();
-        let mut pack = Pack::of(json!({ "start_ms": block.start_ms, "dt_ms": block.dt_ms, "elements": names }));
-        for (place, &(_, element)) in block.columns.iter().enumerate() {
-            pack = pack.f32(&place.to_string(), &block.column(neuron as u64, element).unwrap_or_default());
+        let columns = blocks.first().map_or(&[][..], |block| &block.columns);
+        let name = |element| population.neuron.element(element).map_or("unknown", Compartment::name);
+        let names: Vec<_> = columns.iter().map(|&(_, element)| name(element)).collect();
+        let samples = |block: &TraceBlock| block.values.len() / block.columns.len().max(1);
+        let stretches: Vec<_> = blocks.iter().map(|block| json!([block.start_ms, samples(block)])).collect();
+        let dt_ms = blocks.first().map_or(0.0, |block| block.dt_ms);
+        let mut pack = Pack::of(json!({ "stretches": stretches, "dt_ms": dt_ms, "elements": names }));
+        for (place, &(_, element)) in columns.iter().enumerate() {
+            let each = blocks.iter().filter_map(|block| block.column(neuron as u64, element));
+            pack = pack.f32(&place.to_string(), &each.flatten().collect::<Vec<_>>());
         }
         Ok(Some(pack))
     }

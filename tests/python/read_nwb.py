@@ -3,8 +3,9 @@
     python -m pip install -r tests/python/requirements.txt
     python tests/python/read_nwb.py APICAL RUN.h5
 
-pynwb validates the file, nwbinspector finds nothing critical, and pynwb, neo and elephant see the counts, times and
-rates that `apical inspect --json` tells. One line per reader; exit code 1 at the first mismatch.
+pynwb validates the file, nwbinspector finds no violation, and pynwb, neo and elephant see the counts, times and rates that
+`apical inspect --json` tells, neo with a segment for each stretch of presentations, names and epochs. One line per reader;
+exit code 1 at the first mismatch.
 """
 
 import json
@@ -36,26 +37,38 @@ def validate(path):
     errors = found[0] if isinstance(found, tuple) else found
     check(not errors, f"pynwb: {errors}")
     findings = list(nwbinspector.inspect_nwbfile(nwbfile_path=str(path)))
-    grave = [f for f in findings if f.importance.name in ("CRITICAL", "ERROR", "PYNWB_VALIDATION")]
+    grave = [f for f in findings if f.importance.name != "BEST_PRACTICE_SUGGESTION"]
     check(not grave, f"nwbinspector: {grave}")
-    print(f"pynwb {pynwb.__version__} and nwbinspector {nwbinspector.__version__}: valid, {len(findings)} remarks, none critical")
+    print(f"pynwb {pynwb.__version__} and nwbinspector {nwbinspector.__version__}: valid, {len(findings)} suggestions, no violation")
+
+
+def stretches(run):
+    """Start, end [s] and first and last row of each unbroken stretch of recorded presentations."""
+    table = run["presentations"]
+    start, ends = table["start_ms"][()], np.fmax(table["target_end_ms"][()], table["forward_end_ms"][()])
+    rows = np.flatnonzero(table["recorded"][()] == 1)
+    parts = np.split(rows, np.flatnonzero(np.diff(rows) > 1) + 1) if len(rows) else []
+    return [(start[part[0]] / 1e3, ends[part[-1]] / 1e3, part) for part in parts]
 
 
 def read_pynwb(path, run, told):
     with pynwb.NWBHDF5IO(str(path), "r") as io:
         file = io.read()
-        units = file.units.to_dataframe()
+        units, spans = file.units.to_dataframe(), stretches(run)
         for population in told["spikes"]:
             own = units[units.population == population["population"]]
-            check(len(own) == population["neurons"], f"pynwb: {len(own)} units of {population}")
+            check(len(own) == population["neurons"] * len(spans), f"pynwb: {len(own)} units of {population}")
+            check(all(own["_name"] == own.population + " " + own.neuron.astype(str)), f"pynwb: names of {population}")
             count = sum(map(len, own.spike_times))
             check(count == population["spikes"], f"pynwb: {count} spikes of {population}")
-            span = sum(stop - start for start, stop in own.obs_intervals.iloc[0])
-            check(np.isclose(count / span / len(own), population["rate_hz"]), f"pynwb: rate of {population}")
+            observed = [list(map(tuple, intervals)) for intervals in own.obs_intervals]
+            expected = [[span[:2]] for span in spans for _ in range(population["neurons"])]
+            check(np.allclose(observed, expected), f"pynwb: observation of {population}")
             group = run["spikes"][population["population"]]
             for neuron in (0, population["neurons"] - 1):
                 expected = group["timestamps"][()][group["node_ids"][()] == neuron] / 1e3
-                check(np.array_equal(own.spike_times.iloc[neuron], expected), f"pynwb: spikes of neuron {neuron} of {population}")
+                found = np.concatenate([times for times in own.spike_times[own.neuron == neuron]])
+                check(np.array_equal(found, expected), f"pynwb: spikes of neuron {neuron} of {population}")
         trials, shown = file.trials.to_dataframe(), run["presentations"]
         check(len(trials) == sum(told["presentations"].values()), f"pynwb: {len(trials)} trials")
         for column in ("label", "decoded", "image", "recorded"):
@@ -74,37 +87,52 @@ def read_pynwb(path, run, told):
             check(np.all(plateaus["stop_time"].data[()] > plateaus["start_time"].data[()]), "pynwb: plateaus over no time")
             count += rows * neurons
         for traces in told["traces"]:
-            own = {name: series for name, series in file.acquisition.items() if name.startswith(traces["population"] + "_")}
-            check(sum(s.data.shape[1] for s in own.values()) == traces["traces"], f"pynwb: {traces}")
-            data = run["report"][traces["population"]]["data"][()]
-            for element, series in enumerate(own.values()):
-                name = series.name.removeprefix(traces["population"] + "_")
-                element = ["soma", "basal" if "basal" in name else "dendrite", "apical"].index(name)
-                check(np.array_equal(series.data[()], data[:, element :: len(own)]), f"pynwb: samples of {series.name}")
-                check(np.isclose(series.starting_time, traces["start_ms"] / 1e3), f"pynwb: start of {series.name}")
-                check(np.isclose(series.rate, 1e3 / traces["dt_ms"]), f"pynwb: rate of {series.name}")
+            for stretch in range(1, traces["stretches"] + 1):
+                report = run["report"][traces["population"] + (f"@{stretch}" if stretch > 1 else "")]
+                check_series(file, traces["population"], report, f"_{stretch}" if stretch > 1 else "")
     print(f"pynwb: the same {len(units)} units, {len(trials)} trials, {count} plateaus and samples")
 
 
-def read_neo(path, told):
-    block = neo.io.NWBIO(str(path), mode="r").read_all_blocks()[0]
-    trains = [train for segment in block.segments for train in segment.spiketrains]
-    check(len(trains) == sum(p["neurons"] for p in told["spikes"]), f"neo: {len(trains)} spike trains")
-    first = 0
+def check_series(file, population, report, suffix):
+    data, (start, _, dt) = report["data"][()], report["mapping/time"][()]
+    elements = report["mapping/element_ids"][()]
+    compartments = ["soma", "dendrite" if f"{population}_dendrite{suffix}" in file.acquisition else "basal", "apical"]
+    for element in np.unique(elements) if len(data) else []:
+        series = file.acquisition[f"{population}_{compartments[element]}{suffix}"]
+        check(np.array_equal(series.data[()], data[:, elements == element]), f"pynwb: samples of {series.name}")
+        check(np.isclose(series.starting_time, start / 1e3), f"pynwb: start of {series.name}")
+        check(np.isclose(series.rate, 1e3 / dt), f"pynwb: rate of {series.name}")
+
+
+def read_neo(path, run, told):
+    blocks, spans = neo.io.NWBIO(str(path), mode="r").read_all_blocks(), stretches(run)
+    check([block.name for block in blocks] == [told["name"]], f"neo: blocks {[block.name for block in blocks]}")
+    segments = sorted(blocks[0].segments, key=lambda segment: segment.spiketrains[0].t_start)
+    check(len(segments) == len(spans), f"neo: {len(segments)} segments, expected {len(spans)}")
     for population in told["spikes"]:
-        own = trains[first : first + population["neurons"]]
-        first += population["neurons"]
-        count = sum(map(len, own))
+        trains = [[t for t in segment.spiketrains if t.name.rsplit(" ", 1)[0] == population["population"]] for segment in segments]
+        check({len(own) for own in trains} == {population["neurons"]}, f"neo: spike trains of {population}")
+        count = sum(len(train) for own in trains for train in own)
         check(count == population["spikes"], f"neo: {count} spikes of {population}")
-        seconds = told["recorded_ms"] / 1e3
-        start = min(float(train[0].rescale("s")) for train in own if len(train)) if count else 0.0
-        start = min(start, told["traces"][0]["start_ms"] / 1e3) if told["traces"] else start
         # elephant knows no rate of a train without spikes.
-        span = lambda train: {"t_start": start * train.units, "t_stop": (start + seconds) * train.units}
-        rates = [elephant.statistics.mean_firing_rate(t, **span(t)).rescale("Hz").item() for t in own if len(t)]
-        rate = sum(rates) / len(own)
+        of = lambda train: elephant.statistics.mean_firing_rate(train).rescale("Hz").item() if len(train) else 0.0
+        rates = [sum(map(of, own)) / len(own) for own in trains]
+        rate = np.average(rates, weights=[stop - start for start, stop, _ in spans])
         check(np.isclose(rate, population["rate_hz"], rtol=1e-6), f"elephant: {rate} Hz, {population}")
-    print(f"neo {neo.__version__} and elephant {elephant.__version__}: the same spikes and rates")
+    labels = run["presentations/label"][()]
+    target = ~np.isnan(run["presentations/target_end_ms"][()])
+    for segment, (start, stop, rows) in zip(segments, spans):
+        ends = {(float(train.t_start), float(train.t_stop)) for train in segment.spiketrains}
+        check(np.allclose(list(ends), [(start, stop)]), f"neo: {segment.name} from and to {ends}, expected {start}, {stop}")
+        phases = {epoch.name.split()[0]: epoch for epoch in segment.epochs}
+        check(len(phases["forward"]) == len(rows), f"neo: epochs of {segment.name}")
+        check(len(phases.get("target", [])) == np.count_nonzero(target[rows]), f"neo: target phases of {segment.name}")
+        found = [str(np.ravel(label)[0]) for label in phases["forward"].labels]
+        expected = [f"label {label}" if label >= 0 else "no label" for label in labels[rows]]
+        check(found == expected, f"neo: labels of {segment.name}: {found}")
+        signals = sum(signal.shape[1] for signal in segment.analogsignals)
+        check(signals == sum(traces["traces"] for traces in told["traces"]), f"neo: {signals} signals in {segment.name}")
+    print(f"neo {neo.__version__} and elephant {elephant.__version__}: the same spikes, rates and epochs in {len(spans)} segments")
 
 
 def main(apical, run):
@@ -114,7 +142,7 @@ def main(apical, run):
         told = json.loads(subprocess.run([apical, "inspect", "--json", run], check=True, capture_output=True).stdout)
         validate(path)
         read_pynwb(path, file, told)
-        read_neo(path, told)
+        read_neo(path, file, told)
 
 
 if __name__ == "__main__":

@@ -118,7 +118,8 @@ def read_h5py(file):
     spikes = {name: spikes_h5py(group) for name, group in file["spikes"].items()}
     reports = {name: report_h5py(group) for name, group in file["report"].items()}
     plateaus = sum(table(group, PLATEAUS) for group in file["plateaus"].values())
-    check({*spikes, *reports, *file["plateaus"], *file["biases"]} <= set(populations), "an unknown population")
+    named = {*spikes, *(name.split("@")[0] for name in reports), *file["plateaus"], *file["biases"]}
+    check(named <= set(populations), "an unknown population")
     check(set(file["weights"]) <= set(projections), "an unknown projection")
     presentations, evaluations = table(file["presentations"], PRESENTATIONS), table(file["learning"], LEARNING)
     weights = snapshots_h5py(file["weights"], 2) + snapshots_h5py(file["biases"], 1)
@@ -150,9 +151,12 @@ def check_told(file, spikes, reports, told):
         count = len(file["plateaus"][population["population"]]["alpha"])
         check(count == population["plateaus"], f"{count} plateaus, told {population}")
     for traces in told["traces"]:
-        shape = reports[traces["population"]].shape
-        check(shape == (traces["samples"], traces["traces"]), f"{shape} samples, told {traces}")
-    check(len(told["spikes"]) == len(spikes) and len(told["traces"]) == len(reports), "populations told")
+        own = [data for name, data in reports.items() if name.split("@")[0] == traces["population"]]
+        check(len(own) == traces["stretches"], f"{len(own)} stretches, told {traces}")
+        check(sum(map(len, own)) == traces["samples"], f"{sum(map(len, own))} samples, told {traces}")
+        check({data.shape[1] for data in own} == {traces["traces"]}, f"widths of {own}, told {traces}")
+    stretches = sum(traces["stretches"] for traces in told["traces"])
+    check(len(told["spikes"]) == len(spikes) and stretches == len(reports), "populations told")
     print("inspect --json: the same counts, times and rates")
 
 

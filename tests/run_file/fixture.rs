@@ -7,7 +7,7 @@ use apical::engine::{Observation, Sampling};
 use apical::model::{
     BiasInit, Carries, Compartment, Compression, Credit, Decoding, HiddenError, Learning, Model, Neuron, Output,
     PlateauTimes, Poisson, Population, PopulationId, Projection, Protocol, Psp, Pyramidal, Recording, Rule, Schedule,
-    Slope, Snapshots, Stimuli, WeightInit,
+    Slope, Snapshots, Stimuli, Stretch, WeightInit,
 };
 use apical::network::{Network, Weights};
 use apical::record::hdf5::Provenance;
@@ -61,8 +61,7 @@ pub(crate) fn model() -> Model {
                 (ids[1], vec![Compartment::Soma, Compartment::Apical]),
                 (ids[2], vec![Compartment::Soma, Compartment::Dendrite]),
             ],
-            first: 0,
-            end: 20,
+            presentations: vec![Stretch { first: 0, end: Some(20) }],
             report_dt: 0.5,
             snapshots: Snapshots::Ends,
             credit: Credit::Unmeasured,
@@ -140,6 +139,7 @@ pub(crate) fn provenance() -> Provenance {
         data_sha256: "00ff  train-images\n11ee  train-labels\n".into(),
         start_time: "2025-01-01T12:00:00Z".into(),
         kind: "rate".into(),
+        frozen_after: None,
     }
 }
 
@@ -195,17 +195,30 @@ pub(crate) struct Clock {
 
 impl Clock {
     pub(crate) fn show(&mut self, recorder: &mut impl Recorder, kind: Kind, count: u64) -> Result<(), RecordError> {
+        (0..count).try_for_each(|_| self.show_together(recorder, kind, 1))
+    }
+
+    /// Shows presentations as a batch does: the grid is asked for of all of them before the first is handed over.
+    pub(crate) fn show_together(
+        &mut self,
+        recorder: &mut impl Recorder,
+        kind: Kind,
+        count: u64,
+    ) -> Result<(), RecordError> {
+        let mut batch = Vec::new();
         for _ in 0..count {
             let index = self.shown[kind as usize];
-            let sampling = recorder.sampling(kind, index, self.now);
-            let observed = &observation(kind, index, sampling);
-            let label = (index % 7 != 6).then_some(3);
-            let (image, start_ms, decoded) = (index as u32 * 10, self.now, 4);
-            recorder.presentation(Presentation { kind, index, image, label, decoded, start_ms, observed })?;
+            let observed = observation(kind, index, recorder.sampling(kind, index, self.now));
+            batch.push((index, self.now, observed));
+            let (_, _, observed) = &batch[batch.len() - 1];
             self.now += observed.forward_ms + observed.target_ms;
             self.shown[kind as usize] += 1;
         }
-        Ok(())
+        batch.iter().try_for_each(|(index, start_ms, observed)| {
+            let (index, start_ms, image, decoded) = (*index, *start_ms, *index as u32 * 10, 4);
+            let label = (index % 7 != 6).then_some(3);
+            recorder.presentation(Presentation { kind, index, image, label, decoded, start_ms, observed })
+        })
     }
 }
 

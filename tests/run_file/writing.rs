@@ -1,9 +1,10 @@
 //! How a run file comes to be: flushes, snapshots, what is recorded when, failures.
 
 use std::fs;
+use std::ops::Range;
 
-use apical::model::{Compression, Model, PopulationId, Snapshots};
-use apical::record::hdf5::{Contents, RunFile, Summary};
+use apical::model::{Compression, Model, PopulationId, Snapshots, Stretch};
+use apical::record::hdf5::{Contents, PresentationRow, RunFile, RunReader, Summary};
 use apical::record::{Kind, Planned, RecordError, Recorder};
 use hdf5::{File, Group};
 
@@ -54,20 +55,67 @@ fn an_older_file_stays_until_the_new_one_is_complete() {
 }
 
 #[test]
-fn traces_end_where_an_evaluation_interrupts_them_and_spikes_go_on() {
+fn after_an_evaluation_traces_go_on_in_a_report_of_their_own() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("run.h5");
     let mut run = RunFile::create(&path, &model(), &provenance(), &planned(Kind::Train)).unwrap();
-    let mut clock = Clock::default();
-    clock.show(&mut run, Kind::Train, 3).unwrap();
-    let end = clock.now;
-    clock.show(&mut run, Kind::Test, 2).unwrap();
-    clock.show(&mut run, Kind::Train, 3).unwrap();
+    let (mut clock, mut spans) = (Clock::default(), Vec::new());
+    for _ in 0..3 {
+        let start = clock.now;
+        clock.show(&mut run, Kind::Train, 3).unwrap();
+        spans.push(start..clock.now);
+        clock.show(&mut run, Kind::Test, 2).unwrap();
+    }
     run.finish().unwrap();
+    let samples = |span: &Range<f64>| ((span.end - span.start) / 0.5).ceil() as usize;
     let Contents::Run { traces, spikes, recorded_ms, .. } = Summary::read(&path).unwrap().contents else { panic!() };
-    assert_eq!(traces[0].samples, (end / 0.5).ceil() as usize);
-    assert_eq!(spikes[1].spikes, 6 * 5);
-    assert!((recorded_ms - (clock.now - 500.0)).abs() < 1e-9);
+    assert_eq!((traces[0].samples, traces[0].stretches), (spans.iter().map(samples).sum(), 3));
+    assert_eq!(spikes[1].spikes, 9 * 5);
+    assert!((recorded_ms - (clock.now - 1500.0)).abs() < 1e-9);
+
+    let file = File::open(&path).unwrap();
+    let mut reports = file.group("report").unwrap().member_names().unwrap();
+    reports.sort();
+    assert_eq!(reports, ["hidden", "hidden@2", "hidden@3", "output", "output@2", "output@3"]);
+    for (report, span) in ["output", "output@2", "output@3"].iter().zip(&spans) {
+        let values = |part: &str| file.dataset(&format!("report/{report}/{part}")).unwrap();
+        let time = values("mapping/time").read_raw::<f64>().unwrap();
+        assert_eq!((time[0], values("data").shape()), (span.start, vec![samples(span), 6]));
+        assert_eq!(values("mapping/index_pointer").read_raw::<u64>().unwrap(), [0, 2, 4, 6]);
+        assert_eq!(values("mapping/element_ids").read_raw::<u32>().unwrap(), [0, 1, 0, 1, 0, 1]);
+    }
+    drop(file);
+    let reader = RunReader::open(&path).unwrap();
+    let blocks = reader.traces("hidden", 2..3, spans[1].start..f64::MAX).unwrap().unwrap();
+    let starts: Vec<_> = blocks.iter().map(|block| block.start_ms).collect();
+    assert_eq!(starts, [spans[1].start, spans[2].start]);
+    assert_eq!(blocks[1].column(2, 2).unwrap().len(), samples(&spans[2]));
+    assert_eq!(reader.traces("hidden", 0..5, spans[0].end..spans[1].start).unwrap(), Some(vec![]));
+    assert_eq!(reader.traces("input", 0..5, spans[0].clone()).unwrap(), None);
+}
+
+/// Also where a batch asks for presentations on both sides of a gap together.
+#[test]
+fn the_first_and_the_last_presentations_are_recorded() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("run.h5");
+    let mut model = model();
+    model.recording.presentations = vec![Stretch { first: 0, end: Some(2) }, Stretch { first: -3, end: None }];
+    let planned = Planned { presentations: 0..8, ..planned(Kind::Train) };
+    let mut run = RunFile::create(&path, &model, &provenance(), &planned).unwrap();
+    let mut clock = Clock::default();
+    clock.show_together(&mut run, Kind::Train, 8).unwrap();
+    run.finish().unwrap();
+    let reader = RunReader::open(&path).unwrap();
+    let rows = reader.presentations().unwrap();
+    let recorded = |row: &&PresentationRow| row.recorded;
+    let [first, last] = [0, 5].map(|n: usize| rows[n].start_ms);
+    assert_eq!(rows.iter().filter(recorded).map(|row| row.index).collect::<Vec<_>>(), [0, 1, 5, 6, 7]);
+    let blocks = reader.traces("hidden", 0..1, 0.0..f64::MAX).unwrap().unwrap();
+    assert_eq!(blocks.iter().map(|block| block.start_ms).collect::<Vec<_>>(), [first, last]);
+    let lengths: Vec<_> = blocks.iter().map(|block| block.values.len() / block.columns.len()).collect();
+    let samples = |from: f64, to: f64| ((to - from) / 0.5).ceil() as usize;
+    assert_eq!(lengths, [samples(first, rows[2].start_ms), samples(last, clock.now)]);
 }
 
 #[test]
@@ -206,7 +254,7 @@ fn the_traces_of_an_epoch_are_37_gigabytes() {
     let mut model = model();
     (model.populations[1].size, model.populations[2].size) = (500, 10);
     model.recording.traces[0].1.push(apical::model::Compartment::Basal);
-    (model.recording.end, model.recording.report_dt) = (60_000, 1.0);
+    (model.recording.presentations[0].end, model.recording.report_dt) = (None, 1.0);
     let traces = |kind, run| Planned::assumed(&model, kind, run, 60_000).estimate(&model).traces;
     assert_eq!(traces(Kind::Train, 0..60_000) / 1_000_000_000, 37);
     assert_eq!(traces(Kind::Test, 0..0), 0);

@@ -6,28 +6,31 @@ use std::path::Path;
 use anyhow::{Context, bail};
 
 use super::select::Window;
-use super::{Selection, What};
+use super::{Selection, What, title};
 use crate::analysis;
 use crate::data::tested_on;
 use crate::engine::Phase;
 use crate::model::{Compartment, Model, Neuron, Population, Stimuli};
-use crate::plot::Figure;
 use crate::plot::gallery::{self, Trial};
+use crate::plot::{Figure, label};
 use crate::record::Kind;
-use crate::record::hdf5::{PresentationRow, RunReader};
+use crate::record::hdf5::{PresentationRow, RunReader, TraceBlock};
 
 /// Neurons in a figure of traces at most.
 const MOST_TRACED: usize = 12;
 
-/// Width of the bins of rates over time [ms].
+/// Width of the bins of rates over time, where there are spikes enough [ms].
 const BIN_MS: f64 = 2.0;
 
-/// Intervals from which a coefficient of variation is taken at least.
+/// Spikes that a bin of rates over time holds at least of neurons that fire at their largest rate.
+const SPIKES_PER_BIN: f64 = 10.0;
+
+/// Pairs of successive intervals from which the variability of a neuron is taken at least.
 const TELLING: usize = 10;
 
 /// An open run file and what is asked of it.
-struct Source<'a> {
-    run: &'a RunReader,
+pub(super) struct Source<'a> {
+    pub(super) run: &'a RunReader,
     path: &'a Path,
     selection: &'a Selection,
 }
@@ -35,7 +38,7 @@ struct Source<'a> {
 /// The figure asked for.
 pub(super) fn figure(what: What, run: &RunReader, path: &Path, selection: &Selection) -> anyhow::Result<Figure> {
     let source = Source { run, path, selection };
-    let mut figure = match what {
+    let (figure, of) = match what {
         What::Raster => source.raster(),
         What::Traces => source.traces(),
         What::Plateaus => source.plateaus(),
@@ -47,11 +50,13 @@ pub(super) fn figure(what: What, run: &RunReader, path: &Path, selection: &Selec
         What::Phases => source.phases(),
         What::Angle => source.angle(),
     }?;
-    if figure.title.is_empty() {
-        what.said().clone_into(&mut figure.title);
-    }
-    Ok(figure)
+    let said = if figure.title.is_empty() { what.said() } else { &figure.title };
+    let title = [said, &of].into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(", ");
+    Ok(Figure { title, ..figure })
 }
+
+/// A figure, titled where it is not what its kind always shows, and what its title says of the presentations shown.
+type Drawn = anyhow::Result<(Figure, String)>;
 
 /// Spikes of a population in a window, with the neurons asked for.
 struct Spiking {
@@ -62,7 +67,7 @@ struct Spiking {
 }
 
 impl Source<'_> {
-    fn model(&self) -> anyhow::Result<Model> {
+    pub(super) fn model(&self) -> anyhow::Result<Model> {
         Ok(Model::parse(&self.run.model_text()?, &format!("model of {}", self.path.display()), &[])?)
     }
 
@@ -88,7 +93,7 @@ impl Source<'_> {
         Ok((window, found))
     }
 
-    fn raster(&self) -> anyhow::Result<Figure> {
+    fn raster(&self) -> Drawn {
         let (window, populations) = self.spikes(4)?;
         let each = populations.iter().map(|p| gallery::Spiking {
             name: &p.name,
@@ -96,10 +101,11 @@ impl Source<'_> {
             times: &p.times,
             ids: &p.ids,
         });
-        Ok(gallery::raster(&each.collect::<Vec<_>>(), &trials(&window.shown), ends(&window.span)))
+        let figure = gallery::raster(&each.collect::<Vec<_>>(), &trials(&window.shown), ends(&window.span));
+        Ok((figure, self.of(&window.shown)?))
     }
 
-    fn traces(&self) -> anyhow::Result<Figure> {
+    fn traces(&self) -> Drawn {
         let names = self.selection.populations(self.run, self.path, "report")?;
         let window = self.selection.window(self.run, self.path, 2, "traces")?;
         let model = self.model()?;
@@ -127,10 +133,11 @@ impl Source<'_> {
                 window.span.end
             );
         }
-        Ok(gallery::traces(&neurons, &trials(&window.shown), ends(&window.span)))
+        let figure = gallery::traces(&neurons, &trials(&window.shown), ends(&window.span));
+        Ok((figure, self.of(&window.shown)?))
     }
 
-    fn plateaus(&self) -> anyhow::Result<Figure> {
+    fn plateaus(&self) -> Drawn {
         let names = self.selection.populations(self.run, self.path, "plateaus")?;
         let window = self.selection.window(self.run, self.path, usize::MAX, "plateaus")?;
         let model = self.model()?;
@@ -155,10 +162,10 @@ impl Source<'_> {
             found.push((name, forward, target));
         }
         let pairs = found.iter().map(|(name, forward, target)| gallery::PlateauPairs { name, forward, target });
-        Ok(gallery::plateaus(&pairs.collect::<Vec<_>>()))
+        Ok((gallery::plateaus(&pairs.collect::<Vec<_>>()), self.of(&window.shown)?))
     }
 
-    fn rates(&self) -> anyhow::Result<Figure> {
+    fn rates(&self) -> Drawn {
         let (window, populations) = self.spikes(usize::MAX)?;
         let clipped = |from: f64, to: f64| from.max(window.span.start)..to.min(window.span.end);
         let forward: Vec<_> = window.shown.iter().map(|row| clipped(row.start_ms, row.forward_end_ms)).collect();
@@ -167,46 +174,57 @@ impl Source<'_> {
             list.retain(|stretch| stretch.start < stretch.end);
             list
         });
-        let activity = |population: &Spiking, stretches: &[Range<f64>]| {
+        let activity = |population: &Spiking, stretches: &[Range<f64>], bin: f64| {
             let Spiking { neurons, times, ids, .. } = population;
             let rates = analysis::rates(times, ids, neurons.end, stretches)[neurons.start..].to_vec();
-            let course = analysis::rate_course(times, neurons.len(), stretches, BIN_MS);
+            let course = analysis::rate_course(times, neurons.len(), stretches, bin);
             gallery::Activity { rates, course }
         };
+        let model = self.model()?;
         let each = populations.iter().map(|population| {
-            let target = (!stretches[1].is_empty()).then(|| activity(population, &stretches[1]));
-            (population.name.clone(), activity(population, &stretches[0]), target)
-        });
-        Ok(gallery::rates(&each.collect::<Vec<_>>(), BIN_MS))
-    }
-
-    fn isi(&self) -> anyhow::Result<Figure> {
-        let (window, populations) = self.spikes(usize::MAX)?;
-        let stretches = unbroken(&window.shown, self.model()?.learning.batch);
-        let each = populations.iter().map(|population| {
-            let lists = analysis::intervals(&population.times, &population.ids, population.neurons.end, &stretches);
-            gallery::Intervals {
+            let largest = largest_rate(&model, &population.name);
+            // Where few neurons were shown little, a spike alone would be a rate beyond the largest.
+            let trains = (population.neurons.len() * stretches[0].len().max(1)) as f64;
+            let bin = BIN_MS.max((1e3 * SPIKES_PER_BIN / (largest * trains)).ceil());
+            gallery::PhaseRates {
                 name: population.name.clone(),
-                variations: lists
-                    .iter()
-                    .filter(|list| list.len() >= TELLING)
-                    .filter_map(|list| analysis::variation(list))
-                    .collect(),
-                intervals: lists.concat(),
+                largest,
+                bin,
+                forward: activity(population, &stretches[0], bin),
+                target: (!stretches[1].is_empty()).then(|| activity(population, &stretches[1], bin)),
             }
         });
-        Ok(gallery::isi(&each.collect::<Vec<_>>()))
+        Ok((gallery::rates(&each.collect::<Vec<_>>()), self.of(&window.shown)?))
     }
 
-    fn learning(&self) -> anyhow::Result<Figure> {
+    fn isi(&self) -> Drawn {
+        let (window, populations) = self.spikes(usize::MAX)?;
+        let phases = phases(&window);
+        let each = populations.iter().map(|population| {
+            let Spiking { name, neurons, times, ids } = population;
+            let trains = analysis::intervals(times, ids, neurons.end, &phases);
+            let told =
+                |trains: &&Vec<Vec<f64>>| trains.iter().map(|t| t.len().saturating_sub(1)).sum::<usize>() >= TELLING;
+            gallery::Intervals {
+                name: name.clone(),
+                neurons: trains.iter().filter(told).filter_map(|trains| analysis::variability(trains)).collect(),
+                population: analysis::variability(&trains.concat()),
+                intervals: trains.into_iter().flatten().flatten().collect(),
+            }
+        });
+        Ok((gallery::isi(&each.collect::<Vec<_>>()), self.of(&window.shown)?))
+    }
+
+    fn learning(&self) -> Drawn {
         let curve: Vec<_> = self.run.learning()?.iter().map(point).collect();
         if curve.is_empty() {
             bail!("{} holds no evaluation; `apical train` tests a network after every epoch", self.path.display());
         }
-        Ok(gallery::learning(&curve, tested_on(&self.model()?.stimuli)))
+        let of = format!("up to {} training presentations", label(curve[curve.len() - 1].examples, 0));
+        Ok((gallery::learning(&curve, tested_on(&self.model()?.stimuli)), of))
     }
 
-    fn angle(&self) -> anyhow::Result<Figure> {
+    fn angle(&self) -> Drawn {
         let Some(credit) = self.run.credit()?.filter(|credit| !credit.index.is_empty()) else {
             let file = self.path.display();
             bail!(
@@ -217,24 +235,25 @@ impl Source<'_> {
         let hidden: Vec<_> = credit.hidden.into_iter().map(|(name, _, angles)| (name, angles)).collect();
         let eigenvalues: Vec<_> =
             credit.eigenvalues.into_iter().map(|(seen, of_means, mean)| (seen as f64, of_means, mean)).collect();
-        Ok(gallery::angles(&index, &hidden, &eigenvalues))
+        let of = format!("presentations {} to {}", label(index[0], 0), label(index[index.len() - 1], 0));
+        Ok((gallery::angles(&index, &hidden, &eigenvalues), of))
     }
 
-    fn confusion(&self) -> anyhow::Result<Figure> {
+    fn confusion(&self) -> Drawn {
         let rows = self.run.presentations()?;
         let (kind, labelled) = PresentationRow::last_answers(&rows);
         let of = if kind == Kind::Train { "training" } else { tested_on(&self.model()?.stimuli) };
         if labelled.is_empty() {
             bail!("{} holds no answer to an image with a label", self.path.display());
         }
-        let labelled = self.selection.presentations(&labelled, self.path, usize::MAX)?;
+        let labelled = self.selection.presentations(&labelled, self.path)?;
         let classes = self.model()?.classes();
         let answers = labelled.iter().filter_map(|row| Some((row.label?, row.decoded)));
         let figure = gallery::confusion(&analysis::confusion(answers, classes));
-        Ok(Figure { title: format!("answers to {of} images"), ..figure })
+        Ok((Figure { title: format!("answers to {of} images"), ..figure }, self.of(&labelled)?))
     }
 
-    fn weights(&self) -> anyhow::Result<Figure> {
+    fn weights(&self) -> Drawn {
         let model = self.model()?;
         let name = |id: crate::model::PopulationId| model.population(id).name.as_str();
         let onto = |wanted: &str| model.projections.iter().find(|p| name(p.to) == wanted);
@@ -265,16 +284,21 @@ impl Source<'_> {
         let asked = self.selection.neurons(name(projection.to), post, post, default)?.unwrap_or(0..post);
         let chosen = &values[asked.start * pre..asked.end * pre];
         let figure = gallery::weights(chosen, pre, asked.start, layout, [name(projection.from), name(projection.to)]);
-        Ok(Figure { title: format!("{what}, {} ({snapshot})", projection.name), ..figure })
+        let seen = match self.run.frozen_after()? {
+            Some(seen) => seen,
+            None => self.run.snapshot_seen(&projection.name, snapshot)?,
+        };
+        let title = format!("{what}, {} ({snapshot})", projection.name);
+        Ok((Figure { title, ..figure }, title::state(&model, &(seen..seen))))
     }
 
-    fn phases(&self) -> anyhow::Result<Figure> {
+    fn phases(&self) -> Drawn {
         let protocol = self.model()?.protocol;
         let rows: Vec<_> = self.run.presentations()?.into_iter().filter(|row| row.kind == Kind::Train).collect();
         if rows.is_empty() {
             bail!("{} holds no training presentation, and tests are all of one length", self.path.display());
         }
-        let rows = self.selection.presentations(&rows, self.path, usize::MAX)?;
+        let rows = self.selection.presentations(&rows, self.path)?;
         let wald = [protocol.wald_mean, protocol.wald_scale];
         let forward = rows.iter().map(|row| row.forward_end_ms - row.start_ms).collect();
         let mut lengths = vec![("forward".to_owned(), forward, [protocol.forward, wald[0], wald[1]])];
@@ -282,7 +306,7 @@ impl Source<'_> {
         if !target.is_empty() {
             lengths.push(("target".to_owned(), target, [protocol.target, wald[0], wald[1]]));
         }
-        Ok(gallery::phases(&lengths))
+        Ok((gallery::phases(&lengths), self.of(&rows)?))
     }
 }
 
@@ -295,7 +319,7 @@ pub(in crate::cli) fn neuron_traces(
     window: &Window,
 ) -> anyhow::Result<Vec<gallery::NeuronTraces>> {
     let span = window.span.clone();
-    let Some(block) = run.traces(name, asked.clone(), span.clone())? else { return Ok(Vec::new()) };
+    let Some(blocks) = run.traces(name, asked.clone(), span.clone())? else { return Ok(Vec::new()) };
     let spikes = run.spikes(name, span.clone())?.unwrap_or_default();
     let plateaus = run.plateaus(name, span)?.unwrap_or_default();
     let Some(population) = model.populations.iter().find(|population| population.name == name) else {
@@ -304,9 +328,7 @@ pub(in crate::cli) fn neuron_traces(
     let mut found = Vec::new();
     for neuron in asked {
         let potential = |element: u32| {
-            let column = block.column(neuron as u64, element)?;
-            let time = |i: usize| block.start_ms + i as f64 * block.dt_ms;
-            let points = column.into_iter().enumerate().map(|(i, v)| [time(i), f64::from(v)]).collect();
+            let points = potential(&blocks, neuron as u64, element)?;
             Some((population.neuron.element(element).map_or("unknown", Compartment::name).to_owned(), points))
         };
         let own = |id: &u64| *id == neuron as u64;
@@ -325,6 +347,20 @@ pub(in crate::cli) fn neuron_traces(
         });
     }
     Ok(found)
+}
+
+/// Times [ms] and potentials of an element of a neuron, broken between stretches; none where it was not recorded.
+fn potential(blocks: &[TraceBlock], neuron: u64, element: u32) -> Option<Vec<[f64; 2]>> {
+    let mut points: Vec<[f64; 2]> = Vec::new();
+    for block in blocks {
+        let column = block.column(neuron, element)?;
+        if !points.is_empty() {
+            points.push([f64::NAN; 2]);
+        }
+        let time = |i: usize| block.start_ms + i as f64 * block.dt_ms;
+        points.extend(column.into_iter().enumerate().map(|(i, v)| [time(i), f64::from(v)]));
+    }
+    (!blocks.is_empty()).then_some(points)
 }
 
 pub(in crate::cli) fn trials(rows: &[PresentationRow]) -> Vec<Trial> {
@@ -366,16 +402,22 @@ fn teaching(population: &Population, neuron: usize, window: &Window) -> Vec<gall
     window.shown.iter().filter_map(pull).collect()
 }
 
-/// Stretches of time over which the state of a network is carried on: training presentations one after the other, if all
-/// run in one lane; else each by itself.
-fn unbroken(rows: &[PresentationRow], batch: usize) -> Vec<Range<f64>> {
-    let mut stretches: Vec<Range<f64>> = Vec::new();
-    for row in rows {
-        let goes_on = row.kind == Kind::Train && batch == 1;
-        match stretches.last_mut().filter(|last| goes_on && (last.end - row.start_ms).abs() < 1e-6) {
-            Some(last) => last.end = row.end_ms(),
-            None => stretches.push(row.start_ms..row.end_ms()),
-        }
-    }
-    stretches
+/// Largest rate of a cell of a population [Hz].
+fn largest_rate(model: &Model, name: &str) -> f64 {
+    let population = model.populations.iter().find(|population| population.name == name);
+    1e3 * population.map_or(f64::INFINITY, |population| match &population.neuron {
+        Neuron::Poisson(cell) => cell.phi_max,
+        Neuron::Pyramidal(cell) => cell.phi_max,
+        Neuron::Output(cell) => cell.phi_max,
+    })
+}
+
+/// Phases of the presentations of a window, one by one, as far as they lie in it [ms].
+fn phases(window: &Window) -> Vec<Range<f64>> {
+    let both = |row: &PresentationRow| {
+        let target = row.target_end_ms.map(|end| row.forward_end_ms..end);
+        [Some(row.start_ms..row.forward_end_ms), target]
+    };
+    let within = |phase: Range<f64>| phase.start.max(window.span.start)..phase.end.min(window.span.end);
+    window.shown.iter().flat_map(both).flatten().map(within).filter(|phase| phase.start < phase.end).collect()
 }

@@ -2,6 +2,7 @@
 
 mod draw;
 mod select;
+mod title;
 
 use std::ffi::OsStr;
 use std::fs;
@@ -21,8 +22,9 @@ use crate::record::hdf5::RunReader;
 
 /// Draw a figure of a run file, as SVG or PNG.
 ///
-/// Spikes, traces and plateaus are drawn where they were recorded: shipped models record the first 20 presentations, and
-/// `--record` of train, test and simulate says otherwise. Phases are shaded; potentials have no unit.
+/// Spikes, traces and plateaus are drawn where they were recorded: shipped models record the first and the last 20
+/// presentations, and `--record` of train, test and simulate says otherwise. Unless asked for, the last of them are drawn, the
+/// network as training left it; titles tell which. Phases are shaded; potentials have no unit.
 ///
 ///   apical plot raster output/g17-784-500-10-seed1.h5
 ///
@@ -63,8 +65,8 @@ struct Selection {
     #[arg(long, value_name = "A:B", value_parser = Numbers::parse)]
     neurons: Option<Numbers>,
 
-    /// Recorded presentations from A up to, but without, B. Default: all; of a raster the first four, of traces the first
-    /// two.
+    /// Recorded presentations from A up to, but without, B. Default: the last range without a gap; of a raster its last four, of
+    /// traces its last two.
     #[arg(long, value_name = "A:B", value_parser = Numbers::parse)]
     presentations: Option<Numbers>,
 

@@ -6,6 +6,7 @@ use std::path::Path;
 use anyhow::bail;
 
 use super::{Selection, What};
+use crate::cli::say;
 use crate::record::Kind;
 use crate::record::hdf5::{PresentationRow, RunReader};
 
@@ -141,9 +142,10 @@ impl Selection {
         Ok((range.start < range.end).then_some(range))
     }
 
-    /// The window asked for, by default that of the first `default` recorded presentations.
+    /// The window asked for, by default that of the last `default` presentations of the last stretch that was recorded.
     pub(super) fn window(&self, run: &RunReader, path: &Path, default: usize, word: &str) -> anyhow::Result<Window> {
-        let recorded: Vec<_> = run.presentations()?.into_iter().filter(|row| row.recorded).collect();
+        let rows = run.presentations()?;
+        let recorded: Vec<_> = rows.iter().copied().filter(|row| row.recorded).collect();
         let (Some(first), Some(last)) = (recorded.first(), recorded.last()) else {
             bail!("{} recorded no presentation; `--record {word},0:20` keeps the first 20", path.display());
         };
@@ -162,27 +164,54 @@ impl Selection {
             }
             return Ok(Window { span, shown });
         }
-        let shown = self.presentations(&recorded, path, default)?;
+        let shown = match self.presentations {
+            Some(_) => self.presentations(&recorded, path)?,
+            None => last_stretch(&rows, default),
+        };
         let span = shown[0].start_ms..shown[shown.len() - 1].end_ms();
         Ok(Window { span, shown })
     }
 
-    /// The presentations asked for by their count, by default the first `default`; at least one.
-    pub(super) fn presentations(
-        &self,
-        rows: &[PresentationRow],
-        path: &Path,
-        default: usize,
-    ) -> anyhow::Result<Vec<PresentationRow>> {
-        let Some(asked) = self.presentations else { return Ok(rows[..default.min(rows.len())].to_vec()) };
-        let (first, end) = (rows[0].index, rows[rows.len() - 1].index + 1);
+    /// The presentations asked for by their count, by default all; at least one.
+    pub(super) fn presentations(&self, rows: &[PresentationRow], path: &Path) -> anyhow::Result<Vec<PresentationRow>> {
+        let Some(asked) = self.presentations else { return Ok(rows.to_vec()) };
+        let end = rows[rows.len() - 1].index + 1;
         let range = asked.start..asked.end.unwrap_or(end);
-        if asked.end.is_none() && range.start >= end || range.start < first || range.end > end {
+        let shown: Vec<_> = rows.iter().copied().filter(|row| range.contains(&row.index)).collect();
+        let beyond = range.start < rows[0].index || range.end > end;
+        if shown.is_empty() || beyond {
             let asked = asked.end.map_or_else(|| format!("{}:", asked.start), |end| format!("{}:{end}", asked.start));
             let kind = if rows[0].kind == Kind::Train { "training" } else { "test" };
-            bail!("--presentations {asked}: {} holds {kind} presentations {first}:{end}", path.display());
+            bail!("--presentations {asked}: {} holds {kind} presentations {}", path.display(), ranges(rows));
         }
-        Ok(rows.iter().copied().filter(|row| range.contains(&row.index)).collect())
+        Ok(shown)
+    }
+}
+
+/// The last `most` presentations of the last stretch that was recorded; a note tells of others.
+fn last_stretch(rows: &[PresentationRow], most: usize) -> Vec<PresentationRow> {
+    let mut stretches = PresentationRow::stretches(rows);
+    let Some(last) = stretches.pop() else { return Vec::new() };
+    if !stretches.is_empty() {
+        let others = ranges(&stretches.concat());
+        say::note(format_args!(
+            "drawn from the last recorded presentations, {}; --presentations A:B draws others: {others}",
+            ranges(last)
+        ));
+    }
+    last[last.len().saturating_sub(most)..].to_vec()
+}
+
+/// Ranges of presentations at most in a message.
+const MOST_RANGES: usize = 4;
+
+/// The counts of presentations as ranges.
+fn ranges(rows: &[PresentationRow]) -> String {
+    let each = rows.chunk_by(|a, b| a.index + 1 == b.index);
+    let named: Vec<_> = each.map(|range| format!("{}:{}", range[0].index, range[range.len() - 1].index + 1)).collect();
+    match named.len().saturating_sub(MOST_RANGES) {
+        0 => named.join(", "),
+        more => format!("{} and {more} ranges more", named[..MOST_RANGES].join(", ")),
     }
 }
 

@@ -340,6 +340,7 @@ impl Run {
             model: &self.model,
             data: &self.data,
             seed: self.seed,
+            frozen_after: None,
             plan: self.plan,
             live: None,
             checkpoint_every: CHECKPOINT_EVERY,

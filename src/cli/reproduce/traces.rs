@@ -181,7 +181,8 @@ impl<'a> Shown<'a> {
     /// γ = g_l + g_b + g_a and k = g/γ: y = k_a x, but for the sampling of traces.
     fn soma_beyond_basal(&self) -> Result<Regression, Failure> {
         let span = self.window.span.clone();
-        let block = self.file.traces(self.population, 0..self.size, span).map_err(Failure::failed)?.unwrap_or_default();
+        let blocks = self.file.traces(self.population, 0..self.size, span).map_err(Failure::failed)?;
+        let block = blocks.unwrap_or_default().pop().unwrap_or_default();
         let (row, protocol) = (self.window.shown[0], &self.run.model.protocol);
         let phases = [
             [row.forward_end_ms + protocol.target_settle, self.window.span.end],

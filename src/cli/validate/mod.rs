@@ -90,7 +90,7 @@ impl Validate {
     pub(super) fn execute(self) -> Result<(), Failure> {
         let common = self.common();
         common.start_threads()?;
-        let Start { model, network, seed, trained } = checkpoint::load_or_start(&common, &self.input, self.seed)?;
+        let Start { model, network, seed, trained, .. } = checkpoint::load_or_start(&common, &self.input, self.seed)?;
         let durations = self.lengths(&model)?;
         let twin = self.perturbed(&model, &network)?;
         let data = Shown::of(&common, &model, trained.as_ref()).load()?;

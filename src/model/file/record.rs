@@ -1,7 +1,7 @@
 //! `--record WHAT`, put as keys of `[recording]`.
 
 use super::population::RESERVED;
-use super::recording::range;
+use super::recording::stretch;
 use crate::model::Model;
 use crate::model::error::{ModelError, Origin};
 use crate::model::tree::{Entry, Node, Table, Value};
@@ -12,8 +12,8 @@ struct Wanted {
     spikes: Listed,
     plateaus: Listed,
     traces: Listed,
-    /// The range as written; none: all presentations.
-    presentations: Option<String>,
+    /// Ranges as written; none: all presentations.
+    presentations: Vec<String>,
 }
 
 #[derive(Default)]
@@ -29,18 +29,19 @@ pub(super) fn overlay(model: &Model, what: &str) -> Result<Table, ModelError> {
     if words.len() > 1 && words.contains(&"none") {
         return Err(ModelError::refused(&at, "expected `none` alone, found more"));
     }
-    let only_range = words.iter().all(|word| word.contains(':'));
+    let only_ranges = words.iter().all(|word| word.contains(':'));
     let mut wanted = Wanted::default();
     for word in words {
         wanted.add(word, model, &at)?;
     }
     let mut recording = Table::empty(&at);
-    if !only_range {
+    if !only_ranges {
         recording.push("spikes", &at, wanted.spikes.value(&at));
         recording.push("plateaus", &at, wanted.plateaus.value(&at));
         recording.push("traces", &at, wanted.traces.value(&at));
     }
-    recording.push("presentations", &at, Value::String(wanted.presentations.unwrap_or_else(|| "0:".to_owned())));
+    let ranges = if wanted.presentations.is_empty() { "0:".to_owned() } else { wanted.presentations.join(",") };
+    recording.push("presentations", &at, Value::String(ranges));
     let node = Node { at: at.clone(), value: Value::Table(recording) };
     Ok(Table { at: at.clone(), entries: vec![Entry { key: "recording".to_owned(), at, node }] })
 }
@@ -71,11 +72,11 @@ impl Wanted {
     }
 
     fn add_range(&mut self, text: &str, at: &Origin) -> Result<(), ModelError> {
-        if range(text).is_none() || self.presentations.is_some() {
-            let why = format!("expected one range of presentations such as 0:20, :20 or 5:, found {text:?}");
+        if stretch(text).is_none() {
+            let why = format!("expected a range of presentations such as 0:20, 5: or -20:, found {text:?}");
             return Err(ModelError::refused(at, why));
         }
-        self.presentations = Some(text.to_owned());
+        self.presentations.push(text.to_owned());
         Ok(())
     }
 }

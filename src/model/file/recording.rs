@@ -5,7 +5,7 @@
 //! | `spikes` | "all" | "all", "none" or a list of populations |
 //! | `plateaus` | "all" | the same, of those with an apical dendrite |
 //! | `traces` | "all" | the same, of all but the encoder, or of "POP.COMPARTMENT" |
-//! | `presentations` | "0:20" | "FIRST:END", END excluded, either left out for the ends of the run |
+//! | `presentations` | "0:20,-20:" | "FIRST:END,...", END excluded, either left out for the ends of the run, negative from its end |
 //! | `report_dt_ms` | 0.5 | spacing of trace samples, no longer than a phase |
 //! | `weights` | "ends" | "ends", "epochs" or a number of presentations |
 //! | `credit` | false | whether the assignment of credit to hidden neurons is measured |
@@ -16,7 +16,9 @@ use crate::model::error::ModelError;
 use crate::model::expected::one_of;
 use crate::model::reader::Reader;
 use crate::model::tree::{Node, Value};
-use crate::model::{Compartment, Compression, Credit, Population, PopulationId, Protocol, Recording, Snapshots};
+use crate::model::{
+    Compartment, Compression, Credit, Population, PopulationId, Protocol, Recording, Snapshots, Stretch,
+};
 
 type Traces = Vec<(PopulationId, Vec<Compartment>)>;
 
@@ -31,7 +33,7 @@ pub(super) fn read(
         population.neuron.compartments().contains(&Compartment::Apical)
     })?;
     let traces = traces(&mut keys, populations)?;
-    let (first, end) = presentations(&mut keys)?;
+    let presentations = presentations(&mut keys)?;
     let report_dt = keys.number("report_dt_ms", 0.001..=1000.0)?.unwrap_or(0.5);
     if !traces.is_empty() {
         check_report(&keys, report_dt, protocol)?;
@@ -46,7 +48,7 @@ pub(super) fn read(
         _ => Credit::Unmeasured,
     };
     keys.finish()?;
-    Ok(Recording { spikes, plateaus, traces, first, end, report_dt, snapshots, credit, compression })
+    Ok(Recording { spikes, plateaus, traces, presentations, report_dt, snapshots, credit, compression })
 }
 
 /// Refuses samples so far apart that a phase may have none.
@@ -142,19 +144,28 @@ fn trace(
     })
 }
 
-fn presentations(keys: &mut Reader<'_>) -> Result<(u64, u64), ModelError> {
-    let Some(node) = keys.value("presentations") else { return Ok((0, 20)) };
-    let expected = "a range FIRST:END such as \"0:20\", \":20\" or \"5:\"";
-    let range = range(keys.text_of("presentations", node, expected)?);
-    range.ok_or_else(|| keys.wrong("presentations", node, &expected))
+/// Stretches of presentations at most, each of which is a report of its own in the run file.
+const MOST_STRETCHES: usize = 1000;
+
+fn presentations(keys: &mut Reader<'_>) -> Result<Vec<Stretch>, ModelError> {
+    let Some(node) = keys.value("presentations") else {
+        return Ok(vec![Stretch { first: 0, end: Some(20) }, Stretch { first: -20, end: None }]);
+    };
+    let expected = format!("ranges FIRST:END such as \"5:\" or \"0:20,-20:\", at most {MOST_STRETCHES} of them");
+    let text = keys.text_of("presentations", node, &expected)?;
+    let stretches: Option<Vec<_>> = text.split(',').map(stretch).collect();
+    let few = stretches.filter(|stretches| stretches.len() <= MOST_STRETCHES);
+    few.ok_or_else(|| keys.wrong("presentations", node, &expected))
 }
 
-/// A range of presentations.
-pub(super) fn range(text: &str) -> Option<(u64, u64)> {
+/// A stretch of presentations. One whose numbers count from the same end of the run has its first one first.
+pub(super) fn stretch(text: &str) -> Option<Stretch> {
     let (first, end) = text.split_once(':')?;
-    let number = |text: &str, default| if text.is_empty() { Some(default) } else { text.parse().ok() };
-    let range = (number(first.trim(), 0)?, number(end.trim(), u64::MAX)?);
-    (range.0 <= range.1).then_some(range)
+    let number = |text: &str| text.trim().parse::<i64>().ok();
+    let first = if first.trim().is_empty() { 0 } else { number(first)? };
+    let end = if end.trim().is_empty() { None } else { Some(number(end)?) };
+    let ordered = end.is_none_or(|end| (first < 0) != (end < 0) || first <= end);
+    ordered.then_some(Stretch { first, end })
 }
 
 fn snapshots(keys: &mut Reader<'_>) -> Result<Snapshots, ModelError> {
@@ -172,13 +183,20 @@ mod tests {
     use super::*;
 
     #[test]
-    fn ranges_may_leave_out_their_ends() {
-        assert_eq!(range("0:20"), Some((0, 20)));
-        assert_eq!(range(":20"), Some((0, 20)));
-        assert_eq!(range("5:"), Some((5, u64::MAX)));
-        assert_eq!(range("5:5"), Some((5, 5)));
-        for text in ["", "5", "6:5", "a:5", "-1:5", "1:2:3"] {
-            assert_eq!(range(text), None, "{text}");
+    fn stretches_may_leave_out_their_ends_and_count_from_the_end_of_the_run() {
+        for (text, first, end) in [
+            ("0:20", 0, Some(20)),
+            (":20", 0, Some(20)),
+            ("5:", 5, None),
+            ("5:5", 5, Some(5)),
+            ("-20:", -20, None),
+            (" -20 : -10", -20, Some(-10)),
+            ("5:-5", 5, Some(-5)),
+        ] {
+            assert_eq!(stretch(text), Some(Stretch { first, end }), "{text}");
+        }
+        for text in ["", "5", "6:5", "a:5", "-5:-6", "1:2:3", "0:99999999999999999999"] {
+            assert_eq!(stretch(text), None, "{text}");
         }
     }
 }

@@ -78,7 +78,7 @@ pub fn confusion(counts: &[Vec<u64>]) -> Figure {
             .collect(),
     };
     let tested: u64 = counts.iter().flatten().sum();
-    let tested = crate::plot::ticks::label(tested as f64, 0);
+    let tested = crate::plot::label(tested as f64, 0);
     let panel = Panel {
         title: format!("{tested} answers, {:.2} % wrong", percent_wrong(counts)),
         x: Axis::linear("answer (class)", [first, last]).ticks(names.clone()),
@@ -114,7 +114,7 @@ pub fn phases(lengths: &[(String, Vec<f64>, [f64; 3])]) -> Figure {
         let theory: Vec<_> = if *mean > 0.0 { (0..=400).map(density).collect() } else { Vec::new() };
         let y = Axis::from_zero("density (1/ms)", heights.iter().copied().chain(theory.iter().map(|p| p[1])));
         let average = lengths.iter().sum::<f64>() / lengths.len().max(1) as f64;
-        let count = crate::plot::ticks::label(lengths.len() as f64, 0);
+        let count = crate::plot::label(lengths.len() as f64, 0);
         let mut marks = vec![Mark::new("", [FORWARD, TARGET][i % 2], Shape::Bars { edges, heights })];
         if !theory.is_empty() {
             marks.push(Mark::new("model: Wald", Ink::Black, Shape::line(theory)));

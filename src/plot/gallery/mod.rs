@@ -12,7 +12,7 @@ mod traces;
 mod validation;
 mod weights;
 
-pub use activity::{Activity, Intervals, isi, rates};
+pub use activity::{Activity, Intervals, PhaseRates, isi, rates};
 pub use credit::angles;
 pub use curves::{Curve, Curves, Entry, curves, entries, sheet};
 pub use histograms::histograms;

@@ -40,11 +40,7 @@ fn panel(population: &Spiking<'_>, trials: &[Trial], window: [f64; 2]) -> Panel 
     let rate =
         1e6 * points.len() as f64 / ((end - first) as f64 * (window[1] - window[0]).max(f64::MIN_POSITIVE)) / 1e3;
     Panel {
-        title: format!(
-            "{}: {} spikes, {rate:.1} Hz",
-            population.name,
-            crate::plot::ticks::label(points.len() as f64, 0)
-        ),
+        title: format!("{}: {} spikes, {rate:.1} Hz", population.name, crate::plot::label(points.len() as f64, 0)),
         x: time(window),
         y: Axis::linear("neuron", [first as f64 - 0.5, end as f64 - 0.5]).ticks(Ticks::Whole),
         shades: shades(trials, window),

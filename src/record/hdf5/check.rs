@@ -6,6 +6,7 @@ use hdf5::H5Type;
 use hdf5::types::VarLenUnicode;
 
 use super::dtype::{KindCode, PhaseCode, Sorting};
+use super::report::population_of;
 use super::source::{Format, Source};
 use super::tables::Learning;
 use super::{Checkpoint, RecordError, run};
@@ -168,7 +169,8 @@ impl Check<'_> {
         };
         for name in names {
             let object = format!("{group}/{name}");
-            let population = self.model.populations.iter().find(|population| population.name == name);
+            let of = if group == "report" { population_of(&name) } else { &name };
+            let population = self.model.populations.iter().find(|population| population.name == of);
             match (group, population) {
                 ("weights", _) => self.weights(&object, &name),
                 (_, None) => self.say(&object, "is of no population of the model"),

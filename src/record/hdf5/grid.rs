@@ -1,4 +1,6 @@
-//! The grid of times on which traces are sampled: one for the whole run, unbroken across presentations.
+//! The grids of times on which traces are sampled: one for each unbroken stretch of recorded presentations.
+
+use std::collections::VecDeque;
 
 /// Share of a spacing by which a sample may lie before the start of a presentation and still belong to it: far above
 /// the rounding of the clock, far below what a trace shows.
@@ -7,26 +9,51 @@ const SLACK: f64 = 1e-6;
 /// Tolerance of libsonata in times [ms].
 const READER_SLACK: f64 = 1e-6;
 
-/// Times `t_k` = origin + k dt from the start of the first recorded presentation on, over presentations without a gap.
+/// Times `t_k` = origin + k dt from the start of a stretch of recorded presentations on, over presentations without a gap; a
+/// presentation after a gap begins the next stretch, with an origin of its own.
 ///
 /// Sample k belongs to the presentation in [start, end) with start ≤ `t_k` < end; which one is decided by the same
 /// rounded formula at every start and end, so that no sample is taken twice or left out.
 #[derive(Clone, Debug)]
 pub(super) struct Grid {
     dt: f64,
-    origin: Option<f64>,
+    /// The stretch that samples were last taken of; none before the first.
+    stretch: Option<Stretch>,
+    /// Presentations asked for whose traces have not come yet: lanes of a batch are asked for together.
+    asked: VecDeque<Asked>,
+}
+
+/// Rows so far of a stretch.
+#[derive(Clone, Copy, Debug)]
+struct Stretch {
+    origin: f64,
     rows: u64,
     /// Time of row `rows` as readers reach it, by adding up dt.
     summed: f64,
-    /// Presentations asked for whose traces have not come yet: lanes of a batch are asked for together.
-    pending: u32,
-    ended: bool,
+}
+
+/// A presentation to come.
+#[derive(Clone, Copy, Debug)]
+struct Asked {
+    /// Count of presentations of its kind before it.
+    index: u64,
+    /// First sample of its stretch.
+    origin: f64,
+}
+
+/// What the grid takes of a presentation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Taken {
+    /// Its first samples that belong to the grid.
+    pub(super) samples: usize,
+    /// Whether they are the first of a stretch after a gap.
+    pub(super) after_gap: bool,
 }
 
 impl Grid {
     /// A grid of this spacing [ms].
     pub(super) fn new(dt: f64) -> Self {
-        Self { dt, origin: None, rows: 0, summed: 0.0, pending: 0, ended: false }
+        Self { dt, stretch: None, asked: VecDeque::new() }
     }
 
     /// Spacing [ms].
@@ -34,54 +61,53 @@ impl Grid {
         self.dt
     }
 
-    /// The first sample of the presentation that starts at `start` on the run's clock, from that start [ms]; none once
-    /// the range of presentations has been interrupted.
-    pub(super) fn first_sample(&mut self, start: f64) -> Option<f64> {
-        let origin = *self.origin.get_or_insert_with(|| {
-            self.summed = start;
-            start
-        });
-        let k = self.index(start);
-        self.ended |= self.pending == 0 && k != self.rows;
-        if self.ended {
-            return None;
-        }
-        self.pending += 1;
-        Some((origin + k as f64 * self.dt - start).max(0.0))
+    /// The first sample of presentation `index`, which starts at `start` on the run's clock, from that start [ms].
+    pub(super) fn first_sample(&mut self, index: u64, start: f64) -> f64 {
+        // Between presentations that are asked for together, nothing else is shown.
+        let before = match (self.asked.back(), &self.stretch) {
+            (Some(last), _) => Some(last.origin).filter(|_| last.index + 1 == index),
+            (None, Some(stretch)) => Some(stretch.origin).filter(|&o| self.index(o, start) == stretch.rows),
+            (None, None) => None,
+        };
+        let origin = before.unwrap_or(start);
+        self.asked.push_back(Asked { index, origin });
+        (origin + self.index(origin, start) as f64 * self.dt - start).max(0.0)
     }
 
-    /// How many of the samples taken of the presentation in [start, end) belong to the grid.
-    pub(super) fn accept(&mut self, start: f64, end: f64, samples: usize) -> usize {
-        if self.pending == 0 {
-            return 0;
-        }
-        self.pending -= 1;
-        self.ended |= self.index(start) != self.rows;
-        if self.ended {
-            return 0;
-        }
-        let taken = (self.index(end).saturating_sub(self.rows)).min(samples as u64);
-        self.rows += taken;
-        (0..taken).for_each(|_| self.summed += self.dt);
-        taken as usize
+    /// What belongs to the grid of the samples taken of the presentation in [start, end), the next of those asked for.
+    pub(super) fn accept(&mut self, start: f64, end: f64, samples: usize) -> Taken {
+        let Some(Asked { origin, .. }) = self.asked.pop_front() else { return Taken { samples: 0, after_gap: false } };
+        let first = self.index(origin, start);
+        let goes_on = |stretch: &Stretch| stretch.origin.to_bits() == origin.to_bits() && stretch.rows == first;
+        let after_gap = self.stretch.is_some_and(|stretch| !goes_on(&stretch));
+        let begun = || {
+            let origin = origin + first as f64 * self.dt;
+            Stretch { origin, rows: 0, summed: origin }
+        };
+        let mut stretch = self.stretch.filter(goes_on).unwrap_or_else(begun);
+        let taken = self.index(stretch.origin, end).saturating_sub(stretch.rows).min(samples as u64);
+        stretch.rows += taken;
+        (0..taken).for_each(|_| stretch.summed += self.dt);
+        self.stretch = Some(stretch);
+        Taken { samples: taken as usize, after_gap }
     }
 
-    /// Start, stop and spacing as SONATA wants them [ms]: stop is exclusive, and never beyond the rows present.
+    /// Start, stop and spacing of the stretch as SONATA wants them [ms]: stop is exclusive, and never beyond the rows present.
     ///
     /// bmtk counts floor((stop − start)/dt) rows, libsonata adds dt up while below stop − 1e-6 ms: stop is start + rows dt,
     /// moved by a few units in the last place for the one and cut where the sum has fallen behind for the other.
     pub(super) fn times(&self) -> [f64; 3] {
-        let start = self.origin.unwrap_or(0.0);
-        let mut stop = start + self.rows as f64 * self.dt;
-        while self.rows > 0 && (stop - start) / self.dt < self.rows as f64 {
+        let Some(Stretch { origin: start, rows, summed }) = self.stretch else { return [0.0, 0.0, self.dt] };
+        let mut stop = start + rows as f64 * self.dt;
+        while rows > 0 && (stop - start) / self.dt < rows as f64 {
             stop = stop.next_up();
         }
-        [start, stop.min(self.summed.max(start) + READER_SLACK / 2.0), self.dt]
+        [start, stop.min(summed.max(start) + READER_SLACK / 2.0), self.dt]
     }
 
-    /// The smallest k with `t_k` ≥ time.
-    fn index(&self, time: f64) -> u64 {
-        ((time - self.origin.unwrap_or(time)) / self.dt - SLACK).ceil().max(0.0) as u64
+    /// The smallest k with origin + k dt ≥ time.
+    fn index(&self, origin: f64, time: f64) -> u64 {
+        ((time - origin) / self.dt - SLACK).ceil().max(0.0) as u64
     }
 }
 
@@ -103,10 +129,12 @@ mod tests {
                                      start in 0.0..1e6, lengths in prop::collection::vec(1.0..150.0, 1..40)) {
             let mut grid = Grid::new(dt);
             let (mut clock, mut rows) = (start, 0);
-            for length in lengths {
-                let first = grid.first_sample(clock).unwrap();
+            for (index, length) in (0..).zip(lengths) {
+                let first = grid.first_sample(index, clock);
                 prop_assert!((clock + first - start - rows as f64 * dt).abs() < 1e-5);
-                rows += grid.accept(clock, clock + length, samples(first, dt, length));
+                let taken = grid.accept(clock, clock + length, samples(first, dt, length));
+                prop_assert!(!taken.after_gap);
+                rows += taken.samples;
                 clock += length;
             }
             prop_assert_eq!(rows, ((clock - start) / dt - SLACK).ceil() as usize);
@@ -116,8 +144,8 @@ mod tests {
         fn both_readers_count_the_rows_present(dt in prop::sample::select(vec![0.1, 0.3, 0.5, 1.0]),
                                                start in 0.0..1e5, length in 1.0..5000.0) {
             let mut grid = Grid::new(dt);
-            let first = grid.first_sample(start).unwrap();
-            let rows = grid.accept(start, start + length, samples(first, dt, length));
+            let first = grid.first_sample(0, start);
+            let rows = grid.accept(start, start + length, samples(first, dt, length)).samples;
             let [start, stop, dt] = grid.times();
             prop_assert_eq!(((stop - start) / dt) as usize, rows);
             let (mut t, mut seen) = (start, 0);
@@ -129,32 +157,52 @@ mod tests {
         }
     }
 
-    #[test]
-    fn lanes_of_a_batch_are_asked_for_together() {
-        let mut grid = Grid::new(0.5);
-        assert_eq!(grid.first_sample(0.0), Some(0.0));
-        assert_eq!(grid.first_sample(10.2), Some(10.5 - 10.2));
-        assert_eq!(grid.accept(0.0, 10.2, 21), 21);
-        assert_eq!(grid.accept(10.2, 20.0, 19), 19);
-        assert_eq!(grid.times(), [0.0, 20.0, 0.5]);
+    fn taken(samples: usize) -> Taken {
+        Taken { samples, after_gap: false }
     }
 
     #[test]
-    fn a_gap_ends_the_report() {
+    fn lanes_of_a_batch_are_asked_for_together() {
         let mut grid = Grid::new(0.5);
-        assert_eq!(grid.first_sample(0.0), Some(0.0));
-        assert_eq!(grid.accept(0.0, 10.0, 20), 20);
-        assert_eq!(grid.first_sample(260.0), None);
-        assert_eq!(grid.accept(260.0, 270.0, 20), 0);
-        assert_eq!(grid.first_sample(10.0), None, "what has ended stays ended");
-        assert_eq!(grid.times(), [0.0, 10.0, 0.5]);
+        assert_eq!(grid.first_sample(0, 0.0), 0.0);
+        assert_eq!(grid.first_sample(1, 10.2), 10.5 - 10.2);
+        // Presentation 2, from 20 to 30 ms, is not recorded.
+        assert_eq!(grid.first_sample(3, 30.2), 0.0);
+        assert_eq!(grid.accept(0.0, 10.2, 21), taken(21));
+        assert_eq!(grid.accept(10.2, 20.0, 19), taken(19));
+        assert_eq!(grid.times(), [0.0, 20.0, 0.5]);
+        assert_eq!(grid.accept(30.2, 40.2, 20), Taken { samples: 20, after_gap: true });
+        assert_eq!(grid.times(), [30.2, 40.2, 0.5]);
+        assert_eq!(grid.accept(40.2, 50.2, 20), taken(0), "nobody asked for it");
+    }
+
+    #[test]
+    fn after_a_gap_a_stretch_begins_where_the_presentation_does() {
+        let mut grid = Grid::new(0.5);
+        assert_eq!(grid.first_sample(0, 0.1), 0.0);
+        assert_eq!(grid.accept(0.1, 10.0, 20), taken(20));
+        // An evaluation lies between.
+        assert_eq!(grid.first_sample(1, 260.3), 0.0);
+        assert_eq!(grid.accept(260.3, 270.3, 20), Taken { samples: 20, after_gap: true });
+        assert_eq!(grid.first_sample(2, 270.3), 0.0);
+        assert_eq!(grid.accept(270.3, 280.3, 20), taken(20));
+        assert_eq!(grid.times(), [260.3, 280.3, 0.5]);
+    }
+
+    #[test]
+    fn a_presentation_with_fewer_samples_than_expected_ends_its_stretch() {
+        let mut grid = Grid::new(0.5);
+        (0..2).for_each(|n| _ = grid.first_sample(n, 10.2 * n as f64));
+        assert_eq!(grid.accept(0.0, 10.2, 20), taken(20));
+        assert_eq!(grid.accept(10.2, 20.4, 20), Taken { samples: 20, after_gap: true });
+        assert_eq!(grid.times()[0], 10.5);
     }
 
     #[test]
     fn readers_find_no_row_too_many_in_ten_million() {
         let mut grid = Grid::new(0.1);
-        grid.first_sample(0.0).unwrap();
-        assert_eq!(grid.accept(0.0, 1e6, usize::MAX), 10_000_000);
+        grid.first_sample(0, 0.0);
+        assert_eq!(grid.accept(0.0, 1e6, usize::MAX), taken(10_000_000));
         let (mut t, mut seen) = (0.0, 0);
         while t < grid.times()[1] - READER_SLACK {
             t += 0.1;

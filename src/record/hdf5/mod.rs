@@ -12,6 +12,7 @@
 //! | `/` attribute `data_source` | text \[2\] | folder or file of the stimuli, as it was named and from the root; absent where they are in the model |
 //! | `/` attribute `kind` | text | `spiking`, or `rate` for a rate twin |
 //! | `/` attribute `seed` | u64 | seed of the run |
+//! | `/` attribute `frozen_after` | u64 | of a test or simulation alone: training presentations behind its network |
 //! | `/spikes/POP` | attributes `sorting`: enum u8 {`none`, `by_id`, `by_time`} = `by_time`, `size`: u64 = N | spikes of the recorded presentations |
 //! | `/spikes/POP/timestamps` | f64 \[n\], attribute `units` = ms | times on the run's clock |
 //! | `/spikes/POP/node_ids` | u64 \[n\] | neurons |
@@ -38,7 +39,10 @@
 //! | `/weights/PROJECTION/SNAPSHOT` | f32 \[post, pre\], attribute `examples_seen`: u64 | `initial`, `final`, `epoch-N`, `presentation-N` |
 //! | `/biases/POP/SNAPSHOT` | f32 \[post\], attribute `examples_seen`: u64 | the same, of populations with biases |
 //!
-//! Text is variable-length UTF-8. `/spikes`, `/report` and `/plateaus` have a member for each population recorded. Spikes
+//! Text is variable-length UTF-8. `/spikes`, `/report` and `/plateaus` have a member for each population recorded. A report is
+//! of one unbroken stretch of presentations: where an evaluation or presentations that are not recorded lie between, the next
+//! stretch is `/report/POP@2`, then `/report/POP@3` and so on, to readers of SONATA populations of their own; all but `data`
+//! and `mapping/time` are hard links to the same of `/report/POP`. No population has an `@` in its name. Spikes
 //! and reports are deflated if the model asks for it, and then libsonata's wheel cannot read them.
 //!
 //! A checkpoint shares `name`, `model`, `populations`, `projections`, `seed`, `/learning`, `/weights` and `/biases` (snapshot

@@ -43,6 +43,11 @@ impl PresentationRow {
         rows[..after].last().filter(|row| time_ms < row.end_ms() + ROUNDING_MS)
     }
 
+    /// Unbroken stretches of recorded presentations, each with at least one; rows of a run in their order.
+    pub fn stretches(rows: &[Self]) -> Vec<&[Self]> {
+        rows.split(|row| !row.recorded).filter(|stretch| !stretch.is_empty()).collect()
+    }
+
     /// Start and end of what is averaged of a phase, on the run's clock [ms].
     pub fn averaging(&self, protocol: &Protocol, phase: Phase) -> [f64; 2] {
         match phase {
@@ -114,6 +119,14 @@ mod tests {
         }
         assert_eq!(rows[2].averaging(&PROTOCOL, Phase::Forward), [330.0, 350.0]);
         assert_eq!(rows[2].averaging(&PROTOCOL, Phase::Target), [370.0, 400.0]);
+    }
+
+    #[test]
+    fn stretches_end_where_something_is_not_recorded() {
+        let mut rows = [0.0, 100.0, 200.0, 300.0, 400.0].map(|start| row(Kind::Train, start, None));
+        (rows[0].recorded, rows[3].recorded) = (false, false);
+        assert_eq!(PresentationRow::stretches(&rows), [&rows[1..3], &rows[4..]]);
+        assert!(PresentationRow::stretches(&rows[..1]).is_empty());
     }
 
     #[test]

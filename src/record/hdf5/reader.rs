@@ -116,6 +116,14 @@ impl RunReader {
         self.source.text("data_sha256")
     }
 
+    /// Training presentations behind a network that does not learn in the run; none if it does.
+    ///
+    /// # Errors
+    /// If what is there is damaged.
+    pub fn frozen_after(&self) -> Result<Option<u64>, RecordError> {
+        self.source.optional("frozen_after")
+    }
+
     /// The merged model file.
     ///
     /// # Errors
@@ -240,8 +248,8 @@ impl RunReader {
         Ok(Some(kept))
     }
 
-    /// Traces of some neurons of a population in a span of the run's clock [ms]; none if they were not recorded. Only what
-    /// is asked for is read.
+    /// Traces of some neurons of a population in a span of the run's clock [ms], a block for each unbroken stretch in it; none
+    /// if they were not recorded. Only what is asked for is read.
     ///
     /// # Errors
     /// If what is there is damaged.
@@ -250,11 +258,19 @@ impl RunReader {
         population: &str,
         neurons: Range<usize>,
         span: Range<f64>,
-    ) -> Result<Option<TraceBlock>, RecordError> {
-        let group = format!("report/{population}");
-        if !self.source.has(&group) {
+    ) -> Result<Option<Vec<TraceBlock>>, RecordError> {
+        let reports = self.source.reports(population);
+        if reports.is_empty() {
             return Ok(None);
         }
+        let blocks = reports.iter().map(|report| self.block(report, neurons.clone(), &span));
+        let mut blocks = blocks.collect::<Result<Vec<_>, RecordError>>()?;
+        blocks.retain(|block| !block.values.is_empty());
+        Ok(Some(blocks))
+    }
+
+    /// Traces of some neurons in a span of the run's clock, of one report.
+    fn block(&self, group: &str, neurons: Range<usize>, span: &Range<f64>) -> Result<TraceBlock, RecordError> {
         let damaged = || self.source.problem(format!("`{group}` is not a report"));
         let [samples, width] = self.source.shape(&format!("{group}/data"))?[..] else { return Err(damaged()) };
         let [start, _, dt] = self.source.values::<f64>(&format!("{group}/mapping/time"))?[..] else {
@@ -273,11 +289,11 @@ impl RunReader {
             .collect();
         let start_ms = start + rows.start as f64 * dt;
         if rows.is_empty() || columns.is_empty() {
-            return Ok(Some(TraceBlock { start_ms, dt_ms: dt, columns, values: Vec::new() }));
+            return Ok(TraceBlock { start_ms, dt_ms: dt, columns, values: Vec::new() });
         }
         let first = pointers[neurons.start] as usize;
         let values = self.source.block(&format!("{group}/data"), s![rows, first..first + columns.len()])?;
-        Ok(Some(TraceBlock { start_ms, dt_ms: dt, columns, values }))
+        Ok(TraceBlock { start_ms, dt_ms: dt, columns, values })
     }
 
     /// Number of neurons in the report of a population, if there is one.
@@ -335,6 +351,14 @@ impl RunReader {
     /// If the file has no such snapshot; the error lists those it has.
     pub fn weights(&self, projection: &str, snapshot: &str) -> Result<(Vec<f32>, usize, usize), RecordError> {
         snapshot::weights(&self.source, projection, snapshot)
+    }
+
+    /// Training presentations before a snapshot of the weights of a projection.
+    ///
+    /// # Errors
+    /// If the file has no such snapshot.
+    pub fn snapshot_seen(&self, projection: &str, snapshot: &str) -> Result<u64, RecordError> {
+        self.source.number_of(&format!("weights/{projection}/{snapshot}"), "examples_seen")
     }
 
     /// Weights of a projection onto one neuron [pre]; none if the file has no such snapshot or neuron. Only those are read.

@@ -1,5 +1,6 @@
 //! The writer of run files.
 
+use std::ops::Range;
 use std::path::Path;
 
 use hdf5::{File, Result};
@@ -49,6 +50,8 @@ pub struct Provenance {
     pub start_time: String,
     /// `spiking` or `rate`: by what the network ran.
     pub kind: String,
+    /// Training presentations behind a network that does not learn in the run; none if it does.
+    pub frozen_after: Option<u64>,
 }
 
 /// Writes a run file, as `NAME.part` until it is finished; dropped before that, the `NAME.part` holds all that was
@@ -59,7 +62,8 @@ pub struct Provenance {
 pub struct RunFile {
     datasets: Datasets,
     kind: Kind,
-    recorded: std::ops::Range<u64>,
+    /// Presentations recorded.
+    recorded: Vec<Range<u64>>,
     since_flush: u32,
     part: Part,
 }
@@ -89,7 +93,7 @@ impl RunFile {
         let created = part.create().and_then(|file| Datasets::create(file, model, provenance, planned));
         match created.map_err(|e| place::failed("cannot create", part.path(), e)) {
             Ok(datasets) => {
-                let recorded = model.recording.first..model.recording.end;
+                let recorded = model.recording.recorded(planned.presentations.end);
                 Ok(Self { datasets, kind: planned.kind, recorded, since_flush: 0, part })
             }
             Err(error) => {
@@ -146,7 +150,7 @@ impl RunFile {
     }
 
     fn records(&self, kind: Kind, index: u64) -> bool {
-        kind == self.kind && self.recorded.contains(&index)
+        kind == self.kind && self.recorded.iter().any(|range| range.contains(&index))
     }
 }
 
@@ -183,10 +187,9 @@ impl Datasets {
 
     /// Appends what waits in memory and hands all to the system.
     fn flush(&mut self) -> Result<()> {
-        let times = self.grid.times();
         self.spikes.iter_mut().try_for_each(Spikes::append)?;
         self.plateaus.iter_mut().try_for_each(Plateaus::append)?;
-        self.reports.iter_mut().try_for_each(|r| r.append(times))?;
+        self.reports.iter_mut().try_for_each(Report::append)?;
         self.presentations.append()?;
         self.credit.iter_mut().try_for_each(Credits::append)?;
         self.learning.append()?;
@@ -212,8 +215,9 @@ impl Datasets {
         self.plateaus.iter_mut().for_each(|p| p.record(start, observed));
         if let Some(samples) = self.reports.iter().map(|r| r.samples(observed)).min() {
             let end = start + observed.forward_ms + observed.target_ms;
-            let samples = self.grid.accept(start, end, samples);
-            self.reports.iter_mut().for_each(|r| r.record(observed, samples));
+            let taken = self.grid.accept(start, end, samples);
+            let times = self.grid.times();
+            self.reports.iter_mut().for_each(|r| r.record(observed, taken, times));
         }
     }
 }
@@ -227,8 +231,8 @@ impl Recorder for RunFile {
         if self.datasets.reports.is_empty() || !self.records(kind, index) {
             return None;
         }
-        let every = self.datasets.grid.dt();
-        self.datasets.grid.first_sample(start_ms).map(|first| Sampling { first, every })
+        let grid = &mut self.datasets.grid;
+        Some(Sampling { first: grid.first_sample(index, start_ms), every: grid.dt() })
     }
 
     fn presentation(&mut self, presentation: Presentation<'_>) -> Result<(), RecordError> {
@@ -259,8 +263,12 @@ impl Recorder for RunFile {
 }
 
 fn put_provenance(file: &File, provenance: &Provenance) -> Result<()> {
-    let Provenance { apical_version, git_commit, seed, command_line, data_sha256, data_source, start_time, kind } =
-        provenance;
+    let Provenance {
+        apical_version, git_commit, seed, command_line, data_sha256, data_source, start_time, kind, ..
+    } = provenance;
+    if let Some(seen) = &provenance.frozen_after {
+        attribute::put(file, "frozen_after", seen)?;
+    }
     attribute::put_text(file, "apical_version", apical_version)?;
     attribute::put_text(file, "git_commit", git_commit)?;
     attribute::put(file, "seed", seed)?;

@@ -7,6 +7,7 @@ use hdf5::types::TypeDescriptor;
 use hdf5::{File, H5Type};
 use ndarray::s;
 
+use super::report::stretch_name;
 use super::tables::Learning;
 use super::{Evaluation, RecordError, attribute, place};
 use crate::data::DataPlace;
@@ -81,6 +82,12 @@ impl Source {
         let mut names = names.map_err(|e| self.unreadable(group, &e))?;
         names.sort();
         Ok(names)
+    }
+
+    /// The reports of a population, one for each stretch of its traces, in order of time.
+    pub(super) fn reports(&self, population: &str) -> Vec<String> {
+        let name = |stretch| format!("report/{}", stretch_name(population, stretch));
+        (0..usize::MAX).map(name).take_while(|report| self.has(report)).collect()
     }
 
     /// Values of a dataset in row-major order.
@@ -160,6 +167,12 @@ impl Source {
     /// A number among the attributes of the file.
     pub(super) fn number<T: H5Type>(&self, name: &str) -> Result<T, RecordError> {
         attribute::get(&self.file, name).map_err(|e| self.unreadable(name, &e))
+    }
+
+    /// A number among the attributes of the file, if there is one of that name.
+    pub(super) fn optional<T: H5Type>(&self, name: &str) -> Result<Option<T>, RecordError> {
+        let names = self.file.attr_names().map_err(|e| self.unreadable(name, &e))?;
+        names.iter().any(|found| found == name).then(|| self.number(name)).transpose()
     }
 
     /// A number among the attributes of a group or dataset.

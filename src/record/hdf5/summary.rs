@@ -87,10 +87,12 @@ pub struct SpikeSummary {
 pub struct TraceSummary {
     /// Name of the population.
     pub population: String,
-    /// Number of samples.
+    /// Number of samples, in all stretches.
     pub samples: usize,
     /// Number of traces.
     pub elements: usize,
+    /// Unbroken stretches of them.
+    pub stretches: usize,
     /// First sample on the run's clock [ms].
     pub start_ms: f64,
     /// Spacing [ms].
@@ -183,6 +185,7 @@ fn provenance(source: &Source) -> Result<Provenance, RecordError> {
         start_time: source.text("start_time")?,
         // Files from before there were rate twins do not say.
         kind: source.text("kind").unwrap_or_else(|_| "spiking".to_owned()),
+        frozen_after: source.optional("frozen_after")?,
     })
 }
 
@@ -215,15 +218,21 @@ fn spikes(source: &Source, population: &str, span: f64) -> Result<SpikeSummary, 
 }
 
 fn traces(source: &Source, population: &str) -> Result<TraceSummary, RecordError> {
-    let data = format!("report/{population}/data");
-    let [samples, elements] = source.shape(&data)?[..] else {
-        return Err(source.problem(format!("`{data}` is not a matrix")));
-    };
-    let time = format!("report/{population}/mapping/time");
-    let [start_ms, _, dt_ms] = source.values(&time)?[..] else {
-        return Err(source.problem(format!("`{time}` is not start, stop, spacing")));
-    };
-    Ok(TraceSummary { population: population.to_owned(), samples, elements, start_ms, dt_ms })
+    let reports = source.reports(population);
+    let (mut all, mut samples) = (None, 0);
+    for report in &reports {
+        let [rows, elements] = source.shape(&format!("{report}/data"))?[..] else {
+            return Err(source.problem(format!("`{report}/data` is not a matrix")));
+        };
+        let [start_ms, _, dt_ms] = source.values(&format!("{report}/mapping/time"))?[..] else {
+            return Err(source.problem(format!("`{report}/mapping/time` is not start, stop, spacing")));
+        };
+        samples += rows;
+        all.get_or_insert((elements, start_ms, dt_ms));
+    }
+    let (elements, start_ms, dt_ms) = all.unwrap_or_default();
+    let stretches = reports.len();
+    Ok(TraceSummary { population: population.to_owned(), samples, elements, stretches, start_ms, dt_ms })
 }
 
 fn snapshots(source: &Source, projection: String) -> Result<SnapshotSummary, RecordError> {

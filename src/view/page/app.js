@@ -10,6 +10,8 @@ const view = {
   from: 0, to: 1, low: 0, high: 1,
   /** From the first to the last presentation [ms]. */
   whole: [0, 1],
+  /** Unbroken stretches of presentations: start and end of each [ms]. */
+  stretches: [[0, 1]],
 };
 
 /** Presentations in sight at first. */
@@ -37,6 +39,13 @@ function choose(from, to) {
   view.from = Math.min(last - length, Math.max(first, from));
   view.to = view.from + length;
   redraw();
+}
+
+/** Looks at the whole stretch in which the window begins; at the whole run if it is that already. */
+function chooseWhole() {
+  const stretch = view.stretches.findLast(([from]) => from <= view.from + 1e-6) ?? view.whole;
+  const there = Math.abs(view.from - stretch[0]) < 1e-6 && Math.abs(view.to - stretch[1]) < 1e-6;
+  choose(...(there ? view.whole : stretch));
 }
 
 /** Looks at neurons, whole ones and within the population. */
@@ -84,7 +93,10 @@ async function load() {
   Object.assign(view, { run: about.meta, presentations: shown });
   const { run, presentations } = view;
   const count = presentations?.start.length ?? 0;
-  if (count) view.whole = [presentations.start[0], endOf(presentations, count - 1)];
+  if (count) {
+    view.whole = [presentations.start[0], endOf(presentations, count - 1)];
+    view.stretches = stretchesOf(presentations);
+  }
   document.title = `${run.name} – apical`;
   find("name").textContent = run.name;
   const sizes = run.populations.map((p) => p.size).join("-");
@@ -156,7 +168,7 @@ function listenToRaster() {
   });
   canvas.addEventListener("pointermove", (event) => hover(event));
   canvas.addEventListener("pointerleave", leave);
-  canvas.addEventListener("dblclick", () => choose(...view.whole));
+  canvas.addEventListener("dblclick", chooseWhole);
   canvas.addEventListener("wheel", (event) => {
     event.preventDefault();
     const place = raster.at(view, event);
@@ -184,10 +196,12 @@ function listenToTraces() {
   }, { passive: false });
 }
 
-/** Moves the window by a share of its length. */
+/** Moves the window by a share of its length, over a gap between stretches at once. */
 function pan(share) {
-  const by = share * (view.to - view.from);
-  choose(view.from + by, view.to + by);
+  const length = view.to - view.from, [from, to] = [view.from + share * length, view.to + share * length];
+  if (view.stretches.some(([start, end]) => start < to && end > from)) return choose(from, to);
+  const next = share > 0 ? view.stretches.find(([start]) => start >= to) : view.stretches.findLast(([, end]) => end <= from);
+  if (next) choose(...(share > 0 ? [next[0], next[0] + length] : [next[1] - length, next[1]]));
 }
 
 const KEYS = {
@@ -195,14 +209,14 @@ const KEYS = {
   ArrowRight: () => pan(0.2),
   ArrowUp: () => select(view.neuron + 1),
   ArrowDown: () => select(view.neuron - 1),
-  "+": () => zoom(0.5), "=": () => zoom(0.5), "-": () => zoom(2), 0: () => choose(...view.whole),
+  "+": () => zoom(0.5), "=": () => zoom(0.5), "-": () => zoom(2), 0: chooseWhole,
 };
 
 function listen() {
   listenToRaster();
   listenToTraces();
   overview.listen(view, choose);
-  find("whole").addEventListener("click", () => choose(...view.whole));
+  find("whole").addEventListener("click", chooseWhole);
   find("in").addEventListener("click", () => zoom(0.5));
   find("out").addEventListener("click", () => zoom(2));
   raster.canvas.addEventListener("keydown", (event) => {
@@ -251,7 +265,8 @@ async function start() {
   for (const id of ["shown", "field", "plateaus"]) find(id).hidden = !count;
   if (!count) return complain("Nothing was recorded of the presentations of this run: apical train … --record all keeps spikes, plateaus and traces.");
   await selectPopulation(foremost(view.run));
-  choose(view.whole[0], endOf(view.presentations, Math.min(count, FIRST) - 1));
+  const [from] = view.stretches.at(-1);
+  choose(from, endOf(view.presentations, Math.min(count, lower(view.presentations.start, from) + FIRST) - 1));
   listen();
   raster.draw(view);
   performance.mark("first view");

@@ -86,33 +86,56 @@ const plateauCard = {
     const plateaus = first < 0 ? null : await parts.get(`plateaus/${first}`);
     this.element.hidden = !plateaus;
     if (!plateaus) return;
-    const bins = 40, counts = [new Uint32Array(bins), new Uint32Array(bins)];
     const [start, end] = [lower(plateaus.time, view.from + 1e-6), lower(plateaus.time, view.to + 1e-6)];
-    for (let i = start; i < end; i++) counts[plateaus.phase[i]][Math.min(bins - 1, (plateaus.alpha[i] * bins) | 0)]++;
+    const { low, step, bins } = binsOf(plateaus.alpha.subarray(start, end));
+    const shares = [new Float64Array(bins), new Float64Array(bins)], of = [0, 0];
+    for (let i = start; i < end; i++) of[plateaus.phase[i]]++;
+    for (let i = start; i < end; i++) {
+      const bin = Math.min(bins - 1, Math.max(0, Math.floor((plateaus.alpha[i] - low) / step)));
+      shares[plateaus.phase[i]][bin] += 100 / of[plateaus.phase[i]];
+    }
     this.caption.textContent = `Plateaus of ${view.run.populations[first].name}`;
     this.note.textContent = `${grouped.format(end - start)} in the window: forward phases filled, target phases outlined`;
-    this.paint(counts, bins);
+    this.paint(shares, { low, step, bins });
   },
 
-  paint(counts, bins) {
+  /** Shares of the plateaus of each phase [%] in equal bins, from 0 to the largest. */
+  paint(shares, { low, step, bins }) {
     const { context, width, height } = sized(this.canvas);
-    const [left, right, bottom] = [6, width - 6, height - 18];
-    const most = Math.max(1, ...counts[0], ...counts[1]);
-    const x = (bin) => left + (bin / bins) * (right - left), y = (count) => bottom - (count / most) * (bottom - 6);
+    const [left, right, top, bottom] = [6, width - 6, 18, height - 18];
+    const most = Math.max(1e-9, ...shares[0], ...shares[1]);
+    const x = (bin) => left + (bin / bins) * (right - left), y = (share) => bottom - (share / most) * (bottom - top);
     context.fillStyle = ink("grey");
-    counts[0].forEach((count, i) => context.fillRect(x(i), y(count), (right - left) / bins, bottom - y(count)));
+    shares[0].forEach((share, i) => context.fillRect(x(i), y(share), (right - left) / bins, bottom - y(share)));
     context.strokeStyle = ink("blue");
     context.lineWidth = 1.8;
     context.beginPath();
-    counts[1].forEach((count, i) => { context.lineTo(x(i), y(count)); context.lineTo(x(i + 1), y(count)); });
+    shares[1].forEach((share, i) => { context.lineTo(x(i), y(share)); context.lineTo(x(i + 1), y(share)); });
     context.stroke();
     context.fillRect(left, bottom, right - left, 1);
+    context.setLineDash([2, 3]);
+    context.lineWidth = 1;
+    context.strokeStyle = ink("grey");
+    context.strokeRect(left, top, right - left, 0);
+    context.setLineDash([]);
+    context.textAlign = "left";
+    context.fillText(`${label(most, most < 10 ? 0.1 : 1)} % of a phase`, left, top - 5);
+    const ends = [label(low, step), "plateau α", label(low + bins * step, step)];
     ["left", "center", "right"].forEach((align, i) => {
       context.textAlign = align;
-      context.fillText(["0", "plateau α", "1"][i], left + (i / 2) * (right - left), height - 4);
+      context.fillText(ends[i], left + (i / 2) * (right - left), height - 4);
     });
   },
 };
+
+/** Bins of round width, 20 to 50 of them where values differ, that span all values. */
+function binsOf(values) {
+  const [least, most] = values.reduce(([a, b], value) => [Math.min(a, value), Math.max(b, value)], [1, 0]);
+  if (least >= most) return { low: 0, step: 0.025, bins: 40 };
+  const { step } = ticks(least, most, 50);
+  const low = Math.floor(least / step + 1e-9) * step;
+  return { low, step, bins: Math.max(1, Math.ceil((most - low) / step - 1e-9)) };
+}
 
 const confusionCard = {
   ...card("confusion"),

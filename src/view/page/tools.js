@@ -105,6 +105,16 @@ function endOf(presentations, i) {
   return Number.isNaN(target) ? presentations.forward_end[i] : target;
 }
 
+/** Unbroken stretches of presentations, start and end of each [ms]. */
+function stretchesOf(presentations) {
+  const found = [];
+  presentations.start.forEach((start, i) => {
+    const last = found.at(-1), end = endOf(presentations, i);
+    if (last && Math.abs(last[1] - start) < 1e-6) last[1] = end; else found.push([start, end]);
+  });
+  return found;
+}
+
 /** Shades phases in a stretch of time; `x` takes time to pixels. */
 function shadePhases(context, presentations, [from, to], x, top, height) {
   const [forward, target] = [ink("forward"), ink("target")];

@@ -16,10 +16,25 @@ async function recordOf(view, population, neuron) {
   ]);
   const names = traces?.meta.elements ?? [];
   const count = traces?.[0]?.length ?? 0;
-  const times = Float64Array.from({ length: count }, (_, i) => traces.meta.start_ms + i * traces.meta.dt_ms);
+  const times = count ? timesOf(traces.meta) : [];
   const spikes = [];
   view.spikes?.neuron.forEach((id, i) => { if (id === neuron) spikes.push(view.spikes.time[i]); });
-  return { times, potentials: count ? names.map((name, i) => [name, traces[i]]) : [], plateaus: levels(view, plateaus, neuron), spikes };
+  return { times, potentials: count ? names.map((name, i) => [name, broken(traces[i], traces.meta)]) : [], plateaus: levels(view, plateaus, neuron), spikes };
+}
+
+/** Times of samples, stretch by stretch, with one more after each stretch but the last. */
+function timesOf({ stretches, dt_ms }) {
+  const after = stretches.map(([, samples], i) => samples + (i + 1 < stretches.length));
+  return stretches.flatMap(([start], k) => Array.from({ length: after[k] }, (_, i) => start + i * dt_ms));
+}
+
+/** Samples with null after each stretch but the last, where a line is to be broken. */
+function broken(values, { stretches }) {
+  let first = 0;
+  return stretches.flatMap(([, samples], i) => {
+    const own = Array.from(values.subarray(first, (first += samples)));
+    return i + 1 < stretches.length ? [...own, null] : own;
+  });
 }
 
 /** Plateaus of a neuron with the time over which each was averaged. */

@@ -2,11 +2,16 @@
 //!
 //! | object | type of NWB | holds |
 //! |---|---|---|
-//! | `/units` | Units | a row for each neuron of a population whose spikes were recorded: `population`, `neuron`, `spike_times` \[s\], `obs_intervals` \[s\] |
+//! | `/units` | Units | a row for each neuron of a population whose spikes were recorded, in each stretch: `population`, `neuron`, `spike_times` \[s\], `obs_intervals` \[s\], `segment`, `block`, `_name` |
+//! | `/intervals/epochs` | `TimeIntervals` | a row for each phase recorded: `start_time`, `stop_time` \[s\], `tags` (the label shown), `segment`, `block`, `_name` |
 //! | `/intervals/trials` | `TimeIntervals` | a row for each presentation: `start_time`, `stop_time`, `forward_stop_time` \[s\], `kind`, `image`, `label` (−1: none), `decoded`, `recorded` |
 //! | `/intervals/plateaus_POP` | `TimeIntervals` | a row for each phase: the time its plateaus were averaged over \[s\], `phase`, `time` \[neurons\] \[s\], `alpha` \[neurons\] |
-//! | `/acquisition/POP_COMPARTMENT` | `TimeSeries` | potentials \[samples, neurons\], dimensionless |
+//! | `/acquisition/POP_COMPARTMENT` | `TimeSeries` | potentials \[samples, neurons\], dimensionless; those of the second stretch in `POP_COMPARTMENT_2` and so on |
 //! | `/general/notes`, `/general/subject` | text, Subject | provenance and model; that no animal is behind it |
+//!
+//! A stretch is of recorded presentations without a gap between. In Neo it is a segment, as `segment` and `block` (and the
+//! comments of a series) tell it, and spike trains and epochs have the names in `_name`; Neo reads no unit that was observed in
+//! several stretches.
 //!
 //! Times are in s on the run's clock, whose zero is the start of the session. Identifiers of objects are made from the
 //! run, so that the same run gives the same file but for its date.
@@ -23,7 +28,7 @@ use self::object::Maker;
 use self::table::Table;
 use super::place::Part;
 use super::presentation::PresentationRow;
-use super::reader::RunReader;
+use super::reader::{RunReader, TraceBlock};
 use super::summary::Summary;
 use super::{Kind, RecordError, attribute, place};
 use crate::engine::Phase;
@@ -38,7 +43,9 @@ const NWB_VERSION: &str = "2.7.0";
 /// If the run file cannot be read or the other not written.
 pub fn export_nwb(run: &Path, to: &Path, now: &str) -> std::result::Result<(), RecordError> {
     let (reader, summary) = (RunReader::open(run)?, Summary::read(run)?);
-    let export = Export { model: reader.model(run)?, rows: reader.presentations()?, reader, summary };
+    let rows = reader.presentations()?;
+    let stretches = PresentationRow::stretches(&rows).into_iter().map(Stretch::of).collect();
+    let export = Export { model: reader.model(run)?, rows, stretches, reader, summary };
     let part = Part::reserve(to)?;
     match export.write(&part, now) {
         Ok(()) => part.complete(),
@@ -54,6 +61,25 @@ struct Export {
     summary: Summary,
     model: Model,
     rows: Vec<PresentationRow>,
+    stretches: Vec<Stretch>,
+}
+
+/// Recorded presentations without a gap between.
+struct Stretch {
+    /// What Neo calls its segment.
+    name: String,
+    /// Start and end [s].
+    span: [f64; 2],
+    rows: Vec<PresentationRow>,
+}
+
+impl Stretch {
+    fn of(rows: &[PresentationRow]) -> Self {
+        let [first, last] = [&rows[0], &rows[rows.len() - 1]];
+        let kind = if first.kind == Kind::Train { "training" } else { "test" };
+        let name = format!("{kind} presentations {} to {}", first.index, last.index);
+        Self { name, span: [seconds(first.start_ms), seconds(last.end_ms())], rows: rows.to_vec() }
+    }
 }
 
 /// What goes wrong on the way: the one file or the other.
@@ -96,6 +122,7 @@ impl Export {
         }
         let intervals = file.create_group("intervals")?;
         self.trials(&intervals, &maker)?;
+        self.epochs(&intervals, &maker)?;
         for population in self.reader.recorded("plateaus")? {
             self.plateaus(&intervals, &maker, &population)?;
         }
@@ -126,38 +153,97 @@ impl Export {
         object::text(&subject, "description", "a simulated network, no animal")?;
         // Without these nwbinspector finds the file critically incomplete, whatever it is of.
         object::text(&subject, "age", "P0D")?;
-        object::text(&subject, "sex", "U")
+        object::text(&subject, "sex", "U")?;
+        // And this without violations: of no species is taxon 32644 of NCBI, "unidentified".
+        object::text(&subject, "species", "http://purl.obolibrary.org/obo/NCBITaxon_32644")
     }
 
-    /// Potentials of a population, one series for each compartment.
+    /// Potentials of a population, one series for each compartment and stretch.
     fn traces(&self, acquisition: &Group, maker: &Maker, name: &str) -> std::result::Result<(), Trouble> {
-        let Some(block) = self.reader.traces(name, 0..usize::MAX, f64::MIN..f64::MAX)? else { return Ok(()) };
-        let width = block.columns.len();
-        let all = ArrayView2::from_shape((block.values.len() / width.max(1), width), &block.values)
-            .map_err(|e| hdf5::Error::from(e.to_string()))?;
-        for (element, compartment) in self.compartments(name).into_iter().enumerate() {
-            let own: Vec<usize> = (0..width).filter(|&c| block.columns[c].1 == element as u32).collect();
-            if own.is_empty() || all.is_empty() {
-                continue;
+        let blocks = self.reader.traces(name, 0..usize::MAX, f64::MIN..f64::MAX)?.unwrap_or_default();
+        for (i, block) in blocks.iter().enumerate() {
+            let width = block.columns.len();
+            let all = ArrayView2::from_shape((block.values.len() / width.max(1), width), &block.values)
+                .map_err(|e| hdf5::Error::from(e.to_string()))?;
+            for (element, compartment) in self.compartments(name).into_iter().enumerate() {
+                let own: Vec<usize> = (0..width).filter(|&c| block.columns[c].1 == element as u32).collect();
+                if own.is_empty() {
+                    continue;
+                }
+                let stretch = if i == 0 { String::new() } else { format!("_{}", i + 1) };
+                let series = acquisition.create_group(&format!("{name}_{compartment}{stretch}"))?;
+                let what = format!("potential of the {compartment} of {name}, a column for each neuron in order");
+                // HDF5 wants rows one after the other, which a selection of columns does not keep.
+                let values: Array2<f32> = all.select(Axis(1), &own).as_standard_layout().into_owned();
+                self.series(&series, maker, &what, &values, block)?;
             }
-            let series = acquisition.create_group(&format!("{name}_{compartment}"))?;
-            maker.mark(&series, "core", "TimeSeries")?;
-            let what = format!("potential of the {compartment} of {name}, a column for each neuron in order");
-            attribute::put_text(&series, "description", &what)?;
-            attribute::put_text(&series, "comments", "sampled from the closed form, exact at every sample")?;
-            // HDF5 wants rows one after the other, which a selection of columns does not keep.
-            let values: Array2<f32> = all.select(Axis(1), &own).as_standard_layout().into_owned();
-            let data = series.new_dataset_builder().with_data(&values).create("data")?;
-            attribute::put_text(&data, "unit", "dimensionless")?;
-            for (key, value) in [("conversion", 1.0_f32), ("offset", 0.0), ("resolution", -1.0)] {
-                attribute::put(&data, key, &value)?;
-            }
-            let start = series.new_dataset::<f64>().create("starting_time")?;
-            start.write_scalar(&seconds(block.start_ms))?;
-            attribute::put(&start, "rate", &((1e3 / block.dt_ms) as f32))?;
-            attribute::put_text(&start, "unit", "seconds")?;
         }
         Ok(())
+    }
+
+    fn series(
+        &self,
+        series: &Group,
+        maker: &Maker,
+        what: &str,
+        values: &Array2<f32>,
+        block: &TraceBlock,
+    ) -> Result<()> {
+        maker.mark(series, "core", "TimeSeries")?;
+        attribute::put_text(series, "description", what)?;
+        let at = seconds(block.start_ms + block.dt_ms);
+        let stretch = self.stretches.iter().rfind(|stretch| stretch.span[0] <= at);
+        let segment = stretch.map_or("", |stretch| &stretch.name);
+        let place =
+            format!("{{\"block\": {}, \"segment\": {}}}", object::json(&self.summary.name), object::json(segment));
+        attribute::put_text(series, "comments", &place)?;
+        let data = series.new_dataset_builder().with_data(values).create("data")?;
+        attribute::put_text(&data, "unit", "dimensionless")?;
+        for (key, value) in [("conversion", 1.0_f32), ("offset", 0.0), ("resolution", -1.0)] {
+            attribute::put(&data, key, &value)?;
+        }
+        let start = series.new_dataset::<f64>().create("starting_time")?;
+        start.write_scalar(&seconds(block.start_ms))?;
+        attribute::put(&start, "rate", &((1e3 / block.dt_ms) as f32))?;
+        attribute::put_text(&start, "unit", "seconds")
+    }
+
+    /// Phases of recorded presentations.
+    fn epochs(&self, intervals: &Group, maker: &Maker) -> Result<()> {
+        let (mut starts, mut stops, mut tags) = (Vec::new(), Vec::new(), Vec::new());
+        let (mut segments, mut names) = (Vec::new(), Vec::new());
+        for stretch in &self.stretches {
+            for row in &stretch.rows {
+                let target = row.target_end_ms.map(|end| ("target", row.forward_end_ms, end));
+                for (phase, start, end) in
+                    [Some(("forward", row.start_ms, row.forward_end_ms)), target].into_iter().flatten()
+                {
+                    starts.push(seconds(start));
+                    stops.push(seconds(end));
+                    tags.push(row.label.map_or_else(|| "no label".to_owned(), |label| format!("label {label}")));
+                    segments.push(stretch.name.as_str());
+                    names.push(format!("{phase} phases of {}", stretch.name));
+                }
+            }
+        }
+        if starts.is_empty() {
+            return Ok(());
+        }
+        let what = "phases of recorded presentations";
+        let mut table = Table::create(maker, intervals, "epochs", ("TimeIntervals", what), starts.len())?;
+        table.column("start_time", "start of the phase [s]", &starts)?;
+        table.column("stop_time", "its end [s]", &stops)?;
+        let ends: Vec<u64> = (1..=tags.len() as u64).collect();
+        table.ragged_texts("tags", "label of the image shown", &texts(&tags), &ends)?;
+        self.neo(&mut table, &segments, &names)?;
+        table.finish()
+    }
+
+    /// Columns by which Neo finds segments and names.
+    fn neo(&self, table: &mut Table<'_>, segments: &[&str], names: &[String]) -> Result<()> {
+        table.texts("segment", "stretch of presentations, a segment in Neo", segments)?;
+        table.texts("block", "model, a block in Neo", &vec![self.summary.name.as_str(); segments.len()])?;
+        table.texts("_name", "name in Neo", &texts(names))
     }
 
     /// Names of the elements of a population, as the run file counts them.
@@ -227,50 +313,52 @@ impl Export {
     }
 
     fn units(&self, file: &File, maker: &Maker) -> std::result::Result<(), Trouble> {
-        let names = self.reader.recorded("spikes")?;
         let (mut times, mut ends, mut neurons, mut populations) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
-        for name in &names {
+        let (mut observed, mut segments, mut names) = (Vec::new(), Vec::new(), Vec::new());
+        for name in &self.reader.recorded("spikes")? {
             let Some(list) = self.reader.spikes(name, f64::MIN..f64::MAX)? else { continue };
-            let mut trains = vec![Vec::new(); list.size];
-            list.neurons
-                .iter()
-                .zip(&list.times)
-                .for_each(|(&neuron, &time)| trains[neuron as usize].push(seconds(time)));
-            for (neuron, train) in trains.into_iter().enumerate() {
-                times.extend(train);
-                ends.push(times.len() as u64);
-                neurons.push((neuron as u64).cast_signed());
-                populations.push(name.as_str());
+            let population = self.model.populations.iter().find(|p| p.name == *name).map_or("", |p| &p.name);
+            let mut spikes = list.times.iter().zip(&list.neurons).peekable();
+            for (i, stretch) in self.stretches.iter().enumerate() {
+                let next = self.stretches.get(i + 1).map_or(f64::MAX, |next| next.span[0]);
+                let mut trains = vec![Vec::new(); list.size];
+                while let Some((&time, &neuron)) = spikes.next_if(|(time, _)| seconds(**time) < next) {
+                    // The sum that makes a time may round to beyond the end.
+                    trains[neuron as usize].push(seconds(time).min(stretch.span[1]));
+                }
+                for (neuron, train) in trains.into_iter().enumerate() {
+                    times.extend(train);
+                    ends.push(times.len() as u64);
+                    neurons.push((neuron as u64).cast_signed());
+                    populations.push(population);
+                    observed.extend(stretch.span);
+                    segments.push(stretch.name.as_str());
+                    names.push(format!("{name} {neuron}"));
+                }
             }
         }
-        let observed = self.observed();
-        if neurons.is_empty() || observed.is_empty() {
+        if neurons.is_empty() {
             return Ok(());
         }
-        let all =
-            Array2::from_shape_fn((neurons.len() * observed.len(), 2), |(i, end)| observed[i % observed.len()][end]);
-        let observed_ends: Vec<u64> = (1..=neurons.len()).map(|unit| (unit * observed.len()) as u64).collect();
-        let mut table =
-            Table::create(maker, file, "units", ("Units", "neurons whose spikes were recorded"), neurons.len())?;
+        let observed =
+            Array2::from_shape_vec((neurons.len(), 2), observed).map_err(|e| hdf5::Error::from(e.to_string()))?;
+        let observed_ends: Vec<u64> = (1..=neurons.len() as u64).collect();
+        let what = "neurons whose spikes were recorded, in each stretch of presentations";
+        let mut table = Table::create(maker, file, "units", ("Units", what), neurons.len())?;
+        // Times are exact but for the precision of a double, coarsest at the end.
+        let last = observed.iter().copied().fold(1.0, f64::max);
         table.ragged("spike_times", "times of spikes [s]", &ndarray::Array1::from(times), &ends)?;
-        table.ragged("obs_intervals", "stretches of the run that were recorded [s]", &all, &observed_ends)?;
+        table.note("spike_times", "resolution", last.next_up() - last)?;
+        table.ragged("obs_intervals", "the stretch of the run that was recorded [s]", &observed, &observed_ends)?;
         table.texts("population", "population of the neuron", &populations)?;
         table.column("neuron", "neuron of its population", &neurons)?;
+        self.neo(&mut table, &segments, &names)?;
         Ok(table.finish()?)
     }
+}
 
-    /// Unbroken stretches of recorded presentations, start and end [s].
-    fn observed(&self) -> Vec<[f64; 2]> {
-        let mut found: Vec<[f64; 2]> = Vec::new();
-        for row in self.rows.iter().filter(|row| row.recorded) {
-            let (start, end) = (seconds(row.start_ms), seconds(row.end_ms()));
-            match found.last_mut().filter(|last| (last[1] - start).abs() < 1e-9) {
-                Some(last) => last[1] = end,
-                None => found.push([start, end]),
-            }
-        }
-        found
-    }
+fn texts(texts: &[String]) -> Vec<&str> {
+    texts.iter().map(String::as_str).collect()
 }
 
 fn seconds(ms: f64) -> f64 {

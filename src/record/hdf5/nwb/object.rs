@@ -62,6 +62,12 @@ pub(super) fn texts(group: &Group, name: &str, values: &[&str]) -> Result<hdf5::
     group.new_dataset_builder().with_data(&values).create(name)
 }
 
+/// A text as a JSON string; control characters are left out.
+pub(super) fn json(value: &str) -> String {
+    let plain: String = value.chars().filter(|c| !c.is_control()).collect();
+    format!("\"{}\"", plain.replace('\\', "\\\\").replace('"', "\\\""))
+}
+
 fn unicode(value: &str) -> Result<VarLenUnicode> {
     VarLenUnicode::from_str(value).map_err(|e| format!("{e}: {value:?}").into())
 }
@@ -69,6 +75,13 @@ fn unicode(value: &str) -> Result<VarLenUnicode> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_json_string_reads_back() {
+        let value = "a \"model\" of C:\\α\n";
+        let read: String = serde_json::from_str(&json(value)).unwrap();
+        assert_eq!(read, "a \"model\" of C:\\α");
+    }
 
     #[test]
     fn identifiers_are_uuids_that_tell_runs_and_objects_apart() {

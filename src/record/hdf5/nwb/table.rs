@@ -59,11 +59,27 @@ impl<'a> Table<'a> {
     ) -> Result<()> {
         let column = self.group.new_dataset_builder().with_data(values).create(name)?;
         self.vector(&column, name, description)?;
+        self.index(name, ends)
+    }
+
+    /// Adds a column of lists of texts in the same way.
+    pub(super) fn ragged_texts(&mut self, name: &str, description: &str, values: &[&str], ends: &[u64]) -> Result<()> {
+        self.texts(name, description, values)?;
+        self.index(name, ends)
+    }
+
+    fn index(&self, name: &str, ends: &[u64]) -> Result<()> {
         let index = self.group.new_dataset_builder().with_data(ends).create(format!("{name}_index").as_str())?;
         self.maker.mark(&index, "hdmf-common", "VectorIndex")?;
         attribute::put_text(&index, "description", &format!("ends of the rows of {name}"))?;
         let target = self.group.reference::<ObjectReference1>(name)?;
         attribute::put(&index, "target", &target)
+    }
+
+    /// Writes an attribute of a column.
+    pub(super) fn note(&self, column: &str, name: &str, value: f64) -> Result<()> {
+        let column = self.group.dataset(column)?;
+        attribute::put(&column, name, &value)
     }
 
     /// Writes the order of the columns.
