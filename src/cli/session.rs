@@ -221,8 +221,8 @@ fn keep(
     match save() {
         Err(error) if error.is_out_of_room() => {
             recording.abandon();
-            let given_up = anyhow::anyhow!("the recording was given up, to make room for the checkpoint");
-            Kept { checkpoint: save().map_err(anyhow::Error::from), recording: Err(given_up) }
+            let why = anyhow::Error::from(error).context("the recording was given up to make room for the checkpoint");
+            Kept { checkpoint: save().map_err(anyhow::Error::from), recording: Err(why) }
         }
         saved => Kept {
             checkpoint: saved.map_err(anyhow::Error::from),

@@ -1,0 +1,190 @@
+//! Refused system calls and kills: no run ends with exit code 0 and other content than an undisturbed one, what was finished
+//! stays or is replaced by what is complete, and a checkpoint goes on to the bit.
+//!
+//! On Linux, with a C compiler: `faults.c` is preloaded into the program and fails the system calls on its files.
+#![cfg(all(feature = "cli", target_os = "linux"))]
+
+#[path = "../cli/mod.rs"]
+mod cli;
+
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
+
+use cli::{Bench, Contents, MNIST, Ran};
+use serde_json::Value;
+
+const TRAIN: &str = "train tiny.toml --record all --quiet --threads 1 --out run.h5";
+
+/// Options of the run that is disturbed; the finished one that it replaces is of 4 presentations.
+const NEW: &str = "--examples 12 --test-examples 4 --overwrite";
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Fault {
+    Kill,
+    Once,
+    Ever,
+    Half,
+}
+
+const FAULTS: [(Fault, &str); 4] =
+    [(Fault::Kill, "kill"), (Fault::Once, "once"), (Fault::Ever, "ever"), (Fault::Half, "half")];
+
+/// Builds the library that fails system calls; none without a C compiler.
+fn preloaded(folder: &Path) -> Option<String> {
+    let library = folder.join("faults.so");
+    let source = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/faults/faults.c");
+    let built =
+        Command::new("cc").args(["-shared", "-fPIC", "-O1", "-o"]).arg(&library).args([source, "-ldl"]).status();
+    match built {
+        Ok(status) if status.success() => Some(library.display().to_string()),
+        _ => {
+            eprintln!("skipped: faults.c needs a C compiler, cc");
+            None
+        }
+    }
+}
+
+/// A folder in which a run of 4 presentations is finished.
+fn finished() -> Bench {
+    let bench = Bench::new();
+    bench.ok(&format!("{TRAIN} --examples 4"));
+    bench
+}
+
+/// All that a file holds but for times of the wall clock, and what it counts.
+#[derive(PartialEq)]
+struct Held(Contents, Value);
+
+fn held(bench: &Bench, file: &str) -> Held {
+    let inspected: Value = serde_json::from_str(&bench.ok(&format!("inspect --json {file}"))).unwrap();
+    let counts = ["presentations", "examples_seen", "tests_done", "clock_ms"].map(|key| inspected[key].clone());
+    Held(Contents::of(&bench.path(file)).repeatable(), counts.to_vec().into())
+}
+
+/// What an undisturbed run leaves.
+struct Reference {
+    run: Held,
+    checkpoint: Held,
+    calls: usize,
+}
+
+fn reference(library: &str) -> Reference {
+    let bench = finished();
+    let counted = bench.path("calls");
+    let mut command = bench.command(&format!("{TRAIN} {NEW}"));
+    command.envs([("LD_PRELOAD", library), ("FAULT_FOLDER", &real(&bench))]).env("FAULT_COUNT", &counted);
+    let ran: Ran = command.output().unwrap().into();
+    assert_eq!(ran.code, Some(0), "{}", ran.stderr);
+    let calls = fs::read_to_string(counted).unwrap().trim().parse().unwrap();
+    Reference { run: held(&bench, "run.h5"), checkpoint: held(&bench, "run.checkpoint.h5"), calls }
+}
+
+fn real(bench: &Bench) -> String {
+    bench.path("").canonicalize().unwrap().display().to_string()
+}
+
+/// Disturbs one call and checks what is left; gives what is wrong.
+fn disturbed(library: &str, expected: &Reference, (fault, name): (Fault, &str), at: usize) -> Result<(), String> {
+    let bench = finished();
+    let old = ["run.h5", "run.checkpoint.h5"].map(|file| fs::read(bench.path(file)).unwrap());
+    let mut command = bench.command(&format!("{TRAIN} {NEW}"));
+    command.envs([("LD_PRELOAD", library), ("FAULT_FOLDER", &real(&bench)), ("FAULT_MODE", name)]);
+    let ran: Ran = command.env("FAULT_AT", at.to_string()).output().unwrap().into();
+    let kept = |index: usize, file: &str, new: &Held| {
+        fs::read(bench.path(file)).unwrap() == old[index] || held(&bench, file) == *new
+    };
+    if !kept(0, "run.h5", &expected.run) || !kept(1, "run.checkpoint.h5", &expected.checkpoint) {
+        return Err("neither the old files nor those of an undisturbed run".to_owned());
+    }
+    match (fault, ran.code) {
+        (_, Some(0)) if held(&bench, "run.h5") != expected.run => {
+            return Err("exit code 0 and another run file".to_owned());
+        }
+        (_, Some(0)) if held(&bench, "run.checkpoint.h5") != expected.checkpoint => {
+            return Err("exit code 0 and another checkpoint".to_owned());
+        }
+        (Fault::Kill, None) | (_, Some(0)) => (),
+        (_, Some(1 | 2)) if ran.stderr.contains("No space left") && ran.stderr.contains("run.") => (),
+        _ => return Err(format!("exit code {:?} and {:?}", ran.code, ran.stderr)),
+    }
+    resumed(&bench, expected)
+}
+
+/// Goes on from every checkpoint there is, the old one excepted.
+fn resumed(bench: &Bench, expected: &Reference) -> Result<(), String> {
+    let unfinished = "run.unfinished.checkpoint.h5";
+    if !bench.path(unfinished).exists() {
+        return Ok(());
+    }
+    let checked = bench.run(&format!("inspect --check {unfinished}"));
+    if checked.code != Some(0) {
+        return Err(format!("an unfinished checkpoint that is damaged: {}", checked.stdout));
+    }
+    bench.ok(&format!("train --resume {unfinished} --record none --quiet --threads 1 --test-examples 4 --out rest.h5"));
+    let rest = bench.path("rest.checkpoint.h5");
+    let resumed = if rest.exists() { "rest.checkpoint.h5" } else { unfinished };
+    if held(bench, resumed) == expected.checkpoint { Ok(()) } else { Err("another end after resuming".to_owned()) }
+}
+
+#[test]
+fn every_system_call_may_fail_in_every_way() {
+    let folder = tempfile::tempdir().unwrap();
+    let Some(library) = preloaded(folder.path()) else { return };
+    let expected = reference(&library);
+    assert!(expected.calls > 50, "{} calls", expected.calls);
+    let next = AtomicUsize::new(0);
+    let wrong = std::thread::scope(|scope| {
+        let work = || {
+            let mut wrong = Vec::new();
+            loop {
+                let case = next.fetch_add(1, Ordering::Relaxed);
+                let (fault, at) = (FAULTS[case % FAULTS.len()], case / FAULTS.len() + 1);
+                if at > expected.calls {
+                    return wrong;
+                }
+                if let Err(what) = disturbed(&library, &expected, fault, at) {
+                    wrong.push(format!("{:?} at call {at} of {}: {what}", fault.0, expected.calls));
+                }
+            }
+        };
+        let threads: Vec<_> = (0..2).map(|_| scope.spawn(work)).collect();
+        threads.into_iter().flat_map(|thread| thread.join().unwrap()).collect::<Vec<_>>()
+    });
+    assert!(wrong.is_empty(), "{} of {} cases:\n{}", wrong.len(), 4 * expected.calls, wrong.join("\n"));
+}
+
+/// Kills of the paper's network at moments spread over its run, 20 unless `APICAL_KILLS` names another number; each is gone on
+/// with until it ends.
+#[test]
+fn a_network_that_is_killed_at_any_moment_goes_on_to_the_bit() {
+    let kills: u32 = std::env::var("APICAL_KILLS").ok().map_or(20, |number| number.parse().unwrap());
+    let train = format!("--data {MNIST} --test-examples 50 --record none --quiet --checkpoint-every 20ms");
+    let bench = Bench::new();
+    let begun = Instant::now();
+    bench.ok(&format!("train g17-784-500-10 {train} --examples 300 --out whole.h5"));
+    let length = begun.elapsed();
+    let expected = held(&bench, "whole.checkpoint.h5");
+    for kill in 0..kills {
+        let run = format!("run{kill}");
+        // The golden ratio spreads moments evenly, however many there are.
+        let share = (f64::from(kill) * 0.618_033_988_749_895).fract();
+        let mut child =
+            bench.command(&format!("train g17-784-500-10 {train} --examples 300 --out {run}.h5")).spawn().unwrap();
+        std::thread::sleep(Duration::from_secs_f64(share * length.as_secs_f64()));
+        child.kill().unwrap();
+        child.wait().unwrap();
+        let checkpoint = format!("{run}.checkpoint.h5");
+        let end = if bench.path(&checkpoint).exists() {
+            bench.ok(&format!("train --resume {checkpoint} {train} --out {run}-rest.h5"));
+            let rest = format!("{run}-rest.checkpoint.h5");
+            if bench.path(&rest).exists() { rest } else { checkpoint }
+        } else {
+            bench.ok(&format!("train g17-784-500-10 {train} --examples 300 --out {run}.h5"));
+            checkpoint
+        };
+        assert!(held(&bench, &end) == expected, "kill {kill}, after {share:.2} of the run");
+    }
+}
