@@ -196,3 +196,41 @@ fn a_limit_on_the_size_of_files_is_an_error_and_no_signal() {
     assert!(ran.stderr.contains("what was learnt so far is in run.checkpoint.h5"), "{}", ran.stderr);
     assert!(seen(&bench, "run.checkpoint.h5") > 0);
 }
+
+/// What `recording to` says against what the file takes, for records of every kind and of none.
+#[test]
+fn what_is_written_is_estimated_within_a_third() {
+    let bench = Bench::new();
+    let digits = format!("--data {}", cli::MNIST);
+    let cases = [
+        "tiny.toml --examples 40 --record all".to_owned(),
+        "tiny.toml --examples 300 --record all".to_owned(),
+        "tiny.toml --examples 300 --record input,hidden".to_owned(),
+        "tiny.toml --examples 300 --record none --set recording.weights=10".to_owned(),
+        format!("g17-784-500-10 {digits} --examples 60 --test-examples 10 --record input,hidden,output,plateaus,0:"),
+        format!("g17-784-500-10 {digits} --examples 60 --test-examples 10 --record none"),
+    ];
+    for (case, arguments) in cases.iter().enumerate() {
+        let file = format!("run{case}.h5");
+        let ran = bench.run(&format!("train {arguments} --out {file}"));
+        assert_eq!(ran.code, Some(0), "{}", ran.stderr);
+        let line = ran.stderr.lines().find(|line| line.starts_with(&format!("recording to {file}: "))).unwrap();
+        let words: Vec<&str> = line.rsplit_once("about ").unwrap().1.split_whitespace().collect();
+        let unit = [("kB", 1e3), ("MB", 1e6), ("GB", 1e9)].into_iter().find(|(name, _)| *name == words[1]).unwrap().1;
+        let estimated = words[0].parse::<f64>().unwrap() * unit;
+        let written = fs::metadata(bench.path(&file)).unwrap().len() as f64;
+        assert!((0.75..1.5).contains(&(estimated / written)), "{arguments}: {estimated} estimated, {written} written");
+    }
+}
+
+#[test]
+fn results_that_another_comparison_left_are_put_aside() {
+    let bench = Bench::new();
+    bench.write("rules.json.part", "of another");
+    bench.write("rules.svg.part", "of another");
+    let ran = bench.run("compare tiny.toml --rules backprop --epochs 1 --out rules.json");
+    assert_eq!(ran.code, Some(0), "{}", ran.stderr);
+    assert!(ran.stderr.contains("a comparison that did not end left rules.json.part.1"), "{}", ran.stderr);
+    assert_eq!(fs::read(bench.path("rules.json.part.1")).unwrap(), b"of another");
+    assert_eq!(fs::read(bench.path("rules.svg.part")).unwrap(), b"of another");
+}

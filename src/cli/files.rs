@@ -1,7 +1,7 @@
 //! Files that commands read and leave.
 
 use std::fs::{self, File};
-use std::io::{Read, Write};
+use std::io::{ErrorKind, Read, Write};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
@@ -47,6 +47,23 @@ pub(super) fn part_of(path: &Path) -> PathBuf {
     name.into()
 }
 
+/// A name, and the same with numbers from 1 on after it.
+fn numbered(path: PathBuf) -> impl Iterator<Item = PathBuf> {
+    let more = path.clone();
+    std::iter::once(path).chain((1..u16::MAX).map(move |n| format!("{}.{n}", more.display()).into()))
+}
+
+/// Renames what has this name to the first that is free with a number after it, and returns that; none if there is nothing.
+pub(super) fn set_aside(path: &Path) -> anyhow::Result<Option<PathBuf>> {
+    if fs::symlink_metadata(path).is_err() {
+        return Ok(None);
+    }
+    let free = numbered(path.to_owned()).find(|name| fs::symlink_metadata(name).is_err());
+    let free = free.with_context(|| format!("{} is in the way; remove it", path.display()))?;
+    fs::rename(path, &free).with_context(|| format!("cannot rename {}", path.display()))?;
+    Ok(Some(free))
+}
+
 /// A file under another name until it is complete: an older one stays until then, and nothing is left of one that is not
 /// completed.
 pub(super) struct Part<'a> {
@@ -60,9 +77,17 @@ impl<'a> Part<'a> {
         if path.is_dir() {
             bail!("cannot write {}, which is a folder", path.display());
         }
-        let unfinished = part_of(path);
-        let file = File::create(&unfinished).with_context(|| format!("cannot create {}", unfinished.display()))?;
-        Ok(Self { path, unfinished, file })
+        // What has such a name already belongs to another process, or to one that was killed.
+        for unfinished in numbered(part_of(path)) {
+            match File::create_new(&unfinished) {
+                Err(error) if error.kind() == ErrorKind::AlreadyExists => (),
+                created => {
+                    let file = created.with_context(|| format!("cannot create {}", unfinished.display()))?;
+                    return Ok(Self { path, unfinished, file });
+                }
+            }
+        }
+        bail!("cannot create {}", part_of(path).display())
     }
 
     pub(super) fn complete(mut self, content: &[u8]) -> Result<(), Failure> {

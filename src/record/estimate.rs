@@ -11,8 +11,11 @@ const CELL_RATE: f64 = 0.024;
 /// Mean pixel value assumed of images, that of MNIST (0 to 1).
 const MEAN_PIXEL: f64 = 0.13;
 
-/// What HDF5 keeps of a dataset beside its values: header, attributes and index of chunks [bytes].
-const DATASET: u64 = 2500;
+/// What HDF5 keeps of a dataset that grows beside its values: header, attributes and index of chunks [bytes].
+const GROWING: u64 = 2500;
+
+/// The same of one that does not, as of a snapshot of weights [bytes].
+const FIXED: u64 = 500;
 
 /// Columns of the tables of presentations and of the learning curve.
 const TABLE_COLUMNS: u64 = 14;
@@ -104,8 +107,7 @@ impl Planned {
             traces: self.samples(model).saturating_mul(4 * elements as u64),
             weights: snapshots.saturating_mul(4 * parameters(model)),
             presentations: self.rows().saturating_mul(41),
-            structure: DATASET.saturating_mul(datasets(model, snapshots, self.stretches(model)))
-                + model.text.len() as u64,
+            structure: structure(model, snapshots, self.stretches(model)),
         }
     }
 
@@ -169,11 +171,13 @@ fn parameters(model: &Model) -> u64 {
     weights + model.populations.iter().filter(encoders).map(|p| p.size as u64).sum::<u64>()
 }
 
-/// Number of datasets, where traces are of so many stretches.
-fn datasets(model: &Model, snapshots: u64, stretches: u64) -> u64 {
+/// What the model's text and datasets take beside values, where traces are of so many stretches [bytes].
+fn structure(model: &Model, snapshots: u64, stretches: u64) -> u64 {
     let recording = &model.recording;
-    let parts = model.projections.len() + model.populations.len();
+    let parts = (model.projections.len() + model.populations.len()) as u64;
     let recorded = 2 * recording.spikes.len() + 4 * recording.plateaus.len() + 6 * recording.traces.len();
     let later = (2 * recording.traces.len() as u64).saturating_mul(stretches.saturating_sub(1));
-    (TABLE_COLUMNS + recorded as u64).saturating_add(later).saturating_add(snapshots.saturating_mul(parts as u64))
+    let growing = GROWING.saturating_mul((TABLE_COLUMNS + recorded as u64).saturating_add(later));
+    let fixed = FIXED.saturating_mul(snapshots.saturating_mul(parts));
+    growing.saturating_add(fixed).saturating_add(model.text.len() as u64)
 }

@@ -15,7 +15,7 @@ use serde_json::{Value, json};
 
 use self::likeness::{Trained, layers_of};
 use super::failure::Failure;
-use super::files::{part_of, write};
+use super::files::{part_of, set_aside, write};
 use super::options::{Seeds, parse_seeds};
 use super::shown::Shown;
 use super::{interrupt, say, session};
@@ -142,7 +142,7 @@ impl Compare {
         let images = self.images.get().min(evaluation.map_or(0, Presentations::len));
         evaluation.map_or(Ok(()), |evaluation| trained.iter().try_for_each(|one| one.check_shown(evaluation)))?;
         let _guard = interrupt::guard();
-        self.keep(&self.results(&[]))?;
+        self.begin(&self.results(&[]))?;
         let mut layers: Vec<_> = trained.iter().flat_map(|trained| trained.layers(images)).collect();
         let mut rules = Vec::new();
         for (member, data) in members.iter().zip(data.iter().cycle()) {
@@ -176,7 +176,7 @@ impl Compare {
         let task = self.recurrent.task(data.as_ref(), classes)?;
         let _guard = interrupt::guard();
         let results = |rules: &[Value]| self.recurrent.results(&task, &self.seeds.0, rules);
-        self.keep(&results(&[]))?;
+        self.begin(&results(&[]))?;
         let mut rules = Vec::new();
         for member in &members {
             rules.push(self.recurrent.train(member, &task, &self.seeds.0, self.quiet)?);
@@ -280,6 +280,14 @@ impl Compare {
             "command": "compare", "command_line": session::command_line(), "commit": env!("APICAL_GIT_COMMIT"),
             "kind": "rate", "sizes": sizes, "seeds": self.seeds.0, "tested_on": tested_on, "rules": rules,
         })
+    }
+
+    /// Begins to keep results; those that another run left where they are kept are put aside.
+    fn begin(&self, results: &Value) -> anyhow::Result<()> {
+        if let Some(left) = self.out.as_deref().map(part_of).map_or(Ok(None), |part| set_aside(&part))? {
+            say::note(format_args!("a comparison that did not end left {}", left.display()));
+        }
+        self.keep(results)
     }
 
     /// Keeps results so far beside the file asked for: what an interrupted run leaves.
