@@ -98,6 +98,21 @@ fn several_seeds_give_mean_and_spread() {
     bench.ok("train tiny.toml --examples 30 --seed 2 --out alone.h5");
     let of = |name: &str| Contents::of(&bench.path(name)).repeatable();
     assert_eq!(of("run-seed2.h5"), of("alone.h5"));
+    // Side by side, more than there are threads, and one after the other: the same bits, told in the order of the seeds.
+    for threads in [1, 2, 5] {
+        let arguments =
+            format!("train tiny.toml --examples 30 --seeds 4,3,2 --set learning.batch=3 --threads {threads}");
+        let told = bench.json(&format!("{arguments} --out of{threads}.h5"));
+        let seeds: Vec<_> = told["runs"].as_array().unwrap().iter().map(|run| run["seed"].as_u64().unwrap()).collect();
+        assert_eq!(seeds, [4, 3, 2]);
+        for seed in seeds {
+            assert_eq!(
+                of(&format!("of{threads}-seed{seed}.h5")),
+                of(&format!("of1-seed{seed}.h5")),
+                "{threads} threads"
+            );
+        }
+    }
     assert!(bench.path("run-seed1.checkpoint.h5").exists() && !bench.path("run.h5").exists());
     let told = bench.ok("train tiny.toml --examples 30 --seeds 1,2 --out run.h5 --overwrite");
     assert!(told.lines().last().unwrap().starts_with("test error over seeds: "), "{told}");
@@ -422,11 +437,27 @@ fn what_was_learnt_is_kept_where_the_run_file_cannot_be_completed() {
     assert!(bench.json("inspect run.checkpoint.h5")["examples_seen"].as_u64().unwrap() > 0);
 }
 
+#[cfg(unix)]
+#[test]
+fn several_seeds_are_stopped_together_and_each_can_be_gone_on_with() {
+    let bench = Bench::new();
+    let arguments = "train tiny.toml --examples 100000000 --record none --seeds 1..3 --threads 2 --out run.h5";
+    let begun = || ["run-seed1.h5.part", "run-seed2.h5.part"].iter().all(|name| bench.path(name).exists());
+    let ran = cli::interrupt(bench.command(arguments), begun);
+    assert_eq!(ran.code, Some(130), "{}", ran.stderr);
+    for seed in [1, 2] {
+        let expected = format!("go on with: apical train --resume run-seed{seed}.checkpoint.h5");
+        assert!(ran.stderr.contains(&expected), "{}", ran.stderr);
+        assert!(bench.json(&format!("inspect run-seed{seed}.checkpoint.h5"))["examples_seen"].as_u64().unwrap() > 0);
+    }
+    assert!(!bench.path("run-seed3.checkpoint.h5").exists(), "no more at once than threads");
+}
+
 #[test]
 fn a_later_seed_that_cannot_be_kept_is_a_failure_no_refusal() {
     let bench = Bench::new();
     std::fs::create_dir(bench.path("run-seed2.h5.part")).unwrap();
-    for (seeds, code) in [("2..3", 2), ("1..2", 1)] {
+    for (seeds, code) in [("2..3 --threads 1", 2), ("1..2", 1)] {
         let ran = bench.run(&format!("train tiny.toml --examples 4 --seeds {seeds} --out run.h5"));
         assert_eq!(ran.code, Some(code), "{seeds}: {}", ran.stderr);
         assert!(ran.stderr.contains("the run file cannot be created"), "{seeds}: {}", ran.stderr);

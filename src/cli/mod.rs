@@ -21,6 +21,7 @@ mod rate_rule;
 mod report;
 mod reproduce;
 mod say;
+mod seeds;
 mod session;
 mod shown;
 mod simulate;

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, bail};
 
 use super::files::{checkpoint_file, named_after};
+use super::say;
 use crate::record::RecordError;
 use crate::record::hdf5::{RunFile, RunReader, holds_checkpoint};
 
@@ -89,7 +90,7 @@ impl Output {
     fn refuse(&self, taken: &Path) -> anyhow::Result<()> {
         self.check_kinds("--out names a file that is there, and that could not be replaced either")?;
         let goes_on = match self.checkpoint.as_ref().filter(|checkpoint| holds_something(checkpoint)) {
-            Some(checkpoint) => format!(", or go on with its run by --resume {}", checkpoint.display()),
+            Some(checkpoint) => format!(", or go on with its run by --resume {}", say::quoted_path(checkpoint)),
             None => String::new(),
         };
         let taken = taken.display();

@@ -20,6 +20,8 @@ const FRAMES: Duration = Duration::from_millis(100);
 
 /// Shows how far a run is, saves its checkpoints, and passes Ctrl-C on.
 pub(super) struct Display<'a> {
+    /// What its lines and its bar begin with.
+    pub(super) label: String,
     quiet: bool,
     start: Instant,
     shown: Instant,
@@ -54,13 +56,14 @@ impl<'a> Display<'a> {
     pub(super) fn new(quiet: bool, checkpoints: Option<Checkpoints<'a>>) -> Self {
         let now = Instant::now();
         let terminal = std::io::stderr().is_terminal();
-        Self { quiet, start: now, shown: now, part: None, bar: None, terminal, checkpoints }
+        Self { label: String::new(), quiet, start: now, shown: now, part: None, bar: None, terminal, checkpoints }
     }
 
     /// Ends the bar.
     pub(super) fn finish(&mut self) {
         if let Some(bar) = self.bar.take() {
             bar.finish_and_clear();
+            say::BARS.remove(&bar);
         }
         self.part = None;
     }
@@ -87,11 +90,12 @@ impl<'a> Display<'a> {
         let error = if error_percent.is_nan() { String::new() } else { format!(", error {error_percent:.2} %") };
         let text = format!("{rate:.0} images/s{error}, {} left", duration(left));
         if self.terminal {
-            let bar = self.bar.get_or_insert_with(|| new_bar(part, total));
+            let label = &self.label;
+            let bar = self.bar.get_or_insert_with(|| new_bar(format!("{label}{part}"), total));
             bar.set_position(done);
             bar.set_message(text);
         } else {
-            say::note(format_args!("{part}: {done} of {total} images, {text}"));
+            say::note(format_args!("{}{part}: {done} of {total} images, {text}", self.label));
         }
         ControlFlow::Continue(())
     }
@@ -99,7 +103,7 @@ impl<'a> Display<'a> {
     fn line(&mut self, text: &str) {
         if !self.quiet {
             self.finish();
-            say::note(text);
+            say::note(format_args!("{}{text}", self.label));
         }
     }
 }
@@ -170,10 +174,10 @@ impl Count {
     }
 }
 
-fn new_bar(part: &'static str, total: u64) -> ProgressBar {
+fn new_bar(prefix: String, total: u64) -> ProgressBar {
     let style =
         ProgressStyle::with_template("{prefix:>5} {bar:30} {pos}/{len}  {msg}").expect("a template that parses");
-    ProgressBar::with_draw_target(Some(total), ProgressDrawTarget::stderr()).with_style(style).with_prefix(part)
+    say::BARS.add(ProgressBar::new(total)).with_style(style).with_prefix(prefix)
 }
 
 /// A duration in the two units that matter.

@@ -5,14 +5,21 @@ use std::borrow::Cow;
 use std::fmt::Display;
 use std::fmt::Write as _;
 use std::io::{self, ErrorKind, Write};
+use std::path::Path;
+use std::sync::LazyLock;
 
 use anyhow::Context;
+use indicatif::MultiProgress;
 
 use super::failure::Failure;
 
+/// Bars of progress, of several runs at a time; what is printed stands above them.
+pub(super) static BARS: LazyLock<MultiProgress> = LazyLock::new(MultiProgress::new);
+
 /// Prints a line of results. That nobody reads on is no failure: what was computed stands in files, too.
 pub(super) fn result(text: impl Display) -> Result<(), Failure> {
-    match writeln!(io::stdout().lock(), "{}", printable(&text.to_string())) {
+    let text = text.to_string();
+    match BARS.suspend(|| writeln!(io::stdout().lock(), "{}", printable(&text))) {
         Err(error) if error.kind() != ErrorKind::BrokenPipe => {
             Err(error).context("cannot write to standard output").map_err(Failure::Failed)
         }
@@ -22,7 +29,8 @@ pub(super) fn result(text: impl Display) -> Result<(), Failure> {
 
 /// Tells something on standard error, if anybody listens.
 pub(super) fn note(text: impl Display) {
-    let _ = writeln!(io::stderr().lock(), "{}", printable(&text.to_string()));
+    let text = text.to_string();
+    let _ = BARS.suspend(|| writeln!(io::stderr().lock(), "{}", printable(&text)));
 }
 
 /// Prints names with what is said of each, in two columns.
@@ -44,6 +52,11 @@ fn printable(text: &str) -> Cow<'_, str> {
         let _ = if kept(c) { escaped.write_char(c) } else { write!(escaped, "\\u{:04x}", u32::from(c)) };
     }
     escaped.into()
+}
+
+/// A path as a shell takes it, what is no text shown as well as it can be.
+pub(super) fn quoted_path(path: &Path) -> String {
+    quoted(&path.to_string_lossy()).into_owned()
 }
 
 /// A word as a shell takes it: as it is where nothing in it means anything to a shell, else in quotes.

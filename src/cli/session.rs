@@ -87,8 +87,9 @@ pub(super) fn open_run_file(
         }
     };
     for left in file.set_aside().into_iter().chain(left.as_deref()) {
+        let quoted = say::quoted_path(left);
         let left = left.display();
-        say::note(format_args!("a run that did not end left {left}; `apical inspect {left}` shows what it holds"));
+        say::note(format_args!("a run that did not end left {left}; `apical inspect {quoted}` shows what it holds"));
     }
     if !common.quiet {
         say::note(format_args!("recording to {}: {kept}about {}", files.run.display(), size(bytes)));
@@ -132,6 +133,8 @@ pub(super) struct Run<'a> {
     pub(super) model: &'a Model,
     pub(super) data: &'a Dataset,
     pub(super) seed: u64,
+    /// What begins its lines of progress, where other runs go on beside it.
+    pub(super) label: String,
     pub(super) plan: Plan,
     /// Training presentations behind a network that does not learn.
     pub(super) frozen_after: Option<u64>,
@@ -150,7 +153,7 @@ pub(super) fn run(
     output: &Output,
 ) -> Result<Outcome, Failure> {
     let _guard = interrupt::guard();
-    let Run { model, data, seed, plan, frozen_after, live, checkpoint_every, stopped } = run;
+    let Run { model, data, seed, label, plan, frozen_after, live, checkpoint_every, stopped } = run;
     let first = trainer.history().examples_seen;
     let planned = Planned {
         kind: Kind::Train,
@@ -166,6 +169,7 @@ pub(super) fn run(
     let checkpoints =
         files.checkpoint.clone().map(|path| Checkpoints { model, path, every: checkpoint_every, last: Instant::now() });
     let mut display = Display::new(common.quiet, checkpoints);
+    display.label = label;
     let replayed = trainer.history().curve.iter().try_for_each(|evaluation| recorder.evaluation(evaluation));
     let ended = replayed.map_err(RunError::from).and_then(|()| trainer.run(data, plan, &mut recorder, &mut display));
     display.finish();

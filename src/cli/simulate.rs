@@ -60,6 +60,7 @@ impl Simulate {
             model: &model,
             data: &data,
             seed,
+            label: String::new(),
             plan,
             frozen_after: Some(examples_seen),
             live: None,

@@ -11,6 +11,7 @@ use super::failure::Failure;
 use super::files::named_after;
 use super::options::{Common, Rate, Seeds, parse_seeds};
 use super::output::{Files, Output};
+use super::seeds::side_by_side;
 use super::session::{self, Outcome};
 use super::shown::Shown;
 use super::{checkpoint, rate_rule, report, say, view};
@@ -47,7 +48,8 @@ pub(super) struct Train {
     #[arg(long, value_name = "N", conflicts_with_all = ["seeds", "resume"])]
     seed: Option<u64>,
 
-    /// Run several seeds, as in `1..5` (both included) or `1,2,7`, and report mean and spread.
+    /// Run several seeds, as in `1..5` (both included) or `1,2,7`, and report mean and spread. As many run side by side as there
+    /// are threads, with --live one after the other.
     #[arg(long, value_name = "SEEDS", value_parser = parse_seeds, conflicts_with = "resume")]
     seeds: Option<Seeds>,
 
@@ -80,6 +82,16 @@ pub(super) struct Train {
     common: Common,
 }
 
+/// How one of several seeds runs.
+struct How<'a> {
+    output: &'a Output,
+    /// What begins its lines of progress.
+    label: String,
+    /// Threads it may use.
+    threads: usize,
+    live: Option<&'a LiveParts>,
+}
+
 impl Train {
     pub(super) fn execute(self) -> Result<(), Failure> {
         let threads = self.common.start_threads()?;
@@ -101,17 +113,17 @@ impl Train {
         let outputs = seeds.iter().map(|&seed| self.output(&model, seed, seeds.len() > 1, checkpoint.as_ref()));
         let outputs = outputs.collect::<anyhow::Result<Vec<_>>>()?;
         let live = self.live.then(|| view::follow(&model)).transpose()?;
-        let mut runs = Vec::new();
-        for (&seed, output) in seeds.iter().zip(outputs) {
-            let how = (output, threads, live.as_deref());
-            let done = self.one(&model, &data, seed, checkpoint.clone(), how);
-            let (outcome, summary) =
-                done.map_err(|failure| if runs.is_empty() { failure } else { failure.on_the_way() })?;
-            if !self.common.json {
-                report::trained(&outcome, &summary)?;
-            }
-            runs.push(summary);
-        }
+        let at_once = if live.is_some() { 1 } else { threads };
+        let one = |at: usize, threads: usize| {
+            let label = if seeds.len() > 1 { format!("seed {}, ", seeds[at]) } else { String::new() };
+            let how = How { output: &outputs[at], label, threads, live: live.as_deref() };
+            self.one(&model, &data, seeds[at], checkpoint.clone(), how)
+        };
+        let done = |(outcome, summary): &(Outcome, Value)| {
+            if self.common.json { Ok(()) } else { report::trained(outcome, summary) }
+        };
+        let ran = side_by_side(seeds.len(), (at_once, threads), one, done)?;
+        let mut runs: Vec<_> = ran.into_iter().map(|(_, summary)| summary).collect();
         let summary = if seeds.len() > 1 { report::several(&seeds, &runs) } else { runs.remove(0) };
         if self.common.json { say::result(summary) } else { report::spread(&summary) }
     }
@@ -167,11 +179,10 @@ impl Train {
 
     /// The command that goes on with a run that was stopped.
     fn resumption(&self, checkpoint: &Path) -> String {
-        let path = |path: &Path| say::quoted(&path.to_string_lossy()).into_owned();
-        let mut command = format!("apical train --resume {}", path(checkpoint));
+        let mut command = format!("apical train --resume {}", say::quoted_path(checkpoint));
         let given = [
             self.rate.option(),
-            self.common.data.as_ref().map(|folder| format!("--data {}", path(folder))),
+            self.common.data.as_ref().map(|folder| format!("--data {}", say::quoted_path(folder))),
             self.test_examples.map(|examples| format!("--test-examples {examples}")),
             self.common.record.as_ref().map(|what| format!("--record {}", say::quoted(what))),
         ];
@@ -188,7 +199,7 @@ impl Train {
         data: &Dataset,
         seed: u64,
         checkpoint: Option<Checkpoint>,
-        (output, threads, live): (Output, usize, Option<&LiveParts>),
+        How { output, label, threads, live }: How<'_>,
     ) -> Result<(Outcome, Value), Failure> {
         let presentations = self.presentations(model, data, checkpoint.as_ref());
         let test_examples = self.test_examples.unwrap_or(usize::MAX).min(data.evaluation.len());
@@ -202,9 +213,19 @@ impl Train {
             let live = live.map(|live| live.recorder(model, seed, presentations));
             let stopped = |files: &Files| self.stopped(model, files);
             let checkpoint_every = self.checkpoint_every;
-            let run =
-                session::Run { model, data, seed, plan, frozen_after: None, live, checkpoint_every, stopped: &stopped };
-            session::run(&self.common, run, &mut *trainer, &output)?
+            let frozen_after = None;
+            let run = session::Run {
+                model,
+                data,
+                seed,
+                label,
+                plan,
+                frozen_after,
+                live,
+                checkpoint_every,
+                stopped: &stopped,
+            };
+            session::run(&self.common, run, &mut *trainer, output)?
         };
         let summary = report::train_summary((model, trainer.kind()), data, &outcome, (seed, threads, presentations));
         Ok((outcome, summary))

@@ -337,6 +337,7 @@ impl Run {
         };
         task.note(format_args!("{}: {first} of {} presentations done", self.name, self.plan.presentations));
         let run = session::Run {
+            label: String::new(),
             model: &self.model,
             data: &self.data,
             seed: self.seed,
