@@ -50,3 +50,13 @@ fn npy() {
 fn http() {
     replay("http", targets::http);
 }
+
+#[test]
+fn checkpoint() {
+    replay("checkpoint", targets::checkpoint);
+}
+
+#[test]
+fn run() {
+    replay("run", targets::run);
+}

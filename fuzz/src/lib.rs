@@ -90,6 +90,34 @@ pub fn http(bytes: &[u8]) {
     }
 }
 
+/// A checkpoint, read and checked, which is all that is done of one before it is used.
+#[cfg(feature = "hdf5")]
+pub fn checkpoint(bytes: &[u8]) {
+    in_file(bytes, "fuzzed.h5", |path| drop(apical::record::hdf5::verify(path)));
+}
+
+/// A run file, checked, summarised and read part by part.
+#[cfg(feature = "hdf5")]
+pub fn run(bytes: &[u8]) {
+    use apical::model::Population;
+    use apical::record::hdf5::{RunReader, Summary, verify};
+
+    let whole = || 0.0..f64::INFINITY;
+    in_file(bytes, "fuzzed.h5", |path| {
+        let _ = (verify(path), Summary::read(path));
+        let Ok(run) = RunReader::open(path) else { return };
+        let Ok(model) = run.model(path) else { return };
+        let _ = (run.presentations(), run.learning(), run.credit());
+        for Population { name, .. } in &model.populations {
+            let _ = (run.spikes(name, whole()), run.plateaus(name, whole()), run.traces(name, 0..4, whole()));
+        }
+        for projection in &model.projections {
+            let _ = run.weights(&projection.name, "final");
+            let _ = run.weights_onto(&projection.name, "final", 0);
+        }
+    });
+}
+
 thread_local! {
     /// Where readers of files find them.
     static FOLDER: TempDir = tempfile::tempdir().expect("a temporary folder");
