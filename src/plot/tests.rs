@@ -231,7 +231,7 @@ fn a_title_too_long_for_a_line_stands_in_two() {
         said.filter(|said| said.len() > 20 && title.contains(said.as_str())).collect()
     };
     assert_eq!(said(1000), [title.as_str()]);
-    assert_eq!(said(500), ["tiny: spikes, presentations 59,980 to 59,999,", "after 59,980 training presentations"]);
+    assert_eq!(said(300), ["tiny: spikes, presentations 59,980 to 59,999,", "after 59,980 training presentations"]);
 }
 
 #[test]

@@ -250,7 +250,7 @@ def follows(browser, apical, folder):
     """A run in training: presentations pass, a neuron can be chosen, the curve grows, and the page notices the end."""
     # With some hundreds of neurons a presentation takes long enough for the page to be looked at.
     command = [apical, "train", "g17-784-500-10", "--set", "stimuli.validation=58500", "--epochs", "6", "--test-examples", "100"]
-    command += ["--set", "population.hidden.size=1000", "--live", "--quiet", "--out", str(folder / "live.h5")]
+    command += ["--set", "population.hidden.size=1000", "--live", "--quiet", "--overwrite", "--out", str(folder / "live.h5")]
     with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True) as run:
         url = re.search(r"http://127\.0\.0\.1:\d+/", run.stderr.readline())[0]
         with Page(browser, url) as page:
@@ -266,7 +266,7 @@ def follows(browser, apical, folder):
             page.shown("#learning .chart", folder, "live-learning")
             page.page.screenshot(path=folder / "live.png", full_page=True)
             run.terminate()
-            check(run.wait() == 130, f"the run ended with {run.returncode}")
+            check(run.wait() == 143, f"the run ended with {run.returncode}")
             page.until(lambda: "ended" in page.text("#live"), "the end of the run is told")
             page.errors = [error for error in page.errors if "ERR_CONNECTION" not in error]
 

@@ -97,6 +97,7 @@ async function load() {
     view.whole = [presentations.start[0], endOf(presentations, count - 1)];
     view.stretches = stretchesOf(presentations);
   }
+  find("whole").textContent = view.stretches.length > 1 ? "whole stretch" : "whole run";
   document.title = `${run.name} – apical`;
   find("name").textContent = run.name;
   const sizes = run.populations.map((p) => p.size).join("-");
