@@ -47,7 +47,7 @@ fn a_run_that_is_there_is_replaced_on_demand_alone() {
     let before = fs::read(bench.path("run.h5")).unwrap();
     let refused = bench.run("train tiny.toml --examples 4 --out run.h5");
     assert_eq!(refused.code, Some(2));
-    for part in ["run.h5 is there", "--overwrite", "--resume run.checkpoint.h5"] {
+    for part in ["run.h5 already exists", "--overwrite", "--resume run.checkpoint.h5"] {
         assert!(refused.stderr.contains(part), "{}", refused.stderr);
     }
     assert!(fs::read(bench.path("run.h5")).unwrap() == before);

@@ -332,33 +332,33 @@ fn places_that_cannot_be_written() {
         Case(
             nothing,
             "train tiny.toml --out tiny.toml",
-            &["--out names a file that is there", "tiny.toml: is not an HDF5 file"],
+            &["--out names an existing file", "tiny.toml: is not an HDF5 file"],
         ),
         Case(
             nothing,
             "test run.checkpoint.h5 --out run.checkpoint.h5",
-            &["--out names a file", "run.checkpoint.h5: is a checkpoint, expected a run file"],
+            &["--out names an existing file", "run.checkpoint.h5: is a checkpoint, expected a run file"],
         ),
         Case(
             nothing,
             "train --resume run.checkpoint.h5 --examples 20 --out ./run.checkpoint.h5",
-            &["--out names a file", "run.checkpoint.h5: is a checkpoint, expected a run file"],
+            &["--out names an existing file", "run.checkpoint.h5: is a checkpoint, expected a run file"],
         ),
         Case(
             |bench| fs::create_dir(bench.path("new-seed2.checkpoint.h5")).unwrap(),
             "train tiny.toml --seeds 1,2 --out new.h5",
-            &["the checkpoint is to be new-seed2.checkpoint.h5, which is there and is no file"],
+            &["the checkpoint path new-seed2.checkpoint.h5 exists and is not a regular file"],
         ),
         Case(
             |bench| fs::create_dir(bench.path("new.checkpoint.h5")).unwrap(),
             "train tiny.toml --out new.h5",
-            &["the checkpoint is to be new.checkpoint.h5, which is there and is no file"],
+            &["the checkpoint path new.checkpoint.h5 exists and is not a regular file"],
         ),
         #[cfg(unix)]
         Case(
             |bench| drop(std::os::unix::net::UnixListener::bind(bench.path("socket")).unwrap()),
             "simulate tiny.toml --out socket",
-            &["--out names a file that is there", "socket: is a device, socket or pipe"],
+            &["--out names an existing file", "socket: is a device, socket or pipe"],
         ),
         Case(|bench| bench.write("output", "a file"), "train tiny.toml", &["cannot create the folder output"]),
         Case(|bench| bench.write("g17-784-10.toml", ""), "models --write .", &["g17-784-10.toml exists already"]),

@@ -35,7 +35,7 @@ impl Failure {
         let (error, code) = match self {
             Self::Refused(error) => (error, 2),
             Self::Failed(error) => (error, 1),
-            Self::Interrupted => return ExitCode::from(128 + interrupt::signal() as u8),
+            Self::Interrupted => return ExitCode::from(interrupt::exit_code()),
         };
         say::note(format_args!("error: {error}"));
         for cause in error.chain().skip(1) {

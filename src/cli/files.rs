@@ -15,7 +15,7 @@ pub(super) fn is_hdf5(path: &Path) -> bool {
     open_file(path).and_then(|mut file| file.read_exact(&mut start)).is_ok() && start == *b"\x89HDF\r\n\x1a\n"
 }
 
-/// Refuses to write, where this option says, over a file that the command reads.
+/// Refuses an output path, given by this option, that is a file which the command reads.
 pub(super) fn spare(option: &str, out: &Path, read: &Path) -> anyhow::Result<()> {
     if out.canonicalize().is_ok_and(|out| read.canonicalize().is_ok_and(|read| read == out)) {
         bail!("{option} {}: that is the file to be read; name another", out.display());
@@ -53,7 +53,7 @@ fn numbered(path: PathBuf) -> impl Iterator<Item = PathBuf> {
     std::iter::once(path).chain((1..u16::MAX).map(move |n| format!("{}.{n}", more.display()).into()))
 }
 
-/// Renames what has this name to the first that is free with a number after it, and returns that; none if there is nothing.
+/// Renames an existing file to the first free `NAME.N` and returns the new path; none if there is no such file.
 pub(super) fn set_aside(path: &Path) -> anyhow::Result<Option<PathBuf>> {
     if fs::symlink_metadata(path).is_err() {
         return Ok(None);
@@ -70,6 +70,7 @@ pub(super) struct Part<'a> {
     path: &'a Path,
     unfinished: PathBuf,
     file: File,
+    completed: bool,
 }
 
 impl<'a> Part<'a> {
@@ -83,7 +84,7 @@ impl<'a> Part<'a> {
                 Err(error) if error.kind() == ErrorKind::AlreadyExists => (),
                 created => {
                     let file = created.with_context(|| format!("cannot create {}", unfinished.display()))?;
-                    return Ok(Self { path, unfinished, file });
+                    return Ok(Self { path, unfinished, file, completed: false });
                 }
             }
         }
@@ -91,15 +92,19 @@ impl<'a> Part<'a> {
     }
 
     pub(super) fn complete(mut self, content: &[u8]) -> Result<(), Failure> {
-        let written = self.file.write_all(content).and_then(|()| fs::rename(&self.unfinished, self.path));
+        let written = self.file.write_all(content).and_then(|()| self.file.sync_all());
+        let written = written.and_then(|()| fs::rename(&self.unfinished, self.path));
+        self.completed = written.is_ok();
         written.with_context(|| format!("cannot write {}", self.path.display())).map_err(Failure::Failed)
     }
 }
 
 impl Drop for Part<'_> {
     fn drop(&mut self) {
-        // Once it is complete there is none of that name; that it cannot be removed is not what the user has to hear of.
-        let _ = fs::remove_file(&self.unfinished);
+        // Once it is complete the name may be another's. What failed before is reported, not that it cannot be removed.
+        if !self.completed {
+            let _ = fs::remove_file(&self.unfinished);
+        }
     }
 }
 

@@ -1,8 +1,8 @@
 //! Signals that ask for an end: SIGINT (Ctrl-C), SIGTERM and SIGHUP.
 //!
 //! While there is something to save the first one is left to the command, which finishes the presentation, saves all and
-//! ends; at any other time, as while images are read, and from the second one on, the process ends at once. The exit code is
-//! 128 and the number of the signal. A write beyond a limit on the size of files (SIGXFSZ) fails as on a full disk.
+//! ends; at any other time, as while images are read, and at another one more than a second after the first, the process ends at
+//! once. The exit code is 128 and the number of the signal. A write beyond a limit on the size of files (SIGXFSZ) fails as on a full disk.
 
 use std::ops::ControlFlow;
 use std::sync::atomic::{AtomicI32, AtomicUsize, Ordering};
@@ -40,19 +40,19 @@ pub(super) fn listen() -> std::io::Result<()> {
     use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM, SIGXFSZ};
     use signal_hook::iterator::Signals;
 
-    /// Signals that follow one another so soon are one: `timeout` sends its own to the process and to its group.
-    const ONE: Duration = Duration::from_secs(1);
+    /// Signals within this time of the first are the same request: `timeout` sends its own to the process and to its group.
+    const SAME_REQUEST: Duration = Duration::from_secs(1);
 
-    // What catches it keeps it from killing the process; the write reports the error.
+    // With a handler the signal does not kill the process: the write fails with EFBIG.
     signal_hook::flag::register(SIGXFSZ, Arc::new(AtomicBool::new(false)))?;
     let hangup = (!ignores_hangup()).then_some(SIGHUP);
     let mut signals = Signals::new([SIGINT, SIGTERM].into_iter().chain(hangup))?;
     std::thread::spawn(move || {
         let mut first: Option<Instant> = None;
         for signal in signals.forever() {
-            let again = first.is_some_and(|first| first.elapsed() > ONE);
+            let again = first.is_some_and(|first| first.elapsed() > SAME_REQUEST);
             if GUARDS.load(Ordering::SeqCst) == 0 || again {
-                signal_hook::low_level::exit(128 + signal);
+                signal_hook::low_level::exit(i32::from(code_after(signal)));
             }
             first.get_or_insert_with(Instant::now);
             // The first one decides on the exit code.
@@ -86,10 +86,15 @@ pub(super) fn asked() -> bool {
     SIGNAL.load(Ordering::SeqCst) != 0
 }
 
-/// The signal that asked the command to stop; SIGINT if none did.
-pub(super) fn signal() -> i32 {
+/// The exit code of a command that was asked to stop.
+pub(super) fn exit_code() -> u8 {
     match SIGNAL.load(Ordering::SeqCst) {
-        0 => INTERRUPT,
-        signal => signal,
+        0 => code_after(INTERRUPT),
+        signal => code_after(signal),
     }
+}
+
+/// The exit code after a signal, as shells have it.
+fn code_after(signal: i32) -> u8 {
+    128 + signal as u8
 }

@@ -1,4 +1,5 @@
-//! Where a run goes: names that are free, what is replaced, and where a run is until it replaces something.
+//! Output paths of a run: free names, what becomes of files that exist, and the `.unfinished` names of a run until it replaces
+//! another.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -27,11 +28,11 @@ pub(super) enum Existing {
     Refused,
     /// They are replaced once the run has ended as planned.
     Replaced,
-    /// The checkpoint is the run's own, which goes on from it.
+    /// `reproduce` goes on with a run of its own and replaces that run's checkpoint as it does.
     Continued,
 }
 
-/// The files of a run.
+/// Paths that a run writes, and those that it replaces at its end.
 #[derive(Clone, Debug)]
 pub(super) struct Files {
     pub(super) run: PathBuf,
@@ -58,7 +59,7 @@ impl Output {
         if n < 2 { self.clone() } else { self.renamed(&format!("-{n}.h5")) }
     }
 
-    /// The same with another end of the names, in the same folders.
+    /// The same paths with this in place of their extensions.
     fn renamed(&self, end: &str) -> Self {
         let run = named_after(&self.run, end);
         let name = checkpoint_file(&run);
@@ -68,17 +69,13 @@ impl Output {
 
     /// The file that is there already, if any.
     fn taken(&self) -> Option<&Path> {
-        [Some(&self.run), self.checkpoint.as_ref()]
-            .into_iter()
-            .flatten()
-            .find(|path| holds_something(path))
-            .map(|p| &**p)
+        [Some(&self.run), self.checkpoint.as_ref()].into_iter().flatten().find(|path| is_occupied(path)).map(|p| &**p)
     }
 
     /// Refuses what stands in the way.
     pub(super) fn check(&self) -> anyhow::Result<()> {
         if let Some(other) = self.checkpoint.as_ref().filter(|path| path.exists() && !path.is_file()) {
-            bail!("the checkpoint is to be {}, which is there and is no file", other.display());
+            bail!("the checkpoint path {} exists and is not a regular file", other.display());
         }
         match (self.existing, self.taken()) {
             (Existing::Refused, Some(taken)) => self.refuse(taken),
@@ -88,24 +85,24 @@ impl Output {
     }
 
     fn refuse(&self, taken: &Path) -> anyhow::Result<()> {
-        self.check_kinds("--out names a file that is there, and that could not be replaced either")?;
-        let goes_on = match self.checkpoint.as_ref().filter(|checkpoint| holds_something(checkpoint)) {
+        self.check_kinds("--out names an existing file that --overwrite could not replace")?;
+        let goes_on = match self.checkpoint.as_ref().filter(|checkpoint| is_occupied(checkpoint)) {
             Some(checkpoint) => format!(", or go on with its run by --resume {}", say::quoted_path(checkpoint)),
             None => String::new(),
         };
         let taken = taken.display();
         bail!(
-            "{taken} is there; name another file by --out, give --overwrite to replace it once the new run is \
+            "{taken} already exists; name another file by --out, give --overwrite to replace it once the new run is \
              complete{goes_on}"
         )
     }
 
     /// Checks that what is there could be replaced: a run file by a run file, a checkpoint by a checkpoint.
     fn check_kinds(&self, refusal: &'static str) -> anyhow::Result<()> {
-        if holds_something(&self.run) {
+        if is_occupied(&self.run) {
             RunReader::open(&self.run).context(refusal)?;
         }
-        if let Some(checkpoint) = self.checkpoint.as_ref().filter(|path| holds_something(path)) {
+        if let Some(checkpoint) = self.checkpoint.as_ref().filter(|path| is_occupied(path)) {
             holds_checkpoint(checkpoint).context(refusal)?;
         }
         Ok(())
@@ -134,9 +131,12 @@ impl Output {
             }
             return match chosen.check() {
                 Ok(()) => {
-                    // Where it is renamed a symbolic link is to stay.
+                    // The path with symbolic links resolved, so that a later rename keeps the link.
                     let run = file.path().to_owned();
-                    Ok((file, Self { run, ..chosen }.files()))
+                    let checkpoint = chosen
+                        .checkpoint
+                        .map(|path| path.is_symlink().then(|| path.canonicalize().ok()).flatten().unwrap_or(path));
+                    Ok((file, Self { run, checkpoint, existing: self.existing }.files()))
                 }
                 Err(refused) => {
                     file.abandon();
@@ -172,6 +172,6 @@ impl Files {
 }
 
 /// Whether there is anything at a path but an empty file.
-fn holds_something(path: &Path) -> bool {
+fn is_occupied(path: &Path) -> bool {
     path.metadata().is_ok_and(|there| !there.is_file() || there.len() > 0)
 }

@@ -32,6 +32,9 @@ pub(super) struct Display<'a> {
     checkpoints: Option<Checkpoints<'a>>,
 }
 
+/// Longest time between two checkpoints of a run, unless another is asked for.
+pub(super) const CHECKPOINT_EVERY: Duration = Duration::from_mins(5);
+
 /// The checkpoints of a run.
 pub(super) struct Checkpoints<'a> {
     pub(super) model: &'a Model,

@@ -17,7 +17,7 @@ use crate::record::{Kind, Planned, Recorder};
 use crate::training::{Ending, History, Plan, RunError, Training, expected_rates};
 use crate::view::Live;
 
-/// What a run came to.
+/// The result of a run.
 pub(super) struct Outcome {
     /// None where nothing was left to do and nothing was written.
     pub(super) files: Option<Files>,
@@ -26,7 +26,7 @@ pub(super) struct Outcome {
     pub(super) presentations: u64,
 }
 
-/// What a run records, and of what.
+/// What is needed to open a run file.
 pub(super) struct Recorded<'a> {
     pub(super) model: &'a Model,
     /// `spiking` or `rate`.
@@ -35,7 +35,7 @@ pub(super) struct Recorded<'a> {
     pub(super) planned: Planned,
     /// Training presentations behind a network that does not learn.
     pub(super) frozen_after: Option<u64>,
-    /// A set that is shown.
+    /// A set of stimuli, whose place the run file keeps.
     pub(super) shown: &'a StimulusSet,
     /// Names and digests of all data files read.
     pub(super) sha256: &'a [(String, String)],
@@ -128,7 +128,7 @@ pub(super) fn command_line() -> String {
     std::iter::once("apical".to_owned()).chain(words).collect::<Vec<_>>().join(" ")
 }
 
-/// What is run.
+/// Arguments of [`run`].
 pub(super) struct Run<'a> {
     pub(super) model: &'a Model,
     pub(super) data: &'a Dataset,
@@ -203,13 +203,13 @@ pub(super) fn run(
 
 /// What of a run is kept at its end, or why not.
 struct Kept {
-    /// Whether a checkpoint was saved; none of weights that are no numbers.
+    /// Whether a checkpoint was saved: not where none was asked for, nor of a network that diverged.
     checkpoint: anyhow::Result<bool>,
     recording: anyhow::Result<()>,
 }
 
-/// Saves what was learnt and completes the run file, whatever happened. On a full disk the recording makes room for what was
-/// learnt.
+/// Saves a checkpoint and completes the run file, however the run ended. If the disk is full, the unfinished run file is removed
+/// and the checkpoint saved again.
 fn keep(
     model: &Model,
     trainer: &dyn Training,

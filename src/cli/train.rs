@@ -11,6 +11,7 @@ use super::failure::Failure;
 use super::files::named_after;
 use super::options::{Common, Rate, Seeds, parse_seeds};
 use super::output::{Files, Output};
+use super::progress::CHECKPOINT_EVERY;
 use super::seeds::side_by_side;
 use super::session::{self, Outcome};
 use super::shown::Shown;
@@ -66,9 +67,9 @@ pub(super) struct Train {
     test_examples: Option<usize>,
 
     /// Longest time between two checkpoints, as in `30s` or `10min`: no more is lost if the machine fails. One is saved at every
-    /// evaluation, too.
-    #[arg(long, value_name = "TIME", default_value = "5min", value_parser = humantime::parse_duration)]
-    checkpoint_every: Duration,
+    /// evaluation, too. Default: 5min.
+    #[arg(long, value_name = "TIME", value_parser = humantime::parse_duration)]
+    checkpoint_every: Option<Duration>,
 
     /// Follow the run in the browser: serves a page on 127.0.0.1 with errors, plateaus and the newest raster for as long as
     /// the run lasts.
@@ -212,7 +213,7 @@ impl Train {
         } else {
             let live = live.map(|live| live.recorder(model, seed, presentations));
             let stopped = |files: &Files| self.stopped(model, files);
-            let checkpoint_every = self.checkpoint_every;
+            let checkpoint_every = self.checkpoint_every.unwrap_or(CHECKPOINT_EVERY);
             let frozen_after = None;
             let run = session::Run {
                 model,

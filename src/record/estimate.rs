@@ -14,13 +14,13 @@ const MEAN_PIXEL: f64 = 0.13;
 /// What HDF5 keeps of a dataset that grows beside its values: header, attributes and index of chunks [bytes].
 const GROWING: u64 = 2500;
 
-/// The same of one that does not, as of a snapshot of weights [bytes].
+/// What HDF5 keeps of a dataset of fixed size, as a snapshot of weights, beside its values [bytes].
 const FIXED: u64 = 500;
 
 /// Columns of the tables of presentations and of the learning curve.
 const TABLE_COLUMNS: u64 = 14;
 
-/// What a run is to show and how its neurons are expected to fire, on which depends how much it writes.
+/// Planned presentations and expected firing rates of a run, from which the size of its file is estimated.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Planned {
     /// Kind of the presentations that are recorded.
@@ -167,8 +167,8 @@ fn mean_length(protocol: &Protocol, kind: Kind) -> f64 {
 fn parameters(model: &Model) -> u64 {
     let size = |p| model.population(p).size as u64;
     let weights: u64 = model.projections.iter().map(|p| size(p.from) * size(p.to)).sum();
-    let encoders = |p: &&crate::model::Population| !matches!(p.neuron, Neuron::Poisson(_));
-    weights + model.populations.iter().filter(encoders).map(|p| p.size as u64).sum::<u64>()
+    let with_biases = |p: &&crate::model::Population| !matches!(p.neuron, Neuron::Poisson(_));
+    weights + model.populations.iter().filter(with_biases).map(|p| p.size as u64).sum::<u64>()
 }
 
 /// What the model's text and datasets take beside values, where traces are of so many stretches [bytes].

@@ -6,7 +6,6 @@
 //! and what is no part of the run asked for is refused by name.
 
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
 use anyhow::{Context, bail};
 use serde_json::{Value, json};
@@ -15,6 +14,7 @@ use super::Task;
 use crate::cli::failure::Failure;
 use crate::cli::output::{Existing, Output};
 use crate::cli::plot::Window;
+use crate::cli::progress::CHECKPOINT_EVERY;
 use crate::cli::report::learning;
 use crate::cli::session;
 use crate::cli::{checkpoint, say};
@@ -24,9 +24,6 @@ use crate::rate::Twin;
 use crate::record::hdf5::RunReader;
 use crate::record::{Checkpoint, Kind};
 use crate::training::{Dynamics, Plan, Synapses, Trainer, Training, initial_network};
-
-/// Longest time between two checkpoints of a run.
-const CHECKPOINT_EVERY: Duration = Duration::from_mins(5);
 
 /// A run that a figure needs.
 #[derive(Clone, Debug, PartialEq)]

@@ -6,16 +6,16 @@ use ndarray::{ArrayView1, ArrayView2, s};
 
 use crate::model::Compression;
 
-/// Elements in the largest chunk: half a megabyte of spike times, which the system takes at one call.
+/// Elements in the largest chunk: half a megabyte of spike times, written by one call.
 const LONG_CHUNK: u64 = 65_536;
 
-/// Elements from which on chunks go to the file past HDF5's cache.
+/// Largest chunk of a column of a table; longer chunks bypass HDF5's chunk cache.
 const TABLE_CHUNK: usize = 1024;
 
 /// Elements in the smallest chunk.
 const SHORT_CHUNK: u64 = 32;
 
-/// Chunks that the elements expected of a dataset fill: of the last one half is unused, on average.
+/// Chunks that the elements expected of a dataset fill at most; of the last one half is unused, on average.
 const CHUNKS: u64 = 16;
 
 /// A dataset of shape [rows] or [rows, width], and the rows not yet in it.
