@@ -248,6 +248,20 @@ fn the_estimate_is_of_the_presentations_that_are_run() {
     assert_eq!((snapshots(0..30), snapshots(15..25), snapshots(0..5)), (5, 3, 2));
 }
 
+/// Traces are of as many stretches as there are ranges, and parts of them between evaluations.
+#[test]
+fn ranges_and_evaluations_part_what_is_planned() {
+    let mut model = model();
+    let planned = Planned { presentations: 0..60, epoch: 20, tests: 4, ..planned(Kind::Train) };
+    let parts = |model: &Model, planned: &Planned| (planned.recorded(model), planned.stretches(model));
+    model.recording.presentations = vec![Stretch { first: 0, end: Some(2) }, Stretch { first: -3, end: None }];
+    assert_eq!(parts(&model, &planned), (5, 2));
+    assert_eq!(parts(&model, &Planned { presentations: 58..60, ..planned.clone() }), (2, 1));
+    model.recording.presentations = vec![Stretch { first: 0, end: None }];
+    assert_eq!(parts(&model, &planned), (60, 3));
+    assert_eq!(parts(&model, &Planned { tests: 0, ..planned }), (60, 1));
+}
+
 /// All traces of an epoch of the 784-500-10 network at 1 ms.
 #[test]
 fn the_traces_of_an_epoch_are_37_gigabytes() {
