@@ -4,12 +4,12 @@
 mod cli;
 
 use std::fs;
-use std::str::FromStr;
+use std::io::Read;
 use std::sync::LazyLock;
 
 use cli::{Bench, Ran};
-use hdf5::File;
-use hdf5::types::VarLenUnicode;
+use hdf5::types::FixedUnicode;
+use hdf5::{Dataset, File, Group};
 
 /// A bench with a run file of which all is recorded, and its checkpoint.
 static RUN: LazyLock<Bench> = LazyLock::new(|| {
@@ -20,14 +20,20 @@ static RUN: LazyLock<Bench> = LazyLock::new(|| {
     bench
 });
 
-/// What is said of the run file once it is broken.
-fn checked(break_it: &dyn Fn(&File)) -> Ran {
+/// What is said of a copy of a file once it is changed.
+fn checked(name: &str, change: &dyn Fn(&File)) -> Ran {
     let bench = Bench::new();
     // Elsewhere: a program that another test starts meanwhile may inherit the open file and its lock.
-    fs::copy(RUN.path("run.h5"), bench.path("broken.h5")).unwrap();
-    break_it(&File::open_rw(bench.path("broken.h5")).unwrap());
-    fs::copy(bench.path("broken.h5"), bench.path("run.h5")).unwrap();
-    bench.run("inspect run.h5 --check")
+    fs::copy(RUN.path(name), bench.path("broken.h5")).unwrap();
+    change(&File::open_rw(bench.path("broken.h5")).unwrap());
+    fs::copy(bench.path("broken.h5"), bench.path(name)).unwrap();
+    bench.run(&format!("inspect {name} --check"))
+}
+
+/// Takes the digests out, as files of version 0.1 have none.
+fn unseal(file: &File) {
+    file.unlink("content_sha256").unwrap();
+    file.delete_attr("format").unwrap();
 }
 
 fn put<T: hdf5::H5Type>(file: &File, name: &str, at: usize, value: T) {
@@ -43,46 +49,202 @@ fn run_files_and_checkpoints_are_as_documented() {
     assert_eq!(RUN.json("inspect run.h5 --check")["wrong"], serde_json::json!([]));
 }
 
-/// What is said, and how the file was broken.
-type Breach = (&'static str, &'static dyn Fn(&File));
+/// What is said, a line each, and how the file was broken.
+type Breach = (&'static [&'static str], &'static dyn Fn(&File));
+
+fn text(file: &File, name: &str, value: &str) {
+    file.delete_attr(name).unwrap();
+    let value: FixedUnicode<8> = value.parse().unwrap();
+    file.new_attr::<FixedUnicode<8>>().create(name).unwrap().write_scalar(&value).unwrap();
+}
+
+fn reshape(file: &File, name: &str) {
+    let values: Vec<u8> = file.dataset(name).unwrap().read_raw().unwrap();
+    file.unlink(name).unwrap();
+    let values = ndarray::Array2::from_shape_vec((values.len(), 1), values).unwrap();
+    file.new_dataset_builder().with_data(&values).create(name).unwrap();
+}
 
 #[test]
 fn every_breach_is_named_with_its_object() {
-    let breaches: [Breach; 14] = [
-        ("/spikes/hidden/timestamps: expected ascending times", &|f| put(f, "spikes/hidden/timestamps", 0, 1e9)),
-        ("/spikes/hidden/node_ids: expected neurons below 12", &|f| put(f, "spikes/hidden/node_ids", 3, 12_u64)),
-        ("/plateaus/hidden/alpha: expected plateaus from 0 to 1", &|f| put(f, "plateaus/hidden/alpha", 2, 1.5_f32)),
-        ("/plateaus/hidden/alpha: expected plateaus from 0 to 1", &|f| put(f, "plateaus/hidden/alpha", 2, f32::NAN)),
-        ("/presentations/label: expected -1 or one of 4 classes", &|f| put(f, "presentations/label", 0, 4_i16)),
-        ("/presentations: expected every start before", &|f| put(f, "presentations/forward_end_ms", 1, 0.0)),
-        ("/presentations/image: has 11 entries, expected 120", &|f| {
+    let breaches: [Breach; 26] = [
+        (&["@version: expected u32 [0, 1]"], &|f| f.delete_attr("version").unwrap()),
+        (&["@kind: expected spiking or rate"], &|f| text(f, "kind", "rates")),
+        (
+            &["/spikes/hidden/timestamps: expected ascending", "/spikes/hidden/timestamps: expected times within"],
+            &|f| {
+                put(f, "spikes/hidden/timestamps", 0, 1e9);
+            },
+        ),
+        (&["/spikes/hidden/timestamps: expected times within recorded"], &|f| {
+            put(f, "spikes/hidden/timestamps", 0, -1e9)
+        }),
+        (&["/spikes/hidden/timestamps: expected times within recorded"], &|f| {
+            let last = f.dataset("spikes/hidden/timestamps").unwrap().size() - 1;
+            put(f, "spikes/hidden/timestamps", last, f64::INFINITY);
+        }),
+        (&["/spikes/hidden/node_ids: expected neurons below 12"], &|f| put(f, "spikes/hidden/node_ids", 3, 12_u64)),
+        (&["/spikes/input: expected the attribute `size` = 16"], &|f| {
+            f.group("spikes/input").unwrap().attr("size").unwrap().write_scalar(&17_u64).unwrap();
+        }),
+        (&["/plateaus/hidden/alpha: expected plateaus from 0 to 1"], &|f| put(f, "plateaus/hidden/alpha", 2, 1.5_f32)),
+        (&["/plateaus/hidden/alpha: expected plateaus from 0 to 1"], &|f| put(f, "plateaus/hidden/alpha", 2, f32::NAN)),
+        (&["/plateaus/hidden/timestamps: expected times within"], &|f| put(f, "plateaus/hidden/timestamps", 4, -3.0)),
+        (&["/presentations/label: expected -1 or one of 4 classes"], &|f| put(f, "presentations/label", 0, 4_i16)),
+        (&["/presentations: expected every start before"], &|f| put(f, "presentations/forward_end_ms", 100, 0.0)),
+        (&["/presentations/recorded: expected 0 or 1"], &|f| put(f, "presentations/recorded", 0, 7_u8)),
+        (&["/presentations/decoded: has shape [120, 1], expected one"], &|f| reshape(f, "presentations/decoded")),
+        (&["/presentations/image: has 11 entries, expected 120"], &|f| {
             f.dataset("presentations/image").unwrap().resize(11).unwrap();
         }),
-        ("/credit/hidden/angle: has 7 entries, expected 100", &|f| {
+        (&["/credit/hidden/angle: has 7 entries, expected 100"], &|f| {
             f.dataset("credit/hidden/angle").unwrap().resize(7).unwrap();
         }),
-        ("/credit/eigenvalue/product: has 0 entries, expected 16", &|f| {
+        (&["/credit/eigenvalue/product: expected f64 [1, 16], found shape [0, 16]"], &|f| {
             f.dataset("credit/eigenvalue/product").unwrap().resize((0, 16)).unwrap();
         }),
-        ("@kind: expected spiking or rate", &|f| {
-            f.attr("kind").unwrap().write_scalar(&VarLenUnicode::from_str("rates").unwrap()).unwrap();
+        (&["has no `learning/loss`"], &|f| f.unlink("learning/loss").unwrap()),
+        (&["/report/output/mapping/time: expected start, stop"], &|f| put(f, "report/output/mapping/time", 2, 0.7)),
+        (&["/report/hidden/data: expected finite potentials"], &|f| {
+            let data = f.dataset("report/hidden/data").unwrap();
+            data.write_slice(&[f32::NAN], ndarray::s![0..1, 5]).unwrap();
         }),
-        ("has no `learning/loss`", &|f| f.unlink("learning/loss").unwrap()),
-        ("/report/output/mapping/time: expected start, stop", &|f| put(f, "report/output/mapping/time", 2, 0.7)),
-        ("/weights/elsewhere: is of no projection", &|f| {
-            f.relink("weights/hidden-output", "weights/elsewhere").unwrap();
+        (&["/report/hidden/mapping/node_ids: expected all neurons"], &|f| {
+            put(f, "report/hidden/mapping/node_ids", 0, 7_u64);
         }),
-        ("/spikes/input: expected the attribute `size` = 16", &|f| {
-            f.group("spikes/input").unwrap().attr("size").unwrap().write_scalar(&17_u64).unwrap();
+        (&["/report/hidden/mapping/element_ids: expected the same elements below 3"], &|f| {
+            put(f, "report/hidden/mapping/element_ids", 0, 99_u32);
+        }),
+        (
+            &[
+                "/weights/elsewhere: is of no projection",
+                "/weights/hidden-output/final: is missing",
+                "/weights/hidden-output/initial: is missing",
+            ],
+            &|f| f.relink("weights/hidden-output", "weights/elsewhere").unwrap(),
+        ),
+        (&["/weights/input-hidden/final: is missing"], &|f| f.unlink("weights/input-hidden/final").unwrap()),
+        (&["/biases/hidden/final: is missing", "/biases/hidden/initial: is missing"], &|f| {
+            f.unlink("biases/hidden").unwrap();
+        }),
+        (&["`learning/loss` is missing or damaged (is a link to another file)"], &|f| {
+            f.unlink("learning/loss").unwrap();
+            f.group("learning").unwrap().link_external("other.h5", "loss", "loss").unwrap();
         }),
     ];
     for (expected, breach) in breaches {
-        let ran = checked(breach);
-        assert_eq!(ran.code, Some(1), "{expected}: {}", ran.stderr);
-        assert!(ran.stdout.contains(expected), "{expected}: {}", ran.stdout);
-        assert_eq!(ran.stdout.lines().count(), 1, "{}", ran.stdout);
-        assert!(ran.stderr.contains("run.h5 is not as its format is documented: 1 found"), "{}", ran.stderr);
+        let ran = checked("run.h5", &|file| {
+            unseal(file);
+            breach(file);
+        });
+        assert_eq!(ran.code, Some(1), "{expected:?}: {}", ran.stderr);
+        let lines: Vec<_> = ran.stdout.lines().collect();
+        assert_eq!(lines.len(), expected.len(), "{expected:?}: {}", ran.stdout);
+        for expected in expected {
+            assert!(lines.iter().any(|line| line.contains(expected)), "{expected}: {}", ran.stdout);
+        }
+        let found = format!("run.h5 is not as its format is documented: {} found", expected.len());
+        assert!(ran.stderr.contains(&found), "{}", ran.stderr);
     }
+}
+
+/// Changes that no range tells.
+#[test]
+fn what_was_changed_removed_or_added_is_found_by_its_digest() {
+    let seed = |file: &File| file.attr("seed").unwrap().write_scalar(&2_u64).unwrap();
+    let changes: [(&str, &str, &dyn Fn(&File)); 6] = [
+        ("run.h5", "/plateaus/hidden: is missing or damaged", &|f| f.unlink("plateaus/hidden").unwrap()),
+        ("run.h5", "/plateaus/hidden/alpha: is not as it was written", &|f| {
+            put(f, "plateaus/hidden/alpha", 2, 0.5_f32)
+        }),
+        ("run.h5", "/notes: is not of the file as it was written", &|f| drop(f.create_group("notes").unwrap())),
+        ("run.h5", "/: is not as it was written", &seed),
+        ("run.h5", "/content_sha256: is missing", &|f| f.unlink("content_sha256").unwrap()),
+        ("run.checkpoint.h5", "/weights/input-hidden/final: is not as it was written", &|f| {
+            let weights = f.dataset("weights/input-hidden/final").unwrap();
+            let mut rows = weights.read_2d::<f32>().unwrap();
+            rows.invert_axis(ndarray::Axis(1));
+            weights.write(&rows.as_standard_layout().to_owned()).unwrap();
+        }),
+    ];
+    for (name, expected, change) in changes {
+        let ran = checked(name, change);
+        assert_eq!(ran.code, Some(1), "{expected}: {}", ran.stderr);
+        assert!(ran.stdout.lines().any(|line| line.starts_with(expected)), "{expected}: {}", ran.stdout);
+    }
+}
+
+/// Where the values of every dataset are in the file: offset and length [bytes].
+fn stretches(group: &Group) -> Vec<(String, u64, u64)> {
+    let own = group.datasets().unwrap().into_iter().flat_map(|set: Dataset| {
+        let (name, bytes) = (set.name(), (set.size() * set.dtype().unwrap().size()) as u64);
+        let chunk = set.chunk_info(0).map(|chunk| chunk.addr);
+        set.offset().or(chunk).filter(|_| bytes > 0).map(|at| (name, at, bytes))
+    });
+    own.chain(group.groups().unwrap().iter().flat_map(stretches)).collect()
+}
+
+/// Bits of the values of any dataset, and of the texts and numbers among the attributes.
+#[test]
+fn every_flipped_bit_is_found() {
+    for name in ["run.h5", "run.checkpoint.h5"] {
+        let whole = fs::read(RUN.path(name)).unwrap();
+        let copy = Bench::new();
+        fs::copy(RUN.path(name), copy.path("copy.h5")).unwrap();
+        let mut stretches = stretches(&File::open(copy.path("copy.h5")).unwrap());
+        for text in ["[[projection]]", "apical train tiny.toml", "apical checkpoint 2"] {
+            let found = whole.windows(text.len()).position(|window| window == text.as_bytes());
+            stretches.extend(found.map(|at| (text.to_owned(), at as u64, text.len() as u64)));
+        }
+        // A stretch after the other, a bit of it drawn by Knuth's multiplicative generator.
+        let mut state = 1_u64;
+        for flip in 0..60 {
+            let (object, start, length) = &stretches[flip % stretches.len()];
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            let bit = (state >> 16) % (length * 8);
+            let mut bytes = whole.clone();
+            bytes[(start + bit / 8) as usize] ^= 1 << (bit % 8);
+            copy.write("flipped.h5", bytes);
+            let ran = copy.run("inspect flipped.h5 --check");
+            assert!(matches!(ran.code, Some(1 | 2)), "{name}, {object}, bit {bit}: {}", ran.stderr);
+        }
+    }
+}
+
+/// Files that version 0.1 wrote, with texts of variable length and without digests.
+#[test]
+fn files_of_version_0_1_are_read() {
+    let bench = Bench::new();
+    for name in ["run.h5", "run.checkpoint.h5"] {
+        let packed = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/0.1/");
+        let packed = fs::File::open(format!("{packed}{name}.gz")).unwrap();
+        let mut bytes = Vec::new();
+        flate2::read::GzDecoder::new(packed).read_to_end(&mut bytes).unwrap();
+        bench.write(name, bytes);
+        assert_eq!(bench.ok(&format!("inspect {name} --check")), format!("{name} is as its format is documented\n"));
+    }
+    assert_eq!(bench.json("inspect run.h5")["presentations"]["train"], 6);
+    assert_eq!(bench.json("inspect run.checkpoint.h5")["examples_seen"], 6);
+    bench.ok("plot raster run.h5 --out raster.svg");
+}
+
+/// A shape of which nothing is in the file.
+#[test]
+fn a_dataset_that_claims_more_than_the_file_holds_is_refused() {
+    let bench = Bench::new();
+    fs::copy(RUN.path("run.checkpoint.h5"), bench.path("copy.h5")).unwrap();
+    let name = "lanes/0/projections/input-hidden/trace_l";
+    let file = File::open_rw(bench.path("copy.h5")).unwrap();
+    file.unlink(name).unwrap();
+    file.new_dataset::<f64>().chunk(1024).shape(1_usize << 40).create(name).unwrap();
+    drop(file);
+    fs::copy(bench.path("copy.h5"), bench.path("claims.checkpoint.h5")).unwrap();
+    for command in ["test", "train --out x.h5 --resume"] {
+        let ran = bench.run(&format!("{command} claims.checkpoint.h5"));
+        assert_eq!(ran.code, Some(2), "{command}: {}", ran.stderr);
+        assert!(ran.stderr.contains("claims a shape of [1099511627776]"), "{command}: {}", ran.stderr);
+    }
+    assert!(matches!(bench.run("inspect claims.checkpoint.h5 --check").code, Some(1 | 2)));
 }
 
 #[test]
@@ -116,10 +278,6 @@ fn a_damaged_byte_in_the_text_of_the_model_is_refused() {
     {
         let ran = bench.run(command);
         assert_eq!((ran.code, ran.stdout.as_str()), (Some(2), ""), "{command}: {}", ran.stderr);
-        assert!(
-            ran.stderr.contains("`model` is missing or damaged (invalid utf-8 sequence"),
-            "{command}: {}",
-            ran.stderr
-        );
+        assert!(ran.stderr.contains("its attributes are damaged (H5A"), "{command}: {}", ran.stderr);
     }
 }

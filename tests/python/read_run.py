@@ -18,7 +18,7 @@ import h5py
 import libsonata
 import numpy as np
 
-TEXTS = ["name", "model", "apical_version", "git_commit", "command_line", "data_sha256", "start_time", "kind"]
+TEXTS = ["format", "name", "model", "apical_version", "git_commit", "command_line", "data_sha256", "start_time", "kind"]
 SORTING = {"none": 0, "by_id": 1, "by_time": 2}
 PHASES = {"forward": 0, "target": 1}
 KINDS = {"train": 0, "test": 1}
@@ -65,9 +65,13 @@ def table(group, columns):
 
 
 def text(owner, name):
+    """The text of an attribute: of fixed length, but for units of spike times, which bmtk compares with a `str`."""
     info = h5py.check_string_dtype(owner.attrs.get_id(name).dtype)
-    check(info and info.encoding == "utf-8" and info.length is None, f"{owner.name}@{name}: not UTF-8 text: {info}")
-    return owner.attrs[name]
+    check(info and info.encoding == "utf-8", f"{owner.name}@{name}: not UTF-8 text: {info}")
+    variable = owner.name.startswith("/spikes/") and name == "units"
+    check((info.length is None) == variable, f"{owner.name}@{name}: of the wrong kind of text: {info}")
+    value = owner.attrs[name]
+    return value if variable else value.decode()
 
 
 def spikes_h5py(group):
@@ -114,7 +118,7 @@ def read_h5py(file):
     check(file.attrs["seed"].dtype == np.uint64, "seed")
     for name in TEXTS:
         text(file, name)
-    populations, projections = (list(file.attrs[name]) for name in ("populations", "projections"))
+    populations, projections = ([text.decode() for text in file.attrs[name]] for name in ("populations", "projections"))
     spikes = {name: spikes_h5py(group) for name, group in file["spikes"].items()}
     reports = {name: report_h5py(group) for name, group in file["report"].items()}
     plateaus = sum(table(group, PLATEAUS) for group in file["plateaus"].values())

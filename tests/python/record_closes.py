@@ -125,10 +125,10 @@ class Record:
     """A run file, with the largest deviation from it that each check found."""
 
     def __init__(self, file):
-        model = tomllib.loads(file.attrs["model"])
+        model = tomllib.loads(file.attrs["model"].decode())
         self.file, self.protocol, self.worst = file, model["protocol"], defaultdict(float)
         self.cells = {table["name"]: Cells(table) for table in model["population"] if table["kind"] != "poisson"}
-        self.projections = dict(zip(file.attrs["projections"], model["projection"]))
+        self.projections = dict(zip((name.decode() for name in file.attrs["projections"]), model["projection"]))
         self.spikes = {name: (g["timestamps"][()], g["node_ids"][()].astype(int)) for name, g in file["spikes"].items()}
         self.plateaus = {name: g["alpha"][()] for name, g in file["plateaus"].items()}
         self.shown = {key: column[()] for key, column in file["presentations"].items()}

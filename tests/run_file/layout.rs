@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use apical::record::hdf5::RunFile;
 use apical::record::{Kind, Recorder};
-use hdf5::types::{FloatSize, IntSize, TypeDescriptor, VarLenUnicode};
+use hdf5::types::{FixedUnicode, FloatSize, IntSize, TypeDescriptor, VarLenUnicode};
 use hdf5::{File, H5Type, Location};
 
 use crate::fixture::{Clock, SIZES, evaluation, leads, model, network, planned, provenance};
@@ -31,9 +31,17 @@ fn attribute<T: H5Type>(of: &Location, name: &str) -> T {
 }
 
 fn text(of: &Location, name: &str) -> String {
+    texts(of, name).remove(0)
+}
+
+/// Texts of fixed length, that of the longest.
+fn texts(of: &Location, name: &str) -> Vec<String> {
     let attribute = of.attr(name).unwrap();
-    assert_eq!(attribute.dtype().unwrap().to_descriptor().unwrap(), TypeDescriptor::VarLenUnicode);
-    attribute.read_scalar::<VarLenUnicode>().unwrap().into()
+    let found: Vec<String> =
+        attribute.read_raw::<FixedUnicode<200_000>>().unwrap().iter().map(|text| text.as_str().to_owned()).collect();
+    let longest = found.iter().map(String::len).max().unwrap();
+    assert_eq!(attribute.dtype().unwrap().to_descriptor().unwrap(), TypeDescriptor::FixedUnicode(longest));
+    found
 }
 
 fn column<T: H5Type>(file: &File, name: &str) -> Vec<T> {
@@ -83,10 +91,9 @@ fn attributes(file: &File) {
     assert!(text(file, "data_sha256").contains("11ee  train-labels"));
     assert_eq!(text(file, "start_time"), "2025-01-01T12:00:00Z");
     assert_eq!(text(file, "kind"), "rate");
-    let places: Vec<VarLenUnicode> = file.attr("data_source").unwrap().read_raw().unwrap();
-    assert_eq!(places.iter().map(VarLenUnicode::as_str).collect::<Vec<_>>(), ["data", "/home/data"]);
-    let populations: Vec<VarLenUnicode> = file.attr("populations").unwrap().read_raw().unwrap();
-    assert_eq!(populations.iter().map(VarLenUnicode::as_str).collect::<Vec<_>>(), ["input", "hidden", "output"]);
+    assert_eq!(texts(file, "data_source"), ["data", "/home/data"]);
+    assert_eq!(text(file, "format"), "apical run 2");
+    assert_eq!(texts(file, "populations"), ["input", "hidden", "output"]);
 }
 
 fn spikes(file: &File) {
@@ -103,7 +110,8 @@ fn spikes(file: &File) {
         assert_eq!((times.len(), nodes.len()), (20 * spikes, 20 * spikes), "spikes of 20 presentations");
         assert!(times.is_sorted());
         assert!(nodes.iter().all(|&n| n < size as u64));
-        assert_eq!(text(&file.dataset(&format!("spikes/{name}/timestamps")).unwrap(), "units"), "ms");
+        let units = file.dataset(&format!("spikes/{name}/timestamps")).unwrap().attr("units").unwrap();
+        assert_eq!(units.read_scalar::<VarLenUnicode>().unwrap().as_str(), "ms");
     }
     let starts: Vec<f64> = column(file, "presentations/start_ms");
     let times: Vec<f64> = column(file, "spikes/output/timestamps");

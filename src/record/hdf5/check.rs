@@ -1,16 +1,18 @@
 //! Whether a run file is as the table at the head of this module says.
 
+mod activity;
+mod snapshots;
+
 use std::path::Path;
 
 use hdf5::H5Type;
-use hdf5::types::VarLenUnicode;
 
-use super::dtype::{KindCode, PhaseCode, Sorting};
+use super::dtype::KindCode;
 use super::report::population_of;
 use super::source::{Format, Source};
 use super::tables::Learning;
 use super::{Checkpoint, RecordError, run};
-use crate::model::{Credit, Model, Neuron, Population};
+use crate::model::{Credit, Model, Neuron};
 
 /// Verifies a run file or checkpoint; what is found wrong, a line each, with the object it is wrong with.
 ///
@@ -22,12 +24,12 @@ pub fn verify(path: &Path) -> Result<Vec<String>, RecordError> {
         Ok(model) => model,
         Err(error) => return Ok(vec![format!("/@model: {error}")]),
     };
+    let wrong = source.differences()?;
     if source.format == Format::Checkpoint {
-        drop(source);
-        let misfit = Checkpoint::load(path)?.check(&model).err();
-        return Ok(misfit.map(|misfit| misfit.to_string()).into_iter().collect());
+        let misfit = Checkpoint::read(&source)?.check(&model).err();
+        return Ok(wrong.into_iter().chain(misfit.map(|misfit| misfit.to_string())).collect());
     }
-    let mut check = Check { source: &source, model: &model, wrong: Vec::new() };
+    let mut check = Check { source: &source, model: &model, trained: false, recorded: Vec::new(), wrong };
     check.attributes();
     check.presentations();
     check.learning();
@@ -35,12 +37,17 @@ pub fn verify(path: &Path) -> Result<Vec<String>, RecordError> {
     for group in ["spikes", "report", "plateaus", "weights", "biases"] {
         check.members(group);
     }
+    check.every_snapshot();
     Ok(check.wrong)
 }
 
 struct Check<'a> {
     source: &'a Source,
     model: &'a Model,
+    /// Whether there is a training presentation.
+    trained: bool,
+    /// Start and end of each presentation of which spikes and plateaus are kept [ms], in their order.
+    recorded: Vec<[f64; 2]>,
     wrong: Vec<String>,
 }
 
@@ -55,37 +62,54 @@ impl Check<'_> {
         }
     }
 
+    /// What was read, or none if that is wrong.
+    fn readable<T>(&mut self, read: Result<T, RecordError>) -> Option<T> {
+        read.map_err(|error| self.wrong.push(error.to_string())).ok()
+    }
+
     /// The values of a dataset [rows] of this type, `rows` long if that is known.
     fn column<T: H5Type>(&mut self, name: &str, rows: Option<usize>) -> Option<Vec<T>> {
-        let found = match self.source.descriptor(name) {
-            Ok(found) => found,
-            Err(error) => {
-                self.wrong.push(error.to_string());
-                return None;
-            }
-        };
-        let expected = T::type_descriptor();
+        self.is_column::<T>(name, rows).then(|| self.source.values(name)).and_then(|read| self.readable(read))
+    }
+
+    /// The same of an enumeration.
+    fn codes<T: H5Type + TryFrom<u8>>(&mut self, name: &str, rows: Option<usize>) -> Option<Vec<T>> {
+        self.is_column::<T>(name, rows).then(|| self.source.codes(name)).and_then(|read| self.readable(read))
+    }
+
+    fn is_column<T: H5Type>(&mut self, name: &str, rows: Option<usize>) -> bool {
+        let (read, expected) = (self.source.descriptor(name), T::type_descriptor());
+        let Some(found) = self.readable(read) else { return false };
         if found != expected {
             self.say(name, format_args!("is of type {found}, expected {expected}"));
-            return None;
+            return false;
         }
-        let values = self.source.values::<T>(name).map_err(|error| self.wrong.push(error.to_string())).ok()?;
-        if let Some(rows) = rows.filter(|&rows| rows != values.len()) {
-            self.say(name, format_args!("has {} entries, expected {rows}", values.len()));
-            return None;
+        let read = self.source.shape(name);
+        match (self.readable(read).as_deref(), rows) {
+            (None, _) => return false,
+            (Some([found]), Some(rows)) if *found != rows => {
+                self.say(name, format_args!("has {found} entries, expected {rows}"));
+                return false;
+            }
+            (Some([_]), _) => {}
+            (Some(shape), _) => {
+                self.say(name, format_args!("has shape {shape:?}, expected one dimension"));
+                return false;
+            }
         }
-        Some(values)
+        true
     }
 
     fn units(&mut self, dataset: &str, expected: &str) {
-        let found = self.source.number_of::<VarLenUnicode>(dataset, "units");
-        let holds = found.is_ok_and(|units| units.as_str() == expected);
+        let holds = self.source.text_of(dataset, "units").is_ok_and(|units| units == expected);
         self.require(dataset, holds, &format!("the attribute `units` to be {expected}"));
     }
 
     fn attributes(&mut self) {
         let magic = self.source.number::<u32>("magic").is_ok_and(|magic| magic == run::MAGIC);
         self.require("@magic", magic, "u32 0x0A7A");
+        let version = self.source.list::<u32>("version").is_ok_and(|version| version == run::VERSION);
+        self.require("@version", version, "u32 [0, 1]");
         for name in ["name", "apical_version", "git_commit", "command_line", "data_sha256", "start_time"] {
             let there = self.source.text(name).is_ok();
             self.require(&format!("@{name}"), there, "a text");
@@ -107,16 +131,28 @@ impl Check<'_> {
         let rows = Some(start.len());
         let forward = self.column::<f64>("presentations/forward_end_ms", rows);
         let target = self.column::<f64>("presentations/target_end_ms", rows);
-        if let (Some(forward), Some(target)) = (forward, target) {
-            let ends = (0..start.len()).map(|i| if target[i].is_nan() { forward[i] } else { target[i] });
-            let whole = ends.enumerate().all(|(i, end)| start[i] < forward[i] && forward[i] <= end);
-            self.require("presentations", whole, "every start before the end of its phases");
+        let recorded = self.column::<u8>("presentations/recorded", rows);
+        if let Some(recorded) = &recorded {
+            self.require("presentations/recorded", recorded.iter().all(|&recorded| recorded <= 1), "0 or 1");
         }
-        self.require("presentations/start_ms", start.is_sorted(), "ascending times");
+        if let (Some(forward), Some(target)) = (forward, target) {
+            let end = |i: usize| if target[i].is_nan() { forward[i] } else { target[i] };
+            let whole = (0..start.len()).all(|i| start[i] < forward[i] && forward[i] <= end(i) && end(i).is_finite());
+            self.require("presentations", whole, "every start before the end of its phases");
+            let recorded = recorded.unwrap_or_default().into_iter().enumerate().filter(|&(_, recorded)| recorded != 0);
+            self.recorded = recorded.map(|(i, _)| [start[i], end(i)]).collect();
+        }
+        let ascending = start.is_sorted_by(|a, b| a <= b) && start.iter().all(|start| start.is_finite());
+        self.require("presentations/start_ms", ascending, "ascending times");
         self.column::<u64>("presentations/index", rows);
         self.column::<u32>("presentations/image", rows);
-        self.column::<u8>("presentations/recorded", rows);
-        self.column::<KindCode>("presentations/kind", rows);
+        let kinds = self.codes::<KindCode>("presentations/kind", rows);
+        self.trained = kinds.is_some_and(|kinds| kinds.contains(&KindCode::Train));
+        self.answers(rows);
+    }
+
+    /// Labels and answers.
+    fn answers(&mut self, rows: Option<usize>) {
         let classes = self.model.classes();
         if let Some(label) = self.column::<i16>("presentations/label", rows) {
             let known = label.iter().all(|&label| label == -1 || usize::try_from(label).is_ok_and(|l| l < classes));
@@ -155,7 +191,11 @@ impl Check<'_> {
             self.column::<f64>(&format!("credit/eigenvalue/{part}"), Some(seen.len()));
         }
         let outputs = self.model.populations.last().map_or(0, |output| output.size);
-        self.column::<f64>("credit/eigenvalue/product", Some(seen.len() * outputs * outputs));
+        let product = "credit/eigenvalue/product";
+        let shape = self.source.shape(product).unwrap_or_default();
+        let of = self.source.descriptor(product).is_ok_and(|found| found == f64::type_descriptor());
+        let expected = format!("f64 [{}, {}], found shape {shape:?}", seen.len(), outputs * outputs);
+        self.require(product, of && shape == [seen.len(), outputs * outputs], &expected);
     }
 
     /// What a group holds of each population or projection.
@@ -178,100 +218,6 @@ impl Check<'_> {
                 ("report", Some(population)) => self.report(&object, population),
                 ("plateaus", Some(population)) => self.plateaus(&object, population),
                 (_, Some(population)) => self.snapshots(&object, &[population.size]),
-            }
-        }
-    }
-
-    fn spikes(&mut self, object: &str, population: &Population) {
-        let sorting = self.source.number_of::<Sorting>(object, "sorting");
-        self.require(
-            object,
-            sorting.is_ok_and(|sorting| sorting == Sorting::ByTime),
-            "the attribute `sorting` = by_time",
-        );
-        let size = self.source.number_of::<u64>(object, "size");
-        let right = size.is_ok_and(|size| size == population.size as u64);
-        self.require(object, right, &format!("the attribute `size` = {}", population.size));
-        let times = format!("{object}/timestamps");
-        self.units(&times, "ms");
-        let Some(times) = self.timed(&times) else { return };
-        self.neurons(object, population, times);
-    }
-
-    /// Checks ascending times; their number.
-    fn timed(&mut self, name: &str) -> Option<usize> {
-        let times = self.column::<f64>(name, None)?;
-        // False of NaN, too.
-        self.require(name, times.is_sorted_by(|a, b| a <= b), "ascending times");
-        Some(times.len())
-    }
-
-    fn neurons(&mut self, object: &str, population: &Population, rows: usize) {
-        let name = format!("{object}/node_ids");
-        let Some(ids) = self.column::<u64>(&name, Some(rows)) else { return };
-        let within = ids.iter().all(|&id| id < population.size as u64);
-        self.require(&name, within, &format!("neurons below {}", population.size));
-    }
-
-    fn plateaus(&mut self, object: &str, population: &Population) {
-        let times = format!("{object}/timestamps");
-        self.units(&times, "ms");
-        // Within a phase they come neuron by neuron, each at a time of its own.
-        let Some(rows) = self.column::<f64>(&times, None).map(|times| times.len()) else { return };
-        self.neurons(object, population, rows);
-        self.column::<PhaseCode>(&format!("{object}/phase"), Some(rows));
-        let name = format!("{object}/alpha");
-        if let Some(alpha) = self.column::<f32>(&name, Some(rows)) {
-            self.require(&name, alpha.iter().all(|alpha| (0.0..=1.0).contains(alpha)), "plateaus from 0 to 1");
-        }
-    }
-
-    fn report(&mut self, object: &str, population: &Population) {
-        let data = format!("{object}/data");
-        let Ok([samples, width]) =
-            self.source.shape(&data).map(|shape| <[usize; 2]>::try_from(shape).unwrap_or_default())
-        else {
-            return self.say(&data, "is missing");
-        };
-        let of = self.source.descriptor(&data).is_ok_and(|found| found == f32::type_descriptor());
-        self.require(&data, of, "f32 [samples, elements]");
-        self.units(&data, "dimensionless");
-        let name = |part: &str| format!("{object}/mapping/{part}");
-        self.column::<u64>(&name("node_ids"), Some(population.size));
-        self.column::<u32>(&name("element_ids"), Some(width));
-        self.column::<f32>(&name("element_pos"), Some(width));
-        if let Some(pointers) = self.column::<u64>(&name("index_pointers"), Some(population.size + 1)) {
-            let whole = pointers.is_sorted() && pointers[0] == 0 && pointers[population.size] == width as u64;
-            self.require(&name("index_pointers"), whole, &format!("places from 0 to {width}"));
-        }
-        self.units(&name("time"), "ms");
-        if let Some(time) = self.column::<f64>(&name("time"), Some(3)) {
-            let [start, stop, every] = [time[0], time[1], time[2]];
-            let meets = every > 0.0 && (stop - start - samples as f64 * every).abs() < every;
-            self.require(&name("time"), meets, &format!("start, stop and spacing of {samples} samples"));
-        }
-    }
-
-    fn weights(&mut self, object: &str, name: &str) {
-        match self.model.projections.iter().find(|projection| projection.name == name) {
-            Some(projection) => {
-                let size = |id| self.model.population(id).size;
-                self.snapshots(object, &[size(projection.to), size(projection.from)]);
-            }
-            None => self.say(object, "is of no projection of the model"),
-        }
-    }
-
-    fn snapshots(&mut self, object: &str, expected: &[usize]) {
-        let names = self.source.members(object).unwrap_or_default();
-        self.require(object, !names.is_empty(), "at least one snapshot");
-        for name in names.iter().map(|name| format!("{object}/{name}")) {
-            let shape = self.source.shape(&name).unwrap_or_default();
-            self.require(&name, shape == expected, &format!("shape {expected:?}, found {shape:?}"));
-            let seen = self.source.number_of::<u64>(&name, "examples_seen").is_ok();
-            self.require(&name, seen, "the attribute `examples_seen`");
-            if let Some(values) = self.column::<f32>(&name, None) {
-                self.require(&name, values.iter().all(|value| value.is_finite()), "finite numbers");
             }
         }
     }

@@ -8,7 +8,7 @@ use super::parameters::Parameters;
 use super::place::Part;
 use super::source::{CHECKPOINT_FORMAT, Format, Source};
 use super::tables::Learning;
-use super::{Checkpoint, RecordError, attribute, place, run, snapshot};
+use super::{Checkpoint, RecordError, attribute, digest, place, run, snapshot};
 use crate::data::{DataIdentity, Spike, digests};
 use crate::engine::{LaneState, PopulationState, ProjectionState};
 use crate::model::Model;
@@ -27,10 +27,11 @@ impl Checkpoint {
             return Err(place::content(path, "a checkpoint of another model was to be written"));
         }
         let part = Part::reserve(path)?;
-        match part.create().and_then(|file| self.write(model, file)) {
+        let written = part.create().and_then(|file| self.write(model, file));
+        let written = written.map_err(|e| place::failed("cannot write", part.path(), e));
+        match written.and_then(|()| digest::verify_written(part.path())) {
             Ok(()) => part.complete(),
-            Err(cause) => {
-                let error = place::failed("cannot write", part.path(), cause);
+            Err(error) => {
                 part.abandon();
                 Err(error)
             }
@@ -40,9 +41,21 @@ impl Checkpoint {
     /// Reads a checkpoint. Whether its shapes are those of its model is for [`Checkpoint::check`].
     ///
     /// # Errors
-    /// If the file cannot be read, is not a checkpoint of this version, or something in it is missing.
+    /// If the file cannot be read, is not a checkpoint of a known version, something in it is missing, or it is not as it was
+    /// written.
     pub fn load(path: &Path) -> Result<Self, RecordError> {
         let source = Source::open(path)?;
+        let checkpoint = Self::read(&source)?;
+        match source.differences()?.as_slice() {
+            [] => Ok(checkpoint),
+            [first, rest @ ..] => {
+                Err(source.problem(format!("is not as it was written: {first}{}", and_more(rest.len()))))
+            }
+        }
+    }
+
+    /// Reads a checkpoint whether it is as it was written or not.
+    pub(super) fn read(source: &Source) -> Result<Self, RecordError> {
         if source.format == Format::Run {
             return Err(source.problem("is a run file, expected a checkpoint"));
         }
@@ -62,9 +75,9 @@ impl Checkpoint {
                 source.number(&format!("{since}_loss"))?,
             ),
             curve: source.curve()?,
-            network: names.network(&source)?,
-            centres: names.centres(&source)?,
-            lanes: names.lanes(&source)?,
+            network: names.network(source)?,
+            centres: names.centres(source)?,
+            lanes: names.lanes(source)?,
         })
     }
 
@@ -104,6 +117,7 @@ impl Checkpoint {
         }
         file.flush()?;
         drop((learning, lanes));
+        digest::seal(&file)?;
         file.close()
     }
 }
@@ -116,6 +130,10 @@ fn data(source: &Source) -> Result<Option<DataIdentity>, RecordError> {
     let sha256 = lines.lines().map(file).collect::<Option<_>>();
     let sha256 = sha256.ok_or_else(|| source.problem("`data_sha256` is damaged: expected `digest  file` a line"))?;
     Ok(Some(DataIdentity { place, sha256, validation: source.number("validation")? }))
+}
+
+fn and_more(rest: usize) -> String {
+    if rest == 0 { String::new() } else { format!(", and {rest} more") }
 }
 
 fn write_lane(group: &Group, model: &Model, lane: &LaneState) -> Result<()> {

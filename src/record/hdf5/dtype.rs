@@ -45,6 +45,22 @@ pub(super) enum KindCode {
     Test = 1,
 }
 
+impl TryFrom<u8> for PhaseCode {
+    type Error = u8;
+
+    fn try_from(code: u8) -> Result<Self, u8> {
+        [Self::Forward, Self::Target].into_iter().find(|&known| known as u8 == code).ok_or(code)
+    }
+}
+
+impl TryFrom<u8> for KindCode {
+    type Error = u8;
+
+    fn try_from(code: u8) -> Result<Self, u8> {
+        [Self::Train, Self::Test].into_iter().find(|&known| known as u8 == code).ok_or(code)
+    }
+}
+
 impl From<super::Kind> for KindCode {
     fn from(kind: super::Kind) -> Self {
         match kind {

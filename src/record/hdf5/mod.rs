@@ -5,6 +5,7 @@
 //!
 //! | object | type | holds |
 //! |---|---|---|
+//! | `/` attribute `format` | text | `apical run 2` |
 //! | `/` attributes `magic`, `version` | u32 = 0x0A7A, u32 \[2\] = \[0, 1\] | the mark of SONATA |
 //! | `/` attributes `name`, `model` | text | name and full merged text of the model |
 //! | `/` attributes `populations`, `projections` | text \[n\] | their names in the order of the model |
@@ -14,7 +15,7 @@
 //! | `/` attribute `seed` | u64 | seed of the run |
 //! | `/` attribute `frozen_after` | u64 | of a test or simulation alone: training presentations behind its network |
 //! | `/spikes/POP` | attributes `sorting`: enum u8 {`none`, `by_id`, `by_time`} = `by_time`, `size`: u64 = N | spikes of the recorded presentations |
-//! | `/spikes/POP/timestamps` | f64 \[n\], attribute `units` = ms | times on the run's clock |
+//! | `/spikes/POP/timestamps` | f64 \[n\], attribute `units` = ms, variable-length text | times on the run's clock |
 //! | `/spikes/POP/node_ids` | u64 \[n\] | neurons |
 //! | `/report/POP/data` | f32 \[T, E\], attribute `units` = dimensionless | potentials, neuron by neuron, elements ascending |
 //! | `/report/POP/mapping/node_ids` | u64 \[N\], attribute `sorted`: u8 = 1 | neurons |
@@ -38,19 +39,22 @@
 //! | `/learning/{test_error, train_error, loss, seconds}` | f64 \[n\] | as [`Evaluation`] \[%, %, 1/ms², s\]; NaN for none |
 //! | `/weights/PROJECTION/SNAPSHOT` | f32 \[post, pre\], attribute `examples_seen`: u64 | `initial`, `final`, `epoch-N`, `presentation-N` |
 //! | `/biases/POP/SNAPSHOT` | f32 \[post\], attribute `examples_seen`: u64 | the same, of populations with biases |
+//! | `/content_sha256` | text \[n\] | `digest  object` for every other object, as the module `digest` makes them; `apical inspect --check` compares |
 //!
-//! Text is variable-length UTF-8. `/spikes`, `/report` and `/plateaus` have a member for each population recorded. A report is
-//! of one unbroken stretch of presentations: where an evaluation or presentations that are not recorded lie between, the next
+//! Text is UTF-8 of fixed length, padded with zeros, which h5py gives as `bytes`; in files of version 0.1, which are read, it is
+//! of variable length, and there is neither `format` nor `content_sha256`.
+//!
+//! `/spikes`, `/report` and `/plateaus` have a member for each population recorded. A report is of one unbroken stretch of presentations: where an evaluation or presentations that are not recorded lie between, the next
 //! stretch is `/report/POP@2`, then `/report/POP@3` and so on, to readers of SONATA populations of their own; all but `data`
 //! and `mapping/time` are hard links to the same of `/report/POP`. No population has an `@` in its name. Spikes
 //! and reports are deflated if the model asks for it, and then libsonata's wheel cannot read them.
 //!
 //! A checkpoint shares `name`, `model`, `populations`, `projections`, `seed`, `/learning`, `/weights` and `/biases` (snapshot
-//! `final`) with run files, and adds:
+//! `final`) and `/content_sha256` with run files, and adds:
 //!
 //! | object | type | holds |
 //! |---|---|---|
-//! | `/` attribute `format` | text | `apical checkpoint 1` |
+//! | `/` attribute `format` | text | `apical checkpoint 2`; version 0.1 wrote 1, without digests |
 //! | `/` attributes `examples_seen`, `examples_planned`, `tests_done` | u64 | counts of presentations |
 //! | `/` attributes `data_source`, `data_sha256` | text \[2\], text | the data of the training, as in run files; absent where they were in memory |
 //! | `/` attribute `validation` | u64 | images of it set aside for tests |
@@ -68,6 +72,7 @@ mod attribute;
 mod check;
 mod checkpoint;
 mod credit;
+mod digest;
 mod dtype;
 mod grid;
 mod nwb;

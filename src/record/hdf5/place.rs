@@ -85,9 +85,12 @@ impl Part {
     /// Creates the HDF5 file in it.
     ///
     /// Small datasets go to the file as they are written, not as they are closed, where HDF5 drops an error. HDF5 locks nothing:
-    /// this process holds the lock, which keeps other ones from opening the file.
+    /// this process holds the lock, which keeps other ones from opening the file. The format is that of HDF5 1.8, in which HDF5
+    /// keeps checksums of all that is not values of datasets, and attributes may be of any size.
     pub(super) fn create(&self) -> hdf5::Result<hdf5::File> {
-        hdf5::FileBuilder::new().with_fapl(|access| access.sieve_buf_size(0).file_locking(false)).create(&self.path)
+        hdf5::FileBuilder::new()
+            .with_fapl(|access| access.libver_v18().sieve_buf_size(0).file_locking(false))
+            .create(&self.path)
     }
 
     /// Brings it, closed, to the disk and gives it its name.

@@ -5,7 +5,7 @@ use crate::engine::Phase;
 use crate::model::Protocol;
 
 /// By how much times on the run's clock may be off [ms].
-const ROUNDING_MS: f64 = 1e-6;
+pub(super) const ROUNDING_MS: f64 = 1e-6;
 
 /// A row of the table of presentations.
 #[derive(Clone, Copy, Debug, PartialEq)]

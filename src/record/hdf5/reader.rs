@@ -171,7 +171,7 @@ impl RunReader {
         let target: Vec<f64> = source.values(&name("target_end_ms"))?;
         let (index, image): (Vec<u64>, Vec<u32>) = (source.values(&name("index"))?, source.values(&name("image"))?);
         let (label, decoded): (Vec<i16>, Vec<u8>) = (source.values(&name("label"))?, source.values(&name("decoded"))?);
-        let (kind, kept): (Vec<KindCode>, Vec<u8>) = (source.values(&name("kind"))?, source.values(&name("recorded"))?);
+        let (kind, kept): (Vec<KindCode>, Vec<u8>) = (source.codes(&name("kind"))?, source.values(&name("recorded"))?);
         let lengths = [forward.len(), target.len(), index.len(), image.len(), label.len(), decoded.len(), kind.len()];
         if lengths.into_iter().chain([kept.len()]).any(|length| length != starts.len()) {
             return Err(source.problem("the columns of `presentations` differ in length"));
@@ -237,7 +237,7 @@ impl RunReader {
         let first = source.first_not(&at, |time| time < span.start - longest)?;
         let rows = first..source.first_not(&at, |time| time <= span.end + longest)?.max(first);
         let (times, neurons) = (source.rows::<f64>(&at, rows.clone())?, source.rows::<u64>(&of, rows.clone())?);
-        let (alpha, phases) = (source.rows::<f32>(&alpha, rows.clone())?, source.rows::<PhaseCode>(&phase, rows)?);
+        let (alpha, phases) = (source.rows::<f32>(&alpha, rows.clone())?, source.code_rows::<PhaseCode>(&phase, rows)?);
         let mut kept = PlateauList::default();
         for (i, &time) in times.iter().enumerate().filter(|&(_, &time)| span.start < time && time <= span.end) {
             kept.times.push(time);

@@ -10,9 +10,10 @@ use super::grid::Grid;
 use super::parameters::Parameters;
 use super::place::Part;
 use super::report::Report;
+use super::source::RUN_FORMAT;
 use super::spikes::{Plateaus, Spikes};
 use super::tables::{Learning, Presentations};
-use super::{Evaluation, Kind, Presentation, RecordError, Recorder, attribute, place};
+use super::{Evaluation, Kind, Presentation, RecordError, Recorder, attribute, digest, place};
 use crate::data::DataPlace;
 use crate::engine::Sampling;
 use crate::model::{Model, PopulationId};
@@ -23,7 +24,7 @@ use crate::record::{Credit, Planned};
 pub(super) const MAGIC: u32 = 0x0A7A;
 
 /// Version of the SONATA format.
-const VERSION: [u32; 2] = [0, 1];
+pub(super) const VERSION: [u32; 2] = [0, 1];
 
 /// Presentations after which what waits in memory is written.
 const FLUSH_PRESENTATIONS: u32 = 1000;
@@ -139,6 +140,7 @@ impl RunFile {
         self.flush()?;
         let Self { datasets, part, .. } = self;
         datasets.close().map_err(|e| place::failed("cannot write", part.path(), e))?;
+        digest::verify_written(part.path())?;
         part.complete_as(path)
     }
 
@@ -158,6 +160,7 @@ impl Datasets {
     fn create(file: File, model: &Model, provenance: &Provenance, planned: &Planned) -> Result<Self> {
         attribute::put(&file, "magic", &MAGIC)?;
         attribute::put_list(&file, "version", &VERSION)?;
+        attribute::put_text(&file, "format", RUN_FORMAT)?;
         put_provenance(&file, provenance)?;
         put_model(&file, &model.text, model)?;
         let recording = &model.recording;
@@ -196,8 +199,9 @@ impl Datasets {
         self.file.flush()
     }
 
-    /// Closes the file, with its datasets flushed.
+    /// Completes and closes the file, with its datasets flushed.
     fn close(self) -> Result<()> {
+        digest::seal(&self.file)?;
         let file = self.file.clone();
         drop(self);
         file.close()

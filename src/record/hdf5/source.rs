@@ -4,22 +4,25 @@ use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 use hdf5::types::TypeDescriptor;
-use hdf5::{File, H5Type};
+use hdf5::{Dataset, File, H5Type};
 use ndarray::s;
 
 use super::report::stretch_name;
 use super::tables::Learning;
-use super::{Evaluation, RecordError, attribute, place};
+use super::{Evaluation, RecordError, attribute, digest, place};
 use crate::data::DataPlace;
 
 /// Rows and columns of a matrix.
 pub(super) type Block = ndarray::SliceInfo<[ndarray::SliceInfoElem; 2], ndarray::Ix2, ndarray::Ix2>;
 
-/// What the attribute `format` of a checkpoint begins with; the version follows.
-const CHECKPOINT: &str = "apical checkpoint ";
+/// The attribute `format` of run files.
+pub(super) const RUN_FORMAT: &str = "apical run 2";
 
-/// The checkpoint format written and read here.
-pub(super) const CHECKPOINT_FORMAT: &str = "apical checkpoint 1";
+/// The attribute `format` of checkpoints.
+pub(super) const CHECKPOINT_FORMAT: &str = "apical checkpoint 2";
+
+/// How many times smaller than what it holds a dataset that is deflated can be, at most.
+const DEFLATED: u64 = 1100;
 
 /// Which of our files one is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,6 +37,8 @@ pub(super) struct Source {
     file: File,
     path: PathBuf,
     pub(super) format: Format,
+    /// Whether it is of a version that keeps digests of its content; those of version 0.1 have none.
+    pub(super) sealed: bool,
 }
 
 impl Source {
@@ -58,8 +63,19 @@ impl Source {
             };
             place::content(path, format!("{problem} ({cause})"))
         })?;
-        let format = format(&file).map_err(|problem| place::content(path, problem))?;
-        Ok(Self { file, path: path.to_owned(), format })
+        let (format, sealed) = format(&file).map_err(|problem| place::content(path, problem))?;
+        Ok(Self { file, path: path.to_owned(), format, sealed })
+    }
+
+    /// What differs from when the file was completed, a line for each object.
+    pub(super) fn differences(&self) -> Result<Vec<String>, RecordError> {
+        match digest::differences(&self.file).map_err(|e| self.problem(format!("its digests cannot be read ({e})")))? {
+            Some(differ) => Ok(differ),
+            None if self.sealed => {
+                Ok(vec!["/content_sha256: is missing, as where a file was not completed".to_owned()])
+            }
+            None => Ok(Vec::new()),
+        }
     }
 
     /// An error about the content of this file.
@@ -92,8 +108,33 @@ impl Source {
 
     /// Values of a dataset in row-major order.
     pub(super) fn values<T: H5Type>(&self, name: &str) -> Result<Vec<T>, RecordError> {
-        let dataset = self.dataset(name)?;
-        dataset.read_raw().map_err(|e| self.unreadable(name, &e))
+        self.held(name)?.read_raw().map_err(|e| self.unreadable(name, &e))
+    }
+
+    /// Values of a dataset that must be of this very type.
+    pub(super) fn values_of<T: H5Type>(&self, name: &str) -> Result<Vec<T>, RecordError> {
+        self.of_type::<T>(name)?;
+        self.values(name)
+    }
+
+    /// Values of a dataset of an enumeration. They are read as numbers: a damaged file holds others than those it names.
+    pub(super) fn codes<T: H5Type + TryFrom<u8>>(&self, name: &str) -> Result<Vec<T>, RecordError> {
+        self.known(name, self.values(name)?)
+    }
+
+    /// Some rows of the same.
+    pub(super) fn code_rows<T: H5Type + TryFrom<u8>>(
+        &self,
+        name: &str,
+        rows: Range<usize>,
+    ) -> Result<Vec<T>, RecordError> {
+        self.known(name, self.rows(name, rows)?)
+    }
+
+    fn known<T: H5Type + TryFrom<u8>>(&self, name: &str, codes: Vec<u8>) -> Result<Vec<T>, RecordError> {
+        self.of_type::<T>(name)?;
+        let unknown = |code| self.problem(format!("`{name}` holds {code}, which stands for nothing"));
+        codes.into_iter().map(|code| T::try_from(code).map_err(|_| unknown(code))).collect()
     }
 
     /// Number of rows of a list.
@@ -109,7 +150,7 @@ impl Source {
         if rows.is_empty() {
             return Ok(Vec::new());
         }
-        let read = self.dataset(name)?.read_slice_1d::<T, _>(s![rows]);
+        let read = self.held(name)?.read_slice_1d::<T, _>(s![rows]);
         read.map(|values| values.into_iter().collect()).map_err(|e| self.unreadable(name, &e))
     }
 
@@ -126,7 +167,7 @@ impl Source {
 
     /// Values of a block of a matrix, row by row.
     pub(super) fn block<T: H5Type>(&self, name: &str, block: Block) -> Result<Vec<T>, RecordError> {
-        let read = self.dataset(name)?.read_slice_2d::<T, _>(block);
+        let read = self.held(name)?.read_slice_2d::<T, _>(block);
         read.map(|values| values.into_iter().collect()).map_err(|e| self.unreadable(name, &e))
     }
 
@@ -139,6 +180,14 @@ impl Source {
     pub(super) fn descriptor(&self, name: &str) -> Result<TypeDescriptor, RecordError> {
         let found = self.dataset(name)?.dtype().and_then(|dtype| dtype.to_descriptor());
         found.map_err(|e| self.unreadable(name, &e))
+    }
+
+    fn of_type<T: H5Type>(&self, name: &str) -> Result<(), RecordError> {
+        let (found, expected) = (self.descriptor(name)?, T::type_descriptor());
+        if found == expected {
+            return Ok(());
+        }
+        Err(self.problem(format!("`{name}` is of type {found}, expected {expected}")))
     }
 
     /// A string attribute of the file.
@@ -175,6 +224,11 @@ impl Source {
         names.iter().any(|found| found == name).then(|| self.number(name)).transpose()
     }
 
+    /// A list among the attributes of the file.
+    pub(super) fn list<T: H5Type>(&self, name: &str) -> Result<Vec<T>, RecordError> {
+        self.file.attr(name).and_then(|attribute| attribute.read_raw()).map_err(|e| self.unreadable(name, &e))
+    }
+
     /// A number among the attributes of a group or dataset.
     pub(super) fn number_of<T: H5Type>(&self, object: &str, name: &str) -> Result<T, RecordError> {
         let found = match self.file.group(object) {
@@ -182,6 +236,12 @@ impl Source {
             Err(_) => self.dataset(object).map(|d| attribute::get(&d, name))?,
         };
         found.map_err(|e| self.unreadable(&format!("{object}@{name}"), &e))
+    }
+
+    /// A text among the attributes of a dataset.
+    pub(super) fn text_of(&self, dataset: &str, name: &str) -> Result<String, RecordError> {
+        let found = attribute::get_text(&*self.dataset(dataset)?, name);
+        found.map_err(|e| self.unreadable(&format!("{dataset}@{name}"), &e))
     }
 
     /// The learning curve.
@@ -205,7 +265,13 @@ impl Source {
         if !self.has(name) {
             return Err(self.problem(format!("has no `{name}`")));
         }
-        self.file.dataset(name).map_err(|e| self.unreadable(name, &e))
+        digest::own(&self.file, name).and_then(|()| self.file.dataset(name)).map_err(|e| self.unreadable(name, &e))
+    }
+
+    /// A dataset that is no larger than what the file holds of it.
+    fn held(&self, name: &str) -> Result<hdf5::Dataset, RecordError> {
+        let dataset = self.dataset(name)?;
+        held(&dataset).map(|()| dataset).map_err(|e| self.unreadable(name, &e))
     }
 
     fn unreadable(&self, name: &str, cause: &hdf5::Error) -> RecordError {
@@ -226,17 +292,33 @@ pub fn holds_checkpoint(path: &Path) -> Result<(), RecordError> {
     }
 }
 
-/// Tells which of our files one is, or what it is instead.
-fn format(file: &File) -> Result<Format, String> {
-    let attributes = file.attr_names().map_err(|e| e.to_string())?;
-    let has = |name: &str| attributes.iter().any(|a| a == name);
-    if has("magic") && has("apical_version") {
-        return Ok(Format::Run);
+/// Refuses a dataset that claims to be larger than what the file holds of it, before anything is allocated for it.
+pub(super) fn held(dataset: &Dataset) -> hdf5::Result<()> {
+    let shape = dataset.shape();
+    let sizes = shape.iter().map(|&size| size as u64).chain([dataset.dtype()?.size() as u64]);
+    let claimed = sizes.clone().try_fold(1, u64::checked_mul);
+    let stored = dataset.storage_size().min(dataset.file()?.size());
+    let most = if dataset.filters().is_empty() { stored } else { stored.saturating_mul(DEFLATED) };
+    if sizes.clone().any(|size| size == 0) || claimed.is_some_and(|claimed| claimed <= most) {
+        return Ok(());
     }
+    Err(format!("claims a shape of {shape:?}, of which the file holds {stored} bytes").into())
+}
+
+/// Tells which of our files one is and whether it is of the version written here, or what it is instead.
+fn format(file: &File) -> Result<(Format, bool), String> {
+    let attributes = file.attr_names().map_err(|e| format!("its attributes are damaged ({e})"))?;
+    let has = |name: &str| attributes.iter().any(|a| a == name);
     let found = if has("format") { attribute::get_text(file, "format").unwrap_or_default() } else { String::new() };
-    match found.strip_prefix(CHECKPOINT) {
-        Some(_) if found == CHECKPOINT_FORMAT => Ok(Format::Checkpoint),
-        Some(version) => Err(format!("is a checkpoint of format {version}, expected `{CHECKPOINT_FORMAT}`")),
-        None => Err("is neither a run file nor a checkpoint of apical".to_owned()),
+    match found.as_str() {
+        "" if has("magic") && has("apical_version") => Ok((Format::Run, false)),
+        RUN_FORMAT => Ok((Format::Run, true)),
+        "apical checkpoint 1" => Ok((Format::Checkpoint, false)),
+        CHECKPOINT_FORMAT => Ok((Format::Checkpoint, true)),
+        other if other.starts_with("apical run ") => Err(format!("is of format `{other}`, expected `{RUN_FORMAT}`")),
+        other if other.starts_with("apical checkpoint ") => {
+            Err(format!("is of format `{other}`, expected `{CHECKPOINT_FORMAT}`"))
+        }
+        _ => Err("is neither a run file nor a checkpoint of apical".to_owned()),
     }
 }

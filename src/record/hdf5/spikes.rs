@@ -25,7 +25,8 @@ impl Spikes {
         attribute::put(&group, "sorting", &Sorting::ByTime)?;
         attribute::put(&group, "size", &(population.size as u64))?;
         let timestamps = Rows::list(&group, "timestamps", expected, model.recording.compression)?;
-        attribute::put_text(timestamps.dataset(), "units", "ms")?;
+        // bmtk compares it with a `str`, and takes `bytes` for another unit.
+        attribute::variable::put_text(timestamps.dataset(), "units", "ms")?;
         let node_ids = Rows::list(&group, "node_ids", expected, model.recording.compression)?;
         Ok(Self { population: id.0, timestamps, node_ids })
     }

@@ -158,7 +158,7 @@ impl Summary {
 }
 
 fn run(source: &Source) -> Result<Contents, RecordError> {
-    let kinds: Vec<KindCode> = source.values("presentations/kind")?;
+    let kinds: Vec<KindCode> = source.codes("presentations/kind")?;
     let trained = kinds.iter().filter(|&&kind| kind == KindCode::Train).count() as u64;
     let recorded_ms = recorded_span(source)?;
     let populations = source.texts("populations")?;

@@ -26,11 +26,12 @@ use ndarray::{Array2, ArrayView2, Axis};
 
 use self::object::Maker;
 use self::table::Table;
+use super::attribute::variable as attribute;
 use super::place::Part;
 use super::presentation::PresentationRow;
 use super::reader::{RunReader, TraceBlock};
 use super::summary::Summary;
-use super::{Kind, RecordError, attribute, place};
+use super::{Kind, RecordError, place};
 use crate::engine::Phase;
 use crate::model::{Model, Neuron};
 

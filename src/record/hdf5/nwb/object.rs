@@ -7,7 +7,7 @@ use hdf5::types::VarLenUnicode;
 use hdf5::{Group, Location, Result};
 use sha2::{Digest, Sha256};
 
-use super::super::attribute;
+use super::super::attribute::variable as attribute;
 
 /// Makes the identifiers of a file's objects.
 pub(super) struct Maker {

@@ -3,7 +3,7 @@
 use hdf5::{Dataset, Group, H5Type, ObjectReference1, Result};
 use ndarray::{Array, ArrayView2, Dimension};
 
-use super::super::attribute;
+use super::super::attribute::variable as attribute;
 use super::object::{self, Maker};
 
 /// A table being written.
