@@ -174,12 +174,13 @@ fn what_was_changed_removed_or_added_is_found_by_its_digest() {
     }
 }
 
-/// Where the values of every dataset are in the file: offset and length [bytes].
+/// Where the values of every dataset are in the file, of a chunked one the first: offset and length [bytes].
 fn stretches(group: &Group) -> Vec<(String, u64, u64)> {
     let own = group.datasets().unwrap().into_iter().flat_map(|set: Dataset| {
         let (name, bytes) = (set.name(), (set.size() * set.dtype().unwrap().size()) as u64);
-        let chunk = set.chunk_info(0).map(|chunk| chunk.addr);
-        set.offset().or(chunk).filter(|_| bytes > 0).map(|at| (name, at, bytes))
+        let chunk = set.chunk_info(0).map(|chunk| (chunk.addr, chunk.size.min(bytes)));
+        let at = set.offset().map(|at| (at, bytes)).or(chunk).filter(|_| bytes > 0);
+        at.map(|(at, bytes)| (name, at, bytes))
     });
     own.chain(group.groups().unwrap().iter().flat_map(stretches)).collect()
 }
