@@ -63,7 +63,7 @@ impl Checkpoint {
         let since = "since_evaluation";
         Ok(Self {
             model_text: source.text("model")?,
-            data: data(&source)?,
+            data: data(source)?,
             seed: source.number("seed")?,
             examples_seen: source.number("examples_seen")?,
             examples_planned: source.number("examples_planned")?,
