@@ -77,7 +77,7 @@ fn every_breach_is_named_with_its_object() {
             },
         ),
         (&["/spikes/hidden/timestamps: expected times within recorded"], &|f| {
-            put(f, "spikes/hidden/timestamps", 0, -1e9)
+            put(f, "spikes/hidden/timestamps", 0, -1e9);
         }),
         (&["/spikes/hidden/timestamps: expected times within recorded"], &|f| {
             let last = f.dataset("spikes/hidden/timestamps").unwrap().size() - 1;
@@ -149,17 +149,19 @@ fn every_breach_is_named_with_its_object() {
     }
 }
 
+/// A file, what is said of it, and how it was changed.
+type Change = (&'static str, &'static str, &'static dyn Fn(&File));
+
 /// Changes that no range tells.
 #[test]
 fn what_was_changed_removed_or_added_is_found_by_its_digest() {
-    let seed = |file: &File| file.attr("seed").unwrap().write_scalar(&2_u64).unwrap();
-    let changes: [(&str, &str, &dyn Fn(&File)); 6] = [
+    let changes: [Change; 6] = [
         ("run.h5", "/plateaus/hidden: is missing or damaged", &|f| f.unlink("plateaus/hidden").unwrap()),
         ("run.h5", "/plateaus/hidden/alpha: is not as it was written", &|f| {
-            put(f, "plateaus/hidden/alpha", 2, 0.5_f32)
+            put(f, "plateaus/hidden/alpha", 2, 0.5_f32);
         }),
         ("run.h5", "/notes: is not of the file as it was written", &|f| drop(f.create_group("notes").unwrap())),
-        ("run.h5", "/: is not as it was written", &seed),
+        ("run.h5", "/: is not as it was written", &|f| f.attr("seed").unwrap().write_scalar(&2_u64).unwrap()),
         ("run.h5", "/content_sha256: is missing", &|f| f.unlink("content_sha256").unwrap()),
         ("run.checkpoint.h5", "/weights/input-hidden/final: is not as it was written", &|f| {
             let weights = f.dataset("weights/input-hidden/final").unwrap();
@@ -177,7 +179,7 @@ fn what_was_changed_removed_or_added_is_found_by_its_digest() {
 
 /// Where the values of every dataset are in the file, of a chunked one the first: offset and length [bytes].
 fn stretches(group: &Group) -> Vec<(String, u64, u64)> {
-    let own = group.datasets().unwrap().into_iter().flat_map(|set: Dataset| {
+    let own = group.datasets().unwrap().into_iter().filter_map(|set: Dataset| {
         let (name, bytes) = (set.name(), (set.size() * set.dtype().unwrap().size()) as u64);
         let chunk = set.chunk_info(0).map(|chunk| (chunk.addr, chunk.size.min(bytes)));
         let at = set.offset().map(|at| (at, bytes)).or(chunk).filter(|_| bytes > 0);
