@@ -177,6 +177,19 @@ fn what_was_changed_removed_or_added_is_found_by_its_digest() {
     }
 }
 
+#[test]
+fn a_checkpoint_that_was_changed_is_refused() {
+    let bench = Bench::new();
+    fs::copy(RUN.path("run.checkpoint.h5"), bench.path("copy.h5")).unwrap();
+    put(&File::open_rw(bench.path("copy.h5")).unwrap(), "biases/output/final", 0, 0.5_f32);
+    fs::copy(bench.path("copy.h5"), bench.path("changed.h5")).unwrap();
+    for command in ["test", "train --out x.h5 --resume", "simulate", "validate", "compare --representations"] {
+        let ran = bench.run(&format!("{command} changed.h5"));
+        assert_eq!(ran.code, Some(2), "{command}: {}", ran.stderr);
+        assert!(ran.stderr.contains("is not as it was written: /biases/output/final"), "{command}: {}", ran.stderr);
+    }
+}
+
 /// Where the values of every dataset are in the file, of a chunked one the first: offset and length [bytes].
 fn stretches(group: &Group) -> Vec<(String, u64, u64)> {
     let own = group.datasets().unwrap().into_iter().filter_map(|set: Dataset| {
