@@ -49,10 +49,9 @@ impl Checkpoint {
         match source.differences()?.as_slice() {
             [] => Ok(checkpoint),
             [first, rest @ ..] => {
-                Err(source.problem(format!(
-                "is not as it was written: {first}{}; weights changed on purpose are taken by `weights.from` in a model file",
-                and_more(rest.len())
-            )))
+                let instead = "weights changed on purpose are taken by `weights.from` in a model file";
+                let more = and_more(rest.len());
+                Err(source.problem(format!("is not as it was written: {first}{more}; {instead}")))
             }
         }
     }
