@@ -197,7 +197,7 @@ fn what_would_be_ignored_or_lost_or_is_too_large_is_refused() {
         ("--out drawn.json", "--out drawn.svg: expected the path of a file, found a folder"),
         ("--representations b.h5,rate:a.json --out a.json", "--out a.json: that is the file to be read"),
         ("--task adding --out kept", "--out kept: expected the path of a file, found a folder"),
-        ("--task adding --out results.svg", "expected the name of a JSON file"),
+        ("--task adding --out results.svg", "expected a name that ends in .json"),
         ("--task adding --rates 0.1,0.1", "expected one number"),
         ("--task adding --epochs 2", "'--epochs <N>'"),
         ("--task adding --batch 2", "'--batch <N>'"),

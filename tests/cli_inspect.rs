@@ -188,6 +188,16 @@ fn a_checkpoint_that_was_changed_is_refused() {
         assert_eq!(ran.code, Some(2), "{command}: {}", ran.stderr);
         assert!(ran.stderr.contains("is not as it was written: /biases/output/final"), "{command}: {}", ran.stderr);
     }
+    // What is accepted is kept in all that comes of it.
+    let edited = |file: &str| bench.json(&format!("inspect {file}"))["edited"].clone();
+    bench.ok("test changed.h5 --accept-edited --record none --out test.h5");
+    let more = "--examples 104 --test-examples 4 --record none";
+    bench.ok(&format!("train --resume changed.h5 --accept-edited {more} --out more.h5"));
+    bench.ok("train --resume more.checkpoint.h5 --examples 105 --test-examples 4 --record none --out on.h5");
+    for file in ["test.h5", "more.h5", "more.checkpoint.h5", "on.h5", "on.checkpoint.h5"] {
+        assert_eq!(edited(file), true, "{file}");
+    }
+    assert_eq!(RUN.json("inspect run.checkpoint.h5")["edited"], false);
 }
 
 /// Where the values of every dataset are in the file, of a chunked one the first: offset and length [bytes].

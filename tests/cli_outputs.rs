@@ -98,7 +98,7 @@ fn what_a_killed_run_left_is_put_aside_and_named() {
     bench.write("run.h5.part", "of a killed run");
     let ran = bench.run("train tiny.toml --examples 4 --out run.h5");
     assert_eq!(ran.code, Some(0), "{}", ran.stderr);
-    assert!(ran.stderr.contains("`apical inspect run.h5.part.1` shows what it holds"), "{}", ran.stderr);
+    assert!(ran.stderr.contains("`apical inspect run.h5.part.1` shows it"), "{}", ran.stderr);
     assert_eq!(fs::read(bench.path("run.h5.part.1")).unwrap(), b"of a killed run");
 }
 
@@ -233,4 +233,24 @@ fn results_that_another_comparison_left_are_put_aside() {
     assert!(ran.stderr.contains("a comparison that did not end left rules.json.part.1"), "{}", ran.stderr);
     assert_eq!(fs::read(bench.path("rules.json.part.1")).unwrap(), b"of another");
     assert_eq!(fs::read(bench.path("rules.svg.part")).unwrap(), b"of another");
+}
+
+/// Results and exports can be made again; runs, checkpoints and what is read cannot.
+#[cfg(unix)]
+#[test]
+fn no_other_command_writes_over_a_run() {
+    let bench = Bench::new();
+    bench.ok("train tiny.toml --examples 4 --out run.h5");
+    std::os::unix::fs::symlink("run.checkpoint.h5", bench.path("run.nwb")).unwrap();
+    let files = || ["run.h5", "run.checkpoint.h5"].map(|name| fs::read(bench.path(name)).unwrap());
+    let before = files();
+    for (command, expected) in [
+        ("compare tiny.toml --rules backprop --epochs 1 --out run.h5", "expected a name that ends in .json"),
+        ("compare tiny.toml --rules backprop --epochs 1 --out run.checkpoint.h5", "expected a name that ends in .json"),
+        ("export --nwb run.nwb run.h5", "run.nwb: that is a run file or checkpoint, which is not replaced"),
+    ] {
+        let ran = bench.run(command);
+        assert!(ran.code == Some(2) && ran.stderr.contains(expected), "{command}: {ran:?}");
+        assert!(files() == before, "{command}");
+    }
 }

@@ -241,27 +241,27 @@ fn checkpoints_that_are_none_or_damaged() {
         ),
         Case(
             |bench| array(bench, "lanes/0/populations/hidden/v", &ndarray::Array1::<f64>::zeros(11)),
-            "train --resume run.checkpoint.h5 --examples 20",
+            "train --resume run.checkpoint.h5 --examples 20 --accept-edited",
             &["is a damaged checkpoint", "`v` of `hidden` in lane 0: expected 12, found 11"],
         ),
         Case(
             |bench| array(bench, "lanes/0/projections/hidden-output/trace_s", &ndarray::Array1::<f64>::zeros(40)),
-            "simulate run.checkpoint.h5",
+            "simulate run.checkpoint.h5 --accept-edited",
             &["`trace_s` of `hidden-output` in lane 0: expected 12, found 40"],
         ),
         Case(
             |bench| array(bench, "weights/input-hidden/final", &ndarray::Array2::<f32>::zeros((12, 15))),
-            "test run.checkpoint.h5",
+            "test run.checkpoint.h5 --accept-edited",
             &["weights of `input-hidden`: expected 12 x 16, found 12 x 15"],
         ),
         Case(
             |bench| checkpoint(bench, |file| file.unlink("biases/output")),
-            "test run.checkpoint.h5",
+            "test run.checkpoint.h5 --accept-edited",
             &["biases of `output`: expected 4, found 0"],
         ),
         Case(
             |bench| array(bench, "weights/input-hidden/final", &ndarray::Array2::from_elem((12, 16), f32::NAN)),
-            "test run.checkpoint.h5",
+            "test run.checkpoint.h5 --accept-edited",
             &["weights of `input-hidden`: expected finite numbers"],
         ),
         Case(
@@ -269,12 +269,12 @@ fn checkpoints_that_are_none_or_damaged() {
                 array(bench, "lanes/0/projections/output-hidden/arrival_ms", &ndarray::arr1(&[0.5_f64]));
                 array(bench, "lanes/0/projections/output-hidden/arrival_node", &ndarray::arr1(&[4_u32]));
             },
-            "train --resume run.checkpoint.h5 --examples 20",
+            "train --resume run.checkpoint.h5 --examples 20 --accept-edited",
             &["spikes in flight of `output-hidden` in lane 0", "neurons below 4"],
         ),
         Case(
             |bench| checkpoint(bench, |file| file.unlink("lanes/0")),
-            "train --resume run.checkpoint.h5 --examples 20",
+            "train --resume run.checkpoint.h5 --examples 20 --accept-edited",
             &["lanes: expected 1, found 0"],
         ),
         Case(
@@ -332,17 +332,23 @@ fn places_that_cannot_be_written() {
         Case(
             nothing,
             "train tiny.toml --out tiny.toml",
-            &["--out names an existing file", "tiny.toml: is not an HDF5 file"],
+            &["a file of this run exists that --overwrite could not replace", "tiny.toml: is not an HDF5 file"],
         ),
         Case(
             nothing,
             "test run.checkpoint.h5 --out run.checkpoint.h5",
-            &["--out names an existing file", "run.checkpoint.h5: is a checkpoint, expected a run file"],
+            &[
+                "a file of this run exists that --overwrite could not replace",
+                "run.checkpoint.h5: is a checkpoint, expected a run file",
+            ],
         ),
         Case(
             nothing,
             "train --resume run.checkpoint.h5 --examples 20 --out ./run.checkpoint.h5",
-            &["--out names an existing file", "run.checkpoint.h5: is a checkpoint, expected a run file"],
+            &[
+                "a file of this run exists that --overwrite could not replace",
+                "run.checkpoint.h5: is a checkpoint, expected a run file",
+            ],
         ),
         Case(
             |bench| fs::create_dir(bench.path("new-seed2.checkpoint.h5")).unwrap(),
@@ -358,7 +364,7 @@ fn places_that_cannot_be_written() {
         Case(
             |bench| drop(std::os::unix::net::UnixListener::bind(bench.path("socket")).unwrap()),
             "simulate tiny.toml --out socket",
-            &["--out names an existing file", "socket: is a device, socket or pipe"],
+            &["a file of this run exists that --overwrite could not replace", "socket: is a device, socket or pipe"],
         ),
         Case(|bench| bench.write("output", "a file"), "train tiny.toml", &["cannot create the folder output"]),
         Case(|bench| bench.write("g17-784-10.toml", ""), "models --write .", &["g17-784-10.toml exists already"]),

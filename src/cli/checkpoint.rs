@@ -6,16 +6,32 @@ use anyhow::{Context, bail};
 
 use super::files::is_hdf5;
 use super::options::Common;
-use super::rate_rule;
 use super::shown::Trained;
+use super::{rate_rule, say};
 use crate::model::Model;
 use crate::network::Network;
 use crate::record::Checkpoint;
 use crate::training::initial_network;
 
-/// Loads a checkpoint and refuses one that its own model does not fit.
+/// Loads a checkpoint, and refuses one that was changed after it was written or that its own model does not fit.
 pub(super) fn load(path: &Path) -> anyhow::Result<Checkpoint> {
-    let checkpoint = Checkpoint::load(path)?;
+    whole(Checkpoint::load(path)?, path)
+}
+
+/// The same, where the command may accept one that was changed.
+pub(super) fn load_for(common: &Common, path: &Path) -> anyhow::Result<Checkpoint> {
+    if !common.accept_edited {
+        return load(path);
+    }
+    let checkpoint = Checkpoint::load_edited(path)?;
+    if checkpoint.edited {
+        say::note(format_args!("{} was changed after it was written", path.display()));
+    }
+    whole(checkpoint, path)
+}
+
+/// Refuses a checkpoint that its own model does not fit.
+fn whole(checkpoint: Checkpoint, path: &Path) -> anyhow::Result<Checkpoint> {
     let damaged = || format!("{} is a damaged checkpoint", path.display());
     checkpoint.check(&own_model(&checkpoint, path).with_context(damaged)?).with_context(damaged)?;
     Ok(checkpoint)
@@ -34,6 +50,8 @@ pub(super) struct Start {
     pub(super) seed: u64,
     /// Training presentations behind the network.
     pub(super) examples_seen: u64,
+    /// Whether the checkpoint was changed after it was written.
+    pub(super) edited: bool,
     /// None: it is no checkpoint, or an older one.
     pub(super) trained: Option<Trained>,
 }
@@ -42,20 +60,20 @@ pub(super) struct Start {
 /// those that learn by a rule of rates.
 pub(super) fn load_or_start(common: &Common, input: &Path, seed: Option<u64>) -> anyhow::Result<Start> {
     if is_hdf5(input) {
-        let checkpoint = load(input)?;
+        let checkpoint = load_for(common, input)?;
         let model = common.parse_model(&checkpoint.model_text, input)?;
         rate_rule::refuse(&model)?;
         check_fits(&model, &checkpoint, input)?;
         let trained = trained(&checkpoint, input)?;
         let seed = seed.unwrap_or(checkpoint.seed);
-        let examples_seen = checkpoint.examples_seen;
-        return Ok(Start { model, network: checkpoint.network, seed, examples_seen, trained });
+        let Checkpoint { examples_seen, edited, network, .. } = checkpoint;
+        return Ok(Start { model, network, seed, examples_seen, edited, trained });
     }
     let model = common.load_model(input)?;
     rate_rule::refuse(&model)?;
     let seed = seed.unwrap_or(1);
     let network = initial_network(&model, seed)?;
-    Ok(Start { model, network, seed, examples_seen: 0, trained: None })
+    Ok(Start { model, network, seed, examples_seen: 0, edited: false, trained: None })
 }
 
 /// Refuses a checkpoint whose network or lanes are not those of the model.

@@ -6,7 +6,7 @@ use anyhow::bail;
 use clap::Args;
 
 use super::failure::Failure;
-use super::files::spare;
+use super::files::{refuse_run, spare};
 use super::say;
 use crate::record::RecordError;
 use crate::record::hdf5::{RunReader, export_nwb};
@@ -43,6 +43,7 @@ impl Export {
             bail!("--nwb {}: expected a name that ends in .nwb", self.nwb.display());
         }
         RunReader::open(&self.run)?;
-        spare("--nwb", &self.nwb, &self.run)
+        spare("--nwb", &self.nwb, &self.run)?;
+        refuse_run("--nwb", &self.nwb)
     }
 }

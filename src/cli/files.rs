@@ -8,6 +8,7 @@ use anyhow::{Context, bail};
 
 use super::failure::Failure;
 use crate::model::open_file;
+use crate::record::hdf5::{RunReader, holds_checkpoint};
 
 /// Whether a file begins as HDF5 files do.
 pub(super) fn is_hdf5(path: &Path) -> bool {
@@ -19,6 +20,15 @@ pub(super) fn is_hdf5(path: &Path) -> bool {
 pub(super) fn spare(option: &str, out: &Path, read: &Path) -> anyhow::Result<()> {
     if out.canonicalize().is_ok_and(|out| read.canonicalize().is_ok_and(|read| read == out)) {
         bail!("{option} {}: that is the file to be read; name another", out.display());
+    }
+    Ok(())
+}
+
+/// Refuses an output path, given by this option, at which a run file or a checkpoint is: what is drawn or exported can be made
+/// again, a run cannot.
+pub(super) fn refuse_run(option: &str, out: &Path) -> anyhow::Result<()> {
+    if out.is_file() && (RunReader::open(out).is_ok() || holds_checkpoint(out).is_ok()) {
+        bail!("{option} {}: that is a run file or checkpoint, which is not replaced; name another", out.display());
     }
     Ok(())
 }

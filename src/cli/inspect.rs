@@ -63,6 +63,9 @@ fn lines(summary: &Summary) -> Vec<(&'static str, String)> {
         vec![("model", summary.name.clone()), ("seed", summary.seed.to_string()), ("size", size(summary.bytes))];
     lines.extend(contents(&summary.contents));
     lines.extend(summary.data_source.iter().map(|place| ("data", place.absolute.clone())));
+    if summary.edited {
+        lines.push(("edited", "goes back to a checkpoint that was changed after it was written".to_owned()));
+    }
     // A test leaves no weights.
     for w in summary.weights.iter().filter(|w| !w.snapshots.is_empty()) {
         let shape: Vec<_> = w.shape.iter().map(ToString::to_string).collect();
@@ -129,6 +132,7 @@ fn to_json(summary: &Summary) -> Value {
         "name": summary.name,
         "seed": summary.seed,
         "data_source": summary.data_source.as_ref().map(|place| &place.absolute),
+        "edited": summary.edited,
         "bytes": summary.bytes,
         "learning": report::learning(&summary.curve),
         "weights": summary.weights.iter().map(weights).collect::<Vec<_>>(),

@@ -45,6 +45,10 @@ pub(super) struct Common {
     #[arg(long, requires = "out")]
     pub(super) overwrite: bool,
 
+    /// Take a checkpoint even if it was changed after it was written; what is written from then on keeps that.
+    #[arg(long)]
+    pub(super) accept_edited: bool,
+
     /// Run even if the disk has no room for what will be recorded.
     #[arg(long)]
     pub(super) ignore_free_space: bool,

@@ -85,7 +85,7 @@ impl Output {
     }
 
     fn refuse(&self, taken: &Path) -> anyhow::Result<()> {
-        self.check_kinds("--out names an existing file that --overwrite could not replace")?;
+        self.check_kinds("a file of this run exists that --overwrite could not replace; name another by --out")?;
         let goes_on = match self.checkpoint.as_ref().filter(|checkpoint| is_occupied(checkpoint)) {
             Some(checkpoint) => format!(", or go on with its run by --resume {}", say::quoted_path(checkpoint)),
             None => String::new(),

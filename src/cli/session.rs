@@ -26,6 +26,15 @@ pub(super) struct Outcome {
     pub(super) presentations: u64,
 }
 
+/// The network that a run starts from.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Origin {
+    /// Training presentations behind it, if it does not learn in the run.
+    pub(super) frozen_after: Option<u64>,
+    /// Whether it goes back to a checkpoint that was changed after it was written.
+    pub(super) edited: bool,
+}
+
 /// What is needed to open a run file.
 pub(super) struct Recorded<'a> {
     pub(super) model: &'a Model,
@@ -33,8 +42,7 @@ pub(super) struct Recorded<'a> {
     pub(super) dynamics: &'a str,
     pub(super) seed: u64,
     pub(super) planned: Planned,
-    /// Training presentations behind a network that does not learn.
-    pub(super) frozen_after: Option<u64>,
+    pub(super) origin: Origin,
     /// A set of stimuli, whose place the run file keeps.
     pub(super) shown: &'a StimulusSet,
     /// Names and digests of all data files read.
@@ -47,7 +55,7 @@ pub(super) fn open_run_file(
     output: &Output,
     recorded: &Recorded<'_>,
 ) -> anyhow::Result<(RunFile, Files)> {
-    let Recorded { model, dynamics, seed, planned, frozen_after, shown, sha256 } = recorded;
+    let Recorded { model, dynamics, seed, planned, origin, shown, sha256 } = recorded;
     let provenance = Provenance {
         apical_version: env!("CARGO_PKG_VERSION").to_owned(),
         git_commit: env!("APICAL_GIT_COMMIT").to_owned(),
@@ -57,7 +65,8 @@ pub(super) fn open_run_file(
         data_source: shown.path().map(DataPlace::of),
         start_time: humantime::format_rfc3339_seconds(std::time::SystemTime::now()).to_string(),
         kind: (*dynamics).to_owned(),
-        frozen_after: *frozen_after,
+        frozen_after: origin.frozen_after,
+        edited: origin.edited,
     };
     let kept = check_recorded(common, model, planned)?;
     let folder = folder_of(&output.run);
@@ -89,7 +98,9 @@ pub(super) fn open_run_file(
     for left in file.set_aside().into_iter().chain(left.as_deref()) {
         let quoted = say::quoted_path(left);
         let left = left.display();
-        say::note(format_args!("a run that did not end left {left}; `apical inspect {quoted}` shows what it holds"));
+        say::note(format_args!(
+            "an unfinished file is now {left}; if a run left it, `apical inspect {quoted}` shows it"
+        ));
     }
     if !common.quiet {
         say::note(format_args!("recording to {}: {kept}about {}", files.run.display(), size(bytes)));
@@ -136,8 +147,7 @@ pub(super) struct Run<'a> {
     /// What begins its lines of progress, where other runs go on beside it.
     pub(super) label: String,
     pub(super) plan: Plan,
-    /// Training presentations behind a network that does not learn.
-    pub(super) frozen_after: Option<u64>,
+    pub(super) origin: Origin,
     pub(super) live: Option<Live>,
     /// Longest time between two checkpoints.
     pub(super) checkpoint_every: Duration,
@@ -153,7 +163,7 @@ pub(super) fn run(
     output: &Output,
 ) -> Result<Outcome, Failure> {
     let _guard = interrupt::guard();
-    let Run { model, data, seed, label, plan, frozen_after, live, checkpoint_every, stopped } = run;
+    let Run { model, data, seed, label, plan, origin, live, checkpoint_every, stopped } = run;
     let first = trainer.history().examples_seen;
     let planned = Planned {
         kind: Kind::Train,
@@ -163,7 +173,7 @@ pub(super) fn run(
         rates: expected_rates((model, trainer.network()), &data.training, seed),
     };
     let (dynamics, shown, sha256) = (trainer.kind(), data.training.set(), &data.sha256());
-    let recorded = Recorded { model, dynamics, seed, planned, frozen_after, shown, sha256 };
+    let recorded = Recorded { model, dynamics, seed, planned, origin, shown, sha256 };
     let (file, files) = open_run_file(common, output, &recorded)?;
     let mut recorder = (file, live);
     let checkpoints =

@@ -10,7 +10,7 @@ use super::checkpoint::Start;
 use super::failure::Failure;
 use super::options::Common;
 use super::output::Files;
-use super::session::{self, Outcome};
+use super::session::{self, Origin, Outcome};
 use super::shown::Shown;
 use super::{checkpoint, report, say};
 use crate::data::{Dataset, Evaluate, Split};
@@ -45,7 +45,7 @@ impl Simulate {
     pub(super) fn execute(self) -> Result<(), Failure> {
         let threads = self.common.start_threads()?;
         let start = checkpoint::load_or_start(&self.common, &self.input, self.seed)?;
-        let Start { model, network, seed, examples_seen, trained } = start;
+        let Start { model, network, seed, examples_seen, edited, trained } = start;
         let training = Shown::of(&self.common, &model, trained.as_ref()).load_training()?;
         let split = Split { train: 0..training.len(), evaluate: Evaluate::Training };
         let data = Dataset { evaluation: training.clone(), training, split };
@@ -62,7 +62,7 @@ impl Simulate {
             seed,
             label: String::new(),
             plan,
-            frozen_after: Some(examples_seen),
+            origin: Origin { frozen_after: Some(examples_seen), edited },
             live: None,
             checkpoint_every: Duration::MAX,
             stopped: &|_: &Files| (),

@@ -11,7 +11,7 @@ use super::failure::Failure;
 use super::options::{Common, Rate};
 use super::output::Files;
 use super::progress::Display;
-use super::session::Recorded;
+use super::session::{Origin, Recorded};
 use super::shown::{Shown, Trained};
 use super::{checkpoint, interrupt, rate_rule, report, say, session};
 use crate::data::Presentations;
@@ -56,7 +56,7 @@ pub(super) struct Test {
 impl Test {
     pub(super) fn execute(self) -> Result<(), Failure> {
         let threads = self.common.start_threads()?;
-        let checkpoint = checkpoint::load(&self.checkpoint)?;
+        let checkpoint = checkpoint::load_for(&self.common, &self.checkpoint)?;
         let model = self.common.parse_model(&checkpoint.model_text, &self.checkpoint)?;
         let model = self.rate.prepare(model, &self.common)?;
         checkpoint::check_fits(&model, &checkpoint, &self.checkpoint)?;
@@ -79,7 +79,8 @@ impl Test {
             index: 0,
             clock_ms: 0.0,
         };
-        let (tested, run_file) = self.run(&test, (seed, checkpoint.examples_seen))?;
+        let origin = Origin { frozen_after: Some(checkpoint.examples_seen), edited: checkpoint.edited };
+        let (tested, run_file) = self.run(&test, (seed, origin))?;
         self.tell((&model, self.rate.kind()), &tested, (seed, threads), run_file)
     }
 
@@ -129,7 +130,7 @@ impl Test {
     }
 
     /// Runs a test with the run file that is asked for, if any, and gives its path.
-    fn run(&self, test: &training::Test<'_>, from: (u64, u64)) -> Result<(Tested, Option<PathBuf>), Failure> {
+    fn run(&self, test: &training::Test<'_>, from: (u64, Origin)) -> Result<(Tested, Option<PathBuf>), Failure> {
         let _guard = interrupt::guard();
         let mut file = self.run_file(test, from)?;
         let mut display = Display::new(self.common.quiet, None);
@@ -153,7 +154,7 @@ impl Test {
     fn run_file(
         &self,
         test: &training::Test<'_>,
-        (seed, examples_seen): (u64, u64),
+        (seed, origin): (u64, Origin),
     ) -> anyhow::Result<Option<(RunFile, Files)>> {
         if self.common.record.is_none() && self.common.out.is_none() {
             return Ok(None);
@@ -168,8 +169,7 @@ impl Test {
             rates: expected_rates((test.model, test.network), test.shown, seed),
         };
         let (model, dynamics, shown) = (test.model, test.dynamics.name(), test.shown.set());
-        let (frozen_after, sha256) = (Some(examples_seen), shown.sha256());
-        let recorded = Recorded { model, dynamics, seed, planned, frozen_after, shown, sha256 };
+        let recorded = Recorded { model, dynamics, seed, planned, origin, shown, sha256: shown.sha256() };
         session::open_run_file(&self.common, &output, &recorded).map(Some)
     }
 }

@@ -13,7 +13,7 @@ use super::options::{Common, Rate, Seeds, parse_seeds};
 use super::output::{Files, Output};
 use super::progress::CHECKPOINT_EVERY;
 use super::seeds::side_by_side;
-use super::session::{self, Outcome};
+use super::session::{self, Origin, Outcome};
 use super::shown::Shown;
 use super::{checkpoint, rate_rule, report, say, view};
 use crate::data::Dataset;
@@ -96,7 +96,7 @@ struct How<'a> {
 impl Train {
     pub(super) fn execute(self) -> Result<(), Failure> {
         let threads = self.common.start_threads()?;
-        let checkpoint = self.resume.as_deref().map(checkpoint::load).transpose()?;
+        let checkpoint = self.resume.as_deref().map(|path| checkpoint::load_for(&self.common, path)).transpose()?;
         let model = self.prepare(self.load_model(checkpoint.as_ref())?)?;
         let trained = match (&checkpoint, &self.resume) {
             (Some(checkpoint), Some(path)) => checkpoint::trained(checkpoint, path)?,
@@ -204,6 +204,7 @@ impl Train {
     ) -> Result<(Outcome, Value), Failure> {
         let presentations = self.presentations(model, data, checkpoint.as_ref());
         let test_examples = self.test_examples.unwrap_or(usize::MAX).min(data.evaluation.len());
+        let edited = checkpoint.as_ref().is_some_and(|checkpoint| checkpoint.edited);
         let mut trainer = self.trainer(model, seed, checkpoint, presentations)?;
         let plan = Plan { presentations, test_examples, synapses: Synapses::Plastic };
         let outcome = if is_complete(&*trainer, plan) {
@@ -214,18 +215,9 @@ impl Train {
             let live = live.map(|live| live.recorder(model, seed, presentations));
             let stopped = |files: &Files| self.stopped(model, files);
             let checkpoint_every = self.checkpoint_every.unwrap_or(CHECKPOINT_EVERY);
-            let frozen_after = None;
-            let run = session::Run {
-                model,
-                data,
-                seed,
-                label,
-                plan,
-                frozen_after,
-                live,
-                checkpoint_every,
-                stopped: &stopped,
-            };
+            let origin = Origin { frozen_after: None, edited };
+            let run =
+                session::Run { model, data, seed, label, plan, origin, live, checkpoint_every, stopped: &stopped };
             session::run(&self.common, run, &mut *trainer, output)?
         };
         let summary = report::train_summary((model, trainer.kind()), data, &outcome, (seed, threads, presentations));

@@ -262,6 +262,8 @@ pub struct Checkpoint {
     pub model_text: String,
     /// The data it was trained on; none where they were in memory, and in files of older versions.
     pub data: Option<DataIdentity>,
+    /// Whether it goes back to a checkpoint that was changed after it was written.
+    pub edited: bool,
     /// Seed of the run.
     pub seed: u64,
     /// Training presentations done.

@@ -111,6 +111,7 @@ impl Training for RateRuleTrainer<'_> {
         Checkpoint {
             model_text: self.model.text.clone(),
             data: self.data.clone(),
+            edited: false,
             seed: self.seed,
             examples_seen: self.history.examples_seen,
             examples_planned: self.history.examples_planned,

@@ -33,6 +33,8 @@ pub struct Trainer<'a> {
     order: Order,
     /// What is shown, once that is known.
     data: Option<DataIdentity>,
+    /// Whether it goes back to a checkpoint that was changed after it was written.
+    edited: bool,
     seed: u64,
     history: History,
     tests_done: u64,
@@ -75,6 +77,7 @@ impl<'a> Trainer<'a> {
             network,
             order: Order::default(),
             data: None,
+            edited: false,
             seed,
             history: History::default(),
             tests_done: 0,
@@ -101,6 +104,7 @@ impl<'a> Trainer<'a> {
         let mut trainer = Self::new(model, checkpoint.network, checkpoint.seed);
         assert_eq!(trainer.lanes.len(), checkpoint.lanes.len(), "a checkpoint has the lanes of its model");
         trainer.data = checkpoint.data;
+        trainer.edited = checkpoint.edited;
         trainer.centres = checkpoint.centres;
         trainer.lanes.iter_mut().zip(&checkpoint.lanes).for_each(|(lane, state)| lane.lane.restore(state));
         trainer.tests_done = checkpoint.tests_done;
@@ -356,6 +360,7 @@ impl Training for Trainer<'_> {
         Checkpoint {
             model_text: self.model.text.clone(),
             data: self.data.clone(),
+            edited: self.edited,
             seed: self.seed,
             examples_seen: self.history.examples_seen,
             examples_planned: self.history.examples_planned,

@@ -131,6 +131,7 @@ pub(crate) fn planned(kind: Kind) -> Planned {
 
 pub(crate) fn provenance() -> Provenance {
     Provenance {
+        edited: false,
         apical_version: "0.1.0".into(),
         git_commit: "0123abc".into(),
         seed: u64::MAX,

@@ -51,9 +51,10 @@ impl Compare {
         let read = self.representations.iter().map(|text| likeness::place(text).0);
         for read in read.chain(self.model.as_deref()) {
             spare("--out", out, read)?;
+            spare("--out", &figure, read)?;
         }
-        if *out == figure {
-            bail!("--out: expected the name of a JSON file; the figure stands beside it as SVG");
+        if out.extension().is_none_or(|end| end != "json") {
+            bail!("--out {}: expected a name that ends in .json; the figure stands beside it as SVG", out.display());
         }
         Ok(())
     }

@@ -244,6 +244,7 @@ impl Reproduce {
             out: None,
             overwrite: false,
             ignore_free_space: false,
+            accept_edited: false,
             quiet: *quiet,
             json: *json,
         }

@@ -16,7 +16,7 @@ use crate::cli::output::{Existing, Output};
 use crate::cli::plot::Window;
 use crate::cli::progress::CHECKPOINT_EVERY;
 use crate::cli::report::learning;
-use crate::cli::session;
+use crate::cli::session::{self, Origin};
 use crate::cli::{checkpoint, say};
 use crate::data::{Dataset, Presentations, digests, tested_on};
 use crate::model::{Credit, Model, Stimuli, shipped};
@@ -338,7 +338,7 @@ impl Run {
             model: &self.model,
             data: &self.data,
             seed: self.seed,
-            frozen_after: None,
+            origin: Origin::default(),
             plan: self.plan,
             live: None,
             checkpoint_every: CHECKPOINT_EVERY,

@@ -77,6 +77,10 @@ pub(super) struct Validate {
     #[arg(long, value_name = "PATH")]
     out: Option<PathBuf>,
 
+    /// Take a checkpoint even if it was changed after it was written.
+    #[arg(long)]
+    accept_edited: bool,
+
     /// No progress on standard error.
     #[arg(long)]
     quiet: bool,
@@ -142,6 +146,7 @@ impl Validate {
             out: None,
             overwrite: false,
             ignore_free_space: false,
+            accept_edited: self.accept_edited,
             quiet: self.quiet,
             json: self.json,
         }
@@ -218,6 +223,7 @@ impl Validate {
             bail!("--out {}: expected a name that ends in .json", path.display());
         }
         spare("--out", &path, &self.input)?;
+        spare("--out", &path.with_extension("svg"), &self.input)?;
         Ok(path)
     }
 

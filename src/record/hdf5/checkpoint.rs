@@ -49,11 +49,23 @@ impl Checkpoint {
         match source.differences()?.as_slice() {
             [] => Ok(checkpoint),
             [first, rest @ ..] => {
-                let instead = "weights changed on purpose are taken by `weights.from` in a model file";
+                let instead = "weights changed on purpose are taken by `weights.from` in a model file, or with the whole \
+                               checkpoint by --accept-edited";
                 let more = and_more(rest.len());
                 Err(source.problem(format!("is not as it was written: {first}{more}; {instead}")))
             }
         }
+    }
+
+    /// The same of a checkpoint that may have been changed, which it then keeps in `edited`.
+    ///
+    /// # Errors
+    /// Those of [`Checkpoint::load`] but for the last.
+    pub fn load_edited(path: &Path) -> Result<Self, RecordError> {
+        let source = Source::open(path)?;
+        let checkpoint = Self::read(&source)?;
+        let edited = checkpoint.edited || !source.differences()?.is_empty();
+        Ok(Self { edited, ..checkpoint })
     }
 
     /// Reads a checkpoint whether it is as it was written or not.
@@ -66,6 +78,7 @@ impl Checkpoint {
         Ok(Self {
             model_text: source.text("model")?,
             data: data(source)?,
+            edited: source.edited(),
             seed: source.number("seed")?,
             examples_seen: source.number("examples_seen")?,
             examples_planned: source.number("examples_planned")?,
@@ -98,6 +111,7 @@ impl Checkpoint {
             attribute::put_text(&file, "data_sha256", &digests(sha256))?;
             attribute::put(&file, "validation", validation)?;
         }
+        run::put_edited(&file, self.edited)?;
         attribute::put(&file, "seed", &self.seed)?;
         attribute::put(&file, "examples_seen", &self.examples_seen)?;
         attribute::put(&file, "examples_planned", &self.examples_planned)?;

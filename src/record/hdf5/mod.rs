@@ -13,6 +13,7 @@
 //! | `/` attribute `data_source` | text \[2\] | folder or file of the stimuli, as it was named and from the root; absent where they are in the model |
 //! | `/` attribute `kind` | text | `spiking`, or `rate` for a rate twin |
 //! | `/` attribute `seed` | u64 | seed of the run |
+//! | `/` attribute `edited` | u8 = 1 | of a run that goes back to a checkpoint changed after it was written, as `--accept-edited` takes it |
 //! | `/` attribute `frozen_after` | u64 | of a test or simulation alone: training presentations behind its network |
 //! | `/spikes/POP` | attributes `sorting`: enum u8 {`none`, `by_id`, `by_time`} = `by_time`, `size`: u64 = N | spikes of the recorded presentations |
 //! | `/spikes/POP/timestamps` | f64 \[n\], attribute `units` = ms, variable-length text | times on the run's clock |
@@ -54,6 +55,7 @@
 //!
 //! | object | type | holds |
 //! |---|---|---|
+//! | `/` attribute `edited` | u8 = 1 | as in run files |
 //! | `/` attribute `format` | text | `apical checkpoint 2`; version 0.1 wrote 1, without digests |
 //! | `/` attributes `examples_seen`, `examples_planned`, `tests_done` | u64 | counts of presentations |
 //! | `/` attributes `data_source`, `data_sha256` | text \[2\], text | the data of the training, as in run files; absent where they were in memory |

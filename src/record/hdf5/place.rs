@@ -39,7 +39,20 @@ impl Part {
         if let Some(found) = not_a_file(&target) {
             return Err(content(&target, format!("is {found}, expected the name of a file to write")));
         }
+        if target.is_symlink() {
+            return Err(content(
+                &target,
+                "is a symbolic link that leads to itself, expected the name of a file to write",
+            ));
+        }
         let part = part_of(&target);
+        // Opened to be written, a pipe waits for a reader.
+        if fs::symlink_metadata(&part).is_ok_and(|there| !there.is_file()) {
+            return Err(content(
+                &part,
+                "is in the way and is no regular file; remove it, or name another file to write",
+            ));
+        }
         let cannot_create = |e| failed("cannot create", &part, e);
         let mut set_aside = None;
         for _ in 0..ATTEMPTS {
@@ -262,6 +275,25 @@ mod tests {
         part.complete().unwrap();
         assert!(fs::symlink_metadata(&link).unwrap().is_symlink());
         assert_eq!(fs::read(folder.path().join("big/run.h5")).unwrap(), b"content");
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn what_is_no_regular_file_is_refused_and_not_waited_for() {
+        let folder = folder();
+        let path = folder.path().join("run.h5");
+        let part = folder.path().join("run.h5.part");
+        let made = std::process::Command::new("mkfifo").arg(&part).status().unwrap();
+        assert!(made.success());
+        let refused = Part::reserve(&path).unwrap_err().to_string();
+        assert!(refused.contains("run.h5.part: is in the way and is no regular file"), "{refused}");
+        fs::remove_file(&part).unwrap();
+        std::os::unix::fs::symlink("elsewhere", &part).unwrap();
+        assert!(Part::reserve(&path).unwrap_err().to_string().contains("is no regular file"));
+        let circle = folder.path().join("circle.h5");
+        std::os::unix::fs::symlink("circle.h5", &circle).unwrap();
+        let refused = Part::reserve(&circle).unwrap_err().to_string();
+        assert!(refused.contains("leads to itself"), "{refused}");
     }
 
     /// Eight threads reserve one name at the same moment, 50 times over, as processes do: each has a lock of its own.

@@ -53,6 +53,8 @@ pub struct Provenance {
     pub kind: String,
     /// Training presentations behind a network that does not learn in the run; none if it does.
     pub frozen_after: Option<u64>,
+    /// Whether it goes back to a checkpoint that was changed after it was written.
+    pub edited: bool,
 }
 
 /// Writes a run file, as `NAME.part` until it is finished; dropped before that, the `NAME.part` holds all that was
@@ -268,11 +270,21 @@ impl Recorder for RunFile {
 
 fn put_provenance(file: &File, provenance: &Provenance) -> Result<()> {
     let Provenance {
-        apical_version, git_commit, seed, command_line, data_sha256, data_source, start_time, kind, ..
+        apical_version,
+        git_commit,
+        seed,
+        command_line,
+        data_sha256,
+        data_source,
+        start_time,
+        kind,
+        frozen_after,
+        edited,
     } = provenance;
-    if let Some(seen) = &provenance.frozen_after {
+    if let Some(seen) = frozen_after {
         attribute::put(file, "frozen_after", seen)?;
     }
+    put_edited(file, *edited)?;
     attribute::put_text(file, "apical_version", apical_version)?;
     attribute::put_text(file, "git_commit", git_commit)?;
     attribute::put(file, "seed", seed)?;
@@ -281,6 +293,11 @@ fn put_provenance(file: &File, provenance: &Provenance) -> Result<()> {
     put_data_source(file, data_source.as_ref())?;
     attribute::put_text(file, "start_time", start_time)?;
     attribute::put_text(file, "kind", kind)
+}
+
+/// Marks what goes back to a checkpoint that was changed after it was written.
+pub(super) fn put_edited(file: &File, edited: bool) -> Result<()> {
+    if edited { attribute::put(file, "edited", &1u8) } else { Ok(()) }
 }
 
 /// Writes where the data were, if they were in files.

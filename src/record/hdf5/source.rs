@@ -244,6 +244,11 @@ impl Source {
         found.map_err(|e| self.unreadable(&format!("{dataset}@{name}"), &e))
     }
 
+    /// Whether what is in it goes back to a checkpoint that was changed after it was written.
+    pub(super) fn edited(&self) -> bool {
+        self.number::<u8>("edited").is_ok_and(|edited| edited != 0)
+    }
+
     /// The learning curve.
     pub(super) fn curve(&self) -> Result<Vec<Evaluation>, RecordError> {
         let seen: Vec<u64> = self.values("learning/examples_seen")?;

@@ -17,6 +17,8 @@ pub struct Summary {
     pub model_text: String,
     /// Where the stimuli were; none where they were in the model, and in files of older versions.
     pub data_source: Option<DataPlace>,
+    /// Whether it goes back to a checkpoint that was changed after it was written.
+    pub edited: bool,
     /// Seed of the run.
     pub seed: u64,
     /// Size on the disk [bytes].
@@ -145,6 +147,7 @@ impl Summary {
             name: source.text("name")?,
             model_text: source.text("model")?,
             data_source: source.data_source()?,
+            edited: source.edited(),
             seed: source.number("seed")?,
             bytes,
             curve: source.curve()?,
@@ -186,6 +189,7 @@ fn provenance(source: &Source) -> Result<Provenance, RecordError> {
         // Files from before there were rate twins do not say.
         kind: source.text("kind").unwrap_or_else(|_| "spiking".to_owned()),
         frozen_after: source.optional("frozen_after")?,
+        edited: source.edited(),
     })
 }
 
