@@ -23,11 +23,11 @@ pub(super) fn load_for(common: &Common, path: &Path) -> anyhow::Result<Checkpoin
     if !common.accept_edited {
         return load(path);
     }
-    let checkpoint = Checkpoint::load_edited(path)?;
+    let checkpoint = whole(Checkpoint::load_edited(path)?, path)?;
     if checkpoint.edited {
         say::note(format_args!("{} was changed after it was written", path.display()));
     }
-    whole(checkpoint, path)
+    Ok(checkpoint)
 }
 
 /// Refuses a checkpoint that its own model does not fit.
