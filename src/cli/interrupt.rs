@@ -2,7 +2,8 @@
 //!
 //! While there is something to save the first one is left to the command, which finishes the presentation, saves all and
 //! ends; at any other time, as while images are read, and at another one more than a second after the first, the process ends at
-//! once. The exit code is 128 and the number of the signal. A write beyond a limit on the size of files (SIGXFSZ) fails as on a full disk.
+//! once. The exit code is 128 and the number of the signal. A write beyond a limit on the size of files (SIGXFSZ) fails as on
+//! a full disk.
 
 use std::ops::ControlFlow;
 use std::sync::atomic::{AtomicI32, AtomicUsize, Ordering};

@@ -16,7 +16,7 @@ use super::failure::Failure;
 /// Bars of progress, of several runs at a time; what is printed stands above them.
 pub(super) static BARS: LazyLock<MultiProgress> = LazyLock::new(MultiProgress::new);
 
-/// Prints a line of results. That nobody reads on is no failure: what was computed stands in files, too.
+/// Prints a line of results. A closed pipe is no failure: the reader has chosen to stop.
 pub(super) fn result(text: impl Display) -> Result<(), Failure> {
     let text = text.to_string();
     match BARS.suspend(|| writeln!(io::stdout().lock(), "{}", printable(&text))) {

@@ -108,8 +108,7 @@ impl<'a> Shown<'a> {
             Err(changed) => {
                 let images = matches!(self.stimuli, Stimuli::Idx { .. });
                 let option = if images { "--data DIR" } else { "--set stimuli.path=FILE" };
-                let told =
-                    "the data are not those of the training; name the place of those, or of others on purpose, by";
+                let told = "the data differ from those of the training; give the place of those, or deliberately of others, by";
                 return Err(anyhow::Error::from(changed).context(format!("{told} `{option}`")));
             }
             Ok(()) => self.compare_split(trained),
@@ -117,7 +116,7 @@ impl<'a> Shown<'a> {
         Ok(())
     }
 
-    /// Reports that images of the training are tested.
+    /// Reports that more images are set aside for validation than in training: some of them were trained on.
     fn compare_split(&self, trained: &DataIdentity) {
         let Stimuli::Idx { validation, .. } = self.stimuli else { return };
         if validation as u64 > trained.validation {

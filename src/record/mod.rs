@@ -260,7 +260,7 @@ impl<A: Recorder, B: Recorder> Recorder for (A, B) {
 pub struct Checkpoint {
     /// The merged model file.
     pub model_text: String,
-    /// The data it was trained on; none where they were in memory, and in files of older versions.
+    /// The data it was trained on; none where they were in memory or in the model file, and in files of older versions.
     pub data: Option<DataIdentity>,
     /// Whether it goes back to a checkpoint that was changed after it was written.
     pub edited: bool,

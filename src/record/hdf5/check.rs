@@ -1,4 +1,4 @@
-//! Whether a run file is as the table at the head of this module says.
+//! Checks a run file or checkpoint against the tables in `record/hdf5/mod.rs`.
 
 mod activity;
 mod snapshots;
