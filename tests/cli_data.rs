@@ -104,7 +104,7 @@ fn a_checkpoint_that_keeps_nothing_of_its_data_still_loads() {
         file.delete_attr(name).unwrap();
     }
     file.close().unwrap();
-    assert!(bench.ok("test run.checkpoint.h5").contains("on 12 images"));
+    assert!(bench.ok("test run.checkpoint.h5 --accept-edited").contains("on 12 images"));
 }
 
 #[test]
