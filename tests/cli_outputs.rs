@@ -168,7 +168,11 @@ fn resumable(bench: &Bench, checkpoint: &str) -> (Value, cli::Contents) {
 #[cfg(unix)]
 #[test]
 fn each_signal_has_its_exit_code_and_saves_what_was_learnt() {
-    for (signal, code) in [("INT", 130), ("TERM", 143), ("HUP", 129)] {
+    // Where the tests run by `nohup` the program outlives its terminal, as it should.
+    let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let ignored = status.lines().find_map(|line| u64::from_str_radix(line.strip_prefix("SigIgn:")?.trim(), 16).ok());
+    let signals = [("INT", 130), ("TERM", 143), ("HUP", 129)];
+    for (signal, code) in &signals[..if ignored.unwrap_or(0) & 1 == 0 { 3 } else { 2 }] {
         let bench = Bench::new();
         let arguments = "train tiny.toml --examples 100000000 --record none --checkpoint-every 0s --out run.h5";
         let child = bench.command(arguments).stderr(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
@@ -178,7 +182,7 @@ fn each_signal_has_its_exit_code_and_saves_what_was_learnt() {
         let sent = Command::new("kill").args([&format!("-{signal}"), &child.id().to_string()]).status().unwrap();
         assert!(sent.success());
         let ran = Ran::from(child.wait_with_output().unwrap());
-        assert_eq!(ran.code, Some(code), "{}", ran.stderr);
+        assert_eq!(ran.code, Some(*code), "{}", ran.stderr);
         assert!(bench.path("run.h5").exists() && ran.stderr.contains("go on with:"), "{}", ran.stderr);
     }
 }
