@@ -25,7 +25,7 @@ const VARIANTS: [&str; 7] = [
 ];
 
 fn train(bench: &Bench, out: &str, arguments: &str) -> Contents {
-    bench.ok(&format!("train tiny.toml --quiet --out {out}.h5 {arguments}"));
+    bench.ok(&format!("train tiny.toml --quiet --overwrite --out {out}.h5 {arguments}"));
     Contents::of(&bench.path(&format!("{out}.h5"))).repeatable()
 }
 
@@ -178,7 +178,7 @@ fn spikes_in_flight_are_part_of_a_checkpoint() {
 #[test]
 fn an_interrupted_run_is_saved_and_goes_on_as_if_nothing_had_been() {
     let bench = Bench::new();
-    let child = bench.command("train tiny.toml --examples 1000000000 --record none --out run.h5");
+    let child = bench.command("train tiny.toml --examples 1000000000 --ignore-free-space --record none --out run.h5");
     let ran = cli::interrupt(child, || bench.path("run.checkpoint.h5").exists());
     assert_eq!(ran.code, Some(130), "{}", ran.stderr);
     let told = "go on with: apical train --resume run.checkpoint.h5 --record none\n";
@@ -202,8 +202,8 @@ fn interrupted_simulations_and_tests_leave_whole_files() {
     let bench = Bench::new();
     bench.ok("train tiny.toml --examples 4 --out run.h5");
     for (arguments, out) in [
-        ("simulate run.checkpoint.h5 --examples 1000000000 --record none --out s.h5", "s.h5"),
-        ("test run.checkpoint.h5 --passes 1000000000 --record none --out t.h5", "t.h5"),
+        ("simulate run.checkpoint.h5 --examples 1000000000 --ignore-free-space --record none --out s.h5", "s.h5"),
+        ("test run.checkpoint.h5 --passes 1000000000 --ignore-free-space --record none --out t.h5", "t.h5"),
     ] {
         let part = bench.path(&format!("{out}.part"));
         let ran = cli::interrupt(bench.command(arguments), || part.exists());
