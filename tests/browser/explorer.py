@@ -190,7 +190,7 @@ def chooses_and_hovers(browser, url, folder):
 
 def shows_the_input_without_images(browser, apical, folder):
     # There are no images where they are looked for.
-    with viewed(apical, folder / "small.h5", cwd=folder) as url, Page(browser, url) as page:
+    with viewed(apical, folder / "gone.h5", cwd=folder) as url, Page(browser, url) as page:
         page.until(lambda: "as its input neurons fired" in page.text("#shown .note"), "the input's spikes in place of the image")
         page.shown("#shown canvas", folder, "fired-shown")
 
