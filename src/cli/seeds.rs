@@ -9,7 +9,7 @@ use rayon::ThreadPoolBuilder;
 use super::failure::Failure;
 
 /// Runs `one` for 0 to `count` − 1, no more `at_once` than that, and gives the results in this order. Each run works on its
-/// share of the threads, which it is told; `done` is called in order, as soon as a run and all before it have ended. A run that
+/// share of the threads, passed to it; `done` is called in order, as soon as a run and all before it have ended. A run that
 /// fails lets those beside it go on to their ends, and no further one begins.
 ///
 /// # Errors

@@ -188,7 +188,7 @@ impl Selection {
     }
 }
 
-/// The last `most` presentations of the last stretch that was recorded; a note tells of others.
+/// The last `most` presentations of the last stretch that was recorded; a note lists the others.
 fn last_stretch(rows: &[PresentationRow], most: usize) -> Vec<PresentationRow> {
     let mut stretches = PresentationRow::stretches(rows);
     let Some(last) = stretches.pop() else { return Vec::new() };

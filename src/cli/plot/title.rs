@@ -32,7 +32,7 @@ impl Source<'_> {
         })
     }
 
-    /// Training presentations before a test of a run that trains; none if the file tells of none.
+    /// Training presentations before a test of a run that trains; none if the file keeps none.
     fn trained_before(&self, test: &PresentationRow) -> anyhow::Result<Option<u64>> {
         let rows = self.run.presentations()?;
         let before = rows.iter().take_while(|row| row.start_ms < test.start_ms).filter(|row| row.kind == Kind::Train);
