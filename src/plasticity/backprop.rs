@@ -1,34 +1,34 @@
-//! What hidden neurons would be told if errors were handed down along the weights: no local signal, but the yardstick of local
-//! ones.
+//! Backpropagated errors of hidden populations: a signal that is not local, and the reference that local rules are compared
+//! with.
 //!
-//! Guerguiev, Lillicrap & Richards (2017), eLife 6:e22901, Figure 7: the network they compare theirs with.
+//! Guerguiev, Lillicrap & Richards (2017), eLife 6:e22901, Figure 7: the network that theirs is compared with.
 
 use super::two_phase::{GAIN, Signal, TwoPhase};
-use super::{Known, two_phase};
+use super::{LocalSignals, two_phase};
 use crate::model::{Model, PopulationId, feedforward_path};
 use crate::network::Weights;
 
-/// Hands the output's own error down through hidden populations, layer by layer.
+/// Backpropagates the error of the output population through hidden populations, layer by layer.
 #[derive(Clone, Debug)]
 pub struct Backprop {
-    /// From the one below the output down.
+    /// From the hidden population next to the output to that next to the input.
     layers: Vec<Layer>,
 }
 
-/// A hidden population and the one that it drives.
+/// A hidden population and the population that it drives.
 #[derive(Clone, Debug)]
 struct Layer {
     population: usize,
     phi_max: f64,
-    /// The projection between them.
+    /// The projection from this population to the one above.
     onward: usize,
     above: usize,
-    /// Factors of the population above, from errors handed to it in turn.
+    /// The rule whose postsynaptic factor of the population above is propagated.
     rule: TwoPhase,
 }
 
 impl Backprop {
-    /// Layers of every hidden population from which just one path leads to the output.
+    /// The layers of a model: every hidden population from which exactly one feedforward path leads to the output.
     pub fn of(model: &Model) -> Self {
         let output = PopulationId(model.populations.len() - 1);
         let layer = |population: usize| {
@@ -42,19 +42,25 @@ impl Backprop {
         Self { layers: (1..output.0).rev().filter_map(layer).collect() }
     }
 
-    /// Writes the errors handed to each population, e_i = φ_max Σ_k W_ki k_k e_k slope_k over the neurons k it drives, from
-    /// what these know of themselves, [n] by population; they stay empty of a population with no such path.
+    /// Computes the error of every hidden neuron i, e_i = φ_max Σ_k W_ki k_k e_k slope_k over the neurons k that it drives, with
+    /// e_k = mean_t sigmoid(U_k) − sigmoid(mean_f U_k) at the output. `signals` returns the local signals of a population;
+    /// `errors` receives one array [n] per population, empty of those without a path to the output.
     ///
-    /// With them as its error a hidden neuron goes down the slope of |s − sigmoid(mean_f U)|²/2, s = mean_t sigmoid(U) being
-    /// held fixed, in a network that is feedforward but for learning (g_a = 0), has the sigmoid's own slope at its output, and
-    /// whose potentials are at their means.
+    /// A hidden neuron that learns from e_i follows the negative gradient of the loss |s − sigmoid(mean_f U)|²/2, where
+    /// s = mean_t sigmoid(U) is a constant, if three conditions hold: apical dendrites do not drive somata (g_a = 0), output
+    /// weights learn with the slope of the sigmoid, and every potential equals its mean.
     ///
     /// # Panics
     /// If the shapes are not those of the model.
-    pub fn hand_down<'a>(&self, weights: &[Weights], known: impl Fn(usize) -> Known<'a>, errors: &mut [Vec<f64>]) {
+    pub fn backpropagate<'a>(
+        &self,
+        weights: &[Weights],
+        signals: impl Fn(usize) -> LocalSignals<'a>,
+        errors: &mut [Vec<f64>],
+    ) {
         let mut factors = Vec::new();
         for layer in &self.layers {
-            let above = Known { handed_down: &errors[layer.above], ..known(layer.above) };
+            let above = LocalSignals { backprop_error: &errors[layer.above], ..signals(layer.above) };
             layer.rule.errors(above, 1.0 / GAIN, &mut factors);
             let weights = &weights[layer.onward];
             let error = |i: usize| {
@@ -75,9 +81,10 @@ mod tests {
     use crate::network::Network;
 
     const TRAINS: [f64; 4] = [0.2, 0.05, 0.0, 0.12];
-    const TAUGHT: [f64; 10] = [0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0];
+    const TARGET: [f64; 10] = [0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0];
 
-    /// Mean potentials of every population but the input, were all potentials at their means.
+    /// Mean potentials of every population but the input if every potential equals its mean; (population, neuron, drive) is
+    /// added to the drive of one neuron.
     fn potentials(network: &Network, shift: (usize, usize, f64)) -> Vec<Vec<f64>> {
         let gains = [0.0, 6.0 / 7.0, 6.0 / 7.0, 6.0 / 7.0];
         let mut trains = TRAINS.to_vec();
@@ -95,32 +102,32 @@ mod tests {
         all
     }
 
-    /// |sigmoid of teaching − sigmoid(U)|²/2.
+    /// |target − sigmoid(U)|²/2.
     fn loss(all: &[Vec<f64>]) -> f64 {
-        all[3].iter().zip(TAUGHT).map(|(&u, taught)| (taught - sigmoid(u)).powi(2) / 2.0).sum()
+        all[3].iter().zip(TARGET).map(|(&u, target)| (target - sigmoid(u)).powi(2) / 2.0).sum()
     }
 
-    /// The change of a bias at η = 1/20 is the slope of the loss, downward, by finite differences: with a step h = 1e-4 the
-    /// error of the latter is of order h², and factors are single numbers.
+    /// At η = 1/20 the change of a bias equals the negative derivative of the loss by central differences: with a step of
+    /// h = 1e-4 their error is of order h², and factors are rounded to f32.
     #[test]
-    fn neurons_of_every_layer_go_down_the_slope_of_the_loss() {
+    fn every_layer_follows_the_negative_gradient_of_the_loss() {
         let keys = ["population.input.size=4", "population.hidden1.size=6", "population.hidden2.size=5"];
         let keys: Vec<String> = keys.iter().map(|&key| key.to_owned()).collect();
         let model = Model::load("g17-784-500-100-10".as_ref(), &keys).unwrap();
         let network = Network::new(&model, 3, |_| Ok::<_, Infallible>(Vec::new())).unwrap();
         assert!(model.projections[..3].iter().enumerate().all(|(i, p)| (p.from.0, p.to.0) == (i, i + 1)));
         let all = potentials(&network, (0, 0, 0.0));
-        let known = |p: usize| Known { v: &all[p], sigmoid: &TAUGHT, ..Known::default() };
+        let signals = |p: usize| LocalSignals { v: &all[p], sigmoid: &TARGET, ..LocalSignals::default() };
         let mut errors = vec![Vec::new(); 4];
-        Backprop::of(&model).hand_down(&network.weights, known, &mut errors);
+        Backprop::of(&model).backpropagate(&network.weights, signals, &mut errors);
         for population in [1, 2] {
             let rule = two_phase(&model, &model.populations[population]).unwrap();
             let rule = TwoPhase { signal: Signal::Backprop, ..rule };
             let mut changes = Vec::new();
-            let post = Known { handed_down: &errors[population], ..known(population) };
+            let post = LocalSignals { backprop_error: &errors[population], ..signals(population) };
             rule.errors(post, 1.0 / GAIN, &mut changes);
             let largest = changes.iter().fold(0.0_f32, |a, b| a.max(b.abs()));
-            assert!(largest > 1e-6, "there is something to learn");
+            assert!(largest > 1e-6, "changes are not zero");
             for (i, &change) in changes.iter().enumerate() {
                 let h = 1e-4;
                 let [up, down] = [h, -h].map(|h| loss(&potentials(&network, (population, i, h))));

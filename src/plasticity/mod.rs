@@ -1,8 +1,8 @@
-//! Plasticity rules: what is local in, a change of weights out.
+//! Plasticity rules: local signals in, a change of weights out.
 //!
-//! A rule belongs to one projection. It is handed slices of what its own postsynaptic and presynaptic neurons know, and
-//! returns the two vectors of an outer product; it sees no engine and no network. Applying the product, to the rows of
-//! active presynaptic neurons alone, is [`apply`]. [`Backprop`] alone is not local: it reads weights.
+//! A rule belongs to one projection. It takes slices of the local signals of its postsynaptic and presynaptic neurons and
+//! returns the two vectors of an outer product; it sees neither engine nor network. [`apply`] adds that product to the rows
+//! of the active presynaptic neurons. [`Backprop`] is not local: it reads weights.
 
 mod backprop;
 mod feedback;
@@ -18,18 +18,18 @@ use rayon::prelude::*;
 use crate::model::{Feedback, HiddenError, Model, Neuron, Population, Projection, Rule, Slope};
 use crate::network::Weights;
 
-/// What the neurons of a population know of themselves after a presentation, [n] each.
+/// The signals that are available at the neurons of a population after a presentation, [n] each.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Known<'a> {
+pub struct LocalSignals<'a> {
     /// Mean somatic potential of the forward phase; empty of an encoder.
     pub v: &'a [f64],
     /// Plateaus of the forward and the target phase; empty without an apical dendrite.
     pub plateaus: [&'a [f64]; 2],
     /// Mean sigmoid of the somatic potential in the target phase; of output neurons, else empty.
     pub sigmoid: &'a [f64],
-    /// Errors handed down by [`Backprop`], of hidden neurons that learn from them; else empty.
-    pub handed_down: &'a [f64],
-    /// Mean of the filtered train in the forward phase, less its running mean where a model asks for that [1/ms].
+    /// Errors computed by [`Backprop`], of hidden neurons that learn from them; else empty.
+    pub backprop_error: &'a [f64],
+    /// Mean of the filtered train in the forward phase, minus its running mean if the model centres trains [1/ms].
     pub trains: &'a [f64],
 }
 
@@ -44,9 +44,9 @@ pub struct Change {
 
 /// A plasticity rule of one projection.
 pub trait Plasticity: Send + Sync {
-    /// Computes the change after a presentation, at learning rate `eta`, from what the postsynaptic and the presynaptic
-    /// neurons know. Overwrites `change`.
-    fn change(&self, post: Known<'_>, pre: Known<'_>, eta: f64, change: &mut Change);
+    /// Computes the change after a presentation, at learning rate `eta`, from the signals of the postsynaptic and the
+    /// presynaptic neurons. Overwrites `change`.
+    fn change(&self, post: LocalSignals<'_>, pre: LocalSignals<'_>, eta: f64, change: &mut Change);
 }
 
 /// The factors that are not zero, each with its neuron.
@@ -116,14 +116,14 @@ impl<'a, I: Iterator<Item = &'a Change>> WithSimd for Add<'_, I> {
 
 /// The rules of a model.
 pub struct Rules {
-    /// Of each projection; none where its weights stay, or learn as those of a network of rates.
+    /// The rule of each projection; none if its weights are constant or learn by a rule of networks of rates.
     pub of_projections: Vec<Option<Box<dyn Plasticity>>>,
-    /// What hands errors down, where hidden neurons learn from that.
+    /// Computes backpropagated errors, if hidden neurons learn from them.
     pub backprop: Option<Backprop>,
 }
 
 impl Rules {
-    /// Those by which the projections of this model learn.
+    /// The rules of this model.
     pub fn of(model: &Model) -> Self {
         Self {
             of_projections: model.projections.iter().map(|projection| rule_of(model, projection)).collect(),
@@ -132,8 +132,7 @@ impl Rules {
     }
 }
 
-/// The rule by which a projection of this model learns; none where its weights stay, or
-/// learn as those of a network of rates.
+/// The rule of a projection; none if its weights are constant or learn by a rule of networks of rates.
 fn rule_of(model: &Model, projection: &Projection) -> Option<Box<dyn Plasticity>> {
     if projection.learning_rate == 0.0 || model.learning.rule != Rule::TwoPhase {
         return None;
@@ -146,7 +145,7 @@ fn rule_of(model: &Model, projection: &Projection) -> Option<Box<dyn Plasticity>
     })
 }
 
-/// The rule by which feedforward weights to a population learn.
+/// The rule of the feedforward weights to a population.
 fn two_phase(model: &Model, to: &Population) -> Option<TwoPhase> {
     match &to.neuron {
         Neuron::Poisson(_) => None,

@@ -1,6 +1,6 @@
 //! Two phases, plateau differences: Guerguiev, Lillicrap & Richards (2017), eLife 6:e22901, Methods.
 
-use super::{Change, Known, Plasticity, active};
+use super::{Change, LocalSignals, Plasticity, active};
 use crate::math::sigmoid_all;
 use crate::model::Slope;
 
@@ -15,26 +15,26 @@ const CHUNK: usize = 64;
 pub struct TwoPhase {
     /// Steady-state gain from dendrite to soma: k_b = g_b/(g_l + g_b + g_a), or k_d = g_d/(g_l + g_d).
     pub gain: f64,
-    /// Where the error comes from.
+    /// The error that it takes.
     pub signal: Signal,
-    /// What stands for sigmoid'.
+    /// The slope that it takes for sigmoid'.
     pub slope: Slope,
 }
 
-/// The error e_i that a neuron finds at itself.
+/// The error e_i of a postsynaptic neuron.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Signal {
-    /// Hidden: α_t − α_f, between the plateaus of the two phases.
+    /// Hidden: α_t − α_f, the difference between the plateaus of the two phases.
     Plateaus,
-    /// Output: mean_t sigmoid(U) − sigmoid(mean_f U), what teaching made of it against what it did alone.
+    /// Output: mean_t sigmoid(U) − sigmoid(mean_f U), activity with the teaching conductances minus activity without.
     Teaching,
-    /// Hidden, and not local: what [`Backprop`](super::Backprop) hands down.
+    /// Hidden, and not local: the error computed by [`Backprop`](super::Backprop).
     Backprop,
 }
 
 impl TwoPhase {
     /// Computes the postsynaptic factors 20 η k e_i slope_i into `errors` [n].
-    pub(super) fn errors(&self, post: Known<'_>, eta: f64, errors: &mut Vec<f32>) {
+    pub(super) fn errors(&self, post: LocalSignals<'_>, eta: f64, errors: &mut Vec<f32>) {
         let factor = GAIN * eta * self.gain;
         errors.clear();
         for (first, v) in (0..).step_by(CHUNK).zip(post.v.chunks(CHUNK)) {
@@ -45,7 +45,7 @@ impl TwoPhase {
                 let error = match self.signal {
                     Signal::Plateaus => post.plateaus[1][i] - post.plateaus[0][i],
                     Signal::Teaching => post.sigmoid[i] - rate,
-                    Signal::Backprop => post.handed_down[i],
+                    Signal::Backprop => post.backprop_error[i],
                 };
                 let slope = match self.slope {
                     Slope::Sigmoid => rate * (1.0 - rate),
@@ -58,7 +58,7 @@ impl TwoPhase {
 }
 
 impl Plasticity for TwoPhase {
-    fn change(&self, post: Known<'_>, pre: Known<'_>, eta: f64, change: &mut Change) {
+    fn change(&self, post: LocalSignals<'_>, pre: LocalSignals<'_>, eta: f64, change: &mut Change) {
         self.errors(post, eta, &mut change.post);
         change.pre.clear();
         change.pre.extend(active(pre.trains.iter().map(|&s| s as f32)));
@@ -69,9 +69,9 @@ impl Plasticity for TwoPhase {
 mod tests {
     use super::*;
 
-    fn change(signal: Signal, slope: Slope, post: Known<'_>, eta: f64) -> Change {
+    fn change(signal: Signal, slope: Slope, post: LocalSignals<'_>, eta: f64) -> Change {
         let mut change = Change::default();
-        let pre = Known { trains: &[0.1, 0.0], ..Known::default() };
+        let pre = LocalSignals { trains: &[0.1, 0.0], ..LocalSignals::default() };
         TwoPhase { gain: 6.0 / 7.0, signal, slope }.change(post, pre, eta, &mut change);
         change
     }
@@ -79,7 +79,7 @@ mod tests {
     /// mean_f U = 0, mean_t sigmoid(U) = 1, s = 0.1, η = 0.1: 20 · 0.1 · (6/7) · 0.5 · 0.25 · 0.1.
     #[test]
     fn the_worked_case_of_an_output_neuron_holds() {
-        let post = Known { v: &[0.0], sigmoid: &[1.0], ..Known::default() };
+        let post = LocalSignals { v: &[0.0], sigmoid: &[1.0], ..LocalSignals::default() };
         let change = change(Signal::Teaching, Slope::Sigmoid, post, 0.1);
         assert_eq!(change.pre, [(0, 0.1)]);
         let dw = f64::from(change.post[0]) * 0.1;
@@ -90,7 +90,7 @@ mod tests {
     #[test]
     #[allow(clippy::float_cmp, reason = "no difference, no change")]
     fn a_hidden_neuron_learns_from_the_difference_of_its_plateaus() {
-        let post = Known { v: &[0.0, 0.0], plateaus: [&[0.3, 0.9], &[0.8, 0.9]], ..Known::default() };
+        let post = LocalSignals { v: &[0.0, 0.0], plateaus: [&[0.3, 0.9], &[0.8, 0.9]], ..LocalSignals::default() };
         let change = change(Signal::Plateaus, Slope::Sigmoid, post, 0.21);
         assert!((f64::from(change.post[0]) - 20.0 * 0.21 * (6.0 / 7.0) * 0.5 * 0.25).abs() < 1e-7);
         assert_eq!(change.post[1], 0.0);
@@ -99,7 +99,7 @@ mod tests {
     /// At U = 3 the sigmoid's slope is 0.045; a constant one is 0.25 there as everywhere.
     #[test]
     fn a_constant_slope_does_not_fall_with_confidence() {
-        let post = Known { v: &[3.0], sigmoid: &[0.0], ..Known::default() };
+        let post = LocalSignals { v: &[3.0], sigmoid: &[0.0], ..LocalSignals::default() };
         let of = |slope| f64::from(change(Signal::Teaching, slope, post, 0.1).post[0]);
         let rate = 1.0 / (1.0 + (-3.0_f64).exp());
         assert!((of(Slope::Constant) + 20.0 * 0.1 * (6.0 / 7.0) * rate * 0.25).abs() < 1e-6);

@@ -267,7 +267,7 @@ mod tests {
     use crate::engine::Precision;
     use crate::math::sigmoid;
     use crate::model::Model;
-    use crate::plasticity::{Change, Known, Rules};
+    use crate::plasticity::{Change, LocalSignals, Rules};
     use crate::random::PresentationKey;
     use crate::rate::rules::SegregatedDendrites;
     use crate::rate::{Batch, Rule};
@@ -311,8 +311,9 @@ mod tests {
             let projection = &model.projections[index];
             let to = projection.to.0;
             let plateaus = [&forward.plateau[to][..], &target.plateau[to]];
-            let post = Known { v: &forward.v[to], plateaus, sigmoid: &target.sigmoid[to], ..Known::default() };
-            let pre = Known { trains: &forward.trains[index], ..Known::default() };
+            let post =
+                LocalSignals { v: &forward.v[to], plateaus, sigmoid: &target.sigmoid[to], ..LocalSignals::default() };
+            let pre = LocalSignals { trains: &forward.trains[index], ..LocalSignals::default() };
             let mut change = Change::default();
             rules.of_projections[index].as_ref().unwrap().change(post, pre, 1.0, &mut change);
             let scale = expected.biases.iter().fold(0.0_f64, |a, b| a.max(b.abs()));

@@ -101,7 +101,7 @@ impl RecordError {
     }
 }
 
-/// How well hidden populations were told what to change in one training presentation.
+/// Credit-assignment diagnostics of one training presentation.
 ///
 /// Guerguiev, Lillicrap & Richards (2017), eLife 6:e22901, Figures 5 and 7.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -116,7 +116,7 @@ pub struct Credit {
     pub jacobians: Option<Jacobians>,
 }
 
-/// How well one hidden population was told what to change.
+/// Credit-assignment diagnostics of one hidden population.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct HiddenCredit {
     /// The population.

@@ -3,42 +3,42 @@
 use std::sync::Arc;
 
 use super::Dynamics;
+use super::backend::Backend;
 use super::decoding::{decode, output_loss};
-use super::stage::Stage;
 use crate::data::Presentations;
 use crate::engine::{Circuit, Sampling, Show};
 use crate::model::{Model, Projection};
 use crate::network::Network;
-use crate::plasticity::{Change, Known, Rules};
+use crate::plasticity::{Change, LocalSignals, Rules};
 use crate::random::PresentationKey;
 use crate::record::{Kind, Presentation};
 
-/// A lane with the presentation it shows and what is learnt from it.
+/// A lane with its presentation and the changes of weights computed from it.
 pub(super) struct LaneOfBatch {
-    pub(super) lane: Stage,
+    pub(super) lane: Backend,
     pub(super) index: u64,
     pub(super) image: usize,
     pub(super) label: Option<u8>,
     pub(super) lengths: [f64; 2],
-    /// Shift of the image, and where it is drawn.
+    /// Shift of the image [pixels down, right], and the buffer of the shifted image.
     pub(super) shift: [isize; 2],
     shifted: Vec<u8>,
     pub(super) start_ms: f64,
     pub(super) sampling: Option<Sampling>,
     pub(super) decoded: u8,
     pub(super) loss: f64,
-    /// Trains of each projection, less their running means.
+    /// Mean trains of each projection, minus their running means, [pre] each [1/ms].
     trains: Vec<Vec<f64>>,
-    /// Errors handed down to each population, where hidden neurons learn from them.
-    handed_down: Vec<Vec<f64>>,
-    /// One per projection.
+    /// Backpropagated errors of each population, [n]; empty unless hidden neurons learn from them.
+    backprop_error: Vec<Vec<f64>>,
+    /// Change of each projection.
     pub(super) changes: Vec<Change>,
 }
 
 impl LaneOfBatch {
     pub(super) fn new(model: &Model, circuit: &Arc<Circuit>) -> Self {
         Self {
-            lane: Stage::new(circuit, Dynamics::Spiking),
+            lane: Backend::new(circuit, Dynamics::Spiking),
             index: 0,
             image: 0,
             label: None,
@@ -50,12 +50,12 @@ impl LaneOfBatch {
             decoded: 0,
             loss: 0.0,
             trains: vec![Vec::new(); model.projections.len()],
-            handed_down: vec![Vec::new(); model.populations.len()],
+            backprop_error: vec![Vec::new(); model.populations.len()],
             changes: vec![Change::default(); model.projections.len()],
         }
     }
 
-    /// Shows the presentation and decodes the answer.
+    /// Simulates the presentation and decodes its class.
     pub(super) fn present(&mut self, model: &Model, network: &Network, shown: &Presentations) {
         self.lane.present(
             network,
@@ -84,7 +84,8 @@ impl LaneOfBatch {
         }
     }
 
-    /// Computes the changes of all projections that learn; `centres` are subtracted from the trains.
+    /// Computes the changes of all projections that learn; `centres` are subtracted from mean trains, `factor` multiplies
+    /// learning rates.
     pub(super) fn learn(&mut self, model: &Model, network: &Network, rules: &Rules, centres: &[Vec<f64>], factor: f64) {
         let [forward, target] = self.lane.means();
         for (index, (trains, mean)) in self.trains.iter_mut().zip(&forward.trains).enumerate() {
@@ -94,22 +95,23 @@ impl LaneOfBatch {
         }
         let known = |population: usize| {
             let sends = model.projections.iter().position(|p| p.from.0 == population && p.to > p.from);
-            Known {
+            LocalSignals {
                 v: &forward.v[population],
                 plateaus: [&forward.plateau[population], &target.plateau[population]],
                 sigmoid: &target.sigmoid[population],
-                handed_down: &[],
+                backprop_error: &[],
                 trains: sends.map_or(&[], |projection| &self.trains[projection]),
             }
         };
         if let Some(backprop) = &rules.backprop {
-            backprop.hand_down(&network.weights, known, &mut self.handed_down);
+            backprop.backpropagate(&network.weights, known, &mut self.backprop_error);
         }
-        let known = |population: usize| Known { handed_down: &self.handed_down[population], ..known(population) };
+        let known =
+            |population: usize| LocalSignals { backprop_error: &self.backprop_error[population], ..known(population) };
         for (index, (rule, change)) in rules.of_projections.iter().zip(&mut self.changes).enumerate() {
             let Some(rule) = rule else { continue };
             let Projection { from, to, learning_rate, .. } = &model.projections[index];
-            let pre = Known { trains: &self.trains[index], ..known(from.0) };
+            let pre = LocalSignals { trains: &self.trains[index], ..known(from.0) };
             rule.change(known(to.0), pre, learning_rate * factor, change);
         }
     }

@@ -1,4 +1,5 @@
-//! How well hidden populations are told what to change: a measurement of learning, which it does not change.
+//! Credit-assignment diagnostics: losses of hidden populations, angles between their changes of weights and backpropagation,
+//! and Jacobians of feedforward and feedback weights. They are measurements; learning is the same without them.
 
 use ndarray::{Array1, Array2, ArrayView1};
 
@@ -7,29 +8,29 @@ use crate::engine::PhaseMeans;
 use crate::math::{sigmoid, sigmoid_slope};
 use crate::model::{Compartment, Model, Neuron, PopulationId, Projection, ProjectionId, feedforward_path};
 use crate::network::Network;
-use crate::plasticity::{Backprop, Change, Known};
+use crate::plasticity::{Backprop, Change, LocalSignals};
 use crate::record::{Credit, HiddenCredit, Jacobians};
 
-/// Presentations over which Jacobians are averaged, and between which a run does not stop.
+/// Presentations over which Jacobians are averaged; a run that measures them stops only at the end of such a window.
 pub(super) const WINDOW: u32 = 100;
 
-/// Measures the assignment of credit in a run.
+/// Measures the credit assignment of a run, presentation by presentation.
 #[derive(Debug)]
-pub(super) struct Audit {
+pub(super) struct CreditMonitor {
     layers: Vec<Layer>,
     backprop: Backprop,
-    /// What it hands to each population.
-    handed_down: Vec<Vec<f64>>,
+    /// Backpropagated errors of each population, [n].
+    backprop_error: Vec<Vec<f64>>,
     feedback: Option<LastLayer>,
 }
 
-/// A hidden population that learns from feedback.
+/// A hidden population whose feedforward weights learn.
 #[derive(Debug)]
 struct Layer {
     population: usize,
     /// A feedforward projection to it that learns.
     learns: usize,
-    /// Projections from it to the output.
+    /// The projections of its one feedforward path to the output.
     path: Vec<ProjectionId>,
 }
 
@@ -38,7 +39,7 @@ struct Layer {
 struct LastLayer {
     forward: usize,
     back: usize,
-    /// k_d φ_max, the largest slope of output rates in dendritic potential but for the sigmoid's.
+    /// k_d φ_max [1/ms]: times sigmoid', the slope of output rates in the dendritic potential.
     gain: f64,
     summed: [Array2<f64>; 2],
     products: Array2<f64>,
@@ -46,8 +47,8 @@ struct LastLayer {
     presentations: u32,
 }
 
-impl Audit {
-    /// What can be measured of this model.
+impl CreditMonitor {
+    /// The monitor of this model: its hidden populations with learning feedforward weights and one path to the output.
     pub(super) fn of(model: &Model) -> Self {
         let output = PopulationId(model.populations.len() - 1);
         let layers = (1..output.0).filter_map(|population| {
@@ -60,11 +61,11 @@ impl Audit {
         });
         let layers: Vec<Layer> = layers.collect();
         let feedback = layers.iter().find_map(|layer| LastLayer::of(model, layer));
-        let handed_down = vec![Vec::new(); model.populations.len()];
-        Self { layers, backprop: Backprop::of(model), handed_down, feedback }
+        let backprop_error = vec![Vec::new(); model.populations.len()];
+        Self { layers, backprop: Backprop::of(model), backprop_error, feedback }
     }
 
-    /// Measures presentation `index`, whose means and changes these are; the changes are not yet applied.
+    /// Measures presentation `index` from its means by phase and its changes by projection, before these are applied.
     pub(super) fn measure(
         &mut self,
         model: &Model,
@@ -78,12 +79,13 @@ impl Audit {
         let phi_max = model.populations[last].phi_max();
         let taught: Vec<f64> = target.sigmoid[last].iter().map(|s| phi_max * s).collect();
         let output_loss = layer_loss(&taught, &rates(&forward.v[last], phi_max));
-        let known = |p: usize| Known { v: &forward.v[p], sigmoid: &target.sigmoid[p], ..Known::default() };
-        self.backprop.hand_down(&network.weights, known, &mut self.handed_down);
+        let signals =
+            |p: usize| LocalSignals { v: &forward.v[p], sigmoid: &target.sigmoid[p], ..LocalSignals::default() };
+        self.backprop.backpropagate(&network.weights, signals, &mut self.backprop_error);
         let hidden = self.layers.iter().map(|layer| HiddenCredit {
             population: PopulationId(layer.population),
             loss: layer.loss(model.populations[layer.population].phi_max(), means),
-            angle: layer.angle(&forward.v[layer.population], &self.handed_down[layer.population], changes),
+            angle: layer.angle(&forward.v[layer.population], &self.backprop_error[layer.population], changes),
         });
         let hidden = hidden.collect();
         let jacobians = self.feedback.as_mut().and_then(|feedback| {
@@ -110,11 +112,12 @@ impl Layer {
         layer_loss(&targets, &rates(&forward.v[p], phi_max))
     }
 
-    /// The angle to backpropagation of the output's own error, δ_i = sigmoid'(mean_f V_i) e_i of the errors handed down. The
-    /// presynaptic factors are the same, and so are the gains k of all neurons of a layer.
-    fn angle(&self, v: &[f64], handed_down: &[f64], changes: &[Change]) -> f64 {
+    /// The angle [degrees] between the postsynaptic factors of the change and those of backpropagation,
+    /// δ_i = sigmoid'(mean_f V_i) e_i with backpropagated errors e_i. Presynaptic factors are the same in both, and the gain k is
+    /// common to a layer.
+    fn angle(&self, v: &[f64], backprop_error: &[f64], changes: &[Change]) -> f64 {
         let own: Vec<f64> = changes[self.learns].post.iter().map(|&x| f64::from(x)).collect();
-        let delta: Vec<f64> = v.iter().zip(handed_down).map(|(&v, e)| sigmoid_slope(v) * e).collect();
+        let delta: Vec<f64> = v.iter().zip(backprop_error).map(|(&v, e)| sigmoid_slope(v) * e).collect();
         angle(&own, &delta)
     }
 }
@@ -138,7 +141,7 @@ impl LastLayer {
         })
     }
 
-    /// Adds the Jacobians at the mean potentials `u` of the output.
+    /// Adds the Jacobians at the mean potentials `u` of the output, [outputs].
     fn add(&mut self, network: &Network, u: &[f64], phi_max: f64) {
         let slopes: Array1<f64> = u.iter().map(|&u| self.gain * sigmoid_slope(u)).collect();
         let forward = network.weights[self.forward].to_array() * slopes.insert_axis(ndarray::Axis(1));
@@ -153,7 +156,8 @@ impl LastLayer {
         self.presentations += 1;
     }
 
-    /// Their means, and starts anew; none of fewer presentations, as where learning began between two reports.
+    /// Returns their means over the window and resets the sums; none if fewer presentations were added, as when learning began
+    /// within the window.
     fn report(&mut self) -> Option<Jacobians> {
         let share = 1.0 / f64::from(WINDOW);
         let [forward, back] = &self.summed;
@@ -199,8 +203,8 @@ mod tests {
         },
     ];
 
-    /// Of the forward phase: potentials, and sigmoids of hidden ones. Of the target phase: sigmoids of output potentials.
-    /// Plateaus of both.
+    /// Means of one presentation. Forward phase: potentials `v` (hidden) and `u` (output), sigmoids `fired` of hidden potentials.
+    /// Target phase: sigmoids `taught` of output potentials. Plateaus `alpha` of both.
     struct Means {
         v: [f64; 2],
         u: [f64; 2],
@@ -282,9 +286,9 @@ mod tests {
     /// Losses are off by the rounding of f64, angles by that of factors in f32.
     #[test]
     fn losses_and_angles_are_those_of_the_equations() {
-        let ((model, network), mut audit) = (model(), Audit::of(&model().0));
+        let ((model, network), mut monitor) = (model(), CreditMonitor::of(&model().0));
         for (index, shown) in (0..).zip(&SHOWN) {
-            let credit = audit.measure(&model, &network, index, &shown.phases(), &changes());
+            let credit = monitor.measure(&model, &network, index, &shown.phases(), &changes());
             let Means { v, u, fired, taught, alpha: [alpha_f, alpha_t] } = shown;
             let (mut output, mut hidden, mut delta) = (0.0, 0.0, [0.0; 2]);
             for i in 0..2 {
@@ -308,11 +312,11 @@ mod tests {
     /// eigenvalues.
     #[test]
     fn jacobians_are_means_over_whole_windows() {
-        let ((model, network), mut audit) = (model(), Audit::of(&model().0));
+        let ((model, network), mut monitor) = (model(), CreditMonitor::of(&model().0));
         let mut report = |window: u64, which: fn(u64) -> usize| {
             let mut reports = (0..100).map(|n| {
                 let shown = SHOWN[which(n)].phases();
-                audit.measure(&model, &network, 100 * window + n, &shown, &changes()).jacobians
+                monitor.measure(&model, &network, 100 * window + n, &shown, &changes()).jacobians
             });
             assert!(reports.by_ref().take(99).all(|report| report.is_none()));
             reports.next().flatten().expect("a report at the end of a window")
@@ -335,9 +339,9 @@ mod tests {
 
     #[test]
     fn a_window_that_was_not_seen_whole_is_not_reported() {
-        let ((model, network), mut audit) = (model(), Audit::of(&model().0));
+        let ((model, network), mut monitor) = (model(), CreditMonitor::of(&model().0));
         let mut reports =
-            (60..200).map(|index| audit.measure(&model, &network, index, &SHOWN[0].phases(), &changes()).jacobians);
+            (60..200).map(|index| monitor.measure(&model, &network, index, &SHOWN[0].phases(), &changes()).jacobians);
         assert!(reports.by_ref().take(139).all(|report| report.is_none()));
         let whole = reports.next().flatten().expect("a report of the first whole window");
         assert_close(whole.mean_eigenvalue, largest_eigenvalue(product(jacobians(SHOWN[0].u))), 1e-9);
@@ -365,7 +369,7 @@ mod tests {
         let text = format!("name = 'side'\n{}{}", populations.concat(), projections.concat());
         let keys = ["projection.in-a.learning_rate=0.1".to_owned()];
         let model = Model::parse(&text, "side", &keys).unwrap();
-        let feedback = Audit::of(&model).feedback.unwrap();
+        let feedback = CreditMonitor::of(&model).feedback.unwrap();
         assert_eq!((feedback.forward, feedback.back), (3, 5));
     }
 }

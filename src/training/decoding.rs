@@ -1,11 +1,11 @@
-//! Answers and losses, from what a stage measured.
+//! Decoded classes and output losses, from the means of a presentation.
 
-use super::stage::Stage;
+use super::backend::Backend;
 use crate::math::{largest, sigmoid};
 use crate::model::{Decoding, Model};
 
-/// The class decoded from mean potentials and rates of the output population, [n] each: that of the largest mean over its
-/// group; the first of several.
+/// The class decoded from mean potentials and rates of the output population, [n] each: that with the largest mean over its
+/// group, the first one in a tie.
 pub fn answer(model: &Model, potentials: &[f64], rates: &[f64]) -> u8 {
     let values = match model.decoding {
         Decoding::Potential => potentials,
@@ -14,25 +14,25 @@ pub fn answer(model: &Model, potentials: &[f64], rates: &[f64]) -> u8 {
     largest(values.chunks(model.output().group).map(|class| class.iter().sum::<f64>())) as u8
 }
 
-/// The class decoded from the forward phase of the stage's last presentation.
-pub(super) fn decode(model: &Model, stage: &Stage) -> u8 {
+/// The class decoded from the forward phase of the backend's last presentation.
+pub(super) fn decode(model: &Model, backend: &Backend) -> u8 {
     let last = model.populations.len() - 1;
     let rates = match model.decoding {
         Decoding::Potential => Vec::new(),
-        Decoding::Rate => stage.forward_rates(model, last),
+        Decoding::Rate => backend.forward_rates(model, last),
     };
-    answer(model, &stage.means()[0].v[last], &rates)
+    answer(model, &backend.means()[0].v[last], &rates)
 }
 
 /// The output loss of a training presentation, mean over neurons of (mean_t phi − phi_max sigmoid(mean_f U))² [1/ms²].
 ///
 /// L1 of Guerguiev, Lillicrap & Richards (2017), eLife 6:e22901.
-pub(super) fn output_loss(model: &Model, stage: &Stage) -> f64 {
+pub(super) fn output_loss(model: &Model, backend: &Backend) -> f64 {
     let phi_max = model.output().phi_max;
-    let [forward, target] = stage.means();
+    let [forward, target] = backend.means();
     let last = model.populations.len() - 1;
     let u = &forward.v[last];
-    let square = |(u, taught): (&f64, &f64)| (phi_max * (taught - sigmoid(*u))).powi(2);
+    let square = |(u, with_target): (&f64, &f64)| (phi_max * (with_target - sigmoid(*u))).powi(2);
     u.iter().zip(&target.sigmoid[last]).map(square).sum::<f64>() / u.len() as f64
 }
 

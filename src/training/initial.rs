@@ -10,12 +10,12 @@ use crate::record::RecordError;
 /// What can go wrong with initial weights and biases.
 #[derive(Debug, thiserror::Error)]
 pub enum InitialError {
-    /// More of them than memory holds.
+    /// The weights do not fit into memory.
     #[error("{synapses} synapses take {gigabytes:.0} GB of memory, more than there is; give populations smaller sizes")]
     Memory {
         /// Of all projections.
         synapses: u64,
-        /// What their weights take twice, as when they are built or saved.
+        /// Memory of two copies of the weights, which building and saving take [GB].
         gigabytes: f64,
     },
     /// In a NumPy file.
@@ -36,12 +36,12 @@ pub fn initial_network(model: &Model, seed: u64) -> Result<Network, InitialError
     Network::new(model, seed, read)
 }
 
-/// Asks for the memory of so many synapses, and gives it back.
+/// Checks that the weights of so many synapses fit into memory, by reserving it for a moment.
 fn fits(synapses: u64) -> Result<(), InitialError> {
     let bytes = synapses.saturating_mul(2 * size_of::<f32>() as u64);
     let mut asked = Vec::<u8>::new();
     let had = asked.try_reserve_exact(usize::try_from(bytes).unwrap_or(usize::MAX));
-    // An allocation that nothing looks at need not be made.
+    // Without a use of it the compiler may drop the allocation.
     black_box(asked);
     had.map_err(|_| InitialError::Memory { synapses, gigabytes: bytes as f64 / 1e9 })
 }

@@ -9,23 +9,23 @@ use crate::network::Network;
 use crate::rate::Learner;
 use crate::record::{Checkpoint, Evaluation, Recorder};
 
-/// A network of rates in training by its model's rule. It learns in whole epochs; a run that was stopped cannot be resumed,
-/// since its checkpoint has nothing of the rule.
+/// A network of rates in training by its model's rule. It learns in whole epochs. A stopped run cannot be resumed: a checkpoint
+/// does not contain the state of the rule.
 pub struct RateRuleTrainer<'a> {
     model: &'a Model,
     learner: Learner,
-    /// The weights as files keep them, those of feedback included.
+    /// The weights in the layout of the model, feedback included.
     network: Network,
-    /// What is shown, once that is known.
+    /// The data set, once a run has been given one.
     data: Option<DataIdentity>,
     seed: u64,
     history: History,
 }
 
 impl<'a> RateRuleTrainer<'a> {
-    /// A run of `model` from its start; none if it learns by another kind of rule. The learner draws weights of its own, but
-    /// takes those of `network` that the model reads from files; of projections that it has none for it keeps those of
-    /// `network`.
+    /// A run of `model` from its start; none if the model learns by another kind of rule. The learner draws its own initial
+    /// weights, except where the model reads them from files: those are taken from `network`. Projections that the learner has
+    /// no weights for keep those of `network`.
     pub fn new(model: &'a Model, mut network: Network, seed: u64) -> Option<Self> {
         let mut learner = Learner::of(model, seed)?;
         learner.take_stored(model, &network);
@@ -75,7 +75,7 @@ impl<'a> RateRuleTrainer<'a> {
         Ok(ControlFlow::Continue(()))
     }
 
-    /// Takes what was learnt over as the weights of the model, unless they are no numbers.
+    /// Copies the learnt weights to the network; an error if they are not finite.
     fn take(&mut self) -> Result<(), RunError> {
         let mut network = self.network.clone();
         self.learner.put(self.model, &mut network);
@@ -151,7 +151,7 @@ impl Training for RateRuleTrainer<'_> {
     }
 }
 
-/// Tests a network of rates on the first `examples` of what is shown, which has labels; none if the monitor wants to stop.
+/// Tests a network of rates on the first `examples` presentations, which have labels; none if the monitor stops the run.
 ///
 /// # Panics
 /// If there are fewer, or it is a spike list.

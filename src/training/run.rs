@@ -1,4 +1,4 @@
-//! What a run is: how long it goes on, who watches it, how it ends.
+//! Runs: their plan, history, monitor, ending and errors.
 
 use std::ops::ControlFlow;
 
@@ -9,16 +9,16 @@ use crate::record::{Checkpoint, Evaluation, RecordError, Recorder};
 
 /// A network in training.
 pub trait Training {
-    /// What files and summaries call what is trained: `spiking` or `rate`.
+    /// The name of the dynamics in files and summaries: `spiking` or `rate`.
     fn kind(&self) -> &'static str;
 
-    /// What lies behind it.
+    /// The run so far.
     fn history(&self) -> &History;
 
-    /// The weights as they are.
+    /// The current weights and biases.
     fn network(&self) -> &Network;
 
-    /// What was learnt, and all else that is needed to go on where the run can be resumed.
+    /// A checkpoint: weights and biases, and all else that resuming takes if the run can be resumed.
     fn checkpoint(&self) -> Checkpoint;
 
     /// Runs as planned. Each epoch shows every training image once, in an order of its own; its end, and that of the run,
@@ -35,14 +35,14 @@ pub trait Training {
     ) -> Result<Ending, RunError>;
 }
 
-/// What lies behind a network in training.
+/// The history of a run.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct History {
     /// Training presentations done, those before a resumption included.
     pub examples_seen: u64,
-    /// Training presentations that were last planned in all.
+    /// Training presentations planned in all.
     pub examples_planned: u64,
-    /// The learning curve, that before a resumption included.
+    /// The learning curve from the start, resumptions included.
     pub curve: Vec<Evaluation>,
     /// The last test since the start or resumption.
     pub tested: Option<Tested>,
@@ -55,11 +55,11 @@ pub struct History {
 pub enum Synapses {
     /// They learn.
     Plastic,
-    /// They stay as they are: a simulation.
+    /// They are constant: a simulation.
     Frozen,
 }
 
-/// How long a run goes on and what is done on the way.
+/// The length of a run and what it does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Plan {
     /// Training presentations in all, those before a resumption included.
@@ -85,15 +85,15 @@ pub enum RunError {
     /// Something could not be recorded.
     #[error("the run could not be recorded")]
     Record(#[from] RecordError),
-    /// Learning left the finite numbers.
+    /// A change of weights is not finite.
     #[error("{projection}: weights left the finite numbers by training presentation {example}; lower learning rates")]
     Diverged {
-        /// The projection that learnt.
+        /// The projection whose weights changed.
         projection: String,
-        /// Training presentations before it was seen.
+        /// Index of the training presentation.
         example: u64,
     },
-    /// Potentials left the numbers of single precision.
+    /// A mean potential exceeds single precision.
     #[error(
         "{population}: mean potentials left the numbers of single precision in {kind} presentation {example}; lower the weights, biases or \
          conductances that lead there"
@@ -103,12 +103,12 @@ pub enum RunError {
         population: String,
         /// "training" or "test".
         kind: &'static str,
-        /// Presentations of that kind before it.
+        /// Index of the presentation among those of its kind.
         example: u64,
     },
 }
 
-/// How far a run is.
+/// The progress of a run.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Progress {
     /// Training presentations done, in all of the run's history.
@@ -119,27 +119,27 @@ pub struct Progress {
     pub error_percent: f64,
 }
 
-/// Follows a run from outside: tells the time, shows progress, may stop it. Every method does nothing unless
-/// overridden; `()` watches nothing.
+/// Monitors a run: provides the time, receives progress, may stop the run. Every method does nothing unless overridden; `()`
+/// monitors nothing.
 pub trait Monitor {
-    /// Seconds since any fixed moment: the library reads no clock itself.
+    /// Seconds since a fixed moment; the library itself reads no clock.
     fn seconds(&self) -> f64 {
         0.0
     }
 
-    /// Training presentations were shown; `Break` ends the run here, or where credit is measured, at its next report.
+    /// Training presentations were run; `Break` ends the run here, or if credit is measured, at its next report.
     fn trained(&mut self, progress: Progress) -> ControlFlow<()> {
         let _ = progress;
         ControlFlow::Continue(())
     }
 
-    /// `done` of `total` test presentations were shown, `error_percent` of them answered wrongly; `Break` ends the run.
+    /// `done` of `total` test presentations were run, `error_percent` of them decoded wrongly; `Break` ends the run.
     fn tested(&mut self, done: usize, total: usize, error_percent: f64) -> ControlFlow<()> {
         let _ = (done, total, error_percent);
         ControlFlow::Continue(())
     }
 
-    /// All that was shown so far is learnt and recorded, within an epoch: a checkpoint may be saved.
+    /// Called within an epoch when all presentations so far are learnt and recorded: a checkpoint may be saved.
     ///
     /// # Errors
     /// If it cannot be saved; the run stops.
@@ -148,7 +148,7 @@ pub trait Monitor {
         Ok(())
     }
 
-    /// The network was evaluated, at the end of an epoch or of the run: the moment to save a checkpoint.
+    /// The network was evaluated, at the end of an epoch or of the run: a checkpoint may be saved.
     ///
     /// # Errors
     /// If it cannot be saved; the run stops.

@@ -1,4 +1,4 @@
-//! Tests: images shown from rest, in parallel, with the same result for any number of threads.
+//! Tests: presentations from rest, in parallel, with the same result for any number of threads.
 
 use std::ops::ControlFlow;
 use std::sync::Arc;
@@ -6,8 +6,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use rayon::prelude::*;
 
+use super::backend::Backend;
 use super::decoding::decode;
-use super::stage::Stage;
 use super::{Dynamics, Monitor, RunError};
 use crate::data::Presentations;
 use crate::engine::{Circuit, Observation, Sampling, Show};
@@ -16,17 +16,17 @@ use crate::network::Network;
 use crate::random::PresentationKey;
 use crate::record::{Kind, Presentation, Recorder};
 
-/// Images per thread between two looks at the monitor.
+/// Images per thread between two calls of the monitor.
 const SHARE: usize = 64;
 
 /// The result of a test.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Tested {
-    /// Images shown in each pass.
+    /// Images presented in each pass.
     pub examples: usize,
-    /// Wrong answers in each pass.
+    /// Wrongly decoded images in each pass.
     pub wrong: Vec<usize>,
-    /// Answers by label and decoded class, over all passes.
+    /// Presentations by label and decoded class, over all passes.
     pub confusion: Vec<Vec<u64>>,
     /// Wall time of the presentations themselves [s].
     pub seconds: f64,
@@ -39,22 +39,22 @@ impl Tested {
     }
 }
 
-/// What is tested, and how.
+/// A test to be run.
 #[derive(Clone, Copy, Debug)]
 pub struct Test<'a> {
     /// The model, for its protocol and decoding.
     pub model: &'a Model,
     /// Its layout.
     pub circuit: &'a Arc<Circuit>,
-    /// By what it answers.
+    /// The dynamics of the test.
     pub dynamics: Dynamics,
     /// The weights.
     pub network: &'a Network,
-    /// What is shown; every presentation has a label.
+    /// The presentations; every one has a label.
     pub shown: &'a Presentations,
-    /// How many of them, from the first.
+    /// How many of them are tested, from the first.
     pub examples: usize,
-    /// How often each is shown, with other spikes.
+    /// How often each is presented, with independent spikes.
     pub passes: u32,
     /// Tests on the run's clock before these.
     pub index: u64,
@@ -63,7 +63,7 @@ pub struct Test<'a> {
 }
 
 impl Test<'_> {
-    /// Shows the images and counts the answers; none if the monitor wants to stop.
+    /// Presents the images and counts decoded classes; none if the monitor stops the run.
     ///
     /// # Errors
     /// If a presentation cannot be recorded.
@@ -71,8 +71,8 @@ impl Test<'_> {
         let classes = self.model.classes();
         let mut tested =
             Tested { examples: self.examples, confusion: vec![vec![0; classes]; classes], ..Tested::default() };
-        let stage = |_| Stage::new(self.circuit, self.dynamics);
-        let mut lanes: Vec<Stage> = (0..rayon::current_num_threads()).map(stage).collect();
+        let backend = |_| Backend::new(self.circuit, self.dynamics);
+        let mut lanes: Vec<Backend> = (0..rayon::current_num_threads()).map(backend).collect();
         let total = self.examples * self.passes as usize;
         for pass in 0..self.passes {
             let mut wrong = 0;
@@ -106,10 +106,10 @@ impl Test<'_> {
         self.clock_ms + (self.place(pass, example) - self.index) as f64 * self.model.protocol.test
     }
 
-    /// Shows some images, each lane a share of them.
+    /// Presents a range of images, distributed over the lanes.
     fn show(
         &self,
-        lanes: &mut [Stage],
+        lanes: &mut [Backend],
         pass: u32,
         examples: std::ops::Range<usize>,
         recorder: &mut dyn Recorder,
@@ -125,7 +125,7 @@ impl Test<'_> {
             })
             .collect();
         let start = monitor.seconds();
-        // Each lane takes the next image as soon as it is free: which one shows it changes nothing, since it starts from rest.
+        // Each lane takes the next image as soon as it is free: the lane does not matter, since every image starts from rest.
         let next = AtomicUsize::new(0);
         let taken = || wanted.get(next.fetch_add(1, Ordering::Relaxed)).copied();
         let shown = lanes.par_iter_mut().flat_map_iter(|lane| {
@@ -142,8 +142,8 @@ impl Test<'_> {
         answers
     }
 
-    /// Shows one image from rest and decodes the answer.
-    fn present(&self, lane: &mut Stage, pass: u32, example: usize, sampling: Option<Sampling>) -> u8 {
+    /// Presents one image from rest and decodes its class.
+    fn present(&self, lane: &mut Backend, pass: u32, example: usize, sampling: Option<Sampling>) -> u8 {
         lane.rest();
         let show = Show {
             stimulus: self.shown.stimulus(example),
@@ -156,7 +156,7 @@ impl Test<'_> {
         decode(self.model, lane)
     }
 
-    /// Refuses an answer from potentials that are not finite.
+    /// Returns an error if mean potentials are not finite.
     fn check(&self, pass: u32, answer: &Answer) -> Result<(), RunError> {
         answer.overflowed.map_or(Ok(()), |population| {
             let population = self.model.populations[population].name.clone();
@@ -178,7 +178,7 @@ impl Test<'_> {
     }
 }
 
-/// What one presentation gave.
+/// The result of one presentation.
 struct Answer {
     example: usize,
     decoded: u8,

@@ -1,4 +1,4 @@
-//! What a trainer does to weights and images, on images of a single lit pixel.
+//! Tests of trainers, on images of a single lit pixel.
 
 use std::collections::BTreeSet;
 use std::convert::Infallible;
@@ -40,7 +40,7 @@ fn plan(presentations: u64) -> Plan {
     Plan { presentations, test_examples: 0, synapses: Synapses::Plastic }
 }
 
-/// Keeps the input neurons that spike in each presentation, and the network at the start and after each.
+/// Records the input neurons that spike in each presentation, and the network at the start and after each.
 #[derive(Default)]
 struct Kept {
     fired: Vec<(Kind, u64, usize, BTreeSet<usize>)>,
@@ -181,7 +181,7 @@ fn learning_that_diverges_stops_and_names_where() {
     }
 }
 
-/// The network at the end is that of the learner without a trainer, told as it was after each epoch.
+/// The network at the end is that of the learner without a trainer; snapshots are taken after each epoch.
 #[test]
 fn a_rule_of_rates_trains_in_epochs_and_its_weights_are_kept() {
     let keys = ["learning.rule=backprop", "learning.batch=3", "learning.epochs=2"];
@@ -226,7 +226,7 @@ fn a_rule_of_rates_that_diverges_stops_and_leaves_the_weights_from_before() {
 }
 
 #[test]
-fn a_rule_of_rates_stops_where_it_is_told_to() {
+fn a_rule_of_rates_stops_when_the_monitor_does() {
     struct StopAt(u64);
     impl Monitor for StopAt {
         fn trained(&mut self, progress: Progress) -> ControlFlow<()> {

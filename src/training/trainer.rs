@@ -5,10 +5,10 @@ use std::sync::Arc;
 
 use rayon::prelude::*;
 
+use super::backend::Backend;
 use super::batch::LaneOfBatch;
 use super::course::{Order, phase_lengths, rate_factor, shift};
-use super::credit::{self, Audit};
-use super::stage::Stage;
+use super::credit::{self, CreditMonitor};
 use super::{Dynamics, Ending, History, Monitor, Plan, Progress, RunError, Synapses, Test, Training};
 use crate::data::{DataIdentity, Dataset, Presentations};
 use crate::engine::{Circuit, Precision, Work};
@@ -26,14 +26,14 @@ pub struct Trainer<'a> {
     rules: Rules,
     network: Network,
     transposes: Transposes,
-    audit: Option<Audit>,
-    /// Running means of the trains of each projection; empty where none are asked for.
+    credit_monitor: Option<CreditMonitor>,
+    /// Running means of the trains of each projection, [pre] each [1/ms]; empty unless the model centres trains.
     centres: Vec<Vec<f64>>,
     lanes: Vec<LaneOfBatch>,
     order: Order,
-    /// What is shown, once that is known.
+    /// The data set, once a run has been given one.
     data: Option<DataIdentity>,
-    /// Whether it goes back to a checkpoint that was changed after it was written.
+    /// Whether the run descends from a checkpoint that was changed after it was written.
     edited: bool,
     seed: u64,
     history: History,
@@ -67,7 +67,7 @@ impl<'a> Trainer<'a> {
         let pre = model.projections.iter().map(|p| model.population(p.from).size);
         Self {
             transposes: Transposes::of(model, seed),
-            audit: measured.then(|| Audit::of(model)),
+            credit_monitor: measured.then(|| CreditMonitor::of(model)),
             centres: if model.learning.centring > 0 { pre.map(|n| vec![0.0; n]).collect() } else { Vec::new() },
             lanes: (0..model.learning.batch).map(|_| LaneOfBatch::new(model, &circuit)).collect(),
             circuit,
@@ -92,7 +92,7 @@ impl<'a> Trainer<'a> {
     #[must_use]
     pub fn with_dynamics(mut self, dynamics: Dynamics) -> Self {
         self.dynamics = dynamics;
-        self.lanes.iter_mut().for_each(|lane| lane.lane = Stage::new(&self.circuit, dynamics));
+        self.lanes.iter_mut().for_each(|lane| lane.lane = Backend::new(&self.circuit, dynamics));
         self
     }
 
@@ -162,12 +162,12 @@ impl<'a> Trainer<'a> {
         Ok(if stopped { Ending::Stopped } else { Ending::Done })
     }
 
-    /// Whether all that was measured so far is recorded: sums between two reports are not in a checkpoint.
+    /// Whether the run may stop here: credit sums between two reports are not part of a checkpoint.
     fn may_stop(&self) -> bool {
-        self.audit.is_none() || self.history.examples_seen.is_multiple_of(u64::from(credit::WINDOW))
+        self.credit_monitor.is_none() || self.history.examples_seen.is_multiple_of(u64::from(credit::WINDOW))
     }
 
-    /// Where training stops for the next evaluation: here, if one is due that was not made.
+    /// The presentation at which the next evaluation is due; the current one if its evaluation is still to be made.
     fn epoch_end(&self, epoch: u64) -> u64 {
         if self.since_evaluation.0 > 0 && self.history.examples_seen.is_multiple_of(epoch) {
             self.history.examples_seen
@@ -232,7 +232,7 @@ impl<'a> Trainer<'a> {
         Ok(ControlFlow::Continue(()))
     }
 
-    /// Shows the presentations up to the next multiple of the batch size, but none from `end` on, and learns from them.
+    /// Runs the presentations up to the next multiple of the batch size, at most to `end`, and applies the changes of weights.
     /// Presentation n runs in lane n mod N; changes are added in the order of lanes.
     fn train_batch(
         &mut self,
@@ -262,10 +262,10 @@ impl<'a> Trainer<'a> {
             lanes => lanes.par_iter_mut().for_each(run),
         }
         let mut credits = Vec::new();
-        if let Some(audit) = self.audit.as_mut().filter(|_| plastic) {
+        if let Some(credit_monitor) = self.credit_monitor.as_mut().filter(|_| plastic) {
             for lane in self.lanes[part.clone()].iter().filter(|lane| lane.label.is_some()) {
                 let means = lane.lane.means();
-                credits.push(audit.measure(model, &self.network, lane.index, means, &lane.changes));
+                credits.push(credit_monitor.measure(model, &self.network, lane.index, means, &lane.changes));
             }
         }
         self.check(part.clone(), plan.synapses)?;
@@ -288,7 +288,7 @@ impl<'a> Trainer<'a> {
         Ok(())
     }
 
-    /// Hands out presentations to lanes, each with its image, lengths and place on the clock.
+    /// Assigns presentations to lanes, each with its image, phase lengths and start on the run's clock.
     fn prepare(&mut self, batch: Range<u64>, part: Range<usize>, shown: &Presentations, recorder: &mut dyn Recorder) {
         for (n, lane) in batch.zip(&mut self.lanes[part]) {
             lane.index = n;
@@ -302,7 +302,7 @@ impl<'a> Trainer<'a> {
         }
     }
 
-    /// Refuses changes of weights, and potentials, that are not finite.
+    /// Returns an error if changes of weights or mean potentials are not finite.
     fn check(&self, part: Range<usize>, synapses: Synapses) -> Result<(), RunError> {
         let lanes = &self.lanes[part];
         let learns =
@@ -319,7 +319,7 @@ impl<'a> Trainer<'a> {
         })
     }
 
-    /// Adds the changes that lanes have computed, in the order of lanes, and moves the running means on.
+    /// Adds the changes that lanes have computed, in the order of lanes, and updates the running means of trains.
     fn apply(&mut self, part: Range<usize>) {
         let lanes = &self.lanes[part];
         let learns = |&(index, _): &(usize, _)| self.rules.of_projections[index].is_some();

@@ -1,4 +1,4 @@
-//! `/credit`: how well hidden populations were told what to change.
+//! `/credit`: credit-assignment diagnostics of hidden populations.
 
 use hdf5::{File, Result};
 

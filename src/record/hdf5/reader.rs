@@ -42,7 +42,7 @@ pub struct PlateauList {
     pub phases: Vec<Phase>,
 }
 
-/// How well hidden populations were told what to change, by training presentation.
+/// Credit-assignment diagnostics by training presentation.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct CreditTable {
     /// Training presentations [n].
@@ -305,7 +305,7 @@ impl RunReader {
         if self.source.has(&name) { Ok(self.source.shape(&name)?.first().copied()) } else { Ok(None) }
     }
 
-    /// How well hidden populations were told what to change; none if that was not measured.
+    /// Credit-assignment diagnostics; none if they were not measured.
     ///
     /// # Errors
     /// If what is there is damaged.

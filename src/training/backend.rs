@@ -1,4 +1,4 @@
-//! Where presentations are shown: the spiking network, or a rate twin of it.
+//! The backends that simulate a presentation: the spiking network, or a rate twin of it.
 
 use std::sync::Arc;
 
@@ -11,13 +11,13 @@ use crate::network::Network;
 use crate::random::PresentationKey;
 use crate::rate::{RateLane, Twin};
 
-/// By what dynamics a network answers to stimuli. Weights, order, rule and decoder are the same for all.
+/// The dynamics by which a network is simulated. Weights, order of presentations, rules and decoder are the same for all.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Dynamics {
     /// Event by event.
     #[default]
     Spiking,
-    /// As rates.
+    /// By one of the rate twins.
     Rate(Twin),
 }
 
@@ -34,14 +34,14 @@ pub fn responses(
     seed: u64,
 ) -> Vec<Vec<Vec<f64>>> {
     let circuit = Arc::new(Circuit::new(model, seed, Precision::Single));
-    let present = |stage: &mut Stage, image: usize| {
-        stage.rest();
+    let present = |backend: &mut Backend, image: usize| {
+        backend.rest();
         let key = PresentationKey::test(0, shown.image(image) as u32);
         let (stimulus, forward_ms) = (shown.stimulus(image), model.protocol.test);
-        stage.present(network, &Show { stimulus, key, forward_ms, target: None, sampling: None });
-        (0..model.populations.len()).map(|population| stage.forward_rates(model, population)).collect()
+        backend.present(network, &Show { stimulus, key, forward_ms, target: None, sampling: None });
+        (0..model.populations.len()).map(|population| backend.forward_rates(model, population)).collect()
     };
-    (0..images).into_par_iter().map_init(|| Stage::new(&circuit, dynamics), present).collect()
+    (0..images).into_par_iter().map_init(|| Backend::new(&circuit, dynamics), present).collect()
 }
 
 /// Mean rate of the neurons of each population in tests of the first images, from which follows how much a run will record
@@ -63,7 +63,7 @@ pub fn expected_rates((model, network): (&Model, &Network), shown: &Presentation
 }
 
 impl Dynamics {
-    /// What files and summaries call it: `spiking` or `rate`.
+    /// Its name in files and summaries: `spiking` or `rate`.
     pub fn name(self) -> &'static str {
         match self {
             Self::Spiking => "spiking",
@@ -72,13 +72,13 @@ impl Dynamics {
     }
 }
 
-/// A network at work by one of the dynamics.
-pub(super) enum Stage {
+/// The state of one lane under one of the dynamics.
+pub(super) enum Backend {
     Spiking(Box<Lane>),
     Rate(Box<RateLane>),
 }
 
-impl Stage {
+impl Backend {
     pub(super) fn new(circuit: &Arc<Circuit>, dynamics: Dynamics) -> Self {
         match dynamics {
             Dynamics::Spiking => Self::Spiking(Box::new(Lane::new(circuit))),
@@ -107,8 +107,8 @@ impl Stage {
         }
     }
 
-    /// Rates of a population in the last forward phase after settling, spikes counted or rates as they are, if noisy with the
-    /// noise of counts, [n] [1/ms].
+    /// Rates of a population in the last forward phase after settling, [n] [1/ms]: spike counts over time, or the rates of the
+    /// twin, to which the noisy one adds the noise of counts.
     pub(super) fn forward_rates(&self, model: &Model, population: usize) -> Vec<f64> {
         let lane = match self {
             Self::Spiking(lane) => lane,
@@ -123,8 +123,8 @@ impl Stage {
         rates
     }
 
-    /// The first population with a mean potential in the last forward phase that single precision, as files keep it, cannot
-    /// hold, or a plateau that is no number.
+    /// The first population with a mean potential of the last forward phase beyond single precision, the precision of files, or
+    /// a plateau that is NaN.
     pub(super) fn overflowed(&self) -> Option<usize> {
         let means = self.means();
         let lost = |v: &f64| v.is_nan() || v.abs() > f64::from(f32::MAX);
@@ -133,7 +133,7 @@ impl Stage {
         (0..means[0].v.len()).find(|&index| means[0].v[index].iter().any(lost) || undefined(index))
     }
 
-    /// Work since it was made; rates are no events.
+    /// Work since it was made; zero for a twin, which has no events.
     pub(super) fn work(&self) -> Work {
         match self {
             Self::Spiking(lane) => lane.work(),
@@ -141,7 +141,7 @@ impl Stage {
         }
     }
 
-    /// Back to rest, where a twin always is.
+    /// Resets to rest; a twin has no state.
     pub(super) fn rest(&mut self) {
         if let Self::Spiking(lane) = self {
             lane.rest();
@@ -155,7 +155,7 @@ impl Stage {
         }
     }
 
-    /// Takes up the state of a lane; a twin has no use for it.
+    /// Restores the state of a lane; a twin has none.
     pub(super) fn restore(&mut self, state: &LaneState) {
         if let Self::Spiking(lane) = self {
             lane.restore(state);
