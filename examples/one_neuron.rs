@@ -11,7 +11,7 @@ use apical::data::Stimulus;
 use apical::engine::{Circuit, Lane, Precision, Sampling, Show};
 use apical::model::{Model, Neuron};
 use apical::network::{Network, Weights};
-use apical::random::PresentationKey;
+use apical::numeric::PresentationKey;
 
 const MODEL: &str = r#"
 name = "one-neuron"

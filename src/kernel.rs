@@ -8,7 +8,7 @@
 //! V is continuous, so z jumps by −(α_L − α_s) times the jump of u. Guerguiev, Lillicrap & Richards (2017), eLife 6:e22901,
 //! Methods, solved exactly.
 
-use crate::math::exp;
+use crate::numeric::exp;
 
 /// Double-exponential postsynaptic potential, κ(t) = (e^{−t/τ_L} − e^{−t/τ_s})/(τ_L − τ_s), whole and of integral 1.
 #[derive(Clone, Copy, Debug, PartialEq)]

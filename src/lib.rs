@@ -38,7 +38,7 @@
 //!   thinning. Nothing is discretised in time; only rounding remains ([`engine`]).
 //! - **Reproducible.** The same model, data and seed give the same spikes and weights to the bit, whatever the number of
 //!   threads, what is recorded, or whether the run was stopped and resumed. Random streams are keyed by what they are
-//!   for ([`random`]); exp, ln and logit are our own ([`math`]).
+//!   for; exp, ln and logit are our own ([`numeric`]).
 //! - **Watched from outside.** A [`record::Recorder`] is handed what happened, presentation by presentation; what it does
 //!   changes no run.
 //!
@@ -58,13 +58,12 @@ pub mod cli;
 pub mod data;
 pub mod engine;
 pub mod kernel;
-pub mod math;
 pub mod model;
 pub mod network;
+pub mod numeric;
 pub mod plasticity;
 #[cfg(feature = "plot")]
 pub mod plot;
-pub mod random;
 pub mod rate;
 pub mod record;
 pub mod training;

@@ -7,23 +7,22 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Each module with those it may import, all of which stand above it: nothing points back.
-const DIAGRAM: [(&str, &[&str]); 16] = [
-    ("math", &[]),
-    ("random", &["math"]),
-    ("kernel", &["math"]),
+const DIAGRAM: [(&str, &[&str]); 15] = [
+    ("numeric", &[]),
+    ("kernel", &["numeric"]),
     ("model", &["kernel"]),
     // Reads the stimuli that a model names.
-    ("data", &["math", "model"]),
-    ("network", &["model", "random"]),
-    ("engine", &["math", "random", "kernel", "model", "data", "network"]),
+    ("data", &["numeric", "model"]),
+    ("network", &["model", "numeric"]),
+    ("engine", &["numeric", "kernel", "model", "data", "network"]),
     // Beside the engine: its twins are laid out and measured as it is.
-    ("rate", &["math", "random", "kernel", "data", "model", "network", "engine"]),
-    ("plasticity", &["math", "model", "network"]),
+    ("rate", &["numeric", "kernel", "data", "model", "network", "engine"]),
+    ("plasticity", &["numeric", "model", "network"]),
     ("record", &["model", "data", "network", "engine"]),
     // Plain data in, plain data out.
-    ("analysis", &["math", "random"]),
-    ("training", &["math", "random", "model", "data", "network", "engine", "rate", "plasticity", "record", "analysis"]),
-    ("validation", &["kernel", "math", "random", "model", "data", "network", "engine", "rate", "training", "analysis"]),
+    ("analysis", &["numeric"]),
+    ("training", &["numeric", "model", "data", "network", "engine", "rate", "plasticity", "record", "analysis"]),
+    ("validation", &["kernel", "numeric", "model", "data", "network", "engine", "rate", "training", "analysis"]),
     ("plot", &["analysis"]),
     ("view", &["model", "data", "engine", "record", "analysis"]),
     (
@@ -225,7 +224,7 @@ fn the_diagram_has_no_way_back() {
 
 #[test]
 fn a_wrong_import_is_named_with_file_and_line() {
-    let source = "//! crate::cli\n/* crate::cli */ use crate::math::exp;\nconst A: &str = \"crate::cli\\\" { \";\n\
+    let source = "//! crate::cli\n/* crate::cli */ use crate::numeric::exp;\nconst A: &str = \"crate::cli\\\" { \";\n\
         use crate::{kernel::Psp, training::{Plan, cli}};\nfn f<'a>(c: char) -> bool { c == '\"' && super::super::record::x() }\n\
         #[cfg(test)]\nmod tests { use crate::cli::{A}; }\npub(crate) fn g() { super::lane::h(r#\"crate::cli\"#) }\n";
     let expected =

@@ -8,7 +8,7 @@ use apical::data::{Dataset, Source};
 use apical::engine::{Circuit, Lane, Precision, Show, Work};
 use apical::model::Model;
 use apical::network::Network;
-use apical::random::PresentationKey;
+use apical::numeric::PresentationKey;
 use apical::training::{Plan, Synapses, Trainer, Training};
 
 fn mnist(name: &str) -> (Model, Dataset, Network) {

@@ -3,8 +3,8 @@
 use std::hint::black_box;
 use std::time::Instant;
 
-use apical::math::{exp, sigmoid_all};
 use apical::network::Weights;
+use apical::numeric::{exp, sigmoid_all};
 use apical::plasticity::{Change, apply};
 use pulp::{Arch, Simd, WithSimd};
 

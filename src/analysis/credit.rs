@@ -4,7 +4,7 @@
 
 use ndarray::Array2;
 
-use crate::math;
+use crate::numeric::angle_from_products;
 
 /// Mean of (target_i − rate_i)²: a layer's loss. NaN of none.
 ///
@@ -22,7 +22,7 @@ pub fn layer_loss(targets: &[f64], rates: &[f64]) -> f64 {
 pub fn angle(a: &[f64], b: &[f64]) -> f64 {
     assert_eq!(a.len(), b.len(), "vectors of one space");
     let dot = |a: &[f64], b: &[f64]| a.iter().zip(b).map(|(x, y)| x * y).sum::<f64>();
-    math::angle(dot(a, a), dot(b, b), dot(a, b))
+    angle_from_products(dot(a, a), dot(b, b), dot(a, b))
 }
 
 /// The largest eigenvalue of (I − M)ᵀ (I − M), M [n, n] being the product J_b J_g of the Jacobians of the output by the

@@ -6,7 +6,7 @@
 
 use ndarray::{Array2, ArrayView1, ArrayView2, Axis};
 
-use crate::random::{PresentationKey, Purpose, StreamKey};
+use crate::numeric::{PresentationKey, Purpose, StreamKey};
 
 /// The stream by which fields are shuffled.
 const SHUFFLE: u32 = 0;

@@ -6,7 +6,7 @@ use bhtsne::{Neighbor, tSNE};
 use ndarray::{Array2, ArrayView2};
 
 use super::nearest;
-use crate::random::{PresentationKey, Purpose, StreamKey};
+use crate::numeric::{PresentationKey, Purpose, StreamKey};
 
 /// The stream by which maps begin.
 const START: u32 = 1;

@@ -6,8 +6,8 @@ use pulp::{Arch, Simd, WithSimd};
 use rayon::prelude::*;
 
 use super::ImageSet;
-use crate::math::exp;
 use crate::model::OnOff;
+use crate::numeric::exp;
 
 /// How far a surround reaches, in its standard deviations.
 const REACH: f64 = 3.0;

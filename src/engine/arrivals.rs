@@ -9,8 +9,8 @@ use pulp::{Arch, Simd, WithSimd};
 use super::circuit::Link;
 use super::observe::ProjectionState;
 use crate::data::Spike;
-use crate::math::exp;
 use crate::model::Psp;
+use crate::numeric::exp;
 
 /// Traces are rescaled every so many ms from the start of a phase.
 pub(crate) const SEGMENT: f64 = 16.0;

@@ -3,8 +3,7 @@
 use pulp::{Arch, Simd, WithSimd};
 
 use crate::data::{Spike, Stimulus};
-use crate::math::ln;
-use crate::random::{WideStream, unit};
+use crate::numeric::{WideStream, ln, unit};
 
 /// Spikes drawn at once.
 const CHUNK: usize = 128;
@@ -136,7 +135,7 @@ impl WithSimd for Draw<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::random::{PresentationKey, Purpose, StreamKey};
+    use crate::numeric::{PresentationKey, Purpose, StreamKey};
 
     fn encode(stimulus: Stimulus<'_>, offset: f64, length: f64) -> Vec<Spike> {
         let mut spikes = Vec::new();

@@ -22,9 +22,8 @@ use super::sampling::{Afferent, Potentials, Sampled, sample};
 use super::somata::Somata;
 use super::work::Work;
 use crate::data::{Spike, Stimulus};
-use crate::math::{sigmoid, sigmoid_all};
 use crate::network::Network;
-use crate::random::{PresentationKey, Purpose, StreamKey};
+use crate::numeric::{PresentationKey, Purpose, StreamKey, sigmoid, sigmoid_all};
 
 /// Spacing of the midpoint rule for the mean of sigmoid(U) [ms]: a measurement, not a step of the dynamics.
 const MIDPOINT_MS: f64 = 0.25;
@@ -363,7 +362,7 @@ impl Lane {
             for (trace, tau, slow) in
                 [(&mut somata.start.a_l, psp.tau_l, true), (&mut somata.start.a_s, psp.tau_s, false)]
             {
-                let fall = crate::math::exp(-span.length / tau);
+                let fall = crate::numeric::exp(-span.length / tau);
                 trace.iter_mut().for_each(|a| *a *= fall);
                 for &link in &cells.apical {
                     let arrivals = &self.arrivals[link];

@@ -20,10 +20,9 @@ use super::thinning::{Candidates, Drawn};
 use super::traces::{Event, GROUP, Recent, Slabs, Traces, decide};
 use crate::data::Spike;
 use crate::kernel::Modes;
-use crate::math::{Real, exp};
 use crate::model::MAX_AFFERENTS;
 use crate::network::{LANES, Lines, zeros};
-use crate::random::STREAM_BLOCK;
+use crate::numeric::{Real, STREAM_BLOCK, exp};
 
 /// Somata of one population in one lane; all arrays are whole cache lines long, the padding staying at rest.
 ///
@@ -314,7 +313,7 @@ mod tests {
     use super::*;
     use crate::engine::thinning::Hazard;
     use crate::model::Psp;
-    use crate::random::{PresentationKey, Purpose, StreamKey};
+    use crate::numeric::{PresentationKey, Purpose, StreamKey};
 
     #[test]
     fn windows_cut_a_phase_at_the_same_boundaries() {

@@ -5,10 +5,9 @@ use pulp::Arch;
 use super::arrivals::Arrivals;
 use super::means::add_product;
 use super::sampling::Start;
-use crate::math::exp;
 use crate::model::{PlateauTimes, Psp};
 use crate::network::Weights;
-use crate::random::Stream;
+use crate::numeric::{Stream, exp};
 
 /// The apical dendrites of a population at the end of a phase.
 pub(crate) struct Apical<'a, I> {
@@ -85,7 +84,7 @@ impl<'a, I: Iterator<Item = (&'a Arrivals, &'a Weights)> + Clone> Apical<'a, I> 
 mod tests {
     use super::*;
     use crate::data::Spike;
-    use crate::random::{PresentationKey, Purpose, StreamKey};
+    use crate::numeric::{PresentationKey, Purpose, StreamKey};
 
     /// The mean of a closed form that ends early is that of a fine midpoint rule.
     #[test]

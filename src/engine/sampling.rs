@@ -8,8 +8,8 @@ use super::arrivals::Arrivals;
 use super::circuit::Membrane;
 use crate::data::Spike;
 use crate::kernel::Modes;
-use crate::math::exp;
 use crate::network::Weights;
+use crate::numeric::exp;
 
 /// One projection as a sampled population receives it.
 pub(crate) struct Afferent<'a> {

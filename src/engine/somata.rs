@@ -11,10 +11,9 @@ use super::thinning::Hazard;
 use super::traces::{Event, Slabs};
 use crate::data::Spike;
 use crate::kernel::Modes;
-use crate::math::{Real, sigmoid_all};
 use crate::model::MAX_AFFERENTS;
 use crate::network::{Network, Weights};
-use crate::random::WideStream;
+use crate::numeric::{Real, WideStream, sigmoid_all};
 
 /// Somata, at the precision their circuit asks for.
 #[derive(Clone, Debug)]

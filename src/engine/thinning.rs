@@ -12,8 +12,7 @@ use pulp::{Arch, Simd, WithSimd};
 
 use super::arrivals::within_segment;
 use crate::kernel::Modes;
-use crate::math::{Real, ln};
-use crate::random::{STREAM_BLOCK, WideStream, unit};
+use crate::numeric::{Real, STREAM_BLOCK, WideStream, ln, unit};
 
 /// Candidates drawn at once.
 const CHUNK: usize = 128;

@@ -5,10 +5,9 @@
 
 use super::thinning::Drawn;
 use crate::data::Spike;
-use crate::math::Real;
 use crate::model::MAX_AFFERENTS;
 use crate::network::LANES;
-use crate::random::STREAM_BLOCK;
+use crate::numeric::{Real, STREAM_BLOCK};
 
 /// Arrivals added to the traces at once.
 pub(crate) const GROUP: usize = 4;

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use super::{Network, Transposes, Weights};
 use crate::model::{BiasInit, Model, Population, Projection, WeightInit};
-use crate::random::{PresentationKey, Purpose, Stream, StreamKey};
+use crate::numeric::{PresentationKey, Purpose, Stream, StreamKey};
 
 /// Half-range of a uniform distribution over its nominal spread: √12, as in the authors' code, where it is taken over
 /// −1 … 1 so that the true standard deviation is twice the nominal one.

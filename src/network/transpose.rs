@@ -4,7 +4,7 @@ use pulp::{Arch, Simd, WithSimd};
 
 use super::Weights;
 use crate::model::{Model, WeightInit, feedforward_path};
-use crate::random::{PresentationKey, Purpose, StreamKey};
+use crate::numeric::{PresentationKey, Purpose, StreamKey};
 
 /// The projections of a model whose weights are the transpose of others.
 #[derive(Clone, Debug, Default)]

@@ -77,8 +77,8 @@ mod tests {
     use std::convert::Infallible;
 
     use super::*;
-    use crate::math::sigmoid;
     use crate::network::Network;
+    use crate::numeric::sigmoid;
 
     const TRAINS: [f64; 4] = [0.2, 0.05, 0.0, 0.12];
     const TARGET: [f64; 10] = [0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0];

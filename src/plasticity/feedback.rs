@@ -1,7 +1,7 @@
 //! Rules of feedback weights, those of synapses on apical dendrites.
 
 use super::{Change, LocalSignals, Plasticity, TwoPhase, active};
-use crate::math::sigmoid;
+use crate::numeric::sigmoid;
 
 /// dY_io = η s̄_i e_o, the change of the feedforward synapse from neuron i to neuron o apart from the two learning rates: feedback
 /// aligns with feedforward weights as these grow. There is no weight decay, so differences of the initial values remain.

@@ -1,8 +1,8 @@
 //! Two phases, plateau differences: Guerguiev, Lillicrap & Richards (2017), eLife 6:e22901, Methods.
 
 use super::{Change, LocalSignals, Plasticity, active};
-use crate::math::sigmoid_all;
 use crate::model::Slope;
+use crate::numeric::sigmoid_all;
 
 /// The authors' factors 20/phi_max and 20/phi_max² (times rates of up to phi_max), less the phi_max they cancel.
 pub(super) const GAIN: f64 = 20.0;

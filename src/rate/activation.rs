@@ -2,7 +2,7 @@
 
 use ndarray::Array2;
 
-use crate::math::{sigmoid, sigmoid_all};
+use crate::numeric::{sigmoid, sigmoid_all};
 
 /// The response h = f(a) of a unit to its drive a.
 #[derive(Clone, Copy, Debug, PartialEq)]

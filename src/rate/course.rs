@@ -7,7 +7,7 @@ use ndarray::{Array2, s};
 use super::{Batch, Dense, Layer, Rule, classes};
 use crate::data::{Presentations, Stimulus};
 use crate::model::Schedule;
-use crate::random::order;
+use crate::numeric::order;
 
 /// Examples passed through at once when a network is tested.
 const TESTED_AT_ONCE: usize = 500;

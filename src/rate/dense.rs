@@ -4,8 +4,7 @@ use ndarray::{Array1, Array2, Axis, Zip};
 
 use super::draws::{stream_of, uniform};
 use super::{Activation, Readout};
-use crate::math;
-use crate::random::Purpose;
+use crate::numeric::{Purpose, angle_from_products};
 
 /// Weights and biases of one layer, or a change of them.
 #[derive(Clone, Debug, PartialEq)]
@@ -71,7 +70,7 @@ impl Layer {
 pub fn angle(a: &[Layer], b: &[Layer]) -> f64 {
     let dot = |a: &[Layer], b: &[Layer]| a.iter().zip(b).map(|(a, b)| a.dot(b)).sum::<f64>();
     let (aa, bb) = (dot(a, a), dot(b, b));
-    if aa * bb == 0.0 { 90.0 } else { math::angle(aa, bb, dot(a, b)) }
+    if aa * bb == 0.0 { 90.0 } else { angle_from_products(aa, bb, dot(a, b)) }
 }
 
 /// A fully connected feedforward network.

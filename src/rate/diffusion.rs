@@ -2,7 +2,7 @@
 
 use std::f64::consts::PI;
 
-use crate::math::sigmoid;
+use crate::numeric::sigmoid;
 
 /// Nodes of the quadrature. Up to sd = 3 the mean of the sigmoid is off by less than 1e-4 (tested).
 const NODES: usize = 48;

@@ -2,7 +2,7 @@
 
 use ndarray::{Array2, ShapeBuilder};
 
-use crate::random::{PresentationKey, Purpose, Stream, StreamKey};
+use crate::numeric::{PresentationKey, Purpose, Stream, StreamKey};
 
 /// Draws of the rules, the numbers of [`Purpose::Rate`].
 pub(super) mod uses {

@@ -14,7 +14,7 @@ use super::rules::{
 use super::{Activation, Course, Dense, Learner, Readout, Rule};
 use crate::model::Schedule;
 use crate::network::Moments;
-use crate::random::Purpose;
+use crate::numeric::Purpose;
 
 /// Makes the network of these sizes, from input to output, and the rule, from a seed.
 type Build = fn(&[usize], u64) -> (Dense, Box<dyn Rule>);

@@ -8,8 +8,7 @@ use super::draws::{feedback, normal, stream_of, uniform, uses};
 use super::linear::pseudo_inverse;
 use super::rules::{FeedbackAlignment, Route};
 use super::{Activation, Batch, Dense, Readout, Rule};
-use crate::math;
-use crate::random::Purpose;
+use crate::numeric::{Purpose, angle_from_products};
 
 /// Sizes of the layers.
 pub const SIZES: [usize; 3] = [30, 20, 10];
@@ -70,7 +69,7 @@ fn measure(network: &Dense, b: &Array2<f64>, batch: &Batch, examples: u32) -> Po
     let sent = e.dot(&b.t());
     let mean_angle = |other: &Array2<f64>| {
         let angle = |(a, b): (ndarray::ArrayView1<'_, f64>, ndarray::ArrayView1<'_, f64>)| {
-            math::angle(a.dot(&a), b.dot(&b), a.dot(&b))
+            angle_from_products(a.dot(&a), b.dot(&b), a.dot(&b))
         };
         sent.rows().into_iter().zip(other.rows()).map(angle).sum::<f64>() / MEASURED as f64
     };

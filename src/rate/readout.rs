@@ -3,7 +3,7 @@
 use ndarray::{Array1, Array2, Axis, Zip};
 
 use super::Activation;
-use crate::math::{exp, largest, ln};
+use crate::numeric::{exp, largest, ln};
 
 /// The last layer's response y and the loss E(y, t) of an example.
 #[derive(Clone, Copy, Debug, PartialEq)]

@@ -4,7 +4,7 @@ use ndarray::Array2;
 
 use super::draws::{normal, stream_of, uniform};
 use super::{Batch, Dense, Layer};
-use crate::random::Purpose;
+use crate::numeric::Purpose;
 
 /// A batch of normal inputs and one-hot targets.
 pub(super) fn batch(examples: usize, inputs: usize, classes: usize) -> Batch {

@@ -21,9 +21,8 @@ use super::diffusion::Normal;
 use crate::data::Stimulus;
 use crate::engine::{Circuit, Lane, LaneState, Observation, PhaseMeans, Show, add_product};
 use crate::kernel::Modes;
-use crate::math::sigmoid_all;
 use crate::network::{Network, Weights};
-use crate::random::{PresentationKey, Purpose, StreamKey};
+use crate::numeric::{PresentationKey, Purpose, StreamKey, sigmoid_all};
 
 /// The largest change of a rate between two rounds at a fixed point [1/ms].
 const SETTLED: f64 = 1e-12;
@@ -265,10 +264,9 @@ fn add_squares(weights: &Weights, x: &[f64], factor: f64, out: &mut [f64]) {
 mod tests {
     use super::*;
     use crate::engine::Precision;
-    use crate::math::sigmoid;
     use crate::model::Model;
+    use crate::numeric::{PresentationKey, sigmoid};
     use crate::plasticity::{Change, LocalSignals, Rules};
-    use crate::random::PresentationKey;
     use crate::rate::rules::SegregatedDendrites;
     use crate::rate::{Batch, Rule};
 

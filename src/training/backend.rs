@@ -8,7 +8,7 @@ use crate::data::Presentations;
 use crate::engine::{Circuit, Lane, LaneState, Observation, PhaseMeans, Precision, Show, Work};
 use crate::model::Model;
 use crate::network::Network;
-use crate::random::PresentationKey;
+use crate::numeric::PresentationKey;
 use crate::rate::{RateLane, Twin};
 
 /// The dynamics by which a network is simulated. Weights, order of presentations, rules and decoder are the same for all.

@@ -9,8 +9,8 @@ use crate::data::Presentations;
 use crate::engine::{Circuit, Sampling, Show};
 use crate::model::{Model, Projection};
 use crate::network::Network;
+use crate::numeric::PresentationKey;
 use crate::plasticity::{Change, LocalSignals, Rules};
-use crate::random::PresentationKey;
 use crate::record::{Kind, Presentation};
 
 /// A lane with its presentation and the changes of weights computed from it.

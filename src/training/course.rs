@@ -1,7 +1,7 @@
 //! The course of a run: in what order images come, how long their phases last, how fast the network learns.
 
 use crate::model::{Model, Protocol, Stimuli};
-use crate::random::{PresentationKey, Purpose, StreamKey, order};
+use crate::numeric::{PresentationKey, Purpose, StreamKey, order};
 
 /// The order of images in one epoch.
 #[derive(Clone, Debug, Default, PartialEq)]

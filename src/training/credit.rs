@@ -5,9 +5,9 @@ use ndarray::{Array1, Array2, ArrayView1};
 
 use crate::analysis::{angle, feedback_eigenvalue, layer_loss};
 use crate::engine::PhaseMeans;
-use crate::math::{sigmoid, sigmoid_slope};
 use crate::model::{Compartment, Model, Neuron, PopulationId, Projection, ProjectionId, feedforward_path};
 use crate::network::Network;
+use crate::numeric::{sigmoid, sigmoid_slope};
 use crate::plasticity::{Backprop, Change, LocalSignals};
 use crate::record::{Credit, HiddenCredit, Jacobians};
 

@@ -1,8 +1,8 @@
 //! Decoded classes and output losses, from the means of a presentation.
 
 use super::backend::Backend;
-use crate::math::{largest, sigmoid};
 use crate::model::{Decoding, Model};
+use crate::numeric::{largest, sigmoid};
 
 /// The class decoded from mean potentials and rates of the output population, [n] each: that with the largest mean over its
 /// group, the first one in a tie.

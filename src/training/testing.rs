@@ -13,7 +13,7 @@ use crate::data::Presentations;
 use crate::engine::{Circuit, Observation, Sampling, Show};
 use crate::model::Model;
 use crate::network::Network;
-use crate::random::PresentationKey;
+use crate::numeric::PresentationKey;
 use crate::record::{Kind, Presentation, Recorder};
 
 /// Images per thread between two calls of the monitor.

@@ -11,7 +11,7 @@ use crate::data::{Dataset, ImageSet, Presentations, Split};
 use crate::engine::{Circuit, Lane, Precision, Show};
 use crate::model::Model;
 use crate::network::Network;
-use crate::random::PresentationKey;
+use crate::numeric::PresentationKey;
 use crate::rate::Learner;
 use crate::record::{Kind, Presentation, RecordError, Recorder};
 

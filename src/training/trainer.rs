@@ -14,8 +14,8 @@ use crate::data::{DataIdentity, Dataset, Presentations};
 use crate::engine::{Circuit, Precision, Work};
 use crate::model::{Compartment, Credit, Model, Rule};
 use crate::network::{Network, Transposes};
+use crate::numeric::PresentationKey;
 use crate::plasticity::{Rules, apply};
-use crate::random::PresentationKey;
 use crate::record::{Checkpoint, Evaluation, Kind, Recorder};
 
 /// A network in training.

@@ -16,8 +16,8 @@ use super::window::{BIN_MS, Bins, Response, Window};
 use crate::analysis::sum_of_squares_exceeds;
 use crate::engine::Circuit;
 use crate::kernel::Modes;
-use crate::math::logit;
 use crate::network::Network;
+use crate::numeric::logit;
 
 /// One identity as it was found.
 #[derive(Clone, Debug, PartialEq)]

@@ -4,9 +4,9 @@ use ndarray::Array2;
 
 use crate::analysis::{linear_cka, rsa};
 use crate::data::Dataset;
-use crate::math;
 use crate::model::Model;
 use crate::network::Network;
+use crate::numeric::angle_from_products;
 use crate::rate::Twin;
 use crate::training::{Dynamics, Ending, Monitor, Plan, RunError, Synapses, Trainer, Training, responses};
 
@@ -135,7 +135,7 @@ fn angle_between(origin: &[f32], a: &[f32], b: &[f32]) -> f64 {
     }
     match (aa > 0.0, bb > 0.0) {
         (false, false) => f64::NAN,
-        (true, true) => math::angle(aa, bb, ab),
+        (true, true) => angle_from_products(aa, bb, ab),
         _ => 90.0,
     }
 }

@@ -25,7 +25,7 @@ use crate::data::{Presentations, Spike};
 use crate::engine::{Circuit, Lane, Precision, Show};
 use crate::model::{Model, Stimuli};
 use crate::network::Network;
-use crate::random::PresentationKey;
+use crate::numeric::PresentationKey;
 use crate::rate::{RateLane, Twin};
 
 /// Images shown between two looks at whether to go on.

@@ -7,7 +7,7 @@ use apical::data::Stimulus;
 use apical::engine::{Circuit, Lane, Precision, Sampling, Show};
 use apical::model::Model;
 use apical::network::Network;
-use apical::random::PresentationKey;
+use apical::numeric::PresentationKey;
 
 /// Largest firing rate [1/ms].
 pub const PHI_MAX: f64 = 0.2;

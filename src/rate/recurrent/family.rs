@@ -6,7 +6,7 @@
 use super::tasks::{adding, recall, rows_of_image};
 use super::{Bptt, Recurrent, RecurrentRule, Rtrl, Sequence, Uoro};
 use crate::data::Presentations;
-use crate::math::largest;
+use crate::numeric::largest;
 use crate::rate::{Activation, Readout};
 
 /// A rule ready to be trained.

@@ -19,7 +19,7 @@ pub use uoro::Uoro;
 
 use super::draws::{stream_of, uniform};
 use super::{Activation, Layer, Readout};
-use crate::random::Purpose;
+use crate::numeric::Purpose;
 
 /// A recurrent network.
 #[derive(Clone, Debug, PartialEq)]

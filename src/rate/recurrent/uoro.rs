@@ -7,7 +7,7 @@
 use ndarray::{Array1, Array2, ArrayView1, Axis};
 
 use super::{Change, Recurrent, RecurrentRule, Sequence, slopes};
-use crate::random::Purpose;
+use crate::numeric::Purpose;
 use crate::rate::draws::{signs, stream_of, uses};
 
 /// The rule.

@@ -9,7 +9,7 @@
 
 use ndarray::Array2;
 
-use crate::random::Purpose;
+use crate::numeric::Purpose;
 use crate::rate::draws::{feedback, normal, stream_of, uses};
 use crate::rate::rule::output_error;
 use crate::rate::{Batch, Dense, Layer, Pass, Rule};

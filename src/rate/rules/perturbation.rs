@@ -10,7 +10,7 @@
 
 use ndarray::{Array2, Axis};
 
-use crate::random::Purpose;
+use crate::numeric::Purpose;
 use crate::rate::draws::{signs, stream_of, uses};
 use crate::rate::{Batch, Dense, Layer, Rule};
 

@@ -6,7 +6,7 @@
 
 use ndarray::Array2;
 
-use crate::random::{Purpose, Stream};
+use crate::numeric::{Purpose, Stream};
 use crate::rate::draws::{stream_of, uses};
 use crate::rate::rule::{descend, output_error};
 use crate::rate::{Batch, Dense, Layer, Pass, Rule};

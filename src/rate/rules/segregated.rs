@@ -9,9 +9,9 @@
 
 use ndarray::Array2;
 
-use crate::math::sigmoid;
 use crate::model::{Compartment, Model, Neuron, PopulationId, ProjectionId};
 use crate::network::Network;
+use crate::numeric::sigmoid;
 use crate::rate::{Activation, Batch, Dense, Layer, Readout, Rule};
 
 /// The factor of the rule on top of k_b and k_d (per ms inside: phi_max cancels).

@@ -1,15 +1,7 @@
-//! Transcendental functions of our own, so that every machine computes the same bits, written to vectorise in loops.
+//! exp, ln and logit with stated error bounds: the same bits on every machine, written to vectorise in loops.
 //!
 //! A loop over them runs in vectors only where it is inlined into a function compiled for the machine's vector width: the
 //! `with_simd` of a struct that pulp dispatches. Elsewhere every fused multiply-add may be a call of its own.
-
-use pulp::{Arch, Simd, WithSimd};
-
-/// The angle between vectors a and b by their inner products a·a, b·b and a·b [degrees], from 0 to 180; NaN where either
-/// vector is zero.
-pub fn angle(aa: f64, bb: f64, ab: f64) -> f64 {
-    libm::acos((ab / (aa * bb).sqrt()).clamp(-1.0, 1.0)).to_degrees()
-}
 
 /// The float types traces are kept in.
 pub trait Real: Copy + Default + PartialOrd + Send + Sync + std::fmt::Debug + 'static {
@@ -180,50 +172,9 @@ fn logit_for_single(u: f64) -> f32 {
     (exponent.cast_signed() as f32).mul_add(std::f32::consts::LN_2, s * sum)
 }
 
-/// Computes 1 / (1 + e^−v).
-#[inline(always)]
-pub fn sigmoid(v: f64) -> f64 {
-    1.0 / (1.0 + exp(-v))
-}
-
-/// Computes the derivative of [`sigmoid`] at `v`.
-#[inline(always)]
-pub fn sigmoid_slope(v: f64) -> f64 {
-    let s = sigmoid(v);
-    s * (1.0 - s)
-}
-
-/// Replaces every element by its [`sigmoid`], in vectors.
-pub fn sigmoid_all(x: &mut [f64]) {
-    Arch::new().dispatch(SigmoidAll(x));
-}
-
-struct SigmoidAll<'a>(&'a mut [f64]);
-
-impl WithSimd for SigmoidAll<'_> {
-    type Output = ();
-
-    #[inline(always)]
-    fn with_simd<S: Simd>(self, _: S) {
-        for x in self.0 {
-            *x = sigmoid(*x);
-        }
-    }
-}
-
-/// The place of the largest of these; of the first of several.
-pub fn largest(values: impl IntoIterator<Item = f64>) -> usize {
-    let mut best = (0, f64::NEG_INFINITY);
-    for (place, value) in values.into_iter().enumerate() {
-        if value > best.1 {
-            best = (place, value);
-        }
-    }
-    best.0
-}
-
 #[cfg(test)]
 mod tests {
+    use super::super::sigmoid;
     use super::*;
 
     /// 200,001 points from −700 to 700.
@@ -282,26 +233,5 @@ mod tests {
                 assert!(error < 4e-7_f64.max(2e-7 * reference.abs()), "logit({u}): {error}");
             }
         }
-    }
-
-    #[test]
-    fn vectors_give_the_same_bits_as_single_numbers() {
-        let mut all: Vec<f64> = grid().map(|x| x * 0.05).collect();
-        sigmoid_all(&mut all);
-        assert!(all.iter().zip(grid()).all(|(&s, x)| s.to_bits() == sigmoid(x * 0.05).to_bits()));
-    }
-
-    #[test]
-    fn sigmoid_slope_is_its_derivative() {
-        for v in (-800..=800).map(|i| f64::from(i) * 0.01) {
-            let difference = (sigmoid(v + 1e-5) - sigmoid(v - 1e-5)) / 2e-5;
-            assert!((sigmoid_slope(v) - difference).abs() < 1e-9, "at {v}");
-        }
-    }
-
-    #[test]
-    fn the_first_of_equal_values_is_the_largest() {
-        assert_eq!(largest([1.0, 3.0, 3.0, 2.0]), 1);
-        assert_eq!(largest([f64::NAN, 1.0]), 1);
     }
 }
