@@ -1,7 +1,7 @@
 //! What each fuzz target does with its bytes: one reader of the library a target, which may refuse them but must not panic,
 //! hang, or return what it should have refused.
 //!
-//! The targets of cargo-fuzz call these with mutated bytes, `tests/fuzz_corpus.rs` with the corpus that is kept.
+//! The targets of cargo-fuzz call these with mutated bytes, `tests/formats/fuzz_corpus.rs` with the corpus that is kept.
 
 use std::fs;
 use std::path::Path;
@@ -11,7 +11,7 @@ use apical::model::Model;
 use tempfile::TempDir;
 
 /// The model that `--set` changes.
-const MODEL: &str = include_str!("../../tests/data/small.toml");
+const MODEL: &str = include_str!("../../tests/formats/small.toml");
 
 /// Inputs of the tables that CSV and NumPy files are read as.
 const INPUTS: usize = 3;

@@ -4,8 +4,8 @@
 //! On Linux, with a C compiler: `faults.c` is preloaded into the program and fails the system calls on its files.
 #![cfg(all(feature = "cli", target_os = "linux"))]
 
-#[path = "../cli/mod.rs"]
-mod cli;
+#[path = "../support/mod.rs"]
+mod support;
 
 use std::fs;
 use std::path::Path;
@@ -13,8 +13,9 @@ use std::process::Command;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-use cli::{Bench, Contents, MNIST, Ran};
 use serde_json::Value;
+
+use support::{Bench, Contents, MNIST, Ran};
 
 const TRAIN: &str = "train tiny.toml --record all --quiet --threads 1 --out run.h5";
 

@@ -1,8 +1,6 @@
 //! What is wrong with a model file, and where: one defect at a time in a model that is right.
 
-mod data;
-
-use data::{RIGHT, parse, set};
+use crate::small::{RIGHT, parse, set};
 
 /// One defect: the text replaced, its replacement, where the error is, what it says.
 struct Case(&'static str, &'static str, &'static str, &'static [&'static str]);

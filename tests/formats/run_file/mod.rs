@@ -1,5 +1,4 @@
 //! Run files and checkpoints, written from made-up observations and read back.
-#![cfg(feature = "hdf5")]
 #![allow(clippy::float_cmp, reason = "what was written must read back to the bit")]
 
 mod checkpoint;

@@ -1,16 +1,14 @@
 //! What commands give, on standard output and in their files.
-#![cfg(feature = "cli")]
 #![allow(clippy::float_cmp, reason = "the same numbers are to the bit the same")]
-
-mod cli;
 
 use std::fs;
 use std::ops::Range;
 
 use apical::record::Kind;
 use apical::record::hdf5::RunReader;
-use cli::{Bench, Contents, IMAGES, MODEL, Ran, npy};
 use serde_json::Value;
+
+use crate::support::{self, Bench, Contents, IMAGES, MODEL, Ran, npy};
 
 /// The keys that other programs rely on.
 fn has(object: &Value, keys: &[&str]) {
@@ -173,7 +171,7 @@ fn a_model_given_by_name_leaves_its_files_in_output() {
 #[test]
 fn the_first_and_the_last_presentations_are_kept_by_default() {
     let bench = Bench::new();
-    let plain = cli::MODEL.replace("presentations = \"0:\"\n", "");
+    let plain = support::MODEL.replace("presentations = \"0:\"\n", "");
     bench.write("plain.toml", plain);
     let told = bench.run("train plain.toml --epochs 3 --out run.h5");
     assert_eq!(told.code, Some(0), "{}", told.stderr);
@@ -428,7 +426,7 @@ fn what_was_learnt_is_kept_where_the_run_file_cannot_be_completed() {
     let bench = Bench::new();
     let (checkpoint, place) = (bench.path("run.checkpoint.h5"), bench.path("run.h5"));
     let arguments = "train tiny.toml --examples 100000000 --record none --checkpoint-every 0s --out run.h5";
-    let ran = cli::interrupt(bench.command(arguments), || {
+    let ran = support::interrupt(bench.command(arguments), || {
         checkpoint.exists() && (place.exists() || std::fs::create_dir(&place).is_ok())
     });
     assert_eq!(ran.code, Some(1), "{}", ran.stderr);
@@ -443,7 +441,7 @@ fn several_seeds_are_stopped_together_and_each_can_be_gone_on_with() {
     let bench = Bench::new();
     let arguments = "train tiny.toml --examples 100000000 --record none --seeds 1..3 --threads 2 --out run.h5";
     let begun = || ["run-seed1.h5.part", "run-seed2.h5.part"].iter().all(|name| bench.path(name).exists());
-    let ran = cli::interrupt(bench.command(arguments), begun);
+    let ran = support::interrupt(bench.command(arguments), begun);
     assert_eq!(ran.code, Some(130), "{}", ran.stderr);
     for seed in [1, 2] {
         let expected = format!("go on with: apical train --resume run-seed{seed}.checkpoint.h5");

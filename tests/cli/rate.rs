@@ -1,10 +1,7 @@
 //! Rate twins from the command line: trained and tested like the spiking network, with weights that move between them.
-#![cfg(feature = "cli")]
 #![allow(clippy::float_cmp, reason = "the same numbers are to the bit the same")]
 
-mod cli;
-
-use cli::{Bench, Contents};
+use crate::support::{Bench, Contents};
 
 #[test]
 fn a_twin_is_trained_like_the_network_and_learns_the_quarters() {

@@ -1,7 +1,8 @@
 //! Same model, data and seed: the same bits, whatever the threads, what is recorded, and where a run was stopped.
 #![cfg(feature = "cli")]
 
-mod cli;
+#[path = "../support/mod.rs"]
+mod support;
 
 use std::ops::ControlFlow;
 
@@ -9,7 +10,7 @@ use apical::data::Source;
 use apical::model::Model;
 use apical::record::Checkpoint;
 use apical::training::{Ending, Monitor, Plan, Progress, Synapses, Trainer, Training, initial_network};
-use cli::{Bench, Contents, IMAGES};
+use support::{Bench, Contents, IMAGES};
 
 /// Networks and ways of learning that each carry another state from one presentation to the next.
 const VARIANTS: [&str; 7] = [
@@ -33,10 +34,10 @@ fn train(bench: &Bench, out: &str, arguments: &str) -> Contents {
 /// than two threads are handed at a time, 128.
 fn wide() -> Bench {
     let bench = Bench::new();
-    bench.write("tiny.toml", cli::MODEL.replace("size = 16", "size = 100"));
+    bench.write("tiny.toml", support::MODEL.replace("size = 16", "size = 100"));
     for (half, count) in [("train", 20), ("t10k", 140)] {
-        bench.write(&format!("data/mnist/{half}-images-idx3-ubyte"), cli::images_of(count, 10));
-        bench.write(&format!("data/mnist/{half}-labels-idx1-ubyte"), cli::labels(count));
+        bench.write(&format!("data/mnist/{half}-images-idx3-ubyte"), support::images_of(count, 10));
+        bench.write(&format!("data/mnist/{half}-labels-idx1-ubyte"), support::labels(count));
     }
     bench
 }
@@ -179,7 +180,7 @@ fn spikes_in_flight_are_part_of_a_checkpoint() {
 fn an_interrupted_run_is_saved_and_goes_on_as_if_nothing_had_been() {
     let bench = Bench::new();
     let child = bench.command("train tiny.toml --examples 1000000000 --ignore-free-space --record none --out run.h5");
-    let ran = cli::interrupt(child, || bench.path("run.checkpoint.h5").exists());
+    let ran = support::interrupt(child, || bench.path("run.checkpoint.h5").exists());
     assert_eq!(ran.code, Some(130), "{}", ran.stderr);
     let told = "go on with: apical train --resume run.checkpoint.h5 --record none\n";
     assert!(ran.stderr.contains(told), "{}", ran.stderr);
@@ -206,7 +207,7 @@ fn interrupted_simulations_and_tests_leave_whole_files() {
         ("test run.checkpoint.h5 --passes 1000000000 --ignore-free-space --record none --out t.h5", "t.h5"),
     ] {
         let part = bench.path(&format!("{out}.part"));
-        let ran = cli::interrupt(bench.command(arguments), || part.exists());
+        let ran = support::interrupt(bench.command(arguments), || part.exists());
         assert_eq!(ran.code, Some(130), "{arguments}: {}", ran.stderr);
         assert!(!part.exists() && !Contents::of(&bench.path(out)).integers("/presentations/index").is_empty());
     }

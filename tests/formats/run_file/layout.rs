@@ -7,7 +7,7 @@ use apical::record::{Kind, Recorder};
 use hdf5::types::{FixedUnicode, FloatSize, IntSize, TypeDescriptor, VarLenUnicode};
 use hdf5::{File, H5Type, Location};
 
-use crate::fixture::{Clock, SIZES, evaluation, leads, model, network, planned, provenance};
+use super::fixture::{Clock, SIZES, evaluation, leads, model, network, planned, provenance};
 
 /// Training presentations of the run: 20 recorded and 5 not.
 const TRAINED: usize = 25;

@@ -1,7 +1,4 @@
 //! `apical view`, `apical export` and `apical train --live`: what they serve and write, and what they refuse.
-#![cfg(feature = "cli")]
-
-mod cli;
 
 use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};
@@ -9,8 +6,9 @@ use std::net::TcpStream;
 use std::process::{Child, Command, Stdio};
 use std::sync::LazyLock;
 
-use cli::{Bench, Contents};
 use serde_json::Value;
+
+use crate::support::{self, Bench, Contents};
 
 /// A bench with `all.h5`, of which all is recorded, and `none.h5`, of which nothing is.
 static RUN: LazyLock<Bench> = LazyLock::new(|| {
@@ -125,8 +123,8 @@ fn images_are_shown_only_where_they_are_those_of_the_run() {
     assert_eq!(singles(&image[0].1)[..2], [1.0, 1.0]);
     fs::create_dir_all(RUN.path("others")).unwrap();
     for half in ["train", "t10k"] {
-        RUN.write(&format!("others/{half}-images-idx3-ubyte"), cli::images(7));
-        RUN.write(&format!("others/{half}-labels-idx1-ubyte"), cli::labels(7));
+        RUN.write(&format!("others/{half}-images-idx3-ubyte"), support::images(7));
+        RUN.write(&format!("others/{half}-labels-idx1-ubyte"), support::labels(7));
     }
     for (folder, expected) in [
         ("others", "`train-images-idx3-ubyte` is not the one that was shown"),
@@ -143,7 +141,7 @@ fn images_are_shown_only_where_they_are_those_of_the_run() {
 fn without_a_folder_of_its_own_a_run_is_shown_without_images_that_are_others() {
     let bench = Bench::new();
     bench.ok("train tiny.toml --examples 8 --out all.h5");
-    let mut others = cli::images(cli::IMAGES[0]);
+    let mut others = support::images(support::IMAGES[0]);
     others[16] ^= 1;
     bench.write("data/mnist/train-images-idx3-ubyte", others);
     let serving = Serving::start(bench.command("view all.h5"), |child| Box::new(child.stdout.take().unwrap()));
@@ -162,7 +160,7 @@ fn a_full_disk_is_a_failure_while_running() {
     let limited = "ulimit -c 0; ulimit -f 0; exec \"$0\" \"$@\"";
     let mut shell = std::process::Command::new("sh");
     shell.args(["-c", limited, env!("CARGO_BIN_EXE_apical")]).args("view all.h5 --export page.html".split(' '));
-    let ran: cli::Ran = shell.current_dir(bench.path("")).output().unwrap().into();
+    let ran: support::Ran = shell.current_dir(bench.path("")).output().unwrap().into();
     assert_eq!(ran.code, Some(1), "{}", ran.stderr);
     assert!(ran.stderr.contains("cannot write page.html\n  because: File too large"), "{}", ran.stderr);
 }

@@ -1,9 +1,6 @@
 //! `apical compare`: what it tells of tiny networks, and what it refuses before it trains.
-#![cfg(feature = "cli")]
 
-mod cli;
-
-use cli::Bench;
+use crate::support::{self, Bench};
 
 const SMALL: &str = "compare --sizes 16,12,4 --epochs 2 --batch 5 --quiet";
 
@@ -87,7 +84,7 @@ fn checkpoints_are_shown_images_as_their_own_models_have_them() {
 fn stimuli_without_labels_are_no_lesson_but_have_representations() {
     let bench = Bench::new();
     let rates = format!("kind = \"rates\"\nrates_hz = {:?}", [50; 16]);
-    let without = cli::MODEL.replace("kind = \"idx\"", &rates);
+    let without = support::MODEL.replace("kind = \"idx\"", &rates);
     bench.write("rates.toml", &without);
     let ran = bench.run("compare rates.toml --rules backprop --quiet");
     assert_eq!(ran.code, Some(2), "{}", ran.stderr);

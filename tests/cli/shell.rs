@@ -1,16 +1,13 @@
 //! Where the program meets the shell: commands to paste, completions, manual pages, values that look like options, names that
 //! would act on the terminal.
-#![cfg(feature = "cli")]
 
-mod cli;
-
-use cli::Bench;
+use crate::support::{self, Bench};
 
 #[test]
 fn command_lines_are_kept_as_a_shell_takes_them() {
     let bench = Bench::new();
     let command = &mut bench.command("train tiny.toml --examples 2 --json --record none --out");
-    let ran: cli::Ran = command.args(["my run.h5", "--set", "learning.batch = 2"]).output().unwrap().into();
+    let ran: support::Ran = command.args(["my run.h5", "--set", "learning.batch = 2"]).output().unwrap().into();
     assert_eq!(ran.code, Some(0), "{}", ran.stderr);
     let told: serde_json::Value = serde_json::from_str(ran.stdout.trim_end()).unwrap();
     let expected = "--record none --out 'my run.h5' --set 'learning.batch = 2'";
@@ -24,7 +21,7 @@ fn the_command_that_goes_on_can_be_pasted() {
     std::fs::rename(bench.path("data"), bench.path("my data")).unwrap();
     let mut command = bench.command("train tiny.toml --epochs 100000 --record none --test-examples 2 --data");
     command.args(["my data/mnist", "--out", "my run.h5"]);
-    let ran = cli::interrupt(command, || bench.path("my run.checkpoint.h5").exists());
+    let ran = support::interrupt(command, || bench.path("my run.checkpoint.h5").exists());
     assert_eq!(ran.code, Some(130), "{}", ran.stderr);
     let expected = "--resume 'my run.checkpoint.h5' --data 'my data/mnist' --test-examples 2 --record none";
     assert!(ran.stderr.contains(expected), "{}", ran.stderr);
@@ -69,7 +66,7 @@ fn models_are_listed_in_columns() {
 fn names_do_not_act_on_the_terminal() {
     let bench = Bench::new();
     bench.write("\u{1b}[2Jevil.toml", "name = \"\u{1b}[2J\"");
-    let ran: cli::Ran = bench.command("train").arg("\u{1b}[2Jevil.toml").output().unwrap().into();
+    let ran: support::Ran = bench.command("train").arg("\u{1b}[2Jevil.toml").output().unwrap().into();
     assert_eq!(ran.code, Some(2));
     assert!(ran.stderr.contains(r"\u001b[2Jevil.toml") && !ran.stderr.contains('\u{1b}'), "{}", ran.stderr);
     let refused = bench.run("train tiny.toml --set name=\u{9b}1mbold");

@@ -1,13 +1,11 @@
 //! What stands in the files of a run at any moment: nothing finished is lost, and nothing is written over.
-#![cfg(feature = "cli")]
-
-mod cli;
 
 use std::fs;
 use std::process::{Command, Stdio};
 
-use cli::{Bench, Ran};
 use serde_json::Value;
+
+use crate::support::{self, Bench, Ran};
 
 fn inspected(bench: &Bench, file: &str) -> Value {
     serde_json::from_str(&bench.ok(&format!("inspect --json {file}"))).unwrap()
@@ -70,7 +68,7 @@ fn a_run_that_is_stopped_is_kept_beside_the_finished_one_that_it_was_to_replace(
         let checkpoint = format!("{unfinished}.checkpoint.h5");
         let arguments =
             "train tiny.toml --examples 100000000 --checkpoint-every 0s --out run.h5 --overwrite --record none";
-        let ran = cli::interrupt(bench.command(arguments), || bench.path(&checkpoint).exists());
+        let ran = support::interrupt(bench.command(arguments), || bench.path(&checkpoint).exists());
         assert_eq!(ran.code, Some(130), "{}", ran.stderr);
         assert!(ran.stderr.contains(&format!("the run file is {unfinished}.h5")), "{}", ran.stderr);
         assert!(ran.stderr.contains(&format!("--resume {checkpoint}")), "{}", ran.stderr);
@@ -159,10 +157,10 @@ fn a_killed_run_goes_on_from_a_checkpoint_within_its_epoch() {
 }
 
 /// All that a checkpoint holds but for times of the wall clock.
-fn resumable(bench: &Bench, checkpoint: &str) -> (Value, cli::Contents) {
+fn resumable(bench: &Bench, checkpoint: &str) -> (Value, support::Contents) {
     let counters = inspected(bench, checkpoint);
     let counters = ["examples_seen", "tests_done", "clock_ms"].map(|key| counters[key].clone()).to_vec();
-    (counters.into(), cli::Contents::of(&bench.path(checkpoint)).repeatable())
+    (counters.into(), support::Contents::of(&bench.path(checkpoint)).repeatable())
 }
 
 #[cfg(unix)]
@@ -205,7 +203,7 @@ fn a_limit_on_the_size_of_files_is_an_error_and_no_signal() {
 #[test]
 fn what_is_written_is_estimated_within_a_third() {
     let bench = Bench::new();
-    let digits = format!("--data {}", cli::MNIST);
+    let digits = format!("--data {}", support::MNIST);
     let cases = [
         "tiny.toml --examples 40 --record all".to_owned(),
         "tiny.toml --examples 300 --record all".to_owned(),

@@ -5,7 +5,7 @@ use std::fs;
 use apical::record::hdf5::{RunFile, RunReader, Summary, read_bias_snapshot, read_snapshot};
 use apical::record::{Kind, Recorder};
 
-use crate::fixture::{Clock, model, network, planned, provenance};
+use super::fixture::{Clock, model, network, planned, provenance};
 
 #[test]
 fn weights_and_biases_read_back_to_the_bit() {

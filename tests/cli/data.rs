@@ -1,12 +1,9 @@
 //! The data of a run: found again where they were, refused where they are others, reported where they do not fit.
-#![cfg(feature = "cli")]
-
-mod cli;
 
 use std::fs;
 use std::process::Command;
 
-use cli::{Bench, MODEL, Ran, images, labels, npy};
+use crate::support::{self, Bench, MODEL, Ran, images, labels, npy};
 
 /// A bench whose network was trained on 8 images in `other`, and that has others in `data/mnist`.
 fn trained_elsewhere() -> Bench {
@@ -39,7 +36,7 @@ fn a_checkpoint_is_shown_what_it_was_trained_on() {
     let bench = trained_elsewhere();
     assert!(bench.ok("test run.checkpoint.h5").contains("on 5 images"));
     bench.ok("simulate run.checkpoint.h5 --examples 16 --record none --out sim.h5");
-    let shown = cli::Contents::of(&bench.path("sim.h5"));
+    let shown = support::Contents::of(&bench.path("sim.h5"));
     assert!(shown.integers("/presentations/image").iter().all(|&image| image < 8));
 
     // From another folder, too, and by its name where the whole was moved.

@@ -1,12 +1,9 @@
 //! Bad input is refused before anything runs: exit code 2, one clear message, and not a file more than before.
-#![cfg(feature = "cli")]
-
-mod cli;
 
 use std::fs;
 use std::sync::LazyLock;
 
-use cli::{Bench, MODEL, images, labels, npy};
+use crate::support::{Bench, MODEL, images, labels, npy};
 
 /// One thing that is wrong: how the bench is spoilt, the command, and what its message says.
 struct Case(fn(&Bench), &'static str, &'static [&'static str]);

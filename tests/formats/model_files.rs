@@ -1,15 +1,13 @@
 //! Model files from the outside: what is read, and what survives being written and read again.
 
-mod data;
-
 use std::error::Error;
 use std::path::{Path, PathBuf};
 
+use crate::small::{RIGHT, parse, set};
 use apical::model::{
     BiasInit, Compartment, Compression, Decoding, Model, Neuron, PopulationId, ProjectionId, RateSource, Schedule,
     Snapshots, Stimuli, Stretch, WeightInit, shipped,
 };
-use data::{RIGHT, parse, set};
 use proptest::prelude::*;
 use proptest::test_runner::RngSeed;
 

@@ -1,12 +1,9 @@
 //! `apical plot`: what it draws, and what it refuses before anything is written.
-#![cfg(feature = "cli")]
-
-mod cli;
 
 use std::fs;
 use std::sync::LazyLock;
 
-use cli::Bench;
+use crate::support::{self, Bench};
 
 const EVERY: [&str; 10] =
     ["raster", "traces", "plateaus", "rates", "isi", "learning", "confusion", "weights", "phases", "angle"];
@@ -224,7 +221,7 @@ fn a_full_disk_is_a_failure_while_running() {
     let limited = "ulimit -c 0; ulimit -f 0; exec \"$0\" \"$@\"";
     let mut shell = std::process::Command::new("sh");
     shell.args(["-c", limited, env!("CARGO_BIN_EXE_apical")]).args("plot raster all.h5 --out figure.svg".split(' '));
-    let ran: cli::Ran = shell.current_dir(bench.path("")).output().unwrap().into();
+    let ran: support::Ran = shell.current_dir(bench.path("")).output().unwrap().into();
     assert_eq!(ran.code, Some(1), "{}", ran.stderr);
     assert!(ran.stderr.contains("cannot write figure.svg\n  because: File too large"), "{}", ran.stderr);
     assert!(fs::symlink_metadata(bench.path("figure.svg.part")).is_err());

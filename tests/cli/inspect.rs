@@ -1,15 +1,13 @@
 //! `apical inspect --check`: a run file is found as documented, and every breach is named with the object it is in.
-#![cfg(feature = "cli")]
-
-mod cli;
 
 use std::fs;
 use std::io::Read;
 use std::sync::LazyLock;
 
-use cli::{Bench, Ran};
 use hdf5::types::FixedUnicode;
 use hdf5::{Dataset, File, Group};
+
+use crate::support::{Bench, Ran};
 
 /// A bench with a run file of which all is recorded, and its checkpoint.
 static RUN: LazyLock<Bench> = LazyLock::new(|| {

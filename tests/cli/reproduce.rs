@@ -1,9 +1,6 @@
 //! `apical reproduce`: figures by name, with their numbers.
-#![cfg(feature = "cli")]
 
-mod cli;
-
-use cli::{Bench, MNIST};
+use crate::support::{self, Bench, MNIST};
 
 #[test]
 fn a_figure_is_drawn_with_measured_numbers_beside_the_published_ones() {
@@ -147,7 +144,7 @@ fn a_figure_that_was_stopped_goes_on_and_takes_what_is_done_as_it_is() {
     let bench = Bench::new();
     let figure = format!("4B --quick --data {MNIST}");
     let begun = || bench.files().iter().any(|path| path.to_string_lossy().ends_with(".h5.part"));
-    let ran = cli::interrupt(bench.command(&format!("reproduce {figure} --out stopped")), begun);
+    let ran = support::interrupt(bench.command(&format!("reproduce {figure} --out stopped")), begun);
     assert_eq!(ran.code, Some(130), "{}", ran.stderr);
     assert!(ran.stderr.contains("the same command goes on from there"), "{}", ran.stderr);
 

@@ -1,5 +1,5 @@
 //! A bench for the command line: a folder of its own with a tiny model and tiny images, and the program run in it.
-#![allow(dead_code, reason = "each test file uses a part of the bench")]
+#![allow(dead_code, reason = "each test program uses a part of the bench")]
 
 use std::collections::BTreeMap;
 use std::fs;

@@ -1,10 +1,8 @@
 //! `apical validate`: the paper's networks keep to theory, and a twin with other weights is found out.
-#![cfg(feature = "cli")]
 
-mod cli;
-
-use cli::{Bench, Ran};
 use serde_json::Value;
+
+use crate::support::{self, Bench, Ran};
 
 /// The paper's networks with their projections, each with the identity that rests on it.
 const NETWORKS: [(&str, &[(&str, &str)]); 3] = [
@@ -79,13 +77,14 @@ fn a_validation_leaves_its_results_and_a_figure_and_repeats_itself() {
 #[test]
 fn quantities_that_a_network_or_its_stimuli_have_none_of_are_marked() {
     let bench = Bench::new();
-    let stimuli = |keys: &str| cli::MODEL.replace("kind = \"idx\"", keys);
+    let stimuli = |keys: &str| support::MODEL.replace("kind = \"idx\"", keys);
     let rates = format!("kind = \"rates\"\nrates_hz = {:?}", [90; 16]);
     bench.write("rates.toml", stimuli(&rates));
     bench.write("spikes.toml", stimuli("kind = \"spikes\"\npath = \"spikes.csv\""));
     let spikes: Vec<_> = (0..160).map(|i| format!("0,{},{}\n", f64::from(i) / 8.0, i % 16)).collect();
     bench.write("spikes.csv", format!("presentation,time_ms,neuron\n{}", spikes.concat()));
-    bench.write("timed.toml", cli::MODEL.replace("kind = \"pyramidal\"", "kind = \"pyramidal\"\nplateau_sd_ms = 3"));
+    bench
+        .write("timed.toml", support::MODEL.replace("kind = \"pyramidal\"", "kind = \"pyramidal\"\nplateau_sd_ms = 3"));
     for (arguments, marked) in [
         ("rates.toml", &["learning as spikes and as rates"][..]),
         (

@@ -12,7 +12,7 @@ use proptest::collection::vec;
 use proptest::num::{f32, f64};
 use proptest::prelude::*;
 
-use crate::fixture::{evaluation, model, network, planned, provenance};
+use super::fixture::{evaluation, model, network, planned, provenance};
 
 /// Any f64 but NaN, subnormal, infinite and of either zero included.
 fn number() -> impl Strategy<Value = f64> {

@@ -8,7 +8,7 @@ use apical::record::hdf5::{Contents, PresentationRow, RunFile, RunReader, Summar
 use apical::record::{Kind, Planned, RecordError, Recorder};
 use hdf5::{File, Group};
 
-use crate::fixture::{Clock, evaluation, model, network, planned, provenance};
+use super::fixture::{Clock, evaluation, model, network, planned, provenance};
 
 #[test]
 fn a_killed_run_leaves_what_was_flushed() {

@@ -1,12 +1,11 @@
 //! The corpus of the fuzz targets (`fuzz/`), read again: no input may panic.
-#![cfg(feature = "view")]
 
 use std::fs;
 use std::path::Path;
 
 /// Public for the targets, which are crates of their own.
 #[allow(unreachable_pub)]
-#[path = "../fuzz/src/lib.rs"]
+#[path = "../../fuzz/src/lib.rs"]
 mod targets;
 
 /// Hands every input kept for a target to it; a panic is preceded by the input's name.

@@ -1,8 +1,10 @@
-//! The engine is exact: what is shown of it here, each test a sentence, each tolerance derived or its error rate stated.
+//! The engine is exact, does the work that is counted and no more, and learns as the paper's does: each test a sentence, each
+//! tolerance derived or its error rate stated.
 #![allow(unreachable_pub, reason = "the modules of a test are seen by nobody else")]
 
 mod closed_forms;
 mod continuity;
+mod credit;
 mod distributions;
 mod feedback;
 mod networks;
@@ -11,3 +13,4 @@ mod solver;
 mod statistics;
 mod stepped;
 mod trains;
+mod work;

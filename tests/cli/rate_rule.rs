@@ -1,9 +1,6 @@
 //! Models whose [learning] names a rule of networks of rates: trained, tested and compared as any other, or refused.
-#![cfg(feature = "cli")]
 
-mod cli;
-
-use cli::{Bench, Contents};
+use crate::support::{self, Bench, Contents};
 
 const BACKPROP: &str = "--set learning.rule=backprop --set learning.momentum=0.5 --set learning.batch=5 \
     --set learning.schedule.kind=linear --set projection.input-hidden.learning_rate=0.1 \
@@ -50,8 +47,8 @@ fn a_rule_of_rates_takes_the_initial_values_that_its_model_reads() {
     let bench = Bench::new();
     let drawn = format!("train tiny.toml {BACKPROP} --epochs 1");
     bench.ok(&format!("{drawn} --out drawn.h5"));
-    bench.write("w.npy", cli::npy("(12, 16)", &[0.25; 192]));
-    bench.write("b.npy", cli::npy("(4,)", &[0.5; 4]));
+    bench.write("w.npy", support::npy("(12, 16)", &[0.25; 192]));
+    bench.write("b.npy", support::npy("(4,)", &[0.5; 4]));
     let files = "--set projection.input-hidden.weights.from=npy --set projection.input-hidden.weights.path=w.npy \
         --set population.output.bias.from=npy --set population.output.bias.path=b.npy";
     bench.ok(&format!("{drawn} {files} --out read.h5"));
@@ -68,7 +65,7 @@ fn a_rule_of_rates_takes_the_initial_values_that_its_model_reads() {
     bench.ok(&format!("{drawn} {run} --out again.h5"));
     assert_eq!(initial("again.h5", rest), initial("read.h5", "/weights/hidden-output/final"));
 
-    bench.write("y.npy", cli::npy("(12, 4)", &[0.25; 48]));
+    bench.write("y.npy", support::npy("(12, 4)", &[0.25; 48]));
     for (keys, said) in [
         ("projection.output-hidden.weights={from=\"npy\",path=\"y.npy\"}", "its feedback is the rule's own"),
         ("projection.input-hidden.weights.scale=2", "expected `from` \"npy\" or \"run\" in `weights`"),

@@ -1,0 +1,19 @@
+//! The command line: what it prints and writes, what it refuses, and with which exit code.
+#![cfg(feature = "cli")]
+
+#[path = "../support/mod.rs"]
+mod support;
+
+mod compare;
+mod data;
+mod inspect;
+mod outputs;
+mod plot;
+mod rate;
+mod rate_rule;
+mod refusals;
+mod reproduce;
+mod runs;
+mod shell;
+mod validate;
+mod view;

@@ -1,0 +1,11 @@
+//! What the program reads and writes: model files, stimuli, run files, checkpoints, and what fuzzing found of them.
+
+mod data_files;
+mod data_tables;
+#[cfg(feature = "view")]
+mod fuzz_corpus;
+mod model_files;
+mod model_refusals;
+#[cfg(feature = "hdf5")]
+mod run_file;
+mod small;
