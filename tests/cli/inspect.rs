@@ -1,7 +1,6 @@
 //! `apical inspect --check`: a run file is found as documented, and every breach is named with the object it is in.
 
 use std::fs;
-use std::io::Read;
 use std::sync::LazyLock;
 
 use hdf5::types::FixedUnicode;
@@ -234,23 +233,6 @@ fn every_flipped_bit_is_found() {
             assert!(matches!(ran.code, Some(1 | 2)), "{name}, {object}, bit {bit}: {}", ran.stderr);
         }
     }
-}
-
-/// Files that version 0.1 wrote, with texts of variable length and without digests.
-#[test]
-fn files_of_version_0_1_are_read() {
-    let bench = Bench::new();
-    for name in ["run.h5", "run.checkpoint.h5"] {
-        let packed = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/0.1/");
-        let packed = fs::File::open(format!("{packed}{name}.gz")).unwrap();
-        let mut bytes = Vec::new();
-        flate2::read::GzDecoder::new(packed).read_to_end(&mut bytes).unwrap();
-        bench.write(name, bytes);
-        assert_eq!(bench.ok(&format!("inspect {name} --check")), format!("{name} is as its format is documented\n"));
-    }
-    assert_eq!(bench.json("inspect run.h5")["presentations"]["train"], 6);
-    assert_eq!(bench.json("inspect run.checkpoint.h5")["examples_seen"], 6);
-    bench.ok("plot raster run.h5 --out raster.svg");
 }
 
 /// A shape of which nothing is in the file.

@@ -9,3 +9,8 @@ mod model_refusals;
 #[cfg(feature = "hdf5")]
 mod run_file;
 mod small;
+#[cfg(feature = "cli")]
+#[path = "../support/mod.rs"]
+mod support;
+#[cfg(feature = "cli")]
+mod version_0_1;
