@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Tables of README.md and docs/reproduction.md, each number from a file of docs/results or docs/reproduced.
+"""Tables of README.md, docs/results.md and docs/reproduction.md, each number from a file of docs/results or docs/reproduced.
 
     tools/results.py add NAME OUTPUT.json     keeps the results in the last line of `apical train --json`, a file per seed,
                                               of `apical compare --json`, a file per rule and seed, or of a comparison of
@@ -37,6 +37,7 @@ ROOT = Path(__file__).resolve().parent.parent
 RESULTS = ROOT / "docs" / "results"
 FIGURES = ROOT / "docs" / "reproduced"
 README = ROOT / "README.md"
+TABLES = ROOT / "docs" / "results.md"
 REPRODUCTION = ROOT / "docs" / "reproduction.md"
 BEGIN, END = "<!-- {}: written by tools/results.py -->", "<!-- end of {} -->"
 
@@ -226,6 +227,20 @@ def interval(values):
     return f"{mean:+.2f} ({mean - half:+.2f} to {mean + half:+.2f})"
 
 
+def best(named):
+    """The spiking network of the least mean error on each set of images."""
+    yield "| images | network | presentations | test error |"
+    yield "|---|---|---|---|"
+    least = {}
+    for runs in named.values():
+        images = runs[0].get("images", "mnist")
+        errors = [run["test_error_percent"] for run in runs]
+        if runs[0]["kind"] == "spiking" and (images not in least or statistics.mean(errors) < least[images][0]):
+            least[images] = statistics.mean(errors), runs[0], mean_and_spread(errors)
+    for images, (_, run, error) in sorted(least.items(), key=lambda entry: entry[1][0]):
+        yield f"| {images} | [{run['model']}](models/{run['model']}.toml) | {run['examples_seen']:,} | {error} % |"
+
+
 def differences(named):
     """The table of comparisons, a row for each network."""
     yield "| comparison | images | network | presentations | test error | difference, 95 % interval | seeds |"
@@ -302,7 +317,8 @@ def table(check):
     blocks = {"results": rows(of_networks), "comparisons": differences(of_comparisons)}
     figures = re.findall("<!-- (figure ([^:]+)): written", REPRODUCTION.read_text())
     for path, lines in (
-        (README, blocks),
+        (README, {"best": best(named)}),
+        (TABLES, blocks),
         (REPRODUCTION, {what: reproduced(name) for what, name in figures}),
     ):
         text = new = path.read_text()
@@ -331,7 +347,7 @@ def main():
     commands.add_parser("digests", help="add digests to results that lack them")
     keeping = commands.add_parser("figure", help="keep a figure")
     keeping.add_argument("output")
-    writing = commands.add_parser("table", help="write the README's tables")
+    writing = commands.add_parser("table", help="write all tables")
     writing.add_argument("--check", action="store_true")
     arguments = parser.parse_args()
     if arguments.command == "add":
