@@ -1,9 +1,16 @@
 //! A random stream and what is drawn from it.
+//!
+//! A [`Stream`] is a generator of the rand crate: every distribution of rand_distr samples from it, and new kinds of draw are
+//! made that way (`stream.sample(Normal::new(0.0, 1.0)?)` with [`rand::RngExt`]). The methods of [`Stream`] itself are kept
+//! for the draws whose bits published results depend on (Wald lengths of phases, the order of images, initial weights by the
+//! moment formula, times of plateaus, noise of rate networks): rand does not promise to draw the same values in every
+//! version, and neither crate vectorises, for which hot loops have [`super::WideStream`].
 
+use std::convert::Infallible;
 use std::f64::consts::TAU;
 
+use rand::{Rng, SeedableRng, TryRng};
 use rand_xoshiro::Xoshiro256PlusPlus;
-use rand_xoshiro::rand_core::{Rng, SeedableRng};
 
 use super::ln;
 
@@ -79,13 +86,80 @@ impl Stream {
     }
 }
 
+/// A generator of the rand crate: its words are those of [`Stream::bits`].
+impl TryRng for Stream {
+    type Error = Infallible;
+
+    fn try_next_u32(&mut self) -> Result<u32, Infallible> {
+        self.0.try_next_u32()
+    }
+
+    fn try_next_u64(&mut self) -> Result<u64, Infallible> {
+        self.0.try_next_u64()
+    }
+
+    fn try_fill_bytes(&mut self, bytes: &mut [u8]) -> Result<(), Infallible> {
+        self.0.try_fill_bytes(bytes)
+    }
+}
+
 #[cfg(test)]
 mod tests {
+    use rand::RngExt;
+    use rand_distr::StandardNormal;
+
     use super::super::{PresentationKey, Purpose, StreamKey};
     use super::*;
 
     fn first(purpose: Purpose) -> Stream {
         StreamKey { seed: 1, purpose, presentation: PresentationKey::training(0), phase: 0, block: 0 }.stream()
+    }
+
+    #[test]
+    fn words_of_the_generator_are_those_of_the_stream() {
+        let (mut generator, mut stream) = (first(Purpose::Order), first(Purpose::Order));
+        assert_eq!(generator.next_u64(), stream.bits());
+        assert_eq!(u64::from(generator.next_u32()), stream.bits() >> 32);
+        let mut bytes = [0; 8];
+        generator.fill_bytes(&mut bytes);
+        assert_eq!(u64::from_le_bytes(bytes), stream.bits());
+    }
+
+    /// A regression pin of the draws whose bits published results depend on: a change here changes them.
+    #[test]
+    #[allow(clippy::float_cmp, reason = "the same to the bit")]
+    fn value_stability() {
+        let mut stream = first(Purpose::PhaseLength);
+        let [x, y] = stream.normals();
+        let drawn = [x, y, stream.wald(2.0, 1.0), stream.wald(2.0, 1.0), stream.unit(), stream.normal()];
+        let mut items: Vec<u64> = (0..8).collect();
+        stream.shuffle(&mut items);
+        items.push(stream.below(1_000_000));
+        assert_eq!(
+            drawn,
+            [
+                0.233_258_733_332_913_25,
+                1.302_845_689_114_908,
+                0.484_309_565_155_092_6,
+                0.571_949_912_044_879_4,
+                0.284_670_568_252_694_7,
+                -1.729_064_431_449_834_2
+            ]
+        );
+        assert_eq!(items, [1, 5, 3, 7, 0, 6, 4, 2, 73_374]);
+    }
+
+    /// A regression pin of what rand and rand_distr draw for initial values: another version of them may draw others.
+    #[test]
+    #[allow(clippy::float_cmp, reason = "the same to the bit")]
+    fn value_stability_of_distributions() {
+        let mut stream = first(Purpose::Weights(0));
+        let drawn: [f64; 4] =
+            std::array::from_fn(|i| if i < 2 { stream.sample(StandardNormal) } else { stream.random() });
+        assert_eq!(
+            drawn,
+            [0.731_235_408_905_092_9, 0.091_757_349_332_569_39, 0.303_075_943_146_914_8, 0.109_716_745_488_936_06]
+        );
     }
 
     /// Mean μ and variance μ³/λ of the Wald distribution; 5 standard errors, so wrong by chance once in 1e6 seeds.

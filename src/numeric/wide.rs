@@ -42,8 +42,8 @@ impl WideStream {
 
 #[cfg(test)]
 mod tests {
+    use rand::{Rng, SeedableRng};
     use rand_xoshiro::Xoshiro256PlusPlus;
-    use rand_xoshiro::rand_core::{Rng, SeedableRng};
 
     use super::super::{PresentationKey, Purpose, StreamKey};
     use super::*;
