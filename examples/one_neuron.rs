@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use apical::data::Stimulus;
 use apical::engine::{Circuit, Lane, Precision, Sampling, Show};
-use apical::model::{Model, Neuron};
+use apical::model::Model;
 use apical::network::{Network, Weights};
 use apical::numeric::PresentationKey;
 
@@ -74,10 +74,10 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
 
 /// Mean potentials of soma, basal and apical dendrite long after the start.
 fn stationary(model: &Model) -> [f64; 3] {
-    let Neuron::Pyramidal(cell) = &model.populations[1].neuron else { unreachable!("the second is pyramidal") };
+    let cell = model.populations[1].linear().expect("a pyramidal cell is linear");
     let basal = f64::from(BIAS) + INPUTS as f64 * f64::from(BASAL_WEIGHT) * RATE;
-    let apical = f64::from(APICAL_WEIGHT) * model.output().phi_max;
-    let soma = (cell.g_b * basal + cell.g_a * apical) / (cell.g_l + cell.g_b + cell.g_a);
+    let apical = f64::from(APICAL_WEIGHT) * model.populations[2].phi_max();
+    let soma = (cell.ports[0].conductance * basal + cell.ports[1].conductance * apical) / cell.gamma;
     [soma, basal, apical]
 }
 

@@ -53,11 +53,11 @@
 //! default; engine, neurons and rules need none of them.
 
 pub mod analysis;
+pub mod cells;
 #[cfg(feature = "cli")]
 pub mod cli;
 pub mod data;
 pub mod engine;
-pub mod kernel;
 pub mod model;
 pub mod network;
 pub mod numeric;

@@ -104,6 +104,7 @@ fn populations(model: &Model) -> String {
 
 /// The projections with the compartments they reach.
 fn projections(model: &Model) -> String {
-    let each = model.projections.iter().map(|projection| format!("{} ({})", projection.name, projection.compartment));
+    let each =
+        model.projections.iter().map(|projection| format!("{} ({})", projection.name, model.port_name(projection)));
     each.collect::<Vec<_>>().join(", ")
 }

@@ -6,10 +6,10 @@
 
 use pulp::{Arch, Simd, WithSimd};
 
-use super::circuit::Link;
+use super::circuit::ProjectionLayout;
 use super::observe::ProjectionState;
+use crate::cells::Psp;
 use crate::data::Spike;
-use crate::model::Psp;
 use crate::numeric::exp;
 
 /// Traces are rescaled every so many ms from the start of a phase.
@@ -74,7 +74,7 @@ impl Arrivals {
     }
 
     /// The arrivals before `end` that were not taken yet, with their factors computed.
-    pub(crate) fn take(&mut self, arch: Arch, link: &Link, end: f64) -> std::ops::Range<usize> {
+    pub(crate) fn take(&mut self, arch: Arch, link: &ProjectionLayout, end: f64) -> std::ops::Range<usize> {
         let first = self.rise_l.len();
         let last = first + self.spikes[first..].partition_point(|s| s.time < end);
         let rates = [1.0 / link.psp.tau_l, 1.0 / link.psp.tau_s];
@@ -83,7 +83,7 @@ impl Arrivals {
     }
 
     /// Gathers the means over [`from`, `length`] and the traces at the end of a phase; every arrival was taken.
-    pub(crate) fn gather(&mut self, arch: Arch, link: &Link, from: f64, length: f64) {
+    pub(crate) fn gather(&mut self, arch: Arch, link: &ProjectionLayout, from: f64, length: f64) {
         let (slow, fast) = link.psp.carried_means(from, length);
         self.added.fill([0.0; 4]);
         let Self { spikes, rise_l, rise_s, added, .. } = self;
@@ -114,7 +114,7 @@ impl Arrivals {
     }
 
     /// Ends a phase of `length` ms: traces and spikes in flight are carried to the next.
-    pub(crate) fn carry(&mut self, link: &Link, length: f64) {
+    pub(crate) fn carry(&mut self, link: &ProjectionLayout, length: f64) {
         let (fall_l, fall_s) = (exp(-length / link.psp.tau_l), exp(-length / link.psp.tau_s));
         for j in 0..self.trace_l.len() {
             self.trace_l[j] = self.trace_l[j] * fall_l + self.added_l[j];
@@ -232,7 +232,7 @@ mod tests {
     #[test]
     fn a_train_is_carried_whichever_time_constant_is_the_longer() {
         let carried = |tau_l, tau_s| {
-            let link = Link { from: 0, delay: 0.0, psp: Psp { tau_l, tau_s }, rates: None };
+            let link = ProjectionLayout { from: 0, delay: 0.0, psp: Psp { tau_l, tau_s }, rates: None };
             let mut arrivals = Arrivals::new(1);
             arrivals.send(&[Spike { time: 3.0, neuron: 0 }], link.delay);
             arrivals.take(Arch::new(), &link, 20.0);

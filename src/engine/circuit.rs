@@ -1,6 +1,7 @@
 //! The layout of a model for the engine: which projection reaches which membrane, in what order, over what windows.
 
-use crate::model::{Carries, Compartment, Model, Neuron, PlateauTimes, Psp};
+use crate::cells::{ConductanceClamp, Dynamics, LinearCell, PlateauTimes, Psp};
+use crate::model::{Carries, Model, Population};
 
 /// Float type in which the traces of hidden populations are kept; those of the output population always are f64.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -15,9 +16,9 @@ pub enum Precision {
 #[derive(Clone, Debug)]
 pub struct Circuit {
     /// In the model's order, input to output.
-    pub(crate) cells: Vec<Cells>,
+    pub(crate) cells: Vec<PopulationLayout>,
     /// In the model's order.
-    pub(crate) links: Vec<Link>,
+    pub(crate) links: Vec<ProjectionLayout>,
     /// Smallest delay of a backward projection that influences firing [ms]; infinite if there is none.
     pub(crate) window: f64,
     /// Excluded from the averages at the start of each phase, forward and target [ms].
@@ -28,7 +29,7 @@ pub struct Circuit {
 
 /// A population in the layout.
 #[derive(Clone, Debug)]
-pub(crate) struct Cells {
+pub(crate) struct PopulationLayout {
     pub(crate) size: usize,
     pub(crate) phi_max: f64,
     /// None for an encoder.
@@ -40,12 +41,13 @@ pub(crate) struct Cells {
     /// Projections this population sends spikes over.
     pub(crate) outgoing: Vec<usize>,
     /// Whether the mean of sigmoid(V) is taken in the forward and in the target phase.
-    pub(crate) rated: [bool; 2],
+    pub(crate) measures_sigmoid: [bool; 2],
 }
 
 /// What the equations of a soma and its dendrites need.
 #[derive(Clone, Debug)]
 pub(crate) struct Membrane {
+    pub(crate) cell: LinearCell,
     pub(crate) psp: Psp,
     /// Total conductance in the forward and the target phase [1/ms].
     pub(crate) gamma: [f64; 2],
@@ -56,16 +58,8 @@ pub(crate) struct Membrane {
     pub(crate) has_apical: bool,
     /// When plateaus happen, if not at the end of a phase.
     pub(crate) plateau_times: Option<PlateauTimes>,
-    pub(crate) teaching: Option<Teaching>,
+    pub(crate) teaching: Option<ConductanceClamp>,
     pub(crate) precision: Precision,
-}
-
-/// Teaching currents of an output population.
-#[derive(Clone, Debug)]
-pub(crate) struct Teaching {
-    pub(crate) group: usize,
-    /// Currents of the neurons of the labelled class and of the others, g E_E and g E_I [1/ms].
-    pub(crate) current: [f64; 2],
 }
 
 /// Modes closer than this, relative to their rates, nearly cancel one another, which takes f64.
@@ -79,7 +73,7 @@ fn is_well_conditioned(psp: Psp, gamma: f64) -> bool {
 
 /// A projection in the layout.
 #[derive(Clone, Debug)]
-pub(crate) struct Link {
+pub(crate) struct ProjectionLayout {
     pub(crate) from: usize,
     pub(crate) delay: f64,
     pub(crate) psp: Psp,
@@ -90,8 +84,8 @@ pub(crate) struct Link {
 impl Circuit {
     /// Lays a model out for runs of this seed.
     pub fn new(model: &Model, seed: u64, precision: Precision) -> Self {
-        let mut cells: Vec<Cells> =
-            model.populations.iter().map(|p| Cells::new(&p.neuron, p.size, precision)).collect();
+        let mut cells: Vec<PopulationLayout> =
+            model.populations.iter().map(|p| PopulationLayout::new(p, precision)).collect();
         let mut links = Vec::new();
         let mut window = f64::INFINITY;
         for (index, projection) in model.projections.iter().enumerate() {
@@ -99,11 +93,8 @@ impl Circuit {
             let target = &mut cells[to];
             let Some(membrane) = &target.membrane else { unreachable!("a model has no projection to an encoder") };
             let psp = membrane.psp;
-            let conductance = match projection.compartment {
-                Compartment::Apical => membrane.g_apical,
-                _ => membrane.g_dendrite,
-            };
-            if projection.compartment == Compartment::Apical {
+            let conductance = membrane.cell.ports[projection.port.0].conductance;
+            if membrane.cell.is_plateau_port(projection.port.0) {
                 target.apical.push(index);
             }
             if conductance > 0.0 {
@@ -114,11 +105,11 @@ impl Circuit {
             }
             let rates = (projection.carries == Carries::Rates).then(|| cells[from].phi_max);
             if rates.is_some() {
-                cells[from].rated = [true; 2];
+                cells[from].measures_sigmoid = [true; 2];
             } else {
                 cells[from].outgoing.push(index);
             }
-            links.push(Link { from, delay: projection.delay, psp, rates });
+            links.push(ProjectionLayout { from, delay: projection.delay, psp, rates });
         }
         let settle = [model.protocol.settle, model.protocol.target_settle];
         Self { cells, links, window, settle, seed }
@@ -127,7 +118,7 @@ impl Circuit {
     /// The same layout with the mean of sigmoid(V) taken in both phases of every population.
     #[must_use]
     pub fn with_rates(mut self) -> Self {
-        self.cells.iter_mut().for_each(|cells| cells.rated = [cells.membrane.is_some(); 2]);
+        self.cells.iter_mut().for_each(|cells| cells.measures_sigmoid = [cells.membrane.is_some(); 2]);
         self
     }
 
@@ -143,51 +134,43 @@ impl Circuit {
     }
 }
 
-impl Cells {
-    fn new(neuron: &Neuron, size: usize, precision: Precision) -> Self {
-        let (phi_max, membrane) = match neuron {
-            Neuron::Poisson(poisson) => (poisson.phi_max, None),
-            Neuron::Pyramidal(cell) => {
-                let gamma = cell.g_l + cell.g_b + cell.g_a;
-                let membrane = Membrane {
-                    psp: cell.psp,
-                    gamma: [gamma; 2],
-                    g_dendrite: cell.g_b,
-                    g_apical: cell.g_a,
-                    has_apical: true,
-                    plateau_times: Some(cell.plateau_times).filter(|times| times.sd > 0.0),
-                    teaching: None,
-                    precision: if is_well_conditioned(cell.psp, gamma) { precision } else { Precision::Double },
-                };
-                (cell.phi_max, Some(membrane))
-            }
-            Neuron::Output(cell) => {
-                let gamma = cell.g_l + cell.g_d;
-                let membrane = Membrane {
-                    psp: cell.psp,
-                    gamma: [gamma, gamma + cell.g_teach],
-                    g_dendrite: cell.g_d,
-                    g_apical: 0.0,
-                    has_apical: false,
-                    plateau_times: None,
-                    teaching: Some(Teaching {
-                        group: cell.group,
-                        current: [cell.g_teach * cell.e_exc, cell.g_teach * cell.e_inh],
-                    }),
-                    precision: Precision::Double,
-                };
-                (cell.phi_max, Some(membrane))
-            }
+impl PopulationLayout {
+    fn new(population: &Population, precision: Precision) -> Self {
+        let dynamics = population.cell.dynamics();
+        let phi_max = dynamics.rate_max();
+        let membrane = match dynamics {
+            Dynamics::Source(_) => None,
+            Dynamics::Linear(cell) => Some(Membrane::new(&cell, precision)),
         };
-        let rated = [false, membrane.as_ref().is_some_and(|membrane| membrane.teaching.is_some())];
-        Self { size, phi_max, membrane, somatic: Vec::new(), apical: Vec::new(), outgoing: Vec::new(), rated }
+        let measures_sigmoid = [false, membrane.as_ref().is_some_and(|membrane| membrane.teaching.is_some())];
+        let (somatic, apical, outgoing) = (Vec::new(), Vec::new(), Vec::new());
+        Self { size: population.size, phi_max, membrane, somatic, apical, outgoing, measures_sigmoid }
     }
 }
 
 impl Membrane {
+    fn new(cell: &LinearCell, precision: Precision) -> Self {
+        let [modes, taught] = cell.modes();
+        let conductance = |port: Option<usize>| port.map_or(0.0, |port| cell.ports[port].conductance);
+        // Where two modes nearly cancel, or somata are clamped, f64 at any rate.
+        let single = is_well_conditioned(cell.psp(), cell.gamma) && cell.clamp.is_none();
+        Self {
+            psp: cell.psp(),
+            gamma: [modes.gamma, taught.gamma],
+            g_dendrite: conductance(cell.bias),
+            g_apical: conductance(cell.plateau.map(|plateau| plateau.port)),
+            has_apical: cell.plateau.is_some(),
+            plateau_times: cell.plateau.map(|plateau| plateau.times).filter(|times| times.sd > 0.0),
+            teaching: cell.clamp,
+            precision: if single { precision } else { Precision::Double },
+            cell: cell.clone(),
+        }
+    }
+
     /// The teaching current of neuron `i` when `label` is taught [1/ms].
     pub(crate) fn teaching_current(&self, i: usize, label: u8) -> f64 {
-        let Some(teaching) = &self.teaching else { return 0.0 };
-        teaching.current[usize::from(i / teaching.group != usize::from(label))]
+        let Some(clamp) = &self.teaching else { return 0.0 };
+        let potential = if i / clamp.group == usize::from(label) { clamp.e_exc } else { clamp.e_inh };
+        clamp.conductance * potential
     }
 }

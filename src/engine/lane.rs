@@ -13,7 +13,7 @@ use std::sync::Arc;
 use pulp::Arch;
 
 use super::arrivals::Arrivals;
-use super::circuit::{Circuit, Link};
+use super::circuit::{Circuit, ProjectionLayout};
 use super::encoder::Encoder;
 use super::means::add_product;
 use super::observe::{LaneState, Observation, PhaseMeans, PopulationState, Sampling};
@@ -183,7 +183,7 @@ impl Lane {
             if let Some(somata) = &mut self.somata[index] {
                 let candidates = |block| key(Purpose::Candidates(index as u32), block).wide();
                 let biases = &network.biases[index];
-                let probes = if cells.rated[span.phase] { &self.probes } else { &self.probes[..1] };
+                let probes = if cells.measures_sigmoid[span.phase] { &self.probes } else { &self.probes[..1] };
                 let span = (span.phase, span.length, span.label);
                 self.work.candidates += somata.begin(self.arch, cells, biases, span, probes, candidates);
             } else {
@@ -309,7 +309,7 @@ impl Lane {
         let circuit = Arc::clone(&self.circuit);
         let size = circuit.cells[index].size;
         for &link in &circuit.cells[index].apical {
-            let Link { from, rates: Some(phi_max), .. } = circuit.links[link] else { continue };
+            let ProjectionLayout { from, rates: Some(phi_max), .. } = circuit.links[link] else { continue };
             let sampled = std::mem::take(&mut self.sampled);
             self.sample(network, from, phase);
             let sources = std::mem::replace(&mut self.sampled, sampled);

@@ -18,8 +18,8 @@ use super::arrivals::{SEGMENT, within_segment};
 use super::order::Merger;
 use super::thinning::{Candidates, Drawn};
 use super::traces::{Event, GROUP, Recent, Slabs, Traces, decide};
+use crate::cells::Modes;
 use crate::data::Spike;
-use crate::kernel::Modes;
 use crate::model::MAX_AFFERENTS;
 use crate::network::{LANES, Lines, zeros};
 use crate::numeric::{Real, STREAM_BLOCK, exp};
@@ -311,8 +311,8 @@ fn through<'a, F: Real>(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::cells::Psp;
     use crate::engine::thinning::Hazard;
-    use crate::model::Psp;
     use crate::numeric::{PresentationKey, Purpose, StreamKey};
 
     #[test]

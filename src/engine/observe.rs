@@ -98,7 +98,7 @@ impl PhaseMeans {
         Self {
             v: cells.iter().map(|c| zeros(c.membrane.is_some(), c.size)).collect(),
             plateau: cells.iter().map(|c| zeros(c.membrane.as_ref().is_some_and(has_apical), c.size)).collect(),
-            sigmoid: cells.iter().map(|c| zeros(c.rated[phase], c.size)).collect(),
+            sigmoid: cells.iter().map(|c| zeros(c.measures_sigmoid[phase], c.size)).collect(),
             trains: circuit.links.iter().map(|link| vec![0.0; cells[link.from].size]).collect(),
         }
     }

@@ -5,7 +5,7 @@ use pulp::Arch;
 use super::arrivals::Arrivals;
 use super::means::add_product;
 use super::sampling::Start;
-use crate::model::{PlateauTimes, Psp};
+use crate::cells::{PlateauTimes, Psp};
 use crate::network::Weights;
 use crate::numeric::{Stream, exp};
 

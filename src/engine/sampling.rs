@@ -6,8 +6,8 @@ use pulp::{Arch, Simd, WithSimd};
 
 use super::arrivals::Arrivals;
 use super::circuit::Membrane;
+use crate::cells::Modes;
 use crate::data::Spike;
-use crate::kernel::Modes;
 use crate::network::Weights;
 use crate::numeric::exp;
 

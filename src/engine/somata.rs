@@ -3,14 +3,14 @@
 use pulp::{Arch, Simd, WithSimd};
 
 use super::arrivals::{Arrivals, within_segment};
-use super::circuit::{Cells, Circuit, Membrane, Precision};
+use super::circuit::{Circuit, Membrane, PopulationLayout, Precision};
 use super::membranes::Membranes;
 use super::observe::PopulationState;
 use super::sampling::Start;
 use super::thinning::Hazard;
 use super::traces::{Event, Slabs};
+use crate::cells::Modes;
 use crate::data::Spike;
-use crate::kernel::Modes;
 use crate::model::MAX_AFFERENTS;
 use crate::network::{Network, Weights};
 use crate::numeric::{Real, WideStream, sigmoid_all};
@@ -75,7 +75,7 @@ impl Somata {
     pub(crate) fn begin(
         &mut self,
         arch: Arch,
-        cells: &Cells,
+        cells: &PopulationLayout,
         biases: &[f32],
         (phase, length, label): (usize, f64, Option<u8>),
         probes: &[f64],

@@ -11,7 +11,7 @@
 use pulp::{Arch, Simd, WithSimd};
 
 use super::arrivals::within_segment;
-use crate::kernel::Modes;
+use crate::cells::Modes;
 use crate::numeric::{Real, STREAM_BLOCK, WideStream, ln, unit};
 
 /// Candidates drawn at once.

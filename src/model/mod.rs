@@ -21,8 +21,8 @@ mod source;
 mod tree;
 mod write;
 
-use std::fmt;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 pub use error::{ModelError, Origin};
 pub use learning::{HiddenError, Learning, RATE_RULES, Rule, Schedule, Slope};
@@ -30,7 +30,7 @@ pub use projection::{Carries, Feedback, Projection, WeightInit, feedforward_path
 pub use recording::{Compression, Credit, Recording, Snapshots, Stretch};
 pub(crate) use source::open as open_file;
 
-pub use crate::kernel::Psp;
+use crate::cells::{Cell, ConductanceClamp, Dynamics, LinearCell};
 
 /// The most projections to one population.
 pub const MAX_AFFERENTS: usize = 8;
@@ -43,12 +43,20 @@ pub struct PopulationId(pub usize);
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ProjectionId(pub usize);
 
+/// The place of a port in [`Cell::ports`] of the postsynaptic cell.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct PortId(pub usize);
+
+/// The place of a compartment in [`Cell::compartments`]: its element in reports.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct CompartmentId(pub usize);
+
 /// A whole experiment: network, protocol, learning, decoding, stimuli and recording.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Model {
     /// Name of the experiment; output files are called after it.
     pub name: String,
-    /// Populations in order from input to output; the first is the encoder, the last is decoded.
+    /// Populations in order from input to output.
     pub populations: Vec<Population>,
     /// Projections in the order of the file.
     pub projections: Vec<Projection>,
@@ -66,88 +74,26 @@ pub struct Model {
     pub text: String,
 }
 
-/// A population of like neurons.
-#[derive(Clone, Debug, PartialEq)]
+/// A population of like cells.
+#[derive(Clone, Debug)]
 pub struct Population {
     /// Unique name.
     pub name: String,
     /// Number of neurons, at least 1.
     pub size: usize,
-    /// Their kind and its parameters.
-    pub neuron: Neuron,
+    /// Their kind with its parameters.
+    pub cell: Arc<dyn Cell>,
+    /// Where the initial biases of their dendrites come from; none of a source.
+    pub bias: Option<BiasInit>,
 }
 
-/// The kinds of neuron.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Neuron {
-    /// Poisson encoder of a stimulus.
-    Poisson(Poisson),
-    /// Pyramidal cell with basal and apical dendrite.
-    Pyramidal(Pyramidal),
-    /// Output neuron with one dendrite and teaching conductances.
-    Output(Output),
-}
-
-/// Poisson encoder: independent trains at `phi_max` times the pixel (0 to 1), or at the stimulus's own rates.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Poisson {
-    /// Rate at pixel value 1 [1/ms].
-    pub phi_max: f64,
-}
-
-/// Pyramidal cell: dV/dt = −g_l V + g_b (B − V) + g_a (A − V), firing at rate phi_max · sigmoid(V).
-#[derive(Clone, Debug, PartialEq)]
-pub struct Pyramidal {
-    /// Kernel of its synapses.
-    pub psp: Psp,
-    /// Leak conductance [1/ms].
-    pub g_l: f64,
-    /// Basal-to-soma conductance [1/ms].
-    pub g_b: f64,
-    /// Apical-to-soma conductance [1/ms].
-    pub g_a: f64,
-    /// Largest firing rate [1/ms].
-    pub phi_max: f64,
-    /// When plateaus happen.
-    pub plateau_times: PlateauTimes,
-    /// Initial biases of the basal dendrite.
-    pub bias: BiasInit,
-}
-
-/// When the plateau of a neuron happens: min(|N(0, `sd`)|, `longest`) before the end of a phase, drawn per neuron. The mean
-/// of the apical potential ends there.
-///
-/// Guerguiev, Lillicrap & Richards (2017), eLife 6:e22901, Figure 6, supplement 1.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct PlateauTimes {
-    /// Spread [ms]; 0: at the end of the phase.
-    pub sd: f64,
-    /// Longest time before the end [ms].
-    pub longest: f64,
-}
-
-/// Output neuron: dU/dt = −g_l U + g_d (D − U) + g (E − U) in the target phase, E = `e_exc` for the labelled class and
-/// `e_inh` for the others; without the last term in the forward phase.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Output {
-    /// Kernel of its synapses.
-    pub psp: Psp,
-    /// Leak conductance [1/ms].
-    pub g_l: f64,
-    /// Dendrite-to-soma conductance [1/ms].
-    pub g_d: f64,
-    /// Largest firing rate [1/ms].
-    pub phi_max: f64,
-    /// Neurons per class: neuron i answers for class i / group.
-    pub group: usize,
-    /// Teaching conductance g, the excitatory one of the labelled class and the inhibitory one of the others [1/ms].
-    pub g_teach: f64,
-    /// Excitatory reversal potential.
-    pub e_exc: f64,
-    /// Inhibitory reversal potential.
-    pub e_inh: f64,
-    /// Initial biases of the dendrite.
-    pub bias: BiasInit,
+impl PartialEq for Population {
+    fn eq(&self, other: &Self) -> bool {
+        let Self { name, size, cell, bias } = self;
+        (name, size, bias) == (&other.name, &other.size, &other.bias)
+            && cell.kind() == other.cell.kind()
+            && cell.dynamics() == other.cell.dynamics()
+    }
 }
 
 /// Where initial biases come from.
@@ -179,19 +125,6 @@ impl BiasInit {
     pub fn is_stored(&self) -> bool {
         matches!(self, Self::Run { .. } | Self::Npy { .. })
     }
-}
-
-/// The compartments; synapses reach all but the soma.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Compartment {
-    /// Soma of any neuron.
-    Soma,
-    /// Basal dendrite of a pyramidal cell, the feedforward one.
-    Basal,
-    /// Apical dendrite of a pyramidal cell, the feedback one.
-    Apical,
-    /// The one dendrite of an output neuron.
-    Dendrite,
 }
 
 /// Phases of a presentation. A training presentation is a forward and a target phase, a test one forward phase.
@@ -272,24 +205,6 @@ pub enum RateSource {
     Table(PathBuf),
 }
 
-impl Compartment {
-    /// Its name in files.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Soma => "soma",
-            Self::Basal => "basal",
-            Self::Apical => "apical",
-            Self::Dendrite => "dendrite",
-        }
-    }
-}
-
-impl fmt::Display for Compartment {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.name())
-    }
-}
-
 impl Model {
     /// The population of this id.
     pub fn population(&self, id: PopulationId) -> &Population {
@@ -301,15 +216,16 @@ impl Model {
         &self.projections[id.0]
     }
 
-    /// The output neurons' parameters, of the last population.
-    ///
-    /// # Panics
-    /// If the last population is of another kind, which [`Model::load`] refuses.
-    pub fn output(&self) -> &Output {
-        match self.populations.last().map(|p| &p.neuron) {
-            Some(Neuron::Output(output)) => output,
-            _ => panic!("a model ends in an output population"),
-        }
+    /// The population whose activity is decoded, the last one with teaching conductances, and these.
+    pub fn decoded(&self) -> Option<(PopulationId, ConductanceClamp)> {
+        let clamp =
+            |(index, population): (usize, &Population)| Some((PopulationId(index), population.linear()?.clamp?));
+        self.populations.iter().enumerate().rev().find_map(clamp)
+    }
+
+    /// The name of the port that a projection reaches.
+    pub fn port_name(&self, projection: &Projection) -> &'static str {
+        self.population(projection.to).cell.ports().get(projection.port.0).map_or("unknown", |port| port.name)
     }
 
     /// The projections from each population to the next, from input to output; none unless there is just this one way
@@ -325,7 +241,7 @@ impl Model {
             Some(
                 "expected a hidden population at least, and just one projection forward from each population, to the next",
             )
-        } else if self.output().group != 1 {
+        } else if self.decoded().is_none_or(|(_, clamp)| clamp.group != 1) {
             Some("expected one output neuron per class, `group` 1")
         } else if matches!(self.stimuli, Stimuli::Spikes { .. }) {
             Some("expected images or rates as stimuli, found a spike list")
@@ -334,28 +250,58 @@ impl Model {
         }
     }
 
-    /// Number of classes decoded.
+    /// Number of classes decoded; 0 where none are.
     pub fn classes(&self) -> usize {
-        self.populations.last().map_or(0, |p| p.size) / self.output().group
+        self.decoded().map_or(0, |(id, _)| self.population(id).classes())
     }
 }
 
 impl Population {
-    /// Where its initial biases come from; none of an encoder.
-    pub fn bias(&self) -> Option<&BiasInit> {
-        match &self.neuron {
-            Neuron::Poisson(_) => None,
-            Neuron::Pyramidal(cell) => Some(&cell.bias),
-            Neuron::Output(cell) => Some(&cell.bias),
+    /// Its cells, if they are linear; none of a source.
+    pub fn linear(&self) -> Option<LinearCell> {
+        match self.cell.dynamics() {
+            Dynamics::Linear(cell) => Some(cell),
+            Dynamics::Source(_) => None,
         }
+    }
+
+    /// Number of classes its cells stand for; 0 without teaching conductances.
+    pub fn classes(&self) -> usize {
+        self.linear().and_then(|cell| cell.clamp).map_or(0, |clamp| self.size / clamp.group)
+    }
+
+    /// Whether its activity is that of a stimulus.
+    pub fn is_source(&self) -> bool {
+        matches!(self.cell.dynamics(), Dynamics::Source(_))
     }
 
     /// Largest firing rate [1/ms].
     pub fn phi_max(&self) -> f64 {
-        match &self.neuron {
-            Neuron::Poisson(cell) => cell.phi_max,
-            Neuron::Pyramidal(cell) => cell.phi_max,
-            Neuron::Output(cell) => cell.phi_max,
-        }
+        self.cell.dynamics().rate_max()
+    }
+
+    /// Whether its cells make plateaus at the ends of phases.
+    pub fn has_plateaus(&self) -> bool {
+        self.linear().is_some_and(|cell| cell.plateau.is_some())
+    }
+
+    /// Whether synapses at a port end on the dendrite that makes plateaus.
+    pub fn is_plateau_port(&self, port: PortId) -> bool {
+        self.linear().is_some_and(|cell| cell.is_plateau_port(port.0))
+    }
+
+    /// The port of this name.
+    pub fn port(&self, name: &str) -> Option<PortId> {
+        self.cell.ports().iter().position(|port| port.name == name).map(PortId)
+    }
+
+    /// The compartment of this name.
+    pub fn compartment(&self, name: &str) -> Option<CompartmentId> {
+        self.cell.compartments().iter().position(|compartment| compartment.name == name).map(CompartmentId)
+    }
+
+    /// The name of a compartment; "unknown" where there is none.
+    pub fn compartment_name(&self, compartment: CompartmentId) -> &'static str {
+        self.cell.compartments().get(compartment.0).map_or("unknown", |compartment| compartment.name)
     }
 }

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use super::{Compartment, PopulationId, ProjectionId};
+use super::{PopulationId, PortId, ProjectionId};
 
 /// Synapses from each neuron of one population to each of another.
 #[derive(Clone, Debug, PartialEq)]
@@ -13,8 +13,8 @@ pub struct Projection {
     pub from: PopulationId,
     /// Postsynaptic population.
     pub to: PopulationId,
-    /// Compartment reached.
-    pub compartment: Compartment,
+    /// Port reached.
+    pub port: PortId,
     /// From spike to arrival [ms].
     pub delay: f64,
     /// Initial weights.

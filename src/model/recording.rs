@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::{Compartment, PopulationId};
+use super::{CompartmentId, PopulationId};
 
 /// What is kept of a run, of some of its training presentations (of a test: of the test presentations).
 #[derive(Clone, Debug, PartialEq)]
@@ -12,7 +12,7 @@ pub struct Recording {
     /// Populations whose plateaus are kept.
     pub plateaus: Vec<PopulationId>,
     /// Populations of which traces are kept, each with its compartments in ascending order of element.
-    pub traces: Vec<(PopulationId, Vec<Compartment>)>,
+    pub traces: Vec<(PopulationId, Vec<CompartmentId>)>,
     /// Presentations recorded.
     pub presentations: Vec<Stretch>,
     /// Spacing of sampled traces [ms].

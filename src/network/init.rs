@@ -109,7 +109,7 @@ fn initial_biases<E>(
     seed: u64,
     read: impl Fn(Stored<'_>) -> Result<Vec<f32>, E>,
 ) -> Result<Vec<f32>, E> {
-    let Some(init) = population.bias() else { return Ok(Vec::new()) };
+    let Some(init) = &population.bias else { return Ok(Vec::new()) };
     let stored = |path, object| read(Stored { path, object, post: population.size, pre: None });
     match init {
         BiasInit::Uniform { mean, sd } => {

@@ -15,7 +15,7 @@ pub use two_phase::{Signal, TwoPhase};
 use pulp::{Arch, Simd, WithSimd};
 use rayon::prelude::*;
 
-use crate::model::{Feedback, HiddenError, Model, Neuron, Population, Projection, Rule, Slope};
+use crate::model::{Feedback, HiddenError, Model, Population, Projection, Rule, Slope};
 use crate::network::Weights;
 
 /// The signals that are available at the neurons of a population after a presentation, [n] each.
@@ -147,20 +147,17 @@ fn rule_of(model: &Model, projection: &Projection) -> Option<Box<dyn Plasticity>
 
 /// The rule of the feedforward weights to a population.
 fn two_phase(model: &Model, to: &Population) -> Option<TwoPhase> {
-    match &to.neuron {
-        Neuron::Poisson(_) => None,
-        Neuron::Pyramidal(cell) => {
-            let gain = cell.g_b / (cell.g_l + cell.g_b + cell.g_a);
+    let cell = to.linear()?;
+    let gain = cell.gain();
+    match cell.clamp {
+        None => {
             let signal = match model.learning.hidden_error {
                 HiddenError::Plateaus => Signal::Plateaus,
                 HiddenError::Backprop => Signal::Backprop,
             };
             Some(TwoPhase { gain, signal, slope: Slope::Sigmoid })
         }
-        Neuron::Output(cell) => {
-            let gain = cell.g_d / (cell.g_l + cell.g_d);
-            Some(TwoPhase { gain, signal: Signal::Teaching, slope: model.learning.output_slope })
-        }
+        Some(_) => Some(TwoPhase { gain, signal: Signal::Teaching, slope: model.learning.output_slope }),
     }
 }
 

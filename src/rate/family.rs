@@ -212,8 +212,14 @@ fn segregated(sizes: &[usize], seed: u64) -> (Dense, Box<dyn Rule>) {
         let number = (network.layers.len() + l) as u32;
         draw(sizes[l], Purpose::Weights(number), (sizes[l], classes))
     });
-    let rule =
-        SegregatedDendrites { feedback: feedback.collect(), g_l: 0.1, g_d: 0.6, g_teach: 1.0, e_exc: 8.0, e_inh: -8.0 };
+    let rule = SegregatedDendrites {
+        feedback: feedback.collect(),
+        gamma: 0.1 + 0.6,
+        g_d: 0.6,
+        g_teach: 1.0,
+        e_exc: 8.0,
+        e_inh: -8.0,
+    };
     (network, Box::new(rule))
 }
 

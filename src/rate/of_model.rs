@@ -48,7 +48,7 @@ impl Learner {
     /// # Panics
     /// If the network is not of the model's shape, or the model not the learner's.
     pub fn take_stored(&mut self, model: &Model, network: &Network) {
-        let bias = |population: &Population| population.bias().is_some_and(BiasInit::is_stored);
+        let bias = |population: &Population| population.bias.as_ref().is_some_and(BiasInit::is_stored);
         self.take_those(model, network, |projection| projection.weights.is_stored(), bias);
     }
 

@@ -18,9 +18,9 @@ use std::sync::Arc;
 use pulp::Arch;
 
 use super::diffusion::Normal;
+use crate::cells::Modes;
 use crate::data::Stimulus;
 use crate::engine::{Circuit, Lane, LaneState, Observation, PhaseMeans, Show, add_product};
-use crate::kernel::Modes;
 use crate::network::{Network, Weights};
 use crate::numeric::{PresentationKey, Purpose, StreamKey, sigmoid_all};
 
@@ -348,7 +348,7 @@ mod tests {
                 }
             }
         }
-        let spread = crate::kernel::Psp { tau_l: 10.0, tau_s: 3.0 }.mean_variance(30.0);
+        let spread = crate::cells::Psp { tau_l: 10.0, tau_s: 3.0 }.mean_variance(30.0);
         let expected = [("spikes", spread), ("noisy trains", spread), ("counts", 1.0 / 30.0)];
         for ((what, spread), sums) in expected.into_iter().zip(sums) {
             for (&pixel, [off, square]) in PIXELS.iter().zip(sums) {

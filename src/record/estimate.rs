@@ -3,7 +3,8 @@
 use std::ops::Range;
 
 use super::Kind;
-use crate::model::{Model, Neuron, PopulationId, Protocol, Snapshots};
+use crate::cells::Dynamics;
+use crate::model::{Model, PopulationId, Protocol, Snapshots};
 
 /// Mean rate assumed of cells of which nothing is known, that of a trained network of the paper [1/ms].
 const CELL_RATE: f64 = 0.024;
@@ -64,9 +65,9 @@ impl Planned {
     /// A run of these presentations, with `epoch` of them in an epoch and without evaluations; cells are assumed to fire at
     /// 24 Hz, inputs at 0.13 of their largest rate.
     pub fn assumed(model: &Model, kind: Kind, presentations: Range<u64>, epoch: u64) -> Self {
-        let rates = model.populations.iter().map(|population| match &population.neuron {
-            Neuron::Poisson(poisson) => MEAN_PIXEL * poisson.phi_max,
-            Neuron::Pyramidal(_) | Neuron::Output(_) => CELL_RATE,
+        let rates = model.populations.iter().map(|population| match population.cell.dynamics() {
+            Dynamics::Source(source) => MEAN_PIXEL * source.rate_max,
+            Dynamics::Linear(_) => CELL_RATE,
         });
         Self { kind, presentations, epoch, tests: 0, rates: rates.collect() }
     }
@@ -167,8 +168,8 @@ fn mean_length(protocol: &Protocol, kind: Kind) -> f64 {
 fn parameters(model: &Model) -> u64 {
     let size = |p| model.population(p).size as u64;
     let weights: u64 = model.projections.iter().map(|p| size(p.from) * size(p.to)).sum();
-    let with_biases = |p: &&crate::model::Population| !matches!(p.neuron, Neuron::Poisson(_));
-    weights + model.populations.iter().filter(with_biases).map(|p| p.size as u64).sum::<u64>()
+    weights
+        + model.populations.iter().filter(|population| population.bias.is_some()).map(|p| p.size as u64).sum::<u64>()
 }
 
 /// What the model's text and datasets take beside values, where traces are of so many stretches [bytes].

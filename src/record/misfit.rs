@@ -3,7 +3,7 @@
 use super::Checkpoint;
 use crate::data::Spike;
 use crate::engine::{PopulationState, ProjectionState};
-use crate::model::{Compartment, Model, Population, Projection, Rule};
+use crate::model::{Model, Population, Projection, Rule};
 use crate::network::Weights;
 
 /// Why a checkpoint is not one of a model.
@@ -57,7 +57,7 @@ impl Checkpoint {
         }
         for (population, biases) in model.populations.iter().zip(&self.network.biases) {
             let what = || format!("biases of `{}`", population.name);
-            let cells = if population.neuron.compartments().is_empty() { 0 } else { population.size };
+            let cells = if population.bias.is_some() { population.size } else { 0 };
             count(what(), cells, biases.len())?;
             finite(what(), biases)?;
         }
@@ -94,9 +94,8 @@ fn check_weights(model: &Model, projection: &Projection, weights: &Weights) -> R
 
 fn check_population(population: &Population, state: &PopulationState, lane: usize) -> Result<(), Misfit> {
     let PopulationState { v, drive_l, drive_s, apical_l, apical_s } = state;
-    let there = population.neuron.compartments();
     let size = |present: bool| if present { population.size } else { 0 };
-    let (soma, apical) = (size(!there.is_empty()), size(there.contains(&Compartment::Apical)));
+    let (soma, apical) = (size(!population.is_source()), size(population.has_plateaus()));
     for (name, values, expected) in [
         ("v", v, soma),
         ("drive_l", drive_l, soma),

@@ -5,7 +5,7 @@ use ndarray::{Array1, Array2, ArrayView1};
 
 use crate::analysis::{angle, feedback_eigenvalue, layer_loss};
 use crate::engine::PhaseMeans;
-use crate::model::{Compartment, Model, Neuron, PopulationId, Projection, ProjectionId, feedforward_path};
+use crate::model::{Model, PopulationId, Projection, ProjectionId, feedforward_path};
 use crate::network::Network;
 use crate::numeric::{sigmoid, sigmoid_slope};
 use crate::plasticity::{Backprop, Change, LocalSignals};
@@ -52,9 +52,8 @@ impl CreditMonitor {
     pub(super) fn of(model: &Model) -> Self {
         let output = PopulationId(model.populations.len() - 1);
         let layers = (1..output.0).filter_map(|population| {
-            let learns = |p: &&crate::model::Projection| {
-                p.to.0 == population && p.learning_rate > 0.0 && p.compartment != Compartment::Apical
-            };
+            let learns =
+                |p: &&crate::model::Projection| p.to.0 == population && p.learning_rate > 0.0 && !is_apical(model, p);
             let learns = model.projections.iter().position(|p| learns(&p))?;
             let path = feedforward_path(&model.projections, PopulationId(population), output)?;
             Some(Layer { population, learns, path })
@@ -96,6 +95,11 @@ impl CreditMonitor {
     }
 }
 
+/// Whether a projection ends on the dendrite that makes plateaus.
+fn is_apical(model: &Model, projection: &Projection) -> bool {
+    model.population(projection.to).is_plateau_port(projection.port)
+}
+
 fn rates(potentials: &[f64], phi_max: f64) -> Vec<f64> {
     potentials.iter().map(|&v| phi_max * sigmoid(v)).collect()
 }
@@ -125,15 +129,16 @@ impl Layer {
 impl LastLayer {
     fn of(model: &Model, layer: &Layer) -> Option<Self> {
         let &[ProjectionId(forward)] = layer.path.as_slice() else { return None };
-        let Neuron::Output(output) = &model.populations.last()?.neuron else { return None };
+        let output = model.populations.last()?.linear()?;
+        output.clamp?;
         let last = model.populations.len() - 1;
         let is_feedback = |p: &Projection| (p.from.0, p.to.0) == (last, layer.population);
-        let back = model.projections.iter().position(|p| is_feedback(p) && p.compartment == Compartment::Apical)?;
+        let back = model.projections.iter().position(|p| is_feedback(p) && is_apical(model, p))?;
         let (hidden, outputs) = (model.populations[layer.population].size, model.populations.last()?.size);
         Some(Self {
             forward,
             back,
-            gain: output.phi_max * output.g_d / (output.g_l + output.g_d),
+            gain: output.escape.rate_max * output.ports[output.bias?].conductance / output.gamma,
             summed: [Array2::zeros((outputs, hidden)), Array2::zeros((hidden, outputs))],
             products: Array2::zeros((outputs, outputs)),
             eigenvalues: 0.0,

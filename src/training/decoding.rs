@@ -11,7 +11,8 @@ pub fn answer(model: &Model, potentials: &[f64], rates: &[f64]) -> u8 {
         Decoding::Potential => potentials,
         Decoding::Rate => rates,
     };
-    largest(values.chunks(model.output().group).map(|class| class.iter().sum::<f64>())) as u8
+    let group = model.decoded().map_or(1, |(_, clamp)| clamp.group);
+    largest(values.chunks(group).map(|class| class.iter().sum::<f64>())) as u8
 }
 
 /// The class decoded from the forward phase of the backend's last presentation.
@@ -28,9 +29,9 @@ pub(super) fn decode(model: &Model, backend: &Backend) -> u8 {
 ///
 /// L1 of Guerguiev, Lillicrap & Richards (2017), eLife 6:e22901.
 pub(super) fn output_loss(model: &Model, backend: &Backend) -> f64 {
-    let phi_max = model.output().phi_max;
-    let [forward, target] = backend.means();
     let last = model.populations.len() - 1;
+    let phi_max = model.populations[last].phi_max();
+    let [forward, target] = backend.means();
     let u = &forward.v[last];
     let square = |(u, with_target): (&f64, &f64)| (phi_max * (with_target - sigmoid(*u))).powi(2);
     u.iter().zip(&target.sigmoid[last]).map(square).sum::<f64>() / u.len() as f64

@@ -12,7 +12,7 @@ use super::credit::{self, CreditMonitor};
 use super::{Dynamics, Ending, History, Monitor, Plan, Progress, RunError, Synapses, Test, Training};
 use crate::data::{DataIdentity, Dataset, Presentations};
 use crate::engine::{Circuit, Precision, Work};
-use crate::model::{Compartment, Credit, Model, Rule};
+use crate::model::{Credit, Model, Rule};
 use crate::network::{Network, Transposes};
 use crate::numeric::PresentationKey;
 use crate::plasticity::{Rules, apply};
@@ -325,9 +325,10 @@ impl<'a> Trainer<'a> {
         let learns = |&(index, _): &(usize, _)| self.rules.of_projections[index].is_some();
         for (index, projection) in self.model.projections.iter().enumerate().filter(learns) {
             let changes = lanes.iter().map(|lane| &lane.changes[index]);
-            let biases = match projection.compartment {
-                Compartment::Apical => &mut [],
-                _ => self.network.biases[projection.to.0].as_mut_slice(),
+            let target = self.model.population(projection.to);
+            let biases = match target.is_plateau_port(projection.port) {
+                true => &mut [],
+                false => self.network.biases[projection.to.0].as_mut_slice(),
             };
             self.work.rows_updated += apply(changes, &mut self.network.weights[index], biases) as u64;
         }

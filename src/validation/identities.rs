@@ -14,8 +14,8 @@ use ndarray::{Array1, Array2, Axis};
 use super::Shown;
 use super::window::{BIN_MS, Bins, Response, Window};
 use crate::analysis::sum_of_squares_exceeds;
+use crate::cells::Modes;
 use crate::engine::Circuit;
-use crate::kernel::Modes;
 use crate::network::Network;
 use crate::numeric::logit;
 

@@ -80,8 +80,9 @@ pub(super) struct Shown {
 pub fn compare(setting: &Setting<'_>, go_on: &dyn Fn() -> bool) -> Option<Comparison> {
     let Setting { model, images, .. } = *setting;
     let circuit = Arc::new(Circuit::new(model, setting.seed, Precision::Single));
-    let rated = !matches!(model.stimuli, Stimuli::Spikes { .. });
-    let twins = rated.then(|| [Twin::Noiseless, Twin::Diffusion].map(|twin| setting.twin_rates(&circuit, twin)));
+    let measures_sigmoid = !matches!(model.stimuli, Stimuli::Spikes { .. });
+    let twins =
+        measures_sigmoid.then(|| [Twin::Noiseless, Twin::Diffusion].map(|twin| setting.twin_rates(&circuit, twin)));
     let test_ms = model.protocol.test;
     let mut gathered = Gathered::all(&circuit, test_ms);
     let mut tests = twins.as_ref().map(|twins| Against::new(model, twins));

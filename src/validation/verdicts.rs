@@ -1,7 +1,7 @@
 //! What of a validation has a tolerance, and whether it keeps it.
 
 use super::{Comparison, Learning};
-use crate::model::{Carries, Compartment, Model, PopulationId, Projection};
+use crate::model::{Carries, Model, PopulationId, Projection};
 
 /// Chance below which an identity is held to have failed: one false alarm in ten thousand for each identity.
 const ALARM: f64 = 1e-4;
@@ -84,7 +84,7 @@ fn of_potentials(model: &Model, comparison: &Comparison, at: usize) -> Vec<Verdi
     let population = &model.populations[at];
     let onto = |apical: bool| {
         let reaches = move |p: &&Projection| p.to == PopulationId(at);
-        let apically = move |p: &&Projection| !apical || p.compartment == Compartment::Apical;
+        let apically = move |p: &&Projection| !apical || population.is_plateau_port(p.port);
         model.projections.iter().filter(reaches).filter(apically)
     };
     let of = |apical: bool| {

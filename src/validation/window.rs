@@ -1,6 +1,6 @@
 //! How much a spike counts in the mean of a potential, by when it comes.
 
-use crate::kernel::{Modes, Psp};
+use crate::cells::{Modes, Psp};
 
 /// Width of the bins in which rates are measured [ms].
 ///
@@ -113,7 +113,7 @@ mod tests {
     #[test]
     fn a_current_charges_as_the_soma_s_equation_says() {
         let (window, modes) = (Window { from: 5.0, to: 9.0 }, Modes::new(PSP, 0.7));
-        let v = |t: f64| modes.propagate(crate::kernel::Soma::default(), 0.7, t).v;
+        let v = |t: f64| modes.propagate(crate::cells::Soma::default(), 0.7, t).v;
         let mean = (0..4000).map(|i| v(5.0 + 1e-3 * (f64::from(i) + 0.5))).sum::<f64>() / 4000.0;
         assert!((window.charged(0.7) - mean).abs() < 1e-7);
     }

@@ -11,7 +11,7 @@ use super::run::{network, presentations};
 use super::{Pack, Part, Parts, curve};
 use crate::analysis::confusion;
 use crate::engine::Phase;
-use crate::model::{Model, Neuron};
+use crate::model::Model;
 use crate::record::hdf5::{PlateauList, PresentationRow, SpikeList};
 use crate::record::{Evaluation, Kind, Presentation, RecordError, Recorder};
 
@@ -75,7 +75,7 @@ impl LiveParts {
             model.populations.iter().zip(network["populations"].as_array_mut().into_iter().flatten())
         {
             described["spikes"] = true.into();
-            described["plateaus"] = matches!(population.neuron, Neuron::Pyramidal(_)).into();
+            described["plateaus"] = population.has_plateaus().into();
         }
         Self { network, classes: model.classes(), state: Arc::default() }
     }

@@ -9,7 +9,7 @@ use super::{Pack, Part, Parts, curve};
 use crate::analysis::confusion;
 use crate::data::{DataError, DataPlace, Presentations, Source, Stimulus, tested_on};
 use crate::engine::Phase;
-use crate::model::{Compartment, Model, Neuron, Population};
+use crate::model::{CompartmentId, Model, Population};
 use crate::record::hdf5::{PresentationRow, RunReader, Summary, TraceBlock};
 use crate::record::{Kind, RecordError};
 
@@ -191,7 +191,7 @@ impl RunParts {
             return Ok(None);
         };
         let columns = blocks.first().map_or(&[][..], |block| &block.columns);
-        let name = |element| population.neuron.element(element).map_or("unknown", Compartment::name);
+        let name = |element| population.compartment_name(CompartmentId(element as usize));
         let names: Vec<_> = columns.iter().map(|&(_, element)| name(element)).collect();
         let samples = |block: &TraceBlock| block.values.len() / block.columns.len().max(1);
         let stretches: Vec<_> = blocks.iter().map(|block| json!([block.start_ms, samples(block)])).collect();
@@ -279,16 +279,12 @@ fn about(
 
 /// The network, and how it is shown images.
 pub(super) fn network(model: &Model) -> Value {
-    let kind = |population: &Population| match population.neuron {
-        Neuron::Poisson(_) => "input",
-        Neuron::Pyramidal(_) => "pyramidal",
-        Neuron::Output(_) => "output",
-    };
+    let kind = |population: &Population| if population.is_source() { "input" } else { population.cell.kind() };
     let populations = model.populations.iter().map(|p| json!({ "name": p.name, "size": p.size, "kind": kind(p) }));
     let projections = model
         .projections
         .iter()
-        .map(|p| json!({ "name": p.name, "from": p.from.0, "to": p.to.0, "compartment": p.compartment.to_string() }));
+        .map(|p| json!({ "name": p.name, "from": p.from.0, "to": p.to.0, "compartment": model.port_name(p) }));
     json!({
         "name": model.name,
         "live": false,

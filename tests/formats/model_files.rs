@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use crate::small::{RIGHT, parse, set};
 use apical::model::{
-    BiasInit, Compartment, Compression, Decoding, Model, Neuron, PopulationId, ProjectionId, RateSource, Schedule,
+    BiasInit, CompartmentId, Compression, Decoding, Model, PopulationId, PortId, ProjectionId, RateSource, Schedule,
     Snapshots, Stimuli, Stretch, WeightInit, shipped,
 };
 use proptest::prelude::*;
@@ -14,7 +14,7 @@ use proptest::test_runner::RngSeed;
 #[test]
 fn the_right_model_is_read_with_its_defaults() {
     let model = parse(RIGHT).unwrap();
-    assert_eq!((model.name.as_str(), model.classes(), model.output().group), ("small", 2, 2));
+    assert_eq!((model.name.as_str(), model.classes(), model.decoded().unwrap().1.group), ("small", 2, 2));
     let names: Vec<_> = model.projections.iter().map(|projection| projection.name.as_str()).collect();
     assert_eq!(names, ["input-hidden", "hidden-output", "output-hidden"]);
     let fan_ins: Vec<_> = model.projections.iter().map(|projection| &projection.weights).collect();
@@ -22,15 +22,15 @@ fn the_right_model_is_read_with_its_defaults() {
         |fan_in| WeightInit::Moments { fan_in, v_avg: 3.0, v_sd: 3.0, b_avg: 0.8, scale: 0.5, kept: 1.0, shared: 1 };
     assert_eq!(fan_ins, [&moments(4), &moments(6), &moments(6)]);
     let feedback = model.projection(ProjectionId(2));
-    assert_eq!((feedback.delay.to_bits(), feedback.compartment), (1f64.to_bits(), Compartment::Apical));
+    assert_eq!((feedback.delay.to_bits(), feedback.port), (1f64.to_bits(), PortId(1)));
     assert_eq!((model.learning.batch, model.learning.schedule), (2, Schedule::Constant));
     assert_eq!(model.decoding, Decoding::Potential);
     assert_eq!(model.stimuli, Stimuli::Idx { path: None, validation: 0, shift: 0, shift_share: 1.0, on_off: None });
     let recording = &model.recording;
     assert_eq!(recording.spikes, [0, 1, 2].map(PopulationId));
     assert_eq!(recording.plateaus, [PopulationId(1)]);
-    let cell = vec![Compartment::Soma, Compartment::Basal, Compartment::Apical];
-    let output = vec![Compartment::Soma, Compartment::Dendrite];
+    let cell = [0, 1, 2].map(CompartmentId).to_vec();
+    let output = [0, 1].map(CompartmentId).to_vec();
     assert_eq!(recording.traces, [(PopulationId(1), cell), (PopulationId(2), output)]);
     assert_eq!(recording.recorded(100), [0..20, 80..u64::MAX]);
     assert_eq!((recording.snapshots, recording.compression), (Snapshots::Ends, Compression::None));
@@ -53,9 +53,9 @@ fn overrides_reach_every_key() {
         "stimuli.rates_hz=[1, 2, 3, 4]",
     ])
     .unwrap();
-    let Neuron::Pyramidal(hidden) = &model.populations[1].neuron else { panic!("a pyramidal population") };
-    assert_eq!((model.populations[1].size, hidden.g_a.to_bits()), (3, 0f64.to_bits()));
-    assert_eq!(hidden.bias, BiasInit::Npy { path: "b.npy".into() });
+    let hidden = &model.populations[1];
+    assert_eq!((hidden.size, hidden.linear().unwrap().ports[1].conductance.to_bits()), (3, 0f64.to_bits()));
+    assert_eq!(hidden.bias, Some(BiasInit::Npy { path: "b.npy".into() }));
     assert_eq!(model.projections[0].learning_rate.to_bits(), 0.3f64.to_bits());
     let run = WeightInit::Run { path: "w.h5".into(), snapshot: "final".into() };
     assert_eq!((&model.projections[2].weights, model.decoding), (&run, Decoding::Rate));
@@ -89,8 +89,8 @@ fn a_variant_holds_only_what_differs_from_its_base() {
         model.stimuli,
         Stimuli::Idx { path: Some("images".into()), validation: 0, shift: 0, shift_share: 1.0, on_off: None }
     );
-    let Neuron::Pyramidal(hidden) = &model.populations[1].neuron else { panic!("a pyramidal population") };
-    assert_eq!(hidden.bias, BiasInit::Npy { path: folder.path().join("sub/b.npy") });
+    let bias = model.populations[1].bias.as_ref();
+    assert_eq!(bias, Some(&BiasInit::Npy { path: folder.path().join("sub/b.npy") }));
     assert!(!model.text.contains("base"), "{}", model.text);
     assert_eq!(Model::parse(&model.text, "again", &[]).unwrap(), model);
 }
@@ -174,8 +174,8 @@ fn a_recording_is_chosen_by_words() {
     let some = recorded("hidden, output.soma,hidden.apical,hidden.soma,plateaus,3:7");
     assert_eq!(some.presentations, [Stretch { first: 3, end: Some(7) }]);
     assert_eq!((some.spikes, some.plateaus), (vec![PopulationId(1)], vec![PopulationId(1)]));
-    let cell = (PopulationId(1), vec![Compartment::Soma, Compartment::Apical]);
-    assert_eq!(some.traces, [cell, (PopulationId(2), vec![Compartment::Soma])]);
+    let cell = (PopulationId(1), [0, 2].map(CompartmentId).to_vec());
+    assert_eq!(some.traces, [cell, (PopulationId(2), vec![CompartmentId(0)])]);
     let kinds = recorded("spikes,traces");
     assert_eq!((kinds.spikes.len(), kinds.plateaus.len(), kinds.traces.len()), (3, 0, 2));
     let range = recorded(":5");

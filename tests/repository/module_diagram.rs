@@ -9,25 +9,38 @@ use std::path::{Path, PathBuf};
 /// Each module with those it may import, all of which stand above it: nothing points back.
 const DIAGRAM: [(&str, &[&str]); 15] = [
     ("numeric", &[]),
-    ("kernel", &["numeric"]),
-    ("model", &["kernel"]),
+    ("cells", &["numeric"]),
+    ("model", &["cells"]),
     // Reads the stimuli that a model names.
     ("data", &["numeric", "model"]),
     ("network", &["model", "numeric"]),
-    ("engine", &["numeric", "kernel", "model", "data", "network"]),
+    ("engine", &["numeric", "cells", "model", "data", "network"]),
     // Beside the engine: its twins are laid out and measured as it is.
-    ("rate", &["numeric", "kernel", "data", "model", "network", "engine"]),
+    ("rate", &["numeric", "cells", "data", "model", "network", "engine"]),
     ("plasticity", &["numeric", "model", "network"]),
-    ("record", &["model", "data", "network", "engine"]),
+    ("record", &["cells", "model", "data", "network", "engine"]),
     // Plain data in, plain data out.
     ("analysis", &["numeric"]),
     ("training", &["numeric", "model", "data", "network", "engine", "rate", "plasticity", "record", "analysis"]),
-    ("validation", &["kernel", "numeric", "model", "data", "network", "engine", "rate", "training", "analysis"]),
+    ("validation", &["cells", "numeric", "model", "data", "network", "engine", "rate", "training", "analysis"]),
     ("plot", &["analysis"]),
     ("view", &["model", "data", "engine", "record", "analysis"]),
     (
         "cli",
-        &["model", "data", "network", "rate", "engine", "record", "training", "analysis", "validation", "plot", "view"],
+        &[
+            "cells",
+            "model",
+            "data",
+            "network",
+            "rate",
+            "engine",
+            "record",
+            "training",
+            "analysis",
+            "validation",
+            "plot",
+            "view",
+        ],
     ),
 ];
 

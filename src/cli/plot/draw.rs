@@ -10,7 +10,7 @@ use super::{Selection, What, title};
 use crate::analysis;
 use crate::data::tested_on;
 use crate::engine::Phase;
-use crate::model::{Compartment, Model, Neuron, Population, Stimuli};
+use crate::model::{CompartmentId, Model, Population, Stimuli};
 use crate::plot::gallery::{self, Trial};
 use crate::plot::{Figure, label};
 use crate::record::Kind;
@@ -329,7 +329,7 @@ pub(in crate::cli) fn neuron_traces(
     for neuron in asked {
         let potential = |element: u32| {
             let points = potential(&blocks, neuron as u64, element)?;
-            Some((population.neuron.element(element).map_or("unknown", Compartment::name).to_owned(), points))
+            Some((population.compartment_name(CompartmentId(element as usize)).to_owned(), points))
         };
         let own = |id: &u64| *id == neuron as u64;
         let spiking = spikes.times.iter().zip(&spikes.neurons).filter(|(_, id)| own(id)).map(|(&t, _)| t);
@@ -340,7 +340,7 @@ pub(in crate::cli) fn neuron_traces(
         });
         found.push(gallery::NeuronTraces {
             name: format!("{name} {neuron}"),
-            potentials: (0..3).filter_map(potential).collect(),
+            potentials: (0..population.cell.compartments().len() as u32).filter_map(potential).collect(),
             spikes: spiking.collect(),
             plateaus: levels.collect(),
             teaching: teaching(population, neuron, window),
@@ -393,10 +393,10 @@ fn size_of(model: &Model, name: &str) -> usize {
 
 /// What a neuron is pulled to in the target phases of a window.
 fn teaching(population: &Population, neuron: usize, window: &Window) -> Vec<gallery::Pull> {
-    let Neuron::Output(output) = &population.neuron else { return Vec::new() };
+    let Some(clamp) = population.linear().and_then(|cell| cell.clamp) else { return Vec::new() };
     let pull = |row: &PresentationRow| {
-        let own = usize::from(row.label?) == neuron / output.group;
-        let reversal = if own { output.e_exc } else { output.e_inh };
+        let own = usize::from(row.label?) == neuron / clamp.group;
+        let reversal = if own { clamp.e_exc } else { clamp.e_inh };
         Some(gallery::Pull { from: row.forward_end_ms, to: row.target_end_ms?, reversal })
     };
     window.shown.iter().filter_map(pull).collect()
@@ -405,11 +405,7 @@ fn teaching(population: &Population, neuron: usize, window: &Window) -> Vec<gall
 /// Largest rate of a cell of a population [Hz].
 fn largest_rate(model: &Model, name: &str) -> f64 {
     let population = model.populations.iter().find(|population| population.name == name);
-    1e3 * population.map_or(f64::INFINITY, |population| match &population.neuron {
-        Neuron::Poisson(cell) => cell.phi_max,
-        Neuron::Pyramidal(cell) => cell.phi_max,
-        Neuron::Output(cell) => cell.phi_max,
-    })
+    1e3 * population.map_or(f64::INFINITY, Population::phi_max)
 }
 
 /// Phases of the presentations of a window, one by one, as far as they lie in it [ms].

@@ -7,9 +7,10 @@ use serde_json::json;
 use super::runs::{Course, Trained, Wanted, trained};
 use super::{Number, Published, Reproduced, Task};
 use crate::analysis::{mean_and_deviation, rates};
+use crate::cells::PlateauTimes;
 use crate::cli::failure::Failure;
 use crate::cli::plot::trials;
-use crate::model::{Neuron, PlateauTimes};
+use crate::model::Population;
 use crate::plot::gallery::{self, Spiking, Trial};
 use crate::plot::{Axis, Dot, Figure, Ink, Mark, Panel, Shape};
 use crate::record::Kind;
@@ -155,13 +156,14 @@ fn draw_plateau_times(task: &Task<'_>) -> Result<Reproduced, Failure> {
     let ends: Vec<f64> = rows.iter().flat_map(|row| [Some(row.forward_end_ms), row.target_end_ms]).flatten().collect();
     let lead = |&time: &f64| ends.get(ends.partition_point(|&end| end < time)).map_or(f64::NAN, |end| end - time);
     let (mean, _, error) = moments(&list.times.iter().map(lead).collect::<Vec<_>>());
-    let Some(Neuron::Pyramidal(cell)) = run.model.populations.get(1).map(|population| &population.neuron) else {
+    let hidden = run.model.populations.get(1).and_then(Population::linear);
+    let Some(plateau) = hidden.and_then(|cell| cell.plateau) else {
         return Err(Failure::Failed(anyhow::anyhow!("the model has no hidden layer")));
     };
     let numbers = vec![Number::new(
         "mean time from a plateau to the end of its phase [ms]",
         // Means of min(|N(0, σ)|, 5 ms): σ² = 3 ms² in the text of the figure; σ = 3 ms in the code, cut to whole ms there.
-        format!("1.38 by its text, 1.84 by its code; {:.2} by our law", mean_lead(cell.plateau_times)),
+        format!("1.38 by its text, 1.84 by its code; {:.2} by our law", mean_lead(plateau.times)),
         format!("{mean:.2} ± {error:.2} (s.e.m.)"),
     )];
     let last_two = &rows[rows.len().saturating_sub(2)..];

@@ -11,7 +11,7 @@ use crate::analysis::Regression;
 use crate::cli::failure::Failure;
 use crate::cli::plot::{Window, neuron_traces, trials};
 use crate::engine::Phase;
-use crate::model::Neuron;
+use crate::model::Population;
 use crate::plot::gallery::{self, NeuronTraces};
 use crate::plot::{Figure, Panel, Row, Shape};
 use crate::record::hdf5::{RunReader, TraceBlock};
@@ -207,9 +207,9 @@ impl<'a> Shown<'a> {
     /// γ = g_l + g_b + g_a [1/ms], g_b/γ and g_a/γ.
     fn conductances(&self) -> [f64; 3] {
         let population = self.run.model.populations.iter().find(|p| p.name == self.population);
-        let Some(Neuron::Pyramidal(cell)) = population.map(|p| &p.neuron) else { return [f64::NAN; 3] };
-        let gamma = cell.g_l + cell.g_b + cell.g_a;
-        [gamma, cell.g_b / gamma, cell.g_a / gamma]
+        let Some(cell) = population.and_then(Population::linear) else { return [f64::NAN; 3] };
+        let share = |port: Option<usize>| port.map_or(f64::NAN, |port| cell.ports[port].conductance / cell.gamma);
+        [cell.gamma, share(cell.bias), share(cell.plateau.map(|plateau| plateau.port))]
     }
 }
 

@@ -206,7 +206,8 @@ pub(super) const COMPARISONS: [&Comparison; 8] =
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{Model, Neuron, Psp, shipped};
+    use crate::cells::Psp;
+    use crate::model::{Model, shipped};
 
     /// The kernel in steps of 1 ms from 0 or from 1 ms, ten of them, and its mean lag; that of brief PSPs is τ_L + τ_s.
     #[test]
@@ -221,11 +222,7 @@ mod tests {
             let keys: Vec<String> = network.overrides.iter().map(|&key| key.to_owned()).collect();
             let model = Model::parse(shipped::find(network.model).unwrap().text, network.label, &keys).unwrap();
             for population in &model.populations {
-                let psp = match &population.neuron {
-                    Neuron::Poisson(_) => continue,
-                    Neuron::Pyramidal(cell) => cell.psp,
-                    Neuron::Output(cell) => cell.psp,
-                };
+                let Some(psp) = population.linear().map(|cell| cell.psp()) else { continue };
                 let lag = psp.tau_l + psp.tau_s;
                 assert!((cut[0]..cut[1]).contains(&lag), "{}, {}: {lag} ms", network.label, population.name);
             }

@@ -23,8 +23,7 @@ use super::error::{ModelError, Origin};
 use super::reader::Reader;
 use super::tree::{Entry, Node, Table, Value};
 use super::{
-    BiasInit, Compartment, HiddenError, Model, PopulationId, ProjectionId, Rule, feedforward_path, merge, overrides,
-    source, write,
+    BiasInit, HiddenError, Model, PopulationId, ProjectionId, Rule, feedforward_path, merge, overrides, source, write,
 };
 
 impl Model {
@@ -101,7 +100,10 @@ fn check_hidden_error(model: &Model, at: &Origin) -> Result<(), ModelError> {
         return Ok(());
     }
     let output = PopulationId(model.populations.len() - 1);
-    let apical = |id: &ProjectionId| model.projections[id.0].compartment == Compartment::Apical;
+    let apical = |id: &ProjectionId| {
+        let projection = model.projection(*id);
+        model.population(projection.to).is_plateau_port(projection.port)
+    };
     let path = |below: usize| feedforward_path(&model.projections, PopulationId(below), output);
     let lost = |&below: &usize| path(below).is_none_or(|path| path.iter().any(apical));
     let Some(below) = (1..output.0).find(lost) else { return Ok(()) };
@@ -126,7 +128,7 @@ fn check_initial(model: &Model, tree: &Table) -> Result<(), ModelError> {
     let (Rule::OfRates(rule), Some(layers)) = (model.learning.rule, model.layers()) else { return Ok(()) };
     let stored: Vec<bool> = model.projections.iter().map(|projection| projection.weights.is_stored()).collect();
     let biases =
-        model.populations.iter().map(|population| population.bias().is_some_and(BiasInit::is_stored)).collect();
+        model.populations.iter().map(|population| population.bias.as_ref().is_some_and(BiasInit::is_stored)).collect();
     for (list, key, stored) in [("population", "bias", biases), ("projection", "weights", stored)] {
         let tables = tree.get(list).and_then(|entry| entry.node.value.tables()).into_iter().flatten();
         for (index, (table, stored)) in tables.zip(stored).enumerate() {

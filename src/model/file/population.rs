@@ -7,15 +7,15 @@
 //! | `pyramidal` | `g_b_per_ms` 0.6, `g_a_per_ms` 0, `plateau_sd_ms` 0, `plateau_longest_ms` 5 |
 //! | `output` | `g_d_per_ms` 0.6, `group` 1 (256 groups at most), `teaching` with `g_per_ms` 1, `e_exc` 8, `e_inh` −8 |
 
+use std::sync::Arc;
+
 use super::initial::{LARGEST_POTENTIAL, bias};
+use crate::cells::{Cell, LARGEST_GAMMA, OutputNeuron, PlateauTimes, PoissonEncoder, Psp, Pyramidal, TOO_CLOSE};
 use crate::model::error::{ModelError, Origin};
 use crate::model::expected::above;
 use crate::model::reader::Reader;
 use crate::model::tree::Table;
-use crate::model::{Neuron, Output, PlateauTimes, Poisson, Population, PopulationId, Protocol, Psp, Pyramidal};
-
-/// Largest conductance of a soma in all [1/ms]: the engine scales traces by e^{γt} over 16 ms, in f32.
-const LARGEST_GAMMA: f64 = 4.0;
+use crate::model::{Population, PopulationId, Protocol};
 
 /// Longest time of a plateau before the end of its phase [ms].
 const LONGEST_LEAD: f64 = 100_000.0;
@@ -25,9 +25,6 @@ const MOST_CLASSES: u64 = 256;
 
 /// Most populations of a model: far beyond any depth, and within what their checks of each other take.
 const MOST_POPULATIONS: usize = 1000;
-
-/// Relative distance below which two rates are one, and a soma's response has no closed form.
-const TOO_CLOSE: f64 = 1e-6;
 
 /// Names that mean something else in `[recording]` and `--record`.
 pub(super) const RESERVED: [&str; 5] = ["all", "none", "spikes", "plateaus", "traces"];
@@ -65,9 +62,8 @@ pub(super) fn check_plateaus(
     let Protocol { forward, target, settle, target_settle, .. } = *protocol;
     let shortest = (forward - settle).min(target - target_settle);
     for (table, population) in tables.iter().zip(populations) {
-        let Neuron::Pyramidal(Pyramidal { plateau_times: PlateauTimes { sd, longest }, .. }) = population.neuron else {
-            continue;
-        };
+        let Some(plateau) = population.linear().and_then(|cell| cell.plateau) else { continue };
+        let PlateauTimes { sd, longest } = plateau.times;
         if sd > 0.0 && longest >= shortest {
             let keys = Reader::new(table, format!("[[population]] {:?}", population.name));
             let why = format!(
@@ -89,13 +85,13 @@ fn population(table: &Table, first: bool, last: bool) -> Result<Population, Mode
         return Err(ModelError::refused(keys.at("name"), why));
     }
     let size = keys.integer("size", 1..=1_000_000)?.ok_or_else(|| keys.missing("size", "a number of neurons"))?;
-    let neuron = match kind(&mut keys, first, last)? {
-        Kind::Poisson => Neuron::Poisson(Poisson { phi_max: phi_max(&mut keys)? }),
-        Kind::Pyramidal => Neuron::Pyramidal(pyramidal(&mut keys)?),
-        Kind::Output => Neuron::Output(output(&mut keys, size)?),
+    let (cell, bias): (Arc<dyn Cell>, _) = match kind(&mut keys, first, last)? {
+        Kind::Poisson => (Arc::new(PoissonEncoder { phi_max: phi_max(&mut keys)? }), None),
+        Kind::Pyramidal => (Arc::new(pyramidal(&mut keys)?), Some(bias(&mut keys)?)),
+        Kind::Output => (Arc::new(output(&mut keys, size)?), Some(bias(&mut keys)?)),
     };
     keys.finish()?;
-    Ok(Population { name: name.to_owned(), size: size as usize, neuron })
+    Ok(Population { name: name.to_owned(), size: size as usize, cell, bias })
 }
 
 fn kind(keys: &mut Reader<'_>, first: bool, last: bool) -> Result<Kind, ModelError> {
@@ -131,13 +127,12 @@ fn pyramidal(keys: &mut Reader<'_>) -> Result<Pyramidal, ModelError> {
             sd: keys.number("plateau_sd_ms", 0.0..=LONGEST_LEAD)?.unwrap_or(0.0),
             longest: keys.number("plateau_longest_ms", above(0.0, LONGEST_LEAD))?.unwrap_or(5.0),
         },
-        bias: bias(keys)?,
     };
     check_gamma(keys, cell.g_l + cell.g_b + cell.g_a, cell.psp, &["g_l_per_ms", "g_b_per_ms", "g_a_per_ms"])?;
     Ok(cell)
 }
 
-fn output(keys: &mut Reader<'_>, size: u64) -> Result<Output, ModelError> {
+fn output(keys: &mut Reader<'_>, size: u64) -> Result<OutputNeuron, ModelError> {
     let (phi_max, psp) = (phi_max(keys)?, psp(keys)?);
     let (g_l, g_d) = (conductance(keys, "g_l_per_ms", 0.1)?, conductance(keys, "g_d_per_ms", 0.6)?);
     let mut teaching = keys.inner("teaching")?;
@@ -163,7 +158,7 @@ fn output(keys: &mut Reader<'_>, size: u64) -> Result<Output, ModelError> {
         );
         return Err(ModelError::refused(keys.at_any(&["group", "size"]), why));
     }
-    Ok(Output { psp, g_l, g_d, phi_max, group: group as usize, g_teach, e_exc, e_inh, bias: bias(keys)? })
+    Ok(OutputNeuron { psp, g_l, g_d, phi_max, group: group as usize, g_teach, e_exc, e_inh })
 }
 
 fn conductance(keys: &mut Reader<'_>, key: &'static str, default: f64) -> Result<f64, ModelError> {
@@ -208,7 +203,7 @@ fn check_gamma(keys: &Reader<'_>, gamma: f64, psp: Psp, parts: &[&str]) -> Resul
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{BiasInit, PlateauTimes, tree};
+    use crate::model::{BiasInit, tree};
 
     fn read(text: &str) -> Result<Vec<Population>, ModelError> {
         let tree = tree::document(text, "m").unwrap();
@@ -222,14 +217,16 @@ mod tests {
     fn without_a_word_they_are_the_papers() {
         let hidden = "[[population]]\nname = 'hidden'\nsize = 3\nkind = 'pyramidal'\n";
         let populations = read(&[INPUT, hidden, OUTPUT].concat()).unwrap();
-        let (psp, bias) = (Psp { tau_l: 10.0, tau_s: 3.0 }, BiasInit::Uniform { mean: 0.8, sd: 0.001 });
-        let plateau_times = PlateauTimes { sd: 0.0, longest: 5.0 };
-        let cell = Pyramidal { psp, g_l: 0.1, g_b: 0.6, g_a: 0.0, phi_max: 0.2, plateau_times, bias: bias.clone() };
-        let (e_exc, e_inh) = (8.0, -8.0);
-        let output = Output { psp, g_l: 0.1, g_d: 0.6, phi_max: 0.2, group: 1, g_teach: 1.0, e_exc, e_inh, bias };
-        assert_eq!(populations[0].neuron, Neuron::Poisson(Poisson { phi_max: 0.2 }));
-        assert_eq!(populations[1].neuron, Neuron::Pyramidal(cell));
-        assert_eq!(populations[2].neuron, Neuron::Output(output));
+        let bias = BiasInit::Uniform { mean: 0.8, sd: 0.001 };
+        let cells: [(Arc<dyn Cell>, _); 3] = [
+            (Arc::new(PoissonEncoder::default()), None),
+            (Arc::new(Pyramidal::default()), Some(bias.clone())),
+            (Arc::new(OutputNeuron::default()), Some(bias)),
+        ];
+        for (population, (cell, bias)) in populations.iter().zip(cells) {
+            assert_eq!(population.cell.dynamics(), cell.dynamics());
+            assert_eq!(population.bias, bias);
+        }
     }
 
     #[test]

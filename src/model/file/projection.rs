@@ -9,7 +9,7 @@ use crate::model::merge;
 use crate::model::reader::Reader;
 use crate::model::tree::Table;
 use crate::model::{
-    Carries, Compartment, Feedback, MAX_AFFERENTS, Neuron, Population, PopulationId, Projection, Protocol, WeightInit,
+    Carries, Feedback, MAX_AFFERENTS, Population, PopulationId, PortId, Projection, Protocol, WeightInit,
     feedforward_path,
 };
 
@@ -54,10 +54,11 @@ pub(super) fn all(tables: &[&Table], populations: &[Population]) -> Result<Vec<P
     let projections =
         tables.iter().map(|table| projection(table, populations)).collect::<Result<Vec<_>, ModelError>>()?;
     for (place, population) in populations.iter().enumerate() {
-        let drives = |p: &Projection| p.to.0 == place && p.from < p.to && p.compartment != Compartment::Apical;
-        if let Some(dendrite) = population.neuron.driven()
+        let drives = |p: &Projection| p.to.0 == place && p.from < p.to && !population.is_plateau_port(p.port);
+        if let Some(driven) = population.linear().and_then(|cell| cell.bias)
             && !projections.iter().any(drives)
         {
+            let dendrite = population.cell.ports()[driven].name;
             let why = format!(
                 "expected a projection from an earlier population to the {dendrite} compartment of {:?}, found none",
                 population.name
@@ -89,24 +90,22 @@ fn projection(table: &Table, populations: &[Population]) -> Result<Projection, M
     let (from, from_name) = end(&mut keys, "from", populations)?;
     let (to, to_name) = end(&mut keys, "to", populations)?;
     let name = keys.identifier("name", "_-")?.map_or_else(|| format!("{from_name}-{to_name}"), str::to_owned);
-    let compartment = compartment(&mut keys, &populations[to.0])?;
-    let fan_in = match compartment {
-        Compartment::Apical => populations[to.0].size,
-        _ => populations[from.0].size,
-    };
-    let group = if let Neuron::Output(cell) = &populations[from.0].neuron { cell.group } else { 1 };
+    let target = &populations[to.0];
+    let port = port(&mut keys, target)?;
+    let fan_in = if target.is_plateau_port(port) { target.size } else { populations[from.0].size };
+    let group = populations[from.0].linear().and_then(|cell| cell.clamp).map_or(1, |clamp| clamp.group);
     let projection = Projection {
         name,
         from,
         to,
-        compartment,
+        port,
         delay: delay(&mut keys, from < to)?,
         learning_rate: keys.number("learning_rate", 0.0..=1000.0)?.unwrap_or(0.0),
-        carries: carries(&mut keys, compartment, &populations[to.0])?,
-        feedback: feedback(&mut keys, compartment)?,
+        carries: carries(&mut keys, port, target)?,
+        feedback: feedback(&mut keys, port, target)?,
         weights: initial::weights(&mut keys, fan_in, group)?,
     };
-    check_learning(&keys, &projection)?;
+    check_learning(&keys, &projection, target)?;
     keys.finish()?;
     Ok(projection)
 }
@@ -120,21 +119,19 @@ fn end<'a>(
     Ok((population::find(populations, name, keys.at(key))?, name))
 }
 
-fn compartment(keys: &mut Reader<'_>, to: &Population) -> Result<Compartment, ModelError> {
-    let known = [Compartment::Basal, Compartment::Apical, Compartment::Dendrite].map(|c| (c.name(), c));
-    let there: Vec<_> =
-        to.neuron.compartments().iter().filter(|c| **c != Compartment::Soma).map(|c| c.name()).collect();
+fn port(keys: &mut Reader<'_>, to: &Population) -> Result<PortId, ModelError> {
+    let there: Vec<_> = to.cell.ports().iter().map(|port| port.name).collect();
     if there.is_empty() {
         let why = format!("{}: expected a population that takes input, found {:?}, an encoder", keys.name(), to.name);
         return Err(ModelError::refused(keys.at("to"), why));
     }
     let expected = one_of(&there);
-    let compartment = keys.word("compartment", &known)?.ok_or_else(|| keys.missing("compartment", &expected))?;
-    if there.contains(&compartment.name()) {
-        return Ok(compartment);
-    }
-    let why = format!("{}: expected a compartment of {:?} ({expected}), found \"{compartment}\"", keys.name(), to.name);
-    Err(ModelError::refused(keys.at("compartment"), why))
+    let known: Vec<_> = ["basal", "apical", "dendrite"].into_iter().chain(there).map(|name| (name, name)).collect();
+    let name = keys.word("compartment", &known)?.ok_or_else(|| keys.missing("compartment", &expected))?;
+    to.port(name).ok_or_else(|| {
+        let why = format!("{}: expected a compartment of {:?} ({expected}), found \"{name}\"", keys.name(), to.name);
+        ModelError::refused(keys.at("compartment"), why)
+    })
 }
 
 /// A forward projection may be immediate; a backward one may not, or a spike could cause itself.
@@ -151,24 +148,27 @@ fn delay(keys: &mut Reader<'_>, forward: bool) -> Result<f64, ModelError> {
 }
 
 /// Rates are known as means over a phase alone, which is all that plateaus need, but not somata.
-fn carries(keys: &mut Reader<'_>, compartment: Compartment, to: &Population) -> Result<Carries, ModelError> {
+fn carries(keys: &mut Reader<'_>, port: PortId, to: &Population) -> Result<Carries, ModelError> {
     let carries = keys.word("carries", &[("spikes", Carries::Spikes), ("rates", Carries::Rates)])?;
-    let why = match &to.neuron {
-        _ if carries != Some(Carries::Rates) => return Ok(Carries::Spikes),
-        Neuron::Pyramidal(cell) if compartment == Compartment::Apical => {
-            if cell.g_a == 0.0 && cell.plateau_times.sd == 0.0 {
+    if carries != Some(Carries::Rates) {
+        return Ok(Carries::Spikes);
+    }
+    let why = match to.linear().filter(|cell| cell.is_plateau_port(port.0)) {
+        Some(cell) => {
+            let sd = cell.plateau.map_or(0.0, |plateau| plateau.times.sd);
+            if cell.ports[port.0].conductance == 0.0 && sd == 0.0 {
                 return Ok(Carries::Rates);
             }
             "expected `g_a_per_ms` and `plateau_sd_ms` 0 where feedback carries rates, for only their means are known"
         }
-        _ => "expected `carries = \"rates\"` on feedback to an apical compartment alone",
+        None => "expected `carries = \"rates\"` on feedback to an apical compartment alone",
     };
     Err(ModelError::refused(keys.at("carries"), format!("{}: {why}", keys.name())))
 }
 
-fn feedback(keys: &mut Reader<'_>, compartment: Compartment) -> Result<Option<Feedback>, ModelError> {
+fn feedback(keys: &mut Reader<'_>, port: PortId, to: &Population) -> Result<Option<Feedback>, ModelError> {
     let rule = keys.word("feedback_rule", &[("mirror", Feedback::Mirror), ("inverse", Feedback::Inverse)])?;
-    if rule.is_none() || compartment == Compartment::Apical {
+    if rule.is_none() || to.is_plateau_port(port) {
         return Ok(rule);
     }
     let why = format!("{}: expected `feedback_rule` on an apical compartment, found it on another", keys.name());
@@ -176,8 +176,8 @@ fn feedback(keys: &mut Reader<'_>, compartment: Compartment) -> Result<Option<Fe
 }
 
 /// Feedback learns by a rule of its own, or is the transpose of feedforward weights.
-fn check_learning(keys: &Reader<'_>, projection: &Projection) -> Result<(), ModelError> {
-    let (rate, apical) = (projection.learning_rate, projection.compartment == Compartment::Apical);
+fn check_learning(keys: &Reader<'_>, projection: &Projection, to: &Population) -> Result<(), ModelError> {
+    let (rate, apical) = (projection.learning_rate, to.is_plateau_port(projection.port));
     let transpose = matches!(projection.weights, WeightInit::Transpose { .. });
     let (key, why) = if transpose && (!apical || projection.from <= projection.to) {
         (
@@ -193,29 +193,4 @@ fn check_learning(keys: &Reader<'_>, projection: &Projection) -> Result<(), Mode
         return Ok(());
     };
     Err(ModelError::refused(keys.at(key), format!("{}: {why}", keys.name())))
-}
-
-impl Neuron {
-    /// The compartments, in ascending order of their element in a report.
-    pub fn compartments(&self) -> &'static [Compartment] {
-        match self {
-            Self::Poisson(_) => &[],
-            Self::Pyramidal(_) => &[Compartment::Soma, Compartment::Basal, Compartment::Apical],
-            Self::Output(_) => &[Compartment::Soma, Compartment::Dendrite],
-        }
-    }
-
-    /// The compartment of this element of a report; none: there is no such element.
-    pub fn element(&self, element: u32) -> Option<Compartment> {
-        self.compartments().get(element as usize).copied()
-    }
-
-    /// The compartment that feedforward synapses reach; none: an encoder.
-    pub fn driven(&self) -> Option<Compartment> {
-        match self {
-            Self::Poisson(_) => None,
-            Self::Pyramidal(_) => Some(Compartment::Basal),
-            Self::Output(_) => Some(Compartment::Dendrite),
-        }
-    }
 }

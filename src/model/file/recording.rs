@@ -17,10 +17,10 @@ use crate::model::expected::one_of;
 use crate::model::reader::Reader;
 use crate::model::tree::{Node, Value};
 use crate::model::{
-    Compartment, Compression, Credit, Population, PopulationId, Protocol, Recording, Snapshots, Stretch,
+    CompartmentId, Compression, Credit, Population, PopulationId, Protocol, Recording, Snapshots, Stretch,
 };
 
-type Traces = Vec<(PopulationId, Vec<Compartment>)>;
+type Traces = Vec<(PopulationId, Vec<CompartmentId>)>;
 
 /// Reads `[recording]` of these populations.
 pub(super) fn read(
@@ -29,9 +29,7 @@ pub(super) fn read(
     protocol: &Protocol,
 ) -> Result<Recording, ModelError> {
     let spikes = chosen(&mut keys, "spikes", populations, |_| true)?;
-    let plateaus = chosen(&mut keys, "plateaus", populations, |population| {
-        population.neuron.compartments().contains(&Compartment::Apical)
-    })?;
+    let plateaus = chosen(&mut keys, "plateaus", populations, Population::has_plateaus)?;
     let traces = traces(&mut keys, populations)?;
     let presentations = presentations(&mut keys)?;
     let report_dt = keys.number("report_dt_ms", 0.001..=1000.0)?.unwrap_or(0.5);
@@ -105,7 +103,7 @@ fn chosen(
 fn traces(keys: &mut Reader<'_>, populations: &[Population]) -> Result<Traces, ModelError> {
     let mut wanted = vec![Vec::new(); populations.len()];
     match choice(keys, "traces")? {
-        Choice::All => wanted = populations.iter().map(|p| p.neuron.compartments().to_vec()).collect(),
+        Choice::All => wanted = populations.iter().map(|p| all_of(p).collect()).collect(),
         Choice::Listed(nodes) => {
             for node in nodes {
                 for (id, compartment) in trace(keys, node, populations)? {
@@ -116,11 +114,18 @@ fn traces(keys: &mut Reader<'_>, populations: &[Population]) -> Result<Traces, M
             }
         }
     }
-    let of = |(id, wanted): (usize, Vec<Compartment>)| {
-        let there = populations[id].neuron.compartments().iter().copied();
-        (PopulationId(id), there.filter(|compartment| wanted.contains(compartment)).collect::<Vec<_>>())
+    let of = |(id, wanted): (usize, Vec<CompartmentId>)| {
+        (
+            PopulationId(id),
+            all_of(&populations[id]).filter(|compartment| wanted.contains(compartment)).collect::<Vec<_>>(),
+        )
     };
     Ok(wanted.into_iter().enumerate().map(of).filter(|(_, compartments)| !compartments.is_empty()).collect())
+}
+
+/// All compartments of a population.
+fn all_of(population: &Population) -> impl Iterator<Item = CompartmentId> {
+    (0..population.cell.compartments().len()).map(CompartmentId)
 }
 
 /// One entry of `traces`: a population or POP.COMPARTMENT.
@@ -128,18 +133,17 @@ fn trace(
     keys: &Reader<'_>,
     node: &Node,
     populations: &[Population],
-) -> Result<Vec<(PopulationId, Compartment)>, ModelError> {
+) -> Result<Vec<(PopulationId, CompartmentId)>, ModelError> {
     let text = keys.text_of("traces", node, "the name of a population, or POP.COMPARTMENT")?;
     let (name, compartment) = text.split_once('.').map_or((text, None), |(name, part)| (name, Some(part)));
     let id = find(populations, name, &node.at)?;
-    let there = populations[id.0].neuron.compartments();
-    if there.is_empty() {
+    let population = &populations[id.0];
+    if population.is_source() {
         return Err(keys.wrong("traces", node, &"a population other than the encoder, which has no potentials"));
     }
-    let Some(part) = compartment else { return Ok(there.iter().map(|c| (id, *c)).collect()) };
-    let known = there.iter().find(|compartment| compartment.name() == part);
-    known.map(|compartment| vec![(id, *compartment)]).ok_or_else(|| {
-        let names: Vec<_> = there.iter().map(|compartment| compartment.name()).collect();
+    let Some(part) = compartment else { return Ok(all_of(population).map(|c| (id, c)).collect()) };
+    population.compartment(part).map(|compartment| vec![(id, compartment)]).ok_or_else(|| {
+        let names: Vec<_> = population.cell.compartments().iter().map(|compartment| compartment.name).collect();
         keys.wrong("traces", node, &format!("a compartment of {name:?} ({})", one_of(&names)))
     })
 }

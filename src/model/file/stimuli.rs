@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 
 use crate::model::error::ModelError;
 use crate::model::reader::Reader;
-use crate::model::{Neuron, OnOff, Population, RateSource, Stimuli};
+use crate::model::{OnOff, Population, RateSource, Stimuli};
 
 /// Reads `[stimuli]` for the populations it is shown to and decoded from.
 pub(super) fn read(mut keys: Reader<'_>, populations: &[Population]) -> Result<Stimuli, ModelError> {
@@ -84,10 +84,7 @@ fn table_file(keys: &mut Reader<'_>, extensions: &[&str]) -> Result<Option<PathB
 
 /// Labels, of classes that are decoded.
 fn labels(keys: &mut Reader<'_>, populations: &[Population]) -> Result<Option<Vec<u8>>, ModelError> {
-    let classes = match populations.last().map(|output| (output.size, &output.neuron)) {
-        Some((size, Neuron::Output(output))) => size / output.group,
-        _ => 0,
-    };
+    let classes = populations.last().map_or(0, Population::classes);
     let last = classes.saturating_sub(1).min(u8::MAX.into()) as u64;
     let Some(labels) = keys.integers("labels", &(0..=last))? else { return Ok(None) };
     if labels.is_empty() {

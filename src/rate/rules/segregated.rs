@@ -2,14 +2,14 @@
 //! their fixed points. Guerguiev, Lillicrap & Richards (2017), eLife 6:e22901; the non-spiking mode of its code.
 //!
 //! Hidden: V = k_b B, B = W s + b, rate phi_max sigmoid(V). Output: U = k_d D in the forward phase and
-//! U = (g_d D + g (E t + E' (1 − t)))/(g_l + g_d + g) in the target phase. Apical: A = Y phi_max sigmoid(U) and plateaus
+//! U = (g_d D + g (E t + E' (1 − t)))/(γ + g) in the target phase. Apical: A = Y phi_max sigmoid(U) and plateaus
 //! α = sigmoid(A) in each. Then, f forward and t target,
 //! - output: ΔW = 20 η k_d (sigmoid(U_t) − sigmoid(U_f)) sigmoid'(U_f) s_hiddenᵀ
 //! - hidden: ΔW = 20 η k_b (α_t − α_f) sigmoid'(V_f) s_inᵀ
 
 use ndarray::Array2;
 
-use crate::model::{Compartment, Model, Neuron, PopulationId, ProjectionId};
+use crate::model::{Model, PopulationId, PortId, ProjectionId};
 use crate::network::Network;
 use crate::numeric::sigmoid;
 use crate::rate::{Activation, Batch, Dense, Layer, Readout, Rule};
@@ -22,8 +22,8 @@ const GAIN: f64 = 20.0;
 pub struct SegregatedDendrites {
     /// Feedback weights Y of every hidden layer, [units, outputs].
     pub feedback: Vec<Array2<f64>>,
-    /// Leak conductance of the output neurons [1/ms].
-    pub g_l: f64,
+    /// Total conductance of the output neurons without teaching, γ = g_l + g_d [1/ms].
+    pub gamma: f64,
     /// Dendrite-to-soma conductance of the output neurons [1/ms].
     pub g_d: f64,
     /// Teaching conductance [1/ms].
@@ -40,33 +40,34 @@ impl SegregatedDendrites {
     /// apical dendrite and none of it into the soma (g_a = 0).
     pub fn twin(model: &Model, network: &Network) -> Option<(Dense, Self)> {
         let last = model.populations.len() - 1;
-        let output = model.output();
-        let psi = Activation::Sigmoid { gain: output.g_d / (output.g_l + output.g_d), max: output.phi_max };
+        let output = model.populations.last()?.linear()?;
+        let clamp = output.clamp?;
+        let psi = Activation::Sigmoid { gain: output.gain(), max: output.escape.rate_max };
         let (mut layers, mut feedback, mut hidden) = (Vec::new(), Vec::new(), psi);
         for l in 1..=last {
-            let compartment = if l == last { Compartment::Dendrite } else { Compartment::Basal };
-            let forward = projection(model, l - 1, l, compartment)?;
+            let cell = model.populations[l].linear()?;
+            let forward = projection(model, l - 1, l, cell.bias?)?;
             let biases = network.biases[l].iter().map(|&b| f64::from(b)).collect();
             layers.push(Layer { weights: network.weights[forward.0].to_array(), biases });
-            if let Neuron::Pyramidal(cell) = &model.populations[l].neuron {
-                if cell.g_a != 0.0 {
+            if let Some(plateau) = cell.plateau {
+                if cell.ports[plateau.port].conductance != 0.0 {
                     return None;
                 }
-                hidden = Activation::Sigmoid { gain: cell.g_b / (cell.g_l + cell.g_b), max: cell.phi_max };
-                let apical = projection(model, last, l, Compartment::Apical)?;
+                hidden = Activation::Sigmoid { gain: cell.gain(), max: cell.escape.rate_max };
+                let apical = projection(model, last, l, plateau.port)?;
                 feedback.push(network.weights[apical.0].to_array());
             }
         }
-        let (g_l, g_d, g_teach) = (output.g_l, output.g_d, output.g_teach);
-        let rule = Self { feedback, g_l, g_d, g_teach, e_exc: output.e_exc, e_inh: output.e_inh };
-        (output.group == 1).then_some((Dense { layers, hidden, readout: Readout::Squared(psi) }, rule))
+        let (gamma, g_d) = (output.gamma, output.ports[output.bias?].conductance);
+        let rule = Self { feedback, gamma, g_d, g_teach: clamp.conductance, e_exc: clamp.e_exc, e_inh: clamp.e_inh };
+        (clamp.group == 1).then_some((Dense { layers, hidden, readout: Readout::Squared(psi) }, rule))
     }
 }
 
-/// The one projection between two populations to a compartment.
-fn projection(model: &Model, from: usize, to: usize, compartment: Compartment) -> Option<ProjectionId> {
-    let wanted = (PopulationId(from), PopulationId(to), compartment);
-    model.projections.iter().position(|p| (p.from, p.to, p.compartment) == wanted).map(ProjectionId)
+/// The one projection between two populations to a port.
+fn projection(model: &Model, from: usize, to: usize, port: usize) -> Option<ProjectionId> {
+    let wanted = (PopulationId(from), PopulationId(to), PortId(port));
+    model.projections.iter().position(|p| (p.from, p.to, p.port) == wanted).map(ProjectionId)
 }
 
 /// Gain and largest rate of a sigmoid response.
@@ -86,7 +87,7 @@ impl Rule for SegregatedDendrites {
         let (_, output_max) = gain_and_max(psi);
         let forward = &pass.y / output_max;
         let teaching = batch.targets.mapv(|t| self.g_teach * (self.e_exc * t + self.e_inh * (1.0 - t)));
-        let target = (&pass.a[last] * self.g_d + teaching) / (self.g_l + self.g_d + self.g_teach);
+        let target = (&pass.a[last] * self.g_d + teaching) / (self.gamma + self.g_teach);
         let target = target.mapv(sigmoid);
         let slope = |s: &Array2<f64>| s.mapv(|s| s * (1.0 - s));
         let plateaus = |l: usize, rates: &Array2<f64>| (rates * output_max).dot(&self.feedback[l].t()).mapv(sigmoid);

@@ -12,7 +12,7 @@ use super::report::population_of;
 use super::source::{Format, Source};
 use super::tables::Learning;
 use super::{Checkpoint, RecordError, run};
-use crate::model::{Credit, Model, Neuron};
+use crate::model::{Credit, Model};
 
 /// Verifies a run file or checkpoint; what is found wrong, a line each, with the object it is wrong with.
 ///
@@ -181,7 +181,7 @@ impl Check<'_> {
         let Some(index) = asked.then(|| self.column::<u64>("credit/index", None)).flatten() else { return };
         self.require("credit/index", index.is_sorted(), "ascending counts");
         self.column::<f64>("credit/output_loss", Some(index.len()));
-        for population in self.model.populations.iter().filter(|p| matches!(p.neuron, Neuron::Pyramidal(_))) {
+        for population in self.model.populations.iter().filter(|p| p.has_plateaus()) {
             for part in ["loss", "angle"] {
                 self.column::<f64>(&format!("credit/{}/{part}", population.name), Some(index.len()));
             }

@@ -32,7 +32,7 @@ impl Credits {
         }
         let group = file.create_group("credit")?;
         let hidden = model.populations.iter().map(|population| {
-            if !matches!(population.neuron, model::Neuron::Pyramidal(_)) {
+            if !population.has_plateaus() {
                 return Ok(None);
             }
             let group = group.create_group(&population.name)?;

@@ -6,7 +6,7 @@ use super::attribute;
 use super::grid::Taken;
 use super::rows::Rows;
 use crate::engine::Observation;
-use crate::model::{Compartment, Compression, Model, Neuron, Population, PopulationId};
+use crate::model::{CompartmentId, Compression, Model, Population, PopulationId};
 use crate::record::Planned;
 
 /// Parts of a mapping that every stretch of a population shares.
@@ -73,11 +73,11 @@ impl Report {
     pub(super) fn create(
         report: &Group,
         model: &Model,
-        (id, kept): (PopulationId, &[Compartment]),
+        (id, kept): (PopulationId, &[CompartmentId]),
         planned: &Planned,
     ) -> Result<Self> {
         let population = model.population(id);
-        let kept: Vec<usize> = kept.iter().map(|&c| element(c)).collect();
+        let kept: Vec<usize> = kept.iter().map(|compartment| compartment.0).collect();
         let group = report.create_group(&population.name)?;
         mapping(&group.create_group("mapping")?, population, &kept)?;
         let expected = planned.samples(model) / planned.stretches(model).max(1);
@@ -86,7 +86,7 @@ impl Report {
             population: id.0,
             name: population.name.clone(),
             neurons: population.size,
-            elements: elements(population),
+            elements: population.cell.compartments().len(),
             kept,
             shape,
             group: report.clone(),
@@ -181,24 +181,6 @@ fn mapping(group: &Group, population: &Population, kept: &[usize]) -> Result<()>
     group.new_dataset_builder().with_data(&elements).create("element_ids")?;
     group.new_dataset_builder().with_data(&positions).create("element_pos")?;
     Ok(())
-}
-
-/// The number of an element in its neuron.
-fn element(compartment: Compartment) -> usize {
-    match compartment {
-        Compartment::Soma => 0,
-        Compartment::Basal | Compartment::Dendrite => 1,
-        Compartment::Apical => 2,
-    }
-}
-
-/// Number of elements of each neuron of a population.
-fn elements(population: &Population) -> usize {
-    match population.neuron {
-        Neuron::Poisson(_) => 0,
-        Neuron::Pyramidal(_) => 3,
-        Neuron::Output(_) => 2,
-    }
 }
 
 #[cfg(test)]

@@ -1,13 +1,15 @@
 //! A small model, and presentations of it as an engine might hand them over.
 
 use std::f64::consts::TAU;
+use std::sync::Arc;
 
+use apical::cells::{Cell, OutputNeuron, PlateauTimes, PoissonEncoder, Pyramidal};
 use apical::data::{DataPlace, Spike};
 use apical::engine::{Observation, Sampling};
 use apical::model::{
-    BiasInit, Carries, Compartment, Compression, Credit, Decoding, HiddenError, Learning, Model, Neuron, Output,
-    PlateauTimes, Poisson, Population, PopulationId, Projection, Protocol, Psp, Pyramidal, Recording, Rule, Schedule,
-    Slope, Snapshots, Stimuli, Stretch, WeightInit,
+    BiasInit, Carries, CompartmentId, Compression, Credit, Decoding, HiddenError, Learning, Model, Population,
+    PopulationId, PortId, Projection, Protocol, Recording, Rule, Schedule, Slope, Snapshots, Stimuli, Stretch,
+    WeightInit,
 };
 use apical::network::{Network, Weights};
 use apical::record::hdf5::Provenance;
@@ -18,20 +20,25 @@ pub(crate) const SIZES: [usize; 3] = [12, 5, 3];
 /// 12 inputs, 5 pyramidal cells, 3 outputs; all is recorded of presentations 0 to 19.
 pub(crate) fn model() -> Model {
     let ids = [0, 1, 2].map(PopulationId);
-    let neurons = [Neuron::Poisson(Poisson { phi_max: 0.2 }), pyramidal(), output()];
-    let names = ["input", "hidden", "output"];
-    let populations = names.iter().zip(SIZES).zip(neurons).map(|((&name, size), neuron)| Population {
+    let bias = Some(BiasInit::Uniform { mean: 0.0, sd: 0.0 });
+    let cells: [(&str, Arc<dyn Cell>, _); 3] = [
+        ("input", Arc::new(PoissonEncoder::default()), None),
+        ("hidden", Arc::new(pyramidal()), bias.clone()),
+        ("output", Arc::new(OutputNeuron::default()), bias),
+    ];
+    let populations = cells.into_iter().zip(SIZES).map(|((name, cell, bias), size)| Population {
         name: name.into(),
         size,
-        neuron,
+        cell,
+        bias,
     });
     Model {
         name: "small".into(),
         populations: populations.collect(),
         projections: vec![
-            projection("input-hidden", 0, 1, Compartment::Basal),
-            projection("hidden-output", 1, 2, Compartment::Dendrite),
-            projection("output-hidden", 2, 1, Compartment::Apical),
+            projection("input-hidden", 0, 1, PortId(0)),
+            projection("hidden-output", 1, 2, PortId(0)),
+            projection("output-hidden", 2, 1, PortId(1)),
         ],
         protocol: Protocol {
             forward: 50.0,
@@ -58,8 +65,8 @@ pub(crate) fn model() -> Model {
             spikes: ids.to_vec(),
             plateaus: vec![ids[1]],
             traces: vec![
-                (ids[1], vec![Compartment::Soma, Compartment::Apical]),
-                (ids[2], vec![Compartment::Soma, Compartment::Dendrite]),
+                (ids[1], vec![CompartmentId(0), CompartmentId(2)]),
+                (ids[2], vec![CompartmentId(0), CompartmentId(1)]),
             ],
             presentations: vec![Stretch { first: 0, end: Some(20) }],
             report_dt: 0.5,
@@ -71,43 +78,16 @@ pub(crate) fn model() -> Model {
     }
 }
 
-fn psp() -> Psp {
-    Psp { tau_l: 10.0, tau_s: 3.0 }
+fn pyramidal() -> Pyramidal {
+    Pyramidal { g_a: 0.05, plateau_times: PlateauTimes { sd: 3.0, longest: 5.0 }, ..Pyramidal::default() }
 }
 
-fn pyramidal() -> Neuron {
-    let bias = BiasInit::Uniform { mean: 0.0, sd: 0.0 };
-    Neuron::Pyramidal(Pyramidal {
-        psp: psp(),
-        g_l: 0.1,
-        g_b: 0.6,
-        g_a: 0.05,
-        phi_max: 0.2,
-        plateau_times: PlateauTimes { sd: 3.0, longest: 5.0 },
-        bias,
-    })
-}
-
-fn output() -> Neuron {
-    Neuron::Output(Output {
-        psp: psp(),
-        g_l: 0.1,
-        g_d: 0.6,
-        phi_max: 0.2,
-        group: 1,
-        g_teach: 1.0,
-        e_exc: 8.0,
-        e_inh: -8.0,
-        bias: BiasInit::Uniform { mean: 0.0, sd: 0.0 },
-    })
-}
-
-fn projection(name: &str, from: usize, to: usize, compartment: Compartment) -> Projection {
+fn projection(name: &str, from: usize, to: usize, port: PortId) -> Projection {
     Projection {
         name: name.into(),
         from: PopulationId(from),
         to: PopulationId(to),
-        compartment,
+        port,
         delay: 1.0,
         weights: WeightInit::Moments {
             fan_in: 12,

@@ -267,7 +267,7 @@ fn ranges_and_evaluations_part_what_is_planned() {
 fn the_traces_of_an_epoch_are_37_gigabytes() {
     let mut model = model();
     (model.populations[1].size, model.populations[2].size) = (500, 10);
-    model.recording.traces[0].1.push(apical::model::Compartment::Basal);
+    model.recording.traces[0].1.push(apical::model::CompartmentId(1));
     (model.recording.presentations[0].end, model.recording.report_dt) = (None, 1.0);
     let traces = |kind, run| Planned::assumed(&model, kind, run, 60_000).estimate(&model).traces;
     assert_eq!(traces(Kind::Train, 0..60_000) / 1_000_000_000, 37);

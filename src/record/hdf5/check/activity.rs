@@ -6,7 +6,7 @@ use ndarray::s;
 use super::super::dtype::PhaseCode;
 use super::super::presentation::ROUNDING_MS;
 use super::Check;
-use crate::model::{Neuron, Population};
+use crate::model::Population;
 
 /// The code of `by_time` among the orders of spikes.
 const BY_TIME: u8 = 2;
@@ -111,11 +111,7 @@ impl Check<'_> {
             }
         }
         if let Some(elements) = self.column::<u32>(&name("element_ids"), Some(width)) {
-            let known = match population.neuron {
-                Neuron::Poisson(_) => 0,
-                Neuron::Output(_) => 2,
-                Neuron::Pyramidal(_) => 3,
-            };
+            let known = population.cell.compartments().len() as u32;
             let own = |neuron: &[u32]| neuron.is_sorted_by(|a, b| a < b) && neuron.iter().all(|&e| e < known);
             let right = elements.chunks(kept.max(1)).all(|neuron| own(neuron) && neuron == &elements[..neuron.len()]);
             self.require(&name("element_ids"), right, &format!("the same elements below {known} of every neuron"));

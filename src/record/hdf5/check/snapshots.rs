@@ -34,7 +34,7 @@ impl Check<'_> {
     /// Checks that every projection, and every population that has biases, has all snapshots; a test leaves none.
     pub(super) fn every_snapshot(&mut self) {
         let model = self.model;
-        let biased = model.populations.iter().filter(|population| !population.neuron.compartments().is_empty());
+        let biased = model.populations.iter().filter(|population| population.bias.is_some());
         let weights = model.projections.iter().map(|projection| format!("weights/{}", projection.name));
         let owners: Vec<_> = weights.chain(biased.map(|population| format!("biases/{}", population.name))).collect();
         let mut all = if self.trained { vec!["initial".to_owned(), "final".to_owned()] } else { Vec::new() };

@@ -33,7 +33,7 @@ use super::reader::{RunReader, TraceBlock};
 use super::summary::Summary;
 use super::{Kind, RecordError, place};
 use crate::engine::Phase;
-use crate::model::{Model, Neuron};
+use crate::model::Model;
 
 /// The version of the NWB schema that is followed.
 const NWB_VERSION: &str = "2.7.0";
@@ -249,11 +249,8 @@ impl Export {
 
     /// Names of the elements of a population, as the run file counts them.
     fn compartments(&self, name: &str) -> Vec<&'static str> {
-        match self.model.populations.iter().find(|population| population.name == name).map(|p| &p.neuron) {
-            Some(Neuron::Pyramidal(_)) => vec!["soma", "basal", "apical"],
-            Some(Neuron::Output(_)) => vec!["soma", "dendrite"],
-            Some(Neuron::Poisson(_)) | None => Vec::new(),
-        }
+        let population = self.model.populations.iter().find(|population| population.name == name);
+        population.map_or(Vec::new(), |population| population.cell.compartments().iter().map(|c| c.name).collect())
     }
 
     fn trials(&self, intervals: &Group, maker: &Maker) -> Result<()> {

@@ -1,0 +1,87 @@
+//! Kinds of cell: what all other modules may know of one stands in the trait [`Cell`], and each kind is one file.
+//!
+//! A cell states its compartments, the ports at which synapses end, and its dynamics as plain values. Engine, recorder,
+//! checkpoints, exports and plots loop over these; none of them knows a kind.
+//!
+//! | kind | file | dynamics |
+//! |---|---|---|
+//! | `poisson` | `poisson.rs` | a source: independent Poisson trains |
+//! | `pyramidal` | `pyramidal.rs` | soma, basal and apical dendrite; plateaus; escape rate |
+//! | `output` | `output.rs` | soma and one dendrite; teaching conductances; escape rate |
+//!
+//! A program that uses the library adds its own kind as a value of its own type (`examples/own_cell.rs`).
+#![allow(clippy::doc_markdown, reason = "doc comments carry equations in the symbols of the field")]
+
+mod linear;
+mod modes;
+mod output;
+mod poisson;
+mod psp;
+mod pyramidal;
+
+use std::fmt::Debug;
+
+pub use linear::{
+    CellError, ConductanceClamp, Escape, LARGEST_GAMMA, LinearCell, PhasePlateau, PlateauTimes, Port, TOO_CLOSE,
+};
+pub use modes::{Modes, Soma};
+pub use output::OutputNeuron;
+pub use poisson::PoissonEncoder;
+pub use psp::Psp;
+pub use pyramidal::Pyramidal;
+
+/// A kind of cell with its parameters.
+pub trait Cell: Debug + Send + Sync {
+    /// Its name in model files.
+    fn kind(&self) -> &'static str;
+
+    /// Its compartments, in the order of their elements in a report; those of a source are none.
+    fn compartments(&self) -> &[CompartmentInfo];
+
+    /// Where synapses can end, in the order of [`LinearCell::ports`]; none at a source.
+    fn ports(&self) -> &[PortInfo];
+
+    /// How it moves and fires.
+    fn dynamics(&self) -> Dynamics;
+}
+
+/// A compartment of a cell.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct CompartmentInfo {
+    /// Its name in model files and of its traces.
+    pub name: &'static str,
+}
+
+/// A port of a cell.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PortInfo {
+    /// Its name in model files, the key `port` of a projection.
+    pub name: &'static str,
+}
+
+/// How a cell moves and fires.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub enum Dynamics {
+    /// It emits what a stimulus encodes, and takes no input.
+    Source(Source),
+    /// Linear between events.
+    Linear(LinearCell),
+}
+
+/// A source of Poisson trains.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Source {
+    /// Rate at pixel value 1 [1/ms].
+    pub rate_max: f64,
+}
+
+impl Dynamics {
+    /// The largest firing rate [1/ms].
+    pub fn rate_max(&self) -> f64 {
+        match self {
+            Self::Source(source) => source.rate_max,
+            Self::Linear(cell) => cell.escape.rate_max,
+        }
+    }
+}
