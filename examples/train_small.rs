@@ -21,7 +21,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let training = Presentations::new(training.set().clone(), 0..TRAINED_ON);
     let data = Dataset { training, evaluation, split };
 
-    let mut trainer = Trainer::new(&model, initial_network(&model, SEED)?, SEED);
+    let mut trainer = Trainer::new(&model, initial_network(&model, SEED)?, SEED)?;
     for epoch in 1..=2 {
         let presentations = epoch * TRAINED_ON as u64;
         let plan = Plan { presentations, test_examples: TESTED_ON, synapses: Synapses::Plastic };

@@ -21,7 +21,7 @@
 //! let data = Dataset { training: shown.clone(), split: Split::of_table(2), evaluation: shown };
 //!
 //! let network = initial_network(&model, 1)?;
-//! let mut trainer = Trainer::new(&model, network, 1);
+//! let mut trainer = Trainer::new(&model, network, 1)?;
 //! let mut memory = Memory::default();
 //! let plan = Plan { presentations: 10, test_examples: 2, synapses: Synapses::Plastic };
 //! trainer.run(&data, plan, &mut memory, &mut ())?;

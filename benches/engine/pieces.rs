@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use apical::network::Weights;
 use apical::numeric::{exp, sigmoid_all};
-use apical::plasticity::{Change, apply};
+use apical::plasticity::{RankOne, apply};
 use pulp::{Arch, Simd, WithSimd};
 
 use crate::machine::Machine;
@@ -26,9 +26,11 @@ pub(crate) fn table(machine: &Machine) {
     row("sigmoid (f64), each", each(sigmoids));
     let mut weights = Weights::zeros(500, 784);
     let mut biases = vec![0.0; 500];
-    let change = Change { post: vec![1e-9; 500], pre: (0..300).map(|j| (j, 0.01)).collect() };
-    let update =
-        medians(REPETITIONS, &mut [&mut || timed(|| apply(std::iter::once(&change), &mut weights, &mut biases))])[0];
+    let term = RankOne { post: vec![1e-9; 500], pre: (0..300).map(|j| (j, 0.01)).collect() };
+    let update = medians(
+        REPETITIONS,
+        &mut [&mut || timed(|| apply(std::iter::once(&term), weights.rows_mut(), 512, &mut biases))],
+    )[0];
     row("update, each row of 500", 1e9 * update / 300.0);
 
     // Without candidates (silent cells) and without input, what is left is the other's cost.

@@ -40,7 +40,7 @@ impl Bench {
 
     /// A run that goes on by `examples` presentations at each call, and gives the time of one [s].
     pub(crate) fn training(&self, examples: u64, mut recorder: Option<RunFile>) -> impl FnMut() -> f64 {
-        let mut trainer = Trainer::new(&self.model, self.network(), 1);
+        let mut trainer = Trainer::new(&self.model, self.network(), 1).unwrap();
         move || {
             let presentations = trainer.history().examples_seen + examples;
             let plan = Plan { presentations, test_examples: 0, synapses: Synapses::Plastic };
@@ -78,7 +78,7 @@ impl Bench {
 
     /// Work of a training presentation, mean of `examples`.
     pub(crate) fn work(&self, examples: u64) -> [f64; 5] {
-        let mut trainer = Trainer::new(&self.model, self.network(), 1);
+        let mut trainer = Trainer::new(&self.model, self.network(), 1).unwrap();
         let plan = Plan { presentations: examples, test_examples: 0, synapses: Synapses::Plastic };
         trainer.run(&self.data, plan, &mut (), &mut ()).expect("a run");
         let Work { input_spikes, candidates, spikes, synaptic_events, rows_updated } = trainer.work();

@@ -54,7 +54,7 @@ impl Simulate {
         let presentations = self.examples.unwrap_or(shown_by_default);
         let output = self.common.output(&format!("{}-simulate", model.name), seed, false)?;
         output.check()?;
-        let mut trainer = Trainer::new(&model, network, seed);
+        let mut trainer = Trainer::new(&model, network, seed).map_err(anyhow::Error::from)?;
         let plan = Plan { presentations, test_examples: 0, synapses: Synapses::Frozen };
         let run = session::Run {
             model: &model,

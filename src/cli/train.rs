@@ -247,18 +247,15 @@ impl Train {
             let trainer = RateRuleTrainer::new(model, initial_network(model, seed)?, seed);
             return Ok(Box::new(trainer.with_context(|| format!("{rule}: no rule of rates"))?));
         }
-        let trainer = match checkpoint {
+        let builder = match checkpoint {
             Some(Checkpoint { examples_seen, .. }) if examples_seen > presentations => bail!(
                 "the checkpoint has {examples_seen} presentations behind it, more than the {presentations} asked for: --epochs and \
                  --examples are totals"
             ),
-            Some(checkpoint) => Trainer::resume(model, checkpoint),
-            None => Trainer::new(model, initial_network(model, seed)?, seed),
+            Some(checkpoint) => Trainer::resuming(model, checkpoint),
+            None => Trainer::builder(model, initial_network(model, seed)?).seed(seed),
         };
-        Ok(Box::new(match self.rate.dynamics() {
-            Dynamics::Spiking => trainer,
-            rates @ Dynamics::Rate(_) => trainer.with_dynamics(rates),
-        }))
+        Ok(Box::new(builder.dynamics(self.rate.dynamics()).build()?))
     }
 
     fn presentations(&self, model: &Model, data: &Dataset, checkpoint: Option<&Checkpoint>) -> u64 {

@@ -115,6 +115,12 @@ impl Circuit {
         Self { cells, links, window, settle, seed }
     }
 
+    /// Has the mean of sigmoid(V) taken of a population in a phase, by their places; not of an encoder.
+    pub(crate) fn measure_sigmoid(&mut self, population: usize, phase: usize) {
+        let cells = &mut self.cells[population];
+        cells.measures_sigmoid[phase] |= cells.membrane.is_some();
+    }
+
     /// The same layout with the mean of sigmoid(V) taken in both phases of every population.
     #[must_use]
     pub fn with_rates(mut self) -> Self {

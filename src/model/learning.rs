@@ -1,5 +1,7 @@
 //! How weights change: the rule, its batches and the course of its rates.
 
+use crate::plasticity::Slope;
+
 /// How weights change.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Learning {
@@ -29,15 +31,6 @@ pub enum HiddenError {
     Plateaus,
     /// From the output's error, handed down along the weights: not local, but what local errors are measured by.
     Backprop,
-}
-
-/// The factor by which the change of an output neuron follows its sigmoid.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Slope {
-    /// sigmoid'(mean_f U), as published.
-    Sigmoid,
-    /// Its largest value, 1/4, whatever U: a confident wrong answer is then unlearned as fast as any.
-    Constant,
 }
 
 /// The learning rules.

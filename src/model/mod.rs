@@ -17,6 +17,7 @@ mod projection;
 mod reader;
 mod recording;
 pub mod shipped;
+mod signals;
 mod source;
 mod tree;
 mod write;
@@ -25,12 +26,13 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 pub use error::{ModelError, Origin};
-pub use learning::{HiddenError, Learning, RATE_RULES, Rule, Schedule, Slope};
-pub use projection::{Carries, Feedback, Projection, WeightInit, feedforward_path};
+pub use learning::{HiddenError, Learning, RATE_RULES, Rule, Schedule};
+pub use projection::{Carries, Projection, ProjectionRule, WeightInit, feedforward_path};
 pub use recording::{Compression, Credit, Recording, Snapshots, Stretch};
 pub(crate) use source::open as open_file;
 
 use crate::cells::{Cell, ConductanceClamp, Dynamics, LinearCell};
+pub use crate::plasticity::{Factors, Slope};
 
 /// The most projections to one population.
 pub const MAX_AFFERENTS: usize = 8;

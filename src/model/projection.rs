@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use super::{PopulationId, PortId, ProjectionId};
+use crate::plasticity::Factors;
 
 /// Synapses from each neuron of one population to each of another.
 #[derive(Clone, Debug, PartialEq)]
@@ -23,8 +24,8 @@ pub struct Projection {
     pub learning_rate: f64,
     /// What it carries.
     pub carries: Carries,
-    /// How feedback weights learn; none: as feedforward ones do, or not at all.
-    pub feedback: Option<Feedback>,
+    /// The plasticity rule; none: that of the model if it learns.
+    pub rule: Option<ProjectionRule>,
 }
 
 /// What a projection carries.
@@ -37,14 +38,13 @@ pub enum Carries {
     Rates,
 }
 
-/// How the weights of a projection to an apical dendrite learn, where they do.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Feedback {
-    /// By the change that a feedforward synapse between the same two neurons would make (Kolen & Pollack 1994), without
-    /// decay of either.
-    Mirror,
-    /// So that a plateau comes to equal its neuron's rate: the rule in the code of Guerguiev et al. (2017), unused there.
-    Inverse,
+/// The plasticity rule of one projection.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ProjectionRule {
+    /// A rule of the [registry](crate::plasticity::RuleRegistry), by its name.
+    Named(String),
+    /// A rule of two expressions.
+    Expression(Factors),
 }
 
 /// Where initial weights come from.

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::{Network, Transposes, Weights};
+use super::{DerivedProjections, Network, Weights};
 use crate::model::{BiasInit, Model, Population, Projection, WeightInit};
 use crate::numeric::{PresentationKey, Purpose, Stream, StreamKey};
 
@@ -63,7 +63,7 @@ impl Network {
         let biases = biases.map(|(index, population)| initial_biases(population, index, seed, &read));
         let mut network =
             Self { weights: weights.collect::<Result<_, E>>()?, biases: biases.collect::<Result<_, E>>()? };
-        Transposes::of(model, seed).renew(&mut network.weights, PresentationKey::training(0));
+        DerivedProjections::of(model, seed).renew(&mut network.weights, PresentationKey::training(0));
         Ok(network)
     }
 }

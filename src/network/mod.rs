@@ -1,13 +1,13 @@
 //! Populations and projections with their weights, built from a model; no dynamics.
 
+mod derived;
 mod init;
-mod transpose;
 
 use aligned_vec::{AVec, ConstAlign};
 use ndarray::Array2;
 
+pub use derived::DerivedProjections;
 pub use init::{Moments, Stored};
-pub use transpose::Transposes;
 
 /// Numbers that begin at a cache line.
 pub type Lines<T> = AVec<T, ConstAlign<64>>;

@@ -266,7 +266,7 @@ mod tests {
     use crate::engine::Precision;
     use crate::model::Model;
     use crate::numeric::{PresentationKey, sigmoid};
-    use crate::plasticity::{Change, LocalSignals, Rules};
+    use crate::plasticity::{BoundaryRule, Change, ErrorSignal, LocalSignals, PhaseSignals, Slope, TwoPhase};
     use crate::rate::rules::SegregatedDendrites;
     use crate::rate::{Batch, Rule};
 
@@ -304,22 +304,30 @@ mod tests {
         let inputs = ndarray::Array2::from_shape_fn((1, 4), |(_, j)| 0.2 * f64::from(PIXELS[j]) / 255.0);
         let targets = ndarray::Array2::from_shape_fn((1, 10), |(_, k)| f64::from(u8::from(k == 3)));
         let expected = rule.present(&dense, &Batch { inputs, targets });
-        let (rules, [forward, target]) = (Rules::of(&model), lane.means());
+        // g_b/(g_l + g_b) and g_d/(g_l + g_d).
+        let gain = 0.6 / 0.7;
+        let rules = [ErrorSignal::Plateaus, ErrorSignal::Teaching];
+        let rules = rules.map(|error| TwoPhase { gain, error, slope: Slope::Sigmoid });
+        let [forward, target] = lane.means();
         for (index, expected) in expected.iter().enumerate() {
             let projection = &model.projections[index];
             let to = projection.to.0;
-            let plateaus = [&forward.plateau[to][..], &target.plateau[to]];
-            let post =
-                LocalSignals { v: &forward.v[to], plateaus, sigmoid: &target.sigmoid[to], ..LocalSignals::default() };
-            let pre = LocalSignals { trains: &forward.trains[index], ..LocalSignals::default() };
+            let post = [
+                PhaseSignals { v: &forward.v[to], plateau: &forward.plateau[to], ..PhaseSignals::default() },
+                PhaseSignals { plateau: &target.plateau[to], sigmoid: &target.sigmoid[to], ..PhaseSignals::default() },
+            ];
+            let pre = [PhaseSignals { train: &forward.trains[index], ..PhaseSignals::default() }];
+            let post = LocalSignals { size: forward.v[to].len(), phases: &post, ..LocalSignals::default() };
+            let pre = LocalSignals { size: forward.trains[index].len(), phases: &pre, ..LocalSignals::default() };
             let mut change = Change::default();
-            rules.of_projections[index].as_ref().unwrap().change(post, pre, 1.0, &mut change);
+            rules[index].change(post, pre, 1.0, &mut change);
             let scale = expected.biases.iter().fold(0.0_f64, |a, b| a.max(b.abs()));
-            for (found, expected) in change.post.iter().zip(&expected.biases) {
+            let term = &change.terms()[0];
+            for (found, expected) in term.post.iter().zip(&expected.biases) {
                 assert!((f64::from(*found) - expected).abs() < 1e-6 * scale, "{found} for {expected}");
             }
-            let (j, pre) = change.pre[1];
-            let found = f64::from(change.post[0]) * f64::from(pre);
+            let (j, pre) = term.pre[1];
+            let found = f64::from(term.post[0]) * f64::from(pre);
             assert!((found - expected.weights[[0, j as usize]]).abs() < 1e-6 * scale);
         }
     }

@@ -4,7 +4,7 @@ use super::Checkpoint;
 use crate::data::Spike;
 use crate::engine::{PopulationState, ProjectionState};
 use crate::model::{Model, Population, Projection, Rule};
-use crate::network::Weights;
+use crate::network::{Network, Weights};
 
 /// Why a checkpoint is not one of a model.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -40,6 +40,27 @@ pub enum Misfit {
     },
 }
 
+impl Network {
+    /// Checks that these are weights and biases of `model`.
+    ///
+    /// # Errors
+    /// The first array that is of another length than the model's, or holds a number that is not finite.
+    pub fn check(&self, model: &Model) -> Result<(), Misfit> {
+        count("projections", model.projections.len(), self.weights.len())?;
+        count("populations", model.populations.len(), self.biases.len())?;
+        for (projection, weights) in model.projections.iter().zip(&self.weights) {
+            check_weights(model, projection, weights)?;
+        }
+        for (population, biases) in model.populations.iter().zip(&self.biases) {
+            let what = || format!("biases of `{}`", population.name);
+            let cells = if population.bias.is_some() { population.size } else { 0 };
+            count(what(), cells, biases.len())?;
+            finite(what(), biases)?;
+        }
+        Ok(())
+    }
+}
+
 impl Checkpoint {
     /// Checks that a run of `model` can go on from here.
     ///
@@ -50,17 +71,7 @@ impl Checkpoint {
         // Networks of rates carry nothing from one presentation to the next.
         let lanes = if model.learning.rule == Rule::TwoPhase { model.learning.batch } else { 0 };
         count("lanes", lanes, self.lanes.len())?;
-        count("projections", model.projections.len(), self.network.weights.len())?;
-        count("populations", model.populations.len(), self.network.biases.len())?;
-        for (projection, weights) in model.projections.iter().zip(&self.network.weights) {
-            check_weights(model, projection, weights)?;
-        }
-        for (population, biases) in model.populations.iter().zip(&self.network.biases) {
-            let what = || format!("biases of `{}`", population.name);
-            let cells = if population.bias.is_some() { population.size } else { 0 };
-            count(what(), cells, biases.len())?;
-            finite(what(), biases)?;
-        }
+        self.network.check(model)?;
         let centred = if model.learning.centring > 0 { model.projections.len() } else { 0 };
         count("running means of trains", centred, self.centres.len())?;
         for (projection, centre) in model.projections.iter().zip(&self.centres) {

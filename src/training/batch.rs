@@ -5,12 +5,14 @@ use std::sync::Arc;
 use super::Dynamics;
 use super::backend::Backend;
 use super::decoding::{decode, output_loss};
+use super::rules::Rules;
+use super::signals::TrialSignals;
 use crate::data::Presentations;
-use crate::engine::{Circuit, Sampling, Show};
-use crate::model::{Model, Projection};
+use crate::engine::{Circuit, PhaseMeans, Sampling, Show};
+use crate::model::Model;
 use crate::network::Network;
 use crate::numeric::PresentationKey;
-use crate::plasticity::{Change, LocalSignals, Rules};
+use crate::plasticity::Change;
 use crate::record::{Kind, Presentation};
 
 /// A lane with its presentation and the changes of weights computed from it.
@@ -27,8 +29,8 @@ pub(super) struct LaneOfBatch {
     pub(super) sampling: Option<Sampling>,
     pub(super) decoded: u8,
     pub(super) loss: f64,
-    /// Mean trains of each projection, minus their running means, [pre] each [1/ms].
-    trains: Vec<Vec<f64>>,
+    /// Mean trains minus their running means, by phase and projection, [pre] each [1/ms]; empty unless the model centres trains.
+    centred: Vec<Vec<Vec<f64>>>,
     /// Backpropagated errors of each population, [n]; empty unless hidden neurons learn from them.
     backprop_error: Vec<Vec<f64>>,
     /// Change of each projection.
@@ -36,9 +38,9 @@ pub(super) struct LaneOfBatch {
 }
 
 impl LaneOfBatch {
-    pub(super) fn new(model: &Model, circuit: &Arc<Circuit>) -> Self {
+    pub(super) fn new(model: &Model, circuit: &Arc<Circuit>, dynamics: Dynamics) -> Self {
         Self {
-            lane: Backend::new(circuit, Dynamics::Spiking),
+            lane: Backend::new(circuit, dynamics),
             index: 0,
             image: 0,
             label: None,
@@ -49,7 +51,7 @@ impl LaneOfBatch {
             sampling: None,
             decoded: 0,
             loss: 0.0,
-            trains: vec![Vec::new(); model.projections.len()],
+            centred: Vec::new(),
             backprop_error: vec![Vec::new(); model.populations.len()],
             changes: vec![Change::default(); model.projections.len()],
         }
@@ -87,32 +89,33 @@ impl LaneOfBatch {
     /// Computes the changes of all projections that learn; `centres` are subtracted from mean trains, `factor` multiplies
     /// learning rates.
     pub(super) fn learn(&mut self, model: &Model, network: &Network, rules: &Rules, centres: &[Vec<f64>], factor: f64) {
-        let [forward, target] = self.lane.means();
-        for (index, (trains, mean)) in self.trains.iter_mut().zip(&forward.trains).enumerate() {
-            trains.clone_from(mean);
-            let centre = centres.get(index).into_iter().flatten();
-            trains.iter_mut().zip(centre).for_each(|(s, centre)| *s -= centre);
+        let means: &[PhaseMeans] = self.lane.means();
+        if !centres.is_empty() {
+            centre(means, centres, &mut self.centred);
         }
-        let known = |population: usize| {
-            let sends = model.projections.iter().position(|p| p.from.0 == population && p.to > p.from);
-            LocalSignals {
-                v: &forward.v[population],
-                plateaus: [&forward.plateau[population], &target.plateau[population]],
-                sigmoid: &target.sigmoid[population],
-                backprop_error: &[],
-                trains: sends.map_or(&[], |projection| &self.trains[projection]),
-            }
-        };
+        let signals = TrialSignals::new(model, means, &self.centred);
         if let Some(backprop) = &rules.backprop {
-            backprop.backpropagate(&network.weights, known, &mut self.backprop_error);
+            backprop.backpropagate(&network.weights, &signals, &mut self.backprop_error);
         }
-        let known =
-            |population: usize| LocalSignals { backprop_error: &self.backprop_error[population], ..known(population) };
         for (index, (rule, change)) in rules.of_projections.iter().zip(&mut self.changes).enumerate() {
             let Some(rule) = rule else { continue };
-            let Projection { from, to, learning_rate, .. } = &model.projections[index];
-            let pre = LocalSignals { trains: &self.trains[index], ..known(from.0) };
-            rule.change(known(to.0), pre, learning_rate * factor, change);
+            let projection = &model.projections[index];
+            let (from, to) = (projection.from.0, projection.to.0);
+            let post = signals.of_population(to, &self.backprop_error[to]);
+            let pre = signals.of_presynaptic(index, &self.backprop_error[from]);
+            change.clear();
+            rule.change(post, pre, projection.learning_rate * factor, change);
+        }
+    }
+}
+
+/// Computes mean trains minus their running means, by phase and projection.
+fn centre(means: &[PhaseMeans], centres: &[Vec<f64>], centred: &mut Vec<Vec<Vec<f64>>>) {
+    centred.resize(means.len(), vec![Vec::new(); centres.len()]);
+    for (means, centred) in means.iter().zip(centred) {
+        for ((trains, mean), centre) in centred.iter_mut().zip(&means.trains).zip(centres) {
+            trains.clear();
+            trains.extend(mean.iter().zip(centre).map(|(s, centre)| s - centre));
         }
     }
 }

@@ -3,12 +3,14 @@
 
 use ndarray::{Array1, Array2, ArrayView1};
 
+use super::backprop::Backprop;
+use super::signals::TrialSignals;
 use crate::analysis::{angle, feedback_eigenvalue, layer_loss};
 use crate::engine::PhaseMeans;
 use crate::model::{Model, PopulationId, Projection, ProjectionId, feedforward_path};
 use crate::network::Network;
 use crate::numeric::{sigmoid, sigmoid_slope};
-use crate::plasticity::{Backprop, Change, LocalSignals};
+use crate::plasticity::Change;
 use crate::record::{Credit, HiddenCredit, Jacobians};
 
 /// Presentations over which Jacobians are averaged; a run that measures them stops only at the end of such a window.
@@ -78,9 +80,8 @@ impl CreditMonitor {
         let phi_max = model.populations[last].phi_max();
         let taught: Vec<f64> = target.sigmoid[last].iter().map(|s| phi_max * s).collect();
         let output_loss = layer_loss(&taught, &rates(&forward.v[last], phi_max));
-        let signals =
-            |p: usize| LocalSignals { v: &forward.v[p], sigmoid: &target.sigmoid[p], ..LocalSignals::default() };
-        self.backprop.backpropagate(&network.weights, signals, &mut self.backprop_error);
+        let signals = TrialSignals::new(model, means, &[]);
+        self.backprop.backpropagate(&network.weights, &signals, &mut self.backprop_error);
         let hidden = self.layers.iter().map(|layer| HiddenCredit {
             population: PopulationId(layer.population),
             loss: layer.loss(model.populations[layer.population].phi_max(), means),
@@ -120,7 +121,9 @@ impl Layer {
     /// δ_i = sigmoid'(mean_f V_i) e_i with backpropagated errors e_i. Presynaptic factors are the same in both, and the gain k is
     /// common to a layer.
     fn angle(&self, v: &[f64], backprop_error: &[f64], changes: &[Change]) -> f64 {
-        let own: Vec<f64> = changes[self.learns].post.iter().map(|&x| f64::from(x)).collect();
+        let terms = changes[self.learns].terms();
+        let own: Vec<f64> =
+            (0..v.len()).map(|i| terms.iter().map(|term| f64::from(term.post[i])).sum::<f64>()).collect();
         let delta: Vec<f64> = v.iter().zip(backprop_error).map(|(&v, e)| sigmoid_slope(v) * e).collect();
         angle(&own, &delta)
     }
@@ -182,6 +185,7 @@ impl LastLayer {
 mod tests {
     use super::*;
     use crate::network::Weights;
+    use crate::plasticity::RankOne;
 
     type Matrix = [[f64; 2]; 2];
 
@@ -221,11 +225,17 @@ mod tests {
     impl Means {
         fn phases(&self) -> [PhaseMeans; 2] {
             let of = |hidden: [f64; 2], output: [f64; 2]| vec![Vec::new(), hidden.to_vec(), output.to_vec()];
+            let trains = vec![Vec::new(); 3];
             let plateau = self.alpha.map(|alpha| vec![Vec::new(), alpha.to_vec(), Vec::new()]);
             let [forward, target] = plateau.map(|plateau| PhaseMeans { plateau, ..PhaseMeans::default() });
             [
-                PhaseMeans { v: of(self.v, self.u), sigmoid: of(self.fired, [0.0; 2]), ..forward },
-                PhaseMeans { sigmoid: of([0.0; 2], self.taught), ..target },
+                PhaseMeans {
+                    v: of(self.v, self.u),
+                    sigmoid: of(self.fired, [0.0; 2]),
+                    trains: trains.clone(),
+                    ..forward
+                },
+                PhaseMeans { sigmoid: of([0.0; 2], self.taught), trains, ..target },
             ]
         }
     }
@@ -243,7 +253,11 @@ mod tests {
 
     /// Those of other layers point elsewhere.
     fn changes() -> [Change; 3] {
-        let change = |post: [f64; 2]| Change { post: post.map(|x| x as f32).to_vec(), pre: vec![(0, 0.1)] };
+        let change = |post: [f64; 2]| {
+            let mut change = Change::default();
+            *change.add_term() = RankOne { post: post.map(|x| x as f32).to_vec(), pre: vec![(0, 0.1)] };
+            change
+        };
         [change(OWN), change([7.0, 1.0]), change([1.0, 7.0])]
     }
 

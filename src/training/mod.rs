@@ -1,22 +1,30 @@
 //! Runs: presentations, learning, epochs, evaluation, resumption.
 
 mod backend;
+mod backprop;
 mod batch;
+mod builder;
 mod course;
 mod credit;
+mod data_check;
 mod decoding;
 mod initial;
 mod rate_rule;
+mod rules;
 mod run;
+mod signals;
 mod testing;
 #[cfg(test)]
 mod tests;
 mod trainer;
 
 pub use backend::{Dynamics, expected_rates, responses};
+pub use builder::TrainerBuilder;
+pub use data_check::DataMisfit;
 pub use decoding::answer;
 pub use initial::{InitialError, initial_network};
 pub use rate_rule::{RateRuleTrainer, test_rates};
+pub use rules::TrainerError;
 pub use run::{Ending, History, Monitor, Plan, Progress, RunError, Synapses, Training};
 pub use testing::{Test, Tested};
 pub use trainer::Trainer;

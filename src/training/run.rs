@@ -2,7 +2,7 @@
 
 use std::ops::ControlFlow;
 
-use super::Tested;
+use super::{DataMisfit, Tested, TrainerError};
 use crate::data::Dataset;
 use crate::network::Network;
 use crate::record::{Checkpoint, Evaluation, RecordError, Recorder};
@@ -85,6 +85,20 @@ pub enum RunError {
     /// Something could not be recorded.
     #[error("the run could not be recorded")]
     Record(#[from] RecordError),
+    /// The trainer could not be built.
+    #[error("the run could not be set up")]
+    Trainer(#[from] TrainerError),
+    /// The data do not fit the model.
+    #[error("the data cannot be presented")]
+    Data(#[from] DataMisfit),
+    /// A plasticity rule returned a change that does not fit its projection.
+    #[error("the rule of `{projection}`: {problem}")]
+    Rule {
+        /// The projection.
+        projection: String,
+        /// What was expected of its change.
+        problem: &'static str,
+    },
     /// A change of weights is not finite.
     #[error("{projection}: weights left the finite numbers by training presentation {example}; lower learning rates")]
     Diverged {

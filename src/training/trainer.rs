@@ -5,17 +5,18 @@ use std::sync::Arc;
 
 use rayon::prelude::*;
 
-use super::backend::Backend;
 use super::batch::LaneOfBatch;
+use super::builder::{Parts, TrainerBuilder};
 use super::course::{Order, phase_lengths, rate_factor, shift};
 use super::credit::{self, CreditMonitor};
-use super::{Dynamics, Ending, History, Monitor, Plan, Progress, RunError, Synapses, Test, Training};
+use super::rules::{Rules, TrainerError};
+use super::{Dynamics, Ending, History, Monitor, Plan, Progress, RunError, Synapses, Test, Training, data_check};
 use crate::data::{DataIdentity, Dataset, Presentations};
-use crate::engine::{Circuit, Precision, Work};
-use crate::model::{Credit, Model, Rule};
-use crate::network::{Network, Transposes};
+use crate::engine::{Circuit, Work};
+use crate::model::Model;
+use crate::network::{DerivedProjections, Network};
 use crate::numeric::PresentationKey;
-use crate::plasticity::{Rules, apply};
+use crate::plasticity::apply;
 use crate::record::{Checkpoint, Evaluation, Kind, Recorder};
 
 /// A network in training.
@@ -25,7 +26,7 @@ pub struct Trainer<'a> {
     dynamics: Dynamics,
     rules: Rules,
     network: Network,
-    transposes: Transposes,
+    derived: DerivedProjections,
     credit_monitor: Option<CreditMonitor>,
     /// Running means of the trains of each projection, [pre] each [1/ms]; empty unless the model centres trains.
     centres: Vec<Vec<f64>>,
@@ -46,35 +47,46 @@ pub struct Trainer<'a> {
 }
 
 impl<'a> Trainer<'a> {
-    /// A run of `model` from its initial network, with all lanes at rest.
-    ///
-    /// # Panics
-    /// If the model learns by a rule of networks of rates, as a [`RateRuleTrainer`](super::RateRuleTrainer) does.
-    pub fn new(model: &'a Model, network: Network, seed: u64) -> Self {
-        Self::with_precision(model, network, seed, Precision::Single)
+    /// A builder of a new run of `model` from its initial network.
+    pub fn builder(model: &'a Model, network: Network) -> TrainerBuilder<'a> {
+        TrainerBuilder::new(model, network)
     }
 
-    /// The same with traces of this precision.
+    /// A builder of a run that goes on from a checkpoint of `model`, to the bit as if it had not been stopped if its rules are
+    /// the same.
+    pub fn resuming(model: &'a Model, checkpoint: Checkpoint) -> TrainerBuilder<'a> {
+        TrainerBuilder::resuming(model, checkpoint)
+    }
+
+    /// A new run by the rules of `model`, with all lanes at rest.
     ///
-    /// # Panics
-    /// As [`Trainer::new`] does.
-    pub fn with_precision(model: &'a Model, network: Network, seed: u64, precision: Precision) -> Self {
-        let two_phase = model.learning.rule == Rule::TwoPhase;
-        assert!(two_phase, "a rule of rates needs a RateRuleTrainer");
-        let measured = model.recording.credit == Credit::Measured;
-        let circuit = Circuit::new(model, seed, precision);
-        let circuit = Arc::new(if measured { circuit.with_rates() } else { circuit });
-        let pre = model.projections.iter().map(|p| model.population(p.from).size);
+    /// # Errors
+    /// Those of [`TrainerBuilder::build`].
+    pub fn new(model: &'a Model, network: Network, seed: u64) -> Result<Self, TrainerError> {
+        Self::builder(model, network).seed(seed).build()
+    }
+
+    /// A run that goes on from a checkpoint by the rules of `model`.
+    ///
+    /// # Errors
+    /// Those of [`TrainerBuilder::build`].
+    pub fn resume(model: &'a Model, checkpoint: Checkpoint) -> Result<Self, TrainerError> {
+        Self::resuming(model, checkpoint).build()
+    }
+
+    /// A new run of these parts.
+    pub(super) fn start(parts: Parts<'a>, network: Network) -> Self {
+        let Parts { model, circuit, dynamics, rules, derived, credit_monitor, centres, lanes, seed } = parts;
         Self {
-            transposes: Transposes::of(model, seed),
-            credit_monitor: measured.then(|| CreditMonitor::of(model)),
-            centres: if model.learning.centring > 0 { pre.map(|n| vec![0.0; n]).collect() } else { Vec::new() },
-            lanes: (0..model.learning.batch).map(|_| LaneOfBatch::new(model, &circuit)).collect(),
-            circuit,
-            dynamics: Dynamics::Spiking,
-            rules: Rules::of(model),
             model,
+            circuit,
+            dynamics,
+            rules,
             network,
+            derived,
+            credit_monitor,
+            centres,
+            lanes,
             order: Order::default(),
             data: None,
             edited: false,
@@ -88,21 +100,9 @@ impl<'a> Trainer<'a> {
         }
     }
 
-    /// The same run by other dynamics, all lanes at rest.
-    #[must_use]
-    pub fn with_dynamics(mut self, dynamics: Dynamics) -> Self {
-        self.dynamics = dynamics;
-        self.lanes.iter_mut().for_each(|lane| lane.lane = Backend::new(&self.circuit, dynamics));
-        self
-    }
-
-    /// A run that goes on from a checkpoint of `model`, to the bit as if it had not been stopped.
-    ///
-    /// # Panics
-    /// If [`Checkpoint::check`] refuses it for this model.
-    pub fn resume(model: &'a Model, checkpoint: Checkpoint) -> Self {
-        let mut trainer = Self::new(model, checkpoint.network, checkpoint.seed);
-        assert_eq!(trainer.lanes.len(), checkpoint.lanes.len(), "a checkpoint has the lanes of its model");
+    /// A run of these parts that goes on from a checkpoint that fits them.
+    pub(super) fn go_on(parts: Parts<'a>, checkpoint: Checkpoint) -> Self {
+        let mut trainer = Self::start(parts, checkpoint.network);
         trainer.data = checkpoint.data;
         trainer.edited = checkpoint.edited;
         trainer.centres = checkpoint.centres;
@@ -139,6 +139,8 @@ impl<'a> Trainer<'a> {
         recorder: &mut dyn Recorder,
         monitor: &mut dyn Monitor,
     ) -> Result<Ending, RunError> {
+        let plastic = plan.synapses == Synapses::Plastic && self.rules.any();
+        data_check::check(self.model, data, plastic, plan.test_examples)?;
         self.history.examples_planned = plan.presentations;
         self.data = data.identity();
         recorder.weights(self.history.examples_seen, Some("initial"), &self.network)?;
@@ -308,6 +310,10 @@ impl<'a> Trainer<'a> {
         let learns =
             |&(index, _): &(usize, _)| synapses == Synapses::Plastic && self.rules.of_projections[index].is_some();
         for (index, projection) in self.model.projections.iter().enumerate().filter(learns) {
+            let (post, pre) = (self.model.population(projection.to).size, self.model.population(projection.from).size);
+            if let Some(problem) = lanes.iter().find_map(|lane| lane.changes[index].misfit(post, pre)) {
+                return Err(RunError::Rule { projection: projection.name.clone(), problem });
+            }
             if let Some(lane) = lanes.iter().find(|lane| !lane.changes[index].is_finite()) {
                 return Err(RunError::Diverged { projection: projection.name.clone(), example: lane.index });
             }
@@ -324,16 +330,18 @@ impl<'a> Trainer<'a> {
         let lanes = &self.lanes[part];
         let learns = |&(index, _): &(usize, _)| self.rules.of_projections[index].is_some();
         for (index, projection) in self.model.projections.iter().enumerate().filter(learns) {
-            let changes = lanes.iter().map(|lane| &lane.changes[index]);
+            let terms = lanes.iter().flat_map(|lane| lane.changes[index].terms());
             let target = self.model.population(projection.to);
             let biases = match target.is_plateau_port(projection.port) {
                 true => &mut [],
                 false => self.network.biases[projection.to.0].as_mut_slice(),
             };
-            self.work.rows_updated += apply(changes, &mut self.network.weights[index], biases) as u64;
+            let weights = &mut self.network.weights[index];
+            let stride = weights.stride();
+            self.work.rows_updated += apply(terms, weights.rows_mut(), stride, biases) as u64;
         }
         if let Some(lane) = lanes.last() {
-            self.transposes.renew(&mut self.network.weights, PresentationKey::training(lane.index + 1));
+            self.derived.renew(&mut self.network.weights, PresentationKey::training(lane.index + 1));
         }
         for lane in lanes {
             let share = 1.0 / (lane.index + 1).min(u64::from(self.model.learning.centring)) as f64;

@@ -71,8 +71,8 @@ const DYNAMICS: [Dynamics; 2] = [Dynamics::Spiking, Dynamics::Rate(Twin::Noisele
 /// If learning diverges.
 pub fn learn(lesson: &Lesson<'_>, monitor: &mut dyn Monitor) -> Result<Option<Learning>, RunError> {
     let Lesson { model, network, data, .. } = *lesson;
-    let start = |dynamics| Trainer::new(model, network.clone(), lesson.seed).with_dynamics(dynamics);
-    let mut trainers = DYNAMICS.map(start);
+    let start = |dynamics| Trainer::builder(model, network.clone()).seed(lesson.seed).dynamics(dynamics).build();
+    let mut trainers = [start(DYNAMICS[0])?, start(DYNAMICS[1])?];
     let mut points = Vec::new();
     let plan = Plan { presentations: lesson.examples, test_examples: lesson.images, synapses: Synapses::Plastic };
     for point in 0..=lesson.points {
@@ -110,7 +110,8 @@ fn angles(lesson: &Lesson<'_>, network: &Network) -> Result<Vec<(usize, f64)>, R
     let mut model = lesson.model.clone();
     model.learning.batch = lesson.compared;
     let changed = |dynamics| -> Result<Network, RunError> {
-        let mut trainer = Trainer::new(&model, network.clone(), lesson.seed).with_dynamics(dynamics);
+        let start = Trainer::builder(&model, network.clone()).seed(lesson.seed);
+        let mut trainer = start.dynamics(dynamics).build()?;
         let plan = Plan { presentations: lesson.compared as u64, test_examples: 0, synapses: Synapses::Plastic };
         trainer.run(lesson.data, plan, &mut (), &mut ())?;
         Ok(trainer.network().clone())

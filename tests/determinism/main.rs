@@ -155,7 +155,7 @@ fn rates_that_fall_in_a_line_go_on_where_they_were_stopped() {
     let data = Source { folder: Some(&folder), ..Source::of(&model) }.load().unwrap();
     let plan = Plan { presentations: 50, test_examples: IMAGES[1], synapses: Synapses::Plastic };
     for stop in [4, 19, 33] {
-        let mut trainer = Trainer::new(&model, initial_network(&model, 1).unwrap(), 1);
+        let mut trainer = Trainer::new(&model, initial_network(&model, 1).unwrap(), 1).unwrap();
         assert_eq!(trainer.run(&data, plan, &mut (), &mut StopAt(stop)).unwrap(), Ending::Stopped);
         // Elsewhere: a program that another test starts meanwhile may inherit the open file and its lock.
         trainer.checkpoint().save(&model, &bench.path("written.checkpoint.h5")).unwrap();

@@ -1,11 +1,14 @@
 //! What is wrong with a model file, and where: one defect at a time in a model that is right.
 
+use apical::model::{Model, ProjectionRule};
+use apical::plasticity::{RuleError, RuleRegistry};
+
 use crate::small::{RIGHT, parse, set};
 
 /// One defect: the text replaced, its replacement, where the error is, what it says.
-struct Case(&'static str, &'static str, &'static str, &'static [&'static str]);
+struct Case<'a>(&'a str, &'a str, &'a str, &'a [&'a str]);
 
-fn refuse(cases: &[Case]) {
+fn refuse(cases: &[Case<'_>]) {
     let mut surprises = Vec::new();
     for Case(right, wrong, place, fragments) in cases {
         assert!(RIGHT.contains(right), "{right:?} is no text of the model");
@@ -220,7 +223,7 @@ fn feedback_that_cannot_be_is_refused() {
             "compartment = \"apical\"",
             "compartment = \"apical\"\nlearning_rate = 0.1",
             "37:17",
-            &["expected `learning_rate` 0 on an apical compartment, or a `feedback_rule` to learn by; found 0.1"],
+            &["expected `learning_rate` 0 on an apical compartment, or a `rule` to learn by; found 0.1"],
         ),
         Case(
             "compartment = \"apical\"",
@@ -262,6 +265,74 @@ fn feedback_that_cannot_be_is_refused() {
             &["expected one feedforward path from \"hidden\" to \"output\"", "found none or several"],
         ),
     ]);
+}
+
+#[test]
+fn rules_of_projections_are_refused_where_they_stand() {
+    const POST: &str = "post = \"sigmoid_target - sigmoid(v_forward)\"";
+    let with = |line: &str| format!("learning_rate = 0.1\nrule = \"expression\"\n{line}");
+    let post = |text: &str| with(&format!("pre = \"train_forward\"\npost = \"{text}\""));
+    let pre = |text: &str| with(&format!("{POST}\npre = \"{text}\""));
+    for (lines, place, fragments) in [
+        (
+            "rule = \"mirrer\"".to_owned(),
+            "31:8",
+            &[
+                "`rule` in [[projection]] \"hidden-output\": expected \"two-phase\", \"mirror\", \"inverse\" or \"expression\"",
+                "found \"mirrer\"; did you mean `mirror`?",
+            ][..],
+        ),
+        ("rule = 3".to_owned(), "31:8", &["found 3"]),
+        ("rule = \"inverse\"".to_owned(), "31:8", &["expected `rule` \"inverse\" on an apical compartment"]),
+        ("rule = \"two-phase\"\nfeedback_rule = \"two-phase\"".to_owned(), "32:17", &["found both"]),
+        ("post = \"1\"".to_owned(), "31:1", &["unknown key `post`"]),
+        (
+            with(""),
+            "27:1",
+            &["missing key `post` in [[projection]] \"hidden-output\"", "an expression of local signals"],
+        ),
+        (with(POST), "27:1", &["missing key `pre`"]),
+        (
+            with("post = 1"),
+            "33:8",
+            &["`post` in [[projection]] \"hidden-output\": expected an expression of local signals"],
+        ),
+        (
+            post("20 * (plateu_target - 1)"),
+            "34:15",
+            &[
+                "`post` in [[projection]] \"hidden-output\"",
+                "no signal `plateu_target`",
+                "did you mean `plateau_target`?",
+            ],
+        ),
+        (post("20 * (1 - "), "34:19", &["expected a number, a signal, a function", "found the end of the expression"]),
+        (post("tanh(1, 2)"), "34:9", &["expected `tanh` with 1 arguments, found 2"]),
+        (
+            post("2 * plateau_target"),
+            "34:13",
+            &["signals that are measured, found `plateau_target` of \"output\", whose cells make no plateaus"],
+        ),
+        (post("v_target"), "34:9", &["in the forward phase alone"]),
+        (post("backprop_error"), "34:9", &["not hidden with one feedforward path"]),
+        (pre("train_forward + v_target"), "34:24", &["`pre` in", "`v_target` of \"hidden\""]),
+    ] {
+        refuse(&[Case("learning_rate = 0.1", &lines, place, fragments)]);
+    }
+    let model = parse(&RIGHT.replacen("learning_rate = 0.1", &pre("train_forward"), 1)).expect("right");
+    assert!(parse(&model.text).expect("its own text") == model);
+}
+
+/// A library's own rule can be named in a model that is read with its registry, and only then.
+#[test]
+fn rules_of_a_registry_can_be_named() {
+    let text = RIGHT.replacen("learning_rate = 0.1", "learning_rate = 0.1\nrule = \"hebb\"", 1);
+    let message = parse(&text).expect_err("unknown");
+    assert!(message.contains("found \"hebb\""), "{message}");
+    let rules = RuleRegistry::default().with("hebb", |_| Err(RuleError::unfit("not here")));
+    let mut model = Model::parse_with(&text, "m", &[], &rules).expect("right");
+    assert_eq!(model.projections[1].rule.as_ref().map(ProjectionRule::name), Some("hebb"));
+    model.record("none").expect("read again by its own names");
 }
 
 #[test]

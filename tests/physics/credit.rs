@@ -67,10 +67,10 @@ fn run(model: &Model, presentations: u64, stop: Option<u64>) -> Kept {
     let network = Network::new(model, 1, |_| Ok::<_, Infallible>(Vec::new())).unwrap();
     let mut kept = Kept::default();
     let plan = Plan { presentations, test_examples: 0, synapses: Synapses::Plastic };
-    let mut trainer = Trainer::new(model, network, 1);
+    let mut trainer = Trainer::new(model, network, 1).unwrap();
     if let Some(at) = stop {
         assert_eq!(trainer.run(&data, plan, &mut kept, &mut StopAt(at)).unwrap(), Ending::Stopped);
-        trainer = Trainer::resume(model, trainer.checkpoint());
+        trainer = Trainer::resume(model, trainer.checkpoint()).unwrap();
     }
     assert_eq!(trainer.run(&data, plan, &mut kept, &mut ()).unwrap(), Ending::Done);
     assert!(trainer.history().tested.is_none());

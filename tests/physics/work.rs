@@ -21,7 +21,7 @@ fn mnist(name: &str) -> (Model, Dataset, Network) {
 
 fn work_of(name: &str, presentations: u64) -> Work {
     let (model, data, network) = mnist(name);
-    let mut trainer = Trainer::new(&model, network, 1);
+    let mut trainer = Trainer::new(&model, network, 1).unwrap();
     let plan = Plan { presentations, test_examples: 0, synapses: Synapses::Plastic };
     trainer.run(&data, plan, &mut (), &mut ()).unwrap();
     trainer.work()

@@ -10,14 +10,15 @@ use std::path::{Path, PathBuf};
 const DIAGRAM: [(&str, &[&str]); 15] = [
     ("numeric", &[]),
     ("cells", &["numeric"]),
-    ("model", &["cells"]),
+    // Slices in, factors out.
+    ("plasticity", &["numeric"]),
+    ("model", &["cells", "plasticity"]),
     // Reads the stimuli that a model names.
     ("data", &["numeric", "model"]),
-    ("network", &["model", "numeric"]),
+    ("network", &["model", "numeric", "plasticity"]),
     ("engine", &["numeric", "cells", "model", "data", "network"]),
     // Beside the engine: its twins are laid out and measured as it is.
     ("rate", &["numeric", "cells", "data", "model", "network", "engine"]),
-    ("plasticity", &["numeric", "model", "network"]),
     ("record", &["cells", "model", "data", "network", "engine"]),
     // Plain data in, plain data out.
     ("analysis", &["numeric"]),
@@ -238,7 +239,7 @@ fn the_diagram_has_no_way_back() {
 #[test]
 fn a_wrong_import_is_named_with_file_and_line() {
     let source = "//! crate::cli\n/* crate::cli */ use crate::numeric::exp;\nconst A: &str = \"crate::cli\\\" { \";\n\
-        use crate::{kernel::Psp, training::{Plan, cli}};\nfn f<'a>(c: char) -> bool { c == '\"' && super::super::record::x() }\n\
+        use crate::{cells::Psp, training::{Plan, cli}};\nfn f<'a>(c: char) -> bool { c == '\"' && super::super::record::x() }\n\
         #[cfg(test)]\nmod tests { use crate::cli::{A}; }\npub(crate) fn g() { super::lane::h(r#\"crate::cli\"#) }\n";
     let expected =
         ["src/engine/lane.rs:4: engine may not import training", "src/engine/lane.rs:5: engine may not import record"];

@@ -187,7 +187,7 @@ impl Recorded {
 /// One slice, tested before and during its pairings.
 fn paired(pairing: &Pairing, seed: u64) -> anyhow::Result<Recorded> {
     let model = slice(pairing)?;
-    let mut trainer = Trainer::new(&model, wired(&model, seed)?, seed);
+    let mut trainer = Trainer::new(&model, wired(&model, seed)?, seed)?;
     let (data, mut recorded) = (stimuli(pairing.label), Recorded::default());
     for pairings in [0, PAIRED] {
         let test_examples = data.evaluation.len();
@@ -342,7 +342,7 @@ mod tests {
         let slope = (1.0 / (1.0 + (-v).exp())) * (1.0 / (1.0 + v.exp()));
         for pairing in &PAIRINGS {
             let model = slice(pairing).unwrap();
-            let mut trainer = Trainer::new(&model, wired(&model, 1).unwrap(), 1);
+            let mut trainer = Trainer::new(&model, wired(&model, 1).unwrap(), 1).unwrap();
             let plan = Plan { presentations: 5, test_examples: 0, synapses: Synapses::Plastic };
             trainer.run(&stimuli(pairing.label), plan, &mut (), &mut ()).unwrap();
             let weights = trainer.network().weights[0].to_matrix();

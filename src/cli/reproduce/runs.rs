@@ -316,16 +316,13 @@ impl Run {
     }
 
     fn go_on(&self, task: &Task<'_>, checkpoint: Option<Checkpoint>) -> Result<(), Failure> {
-        let trainer = if let Some(checkpoint) = checkpoint {
-            Trainer::resume(&self.model, checkpoint)
+        let builder = if let Some(checkpoint) = checkpoint {
+            Trainer::resuming(&self.model, checkpoint)
         } else {
             let network = initial_network(&self.model, self.seed).map_err(anyhow::Error::from)?;
-            Trainer::new(&self.model, network, self.seed)
+            Trainer::builder(&self.model, network).seed(self.seed)
         };
-        let mut trainer = match self.dynamics {
-            Dynamics::Spiking => trainer,
-            rates @ Dynamics::Rate(_) => trainer.with_dynamics(rates),
-        };
+        let mut trainer = builder.dynamics(self.dynamics).build().map_err(anyhow::Error::from)?;
         let first = trainer.history().examples_seen;
         let output = Output {
             run: self.run_file(first),

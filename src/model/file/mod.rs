@@ -15,15 +15,19 @@ mod population;
 mod projection;
 mod record;
 mod recording;
+mod rule;
 mod stimuli;
 
 use std::path::Path;
+
+use crate::plasticity::RuleRegistry;
 
 use super::error::{ModelError, Origin};
 use super::reader::Reader;
 use super::tree::{Entry, Node, Table, Value};
 use super::{
-    BiasInit, HiddenError, Model, PopulationId, ProjectionId, Rule, feedforward_path, merge, overrides, source, write,
+    BiasInit, HiddenError, Model, PopulationId, ProjectionId, ProjectionRule, Rule, feedforward_path, merge, overrides,
+    source, write,
 };
 
 impl Model {
@@ -37,7 +41,15 @@ impl Model {
     /// # Errors
     /// The first thing that is wrong, with its place.
     pub fn load(path: &Path, overrides: &[String]) -> Result<Self, ModelError> {
-        Self::build(source::load(path)?, overrides)
+        Self::load_with(path, overrides, &RuleRegistry::default())
+    }
+
+    /// As [`Model::load`], with the plasticity rules of this registry.
+    ///
+    /// # Errors
+    /// The first thing that is wrong, with its place.
+    pub fn load_with(path: &Path, overrides: &[String], rules: &RuleRegistry) -> Result<Self, ModelError> {
+        Self::build(source::load(path)?, overrides, rules)
     }
 
     /// As [`Model::load`], from a text, whose paths are relative to the current folder and whose base can only be a
@@ -46,7 +58,20 @@ impl Model {
     /// # Errors
     /// The first thing that is wrong, with its place.
     pub fn parse(text: &str, origin: &str, overrides: &[String]) -> Result<Self, ModelError> {
-        Self::build(source::parse(text, origin)?, overrides)
+        Self::parse_with(text, origin, overrides, &RuleRegistry::default())
+    }
+
+    /// As [`Model::parse`], with the plasticity rules of this registry.
+    ///
+    /// # Errors
+    /// The first thing that is wrong, with its place.
+    pub fn parse_with(
+        text: &str,
+        origin: &str,
+        overrides: &[String],
+        rules: &RuleRegistry,
+    ) -> Result<Self, ModelError> {
+        Self::build(source::parse(text, origin)?, overrides, rules)
     }
 
     /// Changes what is recorded: `all`, `none`, or a list with commas of population names (their spikes),
@@ -59,25 +84,28 @@ impl Model {
     pub fn record(&mut self, what: &str) -> Result<(), ModelError> {
         let mut model = source::parse(&self.text, &self.name)?;
         merge::merge(&mut model, record::overlay(self, what)?);
-        *self = check(&model)?;
+        let own = self.projections.iter().filter_map(|projection| projection.rule.as_ref());
+        let rules = RuleRegistry::default();
+        let known: Vec<&str> = rules.names().chain(own.map(ProjectionRule::name)).collect();
+        *self = check(&model, &known)?;
         Ok(())
     }
 
-    fn build(mut tree: Table, overrides: &[String]) -> Result<Self, ModelError> {
+    fn build(mut tree: Table, overrides: &[String], rules: &RuleRegistry) -> Result<Self, ModelError> {
         overrides::apply(&mut tree, overrides)?;
-        check(&tree)
+        check(&tree, &rules.names().collect::<Vec<_>>())
     }
 }
 
-/// From the merged tree to the model.
-fn check(tree: &Table) -> Result<Model, ModelError> {
+/// From the merged tree to the model, with the names of plasticity rules.
+fn check(tree: &Table, rules: &[&str]) -> Result<Model, ModelError> {
     let mut keys = Reader::new(tree, "the model file");
     let name = keys.identifier("name", "._-")?.ok_or_else(|| keys.missing("name", "the name of the experiment"))?;
     keys.text("about")?;
     let tables = keys.tables("population")?;
     let populations = population::all(&tables)?;
     let projection_tables = keys.tables("projection")?;
-    let projections = projection::all(&projection_tables, &populations)?;
+    let projections = projection::all(&projection_tables, &populations, rules)?;
     let (protocol, learning) = (experiment::protocol(&mut keys)?, experiment::learning(&mut keys)?);
     population::check_plateaus(&tables, &populations, &protocol)?;
     projection::check_delays(&projection_tables, &projections, &protocol)?;

@@ -1,16 +1,14 @@
 //! `[[projection]]`: `from`, `to`, `compartment`, `name` FROM-TO, `delay_ms` (0 forward, 1 backward; below every phase),
-//! `learning_rate` 0, `feedback_rule` ("mirror" or "inverse", of apical compartments that learn), `carries` "spikes" ("rates":
-//! to apical compartments), `weights`.
+//! `learning_rate` 0, `rule` "two-phase" (see [`rule`]), `carries` "spikes" ("rates": to apical compartments), `weights`.
 
-use super::{initial, population};
+use super::{initial, population, rule};
 use crate::model::error::ModelError;
 use crate::model::expected::one_of;
 use crate::model::merge;
 use crate::model::reader::Reader;
 use crate::model::tree::Table;
 use crate::model::{
-    Carries, Feedback, MAX_AFFERENTS, Population, PopulationId, PortId, Projection, Protocol, WeightInit,
-    feedforward_path,
+    Carries, MAX_AFFERENTS, Population, PopulationId, PortId, Projection, Protocol, WeightInit, feedforward_path,
 };
 
 /// Longest delay [ms]; a spike in flight is kept until it arrives.
@@ -42,7 +40,11 @@ pub(super) fn check_delays(
 }
 
 /// Reads all projections, which must drive every population but the encoder.
-pub(super) fn all(tables: &[&Table], populations: &[Population]) -> Result<Vec<Projection>, ModelError> {
+pub(super) fn all(
+    tables: &[&Table],
+    populations: &[Population],
+    rules: &[&str],
+) -> Result<Vec<Projection>, ModelError> {
     let most = MAX_AFFERENTS * populations.len();
     if let Some(table) = tables.get(most) {
         let why = format!(
@@ -52,7 +54,7 @@ pub(super) fn all(tables: &[&Table], populations: &[Population]) -> Result<Vec<P
         return Err(ModelError::refused(&table.at, why));
     }
     let projections =
-        tables.iter().map(|table| projection(table, populations)).collect::<Result<Vec<_>, ModelError>>()?;
+        tables.iter().map(|table| projection(table, populations, rules)).collect::<Result<Vec<_>, ModelError>>()?;
     for (place, population) in populations.iter().enumerate() {
         let drives = |p: &Projection| p.to.0 == place && p.from < p.to && !population.is_plateau_port(p.port);
         if let Some(driven) = population.linear().and_then(|cell| cell.bias)
@@ -66,7 +68,8 @@ pub(super) fn all(tables: &[&Table], populations: &[Population]) -> Result<Vec<P
             return Err(ModelError::refused(&tables[0].at, why));
         }
         for (table, p) in tables.iter().zip(&projections).filter(|(_, p)| p.to.0 == place) {
-            let follows = matches!(p.weights, WeightInit::Transpose { .. }) || p.feedback == Some(Feedback::Mirror);
+            let mirror = p.rule.as_ref().is_some_and(|rule| rule.name() == "mirror");
+            let follows = matches!(p.weights, WeightInit::Transpose { .. }) || mirror;
             if follows && feedforward_path(&projections, p.to, p.from).is_none() {
                 let why = format!(
                     "expected one feedforward path from {:?} to {:?}, for feedback to follow; found none or several",
@@ -74,6 +77,9 @@ pub(super) fn all(tables: &[&Table], populations: &[Population]) -> Result<Vec<P
                 );
                 return Err(ModelError::refused(&table.at, why));
             }
+        }
+        for (table, p) in tables.iter().zip(&projections).filter(|(_, p)| p.to.0 == place) {
+            rule::check_signals(table, p, populations, &projections)?;
         }
         let mut afferents = tables.iter().zip(&projections).filter(|(_, p)| p.to.0 == place);
         if let Some((table, _)) = afferents.nth(MAX_AFFERENTS) {
@@ -84,7 +90,7 @@ pub(super) fn all(tables: &[&Table], populations: &[Population]) -> Result<Vec<P
     Ok(projections)
 }
 
-fn projection(table: &Table, populations: &[Population]) -> Result<Projection, ModelError> {
+fn projection(table: &Table, populations: &[Population], rules: &[&str]) -> Result<Projection, ModelError> {
     let title = merge::name("projection", table).map_or_else(String::new, |name| format!(" {name:?}"));
     let mut keys = Reader::new(table, format!("[[projection]]{title}"));
     let (from, from_name) = end(&mut keys, "from", populations)?;
@@ -102,7 +108,7 @@ fn projection(table: &Table, populations: &[Population]) -> Result<Projection, M
         delay: delay(&mut keys, from < to)?,
         learning_rate: keys.number("learning_rate", 0.0..=1000.0)?.unwrap_or(0.0),
         carries: carries(&mut keys, port, target)?,
-        feedback: feedback(&mut keys, port, target)?,
+        rule: rule::read(&mut keys, target.is_plateau_port(port), rules)?,
         weights: initial::weights(&mut keys, fan_in, group)?,
     };
     check_learning(&keys, &projection, target)?;
@@ -166,15 +172,6 @@ fn carries(keys: &mut Reader<'_>, port: PortId, to: &Population) -> Result<Carri
     Err(ModelError::refused(keys.at("carries"), format!("{}: {why}", keys.name())))
 }
 
-fn feedback(keys: &mut Reader<'_>, port: PortId, to: &Population) -> Result<Option<Feedback>, ModelError> {
-    let rule = keys.word("feedback_rule", &[("mirror", Feedback::Mirror), ("inverse", Feedback::Inverse)])?;
-    if rule.is_none() || to.is_plateau_port(port) {
-        return Ok(rule);
-    }
-    let why = format!("{}: expected `feedback_rule` on an apical compartment, found it on another", keys.name());
-    Err(ModelError::refused(keys.at("feedback_rule"), why))
-}
-
 /// Feedback learns by a rule of its own, or is the transpose of feedforward weights.
 fn check_learning(keys: &Reader<'_>, projection: &Projection, to: &Population) -> Result<(), ModelError> {
     let (rate, apical) = (projection.learning_rate, to.is_plateau_port(projection.port));
@@ -186,8 +183,8 @@ fn check_learning(keys: &Reader<'_>, projection: &Projection, to: &Population) -
         )
     } else if transpose && rate != 0.0 {
         ("learning_rate", format!("expected `learning_rate` 0, for a transpose follows other weights; found {rate}"))
-    } else if apical && rate != 0.0 && projection.feedback.is_none() {
-        let why = "expected `learning_rate` 0 on an apical compartment, or a `feedback_rule` to learn by";
+    } else if apical && rate != 0.0 && projection.rule.is_none() {
+        let why = "expected `learning_rate` 0 on an apical compartment, or a `rule` to learn by";
         ("learning_rate", format!("{why}; found {rate}"))
     } else {
         return Ok(());

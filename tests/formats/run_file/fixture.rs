@@ -100,7 +100,7 @@ fn projection(name: &str, from: usize, to: usize, port: PortId) -> Projection {
         },
         learning_rate: 0.1,
         carries: Carries::Spikes,
-        feedback: None,
+        rule: None,
     }
 }
 

@@ -3,14 +3,15 @@
 //!
 //! Guerguiev, Lillicrap & Richards (2017), eLife 6:e22901, Figure 7: the network that theirs is compared with.
 
-use super::two_phase::{GAIN, Signal, TwoPhase};
-use super::{LocalSignals, two_phase};
+use super::rules::constants;
+use super::signals::TrialSignals;
 use crate::model::{Model, PopulationId, feedforward_path};
 use crate::network::Weights;
+use crate::plasticity::{ErrorSignal, TwoPhase};
 
 /// Backpropagates the error of the output population through hidden populations, layer by layer.
 #[derive(Clone, Debug)]
-pub struct Backprop {
+pub(super) struct Backprop {
     /// From the hidden population next to the output to that next to the input.
     layers: Vec<Layer>,
 }
@@ -29,39 +30,30 @@ struct Layer {
 
 impl Backprop {
     /// The layers of a model: every hidden population from which exactly one feedforward path leads to the output.
-    pub fn of(model: &Model) -> Self {
+    pub(super) fn of(model: &Model) -> Self {
         let output = PopulationId(model.populations.len() - 1);
         let layer = |population: usize| {
             let onward = feedforward_path(&model.projections, PopulationId(population), output)?[0].0;
             let above = model.projections[onward].to.0;
-            let rule = two_phase(model, &model.populations[above])?;
-            let signal = if above == output.0 { Signal::Teaching } else { Signal::Backprop };
+            let rule = TwoPhase::of(constants(model, &model.populations[above])).ok()?;
+            let error = if above == output.0 { ErrorSignal::Teaching } else { ErrorSignal::Backprop };
             let phi_max = model.populations[population].phi_max();
-            Some(Layer { population, phi_max, onward, above, rule: TwoPhase { signal, ..rule } })
+            Some(Layer { population, phi_max, onward, above, rule: TwoPhase { error, ..rule } })
         };
         Self { layers: (1..output.0).rev().filter_map(layer).collect() }
     }
 
     /// Computes the error of every hidden neuron i, e_i = φ_max Σ_k W_ki k_k e_k slope_k over the neurons k that it drives, with
-    /// e_k = mean_t sigmoid(U_k) − sigmoid(mean_f U_k) at the output. `signals` returns the local signals of a population;
-    /// `errors` receives one array [n] per population, empty of those without a path to the output.
+    /// e_k = mean_t sigmoid(U_k) − sigmoid(mean_f U_k) at the output. `errors` has one array per population, which becomes [n] of
+    /// those with one path to the output.
     ///
     /// A hidden neuron that learns from e_i follows the negative gradient of the loss |s − sigmoid(mean_f U)|²/2, where
     /// s = mean_t sigmoid(U) is a constant, if three conditions hold: apical dendrites do not drive somata (g_a = 0), output
     /// weights learn with the slope of the sigmoid, and every potential equals its mean.
-    ///
-    /// # Panics
-    /// If the shapes are not those of the model.
-    pub fn backpropagate<'a>(
-        &self,
-        weights: &[Weights],
-        signals: impl Fn(usize) -> LocalSignals<'a>,
-        errors: &mut [Vec<f64>],
-    ) {
+    pub(super) fn backpropagate(&self, weights: &[Weights], signals: &TrialSignals<'_>, errors: &mut [Vec<f64>]) {
         let mut factors = Vec::new();
         for layer in &self.layers {
-            let above = LocalSignals { backprop_error: &errors[layer.above], ..signals(layer.above) };
-            layer.rule.errors(above, 1.0 / GAIN, &mut factors);
+            layer.rule.propagated(signals.of_population(layer.above, &errors[layer.above]), &mut factors);
             let weights = &weights[layer.onward];
             let error = |i: usize| {
                 let sum: f64 = weights.row(i).iter().zip(&factors).map(|(&w, &x)| f64::from(w) * f64::from(x)).sum();
@@ -77,6 +69,7 @@ mod tests {
     use std::convert::Infallible;
 
     use super::*;
+    use crate::engine::PhaseMeans;
     use crate::network::Network;
     use crate::numeric::sigmoid;
 
@@ -117,15 +110,21 @@ mod tests {
         let network = Network::new(&model, 3, |_| Ok::<_, Infallible>(Vec::new())).unwrap();
         assert!(model.projections[..3].iter().enumerate().all(|(i, p)| (p.from.0, p.to.0) == (i, i + 1)));
         let all = potentials(&network, (0, 0, 0.0));
-        let signals = |p: usize| LocalSignals { v: &all[p], sigmoid: &TARGET, ..LocalSignals::default() };
+        let means = |v: &[Vec<f64>], sigmoid: &[f64]| PhaseMeans {
+            v: v.to_vec(),
+            plateau: vec![Vec::new(); 4],
+            sigmoid: vec![sigmoid.to_vec(); 4],
+            trains: vec![Vec::new(); model.projections.len()],
+        };
+        let means = [means(&all, &[]), means(&all, &TARGET)];
+        let signals = TrialSignals::new(&model, &means, &[]);
         let mut errors = vec![Vec::new(); 4];
-        Backprop::of(&model).backpropagate(&network.weights, signals, &mut errors);
+        Backprop::of(&model).backpropagate(&network.weights, &signals, &mut errors);
         for population in [1, 2] {
-            let rule = two_phase(&model, &model.populations[population]).unwrap();
-            let rule = TwoPhase { signal: Signal::Backprop, ..rule };
+            let rule = TwoPhase::of(constants(&model, &model.populations[population])).unwrap();
+            let rule = TwoPhase { error: ErrorSignal::Backprop, ..rule };
             let mut changes = Vec::new();
-            let post = LocalSignals { backprop_error: &errors[population], ..signals(population) };
-            rule.errors(post, 1.0 / GAIN, &mut changes);
+            rule.propagated(signals.of_population(population, &errors[population]), &mut changes);
             let largest = changes.iter().fold(0.0_f32, |a, b| a.max(b.abs()));
             assert!(largest > 1e-6, "changes are not zero");
             for (i, &change) in changes.iter().enumerate() {

@@ -1,0 +1,60 @@
+//! Whether data can be presented to a model.
+
+use crate::data::{Dataset, Presentations};
+use crate::model::Model;
+
+/// Why data cannot be presented to a model.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum DataMisfit {
+    /// No presentation.
+    #[error("expected at least one presentation in each part of the data, found none")]
+    Empty,
+    /// Stimuli of another size.
+    #[error("expected stimuli of {expected} input neurons, found {found}")]
+    Inputs {
+        /// Neurons of the first population.
+        expected: usize,
+        /// Size of a stimulus.
+        found: usize,
+    },
+    /// Learning or testing without labels.
+    #[error("expected a label of each presentation, for without them nothing is learnt or tested; found none")]
+    Unlabelled,
+    /// A label of no class.
+    #[error("expected labels below {classes}, the number of classes, found {label}")]
+    Label {
+        /// The label.
+        label: u8,
+        /// Classes of the model.
+        classes: usize,
+    },
+}
+
+/// Checks what is trained on, with labels where weights learn, and the first `tests` of what is evaluated on.
+pub(super) fn check(model: &Model, data: &Dataset, plastic: bool, tests: usize) -> Result<(), DataMisfit> {
+    part(model, &data.training, data.training.len(), plastic)?;
+    if tests > 0 {
+        part(model, &data.evaluation, tests.min(data.evaluation.len()), true)?;
+    }
+    Ok(())
+}
+
+fn part(model: &Model, shown: &Presentations, count: usize, labelled: bool) -> Result<(), DataMisfit> {
+    if shown.is_empty() {
+        return Err(DataMisfit::Empty);
+    }
+    let (expected, found) = (model.populations[0].size, shown.set().inputs());
+    if expected != found {
+        return Err(DataMisfit::Inputs { expected, found });
+    }
+    let classes = model.classes();
+    for label in (0..count).map(|i| shown.label(i)) {
+        match label {
+            None if labelled => return Err(DataMisfit::Unlabelled),
+            None => return Ok(()),
+            Some(label) if usize::from(label) >= classes => return Err(DataMisfit::Label { label, classes }),
+            Some(_) => (),
+        }
+    }
+    Ok(())
+}
