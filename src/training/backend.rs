@@ -127,10 +127,12 @@ impl Backend {
     /// a plateau that is NaN.
     pub(super) fn overflowed(&self) -> Option<usize> {
         let means = self.means();
-        let lost = |v: &f64| v.is_nan() || v.abs() > f64::from(f32::MAX);
-        let undefined =
-            |index: usize| means.iter().any(|means| means.plateau[index].iter().any(|alpha| alpha.is_nan()));
-        (0..means[0].v.len()).find(|&index| means[0].v[index].iter().any(lost) || undefined(index))
+        // Counted, not searched: loops without a branch vectorise.
+        let beyond = |values: &[f64], bound: f64| values.iter().filter(|x| x.is_nan() | (x.abs() > bound)).count() > 0;
+        (0..means[0].v.len()).find(|&index| {
+            beyond(&means[0].v[index], f64::from(f32::MAX))
+                || means.iter().any(|means| beyond(&means.plateau[index], f64::INFINITY))
+        })
     }
 
     /// Work since it was made; zero for a twin, which has no events.

@@ -1,12 +1,14 @@
 //! Tests of trainers, on images of a single lit pixel.
 
+mod rules;
+
 use std::collections::BTreeSet;
 use std::convert::Infallible;
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
 use super::course::{Order, phase_lengths, shift};
-use super::{Ending, Monitor, Plan, Progress, RateRuleTrainer, RunError, Synapses, Trainer, Training};
+use super::{Ending, Monitor, Plan, Progress, RateRuleTrainer, RunError, Synapses, Trainer, TrainerBuilder, Training};
 use crate::data::{Dataset, ImageSet, Presentations, Split};
 use crate::engine::{Circuit, Lane, Precision, Show};
 use crate::model::Model;
