@@ -332,9 +332,10 @@ impl<'a> Trainer<'a> {
         for (index, projection) in self.model.projections.iter().enumerate().filter(learns) {
             let terms = lanes.iter().flat_map(|lane| lane.changes[index].terms());
             let target = self.model.population(projection.to);
-            let biases = match target.is_plateau_port(projection.port) {
-                true => &mut [],
-                false => self.network.biases[projection.to.0].as_mut_slice(),
+            let biases = if target.is_plateau_port(projection.port) {
+                &mut []
+            } else {
+                self.network.biases[projection.to.0].as_mut_slice()
             };
             let weights = &mut self.network.weights[index];
             let stride = weights.stride();

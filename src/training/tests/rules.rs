@@ -41,7 +41,7 @@ fn the_two_phase_rule_as_expressions_learns_the_same_weights() {
     for trainer in &mut trainers {
         trainer.run(&data, plan(1000), &mut (), &mut ()).unwrap();
     }
-    let [published, expressions] = trainers.each_ref().map(|trainer| trainer.network());
+    let [published, expressions] = trainers.each_ref().map(Training::network);
     assert!(difference(published, &network(&model(&[]))) > 0.1, "weights that changed");
     let found = difference(published, expressions);
     assert!(found < 1e-6, "{found}");
@@ -169,7 +169,7 @@ fn data_and_changes_that_do_not_fit_are_refused() {
     let (data, model) = (data(), model(&[]));
     let run = |trainer: &mut Trainer<'_>, data: &Dataset, tests: usize| {
         let plan = Plan { test_examples: tests, ..plan(5) };
-        trainer.run(data, plan, &mut (), &mut ()).err().expect("a refusal")
+        trainer.run(data, plan, &mut (), &mut ()).expect_err("a refusal")
     };
     let trains = Measurement::Phase(Quantity::Train, 1);
     let start = Trainer::builder(&model, network(&model)).rule("input-hidden", Asks(trains));
