@@ -1,4 +1,4 @@
-//! Checkpoints as commands take them: whole, and of the network at hand.
+//! Loads and checks the checkpoints that commands are given.
 
 use std::path::Path;
 
@@ -6,77 +6,82 @@ use anyhow::{Context, bail};
 
 use super::files::is_hdf5;
 use super::options::Common;
-use super::shown::Trained;
-use super::{rate_rule, say};
+use super::stimuli::TrainingData;
+use super::{rate_rule, terminal};
 use crate::model::Model;
 use crate::network::Network;
 use crate::record::Checkpoint;
 use crate::training::initial_network;
 
-/// Loads a checkpoint, and refuses one that was changed after it was written or that its own model does not fit.
+/// Loads a checkpoint.
+///
+/// # Errors
+/// If it cannot be read, was changed after it was written, or does not fit the model it holds.
 pub(super) fn load(path: &Path) -> anyhow::Result<Checkpoint> {
-    whole(Checkpoint::load(path)?, path)
+    check_own_model(Checkpoint::load(path)?, path)
 }
 
-/// The same, where the command may accept one that was changed.
+/// Loads a checkpoint, with `--accept-edited` also one that was changed after it was written; a message says so.
 pub(super) fn load_for(common: &Common, path: &Path) -> anyhow::Result<Checkpoint> {
     if !common.accept_edited {
         return load(path);
     }
-    let checkpoint = whole(Checkpoint::load_edited(path)?, path)?;
+    let checkpoint = check_own_model(Checkpoint::load_edited(path)?, path)?;
     if checkpoint.edited {
-        say::note(format_args!("{} was changed after it was written", path.display()));
+        terminal::print_message(format_args!("{} was changed after it was written", path.display()));
     }
     Ok(checkpoint)
 }
 
-/// Refuses a checkpoint that its own model does not fit.
-fn whole(checkpoint: Checkpoint, path: &Path) -> anyhow::Result<Checkpoint> {
+/// Refuses a checkpoint that does not fit the model it holds.
+fn check_own_model(checkpoint: Checkpoint, path: &Path) -> anyhow::Result<Checkpoint> {
     let damaged = || format!("{} is a damaged checkpoint", path.display());
     checkpoint.check(&own_model(&checkpoint, path).with_context(damaged)?).with_context(damaged)?;
     Ok(checkpoint)
 }
 
-/// What the network of a checkpoint was trained on, if it keeps that.
-pub(super) fn trained(checkpoint: &Checkpoint, path: &Path) -> anyhow::Result<Option<Trained>> {
-    Ok(Trained::of(checkpoint, &own_model(checkpoint, path)?))
+/// The data that the network of a checkpoint was trained on, if the checkpoint names them.
+pub(super) fn training_data(checkpoint: &Checkpoint, path: &Path) -> anyhow::Result<Option<TrainingData>> {
+    Ok(TrainingData::of(checkpoint, &own_model(checkpoint, path)?))
 }
 
-/// The model and network that a command is given.
-pub(super) struct Start {
+/// The model and network that a command starts from.
+pub(super) struct StartingNetwork {
     pub(super) model: Model,
     pub(super) network: Network,
-    /// The one asked for, else that of the checkpoint, else 1.
+    /// The seed asked for, else that of the checkpoint, else 1.
     pub(super) seed: u64,
-    /// Training presentations behind the network.
+    /// Training presentations the network has learnt from.
     pub(super) examples_seen: u64,
     /// Whether the checkpoint was changed after it was written.
     pub(super) edited: bool,
-    /// None: it is no checkpoint, or an older one.
-    pub(super) trained: Option<Trained>,
+    /// The data it was trained on; `None` for a network that was not trained, or a checkpoint of version 0.1.
+    pub(super) trained: Option<TrainingData>,
 }
 
-/// Loads the model and network that a command is given as a model file, the name of a shipped model, or a checkpoint. Refuses
-/// those that learn by a rule of rates.
-pub(super) fn load_or_start(common: &Common, input: &Path, seed: Option<u64>) -> anyhow::Result<Start> {
+/// Loads what a command is given: a checkpoint, or a model file or name of a shipped model, with its initial weights.
+///
+/// # Errors
+/// If it cannot be read, or the model learns by a rate-based rule.
+pub(super) fn load_or_start(common: &Common, input: &Path, seed: Option<u64>) -> anyhow::Result<StartingNetwork> {
     if is_hdf5(input) {
         let checkpoint = load_for(common, input)?;
         let model = common.parse_model(&checkpoint.model_text, input)?;
         rate_rule::refuse(&model)?;
         check_fits(&model, &checkpoint, input)?;
-        let trained = trained(&checkpoint, input)?;
+        let trained = training_data(&checkpoint, input)?;
         let seed = seed.unwrap_or(checkpoint.seed);
         let Checkpoint { examples_seen, edited, network, .. } = checkpoint;
-        return Ok(Start { model, network, seed, examples_seen, edited, trained });
+        return Ok(StartingNetwork { model, network, seed, examples_seen, edited, trained });
     }
     let model = common.load_model(input)?;
     rate_rule::refuse(&model)?;
     let seed = seed.unwrap_or(1);
     let network = initial_network(&model, seed)?;
-    Ok(Start { model, network, seed, examples_seen: 0, edited: false, trained: None })
+    Ok(StartingNetwork { model, network, seed, examples_seen: 0, edited: false, trained: None })
 }
 
-/// Refuses a checkpoint whose network or lanes are not those of the model.
+/// Refuses a checkpoint whose populations, projections or batch are not those of the model.
 pub(super) fn check_fits(model: &Model, checkpoint: &Checkpoint, path: &Path) -> anyhow::Result<()> {
     let own = own_model(checkpoint, path)?;
     for parts in [populations, projections] {
@@ -96,13 +101,13 @@ fn own_model(checkpoint: &Checkpoint, path: &Path) -> anyhow::Result<Model> {
     Ok(Model::parse(&checkpoint.model_text, &format!("model of {}", path.display()), &[])?)
 }
 
-/// The populations with their sizes.
+/// The populations with their sizes, as text.
 fn populations(model: &Model) -> String {
     let each = model.populations.iter().map(|population| format!("{} {}", population.name, population.size));
     each.collect::<Vec<_>>().join(", ")
 }
 
-/// The projections with the compartments they reach.
+/// The projections with the compartments they reach, as text.
 fn projections(model: &Model) -> String {
     let each =
         model.projections.iter().map(|projection| format!("{} ({})", projection.name, model.port_name(projection)));

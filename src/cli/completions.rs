@@ -1,10 +1,10 @@
 //! `apical completions`.
 
-use clap::{Args, CommandFactory};
+use clap::Args;
 use clap_complete::Shell;
 
 use super::failure::Failure;
-use super::{Cli, say};
+use super::terminal;
 
 /// Print a script by which a shell completes commands, options and their values.
 ///
@@ -12,15 +12,16 @@ use super::{Cli, say};
 ///
 ///   apical completions fish > ~/.config/fish/completions/apical.fish
 #[derive(Args, Debug)]
-pub(super) struct Completions {
+pub(super) struct CompletionsCommand {
     /// The shell.
     shell: Shell,
 }
 
-impl Completions {
-    pub(super) fn execute(self) -> Result<(), Failure> {
+impl CompletionsCommand {
+    /// Prints the script for the command line `cli`.
+    pub(super) fn execute(self, mut cli: clap::Command) -> Result<(), Failure> {
         let mut script = Vec::new();
-        clap_complete::generate(self.shell, &mut Cli::command(), "apical", &mut script);
-        say::result(String::from_utf8_lossy(&script).trim_end())
+        clap_complete::generate(self.shell, &mut cli, "apical", &mut script);
+        terminal::print_result(String::from_utf8_lossy(&script).trim_end())
     }
 }

@@ -6,8 +6,8 @@ use anyhow::bail;
 use clap::Args;
 
 use super::failure::Failure;
-use super::files::{refuse_run, spare};
-use super::say;
+use super::files::{refuse_overwrite, refuse_run};
+use super::terminal;
 use crate::record::RecordError;
 use crate::record::hdf5::{RunReader, export_nwb};
 
@@ -18,7 +18,7 @@ use crate::record::hdf5::{RunReader, export_nwb};
 ///
 ///   apical export --nwb run.nwb output/g17-784-500-10-seed1.h5
 #[derive(Args, Debug)]
-pub(super) struct Export {
+pub(super) struct ExportCommand {
     /// Run file.
     run: PathBuf,
 
@@ -27,7 +27,7 @@ pub(super) struct Export {
     nwb: PathBuf,
 }
 
-impl Export {
+impl ExportCommand {
     pub(super) fn execute(self) -> Result<(), Failure> {
         self.check()?;
         let now = humantime::format_rfc3339_seconds(std::time::SystemTime::now()).to_string();
@@ -35,7 +35,7 @@ impl Export {
             RecordError::File { action: "cannot write", .. } => Failure::Failed(error.into()),
             error => Failure::Refused(error.into()),
         })?;
-        say::result(format_args!("NWB file: {}", self.nwb.display()))
+        terminal::print_result(format_args!("NWB file: {}", self.nwb.display()))
     }
 
     fn check(&self) -> anyhow::Result<()> {
@@ -43,7 +43,7 @@ impl Export {
             bail!("--nwb {}: expected a name that ends in .nwb", self.nwb.display());
         }
         RunReader::open(&self.run)?;
-        spare("--nwb", &self.nwb, &self.run)?;
+        refuse_overwrite("--nwb", &self.nwb, &self.run)?;
         refuse_run("--nwb", &self.nwb)
     }
 }

@@ -1,8 +1,5 @@
 //! How a command ends when it does not end well.
 
-use std::process::ExitCode;
-
-use super::{interrupt, say};
 use crate::training::RunError;
 
 /// Why a command did not do what was asked.
@@ -17,31 +14,17 @@ pub(super) enum Failure {
 }
 
 impl Failure {
-    /// What went wrong once the command had begun.
+    /// An error that occurred once the command had begun to run.
     pub(super) fn failed(error: impl Into<anyhow::Error>) -> Self {
         Self::Failed(error.into())
     }
 
-    /// The same of a command of which a part is done already: it has begun.
-    pub(super) fn on_the_way(self) -> Self {
+    /// Turns a refusal into a failure while running: another part of the command has run before.
+    pub(super) fn into_runtime(self) -> Self {
         match self {
             Self::Refused(error) => Self::Failed(error),
             other => other,
         }
-    }
-
-    /// Tells the user on standard error, cause by cause, and gives the exit code.
-    pub(super) fn report(self) -> ExitCode {
-        let (error, code) = match self {
-            Self::Refused(error) => (error, 2),
-            Self::Failed(error) => (error, 1),
-            Self::Interrupted => return ExitCode::from(interrupt::exit_code()),
-        };
-        say::note(format_args!("error: {error}"));
-        for cause in error.chain().skip(1) {
-            say::note(format_args!("  because: {cause}"));
-        }
-        ExitCode::from(code)
     }
 }
 

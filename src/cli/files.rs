@@ -1,4 +1,4 @@
-//! Files that commands read and leave.
+//! Paths of input and output files, and files written under another name until they are complete.
 
 use std::fs::{self, File};
 use std::io::{ErrorKind, Read, Write};
@@ -10,22 +10,28 @@ use super::failure::Failure;
 use crate::model::open_file;
 use crate::record::hdf5::{RunReader, holds_checkpoint};
 
-/// Whether a file begins as HDF5 files do.
+/// Whether a file begins with the signature of HDF5.
 pub(super) fn is_hdf5(path: &Path) -> bool {
     let mut start = [0; 8];
     open_file(path).and_then(|mut file| file.read_exact(&mut start)).is_ok() && start == *b"\x89HDF\r\n\x1a\n"
 }
 
-/// Refuses an output path, given by this option, that is a file which the command reads.
-pub(super) fn spare(option: &str, out: &Path, read: &Path) -> anyhow::Result<()> {
+/// Refuses the path of an output, given by `option`, that is the file the command reads.
+///
+/// # Errors
+/// If both are the same file.
+pub(super) fn refuse_overwrite(option: &str, out: &Path, read: &Path) -> anyhow::Result<()> {
     if out.canonicalize().is_ok_and(|out| read.canonicalize().is_ok_and(|read| read == out)) {
         bail!("{option} {}: that is the file to be read; name another", out.display());
     }
     Ok(())
 }
 
-/// Refuses an output path, given by this option, at which a run file or a checkpoint is: what is drawn or exported can be made
-/// again, a run cannot.
+/// Refuses the path of an output, given by `option`, at which there is a run file or checkpoint: an export could be made
+/// again, a run could not.
+///
+/// # Errors
+/// If there is one.
 pub(super) fn refuse_run(option: &str, out: &Path) -> anyhow::Result<()> {
     if out.is_file() && (RunReader::open(out).is_ok() || holds_checkpoint(out).is_ok()) {
         bail!("{option} {}: that is a run file or checkpoint, which is not replaced; name another", out.display());
@@ -33,13 +39,14 @@ pub(super) fn refuse_run(option: &str, out: &Path) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// A file beside another, with this in place of the end of its name.
+/// The path of `file` with its extension replaced by `end`, such as `-2.h5`.
 pub(super) fn named_after(file: &Path, end: &str) -> PathBuf {
     let stem = file.file_stem().unwrap_or_default().to_string_lossy();
     file.with_file_name(format!("{stem}{end}"))
 }
 
-/// The checkpoint that belongs to a run file; that of a file with another ending than `.h5` keeps the ending in its name.
+/// The path of a run file's checkpoint: `NAME.checkpoint.h5` for `NAME.h5`, and for any other name that name with
+/// `.checkpoint.h5` appended.
 pub(super) fn checkpoint_file(run_file: &Path) -> PathBuf {
     match run_file.extension() {
         Some(ending) if ending != "h5" => {
@@ -50,20 +57,20 @@ pub(super) fn checkpoint_file(run_file: &Path) -> PathBuf {
     }
 }
 
-/// `NAME.part`, which becomes NAME once it is complete.
+/// `NAME.part`, under which NAME is written until it is complete.
 pub(super) fn part_of(path: &Path) -> PathBuf {
     let mut name = path.as_os_str().to_owned();
     name.push(".part");
     name.into()
 }
 
-/// A name, and the same with numbers from 1 on after it.
+/// A path, then `PATH.1`, `PATH.2` and so on.
 fn numbered(path: PathBuf) -> impl Iterator<Item = PathBuf> {
     let more = path.clone();
     std::iter::once(path).chain((1..u16::MAX).map(move |n| format!("{}.{n}", more.display()).into()))
 }
 
-/// Renames an existing file to the first free `NAME.N` and returns the new path; none if there is no such file.
+/// Renames an existing file to the first free `NAME.N` and returns the new path; `None` if there is no such file.
 pub(super) fn set_aside(path: &Path) -> anyhow::Result<Option<PathBuf>> {
     if fs::symlink_metadata(path).is_err() {
         return Ok(None);
@@ -74,21 +81,25 @@ pub(super) fn set_aside(path: &Path) -> anyhow::Result<Option<PathBuf>> {
     Ok(Some(free))
 }
 
-/// A file under another name until it is complete: an older one stays until then, and nothing is left of one that is not
-/// completed.
-pub(super) struct Part<'a> {
+/// A file that is written under another name and renamed once it is complete. Until then an older file of its name is kept;
+/// if it is dropped before, the unfinished file is removed.
+pub(super) struct PartialFile<'a> {
     path: &'a Path,
     unfinished: PathBuf,
     file: File,
     completed: bool,
 }
 
-impl<'a> Part<'a> {
+impl<'a> PartialFile<'a> {
+    /// Creates the unfinished file.
+    ///
+    /// # Errors
+    /// If it cannot be created, or `path` is a folder.
     pub(super) fn create(path: &'a Path) -> anyhow::Result<Self> {
         if path.is_dir() {
             bail!("cannot write {}, which is a folder", path.display());
         }
-        // What has such a name already belongs to another process, or to one that was killed.
+        // An existing file of such a name belongs to another process, or was left by one that was killed.
         for unfinished in numbered(part_of(path)) {
             match File::create_new(&unfinished) {
                 Err(error) if error.kind() == ErrorKind::AlreadyExists => (),
@@ -101,6 +112,10 @@ impl<'a> Part<'a> {
         bail!("cannot create {}", part_of(path).display())
     }
 
+    /// Writes the content to the disk and renames the file.
+    ///
+    /// # Errors
+    /// A failure while running, if it cannot be written.
     pub(super) fn complete(mut self, content: &[u8]) -> Result<(), Failure> {
         let written = self.file.write_all(content).and_then(|()| self.file.sync_all());
         let written = written.and_then(|()| fs::rename(&self.unfinished, self.path));
@@ -109,16 +124,20 @@ impl<'a> Part<'a> {
     }
 }
 
-impl Drop for Part<'_> {
+impl Drop for PartialFile<'_> {
     fn drop(&mut self) {
-        // Once it is complete the name may be another's. What failed before is reported, not that it cannot be removed.
+        // Once complete, the unfinished name may be another process's. A failure to remove it is not reported: what failed
+        // before is.
         if !self.completed {
             let _ = fs::remove_file(&self.unfinished);
         }
     }
 }
 
-/// Writes a file once a command has run.
+/// Writes a file as a whole, in place of an older one.
+///
+/// # Errors
+/// A failure while running.
 pub(super) fn write(path: &Path, text: &str) -> Result<(), Failure> {
-    Part::create(path).map_err(Failure::Failed)?.complete(text.as_bytes())
+    PartialFile::create(path).map_err(Failure::Failed)?.complete(text.as_bytes())
 }

@@ -7,19 +7,19 @@ use serde_json::{Value, json};
 
 use super::failure::Failure;
 use super::session::size;
-use super::{report, say};
+use super::{report, terminal};
 use crate::record::Evaluation;
 use crate::record::hdf5::{Contents, SnapshotSummary, Summary, verify};
 
-/// Tell what a run file or checkpoint holds, on one screen.
+/// Print what a run file or checkpoint holds, on one screen.
 ///
 ///   apical inspect output/g17-784-500-10-seed1.h5
 #[derive(Args, Debug)]
-pub(super) struct Inspect {
+pub(super) struct InspectCommand {
     /// Run file or checkpoint.
     file: PathBuf,
 
-    /// Verify the file against its documented format and say what is wrong, object by object; exit code 1 if anything is.
+    /// Verify the file against its documented format and list what is wrong, object by object; exit code 1 if anything is.
     #[arg(long)]
     check: bool,
 
@@ -28,36 +28,36 @@ pub(super) struct Inspect {
     json: bool,
 }
 
-impl Inspect {
+impl InspectCommand {
     pub(super) fn execute(self) -> Result<(), Failure> {
         if self.check {
             return self.verify();
         }
         let summary = Summary::read(&self.file).map_err(anyhow::Error::from)?;
         if self.json {
-            say::result(to_json(&summary))
+            terminal::print_result(to_json(&summary))
         } else {
-            lines(&summary).iter().try_for_each(|(what, text)| say::result(format_args!("{what:<16}{text}")))
+            lines(&summary).iter().try_for_each(|(what, text)| terminal::print_result(format_args!("{what:<16}{text}")))
         }
     }
 
     fn verify(&self) -> Result<(), Failure> {
         let wrong = verify(&self.file).map_err(anyhow::Error::from)?;
         if self.json {
-            say::result(json!({ "file": self.file, "wrong": wrong }))?;
+            terminal::print_result(json!({ "file": self.file, "wrong": wrong }))?;
         } else {
-            wrong.iter().try_for_each(say::result)?;
+            wrong.iter().try_for_each(terminal::print_result)?;
         }
         let file = self.file.display();
         if !wrong.is_empty() {
             let why = anyhow::anyhow!("{file} is not as its format is documented: {} found", wrong.len());
             return Err(Failure::Failed(why));
         }
-        if self.json { Ok(()) } else { say::result(format_args!("{file} is as its format is documented")) }
+        if self.json { Ok(()) } else { terminal::print_result(format_args!("{file} is as its format is documented")) }
     }
 }
 
-/// What is told on one screen: what, and how it is.
+/// The lines of the summary: name and text.
 fn lines(summary: &Summary) -> Vec<(&'static str, String)> {
     let mut lines =
         vec![("model", summary.name.clone()), ("seed", summary.seed.to_string()), ("size", size(summary.bytes))];
@@ -78,7 +78,7 @@ fn lines(summary: &Summary) -> Vec<(&'static str, String)> {
     lines
 }
 
-/// What run files and checkpoints do not share.
+/// Lines that differ between run files and checkpoints.
 fn contents(contents: &Contents) -> Vec<(&'static str, String)> {
     let mut lines = Vec::new();
     let mut line = |what, text: String| lines.push((what, text));
@@ -134,7 +134,7 @@ fn to_json(summary: &Summary) -> Value {
         "data_source": summary.data_source.as_ref().map(|place| &place.absolute),
         "edited": summary.edited,
         "bytes": summary.bytes,
-        "learning": report::learning(&summary.curve),
+        "learning": report::learning_curve(&summary.curve),
         "weights": summary.weights.iter().map(weights).collect::<Vec<_>>(),
     });
     if let (Some(object), Value::Object(contents)) = (object.as_object_mut(), contents_json(&summary.contents)) {

@@ -1,9 +1,8 @@
-//! Signals that ask for an end: SIGINT (Ctrl-C), SIGTERM and SIGHUP.
+//! Signals that end the process: SIGINT (Ctrl-C), SIGTERM and SIGHUP.
 //!
-//! While there is something to save the first one is left to the command, which finishes the presentation, saves all and
-//! ends; at any other time, as while images are read, and at another one more than a second after the first, the process ends at
-//! once. The exit code is 128 and the number of the signal. A write beyond a limit on the size of files (SIGXFSZ) fails as on
-//! a full disk.
+//! While a [`Guard`] is held, the command handles the first signal: it finishes the presentation, saves and ends. Without a
+//! guard, and at a second signal more than a second after the first, the process ends at once. The exit code is 128 plus the
+//! number of the signal. A write beyond a limit on file sizes (SIGXFSZ) fails as on a full disk.
 
 use std::ops::ControlFlow;
 use std::sync::atomic::{AtomicI32, AtomicUsize, Ordering};
@@ -11,16 +10,16 @@ use std::sync::atomic::{AtomicI32, AtomicUsize, Ordering};
 /// Number of the signal of Ctrl-C.
 const INTERRUPT: i32 = 2;
 
-/// The signal that came; 0: none.
+/// The signal received; 0: none.
 static SIGNAL: AtomicI32 = AtomicI32::new(0);
-/// Commands that have something to save.
+/// Number of guards held.
 static GUARDS: AtomicUsize = AtomicUsize::new(0);
 
-/// Holds a signal back for as long as it lives: the command looks for one by [`asked`], and saves.
+/// While it lives, a signal does not end the process: the command polls [`requested`], saves and ends.
 pub(super) struct Guard(());
 
-/// Leaves signals to the command from now on.
-pub(super) fn guard() -> Guard {
+/// Leaves the first signal to the command for as long as the guard lives.
+pub(super) fn hold() -> Guard {
     GUARDS.fetch_add(1, Ordering::SeqCst);
     Guard(())
 }
@@ -31,7 +30,7 @@ impl Drop for Guard {
     }
 }
 
-/// Listens for signals from now on.
+/// Installs the signal handlers.
 #[cfg(unix)]
 pub(super) fn listen() -> std::io::Result<()> {
     use std::sync::Arc;
@@ -41,10 +40,10 @@ pub(super) fn listen() -> std::io::Result<()> {
     use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM, SIGXFSZ};
     use signal_hook::iterator::Signals;
 
-    /// Signals within this time of the first are the same request: `timeout` sends its own to the process and to its group.
+    /// Signals this close to the first are the same request: `timeout` signals both the process and its group.
     const SAME_REQUEST: Duration = Duration::from_secs(1);
 
-    // With a handler the signal does not kill the process: the write fails with EFBIG.
+    // With a handler SIGXFSZ does not kill the process: the write fails with EFBIG.
     signal_hook::flag::register(SIGXFSZ, Arc::new(AtomicBool::new(false)))?;
     let hangup = (!ignores_hangup()).then_some(SIGHUP);
     let mut signals = Signals::new([SIGINT, SIGTERM].into_iter().chain(hangup))?;
@@ -56,14 +55,14 @@ pub(super) fn listen() -> std::io::Result<()> {
                 signal_hook::low_level::exit(i32::from(code_after(signal)));
             }
             first.get_or_insert_with(Instant::now);
-            // The first one decides on the exit code.
+            // The first signal decides the exit code.
             let _ = SIGNAL.compare_exchange(0, signal, Ordering::SeqCst, Ordering::SeqCst);
         }
     });
     Ok(())
 }
 
-/// Where there are no such signals Ctrl-C ends the process at once.
+/// Without Unix signals Ctrl-C ends the process at once.
 #[cfg(not(unix))]
 pub(super) fn listen() -> std::io::Result<()> {
     Ok(())
@@ -77,17 +76,17 @@ fn ignores_hangup() -> bool {
     ignored.is_some_and(|mask| mask & (1 << (signal_hook::consts::SIGHUP - 1)) != 0)
 }
 
-/// Whether to go on.
+/// Whether to continue: `Break` once a signal was received.
 pub(super) fn flow() -> ControlFlow<()> {
-    if asked() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+    if requested() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
 }
 
-/// Whether the command was asked to stop.
-pub(super) fn asked() -> bool {
+/// Whether a signal was received.
+pub(super) fn requested() -> bool {
     SIGNAL.load(Ordering::SeqCst) != 0
 }
 
-/// The exit code of a command that was asked to stop.
+/// The exit code of an interrupted command.
 pub(super) fn exit_code() -> u8 {
     match SIGNAL.load(Ordering::SeqCst) {
         0 => code_after(INTERRUPT),
@@ -95,7 +94,7 @@ pub(super) fn exit_code() -> u8 {
     }
 }
 
-/// The exit code after a signal, as shells have it.
+/// The exit code of a signal, as in shells.
 fn code_after(signal: i32) -> u8 {
     128 + signal as u8
 }

@@ -6,6 +6,7 @@
 mod checkpoint;
 mod compare;
 mod completions;
+mod exit;
 mod export;
 mod failure;
 mod files;
@@ -20,11 +21,12 @@ mod progress;
 mod rate_rule;
 mod report;
 mod reproduce;
-mod say;
 mod seeds;
 mod session;
-mod shown;
+mod shell;
 mod simulate;
+mod stimuli;
+mod terminal;
 mod test;
 mod train;
 mod validate;
@@ -53,26 +55,27 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    Train(train::Train),
-    Test(test::Test),
-    Simulate(simulate::Simulate),
-    Inspect(inspect::Inspect),
-    Plot(plot::Plot),
-    View(view::View),
-    Export(export::Export),
-    Models(models::Models),
-    Compare(compare::Compare),
-    Validate(validate::Validate),
-    Reproduce(reproduce::Reproduce),
-    Completions(completions::Completions),
-    Man(man::Man),
+    Train(train::TrainCommand),
+    Test(test::TestCommand),
+    Simulate(simulate::SimulateCommand),
+    Inspect(inspect::InspectCommand),
+    Plot(plot::PlotCommand),
+    View(view::ViewCommand),
+    Export(export::ExportCommand),
+    Models(models::ModelsCommand),
+    Compare(compare::CompareCommand),
+    Validate(validate::ValidateCommand),
+    Reproduce(reproduce::ReproduceCommand),
+    Completions(completions::CompletionsCommand),
+    Man(man::ManCommand),
 }
 
 /// Runs the command line of this process.
 pub fn main() -> ExitCode {
     let cli = parse().unwrap_or_else(|error| error.exit());
     if let Err(error) = interrupt::listen() {
-        return Failure::failed(anyhow::Error::from(error).context("cannot listen for signals")).report();
+        let failure = Failure::failed(anyhow::Error::from(error).context("cannot listen for signals"));
+        return exit::report(failure);
     }
     let result = match cli.command {
         Command::Train(command) => command.execute(),
@@ -86,12 +89,12 @@ pub fn main() -> ExitCode {
         Command::Compare(command) => command.execute(),
         Command::Validate(command) => command.execute(),
         Command::Reproduce(command) => command.execute(),
-        Command::Completions(command) => command.execute(),
-        Command::Man(command) => command.execute(),
+        Command::Completions(command) => command.execute(Cli::command()),
+        Command::Man(command) => command.execute(Cli::command()),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,
-        Err(failure) => failure.report(),
+        Err(failure) => exit::report(failure),
     }
 }
 
@@ -102,7 +105,7 @@ fn parse() -> Result<Cli, clap::Error> {
     parsed.and_then(|matches| Cli::from_arg_matches(&matches)).map_err(|error| advise(error).format(&mut command))
 }
 
-/// Lets options take negative numbers as their values, so that each can say which numbers it takes.
+/// Accepts negative numbers as values of options, so that the check of each option can report its own range.
 fn numbers_of_any_sign(command: clap::Command) -> clap::Command {
     let signed = |arg: clap::Arg| {
         let takes = !arg.is_positional() && arg.get_action().takes_values();
@@ -111,8 +114,8 @@ fn numbers_of_any_sign(command: clap::Command) -> clap::Command {
     command.mut_subcommands(move |subcommand| subcommand.mut_args(signed))
 }
 
-/// Puts advice that leads on in place of clap's where a value that begins with `-` was taken for an option, which behind `--`
-/// would be taken for a model, and where a number cannot be negative.
+/// Replaces clap's advice in two cases: where a negative value was parsed as an option (clap's `-- VALUE` would make it the
+/// positional MODEL), and where an unsigned number was negative.
 fn advise(mut error: clap::Error) -> clap::Error {
     let negative = |kind: ContextKind| match error.get(kind) {
         Some(ContextValue::String(text)) => is_negative(text),

@@ -7,7 +7,7 @@ use clap::Args;
 
 use super::failure::Failure;
 use super::files;
-use super::say;
+use super::terminal;
 use crate::model::shipped;
 
 /// List the models that come with the program, print one, or write them to a folder.
@@ -18,7 +18,7 @@ use crate::model::shipped;
 ///
 ///   apical models --write my-models         writes all of them there, to be changed
 #[derive(Args, Debug)]
-pub(super) struct Models {
+pub(super) struct ModelsCommand {
     /// Model to print.
     name: Option<String>,
 
@@ -27,7 +27,7 @@ pub(super) struct Models {
     write: Option<PathBuf>,
 }
 
-impl Models {
+impl ModelsCommand {
     pub(super) fn execute(self) -> Result<(), Failure> {
         let chosen = match &self.name {
             None => shipped::MODELS.to_vec(),
@@ -35,8 +35,10 @@ impl Models {
         };
         match (&self.write, &self.name) {
             (Some(folder), _) => write(folder, &chosen),
-            (None, Some(_)) => chosen.iter().try_for_each(|model| say::result(model.text.trim_end())),
-            (None, None) => say::columns(chosen.iter().map(|model| (model.name, headline(model.text).to_owned()))),
+            (None, Some(_)) => chosen.iter().try_for_each(|model| terminal::print_result(model.text.trim_end())),
+            (None, None) => {
+                terminal::print_columns(chosen.iter().map(|model| (model.name, headline(model.text).to_owned())))
+            }
         }
     }
 }
@@ -50,7 +52,7 @@ fn write(folder: &Path, models: &[shipped::Shipped]) -> Result<(), Failure> {
     for model in models {
         let path = path_of(model);
         files::write(&path, model.text)?;
-        say::result(path.display())?;
+        terminal::print_result(path.display())?;
     }
     Ok(())
 }

@@ -6,13 +6,13 @@ use anyhow::{Context, bail};
 use clap::{Args, ValueEnum};
 
 use super::files::{is_hdf5, named_after};
-use super::output::{Existing, Output};
+use super::output::{Existing, RunOutput};
 use crate::data::Source;
 use crate::model::{Model, Stimuli};
 use crate::rate::Twin;
 use crate::training::Dynamics;
 
-/// Which model, data and threads, and what is kept and told.
+/// Options of most commands: data, model keys, recording, threads, output.
 #[derive(Args, Clone, Debug)]
 #[allow(clippy::struct_excessive_bools, reason = "each is an option of its own")]
 pub(super) struct Common {
@@ -63,7 +63,7 @@ pub(super) struct Common {
 }
 
 impl Common {
-    /// Loads a model file with the overrides.
+    /// Loads a model file with `--set` and `--record` applied.
     pub(super) fn load_model(&self, path: &Path) -> anyhow::Result<Model> {
         if is_hdf5(path) {
             bail!("{}: expected a model file, found a run file or checkpoint", path.display());
@@ -72,7 +72,7 @@ impl Common {
         self.with_record(model)
     }
 
-    /// Reads the model of a checkpoint with the overrides.
+    /// Reads the model of a checkpoint with `--set` and `--record` applied.
     pub(super) fn parse_model(&self, text: &str, origin: &Path) -> anyhow::Result<Model> {
         let model = Model::parse(text, &format!("model of {}", origin.display()), &self.overrides)?;
         self.with_record(model)
@@ -85,12 +85,12 @@ impl Common {
         Ok(model)
     }
 
-    /// The stimuli of a model, from the folder asked for.
+    /// The stimuli of a model, in the folder of `--data`.
     pub(super) fn source<'a>(&'a self, model: &'a Model) -> Source<'a> {
         Source { folder: self.data.as_deref(), ..Source::of(model) }
     }
 
-    /// Starts the threads and returns their number.
+    /// Starts the thread pool and returns its number of threads.
     pub(super) fn start_threads(&self) -> anyhow::Result<usize> {
         let threads = match self.threads {
             Some(threads) => usize::from(threads),
@@ -101,18 +101,18 @@ impl Common {
         Ok(threads)
     }
 
-    /// The run file: that of `--out`, or `output/NAME-seedN.h5`.
-    pub(super) fn output(&self, name: &str, seed: u64, one_of_several: bool) -> anyhow::Result<Output> {
+    /// Path of the run file: that of `--out`, or `output/NAME-seedN.h5`.
+    pub(super) fn output(&self, name: &str, seed: u64, one_of_several: bool) -> anyhow::Result<RunOutput> {
         let Some(out) = &self.out else {
             let run = Path::new("output").join(format!("{name}-seed{seed}.h5"));
-            return Ok(Output::run_alone(run, Existing::Numbered));
+            return Ok(RunOutput::run_alone(run, Existing::Numbered));
         };
         let folder = out.as_os_str().to_string_lossy().ends_with(std::path::is_separator);
         if folder || out.is_dir() || out.file_name().is_none() {
             bail!("--out {}: expected the path of a file, found a folder", out.display());
         }
         let run = if one_of_several { named_after(out, &format!("-seed{seed}.h5")) } else { out.clone() };
-        Ok(Output::run_alone(run, if self.overwrite { Existing::Replaced } else { Existing::Refused }))
+        Ok(RunOutput::run_alone(run, if self.overwrite { Existing::Replaced } else { Existing::Refused }))
     }
 }
 
@@ -135,7 +135,7 @@ enum TwinName {
 }
 
 impl Rate {
-    /// The dynamics asked for.
+    /// The dynamics asked for by `--rate`.
     pub(super) fn dynamics(self) -> Dynamics {
         match self.rate {
             None => Dynamics::Spiking,
@@ -145,18 +145,18 @@ impl Rate {
         }
     }
 
-    /// What summaries and file names call it.
+    /// Its name in summaries: `spiking` or `rate`.
     pub(super) fn kind(self) -> &'static str {
         self.dynamics().name()
     }
 
-    /// The option as it was given.
+    /// The option as given on the command line; `None` if it was not.
     pub(super) fn option(self) -> Option<String> {
         let twin = self.rate?.to_possible_value()?;
         Some(format!("--rate={}", twin.get_name()))
     }
 
-    /// The name of a run of this model.
+    /// The name of a run of this model, from which file names are made.
     pub(super) fn name(self, model: &Model) -> String {
         let twin = match self.rate {
             None => return model.name.clone(),
@@ -167,7 +167,10 @@ impl Rate {
         format!("{}-rate{twin}", model.name)
     }
 
-    /// Takes spikes and traces, which rates have none of, out of what a model records.
+    /// With `--rate`, removes spikes and traces from what a model records: rate networks have none.
+    ///
+    /// # Errors
+    /// If `--record` asks for them, or the stimuli are a spike list.
     pub(super) fn prepare(self, mut model: Model, common: &Common) -> anyhow::Result<Model> {
         if self.rate.is_none() {
             return Ok(model);
@@ -186,14 +189,14 @@ impl Rate {
     }
 }
 
-/// Seeds of one command at most.
+/// Largest number of seeds of one command.
 const MOST_SEEDS: usize = 1000;
 
 /// Seeds as `1..5` (both ends included) or `1,2,7`.
 pub(super) fn parse_seeds(text: &str) -> Result<Seeds, String> {
     let number = |part: &str| part.trim().parse::<u64>().map_err(|_| format!("`{part}` is not a seed"));
     let seeds: Vec<u64> = match text.split_once("..") {
-        // One too many is as wrong as all of them.
+        // One more than allowed, so that the check below refuses it.
         Some((first, last)) => (number(first)?..=number(last.trim_start_matches('='))?).take(MOST_SEEDS + 1).collect(),
         None => text.split(',').map(number).collect::<Result<_, _>>()?,
     };

@@ -1,4 +1,4 @@
-//! Progress on standard error: a bar on a terminal, plain lines elsewhere, nothing when quiet or soon over.
+//! Progress on standard error: a bar on a terminal, else plain lines; nothing with `--quiet` or for short runs.
 
 use std::io::IsTerminal;
 use std::ops::ControlFlow;
@@ -7,40 +7,40 @@ use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-use super::{interrupt, say};
+use super::{interrupt, terminal};
 use crate::model::Model;
 use crate::training::{History, Monitor, Progress, RunError, Training};
 
-/// Nothing is shown before this, so that a run that is soon over stays silent.
-const PATIENCE: Duration = Duration::from_secs(2);
-/// Spacing of plain lines.
+/// Nothing is shown before this, so that short runs print no progress.
+const SILENT_START: Duration = Duration::from_secs(2);
+/// Time between plain lines.
 const LINES: Duration = Duration::from_secs(15);
-/// Spacing of updates of the bar.
+/// Time between updates of the bar.
 const FRAMES: Duration = Duration::from_millis(100);
 
-/// Shows how far a run is, saves its checkpoints, and passes Ctrl-C on.
+/// The monitor of a run: shows its progress, saves its checkpoints, and stops it after a signal.
 pub(super) struct Display<'a> {
-    /// What its lines and its bar begin with.
+    /// Begins its lines and its bar.
     pub(super) label: String,
     quiet: bool,
     start: Instant,
     shown: Instant,
-    /// The part that is being counted: its name, when it began and at how many.
+    /// The part being counted (`train` or `test`), when it began and at what count.
     part: Option<(&'static str, Instant, u64)>,
     bar: Option<ProgressBar>,
     terminal: bool,
     checkpoints: Option<Checkpoints<'a>>,
 }
 
-/// Longest time between two checkpoints of a run, unless another is asked for.
+/// Default longest time between two checkpoints of a run.
 pub(super) const CHECKPOINT_EVERY: Duration = Duration::from_mins(5);
 
-/// The checkpoints of a run.
+/// Where and how often the checkpoints of a run are saved.
 pub(super) struct Checkpoints<'a> {
     pub(super) model: &'a Model,
-    /// The file, each in place of the one before.
+    /// The file; each checkpoint replaces the one before.
     pub(super) path: PathBuf,
-    /// Longest time between two.
+    /// Longest time between two of them.
     pub(super) every: Duration,
     /// When the last one was saved, or the run began.
     pub(super) last: Instant,
@@ -55,24 +55,24 @@ impl Checkpoints<'_> {
 }
 
 impl<'a> Display<'a> {
-    /// A display of one run with its checkpoints.
+    /// The monitor of one run.
     pub(super) fn new(quiet: bool, checkpoints: Option<Checkpoints<'a>>) -> Self {
         let now = Instant::now();
         let terminal = std::io::stderr().is_terminal();
         Self { label: String::new(), quiet, start: now, shown: now, part: None, bar: None, terminal, checkpoints }
     }
 
-    /// Ends the bar.
+    /// Removes the bar.
     pub(super) fn finish(&mut self) {
         if let Some(bar) = self.bar.take() {
             bar.finish_and_clear();
-            say::BARS.remove(&bar);
+            terminal::BARS.remove(&bar);
         }
         self.part = None;
     }
 
-    fn show(&mut self, part: &'static str, done: u64, total: u64, error_percent: f64) -> ControlFlow<()> {
-        if interrupt::asked() {
+    fn update(&mut self, part: &'static str, done: u64, total: u64, error_percent: f64) -> ControlFlow<()> {
+        if interrupt::requested() {
             self.finish();
             return ControlFlow::Break(());
         }
@@ -83,7 +83,7 @@ impl<'a> Display<'a> {
             return ControlFlow::Continue(());
         }
         let spacing = if self.terminal { FRAMES } else { LINES };
-        if self.quiet || now - self.start < PATIENCE || now - self.shown < spacing {
+        if self.quiet || now - self.start < SILENT_START || now - self.shown < spacing {
             return ControlFlow::Continue(());
         }
         self.shown = now;
@@ -98,15 +98,15 @@ impl<'a> Display<'a> {
             bar.set_position(done);
             bar.set_message(text);
         } else {
-            say::note(format_args!("{}{part}: {done} of {total} images, {text}", self.label));
+            terminal::print_message(format_args!("{}{part}: {done} of {total} images, {text}", self.label));
         }
         ControlFlow::Continue(())
     }
 
-    fn line(&mut self, text: &str) {
+    fn print(&mut self, text: &str) {
         if !self.quiet {
             self.finish();
-            say::note(format_args!("{}{text}", self.label));
+            terminal::print_message(format_args!("{}{text}", self.label));
         }
     }
 }
@@ -117,11 +117,11 @@ impl Monitor for Display<'_> {
     }
 
     fn trained(&mut self, progress: Progress) -> ControlFlow<()> {
-        self.show("train", progress.done, progress.total, progress.error_percent)
+        self.update("train", progress.done, progress.total, progress.error_percent)
     }
 
     fn tested(&mut self, done: usize, total: usize, error_percent: f64) -> ControlFlow<()> {
-        self.show("test", done as u64, total as u64, error_percent)
+        self.update("test", done as u64, total as u64, error_percent)
     }
 
     fn evaluated(&mut self, training: &dyn Training) -> Result<(), RunError> {
@@ -131,7 +131,7 @@ impl Monitor for Display<'_> {
                 error if error.is_nan() => String::new(),
                 error => format!(", while training {error:.2} %"),
             };
-            self.line(&format!(
+            self.print(&format!(
                 "after {} images: test error {:.2} %{trained} ({})",
                 evaluation.examples_seen,
                 evaluation.test_error,
@@ -147,13 +147,13 @@ impl Monitor for Display<'_> {
     }
 }
 
-/// Counts the examples of a run by a bar with rate and time left, on a terminal, and says what is to be said meanwhile.
-pub(super) struct Count {
+/// Counts the examples of a training run of `compare`: a bar with rate and time left, on a terminal.
+pub(super) struct ExampleCounter {
     quiet: bool,
     bar: Option<ProgressBar>,
 }
 
-impl Count {
+impl ExampleCounter {
     pub(super) fn new(quiet: bool, name: String, total: u64) -> Self {
         let shown = !quiet && std::io::stderr().is_terminal();
         let style = ProgressStyle::with_template("{prefix} {bar:30} {pos}/{len}  {per_sec}, {eta} left")
@@ -167,12 +167,12 @@ impl Count {
         self.bar.iter().for_each(|bar| bar.inc(examples));
     }
 
-    /// Says a line above the bar.
+    /// Prints a line above the bar.
     pub(super) fn line(&self, text: &str) {
         match &self.bar {
-            Some(bar) => bar.suspend(|| say::note(text)),
+            Some(bar) => bar.suspend(|| terminal::print_message(text)),
             None if self.quiet => (),
-            None => say::note(text),
+            None => terminal::print_message(text),
         }
     }
 }
@@ -180,10 +180,10 @@ impl Count {
 fn new_bar(prefix: String, total: u64) -> ProgressBar {
     let style =
         ProgressStyle::with_template("{prefix:>5} {bar:30} {pos}/{len}  {msg}").expect("a template that parses");
-    say::BARS.add(ProgressBar::new(total)).with_style(style).with_prefix(prefix)
+    terminal::BARS.add(ProgressBar::new(total)).with_style(style).with_prefix(prefix)
 }
 
-/// A duration in the two units that matter.
+/// A duration in seconds, minutes and seconds, or hours and minutes.
 pub(super) fn duration(seconds: f64) -> String {
     if !seconds.is_finite() {
         return "?".to_owned();

@@ -1,4 +1,4 @@
-//! Models whose rule is one of networks of rates, on the command line.
+//! Models that learn by a rate-based rule, as commands handle them.
 
 use anyhow::bail;
 
@@ -7,26 +7,29 @@ use crate::model::{self, Model, Rule};
 use crate::network::Network;
 use crate::rate::Learner;
 
-/// What files and summaries call such a run.
+/// The name of such runs in files and summaries.
 pub(super) const KIND: &str = "rate";
 
-/// The name of a model's rule, if it is one of rates.
-pub(super) fn of(model: &Model) -> Option<&'static str> {
+/// The name of a model's rule, if it is rate-based.
+pub(super) fn name_of(model: &Model) -> Option<&'static str> {
     match model.learning.rule {
         Rule::OfRates(name) => Some(name),
         Rule::TwoPhase => None,
     }
 }
 
-/// Refuses a model whose rule is one of rates where spikes are wanted.
+/// Refuses a model with a rate-based rule, for commands that need spikes.
 pub(super) fn refuse(model: &Model) -> anyhow::Result<()> {
-    let Some(rule) = of(model) else { return Ok(()) };
+    let Some(rule) = name_of(model) else { return Ok(()) };
     bail!(
         "the model learns by `{rule}`, a rule of networks of rates, and has no spikes: it can be trained, tested and compared"
     )
 }
 
-/// Takes all that networks of rates have none of out of what a model records.
+/// Removes spikes, plateaus, traces and credit-assignment diagnostics from what a model records: networks of rates have none.
+///
+/// # Errors
+/// If `--record` asks for some of these.
 pub(super) fn prepare(mut model: Model, common: &Common) -> anyhow::Result<Model> {
     if let Some(what) = common.record.as_deref().filter(|what| !matches!(*what, "all" | "none")) {
         bail!("--record {what}: a network of rates has no spikes, traces and plateaus; expected `all` or `none`");
@@ -39,7 +42,7 @@ pub(super) fn prepare(mut model: Model, common: &Common) -> anyhow::Result<Model
     Ok(model)
 }
 
-/// The learner of a model with a rule of rates, as its network has it.
+/// The learner of a model with a rate-based rule, with the weights of `network`; `None` for other models.
 pub(super) fn learner((model, network): (&Model, &Network), seed: u64) -> Option<Learner> {
     let mut learner = Learner::of(model, seed)?;
     learner.take(model, network);

@@ -3,9 +3,9 @@
 use serde_json::{Value, json};
 
 use super::failure::Failure;
-use super::output::Files;
-use super::say;
+use super::output::RunFiles;
 use super::session::{self, Outcome};
+use super::terminal;
 use crate::analysis::mean_and_deviation;
 use crate::data::{Dataset, digests, tested_on};
 use crate::model::Model;
@@ -40,14 +40,14 @@ pub(super) fn train_summary(
         "train_ms_per_example": per_example(outcome.history.train_seconds, outcome.presentations),
         "test_ms_per_example": tested.and_then(test_ms),
         "confusion": tested.map(|t| &t.confusion),
-        "learning": learning(&outcome.history.curve),
+        "learning": learning_curve(&outcome.history.curve),
         "run_file": outcome.files.as_ref().map(|files| &files.run),
         "checkpoint_file": outcome.files.as_ref().and_then(|files| files.checkpoint.as_ref()),
     })
 }
 
-/// A learning curve, with null for what was not measured.
-pub(super) fn learning(curve: &[Evaluation]) -> Value {
+/// A learning curve; values that were not measured are null.
+pub(super) fn learning_curve(curve: &[Evaluation]) -> Value {
     let point = |evaluation: &Evaluation| {
         json!({
             "examples_seen": evaluation.examples_seen,
@@ -65,13 +65,13 @@ pub(super) fn test_ms(tested: &Tested) -> Option<f64> {
     per_example(tested.seconds, (tested.examples * tested.wrong.len()) as u64)
 }
 
-/// Milliseconds per presentation; none where there was none.
+/// Wall time per presentation [ms]; `None` without presentations.
 pub(super) fn per_example(seconds: f64, presentations: u64) -> Option<f64> {
     (presentations > 0).then(|| 1e3 * seconds / presentations as f64)
 }
 
 /// The results of several seeds: mean and spread (standard deviation, n − 1), and every run.
-pub(super) fn several(seeds: &[u64], runs: &[Value]) -> Value {
+pub(super) fn summarise_seeds(seeds: &[u64], runs: &[Value]) -> Value {
     let errors: Vec<f64> = runs.iter().filter_map(|run| run["test_error_percent"].as_f64()).collect();
     let (mean, deviation) = mean_and_deviation(&errors);
     json!({
@@ -87,43 +87,43 @@ pub(super) fn several(seeds: &[u64], runs: &[Value]) -> Value {
 }
 
 /// Prints the results of training with one seed.
-pub(super) fn trained(outcome: &Outcome, summary: &Value) -> Result<(), Failure> {
+pub(super) fn print_training(outcome: &Outcome, summary: &Value) -> Result<(), Failure> {
     if let Some(tested) = &outcome.history.tested {
         let (error, on) = (tested.error_percent(), text(&summary["tested_on"]));
-        say::result(format_args!("test error {error:.2} % on {} {on} images", tested.examples))?;
+        terminal::print_result(format_args!("test error {error:.2} % on {} {on} images", tested.examples))?;
     }
     let pace = [("training", &summary["train_ms_per_example"]), ("testing", &summary["test_ms_per_example"])];
     for (what, ms) in pace {
         if let Some(ms) = ms.as_f64() {
-            say::result(format_args!("{what}: {ms:.2} ms per image"))?;
+            terminal::print_result(format_args!("{what}: {ms:.2} ms per image"))?;
         }
     }
     outcome.files.as_ref().map_or(Ok(()), print_files)
 }
 
-/// Reports that a run is complete and that nothing was written.
-pub(super) fn nothing_left(history: &History) {
+/// Prints that a run is complete already and nothing was written.
+pub(super) fn print_nothing_left(history: &History) {
     let error =
         history.curve.last().map_or(String::new(), |last| format!(", with a test error of {:.2} %", last.test_error));
     let seen = history.examples_seen;
-    say::note(format_args!(
+    terminal::print_message(format_args!(
         "the run is complete after {seen} presentations{error}; nothing is left to do and nothing was written (--epochs and \
          --examples are totals: give more to go on)"
     ));
 }
 
 /// Prints mean and spread over seeds.
-pub(super) fn spread(summary: &Value) -> Result<(), Failure> {
+pub(super) fn print_spread(summary: &Value) -> Result<(), Failure> {
     let (mean, sd) = (&summary["test_error_percent"], &summary["test_error_percent_sd"]);
     let (Some(mean), Some(sd)) = (mean.as_f64(), sd.as_f64()) else { return Ok(()) };
-    say::result(format_args!("test error over seeds: {mean:.2} % ± {sd:.2}"))
+    terminal::print_result(format_args!("test error over seeds: {mean:.2} % ± {sd:.2}"))
 }
 
 /// Prints the files of a run.
-pub(super) fn print_files(files: &Files) -> Result<(), Failure> {
-    say::result(format_args!("run file: {}", files.run.display()))?;
+pub(super) fn print_files(files: &RunFiles) -> Result<(), Failure> {
+    terminal::print_result(format_args!("run file: {}", files.run.display()))?;
     let Some(checkpoint) = &files.checkpoint else { return Ok(()) };
-    say::result(format_args!("checkpoint: {}", checkpoint.display()))
+    terminal::print_result(format_args!("checkpoint: {}", checkpoint.display()))
 }
 
 fn text(value: &Value) -> &str {

@@ -1,4 +1,4 @@
-//! Runs of several seeds, side by side on the threads given.
+//! Runs of several seeds, several at a time, on a share of the threads each.
 
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
@@ -6,15 +6,16 @@ use std::sync::{Mutex, PoisonError};
 use anyhow::Context;
 use rayon::ThreadPoolBuilder;
 
+use super::exit;
 use super::failure::Failure;
 
-/// Runs `one` for 0 to `count` − 1, no more `at_once` than that, and gives the results in this order. Each run works on its
-/// share of the threads, passed to it; `done` is called in order, as soon as a run and all before it have ended. A run that
-/// fails lets those beside it go on to their ends, and no further one begins.
+/// Calls `one(index, threads)` for indices 0 to `count` − 1, at most `at_once` at a time, each on its share of the threads, and
+/// returns the results by index. `done` is called by index, as soon as a run and all before it have ended. After a failure
+/// the runs at work are completed and no further one begins.
 ///
 /// # Errors
-/// The first failure; a refusal is one, too, where other runs have begun.
-pub(super) fn side_by_side<T: Send>(
+/// The first failure. A refusal becomes a failure while running if other runs have begun.
+pub(super) fn run_parallel<T: Send>(
     count: usize,
     (at_once, threads): (usize, usize),
     one: impl Fn(usize, usize) -> Result<T, Failure> + Sync,
@@ -23,7 +24,7 @@ pub(super) fn side_by_side<T: Send>(
     let at_once = at_once.clamp(1, count.max(1));
     let (next, stop) = (AtomicUsize::new(0), AtomicBool::new(false));
     let gathered =
-        Mutex::new(Gathered { results: (0..count).map(|_| None).collect(), told: 0, failed: Vec::new(), done });
+        Mutex::new(SeedResults { results: (0..count).map(|_| None).collect(), reported: 0, failed: Vec::new(), done });
     let work = |share: usize| {
         while !stop.load(Ordering::SeqCst) {
             let index = next.fetch_add(1, Ordering::SeqCst);
@@ -52,45 +53,45 @@ pub(super) fn side_by_side<T: Send>(
             }
         });
     }
-    let Gathered { results, failed, .. } = gathered.into_inner().unwrap_or_else(PoisonError::into_inner);
+    let SeedResults { results, failed, .. } = gathered.into_inner().unwrap_or_else(PoisonError::into_inner);
     let begun = next.into_inner().min(count);
     match first_of(failed) {
-        Some(failure) if begun > 1 => Err(failure.on_the_way()),
+        Some(failure) if begun > 1 => Err(failure.into_runtime()),
         Some(failure) => Err(failure),
         None => Ok(results.into_iter().flatten().collect()),
     }
 }
 
-/// What runs came to so far.
-struct Gathered<T, D> {
+/// The results of runs so far.
+struct SeedResults<T, D> {
     results: Vec<Option<T>>,
-    /// How many of them were handed to `done`.
-    told: usize,
+    /// How many of them were passed to `done`.
+    reported: usize,
     failed: Vec<(usize, Failure)>,
     done: D,
 }
 
-impl<T, D: FnMut(&T) -> Result<(), Failure>> Gathered<T, D> {
-    /// Takes the end of a run; an error if no further one is to begin.
+impl<T, D: FnMut(&T) -> Result<(), Failure>> SeedResults<T, D> {
+    /// Stores the result of a run; an error if no further run is to begin.
     fn take(&mut self, index: usize, ended: Result<T, Failure>) -> Result<(), ()> {
-        let told = ended.and_then(|result| {
+        let reported = ended.and_then(|result| {
             self.results[index] = Some(result);
-            while let Some(Some(result)) = self.results.get(self.told) {
-                self.told += 1;
+            while let Some(Some(result)) = self.results.get(self.reported) {
+                self.reported += 1;
                 (self.done)(result)?;
             }
             Ok(())
         });
-        told.map_err(|failure| self.failed.push((index, failure)))
+        reported.map_err(|failure| self.failed.push((index, failure)))
     }
 }
 
-/// The failure to end with: the first that is more than an interruption. The others are reported here.
+/// The failure to end with: the first that is not an interruption. Prints the others.
 fn first_of(mut failed: Vec<(usize, Failure)>) -> Option<Failure> {
     failed.sort_by_key(|(index, failure)| (matches!(failure, Failure::Interrupted), *index));
     let mut failed = failed.into_iter().map(|(_, failure)| failure);
     let first = failed.next();
-    failed.filter(|failure| !matches!(failure, Failure::Interrupted)).for_each(|failure| _ = failure.report());
+    failed.filter(|failure| !matches!(failure, Failure::Interrupted)).for_each(|failure| _ = exit::report(failure));
     first
 }
 
@@ -111,12 +112,12 @@ mod tests {
                 assert_eq!(share, if at_once == 1 { threads } else { rayon::current_num_threads() });
                 Ok(index)
             };
-            let mut told = Vec::new();
-            let ran = side_by_side(5, (at_once, threads), one, |&index| {
-                told.push(index);
+            let mut reported = Vec::new();
+            let ran = run_parallel(5, (at_once, threads), one, |&index| {
+                reported.push(index);
                 Ok(())
             });
-            assert_eq!((ran.unwrap(), told), (vec![0, 1, 2, 3, 4], vec![0, 1, 2, 3, 4]));
+            assert_eq!((ran.unwrap(), reported), (vec![0, 1, 2, 3, 4], vec![0, 1, 2, 3, 4]));
             assert!(most.into_inner() <= at_once);
         }
     }
@@ -130,13 +131,13 @@ mod tests {
                 begun.fetch_add(1, Ordering::SeqCst);
                 if index >= at { Err(refused(index)) } else { Ok(()) }
             };
-            (side_by_side(100, (at_once, at_once), one, |()| Ok(())).unwrap_err(), begun.into_inner())
+            (run_parallel(100, (at_once, at_once), one, |()| Ok(())).unwrap_err(), begun.into_inner())
         };
         assert!(matches!(failing(0, 1), (Failure::Refused(_), 1)), "nothing ran");
         assert!(matches!(failing(1, 1), (Failure::Failed(error), 2) if error.to_string() == "1"));
         let (failure, begun) = failing(0, 4);
         assert!(matches!(failure, Failure::Refused(_) | Failure::Failed(_)) && begun <= 8, "{begun}");
-        let interrupted = side_by_side(2, (2, 2), |_, _| Err::<(), _>(Failure::Interrupted), |()| Ok(()));
+        let interrupted = run_parallel(2, (2, 2), |_, _| Err::<(), _>(Failure::Interrupted), |()| Ok(()));
         assert!(matches!(interrupted, Err(Failure::Interrupted)));
     }
 }

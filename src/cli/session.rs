@@ -1,4 +1,4 @@
-//! A run from the command line: its files, its display, its end.
+//! A training run or simulation: opens its files, shows its progress, saves what there is at its end.
 
 use std::path::Path;
 use std::time::{Duration, Instant};
@@ -7,9 +7,9 @@ use anyhow::{Context, bail};
 
 use super::failure::Failure;
 use super::options::Common;
-use super::output::{Files, Output};
+use super::output::{RunFiles, RunOutput};
 use super::progress::{Checkpoints, Display};
-use super::{interrupt, say};
+use super::{interrupt, shell, terminal};
 use crate::data::{DataPlace, Dataset, StimulusSet, digests};
 use crate::model::Model;
 use crate::record::hdf5::{Provenance, RunFile, set_aside_unfinished};
@@ -17,45 +17,48 @@ use crate::record::{Kind, Planned, Recorder};
 use crate::training::{Ending, History, Plan, RunError, Training, expected_rates};
 use crate::view::Live;
 
-/// The result of a run.
+/// The result of a training run or simulation.
 pub(super) struct Outcome {
-    /// None where nothing was left to do and nothing was written.
-    pub(super) files: Option<Files>,
+    /// `None` if nothing was left to do and nothing was written.
+    pub(super) files: Option<RunFiles>,
     pub(super) history: History,
-    /// Training presentations since the start or resumption.
+    /// Training presentations of this run, without those before it was resumed.
     pub(super) presentations: u64,
 }
 
 /// The network that a run starts from.
 #[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Origin {
-    /// Training presentations behind it, if it does not learn in the run.
+pub(super) struct NetworkOrigin {
+    /// Training presentations it has learnt from, if its weights are fixed in the run.
     pub(super) frozen_after: Option<u64>,
-    /// Whether it goes back to a checkpoint that was changed after it was written.
+    /// Whether it descends from a checkpoint that was changed after it was written.
     pub(super) edited: bool,
 }
 
-/// What is needed to open a run file.
-pub(super) struct Recorded<'a> {
+/// What a run file says of its run.
+pub(super) struct RunDescription<'a> {
     pub(super) model: &'a Model,
     /// `spiking` or `rate`.
     pub(super) dynamics: &'a str,
     pub(super) seed: u64,
     pub(super) planned: Planned,
-    pub(super) origin: Origin,
-    /// A set of stimuli, whose place the run file keeps.
+    pub(super) origin: NetworkOrigin,
+    /// The stimuli, whose path is kept in the run file.
     pub(super) shown: &'a StimulusSet,
-    /// Names and digests of all data files read.
+    /// Names and SHA-256 digests of all data files read.
     pub(super) sha256: &'a [(String, String)],
 }
 
-/// Opens the run file of a run, and reports what it will hold; a run whose record the disk has no room for is refused.
+/// Creates the run file and prints how much it will hold.
+///
+/// # Errors
+/// If the disk has no room for it, or it cannot be created.
 pub(super) fn open_run_file(
     common: &Common,
-    output: &Output,
-    recorded: &Recorded<'_>,
-) -> anyhow::Result<(RunFile, Files)> {
-    let Recorded { model, dynamics, seed, planned, origin, shown, sha256 } = recorded;
+    output: &RunOutput,
+    recorded: &RunDescription<'_>,
+) -> anyhow::Result<(RunFile, RunFiles)> {
+    let RunDescription { model, dynamics, seed, planned, origin, shown, sha256 } = recorded;
     let provenance = Provenance {
         apical_version: env!("CARGO_PKG_VERSION").to_owned(),
         git_commit: env!("APICAL_GIT_COMMIT").to_owned(),
@@ -96,20 +99,22 @@ pub(super) fn open_run_file(
         }
     };
     for left in file.set_aside().into_iter().chain(left.as_deref()) {
-        let quoted = say::quoted_path(left);
+        let quoted = shell::quoted_path(left);
         let left = left.display();
-        say::note(format_args!(
+        terminal::print_message(format_args!(
             "an unfinished file is now {left}; if a run left it, `apical inspect {quoted}` shows it"
         ));
     }
     if !common.quiet {
-        say::note(format_args!("recording to {}: {kept}about {}", files.run.display(), size(bytes)));
+        terminal::print_message(format_args!("recording to {}: {kept}about {}", files.run.display(), size(bytes)));
     }
     Ok((file, files))
 }
 
-/// Refuses a range of presentations on the command line that keeps nothing of the run; how many presentations are kept, if
-/// anything of them is.
+/// How many presentations are recorded, as text; empty if nothing of them is.
+///
+/// # Errors
+/// If the range of presentations on the command line holds none of the run.
 fn check_recorded(common: &Common, model: &Model, planned: &Planned) -> anyhow::Result<String> {
     let recording = &model.recording;
     if recording.spikes.is_empty() && recording.plateaus.is_empty() && recording.traces.is_empty() {
@@ -118,7 +123,7 @@ fn check_recorded(common: &Common, model: &Model, planned: &Planned) -> anyhow::
     let by_record = common.record.as_ref().filter(|what| what.contains(':')).map(|what| format!("--record {what}"));
     let key = |pair: &&String| pair.starts_with("recording.presentations=");
     let by_key = common.overrides.iter().rfind(key).map(|pair| format!("--set {pair}"));
-    // A run that goes on may have recorded the range before.
+    // A resumed run may have recorded the range before.
     let end = planned.presentations.end;
     let whole = Planned { presentations: 0..end, ..planned.clone() };
     if let Some(asked) = by_record.or(by_key).filter(|_| end > 0 && whole.recorded(model) == 0) {
@@ -128,42 +133,45 @@ fn check_recorded(common: &Common, model: &Model, planned: &Planned) -> anyhow::
     Ok(format!("{} of {of} presentations, ", planned.recorded(model)))
 }
 
-/// The folder that a file is in.
+/// The folder of a file.
 fn folder_of(path: &Path) -> &Path {
     path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
-/// The command line as a shell takes it, the program by its bare name and what is no text shown as well as it can be.
+/// The command line of this process, quoted for a shell, with the program as `apical`.
 pub(super) fn command_line() -> String {
-    let words = std::env::args_os().skip(1).map(|argument| say::quoted(&argument.to_string_lossy()).into_owned());
+    let words = std::env::args_os().skip(1).map(|argument| shell::quoted(&argument.to_string_lossy()).into_owned());
     std::iter::once("apical".to_owned()).chain(words).collect::<Vec<_>>().join(" ")
 }
 
-/// Arguments of [`run`].
-pub(super) struct Run<'a> {
+/// A run to be made: the arguments of [`run`].
+pub(super) struct Session<'a> {
     pub(super) model: &'a Model,
     pub(super) data: &'a Dataset,
     pub(super) seed: u64,
-    /// What begins its lines of progress, where other runs go on beside it.
+    /// Begins its lines of progress, where several runs are at work; else empty.
     pub(super) label: String,
     pub(super) plan: Plan,
-    pub(super) origin: Origin,
+    pub(super) origin: NetworkOrigin,
     pub(super) live: Option<Live>,
     /// Longest time between two checkpoints.
     pub(super) checkpoint_every: Duration,
-    /// Reports how to go on with a run that was stopped.
-    pub(super) stopped: &'a dyn Fn(&Files),
+    /// Called with its files if the run was stopped: prints how to resume it.
+    pub(super) stopped: &'a dyn Fn(&RunFiles),
 }
 
-/// Trains as planned with its files, and a page if there is one.
+/// Makes a run, with its run file, checkpoints, progress and, with `--live`, its page.
+///
+/// # Errors
+/// If it is refused, fails or is interrupted; what can be saved is saved first.
 pub(super) fn run(
     common: &Common,
-    run: Run<'_>,
+    run: Session<'_>,
     trainer: &mut dyn Training,
-    output: &Output,
+    output: &RunOutput,
 ) -> Result<Outcome, Failure> {
-    let _guard = interrupt::guard();
-    let Run { model, data, seed, label, plan, origin, live, checkpoint_every, stopped } = run;
+    let _guard = interrupt::hold();
+    let Session { model, data, seed, label, plan, origin, live, checkpoint_every, stopped } = run;
     let first = trainer.history().examples_seen;
     let planned = Planned {
         kind: Kind::Train,
@@ -173,7 +181,7 @@ pub(super) fn run(
         rates: expected_rates((model, trainer.network()), &data.training, seed),
     };
     let (dynamics, shown, sha256) = (trainer.kind(), data.training.set(), &data.sha256());
-    let recorded = Recorded { model, dynamics, seed, planned, origin, shown, sha256 };
+    let recorded = RunDescription { model, dynamics, seed, planned, origin, shown, sha256 };
     let (file, files) = open_run_file(common, output, &recorded)?;
     let mut recorder = (file, live);
     let checkpoints =
@@ -183,7 +191,7 @@ pub(super) fn run(
     let replayed = trainer.history().curve.iter().try_for_each(|evaluation| recorder.evaluation(evaluation));
     let ended = replayed.map_err(RunError::from).and_then(|()| trainer.run(data, plan, &mut recorder, &mut display));
     display.finish();
-    let kept = keep(model, trainer, &ended, recorder.0, &files);
+    let kept = save(model, trainer, &ended, recorder.0, &files);
     let ending = match ended {
         Ok(ending) => ending,
         Err(error) => {
@@ -204,67 +212,75 @@ pub(super) fn run(
         }
         Ending::Stopped => {
             let (seen, run) = (trainer.history().examples_seen, files.run.display());
-            say::note(format_args!("stopped after {seen} presentations; the run file is {run}"));
+            terminal::print_message(format_args!("stopped after {seen} presentations; the run file is {run}"));
             stopped(&files);
             Err(Failure::Interrupted)
         }
     }
 }
 
-/// What of a run is kept at its end, or why not.
-struct Kept {
-    /// Whether a checkpoint was saved: not where none was asked for, nor of a network that diverged.
+/// What was saved at the end of a run, or why it was not.
+struct SavedFiles {
+    /// Whether a checkpoint was saved: not if none was asked for, or the network diverged.
     checkpoint: anyhow::Result<bool>,
     recording: anyhow::Result<()>,
 }
 
-/// Saves a checkpoint and completes the run file, however the run ended. If the disk is full, the unfinished run file is removed
-/// and the checkpoint saved again.
-fn keep(
+/// Saves the checkpoint and completes the run file, however the run ended. If the disk is full, the run file is removed and the
+/// checkpoint saved again.
+fn save(
     model: &Model,
     trainer: &dyn Training,
     ended: &Result<Ending, RunError>,
     recording: RunFile,
-    files: &Files,
-) -> Kept {
-    let learnt = files
+    files: &RunFiles,
+) -> SavedFiles {
+    let checkpoint = files
         .checkpoint
         .as_ref()
         .filter(|_| !matches!(ended, Err(RunError::Diverged { .. } | RunError::Overflow { .. })));
-    let save = || learnt.map_or(Ok(false), |path| trainer.checkpoint().save(model, path).map(|()| true));
-    match save() {
+    let save_checkpoint = || checkpoint.map_or(Ok(false), |path| trainer.checkpoint().save(model, path).map(|()| true));
+    match save_checkpoint() {
         Err(error) if error.is_out_of_room() => {
             recording.abandon();
             let why = anyhow::Error::from(error).context("the recording was given up to make room for the checkpoint");
-            Kept { checkpoint: save().map_err(anyhow::Error::from), recording: Err(why) }
+            SavedFiles { checkpoint: save_checkpoint().map_err(anyhow::Error::from), recording: Err(why) }
         }
-        saved => Kept {
+        saved => SavedFiles {
             checkpoint: saved.map_err(anyhow::Error::from),
             recording: recording.finish_as(&files.run).map_err(anyhow::Error::from),
         },
     }
 }
 
-impl Kept {
-    /// Reports what is kept of a run that failed.
-    fn report(&self, files: &Files) {
+impl SavedFiles {
+    /// Prints what was saved of a run that failed.
+    fn report(&self, files: &RunFiles) {
         match (&self.checkpoint, &files.checkpoint) {
-            (Ok(true), Some(path)) => say::note(format_args!("what was learnt so far is in {}", path.display())),
+            (Ok(true), Some(path)) => {
+                terminal::print_message(format_args!("what was learnt so far is in {}", path.display()))
+            }
             (Err(error), Some(path)) => {
-                say::note(format_args!("the checkpoint {} could not be saved: {error:#}", path.display()));
+                terminal::print_message(format_args!(
+                    "the checkpoint {} could not be saved: {error:#}",
+                    path.display()
+                ));
             }
             _ => (),
         }
         match &self.recording {
-            Ok(()) => say::note(format_args!("what was recorded so far is in {}", files.run.display())),
+            Ok(()) => terminal::print_message(format_args!("what was recorded so far is in {}", files.run.display())),
             Err(error) => {
-                say::note(format_args!("the run file {} could not be completed: {error:#}", files.run.display()));
+                terminal::print_message(format_args!(
+                    "the run file {} could not be completed: {error:#}",
+                    files.run.display()
+                ));
             }
         }
     }
 }
 
-/// A number of bytes in the unit that suits it.
+/// A number of bytes as kB, MB or GB.
 pub(super) fn size(bytes: u64) -> String {
     match bytes {
         0..1_000_000 => format!("{:.0} kB", bytes as f64 / 1e3),

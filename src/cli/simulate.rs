@@ -6,13 +6,13 @@ use std::time::Duration;
 use clap::Args;
 use serde_json::{Value, json};
 
-use super::checkpoint::Start;
+use super::checkpoint::StartingNetwork;
 use super::failure::Failure;
 use super::options::Common;
-use super::output::Files;
-use super::session::{self, Origin, Outcome};
-use super::shown::Shown;
-use super::{checkpoint, report, say};
+use super::output::RunFiles;
+use super::session::{self, NetworkOrigin, Outcome};
+use super::stimuli::StimulusSource;
+use super::{checkpoint, report, terminal};
 use crate::data::{Dataset, Evaluate, Split};
 use crate::model::{Model, Stimuli};
 use crate::training::{Plan, Synapses, Trainer};
@@ -25,7 +25,7 @@ use crate::training::{Plan, Synapses, Trainer};
 ///
 ///   apical simulate g17-784-500-10 --examples 20 --record all --out twenty.h5
 #[derive(Args, Debug)]
-pub(super) struct Simulate {
+pub(super) struct SimulateCommand {
     /// Model file, name of a shipped model, or checkpoint.
     input: PathBuf,
 
@@ -41,12 +41,12 @@ pub(super) struct Simulate {
     common: Common,
 }
 
-impl Simulate {
+impl SimulateCommand {
     pub(super) fn execute(self) -> Result<(), Failure> {
         let threads = self.common.start_threads()?;
         let start = checkpoint::load_or_start(&self.common, &self.input, self.seed)?;
-        let Start { model, network, seed, examples_seen, edited, trained } = start;
-        let training = Shown::of(&self.common, &model, trained.as_ref()).load_training()?;
+        let StartingNetwork { model, network, seed, examples_seen, edited, trained } = start;
+        let training = StimulusSource::of(&self.common, &model, trained.as_ref()).load_training()?;
         let split = Split { train: 0..training.len(), evaluate: Evaluate::Training };
         let data = Dataset { evaluation: training.clone(), training, split };
         let shown_by_default =
@@ -56,20 +56,20 @@ impl Simulate {
         output.check()?;
         let mut trainer = Trainer::new(&model, network, seed).map_err(anyhow::Error::from)?;
         let plan = Plan { presentations, test_examples: 0, synapses: Synapses::Frozen };
-        let run = session::Run {
+        let run = session::Session {
             model: &model,
             data: &data,
             seed,
             label: String::new(),
             plan,
-            origin: Origin { frozen_after: Some(examples_seen), edited },
+            origin: NetworkOrigin { frozen_after: Some(examples_seen), edited },
             live: None,
             checkpoint_every: Duration::MAX,
-            stopped: &|_: &Files| (),
+            stopped: &|_: &RunFiles| (),
         };
         let outcome = session::run(&self.common, run, &mut trainer, &output)?;
         if self.common.json {
-            say::result(summary(&model, &outcome, (seed, threads)))
+            terminal::print_result(summary(&model, &outcome, (seed, threads)))
         } else {
             outcome.files.as_ref().map_or(Ok(()), report::print_files)
         }

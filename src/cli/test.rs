@@ -9,11 +9,11 @@ use serde_json::{Value, json};
 
 use super::failure::Failure;
 use super::options::{Common, Rate};
-use super::output::Files;
+use super::output::RunFiles;
 use super::progress::Display;
-use super::session::{Origin, Recorded};
-use super::shown::{Shown, Trained};
-use super::{checkpoint, interrupt, rate_rule, report, say, session};
+use super::session::{NetworkOrigin, RunDescription};
+use super::stimuli::{StimulusSource, TrainingData};
+use super::{checkpoint, interrupt, rate_rule, report, session, terminal};
 use crate::data::Presentations;
 use crate::engine::{Circuit, Precision};
 use crate::model::Model;
@@ -30,7 +30,7 @@ use crate::training::{self, Dynamics, Tested, expected_rates};
 ///   apical test output/g17-784-500-10-seed1.checkpoint.h5 --passes 20
 #[derive(Args, Debug)]
 #[allow(clippy::struct_field_names, reason = "the option has the same name in train")]
-pub(super) struct Test {
+pub(super) struct TestCommand {
     /// Checkpoint that `apical train` left.
     checkpoint: PathBuf,
 
@@ -53,7 +53,7 @@ pub(super) struct Test {
     common: Common,
 }
 
-impl Test {
+impl TestCommand {
     pub(super) fn execute(self) -> Result<(), Failure> {
         let threads = self.common.start_threads()?;
         let checkpoint = checkpoint::load_for(&self.common, &self.checkpoint)?;
@@ -61,10 +61,10 @@ impl Test {
         let model = self.rate.prepare(model, &self.common)?;
         checkpoint::check_fits(&model, &checkpoint, &self.checkpoint)?;
         let seed = self.seed.unwrap_or(checkpoint.seed);
-        let trained = checkpoint::trained(&checkpoint, &self.checkpoint)?;
+        let trained = checkpoint::training_data(&checkpoint, &self.checkpoint)?;
         if let Some(learner) = rate_rule::learner((&model, &checkpoint.network), checkpoint.seed) {
             let tested = self.by_rates(&model, &learner, trained.as_ref())?;
-            return self.tell((&model, rate_rule::KIND), &tested, (seed, threads), None);
+            return self.report((&model, rate_rule::KIND), &tested, (seed, threads), None);
         }
         let shown = self.load_images(&model, trained.as_ref())?;
         let circuit = Arc::new(Circuit::new(&model, seed, Precision::Single));
@@ -79,13 +79,13 @@ impl Test {
             index: 0,
             clock_ms: 0.0,
         };
-        let origin = Origin { frozen_after: Some(checkpoint.examples_seen), edited: checkpoint.edited };
+        let origin = NetworkOrigin { frozen_after: Some(checkpoint.examples_seen), edited: checkpoint.edited };
         let (tested, run_file) = self.run(&test, (seed, origin))?;
-        self.tell((&model, self.rate.kind()), &tested, (seed, threads), run_file)
+        self.report((&model, self.rate.kind()), &tested, (seed, threads), run_file)
     }
 
-    /// Tests a network of rates, which has nothing to record and answers alike in every pass.
-    fn by_rates(&self, model: &Model, learner: &Learner, trained: Option<&Trained>) -> Result<Tested, Failure> {
+    /// Tests a network of rates, which has nothing to record and gives the same answers in every pass.
+    fn by_rates(&self, model: &Model, learner: &Learner, trained: Option<&TrainingData>) -> Result<Tested, Failure> {
         let given = [
             ("--record", self.common.record.is_some()),
             ("--out", self.common.out.is_some()),
@@ -103,7 +103,7 @@ impl Test {
         training::test_rates((model, learner), &shown, examples, &mut display).ok_or_else(stopped)
     }
 
-    fn tell(
+    fn report(
         &self,
         of: (&Model, &str),
         tested: &Tested,
@@ -111,27 +111,27 @@ impl Test {
         run_file: Option<PathBuf>,
     ) -> Result<(), Failure> {
         if self.common.json {
-            return say::result(summary(of, tested, by, run_file.as_deref()));
+            return terminal::print_result(summary(of, tested, by, run_file.as_deref()));
         }
         let (error, examples, passes) = (tested.error_percent(), tested.examples, self.passes);
-        say::result(format_args!("test error {error:.2} % on {examples} images, {passes} passes"))?;
-        run_file.map_or(Ok(()), |path| say::result(format_args!("run file: {}", path.display())))
+        terminal::print_result(format_args!("test error {error:.2} % on {examples} images, {passes} passes"))?;
+        run_file.map_or(Ok(()), |path| terminal::print_result(format_args!("run file: {}", path.display())))
     }
 
-    fn load_images(&self, model: &Model, trained: Option<&Trained>) -> anyhow::Result<Presentations> {
+    fn load_images(&self, model: &Model, trained: Option<&TrainingData>) -> anyhow::Result<Presentations> {
         if self.test_examples == Some(0) {
             bail!("--test-examples 0: expected at least 1");
         }
-        let shown = Shown::of(&self.common, model, trained).load_evaluation()?;
+        let shown = StimulusSource::of(&self.common, model, trained).load_evaluation()?;
         if shown.label(0).is_none() {
             bail!("a test needs labels: give `labels` under [stimuli] in the model");
         }
         Ok(shown)
     }
 
-    /// Runs a test with the run file that is asked for, if any, and gives its path.
-    fn run(&self, test: &training::Test<'_>, from: (u64, Origin)) -> Result<(Tested, Option<PathBuf>), Failure> {
-        let _guard = interrupt::guard();
+    /// Runs a test and returns its result with the path of the run file, if one was asked for.
+    fn run(&self, test: &training::Test<'_>, from: (u64, NetworkOrigin)) -> Result<(Tested, Option<PathBuf>), Failure> {
+        let _guard = interrupt::hold();
         let mut file = self.run_file(test, from)?;
         let mut display = Display::new(self.common.quiet, None);
         let recorder: &mut dyn Recorder = match &mut file {
@@ -150,12 +150,12 @@ impl Test {
         Ok((tested?.ok_or_else(stopped)?, written))
     }
 
-    /// The run file asked for; of a seed, and a network with so many training presentations behind it.
+    /// Creates the run file, if `--record` or `--out` asks for one.
     fn run_file(
         &self,
         test: &training::Test<'_>,
-        (seed, origin): (u64, Origin),
-    ) -> anyhow::Result<Option<(RunFile, Files)>> {
+        (seed, origin): (u64, NetworkOrigin),
+    ) -> anyhow::Result<Option<(RunFile, RunFiles)>> {
         if self.common.record.is_none() && self.common.out.is_none() {
             return Ok(None);
         }
@@ -169,14 +169,14 @@ impl Test {
             rates: expected_rates((test.model, test.network), test.shown, seed),
         };
         let (model, dynamics, shown) = (test.model, test.dynamics.name(), test.shown.set());
-        let recorded = Recorded { model, dynamics, seed, planned, origin, shown, sha256: shown.sha256() };
+        let recorded = RunDescription { model, dynamics, seed, planned, origin, shown, sha256: shown.sha256() };
         session::open_run_file(&self.common, &output, &recorded).map(Some)
     }
 }
 
-/// Says that a test was stopped.
+/// Prints that a test was stopped.
 fn stopped() -> Failure {
-    say::note("stopped before all images were shown");
+    terminal::print_message("stopped before all images were shown");
     Failure::Interrupted
 }
 

@@ -10,12 +10,12 @@ use serde_json::Value;
 use super::failure::Failure;
 use super::files::named_after;
 use super::options::{Common, Rate, Seeds, parse_seeds};
-use super::output::{Files, Output};
+use super::output::{RunFiles, RunOutput};
 use super::progress::CHECKPOINT_EVERY;
-use super::seeds::side_by_side;
-use super::session::{self, Origin, Outcome};
-use super::shown::Shown;
-use super::{checkpoint, rate_rule, report, say, view};
+use super::seeds::run_parallel;
+use super::session::{self, NetworkOrigin, Outcome};
+use super::stimuli::StimulusSource;
+use super::{checkpoint, rate_rule, report, shell, terminal, view};
 use crate::data::Dataset;
 use crate::model::Model;
 use crate::record::Checkpoint;
@@ -36,7 +36,7 @@ use crate::view::LiveParts;
 ///
 ///   apical train models/g17-784-500-10.toml --epochs 1 --seeds 1..3
 #[derive(Args, Debug)]
-pub(super) struct Train {
+pub(super) struct TrainCommand {
     /// Model file, or name of a shipped model.
     #[arg(required_unless_present = "resume")]
     model: Option<PathBuf>,
@@ -83,26 +83,26 @@ pub(super) struct Train {
     common: Common,
 }
 
-/// How one of several seeds runs.
-struct How<'a> {
-    output: &'a Output,
-    /// What begins its lines of progress.
+/// How the run of one seed is made.
+struct SeedRun<'a> {
+    output: &'a RunOutput,
+    /// Begins its lines of progress.
     label: String,
     /// Threads it may use.
     threads: usize,
     live: Option<&'a LiveParts>,
 }
 
-impl Train {
+impl TrainCommand {
     pub(super) fn execute(self) -> Result<(), Failure> {
         let threads = self.common.start_threads()?;
         let checkpoint = self.resume.as_deref().map(|path| checkpoint::load_for(&self.common, path)).transpose()?;
         let model = self.prepare(self.load_model(checkpoint.as_ref())?)?;
         let trained = match (&checkpoint, &self.resume) {
-            (Some(checkpoint), Some(path)) => checkpoint::trained(checkpoint, path)?,
+            (Some(checkpoint), Some(path)) => checkpoint::training_data(checkpoint, path)?,
             _ => None,
         };
-        let data = Shown::of(&self.common, &model, trained.as_ref()).load()?;
+        let data = StimulusSource::of(&self.common, &model, trained.as_ref()).load()?;
         if data.training.label(0).is_none() {
             return Err(anyhow::anyhow!("training needs labels: give `labels` under [stimuli] in the model").into());
         }
@@ -113,20 +113,20 @@ impl Train {
         };
         let outputs = seeds.iter().map(|&seed| self.output(&model, seed, seeds.len() > 1, checkpoint.as_ref()));
         let outputs = outputs.collect::<anyhow::Result<Vec<_>>>()?;
-        let live = self.live.then(|| view::follow(&model)).transpose()?;
+        let live = self.live.then(|| view::serve_live(&model)).transpose()?;
         let at_once = if live.is_some() { 1 } else { threads };
         let one = |at: usize, threads: usize| {
             let label = if seeds.len() > 1 { format!("seed {}, ", seeds[at]) } else { String::new() };
-            let how = How { output: &outputs[at], label, threads, live: live.as_deref() };
-            self.one(&model, &data, seeds[at], checkpoint.clone(), how)
+            let seed_run = SeedRun { output: &outputs[at], label, threads, live: live.as_deref() };
+            self.train_seed(&model, &data, seeds[at], checkpoint.clone(), seed_run)
         };
         let done = |(outcome, summary): &(Outcome, Value)| {
-            if self.common.json { Ok(()) } else { report::trained(outcome, summary) }
+            if self.common.json { Ok(()) } else { report::print_training(outcome, summary) }
         };
-        let ran = side_by_side(seeds.len(), (at_once, threads), one, done)?;
+        let ran = run_parallel(seeds.len(), (at_once, threads), one, done)?;
         let mut runs: Vec<_> = ran.into_iter().map(|(_, summary)| summary).collect();
-        let summary = if seeds.len() > 1 { report::several(&seeds, &runs) } else { runs.remove(0) };
-        if self.common.json { say::result(summary) } else { report::spread(&summary) }
+        let summary = if seeds.len() > 1 { report::summarise_seeds(&seeds, &runs) } else { runs.remove(0) };
+        if self.common.json { terminal::print_result(summary) } else { report::print_spread(&summary) }
     }
 
     fn load_model(&self, checkpoint: Option<&Checkpoint>) -> anyhow::Result<Model> {
@@ -146,9 +146,12 @@ impl Train {
         Ok(Model::parse(&model.text, &model.name, &overrides)?)
     }
 
-    /// Takes what rates have none of out of what a model records, and refuses options that do not go with its rule.
+    /// Adapts what a model records to its dynamics.
+    ///
+    /// # Errors
+    /// If an option has no meaning for its rule.
     fn prepare(&self, model: Model) -> anyhow::Result<Model> {
-        let Some(rule) = rate_rule::of(&model) else { return self.rate.prepare(model, &self.common) };
+        let Some(rule) = rate_rule::name_of(&model) else { return self.rate.prepare(model, &self.common) };
         let given = [
             ("--resume", self.resume.is_some()),
             ("--examples", self.examples.is_some()),
@@ -161,14 +164,14 @@ impl Train {
         rate_rule::prepare(model, &self.common)
     }
 
-    /// Where a run goes: one that goes on has a name of its own, unless --out gives one.
+    /// Paths of a run's files. A resumed run has a name of its own, unless `--out` gives one.
     fn output(
         &self,
         model: &Model,
         seed: u64,
         one_of_several: bool,
         before: Option<&Checkpoint>,
-    ) -> anyhow::Result<Output> {
+    ) -> anyhow::Result<RunOutput> {
         let mut output = self.common.output(&self.rate.name(model), seed, one_of_several)?;
         if let (Some(before), None) = (before, &self.common.out) {
             output.run = named_after(&output.run, &format!("-from-{}.h5", before.examples_seen));
@@ -178,14 +181,14 @@ impl Train {
         Ok(output)
     }
 
-    /// The command that goes on with a run that was stopped.
+    /// The command that resumes a run that was stopped.
     fn resumption(&self, checkpoint: &Path) -> String {
-        let mut command = format!("apical train --resume {}", say::quoted_path(checkpoint));
+        let mut command = format!("apical train --resume {}", shell::quoted_path(checkpoint));
         let given = [
             self.rate.option(),
-            self.common.data.as_ref().map(|folder| format!("--data {}", say::quoted_path(folder))),
+            self.common.data.as_ref().map(|folder| format!("--data {}", shell::quoted_path(folder))),
             self.test_examples.map(|examples| format!("--test-examples {examples}")),
-            self.common.record.as_ref().map(|what| format!("--record {}", say::quoted(what))),
+            self.common.record.as_ref().map(|what| format!("--record {}", shell::quoted(what))),
         ];
         for option in given.into_iter().flatten() {
             command = command + " " + &option;
@@ -194,13 +197,13 @@ impl Train {
     }
 
     /// Trains with one seed.
-    fn one(
+    fn train_seed(
         &self,
         model: &Model,
         data: &Dataset,
         seed: u64,
         checkpoint: Option<Checkpoint>,
-        How { output, label, threads, live }: How<'_>,
+        SeedRun { output, label, threads, live }: SeedRun<'_>,
     ) -> Result<(Outcome, Value), Failure> {
         let presentations = self.presentations(model, data, checkpoint.as_ref());
         let test_examples = self.test_examples.unwrap_or(usize::MAX).min(data.evaluation.len());
@@ -209,33 +212,35 @@ impl Train {
         let plan = Plan { presentations, test_examples, synapses: Synapses::Plastic };
         let outcome = if is_complete(&*trainer, plan) {
             let history = trainer.history().clone();
-            report::nothing_left(&history);
+            report::print_nothing_left(&history);
             Outcome { files: None, history, presentations: 0 }
         } else {
             let live = live.map(|live| live.recorder(model, seed, presentations));
-            let stopped = |files: &Files| self.stopped(model, files);
+            let stopped = |files: &RunFiles| self.print_resumption(model, files);
             let checkpoint_every = self.checkpoint_every.unwrap_or(CHECKPOINT_EVERY);
-            let origin = Origin { frozen_after: None, edited };
+            let origin = NetworkOrigin { frozen_after: None, edited };
             let run =
-                session::Run { model, data, seed, label, plan, origin, live, checkpoint_every, stopped: &stopped };
+                session::Session { model, data, seed, label, plan, origin, live, checkpoint_every, stopped: &stopped };
             session::run(&self.common, run, &mut *trainer, output)?
         };
         let summary = report::train_summary((model, trainer.kind()), data, &outcome, (seed, threads, presentations));
         Ok((outcome, summary))
     }
 
-    /// Reports how to go on with a run that was stopped.
-    fn stopped(&self, model: &Model, files: &Files) {
-        match (rate_rule::of(model), &files.checkpoint) {
-            (Some(rule), _) => say::note(format_args!(
+    /// Prints how to resume a run that was stopped.
+    fn print_resumption(&self, model: &Model, files: &RunFiles) {
+        match (rate_rule::name_of(model), &files.checkpoint) {
+            (Some(rule), _) => terminal::print_message(format_args!(
                 "a run by `{rule}` is not gone on with; the same command gives the same numbers"
             )),
-            (None, Some(checkpoint)) => say::note(format_args!("go on with: {}", self.resumption(checkpoint))),
+            (None, Some(checkpoint)) => {
+                terminal::print_message(format_args!("go on with: {}", self.resumption(checkpoint)))
+            }
             (None, None) => (),
         }
     }
 
-    /// What trains a model with one seed, from its start or from a checkpoint.
+    /// The trainer of a model with one seed, from the initial weights or from a checkpoint.
     fn trainer<'a>(
         &self,
         model: &'a Model,
@@ -243,7 +248,7 @@ impl Train {
         checkpoint: Option<Checkpoint>,
         presentations: u64,
     ) -> anyhow::Result<Box<dyn Training + 'a>> {
-        if let Some(rule) = rate_rule::of(model) {
+        if let Some(rule) = rate_rule::name_of(model) {
             let trainer = RateRuleTrainer::new(model, initial_network(model, seed)?, seed);
             return Ok(Box::new(trainer.with_context(|| format!("{rule}: no rule of rates"))?));
         }
@@ -267,7 +272,7 @@ impl Train {
     }
 }
 
-/// Whether a run that goes on has nothing left to do: all presentations are behind it, and its last evaluation.
+/// Whether a resumed run has nothing left to do: all its presentations and its last evaluation are done.
 fn is_complete(trainer: &dyn Training, plan: Plan) -> bool {
     let History { examples_seen, curve, .. } = trainer.history();
     let evaluated = curve.last().is_some_and(|last| last.examples_seen == *examples_seen);

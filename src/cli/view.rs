@@ -7,14 +7,14 @@ use anyhow::{Context, bail};
 use clap::Args;
 
 use super::failure::Failure;
-use super::files::{Part, spare};
-use super::plot::Numbers;
-use super::say;
+use super::files::{PartialFile, refuse_overwrite};
+use super::plot::IndexRange;
 use super::session::size;
+use super::terminal;
 use crate::model::Model;
 use crate::view::{LiveParts, Parts, RunParts, Server, export, serve};
 
-/// Bytes of recorded numbers that one page can take, in the text of which a browser keeps them.
+/// Largest size of the recorded numbers in one page [bytes]: browsers limit the length of its text.
 const LARGEST_PAGE: usize = 300_000_000;
 
 /// Look at a run file in the browser: raster, potentials, plateaus, images, learning, receptive fields.
@@ -27,13 +27,13 @@ const LARGEST_PAGE: usize = 300_000_000;
 ///
 ///   apical view run.h5 --export page.html
 #[derive(Args, Debug)]
-pub(super) struct View {
+pub(super) struct ViewCommand {
     /// Run file.
     run: PathBuf,
 
     /// Recorded presentations from A up to, but without, B, as in 0:50. Default: all.
-    #[arg(long, value_name = "A:B", value_parser = Numbers::parse)]
-    presentations: Option<Numbers>,
+    #[arg(long, value_name = "A:B", value_parser = IndexRange::parse)]
+    presentations: Option<IndexRange>,
 
     /// Folder of the IDX files that were shown, in place of where they were when the run was made.
     #[arg(long, value_name = "DIR")]
@@ -52,13 +52,13 @@ pub(super) struct View {
     export: Option<PathBuf>,
 }
 
-impl View {
+impl ViewCommand {
     pub(super) fn execute(self) -> Result<(), Failure> {
-        let window = self.presentations.map(Numbers::ends);
-        let run = RunParts::open(&self.run, self.data.as_deref(), window).map_err(anyhow::Error::from)?;
-        if let Some((first, end)) = window.filter(|_| run.shown().is_empty()) {
-            let (file, end) = (self.run.display(), if end == u64::MAX { String::new() } else { end.to_string() });
-            return Err(anyhow::anyhow!("--presentations {first}:{end}: {file} recorded none of them").into());
+        let range = self.presentations.map(IndexRange::range);
+        let run = RunParts::open(&self.run, self.data.as_deref(), range).map_err(anyhow::Error::from)?;
+        if let Some(asked) = self.presentations.filter(|_| run.shown().is_empty()) {
+            let file = self.run.display();
+            return Err(anyhow::anyhow!("--presentations {asked}: {file} recorded none of them").into());
         }
         // Served from where they are by default, images are read when they are first looked at.
         if (self.data.is_some() || self.export.is_some())
@@ -67,7 +67,7 @@ impl View {
             if self.data.is_some() {
                 return Err(why.into());
             }
-            say::note(format_args!("not all images are shown: {why:#}"));
+            terminal::print_message(format_args!("not all images are shown: {why:#}"));
         }
         match &self.export {
             Some(path) => self.write(path, &run),
@@ -77,8 +77,8 @@ impl View {
 
     fn serve(&self, run: RunParts) -> Result<(), Failure> {
         let server = start(self.port, self.open)?;
-        say::result(format_args!("page: {}", server.url()))?;
-        say::note("Ctrl-C ends it");
+        terminal::print_result(format_args!("page: {}", server.url()))?;
+        terminal::print_message("Ctrl-C ends it");
         let parts: Arc<dyn Parts> = Arc::new(run);
         serve(&server, &parts);
         Ok(())
@@ -86,14 +86,14 @@ impl View {
 
     fn write(&self, path: &Path, run: &RunParts) -> Result<(), Failure> {
         check(path, run)?;
-        spare("--export", path, &self.run)?;
+        refuse_overwrite("--export", path, &self.run)?;
         let page = export(run).map_err(anyhow::Error::from)?;
-        Part::create(path)?.complete(page.as_bytes())?;
-        say::result(format_args!("page: {} ({})", path.display(), size(page.len() as u64)))
+        PartialFile::create(path)?.complete(page.as_bytes())?;
+        terminal::print_result(format_args!("page: {} ({})", path.display(), size(page.len() as u64)))
     }
 }
 
-/// Refuses a page that cannot be written, or would be too large.
+/// Refuses a page that cannot be written or would be too large.
 fn check(path: &Path, run: &RunParts) -> anyhow::Result<()> {
     let html = path.extension().is_some_and(|end| end.eq_ignore_ascii_case("html") || end.eq_ignore_ascii_case("htm"));
     if !html || path.is_dir() {
@@ -111,23 +111,23 @@ fn check(path: &Path, run: &RunParts) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Serves a page of runs of this model in a thread of its own, and says where it is.
-pub(super) fn follow(model: &Model) -> anyhow::Result<Arc<LiveParts>> {
+/// Serves a page of runs of this model in a thread of its own and prints its address.
+pub(super) fn serve_live(model: &Model) -> anyhow::Result<Arc<LiveParts>> {
     let server = start(None, false)?;
-    say::note(format_args!("page: {}", server.url()));
+    terminal::print_message(format_args!("page: {}", server.url()));
     let parts = Arc::new(LiveParts::new(model));
     let served: Arc<dyn Parts> = Arc::<LiveParts>::clone(&parts);
     std::thread::spawn(move || serve(&server, &served));
     Ok(parts)
 }
 
-/// Takes a port, and opens the page in the browser if asked to.
+/// Binds a port and, with `--open`, opens the page in the browser.
 fn start(port: Option<u16>, open: bool) -> anyhow::Result<Server> {
     let port = port.unwrap_or(0);
     let server = Server::bind(port).with_context(|| format!("cannot serve on port {port} of 127.0.0.1"))?;
     let url = server.url();
     if open && let Err(error) = open::that_detached(&url) {
-        say::note(format_args!("no browser could be opened ({error}); open {url} yourself"));
+        terminal::print_message(format_args!("no browser could be opened ({error}); open {url} yourself"));
     }
     Ok(server)
 }

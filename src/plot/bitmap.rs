@@ -5,7 +5,7 @@ use tiny_skia::{
     StrokeDash, Transform,
 };
 
-use super::canvas::{Anchor, Canvas, Pen, Pixels, Point, Rect, Type};
+use super::canvas::{Anchor, Canvas, Pen, Pixels, Position, Rect, Type};
 use super::font;
 use super::theme::Colour;
 
@@ -32,20 +32,20 @@ impl Bitmap {
 }
 
 impl Canvas for Bitmap {
-    fn stroke(&mut self, _: &str, lines: &[Vec<Point>], pen: &Pen) {
+    fn stroke(&mut self, _: &str, lines: &[Vec<Position>], pen: &Pen) {
         let Some(path) = path(lines, false) else { return };
         let dash = pen.dash.and_then(|dash| StrokeDash::new(vec![dash as f32; 2], 0.0));
         let stroke = Stroke { width: pen.width as f32, dash, line_join: LineJoin::Round, ..Stroke::default() };
         self.pixmap.stroke_path(&path, &paint(pen.colour), &stroke, Transform::identity(), self.mask.as_ref());
     }
 
-    fn fill(&mut self, _: &str, polygons: &[Vec<Point>], colour: Colour) {
+    fn fill(&mut self, _: &str, polygons: &[Vec<Position>], colour: Colour) {
         let Some(path) = path(polygons, true) else { return };
         let rule = FillRule::Winding;
         self.pixmap.fill_path(&path, &paint(colour), rule, Transform::identity(), self.mask.as_ref());
     }
 
-    fn text(&mut self, text: &str, [x, y]: Point, style: &Type) {
+    fn text(&mut self, text: &str, [x, y]: Position, style: &Type) {
         let Some(path) = font::outlines(text, style.size) else { return };
         let before = match style.anchor {
             Anchor::Start => 0.0,
@@ -76,7 +76,7 @@ impl Canvas for Bitmap {
     }
 }
 
-fn path(lines: &[Vec<Point>], closed: bool) -> Option<tiny_skia::Path> {
+fn path(lines: &[Vec<Position>], closed: bool) -> Option<tiny_skia::Path> {
     let mut path = PathBuilder::new();
     for line in lines {
         for (i, &[x, y]) in line.iter().enumerate() {

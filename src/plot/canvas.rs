@@ -3,7 +3,7 @@
 use super::theme::Colour;
 
 /// A place.
-pub(super) type Point = [f64; 2];
+pub(super) type Position = [f64; 2];
 
 /// A rectangle by its upper left corner and size.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -48,17 +48,17 @@ pub(super) struct Pixels {
     pub(super) rgba: Vec<[u8; 4]>,
 }
 
-/// A surface. `class` says what is drawn, for readers of an SVG.
+/// A surface to draw on. `class` is written to SVG files, for readers of these.
 pub(super) trait Canvas {
     /// Draws lines, each through its points.
-    fn stroke(&mut self, class: &str, lines: &[Vec<Point>], pen: &Pen);
+    fn stroke(&mut self, class: &str, lines: &[Vec<Position>], pen: &Pen);
     /// Fills polygons.
-    fn fill(&mut self, class: &str, polygons: &[Vec<Point>], colour: Colour);
+    fn fill(&mut self, class: &str, polygons: &[Vec<Position>], colour: Colour);
     /// Sets a text with its baseline at a place.
-    fn text(&mut self, text: &str, at: Point, style: &Type);
+    fn text(&mut self, text: &str, at: Position, style: &Type);
     /// Puts a picture into a rectangle, its pixels as squares.
     fn image(&mut self, class: &str, within: Rect, pixels: &Pixels);
-    /// Draws nothing outside of a rectangle, until told otherwise.
+    /// Limits drawing to a rectangle, until the next call; `None`: no limit.
     fn clip(&mut self, to: Option<Rect>);
 }
 
@@ -77,12 +77,12 @@ impl Rect {
     }
 
     /// Its corners.
-    pub(super) fn corners(&self) -> Vec<Point> {
+    pub(super) fn corners(&self) -> Vec<Position> {
         vec![[self.x, self.y], [self.right(), self.y], [self.right(), self.bottom()], [self.x, self.bottom()]]
     }
 
     /// Its outline, closed.
-    pub(super) fn outline(&self) -> Vec<Point> {
+    pub(super) fn outline(&self) -> Vec<Position> {
         let mut corners = self.corners();
         corners.push([self.x, self.y]);
         corners

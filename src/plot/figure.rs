@@ -1,11 +1,11 @@
-//! The vocabulary of figures: plain data, without a pixel in it.
+//! The description of a figure as plain data, independent of pixels.
 
 use super::theme::{ColourMap, Ink, Theme};
 
 /// A figure of some panels.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Figure {
-    /// Said above all panels.
+    /// Written above all panels.
     pub title: String,
     /// Panels, row by row from the top.
     pub rows: Vec<Row>,
@@ -27,7 +27,7 @@ pub struct Row {
 /// One plot with its axes.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Panel {
-    /// Said above it.
+    /// Written above it.
     pub title: String,
     /// Horizontal axis.
     pub x: Axis,
@@ -35,7 +35,7 @@ pub struct Panel {
     pub y: Axis,
     /// Ranges of x that are shaded: phases.
     pub shades: Vec<Shade>,
-    /// What is said above ranges of x, where there is room for all.
+    /// Texts above ranges of x, written where there is room for all.
     pub captions: Vec<Caption>,
     /// What is drawn, in order.
     pub marks: Vec<Mark>,
@@ -58,7 +58,7 @@ pub struct Axis {
     pub ticks: Ticks,
 }
 
-/// How values become places.
+/// How values are mapped to places.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Scale {
     /// In proportion.
@@ -76,7 +76,7 @@ pub enum Ticks {
     Round,
     /// At whole numbers.
     Whole,
-    /// At round numbers, which are said elsewhere: by the panel below.
+    /// At round numbers, which are written at the panel below.
     Silent,
     /// At these values, by these names; as many of them as there is room for.
     Named(Vec<(f64, String)>),
@@ -89,25 +89,25 @@ pub enum Ticks {
 pub struct Shade {
     /// From and to.
     pub range: [f64; 2],
-    /// Said above it, or in the legend where there is no room; empty: nothing is said.
+    /// Written above it, or in the legend where there is no room; empty: not written.
     pub label: String,
     /// Its colour.
     pub ink: Ink,
 }
 
-/// Something said above a range of x.
+/// A text above a range of x.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Caption {
     /// From and to.
     pub range: [f64; 2],
-    /// What is said, longest first: the first that fits for all captions of the panel.
+    /// Variants of the text, longest first; the first that fits for all captions of the panel is written.
     pub texts: Vec<String>,
 }
 
 /// Something drawn.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Mark {
-    /// Said in the legend; empty: not there.
+    /// Written in the legend; empty: not there.
     pub label: String,
     /// Its colour.
     pub ink: Ink,
@@ -139,7 +139,7 @@ pub enum Shape {
         /// The sign.
         dot: Dot,
     },
-    /// Words, each on the middle of a place of its own; one that would cover another before it is left out.
+    /// Words, each centred on its place; words that would cover an earlier one are left out.
     Words {
         /// Places and what stands there.
         words: Vec<([f64; 2], String)>,
@@ -218,29 +218,6 @@ impl Figure {
     pub fn of(rows: Vec<Vec<Panel>>) -> Self {
         let rows = rows.into_iter().map(|panels| Row { height: 1.0, panels }).collect();
         Self { title: String::new(), rows, size: [1000, 600], theme: Theme::Light }
-    }
-
-    /// The SVG file.
-    pub fn svg(&self) -> String {
-        let mut canvas = super::svg::Svg::new(self.size, &self.title);
-        super::render::draw(self, &mut canvas);
-        canvas.finish()
-    }
-
-    /// The PNG file.
-    ///
-    /// # Panics
-    /// If a side is 0 or above 16,384 pixels.
-    pub fn png(&self) -> Vec<u8> {
-        let mut canvas = super::bitmap::Bitmap::new(self.size);
-        super::render::draw(self, &mut canvas);
-        canvas.finish()
-    }
-
-    /// Whether its size leaves room for plots beside titles, axes and legends; else some are cut.
-    pub fn has_room(&self) -> bool {
-        let layout = super::layout::layout(self);
-        layout.panels.iter().all(|placed| placed.plot.w >= 8.0 * layout.f && placed.plot.h >= 1.5 * layout.f)
     }
 
     /// Number of spikes in all of its rasters.

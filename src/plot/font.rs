@@ -1,4 +1,4 @@
-//! The font compiled in: how wide a text is, and the outlines of its letters.
+//! The compiled-in font: sizes and widths of text, and outlines of letters.
 
 use std::sync::LazyLock;
 
@@ -8,8 +8,17 @@ use ttf_parser::{Face, OutlineBuilder};
 /// Families an SVG asks for: ours first, then one of nearly the same widths.
 pub(super) const FAMILIES: &str = "DejaVu Sans, Verdana, sans-serif";
 
-/// Height of capitals and digits over the size of the type.
+/// Height of capitals and digits, in units of the font size.
 pub(super) const CAPITALS: f64 = 0.73;
+
+/// Size of ticks, legends and names of phases, in units of the font size (that of axes and titles of panels).
+pub(super) const SMALL: f64 = 0.88;
+
+/// Size of the title of a figure, in units of the font size.
+pub(super) const TITLE: f64 = 1.15;
+
+/// Height of a line of the title of a figure, in units of the font size.
+pub(super) const LINE: f64 = 1.6;
 
 static FACE: LazyLock<Face<'static>> = LazyLock::new(|| {
     Face::parse(include_bytes!("font/DejaVuSans.ttf"), 0).expect("the font compiled in is whole, as a test shows")
@@ -36,7 +45,7 @@ pub(super) fn fitted(text: &str, size: f64, room: f64) -> String {
 /// The outlines of a text whose baseline starts at the origin.
 pub(super) fn outlines(text: &str, size: f64) -> Option<tiny_skia::Path> {
     let scale = (size / f64::from(FACE.units_per_em())) as f32;
-    let mut pen = Pen { path: PathBuilder::new(), scale, x: 0.0 };
+    let mut pen = OutlinePen { path: PathBuilder::new(), scale, x: 0.0 };
     for letter in text.chars() {
         FACE.outline_glyph(glyph(letter), &mut pen);
         pen.x += (advance(letter) * size) as f32;
@@ -55,19 +64,19 @@ fn advance(letter: char) -> f64 {
 }
 
 /// Takes outlines in the units of the font, y upwards.
-struct Pen {
+struct OutlinePen {
     path: PathBuilder,
     scale: f32,
     x: f32,
 }
 
-impl Pen {
+impl OutlinePen {
     fn at(&self, x: f32, y: f32) -> (f32, f32) {
         (self.x + x * self.scale, -y * self.scale)
     }
 }
 
-impl OutlineBuilder for Pen {
+impl OutlineBuilder for OutlinePen {
     fn move_to(&mut self, x: f32, y: f32) {
         let (x, y) = self.at(x, y);
         self.path.move_to(x, y);
@@ -108,10 +117,10 @@ mod tests {
     }
 
     #[test]
-    fn outlines_are_as_wide_as_said() {
+    fn outlines_are_as_wide_as_computed() {
         let bounds = outlines("milliseconds", 100.0).unwrap().bounds();
-        let said = width("milliseconds", 100.0);
-        assert!((f64::from(bounds.width()) - said).abs() < 0.05 * said, "{bounds:?} {said}");
+        let expected = width("milliseconds", 100.0);
+        assert!((f64::from(bounds.width()) - expected).abs() < 0.05 * expected, "{bounds:?} {expected}");
         assert!(bounds.top() < -70.0 && bounds.bottom() < 5.0, "letters stand on the baseline: {bounds:?}");
     }
 

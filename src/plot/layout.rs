@@ -1,19 +1,13 @@
-//! Finds room for everything before anything is drawn.
+//! Computes the places of panels, axes and titles before anything is drawn.
 
 use super::canvas::Rect;
 use super::figure::{Axis, Figure, Panel};
+use super::font::{LINE, SMALL, TITLE};
 use super::legend::Header;
 use super::ticks::{Tick, ticks};
 use super::{font, spikes};
 
-/// Size of ticks, legends and names of phases over that of titles and axes.
-pub(super) const SMALL: f64 = 0.88;
-
-/// Size of the title of a figure, and the height of a line of it, over that of titles and axes of panels.
-pub(super) const TITLE: f64 = 1.15;
-pub(super) const LINE: f64 = 1.6;
-
-/// A panel with the place of its plot and all that stands around it.
+/// A panel with the place of its plot, its ticks and its header.
 pub(super) struct Placed<'a> {
     pub(super) panel: &'a Panel,
     pub(super) plot: Rect,
@@ -26,23 +20,31 @@ pub(super) struct Placed<'a> {
 }
 
 /// A figure with the places of its panels.
-pub(super) struct Layout<'a> {
-    /// Size of the type [px].
+pub(super) struct FigureLayout<'a> {
+    /// Font size [px].
     pub(super) f: f64,
-    /// The title, in as many lines as it needs.
+    /// The lines of the title.
     pub(super) title: Vec<String>,
     pub(super) panels: Vec<Placed<'a>>,
     /// Pixels of a bitmap per pixel of the figure, where rasters are drawn as one.
     pub(super) bitmap: Option<f64>,
 }
 
-/// Room that a panel needs around its plot [px].
+/// Margins of a panel around its plot [px].
 #[derive(Clone, Copy, Debug, Default)]
 struct Margins {
     left: f64,
     right: f64,
     top: f64,
     bottom: f64,
+}
+
+impl Figure {
+    /// Whether its size leaves room for plots beside titles, axes and legends; else some are cut.
+    pub fn has_room(&self) -> bool {
+        let layout = layout(self);
+        layout.panels.iter().all(|placed| placed.plot.w >= 8.0 * layout.f && placed.plot.h >= 1.5 * layout.f)
+    }
 }
 
 impl Panel {
@@ -55,14 +57,14 @@ impl Panel {
 }
 
 /// Places all panels.
-pub(super) fn layout(figure: &Figure) -> Layout<'_> {
+pub(super) fn layout(figure: &Figure) -> FigureLayout<'_> {
     let [width, height] = figure.size.map(f64::from);
-    // Type grows with the figure, but slower.
+    // The font grows with the square root of the figure's size.
     let f = (12.5 * (width.min(1.6 * height) / 800.0).sqrt()).clamp(7.0, 30.0);
     let title = title(&figure.title, TITLE * f, width - f);
     let above = (0.5 + LINE * title.len() as f64) * f;
     let below = Rect { x: 0.0, y: above, w: width, h: height - above };
-    // Labels decide the width of plots, which decides their height, which decides labels: a second round settles it.
+    // Labels determine the width of plots, which determines their height, which determines the labels: two rounds suffice.
     let mut heights = vec![0.6 * below.h / figure.rows.len().max(1) as f64; figure.rows.len()];
     let mut panels = Vec::new();
     for _ in 0..2 {
@@ -70,10 +72,10 @@ pub(super) fn layout(figure: &Figure) -> Layout<'_> {
     }
     let rastered: f64 = panels.iter().filter(|p| has_spikes(p.panel)).map(|p| p.plot.w * p.plot.h).sum();
     let bitmap = (figure.spikes() > spikes::STROKES).then(|| (spikes::PIXELS / rastered).sqrt().min(1.0));
-    Layout { f, title, panels, bitmap }
+    FigureLayout { f, title, panels, bitmap }
 }
 
-/// A title in lines that fit where they can, parted after commas.
+/// Breaks a title into lines after commas where it does not fit.
 fn title(text: &str, size: f64, room: f64) -> Vec<String> {
     let mut lines: Vec<String> = Vec::new();
     for part in text.split_inclusive(", ").filter(|part| !part.is_empty()) {
@@ -89,7 +91,7 @@ fn has_spikes(panel: &Panel) -> bool {
     panel.marks.iter().any(|mark| matches!(mark.shape, super::Shape::Spikes { .. }))
 }
 
-/// Places all panels, given about how high their plots are, and tells how high they have become.
+/// Places all panels, given estimates of the heights of their plots, which are updated.
 fn place<'a>(figure: &'a Figure, within: Rect, f: f64, heights: &mut [f64]) -> Vec<Placed<'a>> {
     let mut rows: Vec<Vec<(Placed<'a>, Margins)>> = Vec::new();
     for (row, height) in figure.rows.iter().zip(heights.iter()) {
@@ -127,7 +129,7 @@ fn place<'a>(figure: &'a Figure, within: Rect, f: f64, heights: &mut [f64]) -> V
     rows.into_iter().flatten().map(|(placed, _)| placed).collect()
 }
 
-/// A panel with the ticks and margins that a plot of about this size has.
+/// A panel with the ticks and margins of a plot of about this size.
 fn sized(panel: &Panel, cell: f64, height: f64, f: f64) -> (Placed<'_>, Margins) {
     let small = SMALL * f;
     let widest = |ticks: &[Tick]| ticks.iter().map(|(_, label)| font::width(label, small)).fold(0.0, f64::max);
@@ -147,7 +149,7 @@ fn sized(panel: &Panel, cell: f64, height: f64, f: f64) -> (Placed<'_>, Margins)
     (Placed { panel, plot, header, x_ticks, y_ticks, colour_ticks, y_label }, margins)
 }
 
-/// Makes plots that stand in one column equally wide.
+/// Makes the plots of one column equally wide.
 fn align(rows: &mut [Vec<(Placed<'_>, Margins)>]) {
     for count in rows.iter().map(Vec::len).collect::<Vec<_>>() {
         for column in 0..count {
@@ -172,7 +174,7 @@ fn bottom(axis: &Axis, ticks: &[Tick], f: f64) -> f64 {
     (if ticked { 1.6 * f } else { 0.4 * f }) + if named { 1.4 * f } else { 0.0 }
 }
 
-/// Makes the pixels of a picture square, in the middle of its place.
+/// Shrinks a plot to its aspect ratio, centred in its place.
 fn keep_aspect(placed: &mut Placed<'_>) {
     let Some(aspect) = placed.panel.aspect else { return };
     let plot = &mut placed.plot;

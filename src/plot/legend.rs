@@ -1,35 +1,45 @@
-//! What stands above a plot: its title, the legend, captions and the names of phases.
+//! The header of a plot: title, legend, captions and names of phases.
 
 use super::canvas::{Anchor, Canvas, Pen, Rect, Type};
 use super::figure::{Dash, Dot, Mark, Panel, Shape};
-use super::marks::{Place, dot, heavy, pen};
+use super::font;
+use super::marks::dot;
+use super::place::{Place, heavy, pen};
 use super::theme::{Ink, Theme};
-use super::{font, layout};
 
-/// What stands above a plot, found room for.
+/// The header of a plot, laid out.
 #[derive(Debug, Default)]
 pub(super) struct Header {
     title: String,
-    /// Entries with their places from the left end of the header, and lines from its top.
-    entries: Vec<(Entry, f64, usize)>,
+    entries: Vec<PlacedEntry>,
     lines: usize,
-    /// Which of the texts of the captions fits.
+    /// Index of the longest texts of the captions that fit.
     caption: Option<usize>,
-    /// Whether phases are named above them.
+    /// Whether the names of phases are written above them, not in the legend.
     named: bool,
     height: f64,
 }
 
+/// An entry with its place in the header.
+#[derive(Debug)]
+struct PlacedEntry {
+    entry: LegendEntry,
+    /// Distance from the left end of the header [px].
+    x: f64,
+    /// Line, counted from the top.
+    line: usize,
+}
+
 /// An entry of a legend.
 #[derive(Clone, Debug, PartialEq)]
-struct Entry {
+struct LegendEntry {
     label: String,
     ink: Ink,
-    sign: Sign,
+    sign: LegendSign,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq)]
-enum Sign {
+enum LegendSign {
     Line(Dash),
     Dot(Dot),
     Area,
@@ -38,11 +48,11 @@ enum Sign {
 }
 
 impl Header {
-    /// Finds room above a plot from x = `left` to `left + width`, in type of size `f`.
+    /// Lays out the header of a plot of some width, with font size `f` [px].
     pub(super) fn new(panel: &Panel, width: f64, f: f64) -> Self {
         let shaded = panel.shades_drawn(width);
         let apart = |range: [f64; 2]| (panel.x.share(range[1]) - panel.x.share(range[0])).abs() * width;
-        let small = layout::SMALL * f;
+        let small = font::SMALL * f;
         let fits = |text: &str, range: [f64; 2]| font::width(text, small) + 0.3 * f <= apart(range);
         let labelled = || panel.shades.iter().filter(|shade| !shade.label.is_empty());
         let named = shaded && labelled().next().is_some() && labelled().all(|shade| fits(&shade.label, shade.range));
@@ -59,11 +69,11 @@ impl Header {
         self.height
     }
 
-    /// Sets the title, and the entries beside it if there is room, else below.
-    fn flow(&mut self, panel: &Panel, entries: Vec<Entry>, width: f64, f: f64) {
+    /// Places the title, and the entries beside it if there is room, else below.
+    fn flow(&mut self, panel: &Panel, entries: Vec<LegendEntry>, width: f64, f: f64) {
         self.title = font::fitted(&panel.title, f, width);
         let title = font::width(&self.title, f);
-        let needs = |entry: &Entry| SWATCH * f + font::width(&entry.label, layout::SMALL * f) + f;
+        let needs = |entry: &LegendEntry| SWATCH * f + font::width(&entry.label, font::SMALL * f) + f;
         let all: f64 = entries.iter().map(needs).sum();
         self.lines = usize::from(!self.title.is_empty());
         if entries.is_empty() {
@@ -76,7 +86,7 @@ impl Header {
                 (x, line) = (0.0, line + 1);
             }
             let next = x + needs(&entry);
-            self.entries.push((entry, x, line));
+            self.entries.push(PlacedEntry { entry, x, line });
             x = next;
         }
         self.lines = line + 1;
@@ -91,27 +101,23 @@ impl Header {
         if !self.title.is_empty() {
             canvas.text(&self.title, [plot.x, top + 1.1 * f], &type_(f, Anchor::Start));
         }
-        for (entry, x, line) in &self.entries {
+        for PlacedEntry { entry, x, line } in &self.entries {
             let middle = top + (*line as f64 * 1.55 + 1.1 - 0.5 * font::CAPITALS) * f;
             let left = plot.x + x;
             let swatch = Rect { x: left, y: middle - 0.35 * f, w: (SWATCH - 0.5) * f, h: 0.7 * f };
             sign(entry, swatch, theme, f, canvas);
-            let small = layout::SMALL * f;
+            let small = font::SMALL * f;
             let baseline = middle + 0.5 * font::CAPITALS * small;
             canvas.text(&entry.label, [left + SWATCH * f, baseline], &type_(small, Anchor::Start));
         }
         self.strips(panel, place, canvas);
     }
 
-    /// Writes captions and names of phases, each over its range.
+    /// Draws captions and names of phases, each over its range.
     fn strips(&self, panel: &Panel, place: &Place<'_>, canvas: &mut impl Canvas) {
         let (f, plot) = (place.f, place.plot);
-        let grey = Type {
-            size: layout::SMALL * f,
-            colour: place.theme.ink(Ink::Grey),
-            anchor: Anchor::Middle,
-            upwards: false,
-        };
+        let grey =
+            Type { size: font::SMALL * f, colour: place.theme.ink(Ink::Grey), anchor: Anchor::Middle, upwards: false };
         let middle = |range: [f64; 2]| plot.x + 0.5 * (place.x.share(range[0]) + place.x.share(range[1])) * plot.w;
         let baseline = plot.y - 0.45 * f;
         if self.named {
@@ -129,14 +135,15 @@ impl Header {
     }
 }
 
-/// Width of a sign and the gap after it, over the size of the type.
+/// Width of a sign and the gap after it, in units of the font size.
 const SWATCH: f64 = 2.0;
 
-/// What the legend of a panel explains.
-fn entries(panel: &Panel, shades: bool) -> Vec<Entry> {
-    let marks = panel.marks.iter().map(|mark| Entry { label: mark.label.clone(), ink: mark.ink, sign: sign_of(mark) });
+/// The entries of a panel's legend.
+fn entries(panel: &Panel, shades: bool) -> Vec<LegendEntry> {
+    let marks =
+        panel.marks.iter().map(|mark| LegendEntry { label: mark.label.clone(), ink: mark.ink, sign: sign_of(mark) });
     let shades = panel.shades.iter().filter(|_| shades);
-    let shades = shades.map(|s| Entry { label: s.label.clone(), ink: s.ink, sign: Sign::Shade });
+    let shades = shades.map(|s| LegendEntry { label: s.label.clone(), ink: s.ink, sign: LegendSign::Shade });
     let mut entries = Vec::new();
     for entry in marks.chain(shades).filter(|entry| !entry.label.is_empty()) {
         if !entries.contains(&entry) {
@@ -146,33 +153,33 @@ fn entries(panel: &Panel, shades: bool) -> Vec<Entry> {
     entries
 }
 
-fn sign_of(mark: &Mark) -> Sign {
+fn sign_of(mark: &Mark) -> LegendSign {
     match mark.shape {
-        Shape::Line { dash, .. } => Sign::Line(dash),
-        Shape::Dots { dot, .. } => Sign::Dot(dot),
-        Shape::Spikes { .. } => Sign::Spike,
+        Shape::Line { dash, .. } => LegendSign::Line(dash),
+        Shape::Dots { dot, .. } => LegendSign::Dot(dot),
+        Shape::Spikes { .. } => LegendSign::Spike,
         Shape::Band { .. } | Shape::Words { .. } | Shape::Bars { .. } | Shape::Boxes { .. } | Shape::Image { .. } => {
-            Sign::Area
+            LegendSign::Area
         }
     }
 }
 
 /// Draws the sign of an entry.
-fn sign(entry: &Entry, within: Rect, theme: Theme, f: f64, canvas: &mut impl Canvas) {
+fn sign(entry: &LegendEntry, within: Rect, theme: Theme, f: f64, canvas: &mut impl Canvas) {
     let colour = theme.ink(entry.ink);
     let middle = [within.x + 0.5 * within.w, within.y + 0.5 * within.h];
     match entry.sign {
-        Sign::Line(dash) => {
+        LegendSign::Line(dash) => {
             let line = vec![[within.x, middle[1]], [within.right(), middle[1]]];
             canvas.stroke("sign", &[line], &pen(theme, entry.ink, dash, f));
         }
-        Sign::Dot(shape) => canvas.fill("sign", &[dot(shape, middle, 0.33 * f)], colour),
-        Sign::Spike => {
+        LegendSign::Dot(shape) => canvas.fill("sign", &[dot(shape, middle, 0.33 * f)], colour),
+        LegendSign::Spike => {
             let line = vec![[middle[0], within.y], [middle[0], within.bottom()]];
             canvas.stroke("sign", &[line], &Pen { colour, width: heavy(f), dash: None });
         }
-        Sign::Area => canvas.fill("sign", &[within.corners()], colour.with_alpha(0.5)),
-        Sign::Shade => {
+        LegendSign::Area => canvas.fill("sign", &[within.corners()], colour.with_alpha(0.5)),
+        LegendSign::Shade => {
             canvas.fill("sign", &[within.corners()], theme.shade(entry.ink));
             canvas.stroke("sign", &[within.outline()], &Pen { colour: theme.grid(), width: 1.0, dash: None });
         }

@@ -1,46 +1,12 @@
-//! How each mark is drawn.
+//! Draws each kind of mark.
 
 use std::f64::consts::TAU;
 
-use super::canvas::{Anchor, Canvas, Pen, Pixels, Point, Rect, Type};
+use super::canvas::{Anchor, Canvas, Pen, Pixels, Position, Rect, Type};
 use super::figure::{Axis, Dash, Dot, Mark, Shape};
+use super::place::{Place, heavy, pen};
 use super::theme::{Colour, ColourMap, Ink, Theme};
-use super::{font, layout, spikes};
-
-/// Where marks are drawn.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Place<'a> {
-    pub(super) plot: Rect,
-    pub(super) x: &'a Axis,
-    pub(super) y: &'a Axis,
-    /// Size of the type [px].
-    pub(super) f: f64,
-    pub(super) theme: Theme,
-    /// Pixels of a bitmap per pixel of the figure, where rasters are drawn as one.
-    pub(super) bitmap: Option<f64>,
-}
-
-impl Place<'_> {
-    /// Where a point of the data stands.
-    pub(super) fn at(&self, [x, y]: [f64; 2]) -> Point {
-        [self.plot.x + self.x.share(x) * self.plot.w, self.plot.bottom() - self.y.share(y) * self.plot.h]
-    }
-
-    fn all(&self, points: &[[f64; 2]]) -> Vec<Point> {
-        points.iter().map(|&point| self.at(point)).collect()
-    }
-}
-
-/// Width of a heavy line in type of size `f`.
-pub(super) fn heavy(f: f64) -> f64 {
-    0.17 * f
-}
-
-/// The pen of a line.
-pub(super) fn pen(theme: Theme, ink: Ink, dash: Dash, f: f64) -> Pen {
-    let width = if dash == Dash::Heavy { heavy(f) } else { 0.1 * f };
-    Pen { colour: theme.ink(ink), width, dash: (dash == Dash::Dashed).then_some(0.4 * f) }
-}
+use super::{font, spikes};
 
 /// Draws a mark.
 pub(super) fn draw(mark: &Mark, place: &Place<'_>, canvas: &mut impl Canvas) {
@@ -80,7 +46,7 @@ pub(super) fn draw(mark: &Mark, place: &Place<'_>, canvas: &mut impl Canvas) {
 }
 
 /// A sign of half-width `r`.
-pub(super) fn dot(shape: Dot, [x, y]: Point, r: f64) -> Vec<Point> {
+pub(super) fn dot(shape: Dot, [x, y]: Position, r: f64) -> Vec<Position> {
     match shape {
         Dot::Diamond => vec![[x - 1.2 * r, y], [x, y - 1.2 * r], [x + 1.2 * r, y], [x, y + 1.2 * r]],
         Dot::Circle | Dot::Point => {
@@ -91,7 +57,7 @@ pub(super) fn dot(shape: Dot, [x, y]: Point, r: f64) -> Vec<Point> {
 }
 
 /// Points as the shortest thing to write of which each shows: a stroke as wide as it is long.
-fn points(points: &[Point], colour: Colour, f: f64, canvas: &mut impl Canvas) {
+fn points(points: &[Position], colour: Colour, f: f64, canvas: &mut impl Canvas) {
     let r = 0.085 * f;
     let strokes: Vec<_> = points.iter().map(|[x, y]| vec![[x - r, *y], [x + r, *y]]).collect();
     canvas.stroke("dots", &strokes, &Pen { colour, width: 2.0 * r, dash: None });
@@ -116,8 +82,8 @@ fn words(words: &[([f64; 2], String)], colour: Colour, place: &Place<'_>, canvas
 }
 
 /// A line with no more than four points, first, lowest, highest and last, in each column of pixels.
-fn thinned(line: &[Point]) -> Vec<Point> {
-    let mut kept: Vec<Point> = Vec::new();
+fn thinned(line: &[Position]) -> Vec<Position> {
+    let mut kept: Vec<Position> = Vec::new();
     for column in line.chunk_by(|a, b| a[0].floor() as i64 == b[0].floor() as i64) {
         let last = column.len() - 1;
         let extreme = |sign: f64| (0..=last).max_by(|&a, &b| (sign * column[a][1]).total_cmp(&(sign * column[b][1])));
@@ -186,7 +152,7 @@ fn image(
         return;
     }
     let (w, h) = (all.w / columns as f64, all.h / rows as f64);
-    let size = (0.42 * h).min(layout::SMALL * place.f);
+    let size = (0.42 * h).min(font::SMALL * place.f);
     let legible = size > 5.5 && numbers.iter().all(|number| font::width(number, size) < 0.92 * w);
     for (i, &share) in shares.iter().enumerate().filter(|(_, share)| !share.is_nan()) {
         let cell = Rect { x: x0 + (i % columns) as f64 * w, y: y0 + (i / columns) as f64 * h, w, h };
@@ -228,10 +194,10 @@ mod tests {
 
     #[test]
     fn a_thinned_line_keeps_its_ends_and_extremes() {
-        let line: Vec<Point> = (0..100_000).map(|i| f64::from(i) * 1e-3).map(|x| [x, (x * 40.0).sin()]).collect();
+        let line: Vec<Position> = (0..100_000).map(|i| f64::from(i) * 1e-3).map(|x| [x, (x * 40.0).sin()]).collect();
         let thin = thinned(&line);
         assert!(thin.len() <= 400 && thin.first() == line.first() && thin.last() == line.last());
-        let reach = |line: &[Point]| line.iter().fold([9.0_f64, -9.0], |[l, h], p| [l.min(p[1]), h.max(p[1])]);
+        let reach = |line: &[Position]| line.iter().fold([9.0_f64, -9.0], |[l, h], p| [l.min(p[1]), h.max(p[1])]);
         assert_eq!(reach(&thin), reach(&line));
         assert_eq!(thinned(&line[..4]), [line[0], line[3]]);
     }

@@ -1,8 +1,8 @@
 //! Figures: plain data in, SVG or PNG out.
 //!
 //! A [`Figure`] is a value: rows of [`Panel`]s, each with two [`Axis`] values, [`Shade`]s behind and [`Mark`]s in front.
-//! One renderer draws it on a canvas, of which there are two, SVG and bitmap, so that both look the same; it finds room
-//! for every label before it draws, so that none is cut. [`gallery`] turns what was recorded into figures.
+//! One renderer draws it on either of two canvases, SVG and bitmap, so that both look the same; all labels are laid out
+//! before anything is drawn, so that none is cut. [`gallery`] turns what was recorded into figures.
 //!
 //! ```
 //! use apical::plot::{Axis, Figure, Ink, Mark, Panel, Shape};
@@ -30,6 +30,7 @@ pub mod gallery;
 mod layout;
 mod legend;
 mod marks;
+mod place;
 mod render;
 mod spikes;
 mod svg;

@@ -1,14 +1,37 @@
 //! Draws a figure on a canvas.
 
+use super::bitmap::Bitmap;
 use super::canvas::{Anchor, Canvas, Pen, Rect, Type};
-use super::figure::{Figure, Shape};
-use super::layout::{LINE, Placed, SMALL, TITLE, layout};
-use super::marks::{self, Place};
+use super::figure::{ColourBar, Figure, Shape};
+use super::font;
+use super::font::{LINE, SMALL, TITLE};
+use super::layout::{Placed, layout};
+use super::marks;
+use super::place::Place;
+use super::svg::Svg;
 use super::theme::{ColourMap, Ink, Theme};
-use super::{ColourBar, font};
+
+impl Figure {
+    /// The SVG file.
+    pub fn svg(&self) -> String {
+        let mut canvas = Svg::new(self.size, &self.title);
+        draw(self, &mut canvas);
+        canvas.finish()
+    }
+
+    /// The PNG file.
+    ///
+    /// # Panics
+    /// If a side is 0 or above 16,384 pixels.
+    pub fn png(&self) -> Vec<u8> {
+        let mut canvas = Bitmap::new(self.size);
+        draw(self, &mut canvas);
+        canvas.finish()
+    }
+}
 
 /// Draws a figure.
-pub(super) fn draw(figure: &Figure, canvas: &mut impl Canvas) {
+fn draw(figure: &Figure, canvas: &mut impl Canvas) {
     let [w, h] = figure.size.map(f64::from);
     let all = Rect { x: 0.0, y: 0.0, w, h };
     canvas.fill("background", &[all.corners()], figure.theme.background());
@@ -25,7 +48,7 @@ pub(super) fn draw(figure: &Figure, canvas: &mut impl Canvas) {
     }
 }
 
-/// Draws a panel: shades and grid, marks, axes, what stands above, colours.
+/// Draws a panel: shades and grid, marks, axes, header, colours.
 fn panel(placed: &Placed<'_>, place: &Place<'_>, canvas: &mut impl Canvas) {
     let panel = placed.panel;
     if panel.shades_drawn(place.plot.w) {

@@ -1,19 +1,19 @@
-//! Rasters: strokes of one path, or a bitmap where there are too many.
+//! Draws rasters: strokes of one path, or a bitmap where there are too many.
 
-use super::canvas::{Canvas, Pen, Pixels, Point, Rect};
-use super::marks::Place;
+use super::canvas::{Canvas, Pen, Pixels, Position, Rect};
+use super::place::Place;
 use super::theme::Colour;
 
-/// Spikes in a figure above which its rasters are bitmaps.
+/// Number of spikes in a figure above which its rasters are bitmaps.
 pub(super) const STROKES: usize = 20_000;
 
-/// Pixels in the bitmaps of a figure at most, so that its file stays below 2 MB.
+/// Largest number of pixels in the bitmaps of a figure, so that its file stays below 2 MB.
 pub(super) const PIXELS: f64 = 1.2e6;
 
-/// How much of a pixel one spike covers; several cover more.
+/// Opacity of one spike in a pixel; several add up.
 const COVER: f64 = 0.6;
 
-/// Most spikes told apart in a pixel.
+/// Largest number of spikes distinguished in a pixel.
 const LEVELS: u8 = 6;
 
 /// Draws the spikes at (time, neuron).
@@ -43,7 +43,7 @@ fn half_height(place: &Place<'_>) -> f64 {
 }
 
 /// Counts spikes by pixel.
-fn bitmap(places: &[Point], half: f64, colour: Colour, plot: Rect, resolution: f64) -> Pixels {
+fn bitmap(places: &[Position], half: f64, colour: Colour, plot: Rect, resolution: f64) -> Pixels {
     let (width, height) = ((plot.w * resolution).ceil().max(1.0), (plot.h * resolution).ceil().max(1.0));
     let (sx, sy) = (width / plot.w, height / plot.h);
     let (width, height) = (width as usize, height as usize);

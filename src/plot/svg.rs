@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use base64::prelude::{BASE64_STANDARD, Engine as _};
 
-use super::canvas::{Anchor, Canvas, Pen, Pixels, Point, Rect, Type};
+use super::canvas::{Anchor, Canvas, Pen, Pixels, Position, Rect, Type};
 use super::font::FAMILIES;
 use super::theme::Colour;
 
@@ -39,7 +39,7 @@ impl Svg {
 }
 
 impl Canvas for Svg {
-    fn stroke(&mut self, class: &str, lines: &[Vec<Point>], pen: &Pen) {
+    fn stroke(&mut self, class: &str, lines: &[Vec<Position>], pen: &Pen) {
         let path = path(lines, "");
         if path.is_empty() {
             return;
@@ -52,14 +52,14 @@ impl Canvas for Svg {
         ));
     }
 
-    fn fill(&mut self, class: &str, polygons: &[Vec<Point>], colour: Colour) {
+    fn fill(&mut self, class: &str, polygons: &[Vec<Position>], colour: Colour) {
         let path = path(polygons, "Z");
         if !path.is_empty() {
             self.add(format_args!("<path class=\"{class}\" {} d=\"{path}\"/>", paint("fill", colour)));
         }
     }
 
-    fn text(&mut self, text: &str, [x, y]: Point, style: &Type) {
+    fn text(&mut self, text: &str, [x, y]: Position, style: &Type) {
         if text.is_empty() {
             return;
         }
@@ -103,7 +103,7 @@ impl Canvas for Svg {
 }
 
 /// The commands of a path.
-fn path(lines: &[Vec<Point>], end: &str) -> String {
+fn path(lines: &[Vec<Position>], end: &str) -> String {
     let mut path = String::new();
     for line in lines {
         let mut before: Option<[String; 2]> = None;

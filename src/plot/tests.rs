@@ -61,10 +61,10 @@ fn faults(figure: &Figure) -> Vec<String> {
 }
 
 /// Presentations of about the length of the paper's.
-fn trials(count: usize) -> Vec<Trial> {
+fn trials(count: usize) -> Vec<TrialPhases> {
     let trial = |i: usize| {
         let start = 104.0 * i as f64;
-        Trial { start, forward_end: start + 52.0, target_end: Some(start + 104.0), label: Some(7), decoded: 3 }
+        TrialPhases { start, forward_end: start + 52.0, target_end: Some(start + 104.0), label: Some(7), decoded: 3 }
     };
     (0..count).map(trial).collect()
 }
@@ -80,8 +80,8 @@ fn raster_of(size: usize, presentations: usize, rate: f64) -> Figure {
     let (times, ids) = spread(size, end, rate);
     let (few, their) = spread(10, end, 0.3);
     let populations = [
-        Spiking { name: "hidden", neurons: [0, size], times: &times, ids: &ids },
-        Spiking { name: "output", neurons: [0, 10], times: &few, ids: &their },
+        RasterPopulation { name: "hidden", neurons: [0, size], times: &times, ids: &ids },
+        RasterPopulation { name: "output", neurons: [0, 10], times: &few, ids: &their },
     ];
     raster(&populations, &trials(presentations), [0.0, end])
 }
@@ -127,13 +127,13 @@ fn every_kind() -> Vec<(&'static str, Figure)> {
     let points = |k: u32| (1..20).map(|i| [f64::from(3000 * i), 40.0 / f64::from(i + k)]).collect::<Vec<_>>();
     let rules = |count: u32| (0..count).map(|k| (format!("Simplified difference target propagation {k}"), k));
     let comparison = |count: u32| {
-        let entry = |(name, k)| Entry { name, value: 2.0 + f64::from(k), spread: 0.3 };
+        let entry = |(name, k)| NamedValue { name, value: 2.0 + f64::from(k), spread: 0.3 };
         let curve = |(label, k)| Curve { label, points: points(k) };
         let labels = ["training presentations".to_owned(), "test error (%)".to_owned()];
         let (title, curves_of) = ("learning".to_owned(), rules(count).map(curve).collect());
         let drawn = curves(&Curves { title, labels, scale: Scale::Log, curves: curves_of });
         let last =
-            entries("final error", "test error (%)", Scale::Linear, &rules(count).map(entry).collect::<Vec<_>>());
+            named_values("final error", "test error (%)", Scale::Linear, &rules(count).map(entry).collect::<Vec<_>>());
         sheet(vec![vec![drawn], vec![last]])
     };
     let validated = |name: &str| Validated {
@@ -161,8 +161,8 @@ fn every_kind() -> Vec<(&'static str, Figure)> {
         ("isi", isi(&[intervals(), intervals(), intervals()])),
         ("learning", learning(&(1..61).map(curve).collect::<Vec<_>>(), "validation")),
         ("confusion", confusion(&counts)),
-        ("weights", weights(&weight, 784, 0, Layout::Fields(28), ["input", "hidden"])),
-        ("weights of 500", weights(&weight[..5000], 500, 0, Layout::Matrix, ["hidden", "output"])),
+        ("weights", weights(&weight, 784, 0, WeightLayout::Fields(28), ["input", "hidden"])),
+        ("weights of 500", weights(&weight[..5000], 500, 0, WeightLayout::Matrix, ["hidden", "output"])),
         ("receptive fields", sheet(vec![vec![receptive_fields("a network", &weight[..25 * 784], 784, 28); 2]])),
         ("histograms", sheet(vec![vec![histograms("fields", "largest correlation", &grouped)]])),
         (

@@ -1,4 +1,4 @@
-//! Colours: what is drawn names an ink, the theme says what it looks like.
+//! Colours: marks name an ink, whose colour is that of the theme.
 
 /// Light or dark background.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

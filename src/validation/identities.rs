@@ -11,15 +11,15 @@
 
 use ndarray::{Array1, Array2, Axis};
 
-use super::Shown;
-use super::window::{BIN_MS, Bins, Response, Window};
+use super::trial::TrialResponse;
+use super::window::{AveragingWindow, BIN_MS, Bins, SpikeResponse};
 use crate::analysis::sum_of_squares_exceeds;
 use crate::cells::Modes;
 use crate::engine::Circuit;
 use crate::network::Network;
 use crate::numeric::logit;
 
-/// One identity as it was found.
+/// The test of one identity.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Identity {
     /// Population.
@@ -42,13 +42,13 @@ pub struct Identity {
     pub potential: f64,
 }
 
-/// Gathers what is needed to judge an identity.
-pub(super) struct Gathered {
+/// Accumulates residuals of an identity over images.
+pub(super) struct IdentityEstimator {
     population: usize,
     apical: bool,
     /// Projections, with their presynaptic populations and the weights of spikes.
     afferents: Vec<(usize, usize, Bins)>,
-    /// What a bias of 1 leaves in the mean.
+    /// Mean potential of a bias of 1.
     bias: f64,
     residuals: Vec<f64>,
     potentials: Vec<f64>,
@@ -57,20 +57,20 @@ pub(super) struct Gathered {
     images: u32,
 }
 
-impl Gathered {
+impl IdentityEstimator {
     /// All identities of a circuit over phases of `length` ms from rest: of every soma driven by spikes alone, and of every
     /// apical dendrite whose plateau is its mean over the phase and driven by spikes.
     pub(super) fn all(circuit: &Circuit, length: f64) -> Vec<Self> {
-        let window = Window { from: circuit.settle[0], to: length };
+        let window = AveragingWindow { from: circuit.settle[0], to: length };
         let mut found = Vec::new();
         for (population, cells) in circuit.cells.iter().enumerate() {
             let Some(membrane) = &cells.membrane else { continue };
             let modes = Modes::new(membrane.psp, membrane.gamma[0]);
-            let afferent = |link: usize, response: Response| {
+            let afferent = |link: usize, response: SpikeResponse| {
                 let link_of = &circuit.links[link];
                 (link, link_of.from, window.bins(response, link_of.delay))
             };
-            let somatic = cells.somatic.iter().map(|&(link, g)| afferent(link, Response::Soma(modes, g)));
+            let somatic = cells.somatic.iter().map(|&(link, g)| afferent(link, SpikeResponse::Soma(modes, g)));
             let bias = membrane.g_dendrite / modes.gamma * window.charged(modes.gamma);
             // Rates carried without spikes, and plateaus at times of their own, are no means of spikes over the window.
             let of_spikes = |link: usize| circuit.links[link].rates.is_none();
@@ -79,7 +79,7 @@ impl Gathered {
             }
             let apical_spikes = cells.apical.iter().all(|&link| of_spikes(link));
             if !cells.apical.is_empty() && apical_spikes && membrane.plateau_times.is_none() {
-                let apical = cells.apical.iter().map(|&link| afferent(link, Response::Dendrite(membrane.psp)));
+                let apical = cells.apical.iter().map(|&link| afferent(link, SpikeResponse::Dendrite(membrane.psp)));
                 found.push(Self::new(population, true, apical.collect(), 0.0, circuit));
             }
         }
@@ -99,8 +99,8 @@ impl Gathered {
         Self { population, apical, afferents, bias, residuals, potentials, variances, images: 0 }
     }
 
-    /// Takes in what an image did, against what these weights say.
-    pub(super) fn add(&mut self, network: &Network, shown: &Shown) {
+    /// Adds the response to an image, compared with that expected from `network`.
+    pub(super) fn add(&mut self, network: &Network, shown: &TrialResponse) {
         let mut expected: Vec<f64> =
             network.biases[self.population].iter().map(|&b| self.bias * f64::from(b)).collect();
         for ((link, from, bins), variance) in self.afferents.iter().zip(&mut self.variances) {
@@ -136,11 +136,11 @@ impl Gathered {
         covariance
     }
 
-    /// Judges the identity over all images taken in.
-    pub(super) fn judge(&self, network: &Network) -> Identity {
+    /// Tests the identity over all images added.
+    pub(super) fn test(&self, network: &Network) -> Identity {
         let covariance = self.covariance(network);
         let sd = covariance.diag().mapv(f64::sqrt);
-        // A neuron nobody sent a spike to has nothing to be judged by.
+        // Neurons that received no spike have no variance.
         let live: Vec<usize> = (0..sd.len()).filter(|&i| sd[i] > 0.0).collect();
         let chi_square = live.iter().map(|&i| (self.residuals[i] / sd[i]).powi(2)).sum();
         let correlation = Array2::from_shape_fn((live.len(), live.len()), |(i, j)| {

@@ -1,4 +1,4 @@
-//! The spiking network and its noiseless twin learning side by side.
+//! Trains the spiking network and its noiseless twin in parallel and compares what they learn.
 
 use ndarray::Array2;
 
@@ -10,14 +10,14 @@ use crate::numeric::angle_from_products;
 use crate::rate::Twin;
 use crate::training::{Dynamics, Ending, Monitor, Plan, RunError, Synapses, Trainer, Training, responses};
 
-/// What is learnt side by side.
+/// What both are trained on, and how they are compared.
 #[derive(Clone, Copy, Debug)]
-pub struct Lesson<'a> {
+pub struct LearningSetting<'a> {
     /// The model.
     pub model: &'a Model,
     /// Weights from which both start.
     pub network: &'a Network,
-    /// What is shown, to both in the same order.
+    /// Training and test data, presented to both in the same order.
     pub data: &'a Dataset,
     /// Training presentations.
     pub examples: u64,
@@ -31,9 +31,9 @@ pub struct Lesson<'a> {
     pub seed: u64,
 }
 
-/// Where both stand after so many presentations.
+/// A comparison of both after some training presentations.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Point {
+pub struct LearningPoint {
     /// Training presentations.
     pub examples: u64,
     /// Test error of the spiking network and of its twin, each with its own weights [%].
@@ -43,9 +43,9 @@ pub struct Point {
     pub angles_deg: Vec<(usize, f64)>,
 }
 
-/// How alike the representations of a hidden population are.
+/// Similarity of the representations of a hidden population.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Likeness {
+pub struct Similarity {
     /// Population.
     pub population: usize,
     /// Representational similarity, −1 to 1.
@@ -54,29 +54,29 @@ pub struct Likeness {
     pub cka: f64,
 }
 
-/// What came of a lesson.
+/// What was learnt by both.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Learning {
+pub struct ComparedLearning {
     /// From before the first presentation to after the last.
-    pub points: Vec<Point>,
-    /// Hidden populations of the spiking network against those of its twin, after the lesson.
-    pub likeness: Vec<Likeness>,
+    pub points: Vec<LearningPoint>,
+    /// Hidden populations of the spiking network against those of its twin, after training.
+    pub similarity: Vec<Similarity>,
 }
 
 const DYNAMICS: [Dynamics; 2] = [Dynamics::Spiking, Dynamics::Rate(Twin::Noiseless)];
 
-/// Trains a network and its noiseless twin; none if the monitor stops them.
+/// Trains a network and its noiseless twin; `None` if the monitor stops them.
 ///
 /// # Errors
 /// If learning diverges.
-pub fn learn(lesson: &Lesson<'_>, monitor: &mut dyn Monitor) -> Result<Option<Learning>, RunError> {
-    let Lesson { model, network, data, .. } = *lesson;
-    let start = |dynamics| Trainer::builder(model, network.clone()).seed(lesson.seed).dynamics(dynamics).build();
+pub fn learn(setting: &LearningSetting<'_>, monitor: &mut dyn Monitor) -> Result<Option<ComparedLearning>, RunError> {
+    let LearningSetting { model, network, data, .. } = *setting;
+    let start = |dynamics| Trainer::builder(model, network.clone()).seed(setting.seed).dynamics(dynamics).build();
     let mut trainers = [start(DYNAMICS[0])?, start(DYNAMICS[1])?];
     let mut points = Vec::new();
-    let plan = Plan { presentations: lesson.examples, test_examples: lesson.images, synapses: Synapses::Plastic };
-    for point in 0..=lesson.points {
-        let examples = lesson.examples * point / lesson.points;
+    let plan = Plan { presentations: setting.examples, test_examples: setting.images, synapses: Synapses::Plastic };
+    for point in 0..=setting.points {
+        let examples = setting.examples * point / setting.points;
         let mut errors_percent = [f64::NAN; 2];
         for (trainer, error) in trainers.iter_mut().zip(&mut errors_percent) {
             if trainer.run_part(examples, data, plan, &mut (), monitor)? == Ending::Stopped {
@@ -84,36 +84,39 @@ pub fn learn(lesson: &Lesson<'_>, monitor: &mut dyn Monitor) -> Result<Option<Le
             }
             *error = trainer.history().curve.last().map_or(f64::NAN, |evaluation| evaluation.test_error);
         }
-        let angles_deg = angles(lesson, trainers[0].network())?;
-        points.push(Point { examples, errors_percent, angles_deg });
+        let angles_deg = angles(setting, trainers[0].network())?;
+        points.push(LearningPoint { examples, errors_percent, angles_deg });
     }
     let shown = trainers.iter().zip(DYNAMICS).map(|(trainer, dynamics)| {
-        responses((model, trainer.network()), dynamics, &data.evaluation, lesson.images, lesson.seed)
+        responses((model, trainer.network()), dynamics, &data.evaluation, setting.images, setting.seed)
     });
     let shown: Vec<_> = shown.collect();
     let hidden = 1..model.populations.len() - 1;
-    Ok(Some(Learning { points, likeness: hidden.map(|at| likeness([&shown[0], &shown[1]], [at; 2])).collect() }))
+    Ok(Some(ComparedLearning {
+        points,
+        similarity: hidden.map(|at| similarity([&shown[0], &shown[1]], [at; 2])).collect(),
+    }))
 }
 
-/// How alike a population of one network and one of another answer to the same images; their rates image by image as
-/// [`responses`] gives them.
-pub fn likeness(shown: [&[Vec<Vec<f64>>]; 2], populations: [usize; 2]) -> Likeness {
+/// Similarity of the responses of a population of one network and one of another to the same images: rates by image,
+/// population and neuron as [`responses`] returns them.
+pub fn similarity(shown: [&[Vec<Vec<f64>>]; 2], populations: [usize; 2]) -> Similarity {
     let [x, y] = [0, 1].map(|which| {
         let (shown, at): (&[Vec<Vec<f64>>], usize) = (shown[which], populations[which]);
         Array2::from_shape_fn((shown.len(), shown[0][at].len()), |(image, i)| shown[image][at][i])
     });
-    Likeness { population: populations[0], rsa: rsa(x.view(), y.view()), cka: linear_cka(x.view(), y.view()) }
+    Similarity { population: populations[0], rsa: rsa(x.view(), y.view()), cka: linear_cka(x.view(), y.view()) }
 }
 
 /// Angles between the changes of both dynamics at the same weights, summed over a batch of presentations from rest.
-fn angles(lesson: &Lesson<'_>, network: &Network) -> Result<Vec<(usize, f64)>, RunError> {
-    let mut model = lesson.model.clone();
-    model.learning.batch = lesson.compared;
+fn angles(setting: &LearningSetting<'_>, network: &Network) -> Result<Vec<(usize, f64)>, RunError> {
+    let mut model = setting.model.clone();
+    model.learning.batch = setting.compared;
     let changed = |dynamics| -> Result<Network, RunError> {
-        let start = Trainer::builder(&model, network.clone()).seed(lesson.seed);
+        let start = Trainer::builder(&model, network.clone()).seed(setting.seed);
         let mut trainer = start.dynamics(dynamics).build()?;
-        let plan = Plan { presentations: lesson.compared as u64, test_examples: 0, synapses: Synapses::Plastic };
-        trainer.run(lesson.data, plan, &mut (), &mut ())?;
+        let plan = Plan { presentations: setting.compared as u64, test_examples: 0, synapses: Synapses::Plastic };
+        trainer.run(setting.data, plan, &mut (), &mut ())?;
         Ok(trainer.network().clone())
     };
     let [spiking, rate] = [changed(DYNAMICS[0])?, changed(DYNAMICS[1])?];
@@ -125,7 +128,7 @@ fn angles(lesson: &Lesson<'_>, network: &Network) -> Result<Vec<(usize, f64)>, R
     Ok(learns.map(angle).collect())
 }
 
-/// The angle at `origin` between the ways to `a` and to `b` [degrees]; 90 where one is no way at all, NaN where neither is.
+/// The angle at `origin` between the directions to `a` and `b` [degrees]; 90 if one of them equals `origin`, NaN if both do.
 fn angle_between(origin: &[f32], a: &[f32], b: &[f32]) -> f64 {
     let (mut aa, mut bb, mut ab) = (0.0, 0.0, 0.0);
     for ((&o, &a), &b) in origin.iter().zip(a).zip(b) {
@@ -157,7 +160,7 @@ mod tests {
     fn a_population_is_like_itself() {
         let shown: Vec<Vec<Vec<f64>>> =
             (0..6).map(|i| vec![vec![], vec![f64::from(i * i), f64::from(7 - i), f64::from(i % 3)]]).collect();
-        let found = likeness([&shown, &shown], [1, 1]);
+        let found = similarity([&shown, &shown], [1, 1]);
         assert!((found.cka - 1.0).abs() < 1e-12 && (found.rsa - 1.0).abs() < 1e-12);
     }
 }

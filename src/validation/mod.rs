@@ -1,12 +1,13 @@
-//! Whether a spiking network does what its theory says, against its rate twins.
+//! Compares spiking networks with theory and with their rate twins.
 //!
-//! [`compare`] shows images to a network and its twins from rest: identities that are exact in the mean, rates against the
-//! diffusion twin, and how fast answers and rates come to those of the noiseless twin. [`learn`] trains both from the same
-//! weights on the same images in the same order. Both give plain data; [`verdicts`] judges what has a tolerance.
+//! [`compare`] presents images to a network and its twins from rest: identities that are exact in the mean, rates against the
+//! diffusion twin, and the convergence of answers and rates to those of the noiseless twin. [`learn`] trains both from the
+//! same weights on the same images in the same order. Both return plain data; [`judge`] compares it with tolerances.
 
 mod identities;
 mod learning;
 mod rates;
+mod trial;
 mod verdicts;
 mod window;
 
@@ -15,20 +16,21 @@ use std::sync::Arc;
 use rayon::prelude::*;
 
 pub use identities::Identity;
-pub use learning::{Learning, Lesson, Likeness, Point, learn, likeness};
-pub use rates::{Agreement, Closeness, Rates};
-pub use verdicts::{Bound, Found, Verdict, potential, verdicts};
+pub use learning::{ComparedLearning, LearningPoint, LearningSetting, Similarity, learn, similarity};
+pub use rates::{Agreement, RateAgreement, Rates};
+pub use verdicts::{Bound, Found, Verdict, judge, potential};
 
-use self::identities::Gathered;
-use self::rates::Against;
-use crate::data::{Presentations, Spike};
+use self::identities::IdentityEstimator;
+use self::rates::TwinComparison;
+use self::trial::TrialResponse;
+use crate::data::Presentations;
 use crate::engine::{Circuit, Lane, Precision, Show};
 use crate::model::{Model, Stimuli};
 use crate::network::Network;
 use crate::numeric::PresentationKey;
 use crate::rate::{RateLane, Twin};
 
-/// Images shown between two looks at whether to go on.
+/// Images presented between two calls of `go_on`.
 const AT_ONCE: usize = 64;
 
 /// What is compared.
@@ -40,9 +42,9 @@ pub struct Setting<'a> {
     pub network: &'a Network,
     /// Weights of its twins and of the identities: the same, unless a check is to fail.
     pub twin: &'a Network,
-    /// What is shown, from the first.
+    /// Images, of which the first are presented.
     pub shown: &'a Presentations,
-    /// How many of them.
+    /// Number of images presented.
     pub images: usize,
     /// Lengths of the phases over which answers are compared, each beyond the settling time [ms].
     pub durations: &'a [f64],
@@ -50,7 +52,7 @@ pub struct Setting<'a> {
     pub seed: u64,
 }
 
-/// What a spiking network did, against theory.
+/// A spiking network compared with theory.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Comparison {
     /// Images shown.
@@ -66,14 +68,7 @@ pub struct Comparison {
     pub agreement: Vec<Agreement>,
 }
 
-/// What one image did.
-pub(super) struct Shown {
-    v: Vec<Vec<f64>>,
-    plateau: Vec<Vec<f64>>,
-    spikes: Vec<Vec<Spike>>,
-}
-
-/// Shows images and compares; none if `go_on` says to stop.
+/// Presents images and compares the responses; `None` once `go_on` returns false.
 ///
 /// # Panics
 /// If the stimuli are fewer than `images`.
@@ -84,8 +79,8 @@ pub fn compare(setting: &Setting<'_>, go_on: &dyn Fn() -> bool) -> Option<Compar
     let twins =
         measures_sigmoid.then(|| [Twin::Noiseless, Twin::Diffusion].map(|twin| setting.twin_rates(&circuit, twin)));
     let test_ms = model.protocol.test;
-    let mut gathered = Gathered::all(&circuit, test_ms);
-    let mut tests = twins.as_ref().map(|twins| Against::new(model, twins));
+    let mut gathered = IdentityEstimator::all(&circuit, test_ms);
+    let mut tests = twins.as_ref().map(|twins| TwinComparison::new(model, twins));
     setting.show(&circuit, (0, test_ms), go_on, |image, shown| {
         gathered.iter_mut().for_each(|identity| identity.add(setting.twin, shown));
         tests.iter_mut().for_each(|tests| tests.add(image, shown, test_ms));
@@ -93,23 +88,23 @@ pub fn compare(setting: &Setting<'_>, go_on: &dyn Fn() -> bool) -> Option<Compar
     let mut agreement = Vec::new();
     for (pass, &length) in (1..).zip(setting.durations) {
         let Some(twins) = &twins else { break };
-        let mut against = Against::new(model, twins);
+        let mut against = TwinComparison::new(model, twins);
         setting.show(&circuit, (pass, length), go_on, |image, shown| against.add(image, shown, length))?;
         agreement.push(against.agreement(length));
     }
-    let identities = gathered.iter().map(|identity| identity.judge(setting.twin)).collect();
+    let identities = gathered.iter().map(|identity| identity.test(setting.twin)).collect();
     let rates = tests.map_or_else(Vec::new, |tests| tests.rates());
     Some(Comparison { images, test_ms, identities, rates, agreement })
 }
 
 impl Setting<'_> {
-    /// Shows every image from rest in a forward phase of `length` ms and hands each to `take`, in order.
+    /// Presents every image from rest in a forward phase of `length` ms and passes each response to `take`, in order.
     fn show(
         &self,
         circuit: &Arc<Circuit>,
         (pass, length): (u32, f64),
         go_on: &dyn Fn() -> bool,
-        mut take: impl FnMut(usize, &Shown),
+        mut take: impl FnMut(usize, &TrialResponse),
     ) -> Option<()> {
         for first in (0..self.images).step_by(AT_ONCE) {
             if !go_on() {
@@ -123,20 +118,21 @@ impl Setting<'_> {
                 lane.present(self.network, &Show { stimulus, key, forward_ms: length, target: None, sampling: None });
                 let [forward, _] = lane.means();
                 let spikes = lane.observation().spikes.clone();
-                Shown { v: forward.v.clone(), plateau: forward.plateau.clone(), spikes }
+                TrialResponse { v: forward.v.clone(), plateau: forward.plateau.clone(), spikes }
             };
-            let shown: Vec<Shown> = images.clone().into_par_iter().map_init(|| Lane::new(circuit), present).collect();
+            let shown: Vec<TrialResponse> =
+                images.clone().into_par_iter().map_init(|| Lane::new(circuit), present).collect();
             images.zip(&shown).for_each(|(image, shown)| take(image, shown));
         }
         Some(())
     }
 
-    /// Potentials and rates of a twin for every image: what [`RateLane`] says of its forward phase.
-    fn twin_rates(&self, circuit: &Arc<Circuit>, twin: Twin) -> Vec<rates::Steady> {
+    /// Potentials and rates of a twin for every image, in the forward phase of a [`RateLane`].
+    fn twin_rates(&self, circuit: &Arc<Circuit>, twin: Twin) -> Vec<rates::TwinResponse> {
         let present = |lane: &mut RateLane, image: usize| {
             let (stimulus, key) = (self.shown.stimulus(image), PresentationKey::test(0, image as u32));
             lane.present(self.twin, &Show { stimulus, key, forward_ms: 1.0, target: None, sampling: None });
-            rates::Steady { v: lane.means()[0].v.clone(), rates: lane.forward_rates().to_vec() }
+            rates::TwinResponse { v: lane.means()[0].v.clone(), rates: lane.forward_rates().to_vec() }
         };
         (0..self.images).into_par_iter().map_init(|| RateLane::new(circuit, twin), present).collect()
     }

@@ -1,12 +1,12 @@
 //! Measured rates and answers against those of the rate twins.
 
-use super::Shown;
+use super::trial::TrialResponse;
 use crate::analysis::Regression;
 use crate::model::Model;
 use crate::training::answer;
 
 /// Potentials and rates of a twin for one image.
-pub(super) struct Steady {
+pub(super) struct TwinResponse {
     pub(super) v: Vec<Vec<f64>>,
     /// [1/ms].
     pub(super) rates: Vec<Vec<f64>>,
@@ -39,12 +39,12 @@ pub struct Agreement {
     /// Share of images answered as the twin does [%].
     pub same_answer_percent: f64,
     /// One for each population but the input.
-    pub populations: Vec<Closeness>,
+    pub populations: Vec<RateAgreement>,
 }
 
 /// How close the rates of a population, neuron by neuron and image by image, are to the noiseless twin's.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Closeness {
+pub struct RateAgreement {
     /// Population.
     pub population: usize,
     /// Slope of the measured rate on the twin's.
@@ -57,11 +57,11 @@ pub struct Closeness {
     pub floor_hz: f64,
 }
 
-/// Measured rates beside those of the twins, as images come.
-pub(super) struct Against<'a> {
+/// Accumulates measured rates and those of the twins over images.
+pub(super) struct TwinComparison<'a> {
     model: &'a Model,
     /// Noiseless and diffusion, by image.
-    twins: &'a [Vec<Steady>; 2],
+    twins: &'a [Vec<TwinResponse>; 2],
     /// Of each population but the input: sums over images of measured and both twins' rates, by neuron.
     sums: Vec<Vec<[f64; 3]>>,
     pairs: Vec<Regression>,
@@ -72,8 +72,8 @@ pub(super) struct Against<'a> {
     window_ms: f64,
 }
 
-impl<'a> Against<'a> {
-    pub(super) fn new(model: &'a Model, twins: &'a [Vec<Steady>; 2]) -> Self {
+impl<'a> TwinComparison<'a> {
+    pub(super) fn new(model: &'a Model, twins: &'a [Vec<TwinResponse>; 2]) -> Self {
         let populations = &model.populations[1..];
         Self {
             model,
@@ -87,8 +87,8 @@ impl<'a> Against<'a> {
         }
     }
 
-    /// Takes an image in that was shown for `length` ms.
-    pub(super) fn add(&mut self, image: usize, shown: &Shown, length: f64) {
+    /// Adds the response to an image that was presented for `length` ms.
+    pub(super) fn add(&mut self, image: usize, shown: &TrialResponse, length: f64) {
         let settle = self.model.protocol.settle;
         self.window_ms = length - settle;
         let [noiseless, diffusion] = self.twins.each_ref().map(|twin| &twin[image]);
@@ -138,7 +138,7 @@ impl<'a> Against<'a> {
 
     /// Answers and rates against the noiseless twin.
     pub(super) fn agreement(&self, length_ms: f64) -> Agreement {
-        let close = |(at, (pairs, floor)): (usize, (&Regression, &Regression))| Closeness {
+        let close = |(at, (pairs, floor)): (usize, (&Regression, &Regression))| RateAgreement {
             population: at + 1,
             slope: pairs.slope(),
             correlation: pairs.correlation(),

@@ -1,13 +1,13 @@
-//! What of a validation has a tolerance, and whether it keeps it.
+//! Compares the results of a validation with their tolerances.
 
-use super::{Comparison, Learning};
+use super::{ComparedLearning, Comparison};
 use crate::model::{Carries, Model, PopulationId, Projection};
 
-/// Chance below which an identity is held to have failed: one false alarm in ten thousand for each identity.
+/// p-value below which an identity has failed: one false alarm in ten thousand identities.
 const ALARM: f64 = 1e-4;
 
-/// Bias tolerated in the rates of neurons, as a part of phi_max: the diffusion twin takes trains to be Poisson and
-/// independent, which those of hidden neurons are not quite.
+/// Tolerated bias of the rates of neurons, as a fraction of phi_max: the diffusion twin assumes independent Poisson trains,
+/// and those of hidden neurons are not quite.
 const BIAS: f64 = 0.01;
 
 /// Multiple of the chance of Poisson counts tolerated on top of that. The root mean square of ten counts is above 1.9 times
@@ -17,7 +17,7 @@ const SCATTER: f64 = 2.0;
 /// Angle tolerated between the changes of a batch [degrees]: below it noise does not undo what rates would learn.
 const ANGLE: f64 = 85.0;
 
-/// Alignment of representations asked for after the same lesson.
+/// Least CKA of representations after the same training.
 const CKA: f64 = 0.8;
 
 /// Where a value must lie.
@@ -29,26 +29,26 @@ pub enum Bound {
     AtMost(f64),
 }
 
-/// What came of a quantity.
+/// The result of a check.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Found {
-    /// Its value, and what is tolerated.
+    /// Value and tolerance.
     Measured(f64, Bound),
-    /// The network, its stimuli or its rule have no such quantity: why.
+    /// The reason why the network, its stimuli or its rule have no such quantity.
     NotApplicable(&'static str),
 }
 
-/// A quantity and what was found of it.
+/// A quantity and the result of its check.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Verdict {
-    /// What was measured, its unit in brackets.
+    /// The quantity, its unit in brackets.
     pub quantity: String,
-    /// What was found.
+    /// The result.
     pub found: Found,
 }
 
 impl Verdict {
-    /// Whether the value keeps its tolerance, which one that is no number does not; none where there is no such quantity.
+    /// Whether the value is within its tolerance, which NaN is not; `None` if the quantity does not apply.
     pub fn passed(&self) -> Option<bool> {
         match self.found {
             Found::Measured(found, Bound::AtLeast(low)) => Some(found >= low),
@@ -58,12 +58,11 @@ impl Verdict {
     }
 }
 
-/// Judges a comparison and what came of learning: that of both networks, none where no learning was asked for, or why there
-/// could be none.
-pub fn verdicts(
+/// Checks a comparison and its learning: `None` if no learning was asked for, `Err` with the reason if there could be none.
+pub fn judge(
     model: &Model,
     comparison: &Comparison,
-    learning: Option<Result<&Learning, &'static str>>,
+    learning: Option<Result<&ComparedLearning, &'static str>>,
 ) -> Vec<Verdict> {
     let mut all: Vec<Verdict> =
         (1..model.populations.len()).flat_map(|at| of_potentials(model, comparison, at)).collect();
@@ -119,8 +118,8 @@ fn of_rates(model: &Model, comparison: &Comparison, at: usize) -> Verdict {
     Verdict { quantity, found }
 }
 
-/// How alike both networks learnt.
-fn of_learning<'a>(model: &'a Model, learning: &'a Learning) -> impl Iterator<Item = Verdict> + 'a {
+/// Similarity of what both networks have learnt.
+fn of_learning<'a>(model: &'a Model, learning: &'a ComparedLearning) -> impl Iterator<Item = Verdict> + 'a {
     let learns = model.projections.iter().enumerate().filter(|(_, projection)| projection.learning_rate > 0.0);
     let changes = learns.map(|(index, projection)| {
         let angles = learning.points.iter().flat_map(|point| &point.angles_deg);
@@ -133,7 +132,7 @@ fn of_learning<'a>(model: &'a Model, learning: &'a Learning) -> impl Iterator<It
         };
         Verdict { quantity, found }
     });
-    let alike = learning.likeness.iter().map(|like| {
+    let alike = learning.similarity.iter().map(|like| {
         let name = &model.populations[like.population].name;
         let found = if like.cka.is_nan() {
             Found::NotApplicable("it answers all images alike")
@@ -145,7 +144,7 @@ fn of_learning<'a>(model: &'a Model, learning: &'a Learning) -> impl Iterator<It
     changes.chain(alike)
 }
 
-/// The symbol of the potential an identity is about.
+/// The symbol of the potential of an identity.
 pub fn potential(model: &Model, identity: &super::Identity) -> &'static str {
     symbol(model, identity.population, identity.apical)
 }

@@ -1,4 +1,4 @@
-//! How much a spike counts in the mean of a potential, by when it comes.
+//! The weight of a spike in the mean of a potential over a window, by the time of the spike.
 
 use crate::cells::{Modes, Psp};
 
@@ -14,16 +14,16 @@ const POINTS: u32 = 16;
 
 /// A potential that spikes drive, as its mean over [`from`, `to`] of a phase that starts at rest.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Window {
+pub(super) struct AveragingWindow {
     /// Start of the averages [ms].
     pub(super) from: f64,
     /// End of the phase and the averages [ms].
     pub(super) to: f64,
 }
 
-/// What drives what.
+/// The response of a potential to one spike of weight 1.
 #[derive(Clone, Copy, Debug)]
-pub(super) enum Response {
+pub(super) enum SpikeResponse {
     /// Of a dendrite: κ.
     Dendrite(Psp),
     /// Of a soma, through a conductance g [1/ms]: g h.
@@ -39,7 +39,7 @@ pub(super) struct Bins {
     pub(super) variance: Vec<f64>,
 }
 
-impl Response {
+impl SpikeResponse {
     /// The integral of the response from a spike on, over `t` ms.
     fn integral(self, t: f64) -> f64 {
         match self {
@@ -49,10 +49,10 @@ impl Response {
     }
 }
 
-impl Window {
+impl AveragingWindow {
     /// The weight G of a spike of weight 1 at `t` that arrives after `delay` [ms]: the mean over the window of the response
     /// to it.
-    pub(super) fn weight(self, response: Response, delay: f64, t: f64) -> f64 {
+    pub(super) fn weight(self, response: SpikeResponse, delay: f64, t: f64) -> f64 {
         let since = |end: f64| response.integral((end - t - delay).max(0.0));
         (since(self.to) - since(self.from)) / (self.to - self.from)
     }
@@ -64,7 +64,7 @@ impl Window {
     }
 
     /// Weights of spikes by the bins of the phase.
-    pub(super) fn bins(self, response: Response, delay: f64) -> Bins {
+    pub(super) fn bins(self, response: SpikeResponse, delay: f64) -> Bins {
         let count = (self.to / BIN_MS).ceil() as u32;
         let in_bin = |k: u32| {
             let start = f64::from(k) * BIN_MS;
@@ -90,8 +90,8 @@ mod tests {
     #[test]
     fn over_all_bins_the_weights_are_the_start_up_factor() {
         for (to, published) in [(50.0, 0.969), (250.0, 0.997)] {
-            let window = Window { from: 30.0, to };
-            let found = window.bins(Response::Dendrite(PSP), 0.0).mean.iter().sum::<f64>() * BIN_MS;
+            let window = AveragingWindow { from: 30.0, to };
+            let found = window.bins(SpikeResponse::Dendrite(PSP), 0.0).mean.iter().sum::<f64>() * BIN_MS;
             let (l, s) = (PSP.tau_l, PSP.tau_s);
             let part = |tau: f64| tau * tau * ((-30.0 / tau).exp() - (-to / tau).exp());
             let exact = 1.0 - (part(l) - part(s)) / ((l - s) * (to - 30.0));
@@ -102,8 +102,8 @@ mod tests {
 
     #[test]
     fn a_spike_that_is_over_counts_its_whole_integral_and_one_too_late_nothing() {
-        let window = Window { from: 30.0, to: 2000.0 };
-        let soma = Response::Soma(Modes::new(PSP, 0.7), 0.6);
+        let window = AveragingWindow { from: 30.0, to: 2000.0 };
+        let soma = SpikeResponse::Soma(Modes::new(PSP, 0.7), 0.6);
         assert!((window.weight(soma, 1.0, 100.0) * 1970.0 - 6.0 / 7.0).abs() < 1e-9);
         assert!(window.weight(soma, 1.0, 1999.5).abs() < 1e-15);
         let late = window.weight(soma, 0.0, 28.0) - window.weight(soma, 3.0, 25.0);
@@ -112,7 +112,7 @@ mod tests {
 
     #[test]
     fn a_current_charges_as_the_soma_s_equation_says() {
-        let (window, modes) = (Window { from: 5.0, to: 9.0 }, Modes::new(PSP, 0.7));
+        let (window, modes) = (AveragingWindow { from: 5.0, to: 9.0 }, Modes::new(PSP, 0.7));
         let v = |t: f64| modes.propagate(crate::cells::Soma::default(), 0.7, t).v;
         let mean = (0..4000).map(|i| v(5.0 + 1e-3 * (f64::from(i) + 0.5))).sum::<f64>() / 4000.0;
         assert!((window.charged(0.7) - mean).abs() < 1e-7);

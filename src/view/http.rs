@@ -1,4 +1,4 @@
-//! As much of HTTP as a page on the same machine needs: GET, short heads, one request a connection.
+//! The subset of HTTP that a local page needs: GET, short heads, one request per connection.
 
 use std::io::{self, Read, Write};
 
@@ -8,7 +8,7 @@ const LONGEST_HEAD: usize = 8192;
 /// Most header lines of a request.
 const MOST_HEADERS: usize = 64;
 
-/// What a request asks for.
+/// A request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Request {
     pub(super) method: String,
@@ -17,7 +17,7 @@ pub(super) struct Request {
     pub(super) host: Option<String>,
 }
 
-/// An answer.
+/// A response.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Response {
     pub(super) status: Status,
@@ -25,7 +25,7 @@ pub(super) struct Response {
     pub(super) body: Vec<u8>,
 }
 
-/// The answers there are.
+/// The status codes in use.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Status {
     Ok,
@@ -62,13 +62,13 @@ impl Response {
         Self { status: Status::Ok, kind: "application/octet-stream", body }
     }
 
-    /// A line of text that tells why there is nothing else.
+    /// A line of text with the reason of a refusal.
     pub(super) fn refusal(status: Status, why: &str) -> Self {
         Self { status, kind: "text/plain; charset=utf-8", body: format!("{why}\n").into_bytes() }
     }
 
-    /// Writes the answer, after which the connection ends. Nothing may be kept by caches, guessed from content, or used by
-    /// other sites, and the page may load nothing from elsewhere.
+    /// Writes the response, after which the connection is closed. Its headers forbid caching, MIME sniffing and use by other
+    /// sites, and forbid the page to load anything from elsewhere.
     pub(super) fn write(&self, mut to: impl Write) -> io::Result<()> {
         let head = format!(
             "HTTP/1.1 {}\r\nContent-Type: {}\r\nContent-Length: {}\r\nConnection: close\r\nAllow: GET\r\n\
@@ -86,7 +86,7 @@ impl Response {
     }
 }
 
-/// Reads the head of a request; what cannot be one is answered by the response inside.
+/// Reads the head of a request; for a malformed one the inner error is the response to be sent.
 ///
 /// # Errors
 /// If the connection fails, ends or falls silent first.
@@ -102,7 +102,7 @@ pub(super) fn read_request(mut from: impl Read) -> io::Result<Result<Request, Re
         let mut headers = [httparse::EMPTY_HEADER; MOST_HEADERS];
         let mut request = httparse::Request::new(&mut headers);
         match request.parse(&head) {
-            Ok(httparse::Status::Complete(_)) => return Ok(Ok(taken(&request))),
+            Ok(httparse::Status::Complete(_)) => return Ok(Ok(to_request(&request))),
             Ok(httparse::Status::Partial) if head.len() < LONGEST_HEAD => {}
             Ok(httparse::Status::Partial) | Err(httparse::Error::TooManyHeaders) => {
                 return Ok(Err(Response::refusal(Status::TooLarge, "the head of the request is too long")));
@@ -112,7 +112,8 @@ pub(super) fn read_request(mut from: impl Read) -> io::Result<Result<Request, Re
     }
 }
 
-fn taken(request: &httparse::Request<'_, '_>) -> Request {
+/// Converts a parsed head.
+fn to_request(request: &httparse::Request<'_, '_>) -> Request {
     let mut hosts = request.headers.iter().filter(|header| header.name.eq_ignore_ascii_case("host"));
     let host = hosts.next().and_then(|header| std::str::from_utf8(header.value).ok());
     Request {
@@ -126,7 +127,7 @@ fn taken(request: &httparse::Request<'_, '_>) -> Request {
 mod tests {
     use super::*;
 
-    /// Hands over a byte at a time, as a slow network may.
+    /// Yields a byte at a time, as a slow network may.
     struct Dripping<'a>(&'a [u8]);
 
     impl Read for Dripping<'_> {

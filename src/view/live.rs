@@ -1,7 +1,7 @@
-//! The parts of a run that goes on, gathered by a recorder: HDF5 locks the file that is being written.
+//! The parts of a run at work, collected by a recorder, since HDF5 locks the file that is being written.
 //!
-//! The recorder copies spikes and plateaus only after the page has asked for them, a few presentations at a time, so that
-//! a run nobody looks at pays for counting alone.
+//! The recorder copies spikes and plateaus only after the page has asked for them, a few presentations at a time: without a
+//! page it only counts.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -15,15 +15,15 @@ use crate::model::Model;
 use crate::record::hdf5::{PlateauList, PresentationRow, SpikeList};
 use crate::record::{Evaluation, Kind, Presentation, RecordError, Recorder};
 
-/// Presentations shown at a time.
+/// Presentations sent to the page at a time.
 const SHOWN: usize = 4;
 
 /// Training presentations in a point of the running error.
 const POINT: u64 = 500;
 
-/// Consecutive training presentations with all that is seen of them, population by population.
+/// Consecutive training presentations with their spikes and plateaus, by population.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Shown {
+pub struct LiveTrials {
     /// The presentations.
     pub rows: Vec<PresentationRow>,
     /// Their spikes.
@@ -32,24 +32,24 @@ pub struct Shown {
     pub plateaus: Vec<PlateauList>,
 }
 
-/// What recorder and page share.
+/// The state shared by recorder and page.
 #[derive(Debug, Default)]
 struct State {
     wanted: bool,
-    shown: Shown,
+    shown: LiveTrials,
     seed: u64,
     seen: u64,
     planned: u64,
     curve: Vec<Evaluation>,
     /// Presentations seen and error over the last of them [%].
     running: Vec<(u64, f64)>,
-    /// Shown and wrong since the last point.
+    /// Presentations and wrong answers since the last point.
     since_point: (u64, u64),
     answers: Vec<(u8, u8)>,
     confusion: Vec<Vec<u64>>,
 }
 
-/// Where the page of a run that goes on takes its parts from.
+/// The parts of a run at work.
 #[derive(Debug)]
 pub struct LiveParts {
     network: Value,
@@ -57,17 +57,17 @@ pub struct LiveParts {
     state: Arc<Mutex<State>>,
 }
 
-/// Watches a run for a page.
+/// The recorder that collects the parts of a run at work.
 #[derive(Debug)]
 pub struct Live {
     classes: usize,
     sizes: Vec<usize>,
-    gathering: Shown,
+    collected: LiveTrials,
     state: Arc<Mutex<State>>,
 }
 
 impl LiveParts {
-    /// The parts of runs of this model, none of which has begun.
+    /// Parts of runs of this model, before the first has begun.
     pub fn new(model: &Model) -> Self {
         let mut network = network(model);
         network["live"] = true.into();
@@ -80,11 +80,11 @@ impl LiveParts {
         Self { network, classes: model.classes(), state: Arc::default() }
     }
 
-    /// A recorder of the next run, of `planned` training presentations in all; the page turns to it.
+    /// The recorder of the next run, of `planned` training presentations in all; the page switches to it.
     pub fn recorder(&self, model: &Model, seed: u64, planned: u64) -> Live {
         *locked(&self.state) = State { seed, planned, wanted: true, ..State::default() };
         let sizes = model.populations.iter().map(|population| population.size).collect();
-        Live { classes: self.classes, sizes, gathering: Shown::default(), state: Arc::clone(&self.state) }
+        Live { classes: self.classes, sizes, collected: LiveTrials::default(), state: Arc::clone(&self.state) }
     }
 
     fn about(&self, state: &State) -> Value {
@@ -125,14 +125,14 @@ impl Parts for LiveParts {
 }
 
 impl Live {
-    fn gather(&mut self, presentation: &Presentation<'_>) {
+    fn collect(&mut self, presentation: &Presentation<'_>) {
         let Presentation { kind, index, image, label, decoded, start_ms, observed } = *presentation;
         let forward_end_ms = start_ms + observed.forward_ms;
         let target_end_ms = (observed.target_ms > 0.0).then_some(forward_end_ms + observed.target_ms);
         let recorded = true;
         let row =
             PresentationRow { kind, index, image, label, decoded, start_ms, forward_end_ms, target_end_ms, recorded };
-        let shown = &mut self.gathering;
+        let shown = &mut self.collected;
         shown.rows.push(row);
         shown.spikes.resize_with(self.sizes.len(), SpikeList::default);
         shown.plateaus.resize_with(self.sizes.len(), PlateauList::default);
@@ -169,10 +169,10 @@ impl Recorder for Live {
             state.since_point = (0, 0);
         }
         if state.wanted {
-            self.gather(&presentation);
+            self.collect(&presentation);
         }
-        if self.gathering.rows.len() == SHOWN {
-            state.shown = std::mem::take(&mut self.gathering);
+        if self.collected.rows.len() == SHOWN {
+            state.shown = std::mem::take(&mut self.collected);
             state.wanted = false;
         }
         Ok(())

@@ -1,7 +1,7 @@
 //! The explorer: one page in the browser, fed by arrays of numbers.
 //!
-//! The page (`page/`) knows parts by name. [`server`](serve) hands them out one by one on 127.0.0.1, [`export`] puts all of
-//! them into the page itself. A part is one [`Pack`]: a text object and named arrays.
+//! The page (`page/`) requests parts by name. [`serve`] serves them one by one on 127.0.0.1, [`export`] embeds all of them in
+//! the page. A part is one [`Pack`]: a text object and named arrays.
 //!
 //! | part | text | arrays |
 //! |---|---|---|
@@ -11,8 +11,8 @@
 //! | `plateaus/P` | `total` before the cap | `time` f64 \[n\] \[ms\], `neuron` u32, `alpha` f32, `phase` u8 |
 //! | `traces/P/N` | `stretches`: start \[ms\] and samples of each, `dt_ms`, `elements` | `0`, `1`, … f32 \[all samples\], one for each element |
 //! | `field/J/N` | | weights onto neuron N: `initial`, `final` f32 \[pre\] |
-//! | `image/K/I` | | what was shown: `value` f32 \[inputs\], 0 to 1 |
-//! | `live` | how far the run is | of a run that goes on: all that is shown, as `PART/NAME` |
+//! | `image/K/I` | | the stimulus: `value` f32 \[inputs\], 0 to 1 |
+//! | `live` | progress of the run | of a run at work: all parts shown, as `PART/NAME` |
 //!
 //! P counts populations and J projections in the order of the model, K is 0 for training and 1 for tests. Presentations
 //! are those recorded.
@@ -24,10 +24,10 @@ mod page;
 mod run;
 mod server;
 
-pub use live::{Live, LiveParts, Shown};
+pub use live::{Live, LiveParts, LiveTrials};
 pub use pack::Pack;
 pub use page::{export, page};
-pub use run::{ImagesError, RunParts, Window};
+pub use run::{ImagesError, RunParts};
 pub use server::{Server, exchange, serve};
 
 use crate::record::{Evaluation, RecordError};
@@ -35,9 +35,9 @@ use crate::record::{Evaluation, RecordError};
 /// The name of a part.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Part {
-    /// What the run is.
+    /// Description of the run.
     Run,
-    /// Presentations recorded.
+    /// Recorded presentations.
     Presentations,
     /// Spikes of a population.
     Spikes(usize),
@@ -47,15 +47,15 @@ pub enum Part {
     Traces(usize, usize),
     /// Weights of a projection onto a neuron.
     Field(usize, usize),
-    /// What was shown: 0 training or 1 test, and which of its set.
+    /// A stimulus: 0 for training or 1 for tests, and its index in the set.
     Image(usize, usize),
-    /// All of a run that goes on.
+    /// All parts of a run at work.
     Live,
 }
 
-/// Where the page takes its parts from.
+/// A source of the page's parts.
 pub trait Parts: Send + Sync {
-    /// A part; none if there is no such thing in this run.
+    /// A part; `None` if the run has no such part.
     ///
     /// # Errors
     /// If it is there and cannot be read.
@@ -63,11 +63,11 @@ pub trait Parts: Send + Sync {
 }
 
 impl Part {
-    /// The part of this name; none if there is none of that form.
+    /// The part of this name; `None` if it is not a name of a part.
     pub fn parse(name: &str) -> Option<Self> {
         let mut words = name.split('/');
         let kind = words.next()?;
-        // Plain digits alone: `parse` takes a sign.
+        // Digits alone: `parse` accepts a sign.
         let plain = |word: &str| word.bytes().all(|byte| byte.is_ascii_digit()).then(|| word.parse().ok())?;
         let numbers: Vec<usize> = words.map(plain).collect::<Option<_>>()?;
         match (kind, &numbers[..]) {
@@ -98,7 +98,7 @@ impl Part {
     }
 }
 
-/// A learning curve as the page reads it, null for what was not measured.
+/// A learning curve as the page reads it; values that were not measured are null.
 fn curve(curve: &[Evaluation]) -> serde_json::Value {
     let point = |e: &Evaluation| {
         serde_json::json!({

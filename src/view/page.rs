@@ -1,4 +1,4 @@
-//! The page: all of its parts in one document, without anything from elsewhere.
+//! The page: styles, scripts and, in an export, the data in one document that loads nothing from elsewhere.
 
 use std::io::Write;
 
@@ -13,7 +13,7 @@ const DOCUMENT: &str = include_str!("page/index.html");
 const STYLES: [&str; 2] = [include_str!("page/uplot/uPlot.min.css"), include_str!("page/style.css")];
 const UPLOT: &str = include_str!("page/uplot/uPlot.iife.min.js");
 
-/// Scripts in the order they build on each other; they share one function's scope.
+/// Scripts in the order of their dependencies; they share the scope of one function.
 const SCRIPTS: [&str; 9] = [
     include_str!("page/parts.js"),
     include_str!("page/tools.js"),
@@ -26,7 +26,7 @@ const SCRIPTS: [&str; 9] = [
     include_str!("page/app.js"),
 ];
 
-/// The page as it is served: it asks the server for its parts.
+/// The page as it is served: it requests its parts from the server.
 pub fn page() -> String {
     document("")
 }
@@ -45,7 +45,7 @@ pub fn export(run: &RunParts) -> Result<String, RecordError> {
     Ok(document(&BASE64_STANDARD.encode(deflated(&all.bytes()))))
 }
 
-/// The document around embedded parts; none where they are empty.
+/// The document with embedded parts; empty if it is served.
 fn document(embedded: &str) -> String {
     let script = format!("(() => {{\n\"use strict\";\n{}\n}})();", SCRIPTS.join("\n"));
     let parts = [("/*style*/", STYLES.join("\n")), ("/*uplot*/", UPLOT.to_owned()), ("/*script*/", script)];

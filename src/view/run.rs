@@ -1,5 +1,6 @@
 //! The parts of a finished run, read from its file as they are asked for.
 
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, OnceLock};
 
@@ -13,11 +14,8 @@ use crate::model::{CompartmentId, Model, Population};
 use crate::record::hdf5::{PresentationRow, RunReader, Summary, TraceBlock};
 use crate::record::{Kind, RecordError};
 
-/// Rows of a list that a page is given at most: what it draws within a tenth of a second.
+/// Largest number of rows of a list sent to a page: as many as it draws within a tenth of a second.
 const MOST_ROWS: usize = 4_000_000;
-
-/// Which of the recorded presentations are shown, by their count: from the first up to, but without, the second.
-pub type Window = (u64, u64);
 
 /// A finished run.
 #[derive(Debug)]
@@ -26,25 +24,25 @@ pub struct RunParts {
     model: Model,
     about: Value,
     shown: Vec<PresentationRow>,
-    /// Digests of the images that were shown, `digest  file` a line.
+    /// SHA-256 digests of the run's data files, `digest  file` a line.
     sha256: String,
-    /// Where the images were when the run was made; none: where its model says.
+    /// Where the images were when the run was made; `None`: at the path of its model.
     place: Option<DataPlace>,
-    /// Where the images are in place of that.
+    /// The folder given for them in place of that.
     folder: Option<PathBuf>,
-    /// What was trained on and what was tested on, once it is asked for, where it is at hand; in the order of [`Kind`].
+    /// Training and test stimuli in the order of [`Kind`], read when first asked for; `None` if they cannot be read.
     images: [OnceLock<Option<Presentations>>; 2],
-    /// Of all presentations, recorded or not.
+    /// Kinds of presentations in the run, recorded or not.
     kinds: Vec<Kind>,
 }
 
-/// Why what was shown cannot be seen.
+/// Why the stimuli of a run cannot be shown.
 #[derive(Debug, thiserror::Error)]
 pub enum ImagesError {
-    /// It cannot be read.
+    /// They cannot be read.
     #[error(transparent)]
     Data(#[from] DataError),
-    /// It is not what was shown.
+    /// They are not those of the run.
     #[error("`{file}` is not the one that was shown: its SHA-256 is none of those that the run file lists")]
     Others {
         /// Name of the file.
@@ -53,17 +51,17 @@ pub enum ImagesError {
 }
 
 impl RunParts {
-    /// Opens a run file; `folder` is where its images are in place of the model's, `window` the presentations shown.
+    /// Opens a run file; `folder` is where its images are in place of the model's, `presentations` the range of those shown.
     ///
     /// # Errors
     /// If it is no run file, or a part of it is missing.
-    pub fn open(path: &Path, folder: Option<&Path>, window: Option<Window>) -> Result<Self, RecordError> {
+    pub fn open(path: &Path, folder: Option<&Path>, presentations: Option<Range<u64>>) -> Result<Self, RecordError> {
         let reader = RunReader::open(path)?;
         let summary = Summary::read(path)?;
         let model = reader.model(path)?;
         let rows = reader.presentations()?;
-        let (first, end) = window.unwrap_or((0, u64::MAX));
-        let asked = |row: &&PresentationRow| row.recorded && (first..end).contains(&row.index);
+        let presentations = presentations.unwrap_or(0..u64::MAX);
+        let asked = |row: &&PresentationRow| row.recorded && presentations.contains(&row.index);
         let shown: Vec<_> = rows.iter().filter(asked).copied().collect();
         let (sha256, place) = (summary.data_sha256().to_owned(), summary.data_source.clone());
         let about = about(&reader, &summary, &model, &rows, path)?;
@@ -73,13 +71,13 @@ impl RunParts {
         Ok(Self { reader, model, about, shown, sha256, place, folder, images, kinds })
     }
 
-    /// Reads what was shown before it is asked for.
+    /// Reads the stimuli at once.
     ///
     /// # Errors
-    /// If some of it cannot be read, or is not what was shown; the rest is there all the same.
+    /// If some cannot be read or are not those of the run; the others are read all the same.
     pub fn load_images(&self) -> Result<(), ImagesError> {
         let mut done = Ok(());
-        // A test that was recorded alone has its own images alone.
+        // A run of tests alone has test images alone.
         for &kind in &self.kinds {
             match self.read_images(kind) {
                 Ok(shown) => _ = self.images[kind as usize].set(Some(shown)),
@@ -89,7 +87,10 @@ impl RunParts {
         done
     }
 
-    /// What was trained on or tested on, if the digest of its file is one of those listed.
+    /// Training or test stimuli.
+    ///
+    /// # Errors
+    /// If they cannot be read, or the digest of their file is not one of the run's.
     fn read_images(&self, kind: Kind) -> Result<Presentations, ImagesError> {
         let stimuli = match (&self.place, &self.folder) {
             (Some(place), None) => place.stimuli(&self.model.stimuli),
@@ -114,7 +115,7 @@ impl RunParts {
         &self.shown
     }
 
-    /// All parts there are, but images and what of neurons stands in other parts.
+    /// Names of all parts of the run.
     pub fn names(&self) -> Vec<Part> {
         let mut names = vec![Part::Run, Part::Presentations];
         for (p, population) in self.model.populations.iter().enumerate() {
@@ -131,7 +132,7 @@ impl RunParts {
         names
     }
 
-    /// About how much all parts take together [bytes].
+    /// Approximate size of all parts together [bytes].
     ///
     /// # Errors
     /// If what was recorded cannot be read.
@@ -158,8 +159,8 @@ impl RunParts {
         self.model.populations.get(p)
     }
 
-    /// The shown stretch of the run's clock [ms].
-    fn span(&self) -> std::ops::Range<f64> {
+    /// Start and end of the shown presentations on the run's clock [ms].
+    fn span(&self) -> Range<f64> {
         match (self.shown.first(), self.shown.last()) {
             (Some(first), Some(last)) => first.start_ms..last.end_ms(),
             _ => 0.0..0.0,
@@ -218,7 +219,7 @@ impl RunParts {
         Ok(Some(pack))
     }
 
-    /// What was shown; none where the images are not at hand, or not those of the run.
+    /// A stimulus; `None` if the images cannot be read or are not those of the run.
     fn image(&self, kind: usize, image: usize) -> Option<Pack> {
         let kind = *self.kinds.iter().find(|&&known| known as usize == kind)?;
         let set = self.images[kind as usize].get_or_init(|| self.read_images(kind).ok()).as_ref()?.set();
@@ -249,7 +250,7 @@ impl Parts for RunParts {
     }
 }
 
-/// What the run is.
+/// The description of a run.
 fn about(
     reader: &RunReader,
     summary: &Summary,
@@ -277,7 +278,7 @@ fn about(
     Ok(about)
 }
 
-/// The network, and how it is shown images.
+/// The description of a model: populations, projections, settling times.
 pub(super) fn network(model: &Model) -> Value {
     let kind = |population: &Population| if population.is_source() { "input" } else { population.cell.kind() };
     let populations = model.populations.iter().map(|p| json!({ "name": p.name, "size": p.size, "kind": kind(p) }));

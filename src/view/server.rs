@@ -1,4 +1,4 @@
-//! The server of the explorer: on this machine alone, reading alone.
+//! The HTTP server of the explorer: read-only, on the loopback interface.
 
 use std::io::{self, Read, Write};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
@@ -8,22 +8,22 @@ use std::time::{Duration, Instant};
 use super::http::{Request, Response, Status, read_request};
 use super::{Part, Parts, page};
 
-/// Connections served at one time; more are closed unheard.
+/// Largest number of connections at a time; further ones are closed without an answer.
 const MOST_CONNECTIONS: usize = 64;
 
-/// How long a request may take to come, and its answer to be taken, however many bytes move meanwhile.
-const PATIENCE: Patience = Patience { request: Duration::from_secs(10), answer: Duration::from_mins(1) };
+/// Deadlines of every connection, whatever amount of data is transferred meanwhile.
+const DEADLINES: Deadlines = Deadlines { request: Duration::from_secs(10), answer: Duration::from_mins(1) };
 
 /// Deadlines of a connection.
 #[derive(Clone, Copy, Debug)]
-struct Patience {
-    /// From the connection to the end of the head.
+struct Deadlines {
+    /// From the first read to the end of the request's head.
     request: Duration,
-    /// From the first byte of the answer to its last.
+    /// From the first write of the response to its last.
     answer: Duration,
 }
 
-/// A port of this machine on which nobody is served yet.
+/// A bound port on which nothing is served yet.
 #[derive(Debug)]
 pub struct Server {
     listener: TcpListener,
@@ -31,17 +31,17 @@ pub struct Server {
 }
 
 impl Server {
-    /// Takes a port of 127.0.0.1; 0: any that is free.
+    /// Binds a port of 127.0.0.1; 0 selects a free one.
     ///
     /// # Errors
-    /// If the port is taken.
+    /// If the port is in use.
     pub fn bind(port: u16) -> io::Result<Self> {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port))?;
         let address = listener.local_addr()?;
         Ok(Self { listener, address })
     }
 
-    /// Where the page is.
+    /// The address of the page.
     pub fn url(&self) -> String {
         format!("http://{}/", self.address)
     }
@@ -49,7 +49,7 @@ impl Server {
 
 /// Serves the page and its parts for as long as the process lasts.
 pub fn serve(server: &Server, parts: &Arc<dyn Parts>) {
-    // Held by every connection, however it ends.
+    // Every connection holds a clone until its thread ends; their number is the number of connections.
     let open = Arc::new(());
     for stream in server.listener.incoming().flatten() {
         if Arc::strong_count(&open) > MOST_CONNECTIONS {
@@ -57,30 +57,31 @@ pub fn serve(server: &Server, parts: &Arc<dyn Parts>) {
         }
         let (parts, held, port) = (Arc::clone(parts), Arc::clone(&open), server.address.port());
         std::thread::spawn(move || {
-            // That a browser went away is its own business.
-            let _ = converse(&stream, PATIENCE, port, &*parts);
+            // Errors of a connection, such as a closed browser, concern that connection alone.
+            let _ = handle_connection(&stream, DEADLINES, port, &*parts);
             drop(held);
         });
     }
 }
 
-fn converse(stream: &TcpStream, patience: Patience, port: u16, parts: &dyn Parts) -> io::Result<()> {
-    exchange(Timed::within(stream, patience.request), Timed::within(stream, patience.answer), port, parts)
+/// Reads one request from a connection and answers it within the deadlines.
+fn handle_connection(stream: &TcpStream, deadlines: Deadlines, port: u16, parts: &dyn Parts) -> io::Result<()> {
+    exchange(Timed::within(stream, deadlines.request), Timed::within(stream, deadlines.answer), port, parts)
 }
 
-/// Reads one request and writes its answer, as a server on `port` does.
+/// Reads one request and writes the response of a server on `port`.
 ///
 /// # Errors
 /// If the request ends before its head does, or either stream fails.
 pub fn exchange(from: impl Read, to: impl Write, port: u16, parts: &dyn Parts) -> io::Result<()> {
     let response = match read_request(from)? {
-        Ok(request) => answer(&request, port, parts),
+        Ok(request) => respond(&request, port, parts),
         Err(refusal) => refusal,
     };
     response.write(to)
 }
 
-/// A connection with a deadline for all that is read from it or written to it, which runs from the first of it on.
+/// A connection with a deadline for all reads (or writes), counted from the first one.
 struct Timed<'a> {
     stream: &'a TcpStream,
     time: Duration,
@@ -92,7 +93,10 @@ impl<'a> Timed<'a> {
         Self { stream, time, deadline: None }
     }
 
-    /// What is left of the time.
+    /// The time left before the deadline.
+    ///
+    /// # Errors
+    /// `TimedOut` once it has passed.
     fn left(&mut self) -> io::Result<Option<Duration>> {
         let now = Instant::now();
         let left = self.deadline.get_or_insert(now + self.time).saturating_duration_since(now);
@@ -118,9 +122,9 @@ impl Write for Timed<'_> {
     }
 }
 
-/// The answer to a request. A name other than this machine's in Host is that of a site that had itself resolved to
-/// 127.0.0.1 to read what is served here.
-fn answer(request: &Request, port: u16, parts: &dyn Parts) -> Response {
+/// The response to a request. Requests whose Host header is not this machine are refused: they come from a web site whose
+/// domain name resolves to 127.0.0.1 (DNS rebinding).
+fn respond(request: &Request, port: u16, parts: &dyn Parts) -> Response {
     let own = |host: &str| host == format!("127.0.0.1:{port}") || host == format!("localhost:{port}");
     if !request.host.as_deref().is_some_and(own) {
         return Response::refusal(Status::Forbidden, "served to this machine alone, as 127.0.0.1 or localhost");
@@ -128,14 +132,14 @@ fn answer(request: &Request, port: u16, parts: &dyn Parts) -> Response {
     if request.method != "GET" {
         return Response::refusal(Status::MethodNotAllowed, "there is nothing here but to read");
     }
-    let nothing = || Response::refusal(Status::NotFound, "there is no such part");
+    let not_found = || Response::refusal(Status::NotFound, "there is no such part");
     if request.path == "/" {
         return Response::html(page());
     }
-    let Some(part) = request.path.strip_prefix("/data/").and_then(Part::parse) else { return nothing() };
+    let Some(part) = request.path.strip_prefix("/data/").and_then(Part::parse) else { return not_found() };
     match parts.part(part) {
         Ok(Some(pack)) => Response::bytes(pack.bytes()),
-        Ok(None) => nothing(),
+        Ok(None) => not_found(),
         Err(error) => Response::refusal(Status::Failed, &error.to_string()),
     }
 }
@@ -159,7 +163,7 @@ mod tests {
         }
     }
 
-    /// A server in a thread; gives its port.
+    /// Starts a server in a thread and returns its port.
     fn running() -> u16 {
         let server = Server::bind(0).unwrap();
         let port = server.address.port();
@@ -168,18 +172,18 @@ mod tests {
         port
     }
 
-    fn said(port: u16, request: &[u8]) -> String {
+    fn reply(port: u16, request: &[u8]) -> String {
         let mut stream = TcpStream::connect((Ipv4Addr::LOCALHOST, port)).unwrap();
         stream.write_all(request).unwrap();
-        let mut said = Vec::new();
-        let _ = stream.read_to_end(&mut said);
-        String::from_utf8_lossy(&said).into_owned()
+        let mut reply = Vec::new();
+        let _ = stream.read_to_end(&mut reply);
+        String::from_utf8_lossy(&reply).into_owned()
     }
 
     #[test]
     fn the_page_and_its_parts_are_served_and_nothing_else() {
         let port = running();
-        let get = |path: &str| said(port, format!("GET {path} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\n\r\n").as_bytes());
+        let get = |path: &str| reply(port, format!("GET {path} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\n\r\n").as_bytes());
         assert!(get("/").starts_with("HTTP/1.1 200 OK\r\n") && get("/").contains("<!doctype html>"));
         assert!(get("/data/run").trim_end().ends_with("{\"meta\":null,\"arrays\":[]}"));
         assert!(
@@ -195,7 +199,7 @@ mod tests {
     #[test]
     fn other_hosts_and_other_methods_are_refused() {
         let port = running();
-        let ask = |method: &str, host: &str| said(port, format!("{method} / HTTP/1.1\r\n{host}\r\n\r\n").as_bytes());
+        let ask = |method: &str, host: &str| reply(port, format!("{method} / HTTP/1.1\r\n{host}\r\n\r\n").as_bytes());
         assert!(ask("GET", &format!("Host: localhost:{port}")).starts_with("HTTP/1.1 200 "));
         for host in ["Host: example.org", "Host: 127.0.0.1", "Host: 127.0.0.1:1", "Accept: */*", "Host:"] {
             assert!(ask("GET", host).starts_with("HTTP/1.1 403 "), "{host}");
@@ -205,9 +209,9 @@ mod tests {
         }
     }
 
-    /// Bytes that keep coming, or going, one at a time do not put a deadline off.
+    /// Single bytes that keep arriving, or being read, do not extend a deadline.
     #[test]
-    fn a_slow_client_is_hung_up_on_at_its_deadline() {
+    fn a_slow_client_is_disconnected_at_its_deadline() {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
         let mut client = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
         let (stream, _) = listener.accept().unwrap();
@@ -217,12 +221,12 @@ mod tests {
             }
         });
         let (start, time) = (Instant::now(), Duration::from_millis(300));
-        let patience = Patience { request: time, answer: time };
-        let ended = converse(&stream, patience, 1, &Two).unwrap_err().kind();
+        let deadlines = Deadlines { request: time, answer: time };
+        let ended = handle_connection(&stream, deadlines, 1, &Two).unwrap_err().kind();
         assert!(matches!(ended, io::ErrorKind::TimedOut | io::ErrorKind::WouldBlock), "{ended:?}");
         assert!((0.3..5.0).contains(&start.elapsed().as_secs_f64()));
         let start = Instant::now();
-        // The client reads nothing of what is more than the system keeps for it.
+        // The client reads nothing, and the buffers of the system hold less than this.
         let refused = Timed::within(&stream, time).write_all(&vec![0; 64 << 20]);
         assert!(refused.is_err() && start.elapsed() < Duration::from_secs(5));
         drop(stream);
@@ -237,12 +241,12 @@ mod tests {
             [&b"\0\0\0\0\r\n\r\n"[..], b"GET\r\n\r\n", b"\xff\xfe\r\n\r\n", b"GET / HTTP/9\r\n\r\n", long.as_bytes()]
         {
             let mut stream = TcpStream::connect((Ipv4Addr::LOCALHOST, port)).unwrap();
-            // The server may have hung up on it already.
+            // The server may have closed the connection already.
             let _ = stream.write_all(bytes);
         }
         let silent: Vec<_> = (0..20).map(|_| TcpStream::connect((Ipv4Addr::LOCALHOST, port)).unwrap()).collect();
         let head = format!("GET / HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\n\r\n");
-        assert!(said(port, head.as_bytes()).starts_with("HTTP/1.1 200 "));
+        assert!(reply(port, head.as_bytes()).starts_with("HTTP/1.1 200 "));
         drop(silent);
     }
 }

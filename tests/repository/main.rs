@@ -1,4 +1,7 @@
 //! What must hold of the sources and documents themselves.
 
+mod circles;
 mod module_diagram;
 mod reliability;
+mod tokens;
+mod vocabulary;

@@ -1,16 +1,17 @@
-//! What is refused before anything runs.
+//! Checks of the options of `compare`, before anything runs.
 
 use anyhow::bail;
 
-use super::{Compare, likeness};
-use crate::cli::files::spare;
+use super::options::CompareCommand;
+use super::similarity;
+use crate::cli::files::refuse_overwrite;
 use crate::rate::family::Member;
 
-/// Numbers of the largest array, 2 GiB of them: a rule holds several of its size.
+/// Largest number of elements of an array, 2 GiB of f64: a rule holds several arrays of that size.
 pub(super) const MOST_NUMBERS: usize = 1 << 28;
 
-impl Compare {
-    /// Refuses what makes no sense to rules of feedforward networks, if any is to be trained.
+impl CompareCommand {
+    /// Refuses option values that have no meaning for feedforward networks, if any is to be trained.
     pub(super) fn check(&self, members: &[Member]) -> anyhow::Result<()> {
         self.check_out()?;
         if members.is_empty() {
@@ -41,17 +42,17 @@ impl Compare {
         Ok(())
     }
 
-    /// Refuses a place where the results or their figure could not be written once all is trained.
+    /// Refuses an `--out` at which results or figure could not be written after training.
     pub(super) fn check_out(&self) -> anyhow::Result<()> {
         let Some(out) = &self.out else { return Ok(()) };
         let figure = out.with_extension("svg");
         if let Some(folder) = [out, &figure].into_iter().find(|path| path.is_dir()) {
             bail!("--out {}: expected the path of a file, found a folder", folder.display());
         }
-        let read = self.representations.iter().map(|text| likeness::place(text).0);
+        let read = self.representations.iter().map(|text| similarity::parse_network(text).0);
         for read in read.chain(self.model.as_deref()) {
-            spare("--out", out, read)?;
-            spare("--out", &figure, read)?;
+            refuse_overwrite("--out", out, read)?;
+            refuse_overwrite("--out", &figure, read)?;
         }
         if out.extension().is_none_or(|end| end != "json") {
             bail!("--out {}: expected a name that ends in .json; the figure stands beside it as SVG", out.display());
@@ -59,7 +60,7 @@ impl Compare {
         Ok(())
     }
 
-    /// Refuses options that the task has no use for; what no task has a use for is in conflict with `--task`.
+    /// Refuses options without effect on the task; options without effect on any task conflict with `--task`.
     pub(super) fn check_task(&self) -> anyhow::Result<()> {
         let Some(task) = self.recurrent.task else { return Ok(()) };
         let rows = self.recurrent.shows_images();

@@ -1,4 +1,4 @@
-//! Rules of recurrent networks, compared on one task.
+//! Compares rules of recurrent networks on one task.
 
 use std::time::Instant;
 
@@ -7,12 +7,11 @@ use clap::builder::RangedU64ValueParser;
 use clap::{Args, ValueEnum};
 use serde_json::{Value, json};
 
-use super::check::MOST_NUMBERS;
 use crate::cli::failure::Failure;
-use crate::cli::progress::Count;
+use crate::cli::progress::ExampleCounter;
 use crate::cli::{interrupt, session};
 use crate::data::Dataset;
-use crate::plot::gallery::{Curve, Curves, Entry, curves, entries, sheet};
+use crate::plot::gallery::{Curve, Curves, NamedValue, curves, named_values, sheet};
 use crate::plot::{Figure, Scale};
 use crate::rate::recurrent::family::{Learner, MEMBERS, Member, Task};
 
@@ -23,7 +22,7 @@ const TESTED: u64 = 500;
 /// Symbols of the recall task.
 const SYMBOLS: usize = 4;
 
-/// Which task recurrent networks learn, and how long.
+/// Options of the comparison on a recurrent task.
 #[derive(Args, Clone, Copy, Debug)]
 pub(super) struct Options {
     /// Compare rules of recurrent networks (bptt, truncated-bptt, rtrl, uoro) on this task.
@@ -58,27 +57,27 @@ pub(super) enum TaskName {
 }
 
 impl TaskName {
-    /// As it is given to `--task`.
+    /// Its name on the command line.
     pub(super) fn name(self) -> String {
         self.to_possible_value().map_or_else(String::new, |value| value.get_name().to_owned())
     }
 }
 
 impl Options {
-    /// Whether images are shown.
+    /// Whether the task needs images.
     pub(super) fn shows_images(self) -> bool {
         self.task == Some(TaskName::Rows)
     }
 
-    /// Refuses sizes at which these rules would need more memory than there is.
-    pub(super) fn check(self, members: &[Member], classes: usize) -> anyhow::Result<()> {
+    /// Refuses sizes at which an array of these rules would have more elements than `most`.
+    pub(super) fn check(self, members: &[Member], classes: usize, most: usize) -> anyhow::Result<()> {
         let (units, steps) = (self.units, self.steps());
         // RTRL holds the derivative of every unit by every weight among units, the others no more than weights and states.
         let rtrl = members.iter().any(|member| member.name == "rtrl");
-        let most = if rtrl { units * units } else { units }.max(steps).max(classes);
-        if units * most > MOST_NUMBERS {
+        let columns = if rtrl { units * units } else { units }.max(steps).max(classes);
+        if units * columns > most {
             let rule = if rtrl { "rtrl" } else { "a rule" };
-            bail!("--units {units} and {steps} steps: {rule} would hold more than {MOST_NUMBERS} numbers");
+            bail!("--units {units} and {steps} steps: {rule} would hold more than {most} numbers");
         }
         Ok(())
     }
@@ -113,13 +112,13 @@ impl Options {
     pub(super) fn train(self, member: &Member, task: &Task, seeds: &[u64], quiet: bool) -> Result<Value, Failure> {
         let mut runs = Vec::new();
         for &seed in seeds {
-            let count = Count::new(quiet, format!("{}, seed {seed}", member.name), self.sequences);
+            let count = ExampleCounter::new(quiet, format!("{}, seed {seed}", member.name), self.sequences);
             let mut learner = Learner::new(member, task, self.units, seed);
             let (mut curve, mut seconds, mut error) = (Vec::new(), 0.0, f64::NAN);
             for point in 0..POINTS {
                 let start = Instant::now();
                 for n in self.sequences * point / POINTS..self.sequences * (point + 1) / POINTS {
-                    if n % 64 == 0 && interrupt::asked() {
+                    if n % 64 == 0 && interrupt::requested() {
                         return Err(Failure::Interrupted);
                     }
                     learner.step();
@@ -210,12 +209,12 @@ pub(super) fn figure(results: &Value) -> Figure {
         scale: Scale::Linear,
         curves: rules().map(curve).collect(),
     };
-    let cost = rules().map(|rule| Entry {
+    let cost = rules().map(|rule| NamedValue {
         name: text(&rule["title"]).to_owned(),
         value: number(&rule["train_ms_per_sequence"]),
         spread: 0.0,
     });
-    let cost = entries("cost", "ms per sequence", Scale::Log, &cost.collect::<Vec<_>>());
+    let cost = named_values("cost", "ms per sequence", Scale::Log, &cost.collect::<Vec<_>>());
     let mut figure = sheet(vec![vec![curves(&learning)], vec![cost]]);
     figure.size = [900, 720];
     figure

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use crate::cli::failure::Failure;
 use crate::cli::interrupt;
-use crate::cli::progress::Count;
+use crate::cli::progress::ExampleCounter;
 use crate::data::Dataset;
 use crate::rate::rules::backprop::descent;
 use crate::rate::{Learner, angle};
@@ -15,9 +15,9 @@ use crate::rate::{Learner, angle};
 /// Batches at the end of an epoch over which the angle to backprop is averaged.
 const ANGLED: usize = 20;
 
-/// What training with one seed gave.
+/// The result of training with one seed.
 #[derive(Debug, Default)]
-pub(super) struct Run {
+pub(super) struct RuleRun {
     pub(super) seed: u64,
     pub(super) error: f64,
     pub(super) tested: usize,
@@ -27,7 +27,12 @@ pub(super) struct Run {
 }
 
 /// One epoch: angles of the changes to those of backprop, layer by layer, and the time of learning itself [s].
-fn epoch(learner: &mut Learner, data: &Dataset, batch_size: usize, count: &Count) -> Result<(Vec<f64>, f64), Failure> {
+fn epoch(
+    learner: &mut Learner,
+    data: &Dataset,
+    batch_size: usize,
+    count: &ExampleCounter,
+) -> Result<(Vec<f64>, f64), Failure> {
     let batches = data.training.len().div_ceil(batch_size);
     let (start, mut aside) = (Instant::now(), 0.0);
     let (mut n, mut angles) = (0, vec![0.0; learner.network.layers.len()]);
@@ -54,11 +59,11 @@ pub(super) fn train(
     (epochs, batch): (u32, usize),
     data: &Dataset,
     quiet: bool,
-) -> Result<Run, Failure> {
+) -> Result<RuleRun, Failure> {
     let mut seconds = 0.0;
-    let mut run = Run { seed, tested: data.evaluation.len(), ..Run::default() };
+    let mut run = RuleRun { seed, tested: data.evaluation.len(), ..RuleRun::default() };
     let total = u64::from(epochs) * data.training.len() as u64;
-    let count = Count::new(quiet, format!("{name}, seed {seed}"), total);
+    let count = ExampleCounter::new(quiet, format!("{name}, seed {seed}"), total);
     for epoch_done in 1..=epochs {
         let (angles, took) = epoch(learner, data, batch, &count)?;
         seconds += took;

@@ -1,79 +1,88 @@
-//! Reads what a figure shows and hands it over as plain data.
+//! Reads the data of a figure from a run file.
 
 use std::ops::Range;
 use std::path::Path;
 
 use anyhow::{Context, bail};
 
-use super::select::Window;
-use super::{Selection, What, title};
+use super::kind::FigureKind;
+use super::select::{RecordedWindow, Selection};
+use super::title;
 use crate::analysis;
 use crate::data::tested_on;
 use crate::engine::Phase;
 use crate::model::{CompartmentId, Model, Population, Stimuli};
-use crate::plot::gallery::{self, Trial};
+use crate::plot::gallery::{self, TrialPhases};
 use crate::plot::{Figure, label};
 use crate::record::Kind;
 use crate::record::hdf5::{PresentationRow, RunReader, TraceBlock};
 
-/// Neurons in a figure of traces at most.
+/// Largest number of neurons in a figure of traces.
 const MOST_TRACED: usize = 12;
 
-/// Width of the bins of rates over time, where there are spikes enough [ms].
+/// Smallest width of the bins of rates over time [ms].
 const BIN_MS: f64 = 2.0;
 
-/// Spikes that a bin of rates over time holds at least of neurons that fire at their largest rate.
+/// Least number of spikes in a bin of rates over time, for neurons that fire at their largest rate.
 const SPIKES_PER_BIN: f64 = 10.0;
 
-/// Pairs of successive intervals from which the variability of a neuron is taken at least.
-const TELLING: usize = 10;
+/// Least number of pairs of successive intervals from which the variability of a neuron is computed.
+const LEAST_INTERVALS: usize = 10;
 
-/// An open run file and what is asked of it.
-pub(super) struct Source<'a> {
-    pub(super) run: &'a RunReader,
+/// An open run file and the selection to be drawn.
+struct FigureSource<'a> {
+    run: &'a RunReader,
     path: &'a Path,
     selection: &'a Selection,
 }
 
-/// The figure asked for.
-pub(super) fn figure(what: What, run: &RunReader, path: &Path, selection: &Selection) -> anyhow::Result<Figure> {
-    let source = Source { run, path, selection };
+/// Draws a figure of a run file.
+///
+/// # Errors
+/// If the selection holds nothing that the figure shows.
+pub(super) fn figure(what: FigureKind, run: &RunReader, path: &Path, selection: &Selection) -> anyhow::Result<Figure> {
+    let source = FigureSource { run, path, selection };
     let (figure, of) = match what {
-        What::Raster => source.raster(),
-        What::Traces => source.traces(),
-        What::Plateaus => source.plateaus(),
-        What::Rates => source.rates(),
-        What::Isi => source.isi(),
-        What::Learning => source.learning(),
-        What::Confusion => source.confusion(),
-        What::Weights => source.weights(),
-        What::Phases => source.phases(),
-        What::Angle => source.angle(),
+        FigureKind::Raster => source.raster(),
+        FigureKind::Traces => source.traces(),
+        FigureKind::Plateaus => source.plateaus(),
+        FigureKind::Rates => source.rates(),
+        FigureKind::Isi => source.isi(),
+        FigureKind::Learning => source.learning(),
+        FigureKind::Confusion => source.confusion(),
+        FigureKind::Weights => source.weights(),
+        FigureKind::Phases => source.phases(),
+        FigureKind::Angle => source.angle(),
     }?;
-    let said = if figure.title.is_empty() { what.said() } else { &figure.title };
-    let title = [said, &of].into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(", ");
+    let words = if figure.title.is_empty() { what.title() } else { &figure.title };
+    let title = [words, &of].into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(", ");
     Ok(Figure { title, ..figure })
 }
 
-/// A figure, titled where it is not what its kind always shows, and what its title says of the presentations shown.
-type Drawn = anyhow::Result<(Figure, String)>;
+/// A figure, its title empty unless it differs from that of its kind, and what is appended to the title: the presentations
+/// shown.
+type TitledFigure = anyhow::Result<(Figure, String)>;
 
-/// Spikes of a population in a window, with the neurons asked for.
-struct Spiking {
+/// Spikes of the selected neurons of a population in a window.
+struct PopulationSpikes {
     name: String,
     neurons: Range<usize>,
     times: Vec<f64>,
     ids: Vec<u64>,
 }
 
-impl Source<'_> {
-    pub(super) fn model(&self) -> anyhow::Result<Model> {
+impl FigureSource<'_> {
+    fn model(&self) -> anyhow::Result<Model> {
         Ok(Model::parse(&self.run.model_text()?, &format!("model of {}", self.path.display()), &[])?)
     }
 
-    /// A window of so many presentations by default, with the spikes in it of the neurons asked for, population by
-    /// population.
-    fn spikes(&self, default: usize) -> anyhow::Result<(Window, Vec<Spiking>)> {
+    /// Which presentations are shown, and the training before them, for the title.
+    fn presentations_title(&self, shown: &[PresentationRow]) -> anyhow::Result<String> {
+        title::presentations(self.run, &self.model()?, shown)
+    }
+
+    /// The selected window, by default of `default` presentations, and the spikes of the selected neurons in it, by population.
+    fn spikes(&self, default: usize) -> anyhow::Result<(RecordedWindow, Vec<PopulationSpikes>)> {
         let names = self.selection.populations(self.run, self.path, "spikes")?;
         let window = self.selection.window(self.run, self.path, default, "spikes")?;
         let mut lists = Vec::new();
@@ -88,24 +97,24 @@ impl Source<'_> {
             let Some(neurons) = self.selection.neurons(&name, list.size, largest, list.size)? else { continue };
             let asked = |(_, id): &(f64, u64)| neurons.contains(&(*id as usize));
             let (times, ids) = list.times.into_iter().zip(list.neurons).filter(asked).unzip();
-            found.push(Spiking { name, neurons, times, ids });
+            found.push(PopulationSpikes { name, neurons, times, ids });
         }
         Ok((window, found))
     }
 
-    fn raster(&self) -> Drawn {
+    fn raster(&self) -> TitledFigure {
         let (window, populations) = self.spikes(4)?;
-        let each = populations.iter().map(|p| gallery::Spiking {
+        let each = populations.iter().map(|p| gallery::RasterPopulation {
             name: &p.name,
             neurons: [p.neurons.start, p.neurons.end],
             times: &p.times,
             ids: &p.ids,
         });
         let figure = gallery::raster(&each.collect::<Vec<_>>(), &trials(&window.shown), ends(&window.span));
-        Ok((figure, self.of(&window.shown)?))
+        Ok((figure, self.presentations_title(&window.shown)?))
     }
 
-    fn traces(&self) -> Drawn {
+    fn traces(&self) -> TitledFigure {
         let names = self.selection.populations(self.run, self.path, "report")?;
         let window = self.selection.window(self.run, self.path, 2, "traces")?;
         let model = self.model()?;
@@ -134,10 +143,10 @@ impl Source<'_> {
             );
         }
         let figure = gallery::traces(&neurons, &trials(&window.shown), ends(&window.span));
-        Ok((figure, self.of(&window.shown)?))
+        Ok((figure, self.presentations_title(&window.shown)?))
     }
 
-    fn plateaus(&self) -> Drawn {
+    fn plateaus(&self) -> TitledFigure {
         let names = self.selection.populations(self.run, self.path, "plateaus")?;
         let window = self.selection.window(self.run, self.path, usize::MAX, "plateaus")?;
         let model = self.model()?;
@@ -162,10 +171,10 @@ impl Source<'_> {
             found.push((name, forward, target));
         }
         let pairs = found.iter().map(|(name, forward, target)| gallery::PlateauPairs { name, forward, target });
-        Ok((gallery::plateaus(&pairs.collect::<Vec<_>>()), self.of(&window.shown)?))
+        Ok((gallery::plateaus(&pairs.collect::<Vec<_>>()), self.presentations_title(&window.shown)?))
     }
 
-    fn rates(&self) -> Drawn {
+    fn rates(&self) -> TitledFigure {
         let (window, populations) = self.spikes(usize::MAX)?;
         let clipped = |from: f64, to: f64| from.max(window.span.start)..to.min(window.span.end);
         let forward: Vec<_> = window.shown.iter().map(|row| clipped(row.start_ms, row.forward_end_ms)).collect();
@@ -174,8 +183,8 @@ impl Source<'_> {
             list.retain(|stretch| stretch.start < stretch.end);
             list
         });
-        let activity = |population: &Spiking, stretches: &[Range<f64>], bin: f64| {
-            let Spiking { neurons, times, ids, .. } = population;
+        let activity = |population: &PopulationSpikes, stretches: &[Range<f64>], bin: f64| {
+            let PopulationSpikes { neurons, times, ids, .. } = population;
             let rates = analysis::rates(times, ids, neurons.end, stretches)[neurons.start..].to_vec();
             let course = analysis::rate_course(times, neurons.len(), stretches, bin);
             gallery::Activity { rates, course }
@@ -194,28 +203,29 @@ impl Source<'_> {
                 target: (!stretches[1].is_empty()).then(|| activity(population, &stretches[1], bin)),
             }
         });
-        Ok((gallery::rates(&each.collect::<Vec<_>>()), self.of(&window.shown)?))
+        Ok((gallery::rates(&each.collect::<Vec<_>>()), self.presentations_title(&window.shown)?))
     }
 
-    fn isi(&self) -> Drawn {
+    fn isi(&self) -> TitledFigure {
         let (window, populations) = self.spikes(usize::MAX)?;
         let phases = phases(&window);
         let each = populations.iter().map(|population| {
-            let Spiking { name, neurons, times, ids } = population;
+            let PopulationSpikes { name, neurons, times, ids } = population;
             let trains = analysis::intervals(times, ids, neurons.end, &phases);
-            let told =
-                |trains: &&Vec<Vec<f64>>| trains.iter().map(|t| t.len().saturating_sub(1)).sum::<usize>() >= TELLING;
+            let enough = |trains: &&Vec<Vec<f64>>| {
+                trains.iter().map(|t| t.len().saturating_sub(1)).sum::<usize>() >= LEAST_INTERVALS
+            };
             gallery::Intervals {
                 name: name.clone(),
-                neurons: trains.iter().filter(told).filter_map(|trains| analysis::variability(trains)).collect(),
+                neurons: trains.iter().filter(enough).filter_map(|trains| analysis::variability(trains)).collect(),
                 population: analysis::variability(&trains.concat()),
                 intervals: trains.into_iter().flatten().flatten().collect(),
             }
         });
-        Ok((gallery::isi(&each.collect::<Vec<_>>()), self.of(&window.shown)?))
+        Ok((gallery::isi(&each.collect::<Vec<_>>()), self.presentations_title(&window.shown)?))
     }
 
-    fn learning(&self) -> Drawn {
+    fn learning(&self) -> TitledFigure {
         let curve: Vec<_> = self.run.learning()?.iter().map(point).collect();
         if curve.is_empty() {
             bail!("{} holds no evaluation; `apical train` tests a network after every epoch", self.path.display());
@@ -224,7 +234,7 @@ impl Source<'_> {
         Ok((gallery::learning(&curve, tested_on(&self.model()?.stimuli)), of))
     }
 
-    fn angle(&self) -> Drawn {
+    fn angle(&self) -> TitledFigure {
         let Some(credit) = self.run.credit()?.filter(|credit| !credit.index.is_empty()) else {
             let file = self.path.display();
             bail!(
@@ -239,7 +249,7 @@ impl Source<'_> {
         Ok((gallery::angles(&index, &hidden, &eigenvalues), of))
     }
 
-    fn confusion(&self) -> Drawn {
+    fn confusion(&self) -> TitledFigure {
         let rows = self.run.presentations()?;
         let (kind, labelled) = PresentationRow::last_answers(&rows);
         let of = if kind == Kind::Train { "training" } else { tested_on(&self.model()?.stimuli) };
@@ -250,10 +260,10 @@ impl Source<'_> {
         let classes = self.model()?.classes();
         let answers = labelled.iter().filter_map(|row| Some((row.label?, row.decoded)));
         let figure = gallery::confusion(&analysis::confusion(answers, classes));
-        Ok((Figure { title: format!("answers to {of} images"), ..figure }, self.of(&labelled)?))
+        Ok((Figure { title: format!("answers to {of} images"), ..figure }, self.presentations_title(&labelled)?))
     }
 
-    fn weights(&self) -> Drawn {
+    fn weights(&self) -> TitledFigure {
         let model = self.model()?;
         let name = |id: crate::model::PopulationId| model.population(id).name.as_str();
         let onto = |wanted: &str| model.projections.iter().find(|p| name(p.to) == wanted);
@@ -276,9 +286,9 @@ impl Source<'_> {
         let side = ((pre / maps) as f64).sqrt().round() as usize;
         let fields = model.populations[0].name == name(projection.from) && side > 1 && maps * side * side == pre;
         let (layout, what) = match (fields, maps) {
-            (true, 2) => (gallery::Layout::OnLessOff(side), "receptive fields, ON less OFF"),
-            (true, _) => (gallery::Layout::Fields(side), "receptive fields"),
-            (false, _) => (gallery::Layout::Matrix, "weights"),
+            (true, 2) => (gallery::WeightLayout::OnLessOff(side), "receptive fields, ON less OFF"),
+            (true, _) => (gallery::WeightLayout::Fields(side), "receptive fields"),
+            (false, _) => (gallery::WeightLayout::Matrix, "weights"),
         };
         let default = if fields { 100 } else { post };
         let asked = self.selection.neurons(name(projection.to), post, post, default)?.unwrap_or(0..post);
@@ -292,7 +302,7 @@ impl Source<'_> {
         Ok((Figure { title, ..figure }, title::state(&model, &(seen..seen))))
     }
 
-    fn phases(&self) -> Drawn {
+    fn phases(&self) -> TitledFigure {
         let protocol = self.model()?.protocol;
         let rows: Vec<_> = self.run.presentations()?.into_iter().filter(|row| row.kind == Kind::Train).collect();
         if rows.is_empty() {
@@ -306,7 +316,7 @@ impl Source<'_> {
         if !target.is_empty() {
             lengths.push(("target".to_owned(), target, [protocol.target, wald[0], wald[1]]));
         }
-        Ok((gallery::phases(&lengths), self.of(&rows)?))
+        Ok((gallery::phases(&lengths), self.presentations_title(&rows)?))
     }
 }
 
@@ -316,7 +326,7 @@ pub(in crate::cli) fn neuron_traces(
     model: &Model,
     name: &str,
     asked: Range<usize>,
-    window: &Window,
+    window: &RecordedWindow,
 ) -> anyhow::Result<Vec<gallery::NeuronTraces>> {
     let span = window.span.clone();
     let Some(blocks) = run.traces(name, asked.clone(), span.clone())? else { return Ok(Vec::new()) };
@@ -363,8 +373,8 @@ fn potential(blocks: &[TraceBlock], neuron: u64, element: u32) -> Option<Vec<[f6
     (!blocks.is_empty()).then_some(points)
 }
 
-pub(in crate::cli) fn trials(rows: &[PresentationRow]) -> Vec<Trial> {
-    let trial = |row: &PresentationRow| Trial {
+pub(in crate::cli) fn trials(rows: &[PresentationRow]) -> Vec<TrialPhases> {
+    let trial = |row: &PresentationRow| TrialPhases {
         start: row.start_ms,
         forward_end: row.forward_end_ms,
         target_end: row.target_end_ms,
@@ -391,8 +401,8 @@ fn size_of(model: &Model, name: &str) -> usize {
     model.populations.iter().find(|population| population.name == name).map_or(0, |population| population.size)
 }
 
-/// What a neuron is pulled to in the target phases of a window.
-fn teaching(population: &Population, neuron: usize, window: &Window) -> Vec<gallery::Pull> {
+/// The reversal potentials of a neuron's teaching conductances in the target phases of a window.
+fn teaching(population: &Population, neuron: usize, window: &RecordedWindow) -> Vec<gallery::Pull> {
     let Some(clamp) = population.linear().and_then(|cell| cell.clamp) else { return Vec::new() };
     let pull = |row: &PresentationRow| {
         let own = usize::from(row.label?) == neuron / clamp.group;
@@ -409,7 +419,7 @@ fn largest_rate(model: &Model, name: &str) -> f64 {
 }
 
 /// Phases of the presentations of a window, one by one, as far as they lie in it [ms].
-fn phases(window: &Window) -> Vec<Range<f64>> {
+fn phases(window: &RecordedWindow) -> Vec<Range<f64>> {
     let both = |row: &PresentationRow| {
         let target = row.target_end_ms.map(|end| row.forward_end_ms..end);
         [Some(row.start_ms..row.forward_end_ms), target]

@@ -1,6 +1,7 @@
 //! `apical plot`.
 
 mod draw;
+mod kind;
 mod select;
 mod title;
 
@@ -12,11 +13,12 @@ use anyhow::{Context, bail};
 use clap::{Args, ValueEnum};
 
 pub(super) use self::draw::{neuron_traces, trials};
-use self::select::Size;
-pub(super) use self::select::{Numbers, Window};
+use self::kind::FigureKind;
+pub(super) use self::select::{IndexRange, RecordedWindow};
+use self::select::{Selection, Size};
 use super::failure::Failure;
-use super::files::{Part, spare};
-use super::say;
+use super::files::{PartialFile, refuse_overwrite};
+use super::terminal;
 use crate::plot::{Figure, Theme};
 use crate::record::hdf5::RunReader;
 
@@ -30,10 +32,10 @@ use crate::record::hdf5::RunReader;
 ///
 ///   apical plot traces run.h5 --population hidden --neurons 3:5 --presentations 0:2 --out traces.png --theme dark
 #[derive(Args, Debug)]
-pub(super) struct Plot {
+pub(super) struct PlotCommand {
     /// What is drawn.
     #[arg(value_enum)]
-    what: What,
+    what: FigureKind,
 
     /// Run file.
     run: PathBuf,
@@ -54,59 +56,6 @@ pub(super) struct Plot {
     theme: Background,
 }
 
-/// Which part of a run is drawn.
-#[derive(Args, Debug)]
-struct Selection {
-    /// One population. Default: all of which there is something.
-    #[arg(long, value_name = "NAME")]
-    population: Option<String>,
-
-    /// Neurons from A up to, but without, B, as in 0:50. Default: all; of traces the first two, of weights the first 100.
-    #[arg(long, value_name = "A:B", value_parser = Numbers::parse)]
-    neurons: Option<Numbers>,
-
-    /// Recorded presentations from A up to, but without, B. Default: the last range without a gap; of a raster its last four, of
-    /// traces its last two.
-    #[arg(long, value_name = "A:B", value_parser = Numbers::parse)]
-    presentations: Option<Numbers>,
-
-    /// Start on the run's clock [ms], in place of presentations.
-    #[arg(long, value_name = "MS", allow_negative_numbers = true, conflicts_with = "presentations")]
-    from: Option<f64>,
-
-    /// End on the run's clock [ms], in place of presentations.
-    #[arg(long, value_name = "MS", allow_negative_numbers = true, conflicts_with = "presentations")]
-    to: Option<f64>,
-
-    /// Snapshot of the weights. Default: final.
-    #[arg(long, value_name = "NAME")]
-    snapshot: Option<String>,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-enum What {
-    /// Spikes of populations over time.
-    Raster,
-    /// Potentials of soma and dendrites with spikes, plateaus and teaching currents.
-    Traces,
-    /// Distributions of plateau potentials at the ends of both phases, and of their difference.
-    Plateaus,
-    /// Firing rates of neurons, and over the time of a phase.
-    Rates,
-    /// Inter-spike intervals and their coefficient of variation.
-    Isi,
-    /// Errors and loss over the training presentations.
-    Learning,
-    /// Answers by label: of the last test, or of the training images if there was none.
-    Confusion,
-    /// Weights: receptive fields where the input is a square image, else a matrix.
-    Weights,
-    /// Lengths of forward and target phases.
-    Phases,
-    /// Angle between changes of hidden weights and those by backpropagation, of runs with `--set recording.credit=true`.
-    Angle,
-}
-
 #[derive(Clone, Copy, Debug, ValueEnum)]
 enum Background {
     /// Black on white.
@@ -117,12 +66,12 @@ enum Background {
 
 /// The file formats.
 #[derive(Clone, Copy, Debug)]
-enum Format {
+enum ImageFormat {
     Svg,
     Png,
 }
 
-impl Plot {
+impl PlotCommand {
     pub(super) fn execute(self) -> Result<(), Failure> {
         self.selection.check(self.what)?;
         let (path, format) = self.destination()?;
@@ -132,8 +81,8 @@ impl Plot {
         if let Some(Size(size)) = self.size {
             let [w, h] = std::mem::replace(&mut figure.size, size);
             if !figure.has_room() {
-                let said = "too small for what is to be shown";
-                return Err(anyhow::anyhow!("--size {}x{}: {said}; by default it is {w}x{h}", size[0], size[1]).into());
+                let why = "too small for what is to be shown";
+                return Err(anyhow::anyhow!("--size {}x{}: {why}; by default it is {w}x{h}", size[0], size[1]).into());
             }
         }
         figure.theme = match self.theme {
@@ -141,18 +90,18 @@ impl Plot {
             Background::Dark => Theme::Dark,
         };
         write(&path, format, &figure, self.out.is_none())?;
-        say::result(format_args!("figure: {}", path.display()))
+        terminal::print_result(format_args!("figure: {}", path.display()))
     }
 
-    /// Where the figure is to be written, and as what.
-    fn destination(&self) -> anyhow::Result<(PathBuf, Format)> {
+    /// Path and format of the figure.
+    fn destination(&self) -> anyhow::Result<(PathBuf, ImageFormat)> {
         let Some(out) = &self.out else {
             let stem = self.run.file_stem().unwrap_or_default().to_string_lossy();
-            return Ok((Path::new("output").join(format!("{stem}-{}.svg", self.what.name())), Format::Svg));
+            return Ok((Path::new("output").join(format!("{stem}-{}.svg", self.what.name())), ImageFormat::Svg));
         };
         let format = match out.extension().and_then(OsStr::to_str).map(str::to_ascii_lowercase).as_deref() {
-            Some("svg") => Format::Svg,
-            Some("png") => Format::Png,
+            Some("svg") => ImageFormat::Svg,
+            Some("png") => ImageFormat::Png,
             _ => bail!("--out {}: expected a name that ends in .svg or .png", out.display()),
         };
         let folder = out.parent().filter(|folder| !folder.as_os_str().is_empty());
@@ -162,31 +111,8 @@ impl Plot {
         if out.is_dir() {
             bail!("--out {}: expected the path of a file, found a folder", out.display());
         }
-        spare("--out", out, &self.run)?;
+        refuse_overwrite("--out", out, &self.run)?;
         Ok((out.clone(), format))
-    }
-}
-
-impl What {
-    /// What it shows, as a figure's title has it.
-    fn said(self) -> &'static str {
-        match self {
-            Self::Raster => "spikes",
-            Self::Traces => "potentials",
-            Self::Plateaus => "plateau potentials",
-            Self::Rates => "firing rates",
-            Self::Isi => "inter-spike intervals",
-            Self::Learning => "learning",
-            Self::Confusion => "answers",
-            Self::Weights => "weights",
-            Self::Phases => "lengths of phases",
-            Self::Angle => "assignment of credit",
-        }
-    }
-
-    /// Its name on the command line.
-    fn name(self) -> String {
-        self.to_possible_value().map_or_else(String::new, |value| value.get_name().to_owned())
     }
 }
 
@@ -195,14 +121,14 @@ fn title(what: &str, run: &RunReader) -> anyhow::Result<String> {
     Ok(if what.is_empty() { name } else { format!("{name}: {what}") })
 }
 
-/// Writes a figure, into a folder that is made where it is ours.
-fn write(path: &Path, format: Format, figure: &Figure, in_output: bool) -> Result<(), Failure> {
+/// Writes a figure; the folder `output` is created if there is none.
+fn write(path: &Path, format: ImageFormat, figure: &Figure, in_output: bool) -> Result<(), Failure> {
     if in_output {
         fs::create_dir_all("output").context("cannot create the folder output; give --out PATH")?;
     }
     let bytes = match format {
-        Format::Svg => figure.svg().into_bytes(),
-        Format::Png => figure.png(),
+        ImageFormat::Svg => figure.svg().into_bytes(),
+        ImageFormat::Png => figure.png(),
     };
-    Part::create(path)?.complete(&bytes)
+    PartialFile::create(path)?.complete(&bytes)
 }

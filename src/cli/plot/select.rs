@@ -1,18 +1,49 @@
-//! Which part of a run is drawn: populations, neurons, presentations, time.
+//! Selects the part of a run that is drawn: populations, neurons, presentations, time.
 
+use std::fmt;
 use std::ops::Range;
 use std::path::Path;
 
 use anyhow::bail;
+use clap::Args;
 
-use super::{Selection, What};
-use crate::cli::say;
+use super::kind::FigureKind;
+use crate::cli::terminal;
 use crate::record::Kind;
 use crate::record::hdf5::{PresentationRow, RunReader};
 
-/// A range `A:B`, of which either end may be left out.
+/// Which part of a run is drawn.
+#[derive(Args, Debug)]
+pub(super) struct Selection {
+    /// One population. Default: all of which there is something.
+    #[arg(long, value_name = "NAME")]
+    pub(super) population: Option<String>,
+
+    /// Neurons from A up to, but without, B, as in 0:50. Default: all; of traces the first two, of weights the first 100.
+    #[arg(long, value_name = "A:B", value_parser = IndexRange::parse)]
+    pub(super) neurons: Option<IndexRange>,
+
+    /// Recorded presentations from A up to, but without, B. Default: the last range without a gap; of a raster its last four, of
+    /// traces its last two.
+    #[arg(long, value_name = "A:B", value_parser = IndexRange::parse)]
+    pub(super) presentations: Option<IndexRange>,
+
+    /// Start on the run's clock [ms], in place of presentations.
+    #[arg(long, value_name = "MS", allow_negative_numbers = true, conflicts_with = "presentations")]
+    pub(super) from: Option<f64>,
+
+    /// End on the run's clock [ms], in place of presentations.
+    #[arg(long, value_name = "MS", allow_negative_numbers = true, conflicts_with = "presentations")]
+    pub(super) to: Option<f64>,
+
+    /// Snapshot of the weights. Default: final.
+    #[arg(long, value_name = "NAME")]
+    pub(super) snapshot: Option<String>,
+}
+
+/// A half-open range of numbers `A:B`; either end may be left out.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(in crate::cli) struct Numbers {
+pub(in crate::cli) struct IndexRange {
     start: u64,
     end: Option<u64>,
 }
@@ -21,16 +52,16 @@ pub(in crate::cli) struct Numbers {
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Size(pub(super) [u32; 2]);
 
-/// A window of time with the presentations in it.
+/// A time window with the recorded presentations in it.
 #[derive(Clone, Debug)]
-pub(in crate::cli) struct Window {
+pub(in crate::cli) struct RecordedWindow {
     /// On the run's clock [ms].
     pub(in crate::cli) span: Range<f64>,
-    /// Recorded presentations that lie in it, at least in part.
+    /// Recorded presentations that overlap with it.
     pub(in crate::cli) shown: Vec<PresentationRow>,
 }
 
-impl Numbers {
+impl IndexRange {
     pub(in crate::cli) fn parse(text: &str) -> Result<Self, String> {
         let expected = || format!("expected a range such as 0:50, :20 or 5:, found `{text}`");
         let (start, end) = text.split_once(':').ok_or_else(expected)?;
@@ -43,24 +74,33 @@ impl Numbers {
         Ok(Self { start, end })
     }
 
-    /// Its ends, the second one beyond all where none was given.
-    pub(in crate::cli) fn ends(self) -> (u64, u64) {
-        (self.start, self.end.unwrap_or(u64::MAX))
+    /// The range; it ends at `u64::MAX` where no end was given.
+    pub(in crate::cli) fn range(self) -> Range<u64> {
+        self.start..self.end.unwrap_or(u64::MAX)
     }
 
-    /// The range within `0..size`; refused where it goes beyond.
+    /// The range within `0..size`.
+    ///
+    /// # Errors
+    /// If it goes beyond.
     fn within(self, size: u64, option: &str, what: &str) -> anyhow::Result<Range<u64>> {
         let end = self.end.unwrap_or(size);
         if end > size || self.start >= size {
-            let asked = self.end.map_or_else(|| format!("{}:", self.start), |end| format!("{}:{end}", self.start));
-            bail!("{option} {asked}: {what} has neurons 0 to {}", size.saturating_sub(1));
+            bail!("{option} {self}: {what} has neurons 0 to {}", size.saturating_sub(1));
         }
         Ok(self.start..end)
     }
 }
 
+impl fmt::Display for IndexRange {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:", self.start)?;
+        self.end.map_or(Ok(()), |end| write!(f, "{end}"))
+    }
+}
+
 impl Size {
-    /// Sides at least and at most [px].
+    /// Smallest and largest side [px].
     const SIDES: std::ops::RangeInclusive<u32> = 200..=8000;
 
     pub(super) fn parse(text: &str) -> Result<Self, String> {
@@ -74,11 +114,11 @@ impl Size {
 }
 
 impl Selection {
-    /// Refuses what has no meaning for a figure.
-    pub(super) fn check(&self, what: What) -> anyhow::Result<()> {
-        use What::{Confusion, Isi, Phases, Plateaus, Raster, Rates, Traces, Weights};
+    /// Refuses options that have no meaning for a figure.
+    pub(super) fn check(&self, what: FigureKind) -> anyhow::Result<()> {
+        use FigureKind::{Confusion, Isi, Phases, Plateaus, Raster, Rates, Traces, Weights};
         let (timed, named) = ([Raster, Traces, Plateaus, Rates, Isi], [Raster, Traces, Plateaus, Rates, Isi, Weights]);
-        let options: [(&str, bool, &[What]); 6] = [
+        let options: [(&str, bool, &[FigureKind]); 6] = [
             ("--population", self.population.is_some(), &named),
             ("--neurons", self.neurons.is_some(), &named),
             ("--presentations", self.presentations.is_some(), &[&timed[..], &[Phases, Confusion]].concat()),
@@ -99,7 +139,10 @@ impl Selection {
         Ok(())
     }
 
-    /// Populations of which `group` holds something, or the one asked for; refused with what to record if there is none.
+    /// The populations recorded in `group` of the run file, or the one asked for.
+    ///
+    /// # Errors
+    /// If there is none; the message says what to record.
     pub(super) fn populations(&self, run: &RunReader, path: &Path, group: &str) -> anyhow::Result<Vec<String>> {
         let (things, word) = match group {
             "report" => ("traces", "traces"),
@@ -124,7 +167,7 @@ impl Selection {
         Ok(found)
     }
 
-    /// The neurons asked for of a population of some size; none if those asked for are other populations'.
+    /// The neurons asked for of a population; `None` if all of them are beyond its size.
     ///
     /// With `--population` a range beyond its neurons is refused; without, if it is beyond those of all populations.
     pub(super) fn neurons(
@@ -142,8 +185,14 @@ impl Selection {
         Ok((range.start < range.end).then_some(range))
     }
 
-    /// The window asked for, by default that of the last `default` presentations of the last stretch that was recorded.
-    pub(super) fn window(&self, run: &RunReader, path: &Path, default: usize, word: &str) -> anyhow::Result<Window> {
+    /// The window asked for; by default the last `default` presentations of the last contiguous recorded range.
+    pub(super) fn window(
+        &self,
+        run: &RunReader,
+        path: &Path,
+        default: usize,
+        word: &str,
+    ) -> anyhow::Result<RecordedWindow> {
         let rows = run.presentations()?;
         let recorded: Vec<_> = rows.iter().copied().filter(|row| row.recorded).collect();
         let (Some(first), Some(last)) = (recorded.first(), recorded.last()) else {
@@ -162,17 +211,17 @@ impl Selection {
             if shown.is_empty() {
                 bail!("--from, --to: nothing was recorded between {:.1} and {:.1} ms", span.start, span.end);
             }
-            return Ok(Window { span, shown });
+            return Ok(RecordedWindow { span, shown });
         }
         let shown = match self.presentations {
             Some(_) => self.presentations(&recorded, path)?,
             None => last_stretch(&rows, default),
         };
         let span = shown[0].start_ms..shown[shown.len() - 1].end_ms();
-        Ok(Window { span, shown })
+        Ok(RecordedWindow { span, shown })
     }
 
-    /// The presentations asked for by their count, by default all; at least one.
+    /// The presentations asked for, by default all; at least one.
     pub(super) fn presentations(&self, rows: &[PresentationRow], path: &Path) -> anyhow::Result<Vec<PresentationRow>> {
         let Some(asked) = self.presentations else { return Ok(rows.to_vec()) };
         let end = rows[rows.len() - 1].index + 1;
@@ -180,7 +229,6 @@ impl Selection {
         let shown: Vec<_> = rows.iter().copied().filter(|row| range.contains(&row.index)).collect();
         let beyond = range.start < rows[0].index || range.end > end;
         if shown.is_empty() || beyond {
-            let asked = asked.end.map_or_else(|| format!("{}:", asked.start), |end| format!("{}:{end}", asked.start));
             let kind = if rows[0].kind == Kind::Train { "training" } else { "test" };
             bail!("--presentations {asked}: {} holds {kind} presentations {}", path.display(), ranges(rows));
         }
@@ -188,13 +236,13 @@ impl Selection {
     }
 }
 
-/// The last `most` presentations of the last stretch that was recorded; a note lists the others.
+/// The last `most` presentations of the last contiguous recorded range; a message lists the other ranges.
 fn last_stretch(rows: &[PresentationRow], most: usize) -> Vec<PresentationRow> {
     let mut stretches = PresentationRow::stretches(rows);
     let Some(last) = stretches.pop() else { return Vec::new() };
     if !stretches.is_empty() {
         let others = ranges(&stretches.concat());
-        say::note(format_args!(
+        terminal::print_message(format_args!(
             "drawn from the last recorded presentations, {}; --presentations A:B draws others: {others}",
             ranges(last)
         ));
@@ -202,10 +250,10 @@ fn last_stretch(rows: &[PresentationRow], most: usize) -> Vec<PresentationRow> {
     last[last.len().saturating_sub(most)..].to_vec()
 }
 
-/// Ranges of presentations at most in a message.
+/// Largest number of ranges of presentations in a message.
 const MOST_RANGES: usize = 4;
 
-/// The counts of presentations as ranges.
+/// The presentations as ranges of their numbers.
 fn ranges(rows: &[PresentationRow]) -> String {
     let each = rows.chunk_by(|a, b| a.index + 1 == b.index);
     let named: Vec<_> = each.map(|range| format!("{}:{}", range[0].index, range[range.len() - 1].index + 1)).collect();
@@ -215,7 +263,7 @@ fn ranges(rows: &[PresentationRow]) -> String {
     }
 }
 
-/// What records something; whether the network has it depends on its populations, and on whether it runs as spikes.
+/// Which option records something.
 fn advice(word: &str) -> String {
     format!("`--record {word}` keeps them where there are any")
 }
@@ -226,16 +274,16 @@ mod tests {
 
     #[test]
     fn ranges_are_half_open_and_within_what_there_is() {
-        let within = |text: &str| Numbers::parse(text).unwrap().within(10, "--neurons", "`output`");
+        let within = |text: &str| IndexRange::parse(text).unwrap().within(10, "--neurons", "`output`");
         assert_eq!(within("0:10").unwrap(), 0..10);
         assert_eq!(within(":3").unwrap(), 0..3);
         assert_eq!(within("9:").unwrap(), 9..10);
         for beyond in ["0:11", "10:", "10:12"] {
-            let said = within(beyond).unwrap_err().to_string();
-            assert_eq!(said, format!("--neurons {beyond}: `output` has neurons 0 to 9"));
+            let message = within(beyond).unwrap_err().to_string();
+            assert_eq!(message, format!("--neurons {beyond}: `output` has neurons 0 to 9"));
         }
         for refused in ["", "3", "a:b", "5:5", "7:2", "-1:4", "1:2:3"] {
-            assert!(Numbers::parse(refused).is_err(), "{refused}");
+            assert!(IndexRange::parse(refused).is_err(), "{refused}");
         }
     }
 

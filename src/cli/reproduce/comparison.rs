@@ -5,9 +5,9 @@
 
 use serde_json::{Value, json};
 
-use super::known::{Asked, KnownRun};
-use super::runs::{Course, Loaded, Wanted, trained};
-use super::{Number, Reproduced, Task, mean_and_spread};
+use super::known::{ResultQuery, StoredRun};
+use super::runs::{Loaded, RunLength, RunSpec, train_runs};
+use super::{ComparedNumber, FigureTask, ReproducedFigure, mean_and_spread};
 use crate::analysis::mean_interval;
 use crate::cli::failure::Failure;
 use crate::data::digests;
@@ -16,19 +16,19 @@ use crate::plot::{Axis, Dot, Ink, Mark, Panel, Scale, Shape, Ticks};
 use crate::record::Evaluation;
 
 /// The course of a quick look.
-const QUICK: Course = Course { epochs: 2, images: Some(1_000), tested: Some(300) };
+const QUICK: RunLength = RunLength { epochs: 2, images: Some(1_000), tested: Some(300) };
 
 /// Networks beside one they are compared with.
-pub(super) struct Comparison {
+pub(super) struct ModelComparison {
     pub(super) title: &'static str,
     /// Of the full course, of networks that have none of their own.
     pub(super) epochs: u32,
-    pub(super) base: Network,
-    pub(super) others: &'static [Network],
+    pub(super) base: ComparedModel,
+    pub(super) others: &'static [ComparedModel],
 }
 
 /// A network of a comparison.
-pub(super) struct Network {
+pub(super) struct ComparedModel {
     /// In figure and table.
     pub(super) label: &'static str,
     /// Name of a shipped model.
@@ -42,13 +42,13 @@ pub(super) struct Network {
     /// Test error that the paper reports.
     pub(super) published: &'static str,
     /// With which networks it is compared, by place, the base being 0, and what the paper says of it beside each.
-    pub(super) beside: &'static [(usize, Said)],
+    pub(super) beside: &'static [(usize, PublishedOrder)],
 }
 
 /// What a paper says of a test error beside another: which is the lower one. By how much is not judged: variants learn for
 /// fewer epochs than the paper's.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Said {
+pub(super) enum PublishedOrder {
     Lower,
     NoHigher,
     Higher,
@@ -58,7 +58,7 @@ pub(super) enum Said {
 /// A test error that is hardly higher is so by less than this [percentage points].
 const HARDLY: f64 = 0.2;
 
-impl Said {
+impl PublishedOrder {
     fn text(self) -> &'static str {
         match self {
             Self::Lower => "lower",
@@ -84,19 +84,19 @@ impl Said {
     }
 }
 
-impl Network {
+impl ComparedModel {
     /// A model as it is shipped.
     pub(super) const fn shipped(label: &'static str, model: &'static str, published: &'static str) -> Self {
         Self { label, model, variant: "", overrides: &[], epochs: None, published, beside: BASE_ALONE }
     }
 
     /// The same, of which the paper says this beside the networks of those places.
-    pub(super) const fn beside(self, beside: &'static [(usize, Said)]) -> Self {
+    pub(super) const fn beside(self, beside: &'static [(usize, PublishedOrder)]) -> Self {
         Self { beside, ..self }
     }
 
     /// The published difference to another network, where there are numbers; else what is said of this one.
-    fn published_beyond(&self, other: &Self, said: Said) -> String {
+    fn published_beyond(&self, other: &Self, said: PublishedOrder) -> String {
         let number = |network: &Self| network.published.split(' ').next().and_then(|word| word.parse::<f64>().ok());
         match (number(self), number(other)) {
             (Some(own), Some(other)) => format!("{:+.1} after 60 epochs", own - other),
@@ -106,37 +106,38 @@ impl Network {
 }
 
 /// Beside the base, of which nothing is said.
-pub(super) const BASE_ALONE: &[(usize, Said)] = &[(0, Said::Nothing)];
+pub(super) const BASE_ALONE: &[(usize, PublishedOrder)] = &[(0, PublishedOrder::Nothing)];
 
 /// What a network came to with every seed.
-struct Tested<'a> {
-    network: &'a Network,
-    course: Course,
+struct ModelResults<'a> {
+    network: &'a ComparedModel,
+    course: RunLength,
     /// Learning curves, by seed.
     curves: Vec<Vec<Evaluation>>,
     /// Names of its runs.
     runs: Vec<String>,
 }
 
-pub(super) fn draw(task: &Task<'_>, comparison: &Comparison) -> Result<Reproduced, Failure> {
-    let full = |epochs| Course { epochs, images: None, tested: None };
-    let course_of = |network: &Network| {
+pub(super) fn draw(task: &FigureTask<'_>, comparison: &ModelComparison) -> Result<ReproducedFigure, Failure> {
+    let full = |epochs| RunLength { epochs, images: None, tested: None };
+    let course_of = |network: &ComparedModel| {
         if task.quick { QUICK } else { full(network.epochs.unwrap_or(comparison.epochs)) }
     };
     let networks: Vec<_> = std::iter::once(&comparison.base).chain(comparison.others).collect();
     // Seed by seed, so that a part of the course already compares all networks.
     let each = || task.seeds.iter().flat_map(|&seed| networks.iter().map(move |&network| (network, seed)));
-    let wanted = |(network, seed): (&Network, u64)| Wanted {
+    let wanted = |(network, seed): (&ComparedModel, u64)| RunSpec {
         variant: network.variant,
         overrides: network.overrides,
-        ..Wanted::of(network.model, course_of(network), seed)
+        ..RunSpec::of(network.model, course_of(network), seed)
     };
     let mut loaded = Loaded::default();
     let known = each().map(|(network, seed)| known(task, &mut loaded, network, &wanted((network, seed))));
     let found = known.collect::<anyhow::Result<Vec<_>>>()?;
     let missing = each().zip(&found).filter(|(_, found)| found.is_none()).map(|(one, _)| wanted(one));
-    let mut trained = trained(task, &missing.collect::<Vec<_>>())?.into_iter();
-    let empty = |&network: &_| Tested { network, course: course_of(network), curves: Vec::new(), runs: Vec::new() };
+    let mut trained = train_runs(task, &missing.collect::<Vec<_>>())?.into_iter();
+    let empty =
+        |&network: &_| ModelResults { network, course: course_of(network), curves: Vec::new(), runs: Vec::new() };
     let mut tested: Vec<_> = networks.iter().map(empty).collect();
     for (i, found) in found.into_iter().enumerate() {
         let (name, curve) = match found {
@@ -153,22 +154,27 @@ pub(super) fn draw(task: &Task<'_>, comparison: &Comparison) -> Result<Reproduce
     let mut figure = sheet(vec![vec![learning_curves(&tested), differences(&tested)]]);
     let plural = if task.seeds.len() == 1 { "" } else { "s" };
     figure.title = format!("{}: {} seed{plural}", comparison.title, task.seeds.len());
-    Ok(Reproduced { figure, numbers: numbers(&tested), results: results(&tested) })
+    Ok(ReproducedFigure { figure, numbers: numbers(&tested), results: results(&tested) })
 }
 
 /// The result that stands for a run, if there is one of its model and data.
-fn known(task: &Task<'_>, loaded: &mut Loaded, network: &Network, wanted: &Wanted) -> anyhow::Result<Option<KnownRun>> {
+fn known(
+    task: &FigureTask<'_>,
+    loaded: &mut Loaded,
+    network: &ComparedModel,
+    wanted: &RunSpec,
+) -> anyhow::Result<Option<StoredRun>> {
     let Some(known) = task.results else { return Ok(None) };
     let model = wanted.model()?;
     let (model_sha256, data_sha256) = (model.sha256(), digests(&loaded.of(task, &model)?.sha256()));
-    let asked = Asked { network, seed: wanted.seed, course: wanted.course, model_sha256, data_sha256 };
+    let asked = ResultQuery { network, seed: wanted.seed, course: wanted.course, model_sha256, data_sha256 };
     Ok(known.find(&asked).unwrap_or_else(|why| {
         task.note(format_args!("--results: {why}; it is not taken"));
         None
     }))
 }
 
-impl Tested<'_> {
+impl ModelResults<'_> {
     /// Errors at the end, by seed [%].
     fn last(&self) -> Vec<f64> {
         self.curves.iter().filter_map(|curve| curve.last()).map(|point| point.test_error).collect()
@@ -189,16 +195,16 @@ impl Tested<'_> {
 }
 
 /// A network and one it is compared with.
-struct Pair<'a> {
-    one: &'a Tested<'a>,
-    other: &'a Tested<'a>,
-    said: Said,
+struct ModelPair<'a> {
+    one: &'a ModelResults<'a>,
+    other: &'a ModelResults<'a>,
+    said: PublishedOrder,
 }
 
-impl<'a> Pair<'a> {
+impl<'a> ModelPair<'a> {
     /// All of them, network by network.
-    fn all(tested: &'a [Tested<'a>]) -> Vec<Self> {
-        let of = |one: &'a Tested<'a>| {
+    fn all(tested: &'a [ModelResults<'a>]) -> Vec<Self> {
+        let of = |one: &'a ModelResults<'a>| {
             one.network.beside.iter().map(move |&(place, said)| Self { one, other: &tested[place], said })
         };
         tested[1..].iter().flat_map(of).collect()
@@ -219,7 +225,7 @@ impl<'a> Pair<'a> {
     }
 
     /// The difference at the end and, where something is said of it and courses are alike, that over all tests.
-    fn numbers(&self) -> Vec<Number> {
+    fn numbers(&self) -> Vec<ComparedNumber> {
         let told = |differences: &[f64], verdict: &dyn Fn([f64; 2]) -> &'static str| {
             let (mean, half) = mean_interval(differences, LEVEL);
             if half.is_nan() {
@@ -231,10 +237,10 @@ impl<'a> Pair<'a> {
         };
         let published = self.one.network.published_beyond(self.other.network, self.said);
         let measured = told(&self.differences(), &|interval| self.said.verdict(interval));
-        let mut numbers = vec![Number::new(format!("{}, 95 % interval [%]", self.name()), published, measured)];
-        if self.said != Said::Nothing && self.one.course == self.other.course {
+        let mut numbers = vec![ComparedNumber::new(format!("{}, 95 % interval [%]", self.name()), published, measured)];
+        if self.said != PublishedOrder::Nothing && self.one.course == self.other.course {
             let quantity = format!("{}, mean of the tests after every epoch, 95 % interval [%]", self.name());
-            numbers.push(Number::new(quantity, "not given", told(&self.mean_differences(), &|_| "")));
+            numbers.push(ComparedNumber::new(quantity, "not given", told(&self.mean_differences(), &|_| "")));
         }
         numbers
     }
@@ -243,16 +249,16 @@ impl<'a> Pair<'a> {
 /// Level of intervals.
 const LEVEL: f64 = 0.95;
 
-fn numbers(tested: &[Tested<'_>]) -> Vec<Number> {
-    let error = |one: &Tested<'_>| {
+fn numbers(tested: &[ModelResults<'_>]) -> Vec<ComparedNumber> {
+    let error = |one: &ModelResults<'_>| {
         let quantity = format!("{}: test error after {} [%]", one.network.label, one.course.told());
-        Number::new(quantity, one.network.published, mean_and_spread(&one.last(), 2))
+        ComparedNumber::new(quantity, one.network.published, mean_and_spread(&one.last(), 2))
     };
-    tested.iter().map(error).chain(Pair::all(tested).iter().flat_map(Pair::numbers)).collect()
+    tested.iter().map(error).chain(ModelPair::all(tested).iter().flat_map(ModelPair::numbers)).collect()
 }
 
-fn results(tested: &[Tested<'_>]) -> Value {
-    let told = |(place, one): (usize, &Tested<'_>)| {
+fn results(tested: &[ModelResults<'_>]) -> Value {
+    let told = |(place, one): (usize, &ModelResults<'_>)| {
         let beside = if place == 0 { &[] } else { one.network.beside };
         json!({
             "label": one.network.label,
@@ -268,8 +274,8 @@ fn results(tested: &[Tested<'_>]) -> Value {
 }
 
 /// Mean errors by epoch, with what single seeds reached at the end as dots.
-fn learning_curves(tested: &[Tested<'_>]) -> Panel {
-    let curve = |one: &Tested<'_>| Curve { label: one.network.label.to_owned(), points: one.course() };
+fn learning_curves(tested: &[ModelResults<'_>]) -> Panel {
+    let curve = |one: &ModelResults<'_>| Curve { label: one.network.label.to_owned(), points: one.course() };
     let drawn: Vec<_> = tested.iter().map(curve).collect();
     let epochs: Vec<_> = drawn.iter().map(|curve| curve.points.len() as f64).collect();
     let mut panel = curves(&Curves {
@@ -279,7 +285,7 @@ fn learning_curves(tested: &[Tested<'_>]) -> Panel {
         curves: drawn,
     });
     panel.x = Axis::linear("epoch", [0.0, 1.05 * epochs.iter().copied().fold(1.0, f64::max)]).ticks(Ticks::Whole);
-    let all = tested.iter().flat_map(Tested::last);
+    let all = tested.iter().flat_map(ModelResults::last);
     panel.y.range[1] = panel.y.range[1].max(1.06 * all.fold(0.0, f64::max));
     for ((one, end), ink) in tested.iter().zip(epochs).zip(Ink::SERIES.into_iter().cycle()) {
         let points = one.last().into_iter().map(|error| [end, error]).collect();
@@ -289,8 +295,8 @@ fn learning_curves(tested: &[Tested<'_>]) -> Panel {
 }
 
 /// Differences at the end: their means with intervals, and those of single seeds.
-fn differences(tested: &[Tested<'_>]) -> Panel {
-    let pairs = Pair::all(tested);
+fn differences(tested: &[ModelResults<'_>]) -> Panel {
+    let pairs = ModelPair::all(tested);
     let one_base = pairs.iter().all(|pair| std::ptr::eq(pair.other.network, tested[0].network));
     let mut marks = Vec::new();
     let mut ends = vec![0.0];
@@ -314,7 +320,7 @@ fn differences(tested: &[Tested<'_>]) -> Panel {
     }
     let rows = pairs.len() as f64;
     marks.insert(0, Mark::new("", Ink::Grey, Shape::line(vec![[0.0, -0.5], [0.0, rows - 0.5]])));
-    let name = |pair: &Pair<'_>| if one_base { pair.one.network.label.to_owned() } else { pair.name() };
+    let name = |pair: &ModelPair<'_>| if one_base { pair.one.network.label.to_owned() } else { pair.name() };
     let names = (0..).map(f64::from).zip(pairs.iter().map(name)).collect();
     Panel {
         title: if one_base { format!("less {}", tested[0].network.label) } else { "differences".to_owned() },
@@ -330,8 +336,8 @@ mod tests {
     use super::super::{levers, variants};
     use super::*;
 
-    const BASE: Network = Network::shipped("full random feedback", "g17-784-500-10", "4.1 after 60 epochs");
-    const OTHER: Network = Network::shipped("sparse", "g17-784-500-10-sparse", "3.7 after 60 epochs");
+    const BASE: ComparedModel = ComparedModel::shipped("full random feedback", "g17-784-500-10", "4.1 after 60 epochs");
+    const OTHER: ComparedModel = ComparedModel::shipped("sparse", "g17-784-500-10-sparse", "3.7 after 60 epochs");
 
     /// Networks of all comparisons share a folder: what is named alike is alike.
     #[test]
@@ -354,14 +360,14 @@ mod tests {
         let opposite = ": the opposite of what is published";
         let undecided = ": undecided";
         for (said, expected) in [
-            (Said::Lower, [": lower, as published", undecided, undecided, opposite]),
-            (Said::Higher, [opposite, undecided, undecided, ": higher, as published"]),
-            (Said::NoHigher, [": as published", ": as published", undecided, ": higher, not as published"]),
+            (PublishedOrder::Lower, [": lower, as published", undecided, undecided, opposite]),
+            (PublishedOrder::Higher, [opposite, undecided, undecided, ": higher, as published"]),
+            (PublishedOrder::NoHigher, [": as published", ": as published", undecided, ": higher, not as published"]),
         ] {
             let intervals = [[-2.0, -1.0], [-0.1, 0.1], [-1.0, 1.0], [1.0, 2.0]];
             assert_eq!(intervals.map(|interval| said.verdict(interval)), expected, "{said:?}");
         }
-        assert_eq!(Said::NoHigher.verdict([0.1, 0.15]), format!(": higher, by less than {HARDLY}"));
+        assert_eq!(PublishedOrder::NoHigher.verdict([0.1, 0.15]), format!(": higher, by less than {HARDLY}"));
     }
 
     /// Errors at the end of 4 and 6 % against 5 and 5.5 %: differences of −1 and 0.5, whose t of one degree of freedom is 12.706.
@@ -377,11 +383,11 @@ mod tests {
             };
             (1..).zip(errors).map(point).collect::<Vec<_>>()
         };
-        let course = Course { epochs: 2, images: None, tested: None };
+        let course = RunLength { epochs: 2, images: None, tested: None };
         let tested = |network| {
             let of = |network, errors: [[f64; 2]; 2]| {
                 let curves = errors.map(curve).to_vec();
-                Tested { network, course, curves, runs: Vec::new() }
+                ModelResults { network, course, curves, runs: Vec::new() }
             };
             [of(&BASE, [[9.0, 5.0], [8.0, 5.5]]), of(network, [[7.0, 4.0], [6.0, 6.0]])]
         };
@@ -397,7 +403,7 @@ mod tests {
         assert_eq!(told[2].measured, interval(-0.25, 1.125));
         assert_eq!(told.len(), 3, "nothing is said of it: the end is enough");
         // Means of both tests, 5.5 and 6 % against 7 and 6.75 %.
-        let said = Network { beside: &[(0, Said::Lower)], ..OTHER };
+        let said = ComparedModel { beside: &[(0, PublishedOrder::Lower)], ..OTHER };
         assert_eq!(numbers(&tested(&said))[3].measured, interval(-1.125, 0.28125));
     }
 }

@@ -3,14 +3,14 @@
 
 use serde_json::{Value, json};
 
-use super::{Number, Published, Reproduced, Task, mean_and_spread};
+use super::{ComparedNumber, FigureTask, PublishedFigure, ReproducedFigure, mean_and_spread};
 use crate::cli::failure::Failure;
 use crate::cli::interrupt;
 use crate::plot::gallery::{Curve, Curves, curves, sheet};
 use crate::plot::{Figure, Scale};
 use crate::rate::linear_task::{Point, learn};
 
-pub(super) const FIGURE: Published = Published {
+pub(super) const FIGURE: PublishedFigure = PublishedFigure {
     name: "fa-linear",
     about: "feedback alignment nears pseudobackprop on a linear task (Lillicrap et al. 2016)",
     seeds: [&[1, 2, 3, 4, 5], &[1]],
@@ -20,18 +20,18 @@ pub(super) const FIGURE: Published = Published {
 /// Learning rate.
 const RATE: f64 = 0.002;
 
-fn run(task: &Task<'_>) -> Result<Reproduced, Failure> {
+fn run(task: &FigureTask<'_>) -> Result<ReproducedFigure, Failure> {
     let (examples, every) = if task.quick { (1500, 50) } else { (6000, 50) };
     let mut courses = Vec::new();
     for &seed in task.seeds {
-        if interrupt::asked() {
+        if interrupt::requested() {
             return Err(Failure::Interrupted);
         }
         task.note(format_args!("seed {seed}: {examples} examples"));
         courses.push(learn(seed, RATE, examples, every));
     }
     let results = task.seeds.iter().zip(&courses).map(|(seed, course)| json!({ "seed": seed, "course": told(course) }));
-    Ok(Reproduced { figure: figure(&courses), numbers: numbers(&courses), results: results.collect() })
+    Ok(ReproducedFigure { figure: figure(&courses), numbers: numbers(&courses), results: results.collect() })
 }
 
 fn told(course: &[Point]) -> Value {
@@ -47,20 +47,24 @@ fn told(course: &[Point]) -> Value {
     course.iter().map(point).collect()
 }
 
-fn numbers(courses: &[Vec<Point>]) -> Vec<Number> {
+fn numbers(courses: &[Vec<Point>]) -> Vec<ComparedNumber> {
     let last = |value: fn(&Point) -> f64| -> Vec<f64> {
         courses.iter().filter_map(|course| course.last().map(value)).collect()
     };
     let below = courses.iter().filter(|course| course.last().is_some_and(|p| p.to_pseudobackprop < p.to_backprop));
     vec![
-        Number::new("angle to backprop at the end [deg]", "below 45", mean_and_spread(&last(|p| p.to_backprop), 1)),
-        Number::new(
+        ComparedNumber::new(
+            "angle to backprop at the end [deg]",
+            "below 45",
+            mean_and_spread(&last(|p| p.to_backprop), 1),
+        ),
+        ComparedNumber::new(
             "angle to pseudobackprop at the end [deg]",
             "below that to backprop",
             mean_and_spread(&last(|p| p.to_pseudobackprop), 1),
         ),
-        Number::new("seeds in which it is", "all", format!("{} of {}", below.count(), courses.len())),
-        Number::new("e^T W B e / e^T e at the end", "above 0", mean_and_spread(&last(|p| p.alignment), 3)),
+        ComparedNumber::new("seeds in which it is", "all", format!("{} of {}", below.count(), courses.len())),
+        ComparedNumber::new("e^T W B e / e^T e at the end", "above 0", mean_and_spread(&last(|p| p.alignment), 3)),
     ]
 }
 

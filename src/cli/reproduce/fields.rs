@@ -6,8 +6,8 @@
 use ndarray::{Array2, Axis};
 use serde_json::json;
 
-use super::runs::{Course, Trained, Wanted, trained};
-use super::{Number, Published, Reproduced, Task, mean_and_spread};
+use super::runs::{RunLength, RunSpec, TrainedRun, train_runs};
+use super::{ComparedNumber, FigureTask, PublishedFigure, ReproducedFigure, mean_and_spread};
 use crate::analysis::{best_matches, shuffled};
 use crate::cli::failure::Failure;
 use crate::model::{Model, PopulationId};
@@ -16,14 +16,14 @@ use crate::plot::gallery::{histograms, receptive_fields, sheet};
 use crate::rate::Twin;
 use crate::training::{Dynamics, initial_network};
 
-pub(super) const FIGURE_7B: Published = Published {
+pub(super) const FIGURE_7B: PublishedFigure = PublishedFigure {
     name: "7B",
     about: "receptive fields of hidden neurons, and those of backprop most like them (Guerguiev et al. 2017)",
     seeds: [&[1], &[1]],
     run: draw_fields,
 };
 
-pub(super) const FIGURE_7C: Published = Published {
+pub(super) const FIGURE_7C: PublishedFigure = PublishedFigure {
     name: "7C",
     about: "largest correlations of receptive fields with those of backprop (Guerguiev et al. 2017)",
     seeds: [&[1, 2, 3], &[1]],
@@ -38,7 +38,7 @@ const SHOWN: usize = 25;
 const APART: u64 = 1000;
 
 /// A network by segregated dendrites, of a seed, and one by backprop, of another.
-struct Pair {
+struct FieldPair {
     seed: u64,
     /// Receptive fields of hidden neurons, [neurons, pixels] all: before and after learning.
     before: Array2<f64>,
@@ -48,41 +48,41 @@ struct Pair {
     errors: [f64; 2],
 }
 
-fn course(task: &Task<'_>) -> Course {
+fn course(task: &FigureTask<'_>) -> RunLength {
     if task.quick {
-        Course { epochs: 2, images: Some(3_000), tested: Some(500) }
+        RunLength { epochs: 2, images: Some(3_000), tested: Some(500) }
     } else {
-        Course { epochs: 60, images: None, tested: None }
+        RunLength { epochs: 60, images: None, tested: None }
     }
 }
 
-fn by_dendrites(task: &Task<'_>, seed: u64) -> Wanted {
-    Wanted::of("g17-784-500-10-settled", course(task), seed)
+fn by_dendrites(task: &FigureTask<'_>, seed: u64) -> RunSpec {
+    RunSpec::of("g17-784-500-10-settled", course(task), seed)
 }
 
 /// The same network by backprop, at the same rates: of hidden rates of 1.5, 3, 6 and 12 the first was no worse than any other
 /// on the last 5,000 training images, after 10 epochs of the others.
-fn by_backprop(task: &Task<'_>, seed: u64) -> Wanted {
+fn by_backprop(task: &FigureTask<'_>, seed: u64) -> RunSpec {
     let overrides = &["learning.hidden_error=backprop"];
     let dynamics = Dynamics::Rate(Twin::Noiseless);
-    Wanted { variant: "backprop", overrides, dynamics, ..by_dendrites(task, seed.wrapping_add(APART)) }
+    RunSpec { variant: "backprop", overrides, dynamics, ..by_dendrites(task, seed.wrapping_add(APART)) }
 }
 
-impl Pair {
+impl FieldPair {
     /// Pairs of every seed, and what else is wanted.
-    fn all(task: &Task<'_>, others: &[Wanted]) -> Result<(Vec<Self>, Vec<Trained>), Failure> {
+    fn all(task: &FigureTask<'_>, others: &[RunSpec]) -> Result<(Vec<Self>, Vec<TrainedRun>), Failure> {
         let both = |&seed: &u64| [by_dendrites(task, seed), by_backprop(task, seed)];
         let wanted: Vec<_> = task.seeds.iter().flat_map(both).chain(others.iter().cloned()).collect();
-        let mut runs = trained(task, &wanted)?;
+        let mut runs = train_runs(task, &wanted)?;
         let others = runs.split_off(2 * task.seeds.len());
-        let pair = |(runs, &seed): (&[Trained], &u64)| Self::of(&runs[0], &runs[1], seed);
+        let pair = |(runs, &seed): (&[TrainedRun], &u64)| Self::of(&runs[0], &runs[1], seed);
         Ok((runs.chunks(2).zip(task.seeds).map(pair).collect::<Result<_, _>>()?, others))
     }
 
-    fn of(dendrites: &Trained, backprop: &Trained, seed: u64) -> Result<Self, Failure> {
+    fn of(dendrites: &TrainedRun, backprop: &TrainedRun, seed: u64) -> Result<Self, Failure> {
         let model = &dendrites.model;
         let initial = initial_network(model, seed).map_err(Failure::failed)?;
-        let reached = |run: &Trained| run.checkpoint.curve.last().map_or(f64::NAN, |last| last.test_error);
+        let reached = |run: &TrainedRun| run.checkpoint.curve.last().map_or(f64::NAN, |last| last.test_error);
         Ok(Self {
             seed,
             before: fields(model, &initial),
@@ -99,9 +99,9 @@ fn fields(model: &Model, network: &Network) -> Array2<f64> {
     network.weights[first.expect("the input reaches the hidden layer")].to_array()
 }
 
-fn draw_fields(task: &Task<'_>) -> Result<Reproduced, Failure> {
-    let (pairs, _) = Pair::all(task, &[])?;
-    let Pair { after, backprop, .. } = &pairs[0];
+fn draw_fields(task: &FigureTask<'_>) -> Result<ReproducedFigure, Failure> {
+    let (pairs, _) = FieldPair::all(task, &[])?;
+    let FieldPair { after, backprop, .. } = &pairs[0];
     let matches = best_matches(after.view(), backprop.view());
     // As they come: evenly over the layer, whatever they look like.
     let shown: Vec<usize> = (0..SHOWN).map(|i| i * after.nrows() / SHOWN).collect();
@@ -116,8 +116,8 @@ fn draw_fields(task: &Task<'_>) -> Result<Reproduced, Failure> {
     figure.size = [1200, 600];
     let of_shown = mean(shown.iter().map(|&i| matches[i].1));
     let numbers = vec![
-        Number::new("mean correlation of the fields shown", "a very high level", format!("{of_shown:.3}")),
-        Number::new(
+        ComparedNumber::new("mean correlation of the fields shown", "a very high level", format!("{of_shown:.3}")),
+        ComparedNumber::new(
             "mean over all hidden neurons",
             "a very high level",
             format!("{:.3}", mean(matches.iter().map(|m| m.1))),
@@ -125,7 +125,7 @@ fn draw_fields(task: &Task<'_>) -> Result<Reproduced, Failure> {
     ];
     let told = |&i: &usize| json!({ "neuron": i, "match": matches[i].0, "correlation": matches[i].1 });
     let results = json!({ "seed": pairs[0].seed, "fields": shown.iter().map(told).collect::<Vec<_>>() });
-    Ok(Reproduced { figure, numbers, results })
+    Ok(ReproducedFigure { figure, numbers, results })
 }
 
 /// Largest correlations with the fields of backprop, neuron by neuron.
@@ -137,15 +137,15 @@ struct Correlations {
     backprop: Vec<f64>,
 }
 
-fn draw_correlations(task: &Task<'_>) -> Result<Reproduced, Failure> {
+fn draw_correlations(task: &FigureTask<'_>) -> Result<ReproducedFigure, Failure> {
     // One more network by backprop: how alike are the fields of two?
     let another = task.seeds.iter().fold(0, |last, &seed| last.max(seed)).wrapping_add(1);
-    let (pairs, another) = Pair::all(task, &[by_backprop(task, another)])?;
+    let (pairs, another) = FieldPair::all(task, &[by_backprop(task, another)])?;
     let yardstick = fields(&another[0].model, &another[0].checkpoint.network);
     let best = |fields: &Array2<f64>, others: &Array2<f64>| -> Vec<f64> {
         best_matches(fields.view(), others.view()).into_iter().map(|(_, r)| r).collect()
     };
-    let correlate = |pair: &Pair| Correlations {
+    let correlate = |pair: &FieldPair| Correlations {
         real: best(&pair.after, &pair.backprop),
         shuffled: best(&shuffled(pair.after.view(), pair.seed), &pair.backprop),
         before: best(&pair.before, &pair.backprop),
@@ -159,18 +159,18 @@ fn draw_correlations(task: &Task<'_>) -> Result<Reproduced, Failure> {
     let mut figure = sheet(vec![vec![histograms(&title, "largest correlation with a field of backprop (r)", &groups)]]);
     "Receptive fields and those of backprop".clone_into(&mut figure.title);
     figure.size = [860, 560];
-    let told = |(pair, found): (&Pair, &Correlations)| {
+    let told = |(pair, found): (&FieldPair, &Correlations)| {
         json!({ "seed": pair.seed, "test_error_percent": pair.errors[0], "backprop_test_error_percent": pair.errors[1],
             "real": found.real, "shuffled": found.shuffled, "before": found.before, "backprop": found.backprop })
     };
     let results = pairs.iter().zip(&found).map(told).collect();
-    Ok(Reproduced { figure, numbers: numbers(&pairs, &found), results })
+    Ok(ReproducedFigure { figure, numbers: numbers(&pairs, &found), results })
 }
 
-fn numbers(pairs: &[Pair], found: &[Correlations]) -> Vec<Number> {
+fn numbers(pairs: &[FieldPair], found: &[Correlations]) -> Vec<ComparedNumber> {
     let number = |quantity: &str, published: &str, of: fn(&Correlations) -> &Vec<f64>| {
         let means: Vec<f64> = found.iter().map(|c| mean(of(c).iter().copied())).collect();
-        Number::new(format!("{quantity}: mean largest correlation"), published, mean_and_spread(&means, 3))
+        ComparedNumber::new(format!("{quantity}: mean largest correlation"), published, mean_and_spread(&means, 3))
     };
     let error = |which: usize| mean_and_spread(&pairs.iter().map(|pair| pair.errors[which]).collect::<Vec<_>>(), 2);
     vec![
@@ -178,8 +178,8 @@ fn numbers(pairs: &[Pair], found: &[Correlations]) -> Vec<Number> {
         number("their pixels shuffled", "lower", |c| &c.shuffled),
         number("fields before learning", "not given", |c| &c.before),
         number("two networks by backprop", "not given", |c| &c.backprop),
-        Number::new("test error, segregated dendrites [%]", "4.1 after 60 epochs", error(0)),
-        Number::new("test error, backprop, as rates [%]", "not given", error(1)),
+        ComparedNumber::new("test error, segregated dendrites [%]", "4.1 after 60 epochs", error(0)),
+        ComparedNumber::new("test error, backprop, as rates [%]", "not given", error(1)),
     ]
 }
 

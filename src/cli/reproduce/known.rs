@@ -9,16 +9,16 @@ use std::path::Path;
 use anyhow::{Context, bail};
 use serde_json::{Value, json};
 
-use super::comparison::Network;
-use super::runs::Course;
-use crate::cli::report::learning;
+use super::comparison::ComparedModel;
+use super::runs::RunLength;
+use crate::cli::report::learning_curve;
 use crate::record::Evaluation;
 
 /// What a result must be of, by its names and by its digests.
-pub(super) struct Asked<'a> {
-    pub(super) network: &'a Network,
+pub(super) struct ResultQuery<'a> {
+    pub(super) network: &'a ComparedModel,
     pub(super) seed: u64,
-    pub(super) course: Course,
+    pub(super) course: RunLength,
     /// [`Model::sha256`](crate::model::Model::sha256).
     pub(super) model_sha256: String,
     /// Of images and labels, `digest  file` a line.
@@ -26,20 +26,20 @@ pub(super) struct Asked<'a> {
 }
 
 /// Results of one folder.
-pub(super) struct Known {
-    results: Vec<KnownRun>,
+pub(super) struct StoredResults {
+    results: Vec<StoredRun>,
 }
 
 /// A run by its result.
 #[derive(Clone)]
-pub(super) struct KnownRun {
+pub(super) struct StoredRun {
     /// Of its file, without `.json`.
     pub(super) name: String,
     pub(super) curve: Vec<Evaluation>,
     result: Value,
 }
 
-impl Known {
+impl StoredResults {
     /// Reads all results of a folder.
     pub(super) fn load(folder: &Path) -> anyhow::Result<Self> {
         let told = || format!("--results: cannot read {}", folder.display());
@@ -52,7 +52,7 @@ impl Known {
             let told = || format!("--results: {} is no result", path.display());
             let result = serde_json::from_str(&fs::read_to_string(&path).with_context(told)?).with_context(told)?;
             let name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
-            results.push(KnownRun::read(name, result).with_context(told)?);
+            results.push(StoredRun::read(name, result).with_context(told)?);
         }
         if results.is_empty() {
             bail!("--results: {} holds no results, files as in docs/results", folder.display());
@@ -65,8 +65,8 @@ impl Known {
     ///
     /// # Errors
     /// Why none was taken that has its names.
-    pub(super) fn find(&self, asked: &Asked<'_>) -> Result<Option<KnownRun>, String> {
-        let Course { epochs, images: None, tested: None } = asked.course else { return Ok(None) };
+    pub(super) fn find(&self, asked: &ResultQuery<'_>) -> Result<Option<StoredRun>, String> {
+        let RunLength { epochs, images: None, tested: None } = asked.course else { return Ok(None) };
         let mut refused = None;
         for run in self.results.iter().filter(|run| run.is_called(asked.network, asked.seed, epochs)) {
             match run.unlike(asked) {
@@ -78,7 +78,7 @@ impl Known {
     }
 }
 
-impl KnownRun {
+impl StoredRun {
     fn read(name: String, result: Value) -> anyhow::Result<Self> {
         let point = |point: &Value| {
             let (examples_seen, test_error) = (point[0].as_u64()?, point[1].as_f64()?);
@@ -94,7 +94,7 @@ impl KnownRun {
     }
 
     /// Whether it has the names of this network, seed and course.
-    fn is_called(&self, network: &Network, seed: u64, epochs: u32) -> bool {
+    fn is_called(&self, network: &ComparedModel, seed: u64, epochs: u32) -> bool {
         let Self { curve, result, .. } = self;
         result["kind"] == "spiking"
             && result["model"] == network.model
@@ -104,7 +104,7 @@ impl KnownRun {
     }
 
     /// Why it is none of the model and data asked for, if it is none.
-    fn unlike(&self, asked: &Asked<'_>) -> Option<String> {
+    fn unlike(&self, asked: &ResultQuery<'_>) -> Option<String> {
         let expected =
             [("model_sha256", "another model", &asked.model_sha256), ("data_sha256", "other data", &asked.data_sha256)];
         let unlike = |(key, another, digest): (&str, &str, &String)| match self.result[key].as_str() {
@@ -123,7 +123,7 @@ impl KnownRun {
             told[key] = self.result[key].clone();
         }
         told["known"] = true.into();
-        told["learning"] = learning(&self.curve);
+        told["learning"] = learning_curve(&self.curve);
         told
     }
 }
@@ -132,8 +132,8 @@ impl KnownRun {
 mod tests {
     use super::*;
 
-    const NETWORK: Network = Network::shipped("one", "g17-784-10", "-");
-    const COURSE: Course = Course { epochs: 2, images: None, tested: None };
+    const NETWORK: ComparedModel = ComparedModel::shipped("one", "g17-784-10", "-");
+    const COURSE: RunLength = RunLength { epochs: 2, images: None, tested: None };
 
     fn folder(result: &Value) -> tempfile::TempDir {
         let folder = tempfile::tempdir().unwrap();
@@ -150,14 +150,14 @@ mod tests {
         })
     }
 
-    fn asked() -> Asked<'static> {
+    fn asked() -> ResultQuery<'static> {
         let (model_sha256, data_sha256) = ("0a".to_owned(), "0b  images\n".to_owned());
-        Asked { network: &NETWORK, seed: 3, course: COURSE, model_sha256, data_sha256 }
+        ResultQuery { network: &NETWORK, seed: 3, course: COURSE, model_sha256, data_sha256 }
     }
 
     #[test]
     fn a_result_stands_for_the_run_it_is_of() {
-        let known = Known::load(folder(&result()).path()).unwrap();
+        let known = StoredResults::load(folder(&result()).path()).unwrap();
         let run = known.find(&asked()).unwrap().unwrap();
         assert_eq!((run.name.as_str(), run.curve.len(), run.curve[1].examples_seen), ("6B-seed3", 2, 200));
         assert!((run.curve[1].test_error - 8.5).abs() < 1e-12);
@@ -170,22 +170,22 @@ mod tests {
 
     #[test]
     fn it_stands_for_no_other() {
-        let known = Known::load(folder(&result()).path()).unwrap();
-        let of_another = Network { model: "g17-784-500-10", ..NETWORK };
-        let overridden = Network { overrides: &["learning.batch=2"], ..NETWORK };
+        let known = StoredResults::load(folder(&result()).path()).unwrap();
+        let of_another = ComparedModel { model: "g17-784-500-10", ..NETWORK };
+        let overridden = ComparedModel { overrides: &["learning.batch=2"], ..NETWORK };
         for other in [
-            Asked { seed: 4, ..asked() },
-            Asked { course: Course { epochs: 3, ..COURSE }, ..asked() },
-            Asked { course: Course { images: Some(100), ..COURSE }, ..asked() },
-            Asked { network: &of_another, ..asked() },
-            Asked { network: &overridden, ..asked() },
+            ResultQuery { seed: 4, ..asked() },
+            ResultQuery { course: RunLength { epochs: 3, ..COURSE }, ..asked() },
+            ResultQuery { course: RunLength { images: Some(100), ..COURSE }, ..asked() },
+            ResultQuery { network: &of_another, ..asked() },
+            ResultQuery { network: &overridden, ..asked() },
         ] {
             assert!(known.find(&other).unwrap().is_none());
         }
         for (key, other) in [("kind", json!("rate")), ("curve", json!([[100, 9.0]]))] {
             let mut result = result();
             result[key] = other;
-            assert!(Known::load(folder(&result).path()).unwrap().find(&asked()).unwrap().is_none(), "{key}");
+            assert!(StoredResults::load(folder(&result).path()).unwrap().find(&asked()).unwrap().is_none(), "{key}");
         }
     }
 
@@ -199,14 +199,14 @@ mod tests {
         ] {
             let mut result = result();
             result[key] = other;
-            let refused = Known::load(folder(&result).path()).unwrap().find(&asked()).err().unwrap();
+            let refused = StoredResults::load(folder(&result).path()).unwrap().find(&asked()).err().unwrap();
             assert!(refused.starts_with(said), "{refused}");
         }
     }
 
     #[test]
     fn what_holds_no_results_is_refused_by_name() {
-        let refusal = |path: &Path| format!("{:#}", Known::load(path).err().unwrap());
+        let refusal = |path: &Path| format!("{:#}", StoredResults::load(path).err().unwrap());
         assert!(refusal(Path::new("nowhere")).starts_with("--results: cannot read nowhere"));
         let empty = tempfile::tempdir().unwrap();
         assert!(refusal(empty.path()).contains("holds no results"));

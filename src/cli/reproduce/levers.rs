@@ -6,17 +6,17 @@
 
 use anyhow::anyhow;
 
-use super::Published;
-use super::comparison::{Comparison, Network, draw};
+use super::PublishedFigure;
+use super::comparison::{ComparedModel, ModelComparison, draw};
 
-pub(super) const BEST: Published = Published {
+pub(super) const BEST: PublishedFigure = PublishedFigure {
     name: "best",
     about: "test error of the network of least error, with learned and with fixed feedback, and in a longer course",
     seeds: [&[1, 2, 3], &[1]],
     run: |task| draw(task, &LEAST),
 };
 
-pub(super) const FASHION: Published = Published {
+pub(super) const FASHION: PublishedFigure = PublishedFigure {
     name: "fashion",
     about: "test error of 1568-1000-10 x 5 on Fashion-MNIST, given by --data, with learned and with fixed feedback",
     seeds: [&[1, 2, 3], &[1]],
@@ -26,7 +26,7 @@ pub(super) const FASHION: Published = Published {
     },
 };
 
-pub(super) const LEVERS: Published = Published {
+pub(super) const LEVERS: PublishedFigure = PublishedFigure {
     name: "levers",
     about: "test error of 784-500-10 x 5 after 3 epochs, without one lever each of the network of least error",
     seeds: [&[1, 2, 3], &[1]],
@@ -41,13 +41,13 @@ const FIXED: &str = "fixed random feedback";
 /// What stands where nothing was published.
 const NOTHING: &str = "-";
 
-const LEAST: Comparison = Comparison {
+const LEAST: ModelComparison = ModelComparison {
     title: "784-1000-10 x 5",
     epochs: 20,
-    base: Network::shipped(LEARNED, MODEL, NOTHING),
+    base: ComparedModel::shipped(LEARNED, MODEL, NOTHING),
     others: &[
         with(FIXED, "fixed", &["projection.output-hidden.learning_rate=0", "projection.input-hidden.learning_rate=2"]),
-        Network {
+        ComparedModel {
             epochs: Some(60),
             ..with("learned feedback, hidden rate 0.5", "long", &["projection.input-hidden.learning_rate=0.5"])
         },
@@ -57,11 +57,11 @@ const LEAST: Comparison = Comparison {
 /// Of Fashion-MNIST.
 const OF_FASHION: &str = "g17-1568-1000-10x5";
 
-const LEAST_OF_FASHION: Comparison = Comparison {
+const LEAST_OF_FASHION: ModelComparison = ModelComparison {
     title: "1568-1000-10 x 5, Fashion-MNIST",
     epochs: 25,
-    base: Network::shipped(LEARNED, OF_FASHION, NOTHING),
-    others: &[Network {
+    base: ComparedModel::shipped(LEARNED, OF_FASHION, NOTHING),
+    others: &[ComparedModel {
         model: OF_FASHION,
         ..with(FIXED, "fixed", &["projection.output-hidden.learning_rate=0", "projection.input-hidden.learning_rate=1"])
     }],
@@ -73,7 +73,7 @@ const NARROW: &str = "population.hidden.size=500";
 /// Images as they are: shifts are a lever of their own.
 const UNSHIFTED: &str = "stimuli.shift_pixels=0";
 
-const ABLATIONS: Comparison = Comparison {
+const ABLATIONS: ModelComparison = ModelComparison {
     title: "What each lever is worth, 784-500-10 x 5",
     epochs: 3,
     base: with("all levers but shifts", "narrow", &[NARROW, UNSHIFTED]),
@@ -132,14 +132,14 @@ const ABLATIONS: Comparison = Comparison {
         ),
         with("images shifted by up to a pixel", "narrow-shifted", &[NARROW]),
         with("1,000 hidden neurons", "wide", &[UNSHIFTED]),
-        Network::shipped("none of all: g17-784-500-10", "g17-784-500-10", NOTHING),
+        ComparedModel::shipped("none of all: g17-784-500-10", "g17-784-500-10", NOTHING),
     ],
 };
 
 /// The network with keys that differ.
-const fn with(label: &'static str, variant: &'static str, overrides: &'static [&'static str]) -> Network {
-    Network { variant, overrides, ..Network::shipped(label, MODEL, NOTHING) }
+const fn with(label: &'static str, variant: &'static str, overrides: &'static [&'static str]) -> ComparedModel {
+    ComparedModel { variant, overrides, ..ComparedModel::shipped(label, MODEL, NOTHING) }
 }
 
 #[cfg(test)]
-pub(super) const COMPARISONS: [&Comparison; 3] = [&LEAST, &LEAST_OF_FASHION, &ABLATIONS];
+pub(super) const COMPARISONS: [&ModelComparison; 3] = [&LEAST, &LEAST_OF_FASHION, &ABLATIONS];

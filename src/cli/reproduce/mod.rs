@@ -1,6 +1,6 @@
 //! `apical reproduce`: one file per published figure.
 //!
-//! A figure is an entry of [`FIGURES`]: a name, its source, and a function from a [`Task`] to what was [`Reproduced`]. What
+//! A figure is an entry of [`FIGURES`]: a name, its source, and a function from a [`FigureTask`] to what was [`ReproducedFigure`]. What
 //! all share stands here: the folder, the table of measured against published numbers, the files. A figure that is drawn
 //! from trained networks is given them by [`runs`], which keeps them in the folder and goes on from what it finds there.
 
@@ -25,18 +25,18 @@ use anyhow::{Context, bail};
 use clap::Args;
 use serde_json::{Value, json};
 
-use self::known::Known;
-use self::report::Section;
+use self::known::StoredResults;
+use self::report::ReportSection;
 use super::failure::Failure;
 use super::files::write;
 use super::options::{Common, Seeds, parse_seeds};
-use super::{interrupt, say, session};
+use super::{interrupt, session, terminal};
 use crate::analysis::mean_and_deviation;
 use crate::data::DataError;
 use crate::plot::Figure;
 
 /// All published figures that can be drawn again.
-const FIGURES: [Published; 20] = [
+const FIGURES: [PublishedFigure; 20] = [
     traces::FIGURE_3C,
     phases::FIGURE_4A,
     phases::FIGURE_4B,
@@ -60,63 +60,64 @@ const FIGURES: [Published; 20] = [
 ];
 
 /// Figures of what goes beyond those published.
-const BEYOND: [Published; 5] = [levers::BEST, levers::FASHION, levers::LEVERS, variants::FEEDBACK, variants::BRIEF];
+const BEYOND: [PublishedFigure; 5] =
+    [levers::BEST, levers::FASHION, levers::LEVERS, variants::FEEDBACK, variants::BRIEF];
 
 /// In place of the name of a figure: all that were published, in one report.
 const ALL: &str = "all";
 
 /// A published figure.
-struct Published {
+struct PublishedFigure {
     /// Name on the command line and of its files.
     name: &'static str,
     /// What it shows, and where it was published.
     about: &'static str,
     /// Seeds it is drawn with unless told: all, and of a quick look.
     seeds: [&'static [u64]; 2],
-    run: fn(&Task<'_>) -> Result<Reproduced, Failure>,
+    run: fn(&FigureTask<'_>) -> Result<ReproducedFigure, Failure>,
 }
 
 /// What a figure is to be drawn from.
-struct Task<'a> {
+struct FigureTask<'a> {
     seeds: &'a [u64],
     /// A smaller version: a look at whether all works, not at the numbers.
     quick: bool,
     /// Where runs are kept.
     folder: &'a Path,
     /// Results of runs that need not be trained, for figures of test errors alone.
-    results: Option<&'a Known>,
+    results: Option<&'a StoredResults>,
     /// Images, and whether progress is shown.
     common: &'a Common,
     /// What is told of the runs it was drawn from.
     runs: RefCell<Vec<Value>>,
 }
 
-impl Task<'_> {
+impl FigureTask<'_> {
     /// Says something on standard error unless all is to be quiet.
     fn note(&self, text: impl std::fmt::Display) {
         if !self.common.quiet {
-            say::note(text);
+            terminal::print_message(text);
         }
     }
 }
 
 /// A figure drawn again.
-struct Reproduced {
+struct ReproducedFigure {
     figure: Figure,
     /// Numbers beside those published.
-    numbers: Vec<Number>,
+    numbers: Vec<ComparedNumber>,
     /// All that was measured.
     results: Value,
 }
 
 /// A number beside the one published.
-struct Number {
+struct ComparedNumber {
     quantity: String,
     published: String,
     measured: String,
 }
 
-impl Number {
+impl ComparedNumber {
     fn new(quantity: impl Into<String>, published: impl Into<String>, measured: impl Into<String>) -> Self {
         Self { quantity: quantity.into(), published: published.into(), measured: measured.into() }
     }
@@ -132,7 +133,7 @@ impl Number {
 ///
 ///   apical reproduce all --quick
 #[derive(Args, Debug)]
-pub(super) struct Reproduce {
+pub(super) struct ReproduceCommand {
     /// Figure, by name.
     figure: Option<String>,
 
@@ -170,11 +171,11 @@ pub(super) struct Reproduce {
     json: bool,
 }
 
-impl Reproduce {
+impl ReproduceCommand {
     pub(super) fn execute(self) -> Result<(), Failure> {
         let Some(name) = &self.figure else {
             let figures = FIGURES.iter().chain(&BEYOND);
-            return say::columns(figures.map(|figure| (figure.name, figure.about.to_owned())));
+            return terminal::print_columns(figures.map(|figure| (figure.name, figure.about.to_owned())));
         };
         let wanted = if name == ALL { FIGURES.iter().collect() } else { vec![find(name)?] };
         // A figure drawn from results reads no images itself.
@@ -182,8 +183,8 @@ impl Reproduce {
             let folder = folder.display().to_string();
             return Err(anyhow::Error::from(DataError::MissingFolder { folder }).into());
         }
-        let known = self.results.as_deref().map(Known::load).transpose()?;
-        let _guard = interrupt::guard();
+        let known = self.results.as_deref().map(StoredResults::load).transpose()?;
+        let _guard = interrupt::hold();
         let common = self.common();
         common.start_threads()?;
         let folder = self.folder()?;
@@ -199,9 +200,9 @@ impl Reproduce {
             }
         }
         match (self.json, name == ALL) {
-            (true, true) => say::result(json!({ "command": "reproduce", "report": report, "figures": all })),
-            (true, false) => say::result(&all[0]),
-            (false, true) => say::result(format_args!("report: {}", report.display())),
+            (true, true) => terminal::print_result(json!({ "command": "reproduce", "report": report, "figures": all })),
+            (true, false) => terminal::print_result(&all[0]),
+            (false, true) => terminal::print_result(format_args!("report: {}", report.display())),
             (false, false) => Ok(()),
         }
     }
@@ -209,29 +210,29 @@ impl Reproduce {
     /// Draws one figure, leaves its files and tells its numbers.
     fn draw(
         &self,
-        published: &Published,
+        published: &PublishedFigure,
         common: &Common,
         folder: &Path,
-        known: Option<&Known>,
-    ) -> Result<(Section, Value), Failure> {
+        known: Option<&StoredResults>,
+    ) -> Result<(ReportSection, Value), Failure> {
         let seeds = self.seeds.as_ref().map_or(published.seeds[usize::from(self.quick)], |seeds| &seeds.0[..]);
         let results = known.filter(|_| !self.quick);
-        let task = Task { seeds, quick: self.quick, folder, results, common, runs: RefCell::default() };
+        let task = FigureTask { seeds, quick: self.quick, folder, results, common, runs: RefCell::default() };
         let drawn = (published.run)(&task)?;
         let results = self.results(published, &task, &drawn);
         write(&folder.join(format!("{}.json", published.name)), &format!("{results}\n"))?;
         let (picture, svg) = (folder.join(format!("{}.svg", published.name)), drawn.figure.svg());
         write(&picture, &svg)?;
         if !self.json {
-            say::result(table(&drawn.numbers))?;
+            terminal::print_result(table(&drawn.numbers))?;
             if self.quick {
-                say::result("quick: of a short course, no reproduction of what is published")?;
+                terminal::print_result("quick: of a short course, no reproduction of what is published")?;
             }
-            say::result(format_args!("figure: {}", picture.display()))?;
+            terminal::print_result(format_args!("figure: {}", picture.display()))?;
         }
         let command = format!("apical reproduce {}{}", published.name, if self.quick { " --quick" } else { "" });
-        let Published { name, about, .. } = *published;
-        Ok((Section { name, about, command, svg, numbers: drawn.numbers }, results))
+        let PublishedFigure { name, about, .. } = *published;
+        Ok((ReportSection { name, about, command, svg, numbers: drawn.numbers }, results))
     }
 
     fn common(&self) -> Common {
@@ -257,8 +258,8 @@ impl Reproduce {
         Ok(folder)
     }
 
-    fn results(&self, published: &Published, task: &Task<'_>, drawn: &Reproduced) -> Value {
-        let number = |number: &Number| json!({ "quantity": number.quantity, "published": number.published, "measured": number.measured });
+    fn results(&self, published: &PublishedFigure, task: &FigureTask<'_>, drawn: &ReproducedFigure) -> Value {
+        let number = |number: &ComparedNumber| json!({ "quantity": number.quantity, "published": number.published, "measured": number.measured });
         json!({
             "command": "reproduce",
             "command_line": session::command_line(),
@@ -274,7 +275,7 @@ impl Reproduce {
     }
 }
 
-fn find(name: &str) -> anyhow::Result<&'static Published> {
+fn find(name: &str) -> anyhow::Result<&'static PublishedFigure> {
     let mut figures = FIGURES.iter().chain(&BEYOND);
     let Some(figure) = figures.find(|figure| figure.name.eq_ignore_ascii_case(name)) else {
         let names: Vec<_> = FIGURES.iter().chain(&BEYOND).map(|figure| figure.name).collect();
@@ -289,8 +290,8 @@ fn version() -> String {
 }
 
 /// Numbers as a Markdown table.
-fn table(numbers: &[Number]) -> String {
-    let row = |Number { quantity, published, measured }: &Number| {
+fn table(numbers: &[ComparedNumber]) -> String {
+    let row = |ComparedNumber { quantity, published, measured }: &ComparedNumber| {
         let [quantity, published, measured] = [quantity, published, measured].map(|cell| cell.replace('|', "\\|"));
         format!("\n| {quantity} | {published} | {measured} |")
     };
@@ -312,7 +313,7 @@ mod tests {
 
     #[test]
     fn numbers_stand_beside_the_published_ones() {
-        let numbers = [Number::new("|error| [%]", "4.1", mean_and_spread(&[4.0, 4.4], 1))];
+        let numbers = [ComparedNumber::new("|error| [%]", "4.1", mean_and_spread(&[4.0, 4.4], 1))];
         let expected = "| quantity | published | measured |\n|---|---|---|\n| \\|error\\| [%] | 4.1 | 4.2 ± 0.3 |";
         assert_eq!(table(&numbers), expected);
         assert_eq!(mean_and_spread(&[4.0], 2), "4.00");

@@ -4,33 +4,33 @@
 
 use serde_json::json;
 
-use super::runs::{Course, Trained, Wanted, trained};
-use super::{Number, Published, Reproduced, Task};
+use super::runs::{RunLength, RunSpec, TrainedRun, train_runs};
+use super::{ComparedNumber, FigureTask, PublishedFigure, ReproducedFigure};
 use crate::analysis::{mean_and_deviation, rates};
 use crate::cells::PlateauTimes;
 use crate::cli::failure::Failure;
 use crate::cli::plot::trials;
 use crate::model::Population;
-use crate::plot::gallery::{self, Spiking, Trial};
+use crate::plot::gallery::{self, RasterPopulation, TrialPhases};
 use crate::plot::{Axis, Dot, Figure, Ink, Mark, Panel, Shape};
 use crate::record::Kind;
 use crate::record::hdf5::{PresentationRow, RunReader};
 
-pub(super) const FIGURE_4A: Published = Published {
+pub(super) const FIGURE_4A: PublishedFigure = PublishedFigure {
     name: "4A",
     about: "the phases of one presentation, with the spikes of hidden and output neurons (Guerguiev et al. 2017)",
     seeds: [&[1], &[1]],
     run: draw_phases,
 };
 
-pub(super) const FIGURE_4B: Published = Published {
+pub(super) const FIGURE_4B: PublishedFigure = PublishedFigure {
     name: "4B",
     about: "lengths of forward and target phases (Guerguiev et al. 2017)",
     seeds: [&[1], &[1]],
     run: draw_lengths,
 };
 
-pub(super) const FIGURE_6_S1A: Published = Published {
+pub(super) const FIGURE_6_S1A: PublishedFigure = PublishedFigure {
     name: "6-s1A",
     about: "plateaus at times of their own, in two presentations (Guerguiev et al. 2017)",
     seeds: [&[1], &[1]],
@@ -41,13 +41,13 @@ pub(super) const FIGURE_6_S1A: Published = Published {
 const TAUGHT_MS: f64 = 10.0;
 
 /// 784-500-10 after some training, the last 50 presentations of which are recorded.
-pub(super) fn one_hidden_layer(task: &Task<'_>, seed: u64) -> Wanted {
+pub(super) fn one_hidden_layer(task: &FigureTask<'_>, seed: u64) -> RunSpec {
     let (images, overrides): (_, &'static [&'static str]) = if task.quick {
         (2_000, &["recording.presentations=1950:"])
     } else {
         (10_000, &["recording.presentations=9950:"])
     };
-    Wanted { variant: "last-50", overrides, ..Wanted::of("g17-784-500-10", Course::untested(images), seed) }
+    RunSpec { variant: "last-50", overrides, ..RunSpec::of("g17-784-500-10", RunLength::untested(images), seed) }
 }
 
 /// A presentation on a clock of its own, which begins with it.
@@ -57,9 +57,9 @@ pub(super) fn on_its_own(row: PresentationRow) -> PresentationRow {
     PresentationRow { start_ms: 0.0, forward_end_ms, target_end_ms, ..row }
 }
 
-fn draw_phases(task: &Task<'_>) -> Result<Reproduced, Failure> {
+fn draw_phases(task: &FigureTask<'_>) -> Result<ReproducedFigure, Failure> {
     let wanted = one_hidden_layer(task, task.seeds[0]);
-    let run = trained(task, &[wanted])?.remove(0);
+    let run = train_runs(task, &[wanted])?.remove(0);
     let (file, window) = run.last_presentation()?;
     let row = window.shown[0];
     let mut lists = Vec::new();
@@ -70,7 +70,7 @@ fn draw_phases(task: &Task<'_>) -> Result<Reproduced, Failure> {
     }
     let shown = lists.iter().map(|(population, times, ids)| {
         let neurons = [0, population.size];
-        Spiking { name: &population.name, neurons, times, ids }
+        RasterPopulation { name: &population.name, neurons, times, ids }
     });
     let shown: Vec<_> = shown.collect();
     let row = on_its_own(row);
@@ -87,7 +87,7 @@ fn draw_phases(task: &Task<'_>) -> Result<Reproduced, Failure> {
             .number("all neurons, input and output too: mean rate [Hz]", "24, of which neurons is not said", |f| f.all),
     ];
     let results = json!({ "presentation": row.index, "label": row.label, "answer": row.decoded });
-    Ok(Reproduced { figure, numbers, results })
+    Ok(ReproducedFigure { figure, numbers, results })
 }
 
 /// Mean rates in one presentation [Hz]; of the output after the potentials before it have settled.
@@ -106,13 +106,13 @@ struct Fired(Vec<Firing>);
 
 impl Fired {
     /// Mean and standard error over presentations.
-    fn number(&self, quantity: &str, published: &str, of: fn(&Firing) -> f64) -> Number {
+    fn number(&self, quantity: &str, published: &str, of: fn(&Firing) -> f64) -> ComparedNumber {
         let (mean, _, error) = moments(&self.0.iter().map(of).collect::<Vec<_>>());
-        Number::new(quantity, published, format!("{mean:.1} ± {error:.1} (s.e.m.)"))
+        ComparedNumber::new(quantity, published, format!("{mean:.1} ± {error:.1} (s.e.m.)"))
     }
 }
 
-fn firing(file: &RunReader, run: &Trained) -> Result<Fired, Failure> {
+fn firing(file: &RunReader, run: &TrainedRun) -> Result<Fired, Failure> {
     let rows = file.presentations().map_err(Failure::failed)?;
     let rows: Vec<_> = rows.into_iter().filter(|row| row.recorded).collect();
     let always = f64::NEG_INFINITY..f64::INFINITY;
@@ -145,9 +145,9 @@ fn firing(file: &RunReader, run: &Trained) -> Result<Fired, Failure> {
 /// Neurons whose plateaus are shown.
 const SHOWN: u64 = 100;
 
-fn draw_plateau_times(task: &Task<'_>) -> Result<Reproduced, Failure> {
-    let wanted = Wanted { model: "g17-784-500-10-plateau-times", ..one_hidden_layer(task, task.seeds[0]) };
-    let run = trained(task, &[wanted])?.remove(0);
+fn draw_plateau_times(task: &FigureTask<'_>) -> Result<ReproducedFigure, Failure> {
+    let wanted = RunSpec { model: "g17-784-500-10-plateau-times", ..one_hidden_layer(task, task.seeds[0]) };
+    let run = train_runs(task, &[wanted])?.remove(0);
     let (file, window) = run.last_presentation()?;
     let rows = file.presentations().map_err(Failure::failed)?;
     let rows: Vec<_> = rows.into_iter().filter(|row| row.recorded).collect();
@@ -160,7 +160,7 @@ fn draw_plateau_times(task: &Task<'_>) -> Result<Reproduced, Failure> {
     let Some(plateau) = hidden.and_then(|cell| cell.plateau) else {
         return Err(Failure::Failed(anyhow::anyhow!("the model has no hidden layer")));
     };
-    let numbers = vec![Number::new(
+    let numbers = vec![ComparedNumber::new(
         "mean time from a plateau to the end of its phase [ms]",
         // Means of min(|N(0, σ)|, 5 ms): σ² = 3 ms² in the text of the figure; σ = 3 ms in the code, cut to whole ms there.
         format!("1.38 by its text, 1.84 by its code; {:.2} by our law", mean_lead(plateau.times)),
@@ -171,14 +171,14 @@ fn draw_plateau_times(task: &Task<'_>) -> Result<Reproduced, Failure> {
     let end = last_two.last().map_or(window.span.end, PresentationRow::end_ms);
     let shown = (0..list.times.len()).filter(|&i| list.neurons[i] < SHOWN && (start..=end).contains(&list.times[i]));
     let points = shown.map(|i| [list.times[i] - start, list.neurons[i] as f64]).collect();
-    let since = |row: &PresentationRow| Trial {
+    let since = |row: &PresentationRow| TrialPhases {
         start: row.start_ms - start,
         forward_end: row.forward_end_ms - start,
         target_end: row.target_end_ms.map(|end| end - start),
         label: row.label,
         decoded: row.decoded,
     };
-    let shown: Vec<Trial> = last_two.iter().map(since).collect();
+    let shown: Vec<TrialPhases> = last_two.iter().map(since).collect();
     let panel = Panel {
         title: format!("plateaus of {SHOWN} hidden neurons"),
         x: Axis::linear("time (ms)", [0.0, end - start]),
@@ -189,7 +189,11 @@ fn draw_plateau_times(task: &Task<'_>) -> Result<Reproduced, Failure> {
     };
     let title = "Plateaus at times of their own".to_owned();
     let results = json!({ "mean_lead_ms": mean });
-    Ok(Reproduced { figure: Figure { title, size: [1000, 500], ..Figure::of(vec![vec![panel]]) }, numbers, results })
+    Ok(ReproducedFigure {
+        figure: Figure { title, size: [1000, 500], ..Figure::of(vec![vec![panel]]) },
+        numbers,
+        results,
+    })
 }
 
 /// Mean of min(|N(0, sd)|, longest) [ms], by a sum over the density.
@@ -205,9 +209,9 @@ fn mean_lead(PlateauTimes { sd, longest }: PlateauTimes) -> f64 {
     mean + longest * (1.0 - inside)
 }
 
-fn draw_lengths(task: &Task<'_>) -> Result<Reproduced, Failure> {
+fn draw_lengths(task: &FigureTask<'_>) -> Result<ReproducedFigure, Failure> {
     let wanted: Vec<_> = task.seeds.iter().map(|&seed| one_hidden_layer(task, seed)).collect();
-    let runs = trained(task, &wanted)?;
+    let runs = train_runs(task, &wanted)?;
     let [mut forward, mut target] = [Vec::new(), Vec::new()];
     for run in &runs {
         lengths(run, &mut forward, &mut target)?;
@@ -217,13 +221,13 @@ fn draw_lengths(task: &Task<'_>) -> Result<Reproduced, Failure> {
     let mut numbers = Vec::new();
     for (name, fixed, lengths) in [("forward", protocol.forward, &forward), ("target", protocol.target, &target)] {
         let (found, spread, error) = moments(lengths);
-        numbers.push(Number::new(
+        numbers.push(ComparedNumber::new(
             format!("mean length of {name} phases [ms]"),
             format!("{:.0}", fixed + mean),
             format!("{found:.2} ± {error:.2} (s.e.m.)"),
         ));
         let expected = (mean.powi(3) / scale).sqrt();
-        numbers.push(Number::new(
+        numbers.push(ComparedNumber::new(
             "their standard deviation [ms]",
             format!("{expected:.2}, of the Wald distribution"),
             format!("{spread:.2}"),
@@ -232,11 +236,11 @@ fn draw_lengths(task: &Task<'_>) -> Result<Reproduced, Failure> {
     let results = numbers.iter().map(|number| json!({ &number.quantity: number.measured })).collect();
     let of = |name: &str, lengths, fixed| (name.to_owned(), lengths, [fixed, mean, scale]);
     let figure = gallery::phases(&[of("forward", forward, protocol.forward), of("target", target, protocol.target)]);
-    Ok(Reproduced { figure: Figure { title: "Lengths of phases".to_owned(), ..figure }, numbers, results })
+    Ok(ReproducedFigure { figure: Figure { title: "Lengths of phases".to_owned(), ..figure }, numbers, results })
 }
 
 /// Adds the lengths of a run's phases [ms].
-fn lengths(run: &Trained, forward: &mut Vec<f64>, target: &mut Vec<f64>) -> Result<(), Failure> {
+fn lengths(run: &TrainedRun, forward: &mut Vec<f64>, target: &mut Vec<f64>) -> Result<(), Failure> {
     for file in run.runs()? {
         let rows = file.presentations().map_err(Failure::failed)?;
         for row in rows.iter().filter(|row| row.kind == Kind::Train) {

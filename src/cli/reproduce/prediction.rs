@@ -9,19 +9,19 @@
 
 use serde_json::{Value, json};
 
-use super::{Number, Published, Reproduced, Task, mean_and_spread};
+use super::{ComparedNumber, FigureTask, PublishedFigure, ReproducedFigure, mean_and_spread};
 use crate::cli::failure::Failure;
 use crate::cli::interrupt;
 use crate::data::{Dataset, ImageSet, Presentations, Split};
 use crate::engine::Sampling;
 use crate::model::{Model, shipped};
 use crate::network::Network;
-use crate::plot::gallery::{Trial, shades, sheet};
+use crate::plot::gallery::{TrialPhases, shades, sheet};
 use crate::plot::{Axis, Dash, Dot, Figure, Ink, Mark, Panel, Row, Shape};
 use crate::record::{Evaluation, Kind, Presentation, RecordError, Recorder};
 use crate::training::{Plan, Synapses, Trainer, Training, initial_network};
 
-pub(super) const FIGURE: Published = Published {
+pub(super) const FIGURE: PublishedFigure = PublishedFigure {
     name: "10",
     about: "the predicted experiment: early apical input depresses, late potentiates (Guerguiev et al. 2017)",
     seeds: [&[1, 2, 3, 4, 5], &[1, 2]],
@@ -29,7 +29,7 @@ pub(super) const FIGURE: Published = Published {
 };
 
 /// What the paper does not say.
-const UNSAID: &str = "not given";
+const NOT_GIVEN: &str = "not given";
 
 /// When apical afferents fire, by the bias of their dendrites and the phase in which their somata are driven or silenced.
 struct Pairing {
@@ -46,8 +46,8 @@ struct Pairing {
 const PAIRINGS: [Pairing; 4] = [
     Pairing { name: "early", predicted: "depression", ink: Ink::Blue, bias: 7.0, label: 1 },
     Pairing { name: "late", predicted: "potentiation", ink: Ink::Vermillion, bias: -7.0, label: 0 },
-    Pairing { name: "throughout", predicted: UNSAID, ink: Ink::Green, bias: 7.0, label: 0 },
-    Pairing { name: "none", predicted: UNSAID, ink: Ink::Grey, bias: -7.0, label: 1 },
+    Pairing { name: "throughout", predicted: NOT_GIVEN, ink: Ink::Green, bias: 7.0, label: 0 },
+    Pairing { name: "none", predicted: NOT_GIVEN, ink: Ink::Grey, bias: -7.0, label: 1 },
 ];
 
 /// Cells that are recorded.
@@ -115,7 +115,7 @@ fn stimuli(label: u8) -> Dataset {
 
 /// What was recorded of one slice.
 #[derive(Default)]
-struct Recorded {
+struct SliceRecorder {
     /// Sums of somatic potentials over cells and repetitions, by what was shown and time, of the tests since the last pairing.
     sums: [Vec<f64>; TEST],
     /// Responses to both groups of basal afferents, by time, at each test: what their input adds to the mean potential.
@@ -128,7 +128,7 @@ struct Recorded {
     phases: [f64; 2],
 }
 
-impl Recorder for Recorded {
+impl Recorder for SliceRecorder {
     fn watches(&self, _: Kind, _: u64) -> bool {
         true
     }
@@ -171,7 +171,7 @@ fn settled(course: &[f64]) -> f64 {
     course[30..].iter().sum::<f64>() / (course.len() - 30) as f64
 }
 
-impl Recorded {
+impl SliceRecorder {
     /// Mean response to a group of afferents at each test, as a share of that before pairing.
     fn course(&self, group: usize) -> Vec<f64> {
         let before = self.responses.first().map_or(f64::NAN, |responses| settled(&responses[group]));
@@ -185,10 +185,10 @@ impl Recorded {
 }
 
 /// One slice, tested before and during its pairings.
-fn paired(pairing: &Pairing, seed: u64) -> anyhow::Result<Recorded> {
+fn paired(pairing: &Pairing, seed: u64) -> anyhow::Result<SliceRecorder> {
     let model = slice(pairing)?;
     let mut trainer = Trainer::new(&model, wired(&model, seed)?, seed)?;
-    let (data, mut recorded) = (stimuli(pairing.label), Recorded::default());
+    let (data, mut recorded) = (stimuli(pairing.label), SliceRecorder::default());
     for pairings in [0, PAIRED] {
         let test_examples = data.evaluation.len();
         let plan = Plan { presentations: pairings as u64, test_examples, synapses: Synapses::Plastic };
@@ -197,40 +197,40 @@ fn paired(pairing: &Pairing, seed: u64) -> anyhow::Result<Recorded> {
     Ok(recorded)
 }
 
-fn draw(task: &Task<'_>) -> Result<Reproduced, Failure> {
-    let mut slices: Vec<Vec<Recorded>> = Vec::new();
+fn draw(task: &FigureTask<'_>) -> Result<ReproducedFigure, Failure> {
+    let mut slices: Vec<Vec<SliceRecorder>> = Vec::new();
     for pairing in &PAIRINGS {
-        if interrupt::asked() {
+        if interrupt::requested() {
             return Err(Failure::Interrupted);
         }
         slices.push(task.seeds.iter().map(|&seed| paired(pairing, seed)).collect::<anyhow::Result<_>>()?);
     }
     let (mut numbers, mut results) = (Vec::new(), Vec::new());
     for (pairing, slices) in PAIRINGS.iter().zip(&slices) {
-        for (group, name, predicted) in [(0, "", pairing.predicted), (1, ", synapses not stimulated", UNSAID)] {
+        for (group, name, predicted) in [(0, "", pairing.predicted), (1, ", synapses not stimulated", NOT_GIVEN)] {
             let quantity = format!("apical input {}{name}: response after {PAIRED} pairings [%]", pairing.name);
             let ends = changes(slices, group);
-            numbers.push(Number::new(quantity, predicted, mean_and_spread(&ends, 1)));
+            numbers.push(ComparedNumber::new(quantity, predicted, mean_and_spread(&ends, 1)));
             let courses: Vec<_> = slices.iter().map(|slice| slice.course(group)).collect();
             results.push(json!({ "apical_input": pairing.name, "stimulated": group == 0, "tested_every": TESTED,
                 "response": courses, "change_percent": ends }));
         }
-        let rested: Vec<f64> = slices.iter().map(Recorded::rested).collect();
+        let rested: Vec<f64> = slices.iter().map(SliceRecorder::rested).collect();
         let quantity = format!("apical input {}: change of the potential at rest", pairing.name);
-        numbers.push(Number::new(quantity, UNSAID, mean_and_spread(&rested, 2)));
+        numbers.push(ComparedNumber::new(quantity, NOT_GIVEN, mean_and_spread(&rested, 2)));
     }
     let figure = figure(&slices, task.seeds.len());
-    Ok(Reproduced { figure, numbers, results: Value::Array(results) })
+    Ok(ReproducedFigure { figure, numbers, results: Value::Array(results) })
 }
 
 /// Changes of the response to a group of afferents from the first to the last test, by seed [%].
-fn changes(slices: &[Recorded], group: usize) -> Vec<f64> {
+fn changes(slices: &[SliceRecorder], group: usize) -> Vec<f64> {
     slices.iter().map(|slice| 100.0 * (slice.course(group).last().unwrap_or(&f64::NAN) - 1.0)).collect()
 }
 
 /// Induction and responses, early beside late, as the paper draws them; and below, the course of all pairings.
-fn figure(slices: &[Vec<Recorded>], seeds: usize) -> Figure {
-    let of = |panel: fn(&Pairing, &[Recorded]) -> Panel| -> Vec<Panel> {
+fn figure(slices: &[Vec<SliceRecorder>], seeds: usize) -> Figure {
+    let of = |panel: fn(&Pairing, &[SliceRecorder]) -> Panel| -> Vec<Panel> {
         PAIRINGS.iter().zip(slices).take(2).map(|(pairing, slices)| panel(pairing, slices)).collect()
     };
     let (mut inductions, mut responses) = (of(induction), of(response));
@@ -250,11 +250,11 @@ fn figure(slices: &[Vec<Recorded>], seeds: usize) -> Figure {
 }
 
 /// Spikes of afferents in the last pairing of the first seed.
-fn induction(pairing: &Pairing, slices: &[Recorded]) -> Panel {
-    let Recorded { spikes: [basal, apical], phases: [forward, target], .. } = &slices[0];
+fn induction(pairing: &Pairing, slices: &[SliceRecorder]) -> Panel {
+    let SliceRecorder { spikes: [basal, apical], phases: [forward, target], .. } = &slices[0];
     let above = |spikes: &[[f64; 2]]| spikes.iter().map(|&[time, i]| [time, i + AFFERENTS as f64]).collect();
     let end = forward + target;
-    let trial = Trial { start: 0.0, forward_end: *forward, target_end: Some(end), label: None, decoded: 0 };
+    let trial = TrialPhases { start: 0.0, forward_end: *forward, target_end: Some(end), label: None, decoded: 0 };
     Panel {
         title: format!("induction, apical input {}", pairing.name),
         x: Axis::linear("time (ms)", [0.0, end]),
@@ -269,8 +269,8 @@ fn induction(pairing: &Pairing, slices: &[Recorded]) -> Panel {
 }
 
 /// Responses to the stimulated afferents before and after, means over cells, repetitions and seeds.
-fn response(pairing: &Pairing, slices: &[Recorded]) -> Panel {
-    let mean = |at: fn(&Recorded) -> Option<&[Vec<f64>; 2]>| -> Vec<[f64; 2]> {
+fn response(pairing: &Pairing, slices: &[SliceRecorder]) -> Panel {
+    let mean = |at: fn(&SliceRecorder) -> Option<&[Vec<f64>; 2]>| -> Vec<[f64; 2]> {
         let all: Vec<_> = slices.iter().filter_map(at).map(|responses| &responses[0]).collect();
         let time = 0..all.iter().map(|response| response.len()).min().unwrap_or(0);
         time.map(|ms| [ms as f64, all.iter().map(|response| response[ms]).sum::<f64>() / all.len() as f64]).collect()
@@ -290,10 +290,10 @@ fn response(pairing: &Pairing, slices: &[Recorded]) -> Panel {
 }
 
 /// Responses by the number of pairings: means over seeds, with single seeds as dots at the end.
-fn courses(slices: &[Vec<Recorded>]) -> Panel {
+fn courses(slices: &[Vec<SliceRecorder>]) -> Panel {
     let mut marks = Vec::new();
     let mut highest = 100.0_f64;
-    let mut add = |label: String, ink, dash, group, slices: &[Recorded]| {
+    let mut add = |label: String, ink, dash, group, slices: &[SliceRecorder]| {
         let courses: Vec<_> = slices.iter().map(|slice| slice.course(group)).collect();
         let tests = courses.iter().map(Vec::len).min().unwrap_or(0);
         let mean = |at: usize| 100.0 * courses.iter().map(|course| course[at]).sum::<f64>() / courses.len() as f64;

@@ -2,17 +2,17 @@
 
 use std::fmt::Write;
 
-use super::Number;
+use super::ComparedNumber;
 
 /// A figure of the report.
-pub(super) struct Section {
+pub(super) struct ReportSection {
     pub(super) name: &'static str,
     pub(super) about: &'static str,
     /// By what command it is drawn again.
     pub(super) command: String,
     /// The figure.
     pub(super) svg: String,
-    pub(super) numbers: Vec<Number>,
+    pub(super) numbers: Vec<ComparedNumber>,
 }
 
 const STYLE: &str = "body{font:15px/1.5 sans-serif;max-width:1200px;margin:2em auto;padding:0 1em;color:#222}\
@@ -20,7 +20,7 @@ const STYLE: &str = "body{font:15px/1.5 sans-serif;max-width:1200px;margin:2em a
     code{background:#f3f3f3;padding:.1em .3em}section{margin:3em 0}";
 
 /// The page, `said` standing below its title.
-pub(super) fn html(sections: &[Section], said: &str) -> String {
+pub(super) fn html(sections: &[ReportSection], said: &str) -> String {
     let links: Vec<_> = sections.iter().map(|section| format!("<a href=\"#{0}\">{0}</a>", section.name)).collect();
     let mut page = format!(
         "<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><title>Published figures, drawn again</title>\
@@ -29,14 +29,14 @@ pub(super) fn html(sections: &[Section], said: &str) -> String {
         links.join(" ")
     );
     for section in sections {
-        let Section { name, about, command, svg, numbers } = section;
+        let ReportSection { name, about, command, svg, numbers } = section;
         let (about, command, figure) = (escaped(about), escaped(command), unique(svg, name));
         let _ = writeln!(
             page,
             "<section id=\"{name}\"><h2>{name}: {about}</h2>\n{figure}\n\
              <table><tr><th>quantity</th><th>published</th><th>measured</th></tr>"
         );
-        for Number { quantity, published, measured } in numbers {
+        for ComparedNumber { quantity, published, measured } in numbers {
             let [quantity, published, measured] = [quantity, published, measured].map(|text| escaped(text));
             let _ = writeln!(page, "<tr><td>{quantity}</td><td>{published}</td><td>{measured}</td></tr>");
         }
@@ -60,12 +60,12 @@ mod tests {
 
     #[test]
     fn figures_keep_their_own_names_and_text_is_text() {
-        let section = |name| Section {
+        let section = |name| ReportSection {
             name,
             about: "a < b",
             command: format!("apical reproduce {name}"),
             svg: "<svg><clipPath id=\"c0\"/><g clip-path=\"url(#c0)\"/></svg>".to_owned(),
-            numbers: vec![Number::new("error & loss", "4.1", "4.2")],
+            numbers: vec![ComparedNumber::new("error & loss", "4.1", "4.2")],
         };
         let page = html(&[section("6B"), section("8B")], "quick");
         for (expected, times) in [("id=\"6B-c0\"", 1), ("url(#6B-c0)", 1), ("id=\"8B-c0\"", 1), ("a &lt; b", 2)] {

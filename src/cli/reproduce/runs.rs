@@ -10,14 +10,14 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, bail};
 use serde_json::{Value, json};
 
-use super::Task;
+use super::FigureTask;
 use crate::cli::failure::Failure;
-use crate::cli::output::{Existing, Output};
-use crate::cli::plot::Window;
+use crate::cli::output::{Existing, RunOutput};
+use crate::cli::plot::RecordedWindow;
 use crate::cli::progress::CHECKPOINT_EVERY;
-use crate::cli::report::learning;
-use crate::cli::session::{self, Origin};
-use crate::cli::{checkpoint, say};
+use crate::cli::report::learning_curve;
+use crate::cli::session::{self, NetworkOrigin};
+use crate::cli::{checkpoint, terminal};
 use crate::data::{Dataset, Presentations, digests, tested_on};
 use crate::model::{Credit, Model, Stimuli, shipped};
 use crate::rate::Twin;
@@ -27,7 +27,7 @@ use crate::training::{Dynamics, Plan, Synapses, Trainer, Training, initial_netwo
 
 /// A run that a figure needs.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) struct Wanted {
+pub(super) struct RunSpec {
     /// Name of a shipped model.
     pub(super) model: &'static str,
     /// What tells it from the model itself in the names of its files; empty: nothing.
@@ -37,13 +37,13 @@ pub(super) struct Wanted {
     /// As spikes or as rates.
     pub(super) dynamics: Dynamics,
     /// How long it is trained and on what it is tested.
-    pub(super) course: Course,
+    pub(super) course: RunLength,
     pub(super) seed: u64,
 }
 
 /// How long a network is trained, and on what it is tested after every epoch.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Course {
+pub(super) struct RunLength {
     pub(super) epochs: u32,
     /// Training images: the first so many; none: all.
     pub(super) images: Option<usize>,
@@ -53,7 +53,7 @@ pub(super) struct Course {
 
 /// A run that is done.
 #[derive(Debug)]
-pub(super) struct Trained {
+pub(super) struct TrainedRun {
     /// How the names of its files begin.
     pub(super) name: String,
     pub(super) model: Model,
@@ -68,7 +68,7 @@ pub(super) struct Trained {
     pub(super) tested: usize,
 }
 
-impl Course {
+impl RunLength {
     /// So many training images once, without a test.
     pub(super) const fn untested(images: usize) -> Self {
         Self { epochs: 1, images: Some(images), tested: Some(0) }
@@ -86,9 +86,9 @@ impl Course {
     }
 }
 
-impl Wanted {
+impl RunSpec {
     /// A shipped model as it is, as spikes.
-    pub(super) fn of(model: &'static str, course: Course, seed: u64) -> Self {
+    pub(super) fn of(model: &'static str, course: RunLength, seed: u64) -> Self {
         Self { model, variant: "", overrides: &[], dynamics: Dynamics::Spiking, course, seed }
     }
 
@@ -116,14 +116,14 @@ impl Wanted {
     }
 }
 
-impl Trained {
+impl TrainedRun {
     /// Opens its last run file, with a window on the last presentation that was recorded in full.
-    pub(super) fn last_presentation(&self) -> Result<(RunReader, Window), Failure> {
+    pub(super) fn last_presentation(&self) -> Result<(RunReader, RecordedWindow), Failure> {
         let run = self.runs()?.pop().context("the run has no run file").map_err(Failure::Failed)?;
         let rows = run.presentations().map_err(Failure::failed)?;
         let row = rows.into_iter().rfind(|row| row.recorded && row.kind == Kind::Train);
         let row = row.context("the run recorded no presentation").map_err(Failure::Failed)?;
-        Ok((run, Window { span: row.start_ms..row.end_ms(), shown: vec![row] }))
+        Ok((run, RecordedWindow { span: row.start_ms..row.end_ms(), shown: vec![row] }))
     }
 
     /// The run as `apical train` tells it; its commits are those its run files tell, null if one that was killed left none.
@@ -147,7 +147,7 @@ impl Trained {
             "test_examples": self.tested,
             "tested_on": tested_on(&self.model.stimuli),
             "test_error_percent": curve.last().map(|last| last.test_error),
-            "learning": learning(curve),
+            "learning": learning_curve(curve),
         }))
     }
 
@@ -164,7 +164,7 @@ pub(super) struct Loaded(Vec<(Stimuli, Dataset)>);
 
 impl Loaded {
     /// The stimuli of a model.
-    pub(super) fn of(&mut self, task: &Task<'_>, model: &Model) -> anyhow::Result<Dataset> {
+    pub(super) fn of(&mut self, task: &FigureTask<'_>, model: &Model) -> anyhow::Result<Dataset> {
         if let Some((_, data)) = self.0.iter().find(|(shown, _)| *shown == model.stimuli) {
             return Ok(data.clone());
         }
@@ -175,17 +175,17 @@ impl Loaded {
 }
 
 /// Gives the runs wanted, in their order: all are looked for before the first is trained. They are told with the figure.
-pub(super) fn trained(task: &Task<'_>, wanted: &[Wanted]) -> Result<Vec<Trained>, Failure> {
+pub(super) fn train_runs(task: &FigureTask<'_>, wanted: &[RunSpec]) -> Result<Vec<TrainedRun>, Failure> {
     let (mut loaded, mut runs) = (Loaded::default(), Vec::new());
     for wanted in wanted {
         let model = wanted.model()?;
         let data = loaded.of(task, &model)?;
-        runs.push(Run::find(task, wanted, model, data)?);
+        runs.push(PendingRun::find(task, wanted, model, data)?);
     }
     let (mut done, mut begun) = (Vec::new(), false);
     for run in runs {
         let trains = run.found.is_none();
-        let run = run.complete(task).map_err(|failure| if begun { failure.on_the_way() } else { failure })?;
+        let run = run.complete(task).map_err(|failure| if begun { failure.into_runtime() } else { failure })?;
         begun |= trains;
         let told = run.told()?;
         let mut all = task.runs.borrow_mut();
@@ -198,7 +198,7 @@ pub(super) fn trained(task: &Task<'_>, wanted: &[Wanted]) -> Result<Vec<Trained>
 }
 
 /// A run with what there is of it.
-struct Run {
+struct PendingRun {
     name: String,
     folder: PathBuf,
     model: Model,
@@ -206,12 +206,12 @@ struct Run {
     seed: u64,
     dynamics: Dynamics,
     plan: Plan,
-    found: Option<Trained>,
+    found: Option<TrainedRun>,
 }
 
-impl Run {
-    fn find(task: &Task<'_>, wanted: &Wanted, model: Model, mut data: Dataset) -> anyhow::Result<Self> {
-        let Course { epochs, images, tested } = wanted.course;
+impl PendingRun {
+    fn find(task: &FigureTask<'_>, wanted: &RunSpec, model: Model, mut data: Dataset) -> anyhow::Result<Self> {
+        let RunLength { epochs, images, tested } = wanted.course;
         let shown = images.unwrap_or(usize::MAX).min(data.training.len());
         data.training = Presentations::new(data.training.set().clone(), 0..shown);
         let plan = Plan {
@@ -222,7 +222,7 @@ impl Run {
         let digest: String =
             data.training.set().sha256().iter().take(1).flat_map(|(_, digest)| digest.chars().take(8)).collect();
         let (name, folder) = (format!("{}-on-{digest}", wanted.name()), task.folder.to_owned());
-        let Wanted { seed, dynamics, .. } = *wanted;
+        let RunSpec { seed, dynamics, .. } = *wanted;
         let mut run = Self { name, folder, model, data, seed, dynamics, plan, found: None };
         run.found = run.look()?;
         Ok(run)
@@ -239,7 +239,7 @@ impl Run {
     }
 
     /// What there is of the run, refused if it is of another one.
-    fn look(&self) -> anyhow::Result<Option<Trained>> {
+    fn look(&self) -> anyhow::Result<Option<TrainedRun>> {
         let path = self.checkpoint_file();
         if !path.exists() {
             return Ok(None);
@@ -271,7 +271,7 @@ impl Run {
             }
         }
         let lost = pieces.is_empty() && self.model.recording.credit == Credit::Measured;
-        Ok((!lost).then(|| Trained {
+        Ok((!lost).then(|| TrainedRun {
             name: self.name.clone(),
             model: self.model.clone(),
             data_sha256,
@@ -297,14 +297,14 @@ impl Run {
         Ok(pieces)
     }
 
-    fn is_complete(&self, found: &Trained) -> bool {
+    fn is_complete(&self, found: &TrainedRun) -> bool {
         let Checkpoint { examples_seen, curve, .. } = &found.checkpoint;
         let tested = curve.last().is_some_and(|last| last.examples_seen == *examples_seen);
         *examples_seen == self.plan.presentations && (tested || self.plan.test_examples == 0)
     }
 
     /// Trains what is missing.
-    fn complete(mut self, task: &Task<'_>) -> Result<Trained, Failure> {
+    fn complete(mut self, task: &FigureTask<'_>) -> Result<TrainedRun, Failure> {
         match self.found.take() {
             Some(found) if self.is_complete(&found) => Ok(found),
             found => {
@@ -315,7 +315,7 @@ impl Run {
         }
     }
 
-    fn go_on(&self, task: &Task<'_>, checkpoint: Option<Checkpoint>) -> Result<(), Failure> {
+    fn go_on(&self, task: &FigureTask<'_>, checkpoint: Option<Checkpoint>) -> Result<(), Failure> {
         let builder = if let Some(checkpoint) = checkpoint {
             Trainer::resuming(&self.model, checkpoint)
         } else {
@@ -324,22 +324,22 @@ impl Run {
         };
         let mut trainer = builder.dynamics(self.dynamics).build().map_err(anyhow::Error::from)?;
         let first = trainer.history().examples_seen;
-        let output = Output {
+        let output = RunOutput {
             run: self.run_file(first),
             checkpoint: Some(self.checkpoint_file()),
             existing: Existing::Continued,
         };
         task.note(format_args!("{}: {first} of {} presentations done", self.name, self.plan.presentations));
-        let run = session::Run {
+        let run = session::Session {
             label: String::new(),
             model: &self.model,
             data: &self.data,
             seed: self.seed,
-            origin: Origin::default(),
+            origin: NetworkOrigin::default(),
             plan: self.plan,
             live: None,
             checkpoint_every: CHECKPOINT_EVERY,
-            stopped: &|_| say::note("the same command goes on from there"),
+            stopped: &|_| terminal::print_message("the same command goes on from there"),
         };
         session::run(task.common, run, &mut trainer, &output).map(drop)
     }
@@ -355,21 +355,22 @@ fn presentations(path: &Path) -> anyhow::Result<u64> {
 mod tests {
     use super::*;
 
-    const TEN: Course = Course { epochs: 10, images: None, tested: None };
+    const TEN: RunLength = RunLength { epochs: 10, images: None, tested: None };
 
     #[test]
     fn names_tell_model_variant_course_and_seed() {
-        let mut wanted = Wanted::of("g17-784-10", TEN, 3);
+        let mut wanted = RunSpec::of("g17-784-10", TEN, 3);
         assert_eq!(wanted.name(), "g17-784-10-10-epochs-seed3");
         wanted.variant = "credit";
-        wanted.course = Course { epochs: 2, images: Some(2000), tested: Some(500) };
+        wanted.course = RunLength { epochs: 2, images: Some(2000), tested: Some(500) };
         assert_eq!(wanted.name(), "g17-784-10-credit-2-epochs-of-2000-tested-500-seed3");
     }
 
     #[test]
     fn a_run_has_the_keys_of_its_model_but_for_those_that_differ() {
         let overrides = &["recording.credit=true"];
-        let wanted = Wanted { overrides, ..Wanted::of("g17-784-10", Course { epochs: 7, ..TEN }, 1) }.model().unwrap();
+        let wanted =
+            RunSpec { overrides, ..RunSpec::of("g17-784-10", RunLength { epochs: 7, ..TEN }, 1) }.model().unwrap();
         assert_eq!((wanted.learning.epochs, wanted.recording.credit), (7, Credit::Measured));
         assert_eq!(wanted.name, "g17-784-10");
     }

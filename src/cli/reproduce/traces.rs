@@ -5,25 +5,25 @@
 use serde_json::{Value, json};
 
 use super::phases::{on_its_own, one_hidden_layer};
-use super::runs::{Course, Trained, Wanted, trained};
-use super::{Number, Published, Reproduced, Task};
+use super::runs::{RunLength, RunSpec, TrainedRun, train_runs};
+use super::{ComparedNumber, FigureTask, PublishedFigure, ReproducedFigure};
 use crate::analysis::Regression;
 use crate::cli::failure::Failure;
-use crate::cli::plot::{Window, neuron_traces, trials};
+use crate::cli::plot::{RecordedWindow, neuron_traces, trials};
 use crate::engine::Phase;
 use crate::model::Population;
 use crate::plot::gallery::{self, NeuronTraces};
 use crate::plot::{Figure, Panel, Row, Shape};
 use crate::record::hdf5::{RunReader, TraceBlock};
 
-pub(super) const FIGURE_3C: Published = Published {
+pub(super) const FIGURE_3C: PublishedFigure = PublishedFigure {
     name: "3C",
     about: "potentials of a hidden neuron in both phases, with its spikes and plateaus (Guerguiev et al. 2017)",
     seeds: [&[1], &[1]],
     run: draw_one,
 };
 
-pub(super) const FIGURE_9A: Published = Published {
+pub(super) const FIGURE_9A: PublishedFigure = PublishedFigure {
     name: "9A",
     about: "potentials of a hidden neuron whose soma the apical dendrite drives too, at three g_a (Guerguiev et al. 2017)",
     seeds: [&[1], &[1]],
@@ -37,33 +37,33 @@ const COMPARTMENTS: [&str; 3] = ["apical", "soma", "basal"];
 const DRIVEN: [(&str, &str); 3] =
     [("0", "g17-784-500-100-10"), ("0.05", "g17-784-500-100-10-ga-005"), ("0.6", "g17-784-500-100-10-ga-060")];
 
-fn draw_one(task: &Task<'_>) -> Result<Reproduced, Failure> {
-    let run = trained(task, &[one_hidden_layer(task, task.seeds[0])])?.remove(0);
-    let shown = Shown::of(&run, "hidden")?;
-    let neuron = shown.most_told()?;
+fn draw_one(task: &FigureTask<'_>) -> Result<ReproducedFigure, Failure> {
+    let run = train_runs(task, &[one_hidden_layer(task, task.seeds[0])])?.remove(0);
+    let shown = PopulationTraces::of(&run, "hidden")?;
+    let neuron = shown.largest_difference()?;
     let mut figure = shown.draw(neuron, "")?;
     figure.title = format!("Hidden neuron {neuron}: of all, the largest difference between its plateaus");
     let (number, result) = shown.driven("")?;
     let results = json!({ "neuron": neuron, "apical_to_soma": result });
-    Ok(Reproduced { figure, numbers: vec![number], results })
+    Ok(ReproducedFigure { figure, numbers: vec![number], results })
 }
 
-fn draw_driven(task: &Task<'_>) -> Result<Reproduced, Failure> {
+fn draw_driven(task: &FigureTask<'_>) -> Result<ReproducedFigure, Failure> {
     let (images, overrides): (_, &'static [&'static str]) = if task.quick {
         (1_000, &["recording.presentations=990:"])
     } else {
         (10_000, &["recording.presentations=9990:"])
     };
-    let course = Course::untested(images);
-    let of = |(_, model)| Wanted { variant: "last-10", overrides, ..Wanted::of(model, course, task.seeds[0]) };
-    let runs = trained(task, &DRIVEN.map(of))?;
+    let course = RunLength::untested(images);
+    let of = |(_, model)| RunSpec { variant: "last-10", overrides, ..RunSpec::of(model, course, task.seeds[0]) };
+    let runs = train_runs(task, &DRIVEN.map(of))?;
     let mut neuron = None;
     let (mut figures, mut numbers, mut results) = (Vec::new(), Vec::new(), Vec::new());
     for (run, (g_a, _)) in runs.iter().zip(DRIVEN) {
-        let shown = Shown::of(run, "hidden1")?;
+        let shown = PopulationTraces::of(run, "hidden1")?;
         let neuron = match neuron {
             Some(neuron) => neuron,
-            None => *neuron.insert(shown.most_told()?),
+            None => *neuron.insert(shown.largest_difference()?),
         };
         let before = format!("g_a = {g_a} per ms: ");
         figures.push(shown.draw(neuron, &before)?);
@@ -74,7 +74,7 @@ fn draw_driven(task: &Task<'_>) -> Result<Reproduced, Failure> {
     let neuron = neuron.unwrap_or_default();
     let title =
         format!("Neuron {neuron} of the first hidden layer: the largest difference between plateaus at g_a = 0");
-    Ok(Reproduced { figure: side_by_side(figures, title), numbers, results: Value::Array(results) })
+    Ok(ReproducedFigure { figure: side_by_side(figures, title), numbers, results: Value::Array(results) })
 }
 
 /// Figures of as many rows each as columns of one, their rows on common axes.
@@ -107,16 +107,16 @@ fn widen(panel: &mut Panel, range: [f64; 2]) {
 }
 
 /// A hidden population in the last presentation of a run.
-struct Shown<'a> {
-    run: &'a Trained,
+struct PopulationTraces<'a> {
+    run: &'a TrainedRun,
     file: RunReader,
-    window: Window,
+    window: RecordedWindow,
     population: &'static str,
     size: usize,
 }
 
-impl<'a> Shown<'a> {
-    fn of(run: &'a Trained, population: &'static str) -> Result<Self, Failure> {
+impl<'a> PopulationTraces<'a> {
+    fn of(run: &'a TrainedRun, population: &'static str) -> Result<Self, Failure> {
         let (file, window) = run.last_presentation()?;
         let size = run.model.populations.iter().find(|p| p.name == population).map_or(0, |p| p.size);
         Ok(Self { run, file, window, population, size })
@@ -129,15 +129,15 @@ impl<'a> Shown<'a> {
     }
 
     /// The neuron whose plateau of the target phase differs most from that of the forward phase.
-    fn most_told(&self) -> Result<usize, Failure> {
+    fn largest_difference(&self) -> Result<usize, Failure> {
         let list =
             self.file.plateaus(self.population, self.window.span.clone()).map_err(Failure::failed)?.unwrap_or_default();
-        let mut told = vec![0.0; self.size];
+        let mut differences = vec![0.0; self.size];
         for (i, &alpha) in list.alpha.iter().enumerate() {
             let sign = if list.phases[i] == Phase::Target { 1.0 } else { -1.0 };
-            told[list.neurons[i] as usize] += sign * alpha;
+            differences[list.neurons[i] as usize] += sign * alpha;
         }
-        Ok((0..self.size).max_by(|&i, &j| told[i].abs().total_cmp(&told[j].abs())).unwrap_or(0))
+        Ok((0..self.size).max_by(|&i, &j| differences[i].abs().total_cmp(&differences[j].abs())).unwrap_or(0))
     }
 
     /// Traces of one neuron, a compartment each; the soma has the spikes, the apical dendrite the plateaus.
@@ -164,14 +164,14 @@ impl<'a> Shown<'a> {
     }
 
     /// How strongly the soma follows the apical dendrite, beside what its equation says.
-    fn driven(&self, before: &str) -> Result<(Number, f64), Failure> {
+    fn driven(&self, before: &str) -> Result<(ComparedNumber, f64), Failure> {
         let [.., k_a] = self.conductances();
         let slope = self.soma_beyond_basal()?.slope();
         let quantity = format!(
             "{before}somatic change beyond what the basal dendrite explains, per apical change, from phase to phase"
         );
         let published = format!("{k_a:.2}, by the equation: g_a/(g_l + g_b + g_a)");
-        Ok((Number::new(quantity, published, format!("{slope:.2}")), slope))
+        Ok((ComparedNumber::new(quantity, published, format!("{slope:.2}")), slope))
     }
 
     /// Over neurons, changes from the forward to the target phase: of the mean apical potential (x), and of what drives the

@@ -1,24 +1,24 @@
 //! `apical validate`.
 
-mod told;
+mod report;
 
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
 use clap::Args;
 
-use super::checkpoint::Start;
+use super::checkpoint::StartingNetwork;
 use super::failure::Failure;
-use super::files::{Part, spare};
+use super::files::{PartialFile, refuse_overwrite};
 use super::options::Common;
 use super::progress::Display;
-use super::shown::Shown;
-use super::{checkpoint, interrupt, say};
+use super::stimuli::StimulusSource;
+use super::{checkpoint, interrupt, terminal};
 use crate::data::Dataset;
 use crate::model::{Model, Stimuli};
 use crate::network::Network;
 use crate::training::initial_network;
-use crate::validation::{Learning, Lesson, Setting, Verdict, compare, learn, verdicts};
+use crate::validation::{ComparedLearning, LearningSetting, Setting, Verdict, compare, judge, learn};
 
 /// Lengths of phases over which answers are compared unless others are asked for [ms].
 const DURATIONS: [f64; 5] = [50.0, 100.0, 250.0, 500.0, 1000.0];
@@ -27,16 +27,15 @@ const DURATIONS: [f64; 5] = [50.0, 100.0, 250.0, 500.0, 1000.0];
 ///
 /// INPUT is a model file, the name of a shipped model, or a checkpoint. Each test image is shown from rest. Mean potentials
 /// must be those of the measured rates upstream, by a chi-square over neurons that fails once in 10,000 times by chance;
-/// rates must be those of the diffusion twin; how answers and rates come to those of the noiseless twin over growing
-/// durations is reported. Then a network of the model and its noiseless twin learn from the same initial weights on the same
-/// images. What the network or its stimuli have none of, such as rates of a spike list, is marked so. Exit code 1 if a check
-/// fails.
+/// rates must be those of the diffusion twin; the convergence of answers and rates to those of the noiseless twin over
+/// growing durations is reported. Then a network of the model and its noiseless twin learn from the same initial weights on
+/// the same images. Checks that do not apply, such as of rates of a spike list, are marked so. Exit code 1 if a check fails.
 ///
 ///   apical validate output/g17-784-500-10-seed1.checkpoint.h5
 ///
 ///   apical validate g17-784-500-10 --perturb input-hidden=0.05
 #[derive(Args, Debug)]
-pub(super) struct Validate {
+pub(super) struct ValidateCommand {
     /// Model file, name of a shipped model, or checkpoint.
     input: PathBuf,
 
@@ -90,53 +89,54 @@ pub(super) struct Validate {
     json: bool,
 }
 
-impl Validate {
+impl ValidateCommand {
     pub(super) fn execute(self) -> Result<(), Failure> {
         let common = self.common();
         common.start_threads()?;
-        let Start { model, network, seed, trained, .. } = checkpoint::load_or_start(&common, &self.input, self.seed)?;
+        let StartingNetwork { model, network, seed, trained, .. } =
+            checkpoint::load_or_start(&common, &self.input, self.seed)?;
         let durations = self.lengths(&model)?;
         let twin = self.perturbed(&model, &network)?;
-        let data = Shown::of(&common, &model, trained.as_ref()).load()?;
+        let data = StimulusSource::of(&common, &model, trained.as_ref()).load()?;
         let start = self.start(&model, &data, seed)?;
-        let _guard = interrupt::guard();
+        let _guard = interrupt::hold();
         let out = self.destination(&model)?;
         let drawn = out.with_extension("svg");
-        let parts = (Part::create(&out)?, Part::create(&drawn)?);
+        let parts = (PartialFile::create(&out)?, PartialFile::create(&drawn)?);
         let images = self.images.get().min(data.evaluation.len());
         let (shown, durations) = (&data.evaluation, &durations[..]);
         let setting = Setting { model: &model, network: &network, twin: &twin, shown, images, durations, seed };
-        self.note(&format!("showing {images} images"));
-        let comparison = compare(&setting, &|| !interrupt::asked()).ok_or(Failure::Interrupted)?;
+        self.print_message(&format!("showing {images} images"));
+        let comparison = compare(&setting, &|| !interrupt::requested()).ok_or(Failure::Interrupted)?;
         let learning = match &start {
             None => None,
             Some(Err(why)) => Some(Err(*why)),
             Some(Ok(network)) => Some(Ok(self.learn(&setting, network, &data)?)),
         };
         let (learnt, learning) = (learning.as_ref().and_then(|learning| learning.as_ref().ok()), learning.as_ref());
-        let judged = verdicts(&model, &comparison, learning.map(|learning| learning.as_ref().map_err(|why| *why)));
-        let results = told::json(&model, (seed, &self.perturb), &comparison, learnt, &judged);
+        let verdicts = judge(&model, &comparison, learning.map(|learning| learning.as_ref().map_err(|why| *why)));
+        let results = report::to_json(&model, (seed, &self.perturb), &comparison, learnt, &verdicts);
         if self.json {
-            say::result(&results)?;
+            terminal::print_result(&results)?;
         } else {
-            told::text(&model, &comparison, learnt, &judged)?;
+            report::print(&model, &comparison, learnt, &verdicts)?;
         }
         parts.0.complete(format!("{results}\n").as_bytes())?;
         let mut files = format!("results: {}", out.display());
         // Without rates there is nothing to draw.
         if !comparison.rates.is_empty() {
-            let mut figure = told::figure(&model, &comparison, learnt);
+            let mut figure = report::figure(&model, &comparison, learnt);
             figure.title = format!("{}: spikes against rates", model.name);
             parts.1.complete(figure.svg().as_bytes())?;
             files = format!("{files}\nfigure: {}", drawn.display());
         }
         if !self.json {
-            say::result(files)?;
+            terminal::print_result(files)?;
         }
-        verdict(&judged)
+        check(&verdicts)
     }
 
-    /// The options that other commands have, too.
+    /// The options shared with other commands.
     fn common(&self) -> Common {
         Common {
             data: self.data.clone(),
@@ -169,7 +169,7 @@ impl Validate {
         }
     }
 
-    /// The network from which both learn, or why neither can; none where no learning is asked for.
+    /// The initial network of both, or why neither can learn; `None` if no learning is asked for.
     fn start(&self, model: &Model, data: &Dataset, seed: u64) -> anyhow::Result<Option<Result<Network, &'static str>>> {
         if self.examples == 0 {
             return Ok(None);
@@ -177,20 +177,21 @@ impl Validate {
         if let Some(why) = unlearnable(model, data) {
             return Ok(Some(Err(why)));
         }
-        // A trained network has little left to learn, and its changes are mostly noise: both learn from the start.
+        // The weight changes of a trained network are mostly noise, so both learn from initial weights.
         Ok(Some(Ok(initial_network(model, seed)?)))
     }
 
-    /// Lets a network and its twin learn from the same start.
-    fn learn(&self, setting: &Setting<'_>, network: &Network, data: &Dataset) -> Result<Learning, Failure> {
-        self.note(&format!("learning from {} images, as spikes and as rates", self.examples));
+    /// Trains a network and its noiseless twin from the same initial weights.
+    fn learn(&self, setting: &Setting<'_>, network: &Network, data: &Dataset) -> Result<ComparedLearning, Failure> {
+        self.print_message(&format!("learning from {} images, as spikes and as rates", self.examples));
         let Setting { model, images, seed, .. } = *setting;
         let compared = 100.min(data.training.len());
-        let lesson = Lesson { model, network, data, examples: self.examples, points: 4, images, compared, seed };
-        learn(&lesson, &mut Display::new(true, None))?.ok_or(Failure::Interrupted)
+        let learning =
+            LearningSetting { model, network, data, examples: self.examples, points: 4, images, compared, seed };
+        learn(&learning, &mut Display::new(true, None))?.ok_or(Failure::Interrupted)
     }
 
-    /// The weights of the twin.
+    /// The weights of the twin: those of the network with `--perturb` applied.
     fn perturbed(&self, model: &Model, network: &Network) -> anyhow::Result<Network> {
         let mut twin = network.clone();
         for text in &self.perturb {
@@ -207,7 +208,7 @@ impl Validate {
         Ok(twin)
     }
 
-    /// Where the results go.
+    /// Path of the results.
     fn destination(&self, model: &Model) -> anyhow::Result<PathBuf> {
         let path = if let Some(path) = &self.out {
             path.clone()
@@ -222,19 +223,19 @@ impl Validate {
         if path.extension().is_none_or(|extension| extension != "json") {
             bail!("--out {}: expected a name that ends in .json", path.display());
         }
-        spare("--out", &path, &self.input)?;
-        spare("--out", &path.with_extension("svg"), &self.input)?;
+        refuse_overwrite("--out", &path, &self.input)?;
+        refuse_overwrite("--out", &path.with_extension("svg"), &self.input)?;
         Ok(path)
     }
 
-    fn note(&self, text: &str) {
+    fn print_message(&self, text: &str) {
         if !self.quiet {
-            say::note(text);
+            terminal::print_message(text);
         }
     }
 }
 
-/// Why a network and its twin cannot learn side by side, if they cannot.
+/// Why a network and its twin cannot be trained in parallel, if they cannot.
 fn unlearnable(model: &Model, data: &Dataset) -> Option<&'static str> {
     if matches!(model.stimuli, Stimuli::Spikes { .. }) {
         Some("a spike list has no rates for a twin")
@@ -246,11 +247,11 @@ fn unlearnable(model: &Model, data: &Dataset) -> Option<&'static str> {
 }
 
 /// A failure if a check failed.
-fn verdict(judged: &[Verdict]) -> Result<(), Failure> {
+fn check(verdicts: &[Verdict]) -> Result<(), Failure> {
     let failed: Vec<_> =
-        judged.iter().filter(|verdict| verdict.passed() == Some(false)).map(|v| v.quantity.as_str()).collect();
+        verdicts.iter().filter(|verdict| verdict.passed() == Some(false)).map(|v| v.quantity.as_str()).collect();
     if failed.is_empty() {
         return Ok(());
     }
-    Err(Failure::Failed(anyhow::anyhow!("{} of {} checks failed: {}", failed.len(), judged.len(), failed.join("; "))))
+    Err(Failure::Failed(anyhow::anyhow!("{} of {} checks failed: {}", failed.len(), verdicts.len(), failed.join("; "))))
 }

@@ -39,10 +39,10 @@ pub fn rates(populations: &[PhaseRates]) -> Figure {
     Figure { size, ..Figure::of(populations.iter().map(row).collect()) }
 }
 
-type Phase<'a> = (&'static str, Ink, &'a Activity);
+type PhaseActivity<'a> = (&'static str, Ink, &'a Activity);
 
 /// Rates of neurons in bins that end at φ_max: those counted above it are in the last one.
-fn distribution(name: &str, phi_max: f64, phases: &[Phase<'_>]) -> Panel {
+fn distribution(name: &str, phi_max: f64, phases: &[PhaseActivity<'_>]) -> Panel {
     let all = || phases.iter().flat_map(|(_, _, activity)| activity.rates.iter().copied());
     let end = (1.02 * all().fold(1.0, f64::max)).min(phi_max);
     let neurons = phases.first().map_or(0, |(_, _, activity)| activity.rates.len());
@@ -61,7 +61,7 @@ fn distribution(name: &str, phi_max: f64, phases: &[Phase<'_>]) -> Panel {
     Panel { title, x, y, marks: marks.collect(), ..Panel::default() }
 }
 
-fn courses(phases: &[Phase<'_>], bin: f64) -> Panel {
+fn courses(phases: &[PhaseActivity<'_>], bin: f64) -> Panel {
     let longest = phases.iter().map(|(_, _, activity)| activity.course.len()).max().unwrap_or(0).max(1);
     let line = |activity: &Activity| {
         let middle = |(i, &rate): (usize, &f64)| [(i as f64 + 0.5) * bin, rate];
@@ -84,7 +84,7 @@ pub struct Intervals {
     pub name: String,
     /// All intervals [ms].
     pub intervals: Vec<f64>,
-    /// Variability of each neuron of which there are enough intervals to tell.
+    /// Variability of each neuron with enough intervals.
     pub neurons: Vec<Variability>,
     /// Variability of all trains of the population, if there are enough.
     pub population: Option<Variability>,
@@ -112,12 +112,12 @@ fn interval_panel(population: &Intervals) -> Panel {
 }
 
 /// A measure of variability: its name, its ink, and its value.
-type Measure = (&'static str, Ink, fn(&Variability) -> f64);
+type VariabilityMeasure = (&'static str, Ink, fn(&Variability) -> f64);
 
-const MEASURES: [Measure; 3] =
+const MEASURES: [VariabilityMeasure; 3] =
     [("CV", Ink::Grey, |v| v.cv), ("CV2", Ink::Blue, |v| v.cv2), ("LV", Ink::Vermillion, |v| v.lv)];
 
-/// Distributions of the variability of neurons; the legend tells that of the population.
+/// Distributions of the variability of neurons, with that of the population in the legend.
 fn variability_panel(population: &Intervals) -> Panel {
     let Intervals { neurons, population, .. } = population;
     let values = |of: fn(&Variability) -> f64| neurons.iter().map(of).collect::<Vec<_>>();

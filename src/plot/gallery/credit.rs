@@ -1,4 +1,4 @@
-//! How well hidden neurons are told what to change.
+//! Credit-assignment diagnostics: angles between the changes of hidden weights and those of backpropagation.
 
 use crate::plot::{Axis, Figure, Ink, Mark, Panel, Shape, Ticks};
 

@@ -5,7 +5,7 @@ use crate::plot::{Axis, Dash, Dot, Figure, Ink, Mark, Panel, Scale, Shape, Ticks
 /// One curve.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Curve {
-    /// Said in the legend; empty: not there.
+    /// Written in the legend; empty: not there.
     pub label: String,
     /// Points; broken at NaN.
     pub points: Vec<[f64; 2]>,
@@ -14,7 +14,7 @@ pub struct Curve {
 /// Curves over one pair of axes.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Curves {
-    /// Said above.
+    /// Title of the panel.
     pub title: String,
     /// Quantity and unit of x, and of y.
     pub labels: [String; 2],
@@ -26,7 +26,7 @@ pub struct Curves {
 
 /// A named number with its spread.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Entry {
+pub struct NamedValue {
     /// Name.
     pub name: String,
     /// Value.
@@ -53,22 +53,22 @@ pub fn curves(drawn: &Curves) -> Panel {
 }
 
 /// A panel of named numbers, from the top, on an axis of this quantity and scale.
-pub fn entries(title: &str, label: &str, scale: Scale, entries: &[Entry]) -> Panel {
-    let ends = || entries.iter().flat_map(|entry| [entry.value, entry.value + entry.spread]);
+pub fn named_values(title: &str, label: &str, scale: Scale, named_values: &[NamedValue]) -> Panel {
+    let ends = || named_values.iter().flat_map(|entry| [entry.value, entry.value + entry.spread]);
     let x = match scale {
         Scale::Linear => Axis::from_zero(label, ends()),
         Scale::Log => logarithmic(label, ends()),
     };
     let mut marks = Vec::new();
-    for (row, entry) in (0..).map(f64::from).zip(entries) {
+    for (row, entry) in (0..).map(f64::from).zip(named_values) {
         if entry.spread > 0.0 {
             let low = (entry.value - entry.spread).max(x.range[0]);
             marks.push(Mark::new("", Ink::Blue, Shape::line(vec![[low, row], [entry.value + entry.spread, row]])));
         }
         marks.push(Mark::new("", Ink::Blue, Shape::Dots { points: vec![[entry.value, row]], dot: Dot::Circle }));
     }
-    let names = (0..).map(f64::from).zip(entries.iter().map(|entry| entry.name.clone())).collect();
-    let y = Axis::linear("", [entries.len() as f64 - 0.5, -0.5]).ticks(Ticks::Named(names));
+    let names = (0..).map(f64::from).zip(named_values.iter().map(|entry| entry.name.clone())).collect();
+    let y = Axis::linear("", [named_values.len() as f64 - 0.5, -0.5]).ticks(Ticks::Named(names));
     Panel { title: title.to_owned(), x, y, marks, ..Panel::default() }
 }
 
@@ -107,9 +107,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn entries_stand_from_the_top_with_their_spread() {
-        let entry = |name: &str, value, spread| Entry { name: name.to_owned(), value, spread };
-        let panel = entries("", "error (%)", Scale::Linear, &[entry("a", 2.0, 0.5), entry("b", 4.0, 0.0)]);
+    fn values_stand_from_the_top_with_their_spread() {
+        let entry = |name: &str, value, spread| NamedValue { name: name.to_owned(), value, spread };
+        let panel = named_values("", "error (%)", Scale::Linear, &[entry("a", 2.0, 0.5), entry("b", 4.0, 0.0)]);
         assert_eq!(panel.y.range, [1.5, -0.5]);
         assert_eq!(panel.x.range, [0.0, 1.06 * 4.0]);
         assert_eq!(panel.marks.len(), 3);
@@ -117,7 +117,7 @@ mod tests {
     }
 
     #[test]
-    fn an_eighth_curve_is_told_from_the_first() {
+    fn an_eighth_curve_differs_from_the_first() {
         let curve = Curve { label: "a".to_owned(), points: vec![[0.0, 1.0]] };
         let (first, eighth) = (marks(0, &curve), marks(7, &curve));
         assert_eq!(first[0].ink, eighth[0].ink);

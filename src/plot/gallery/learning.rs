@@ -1,4 +1,4 @@
-//! How a network learns, what it confuses, and how long it was shown images.
+//! Learning curves, confusion matrices and lengths of phases.
 
 use super::{FORWARD, TARGET};
 use crate::analysis::{histogram, linear_edges, percent_wrong, quantile, wald_density};
@@ -17,7 +17,7 @@ pub struct CurvePoint {
     pub loss: f64,
 }
 
-/// Errors and loss by training presentations; `tested_on` tells which images were tested: `test`, `validation` or `training`.
+/// Errors and loss by training presentations; `tested_on` names the images tested: `test`, `validation` or `training`.
 pub fn learning(curve: &[CurvePoint], tested_on: &str) -> Figure {
     let column = |value: fn(&CurvePoint) -> f64| -> Vec<[f64; 2]> {
         curve.iter().map(|point| [point.examples, value(point)]).filter(|[_, y]| y.is_finite()).collect()

@@ -1,4 +1,4 @@
-//! Figures of what was recorded: a function each, from plain data.
+//! One function per kind of figure, from plain data to a [`Figure`](super::Figure).
 
 mod activity;
 mod credit;
@@ -14,21 +14,21 @@ mod weights;
 
 pub use activity::{Activity, Intervals, PhaseRates, isi, rates};
 pub use credit::angles;
-pub use curves::{Curve, Curves, Entry, curves, entries, sheet};
+pub use curves::{Curve, Curves, NamedValue, curves, named_values, sheet};
 pub use histograms::histograms;
 pub use learning::{CurvePoint, confusion, learning, phases};
 pub use plateaus::{PlateauPairs, plateaus};
-pub use raster::{Spiking, raster};
+pub use raster::{RasterPopulation, raster};
 pub use scatter::scatter;
 pub use traces::{Level, NeuronTraces, Pull, traces};
 pub use validation::{Validated, validation};
-pub use weights::{Layout, receptive_fields, weights};
+pub use weights::{WeightLayout, receptive_fields, weights};
 
 use super::{Axis, Caption, Ink, Panel, Shade, Shape, Ticks};
 
 /// A presentation on the run's clock.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Trial {
+pub struct TrialPhases {
     /// Start [ms].
     pub start: f64,
     /// End of the forward phase [ms].
@@ -52,7 +52,7 @@ fn time(window: [f64; 2]) -> Axis {
 }
 
 /// The phases of presentations within a window of time [ms].
-pub fn shades(trials: &[Trial], [from, to]: [f64; 2]) -> Vec<Shade> {
+pub fn shades(trials: &[TrialPhases], [from, to]: [f64; 2]) -> Vec<Shade> {
     let shade = |start: f64, end: f64, label: &str, ink| Shade {
         range: [start.max(from), end.min(to)],
         label: label.to_owned(),
@@ -66,9 +66,9 @@ pub fn shades(trials: &[Trial], [from, to]: [f64; 2]) -> Vec<Shade> {
 }
 
 /// Labels and answers above presentations that lie within a window of time in full [ms].
-fn captions(trials: &[Trial], [from, to]: [f64; 2]) -> Vec<Caption> {
+fn captions(trials: &[TrialPhases], [from, to]: [f64; 2]) -> Vec<Caption> {
     let whole = trials.iter().filter(|trial| trial.start >= from - 1e-9 && end(trial) <= to + 1e-9);
-    let caption = |trial: &Trial| {
+    let caption = |trial: &TrialPhases| {
         let answer = trial.decoded;
         let texts = match trial.label {
             Some(label) => vec![format!("shown {label}, answered {answer}"), format!("{label} → {answer}")],
@@ -79,9 +79,9 @@ fn captions(trials: &[Trial], [from, to]: [f64; 2]) -> Vec<Caption> {
     whole.map(caption).collect()
 }
 
-/// A panel as one of a column that shares the axis of time: the first alone names presentations and phases, the last alone
-/// the axis.
-fn stacked(panel: Panel, [place, count]: [usize; 2], trials: &[Trial], window: [f64; 2]) -> Panel {
+/// A panel of a column that shares the axis of time: presentations and phases are named at the first panel, the axis at the
+/// last.
+fn stacked(panel: Panel, [place, count]: [usize; 2], trials: &[TrialPhases], window: [f64; 2]) -> Panel {
     let mut panel = panel;
     if place + 1 < count {
         panel.x = Axis { label: String::new(), ..panel.x.ticks(Ticks::Silent) };
@@ -94,7 +94,7 @@ fn stacked(panel: Panel, [place, count]: [usize; 2], trials: &[Trial], window: [
     panel
 }
 
-fn end(trial: &Trial) -> f64 {
+fn end(trial: &TrialPhases) -> f64 {
     trial.target_end.unwrap_or(trial.forward_end)
 }
 

@@ -1,11 +1,11 @@
 //! Rasters.
 
-use super::{Trial, shades, stacked, time};
+use super::{TrialPhases, shades, stacked, time};
 use crate::plot::{Axis, Figure, Ink, Mark, Panel, Row, Shape, Ticks};
 
 /// Spikes of a population.
 #[derive(Clone, Copy, Debug)]
-pub struct Spiking<'a> {
+pub struct RasterPopulation<'a> {
     /// Name of the population.
     pub name: &'a str,
     /// First neuron shown and the one after the last.
@@ -17,8 +17,8 @@ pub struct Spiking<'a> {
 }
 
 /// Spikes of populations one above the other over a window of time [ms], phases shaded.
-pub fn raster(populations: &[Spiking<'_>], trials: &[Trial], window: [f64; 2]) -> Figure {
-    let row = |(i, population): (usize, &Spiking<'_>)| {
+pub fn raster(populations: &[RasterPopulation<'_>], trials: &[TrialPhases], window: [f64; 2]) -> Figure {
+    let row = |(i, population): (usize, &RasterPopulation<'_>)| {
         let panel = stacked(panel(population, trials, window), [i, populations.len()], trials, window);
         let shown = population.neurons[1] - population.neurons[0];
         Row { height: (shown as f64).sqrt().clamp(8.0, 24.0), panels: vec![panel] }
@@ -28,7 +28,7 @@ pub fn raster(populations: &[Spiking<'_>], trials: &[Trial], window: [f64; 2]) -
     Figure { rows, size, ..Figure::of(Vec::new()) }
 }
 
-fn panel(population: &Spiking<'_>, trials: &[Trial], window: [f64; 2]) -> Panel {
+fn panel(population: &RasterPopulation<'_>, trials: &[TrialPhases], window: [f64; 2]) -> Panel {
     let [first, end] = population.neurons;
     let shown = first as u64..end as u64;
     let spikes = population

@@ -1,9 +1,9 @@
 //! Potentials of neurons, with their spikes, plateaus and teaching currents.
 
-use super::{Trial, shades, stacked, time};
+use super::{TrialPhases, shades, stacked, time};
 use crate::plot::{Axis, Dash, Dot, Figure, Ink, Mark, Panel, Shape};
 
-/// What one neuron did.
+/// Recorded traces and events of one neuron.
 #[derive(Clone, Debug, Default)]
 pub struct NeuronTraces {
     /// Its name: population and number.
@@ -41,7 +41,7 @@ pub struct Pull {
 }
 
 /// Potentials of neurons one above the other over a window of time [ms], phases shaded.
-pub fn traces(neurons: &[NeuronTraces], trials: &[Trial], window: [f64; 2]) -> Figure {
+pub fn traces(neurons: &[NeuronTraces], trials: &[TrialPhases], window: [f64; 2]) -> Figure {
     let mut explained: Vec<String> = Vec::new();
     let panel = |(i, neuron): (usize, &NeuronTraces)| {
         let mut panel = stacked(panel(neuron, trials, window), [i, neurons.len()], trials, window);
@@ -57,7 +57,7 @@ pub fn traces(neurons: &[NeuronTraces], trials: &[Trial], window: [f64; 2]) -> F
     Figure { size, ..Figure::of(neurons.iter().enumerate().map(panel).collect()) }
 }
 
-fn panel(neuron: &NeuronTraces, trials: &[Trial], window: [f64; 2]) -> Panel {
+fn panel(neuron: &NeuronTraces, trials: &[TrialPhases], window: [f64; 2]) -> Panel {
     let mut marks = Vec::new();
     marks.extend(teaching(neuron));
     for (name, points) in &neuron.potentials {

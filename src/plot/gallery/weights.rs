@@ -4,7 +4,7 @@ use crate::plot::{Axis, ColourBar, ColourMap, Figure, Ink, Mark, Panel, Shape, T
 
 /// How the weights of a neuron are laid out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Layout {
+pub enum WeightLayout {
     /// As pictures with so many columns, side by side.
     Fields(usize),
     /// From ON and OFF maps, as pictures of the former less the latter: what the neuron makes of light.
@@ -30,16 +30,16 @@ pub fn receptive_fields(title: &str, values: &[f32], pixels: usize, columns: usi
 ///
 /// # Panics
 /// If `pre` is 0, or not a multiple of the columns of a field.
-pub fn weights(values: &[f32], pre: usize, first: usize, layout: Layout, [from, to]: [&str; 2]) -> Figure {
+pub fn weights(values: &[f32], pre: usize, first: usize, layout: WeightLayout, [from, to]: [&str; 2]) -> Figure {
     let light = match layout {
-        Layout::OnLessOff(_) => Some(on_less_off(values, pre)),
-        Layout::Fields(_) | Layout::Matrix => None,
+        WeightLayout::OnLessOff(_) => Some(on_less_off(values, pre)),
+        WeightLayout::Fields(_) | WeightLayout::Matrix => None,
     };
     let (values, pre) = light.as_ref().map_or((values, pre), |light| (light, pre / 2));
     let range = around_zero(values);
     let mut panel = match layout {
-        Layout::Fields(columns) | Layout::OnLessOff(columns) => fields(values, pre, first, columns, range),
-        Layout::Matrix => matrix(values, pre, first, range, [from, to]),
+        WeightLayout::Fields(columns) | WeightLayout::OnLessOff(columns) => fields(values, pre, first, columns, range),
+        WeightLayout::Matrix => matrix(values, pre, first, range, [from, to]),
     };
     panel.colours = Some(colours(range));
     Figure { size: [900, 820], ..Figure::of(vec![vec![panel]]) }

@@ -4,14 +4,14 @@
 
 use serde_json::{Value, json};
 
-use super::{Measured, OF_SPIKES, measured, one_hidden_layer};
+use super::{CreditMeasurement, OF_SPIKES, measured, one_hidden_layer};
 use crate::cli::failure::Failure;
-use crate::cli::reproduce::{Number, Published, Reproduced, Task, mean_and_spread};
+use crate::cli::reproduce::{ComparedNumber, FigureTask, PublishedFigure, ReproducedFigure, mean_and_spread};
 use crate::plot::gallery::angles;
 use crate::rate::Twin;
 use crate::training::Dynamics;
 
-pub(in crate::cli::reproduce) const FIGURE_7A: Published = Published {
+pub(in crate::cli::reproduce) const FIGURE_7A: PublishedFigure = PublishedFigure {
     name: "7A",
     about: "angle of the hidden update to that by backprop, feedback of spikes and of rates (Guerguiev et al. 2017)",
     seeds: [&[1], &[1]],
@@ -24,9 +24,9 @@ const WINDOW: usize = 100;
 const SMOOTHED: usize = 10;
 
 /// A measure of angles: its name, windows averaged, and which of these means it is.
-type Measure = (&'static str, usize, fn(&[f64]) -> Option<f64>);
+type AngleMeasure = (&'static str, usize, fn(&[f64]) -> Option<f64>);
 
-const MEASURES: [Measure; 4] = [
+const MEASURES: [AngleMeasure; 4] = [
     ("first", 1, |means| means.first().copied()),
     ("lowest", 1, lowest),
     ("lowest", SMOOTHED, lowest),
@@ -34,7 +34,7 @@ const MEASURES: [Measure; 4] = [
 ];
 
 /// A kind of feedback.
-struct Feedback {
+struct FeedbackKind {
     name: &'static str,
     /// Model and dynamics.
     network: (&'static str, Dynamics),
@@ -42,25 +42,29 @@ struct Feedback {
     published: [&'static str; 4],
 }
 
-const FEEDBACK: [Feedback; 3] = [
-    Feedback { name: "feedback of spikes", network: OF_SPIKES, published: ["90", "about 65", "not given", "about 70"] },
-    Feedback {
+const FEEDBACK: [FeedbackKind; 3] = [
+    FeedbackKind {
+        name: "feedback of spikes",
+        network: OF_SPIKES,
+        published: ["90", "about 65", "not given", "about 70"],
+    },
+    FeedbackKind {
         name: "feedback of rates",
         network: ("g17-784-500-10-rate-feedback", Dynamics::Spiking),
         published: ["90", "about 35", "not given", "about 40"],
     },
-    Feedback {
+    FeedbackKind {
         name: "no spikes at all",
         network: ("g17-784-500-10", Dynamics::Rate(Twin::Noiseless)),
         published: ["not given"; 4],
     },
 ];
 
-fn draw(task: &Task<'_>) -> Result<Reproduced, Failure> {
+fn draw(task: &FigureTask<'_>) -> Result<ReproducedFigure, Failure> {
     let (mut drawn, mut numbers, mut results) = (Vec::new(), Vec::new(), Vec::new());
     let mut index = Vec::new();
     for feedback in &FEEDBACK {
-        let &Feedback { name, network, published } = feedback;
+        let &FeedbackKind { name, network, published } = feedback;
         let runs = measured(task, |seed| one_hidden_layer(task, network, seed))?;
         let courses: Vec<_> = runs.iter().map(angles_of).collect();
         let windows: Vec<Vec<f64>> = courses.iter().map(|course| means(course, WINDOW)).collect();
@@ -68,7 +72,7 @@ fn draw(task: &Task<'_>) -> Result<Reproduced, Failure> {
             let of_seed = |windows: &Vec<f64>| value(&means(windows, smoothed)).unwrap_or(f64::NAN);
             let values: Vec<f64> = windows.iter().map(of_seed).collect();
             let quantity = format!("{name}: {which} mean angle of {} images [deg]", smoothed * WINDOW);
-            numbers.push(Number::new(quantity, published, mean_and_spread(&values, 1)));
+            numbers.push(ComparedNumber::new(quantity, published, mean_and_spread(&values, 1)));
         }
         results.push(json!({ "feedback": name, "mean_angles_deg": windows }));
         index = runs[0].table.index.iter().map(|&n| n as f64).collect();
@@ -76,11 +80,11 @@ fn draw(task: &Task<'_>) -> Result<Reproduced, Failure> {
     }
     let mut figure = angles(&index, &drawn, &[]);
     "Hidden updates against backpropagation".clone_into(&mut figure.title);
-    Ok(Reproduced { figure, numbers, results: Value::Array(results) })
+    Ok(ReproducedFigure { figure, numbers, results: Value::Array(results) })
 }
 
 /// Angles of the hidden layer [n] [degrees].
-fn angles_of(run: &Measured) -> Vec<f64> {
+fn angles_of(run: &CreditMeasurement) -> Vec<f64> {
     run.table.hidden.first().map(|(_, _, angles)| angles.clone()).unwrap_or_default()
 }
 

@@ -5,14 +5,14 @@ use std::ops::RangeInclusive;
 use ndarray::Array2;
 use serde_json::{Value, json};
 
-use super::{Measured, OF_SPIKES, measured, one_hidden_layer};
+use super::{CreditMeasurement, OF_SPIKES, measured, one_hidden_layer};
 use crate::analysis::feedback_eigenvalue;
 use crate::cli::failure::Failure;
-use crate::cli::reproduce::{Number, Published, Reproduced, Task, mean_and_spread};
+use crate::cli::reproduce::{ComparedNumber, FigureTask, PublishedFigure, ReproducedFigure, mean_and_spread};
 use crate::plot::gallery::{Curve, Curves, curves, sheet};
 use crate::plot::{Axis, ColourBar, ColourMap, Dash, Figure, Ink, Mark, Panel, Scale, Shape, Ticks};
 
-pub(in crate::cli::reproduce) const FIGURE_5_S1: Published = Published {
+pub(in crate::cli::reproduce) const FIGURE_5_S1: PublishedFigure = PublishedFigure {
     name: "5-s1",
     about: "largest eigenvalue of (I - Jb Jg)T (I - Jb Jg), by the Jacobians of 100 images (Guerguiev et al. 2017)",
     seeds: [&[1], &[1]],
@@ -23,14 +23,14 @@ pub(in crate::cli::reproduce) const FIGURE_5_S1: Published = Published {
 /// with the kernel cut to about half of its sum leave the potentials, and so the slopes of the sigmoids, as they are.
 const PAPER_SCALE: f64 = 4.0;
 
-/// Eigenvalues of [`Point`].
+/// Eigenvalues of [`EigenvaluePoint`].
 const NAMES: [&str; 3] = ["of mean Jacobians", "mean of each image's", "of the mean product, paper's scaling"];
 
 /// The second of them.
 const OF_EACH: usize = 1;
 
 /// Eigenvalues of 100 images.
-struct Point {
+struct EigenvaluePoint {
     /// Presentations seen.
     seen: f64,
     /// With the mean Jacobians; the mean of each image's; with the mean product under the paper's scaling.
@@ -40,16 +40,16 @@ struct Point {
 }
 
 /// The course of one run.
-struct Course {
-    points: Vec<Point>,
+struct EigenvalueCourse {
+    points: Vec<EigenvaluePoint>,
     /// J_b J_g of the last 100 images, [outputs, outputs].
     last: Array2<f64>,
     /// Presentations in an epoch.
     epoch: f64,
 }
 
-impl Course {
-    fn of(run: &Measured) -> Self {
+impl EigenvalueCourse {
+    fn of(run: &CreditMeasurement) -> Self {
         let square = |product: &Vec<f64>| {
             let outputs = (product.len() as f64).sqrt() as usize;
             Array2::from_shape_fn((outputs, outputs), |(i, j)| product[i * outputs + j])
@@ -59,7 +59,7 @@ impl Course {
             let product = square(product);
             let of_mean_product = feedback_eigenvalue(&product);
             let scaled = feedback_eigenvalue(&(product * PAPER_SCALE));
-            Point { seen: seen as f64, values: [of_means, mean, scaled], of_mean_product }
+            EigenvaluePoint { seen: seen as f64, values: [of_means, mean, scaled], of_mean_product }
         };
         let last = run.table.products.last().map(square).unwrap_or_default();
         Self { points: rows.map(point).collect(), last, epoch: run.epoch as f64 }
@@ -78,23 +78,23 @@ impl Course {
     }
 }
 
-fn draw(task: &Task<'_>) -> Result<Reproduced, Failure> {
+fn draw(task: &FigureTask<'_>) -> Result<ReproducedFigure, Failure> {
     let courses: Vec<_> =
-        measured(task, |seed| one_hidden_layer(task, OF_SPIKES, seed))?.iter().map(Course::of).collect();
-    let told = |course: &Course| -> Value {
-        let point = |point: &Point| json!({ "examples_seen": point.seen, "eigenvalues": point.values });
+        measured(task, |seed| one_hidden_layer(task, OF_SPIKES, seed))?.iter().map(EigenvalueCourse::of).collect();
+    let told = |course: &EigenvalueCourse| -> Value {
+        let point = |point: &EigenvaluePoint| json!({ "examples_seen": point.seen, "eigenvalues": point.values });
         course.points.iter().map(point).collect()
     };
     let products: Vec<_> =
         courses.iter().map(|c| c.last.outer_iter().map(|row| row.to_vec()).collect::<Vec<_>>()).collect();
     let results = json!({ "eigenvalues": NAMES, "seeds": courses.iter().map(told).collect::<Vec<_>>(),
         "last_product": products });
-    Ok(Reproduced { figure: figure(&courses[0]), numbers: numbers(&courses), results })
+    Ok(ReproducedFigure { figure: figure(&courses[0]), numbers: numbers(&courses), results })
 }
 
-fn numbers(courses: &[Course]) -> Vec<Number> {
+fn numbers(courses: &[EigenvalueCourse]) -> Vec<ComparedNumber> {
     let each = |(which, name): (usize, &&str)| {
-        let values = |point: fn(&Course) -> Option<&Point>| -> Vec<f64> {
+        let values = |point: fn(&EigenvalueCourse) -> Option<&EigenvaluePoint>| -> Vec<f64> {
             courses.iter().filter_map(point).map(|point| point.values[which]).collect()
         };
         let (first, last) = (values(|course| course.points.first()), values(|course| course.points.last()));
@@ -106,20 +106,20 @@ fn numbers(courses: &[Course]) -> Vec<Number> {
         // Those of single images were not published.
         let published = |text: &'static str| if which == OF_EACH { "not given" } else { text };
         [
-            Number::new(of("first 100 images"), published("above 1"), mean_and_spread(&first, 3)),
-            Number::new(of("last 100 images"), published("below 1"), mean_and_spread(&last, 3)),
-            Number::new(of("below 1 in epoch 1 [% of reports]"), published("it falls below 1 there"), below(0)),
-            Number::new(of("below 1 in the last epoch [% of reports]"), "not given", below(1)),
+            ComparedNumber::new(of("first 100 images"), published("above 1"), mean_and_spread(&first, 3)),
+            ComparedNumber::new(of("last 100 images"), published("below 1"), mean_and_spread(&last, 3)),
+            ComparedNumber::new(of("below 1 in epoch 1 [% of reports]"), published("it falls below 1 there"), below(0)),
+            ComparedNumber::new(of("below 1 in the last epoch [% of reports]"), "not given", below(1)),
         ]
     };
-    let beside = |course: &Course| {
+    let beside = |course: &EigenvalueCourse| {
         let apart = course.points.iter().map(|point| (point.of_mean_product - point.values[0]).abs());
         apart.fold(0.0, f64::max)
     };
     let apart: Vec<f64> = courses.iter().map(beside).collect();
     let diagonal: Vec<f64> = courses.iter().map(|course| course.last.diag().mean().unwrap_or(f64::NAN)).collect();
-    let mut numbers: Vec<Number> = NAMES.iter().enumerate().flat_map(each).collect();
-    numbers.push(Number::new(
+    let mut numbers: Vec<ComparedNumber> = NAMES.iter().enumerate().flat_map(each).collect();
+    numbers.push(ComparedNumber::new(
         "of the mean product beside that of mean Jacobians, weights as simulated: largest difference",
         "not given",
         mean_and_spread(&apart, 4),
@@ -129,7 +129,7 @@ fn numbers(courses: &[Course]) -> Vec<Number> {
         [("weights as simulated", diagonal, "not given"), ("paper's scaling", scaled, "approaches 1, the identity's")]
     {
         let quantity = format!("mean of the diagonal of Jb Jg, {scaling}: last 100 images");
-        numbers.push(Number::new(quantity, published, mean_and_spread(&values, 3)));
+        numbers.push(ComparedNumber::new(quantity, published, mean_and_spread(&values, 3)));
     }
     numbers
 }
@@ -159,7 +159,7 @@ fn product(last: &Array2<f64>) -> Panel {
     }
 }
 
-fn figure(course: &Course) -> Figure {
+fn figure(course: &EigenvalueCourse) -> Figure {
     let end = course.points.last().map_or(1.0, |point| point.seen);
     let panel = |title: &str, which: &[usize]| {
         let line = |&which: &usize| Curve {
@@ -196,7 +196,7 @@ mod tests {
             products: vec![product.clone(), product.clone(), product],
             ..CreditTable::default()
         };
-        let course = Course::of(&Measured { table, labels: Vec::new(), epoch: 200 });
+        let course = EigenvalueCourse::of(&CreditMeasurement { table, labels: Vec::new(), epoch: 200 });
         assert!(course.points[0].values[2].abs() < 1e-12);
         assert!((course.below(0, course.epochs()[0].clone()) - 50.0).abs() < 1e-12);
     }

@@ -4,21 +4,21 @@ use std::ops::Range;
 
 use serde_json::{Value, json};
 
-use super::{Measured, OF_SPIKES, measured, one_hidden_layer};
+use super::{CreditMeasurement, OF_SPIKES, measured, one_hidden_layer};
 use crate::analysis::Regression;
 use crate::cli::failure::Failure;
-use crate::cli::reproduce::{Number, Published, Reproduced, Task, mean_and_spread};
+use crate::cli::reproduce::{ComparedNumber, FigureTask, PublishedFigure, ReproducedFigure, mean_and_spread};
 use crate::plot::gallery::{Curve, Curves, curves, sheet};
 use crate::plot::{Axis, Dot, Figure, Ink, Mark, Panel, Scale, Shape};
 
-pub(in crate::cli::reproduce) const FIGURE_5B: Published = Published {
+pub(in crate::cli::reproduce) const FIGURE_5B: PublishedFigure = PublishedFigure {
     name: "5B",
     about: "hidden loss against output loss for the 2s in epoch 2, real and shuffled (Guerguiev et al. 2017)",
     seeds: [&[1], &[1]],
     run: draw_scatter,
 };
 
-pub(in crate::cli::reproduce) const FIGURE_5C: Published = Published {
+pub(in crate::cli::reproduce) const FIGURE_5C: PublishedFigure = PublishedFigure {
     name: "5C",
     about: "correlation of hidden and output loss by category and epoch, real and shuffled (Guerguiev et al. 2017)",
     seeds: [&[1], &[1]],
@@ -42,12 +42,12 @@ struct Losses {
 }
 
 impl Losses {
-    fn of(run: &Measured, (category, epoch): (u8, u64)) -> Self {
+    fn of(run: &CreditMeasurement, (category, epoch): (u8, u64)) -> Self {
         Self::within(run, category, (epoch - 1) * run.epoch..epoch * run.epoch)
     }
 
     /// Of these presentations.
-    fn within(run: &Measured, category: u8, presentations: Range<u64>) -> Self {
+    fn within(run: &CreditMeasurement, category: u8, presentations: Range<u64>) -> Self {
         let mut found = Self::default();
         let Some((_, hidden, _)) = run.table.hidden.first() else { return found };
         for (i, &index) in run.table.index.iter().enumerate() {
@@ -90,15 +90,19 @@ fn gcd(a: usize, b: usize) -> usize {
     if b == 0 { a } else { gcd(b, a % b) }
 }
 
-fn draw_scatter(task: &Task<'_>) -> Result<Reproduced, Failure> {
+fn draw_scatter(task: &FigureTask<'_>) -> Result<ReproducedFigure, Failure> {
     let runs = measured(task, |seed| one_hidden_layer(task, OF_SPIKES, seed))?;
     let losses: Vec<_> = runs.iter().map(|run| Losses::of(run, SHOWN)).collect();
     let real: Vec<f64> = losses.iter().map(|losses| losses.regression().correlation()).collect();
     let shuffled: Vec<f64> = losses.iter().map(|losses| losses.shuffled().regression().correlation()).collect();
     let bound = 1.96 / (losses[0].output.len() as f64).sqrt();
     let numbers = vec![
-        Number::new("correlation for the 2s in epoch 2", "0.61", mean_and_spread(&real, 2)),
-        Number::new(format!("the same, shuffled (95 % within ±{bound:.2})"), "near 0", mean_and_spread(&shuffled, 2)),
+        ComparedNumber::new("correlation for the 2s in epoch 2", "0.61", mean_and_spread(&real, 2)),
+        ComparedNumber::new(
+            format!("the same, shuffled (95 % within ±{bound:.2})"),
+            "near 0",
+            mean_and_spread(&shuffled, 2),
+        ),
     ];
     let panel = |title: &str, losses: &Losses, ink| scatter(title, losses, ink);
     let figure = sheet(vec![vec![
@@ -108,7 +112,7 @@ fn draw_scatter(task: &Task<'_>) -> Result<Reproduced, Failure> {
     let (category, epoch) = SHOWN;
     let title = format!("Losses of both layers for the {category}s in epoch {epoch}");
     let results = json!({ "correlations": real, "shuffled": shuffled, "images": losses[0].output.len() });
-    Ok(Reproduced { figure: Figure { title, ..figure }, numbers, results })
+    Ok(ReproducedFigure { figure: Figure { title, ..figure }, numbers, results })
 }
 
 /// Losses in Hz², for which a few digits suffice, with the line of least squares of all.
@@ -133,11 +137,11 @@ fn scatter(title: &str, losses: &Losses, ink: Ink) -> Panel {
     }
 }
 
-fn draw_correlations(task: &Task<'_>) -> Result<Reproduced, Failure> {
+fn draw_correlations(task: &FigureTask<'_>) -> Result<ReproducedFigure, Failure> {
     let runs = measured(task, |seed| one_hidden_layer(task, OF_SPIKES, seed))?;
     let epochs = runs[0].table.index.last().map_or(0, |last| last / runs[0].epoch + 1);
     let categories = 0..1 + runs[0].labels.iter().copied().max().unwrap_or(0);
-    let mean_over_seeds = |of: &dyn Fn(&Measured) -> f64| runs.iter().map(of).sum::<f64>() / runs.len() as f64;
+    let mean_over_seeds = |of: &dyn Fn(&CreditMeasurement) -> f64| runs.iter().map(of).sum::<f64>() / runs.len() as f64;
     // By category and epoch.
     let correlations = |of: fn(&Losses) -> f64| -> Vec<Vec<f64>> {
         let mean = |which| mean_over_seeds(&|run| of(&Losses::of(run, which)));
@@ -157,16 +161,20 @@ fn draw_correlations(task: &Task<'_>) -> Result<Reproduced, Failure> {
     let positive = real.iter().filter(|course| course.iter().all(|&r| r > 0.0)).count();
     let none = shuffled.iter().flatten().fold(0.0_f64, |most, r| most.max(r.abs()));
     let numbers = vec![
-        Number::new(
+        ComparedNumber::new(
             "categories in which it is positive in every epoch",
             "all",
             format!("{positive} of {}", real.len()),
         ),
-        Number::new("correlations, lowest to highest", "mostly 0.2 to 0.6", format!("{lowest:.2} to {highest:.2}")),
-        Number::new("their mean in epoch 1", "much lower than later", format!("{:.2}", mean_of(0..1))),
-        Number::new(format!("their mean in its first {FIRST} images"), "not given", format!("{at_first:.2}")),
-        Number::new("their mean in later epochs", "not given", format!("{:.2}", mean_of(1..real[0].len()))),
-        Number::new("furthest from 0 of those shuffled", "near 0", format!("{none:.2}")),
+        ComparedNumber::new(
+            "correlations, lowest to highest",
+            "mostly 0.2 to 0.6",
+            format!("{lowest:.2} to {highest:.2}"),
+        ),
+        ComparedNumber::new("their mean in epoch 1", "much lower than later", format!("{:.2}", mean_of(0..1))),
+        ComparedNumber::new(format!("their mean in its first {FIRST} images"), "not given", format!("{at_first:.2}")),
+        ComparedNumber::new("their mean in later epochs", "not given", format!("{:.2}", mean_of(1..real[0].len()))),
+        ComparedNumber::new("furthest from 0 of those shuffled", "near 0", format!("{none:.2}")),
     ];
     let panel = |title: &str, courses: &[Vec<f64>]| {
         let label = |category: usize| format!("{category}s");
@@ -189,7 +197,7 @@ fn draw_correlations(task: &Task<'_>) -> Result<Reproduced, Failure> {
     let mut figure = sheet(vec![vec![panel("each image's own losses", &real), panel("shuffled", &shuffled)]]);
     "Losses of both layers go together".clone_into(&mut figure.title);
     let results: Value = json!({ "by_category_and_epoch": real, "shuffled": shuffled });
-    Ok(Reproduced { figure, numbers, results })
+    Ok(ReproducedFigure { figure, numbers, results })
 }
 
 #[cfg(test)]

@@ -6,8 +6,8 @@ mod angles;
 mod eigenvalues;
 mod losses;
 
-use super::Task;
-use super::runs::{Course, Trained, Wanted, trained};
+use super::FigureTask;
+use super::runs::{RunLength, RunSpec, TrainedRun, train_runs};
 use crate::cli::failure::Failure;
 use crate::record::Kind;
 use crate::record::hdf5::CreditTable;
@@ -18,7 +18,7 @@ pub(super) use eigenvalues::FIGURE_5_S1;
 pub(super) use losses::{FIGURE_5B, FIGURE_5C};
 
 /// What was measured in the training presentations of a run, in their order.
-struct Measured {
+struct CreditMeasurement {
     table: CreditTable,
     /// Label of each [n].
     labels: Vec<u8>,
@@ -30,11 +30,11 @@ struct Measured {
 ///
 /// They are 0.51² times its 0.21: trains of its kernel, cut at 0.51 of the whole one, make changes of weights so much smaller,
 /// and these move dendritic potentials so much less.
-fn one_hidden_layer(task: &Task<'_>, (model, dynamics): (&'static str, Dynamics), seed: u64) -> Wanted {
+fn one_hidden_layer(task: &FigureTask<'_>, (model, dynamics): (&'static str, Dynamics), seed: u64) -> RunSpec {
     let course = if task.quick {
-        Course { epochs: 2, images: Some(4_000), tested: Some(0) }
+        RunLength { epochs: 2, images: Some(4_000), tested: Some(0) }
     } else {
-        Course { epochs: 10, images: None, tested: None }
+        RunLength { epochs: 10, images: None, tested: None }
     };
     let overrides = &[
         "recording.credit=true",
@@ -42,20 +42,20 @@ fn one_hidden_layer(task: &Task<'_>, (model, dynamics): (&'static str, Dynamics)
         "projection.hidden-output.learning_rate=0.055",
         "learning.schedule.kind=constant",
     ];
-    Wanted { variant: "credit-0055", overrides, dynamics, ..Wanted::of(model, course, seed) }
+    RunSpec { variant: "credit-0055", overrides, dynamics, ..RunSpec::of(model, course, seed) }
 }
 
 /// The paper's own: feedback of spikes.
 const OF_SPIKES: (&str, Dynamics) = ("g17-784-500-10", Dynamics::Spiking);
 
 /// The measured course of each seed.
-fn measured(task: &Task<'_>, wanted: impl Fn(u64) -> Wanted) -> Result<Vec<Measured>, Failure> {
+fn measured(task: &FigureTask<'_>, wanted: impl Fn(u64) -> RunSpec) -> Result<Vec<CreditMeasurement>, Failure> {
     let wanted: Vec<_> = task.seeds.iter().map(|&seed| wanted(seed)).collect();
-    trained(task, &wanted)?.iter().map(Measured::of).collect()
+    train_runs(task, &wanted)?.iter().map(CreditMeasurement::of).collect()
 }
 
-impl Measured {
-    fn of(run: &Trained) -> Result<Self, Failure> {
+impl CreditMeasurement {
+    fn of(run: &TrainedRun) -> Result<Self, Failure> {
         let (mut all, mut labels) = (CreditTable::default(), Vec::new());
         for file in run.runs()? {
             let rows = file.presentations().map_err(Failure::failed)?;

@@ -1,27 +1,27 @@
-//! What was found of each rule: as JSON, as a table and as a figure.
+//! The results of each rule as JSON, as a table and as a figure.
 
 use serde_json::{Value, json};
 
-use super::train::Run;
+use super::train::RuleRun;
 use crate::analysis::mean_and_deviation;
-use crate::plot::gallery::{Curve, Curves, Entry, curves, entries, sheet};
+use crate::plot::gallery::{Curve, Curves, NamedValue, curves, named_values, sheet};
 use crate::plot::{Figure, Scale};
 use crate::rate::Course;
 use crate::rate::family::Member;
 
-/// A rule's own course, in a line.
-pub(super) fn listed(member: &Member) -> String {
+/// The default training parameters of a rule, as one line.
+pub(super) fn parameters(member: &Member) -> String {
     let course = member.course(2);
     let (rates, momentum, batch, epochs) = (&course.rates, course.momentum, course.batch, course.epochs);
     format!("rates {rates:?}, momentum {momentum}, batch {batch}, {epochs} epochs")
 }
 
 /// The results of a rule over all seeds.
-pub(super) fn summary(member: &Member, course: &Course, runs: &[Run]) -> Value {
+pub(super) fn summary(member: &Member, course: &Course, runs: &[RuleRun]) -> Value {
     let n = runs.len() as f64;
-    let mean = |value: &dyn Fn(&Run) -> f64| runs.iter().map(value).sum::<f64>() / n;
+    let mean = |value: &dyn Fn(&RuleRun) -> f64| runs.iter().map(value).sum::<f64>() / n;
     let (error, deviation) = mean_and_deviation(&runs.iter().map(|run| run.error).collect::<Vec<_>>());
-    let run = |run: &Run| {
+    let run = |run: &RuleRun| {
         json!({
             "seed": run.seed,
             "test_error_percent": run.error,
@@ -84,15 +84,15 @@ pub(super) fn figure(rules: &[Value], tested_on: &str) -> Figure {
     let angles =
         over_training("changes of the first layer", angle, Scale::Linear, |point| &point["angles_to_backprop_deg"][0]);
     let entry = |value: &'static str, spread: &'static str| {
-        let entry = move |rule: &Value| Entry {
+        let entry = move |rule: &Value| NamedValue {
             name: title_of(rule),
             value: rule[value].as_f64().unwrap_or(f64::NAN),
             spread: rule[spread].as_f64().unwrap_or(0.0),
         };
         rules.iter().map(entry).collect::<Vec<_>>()
     };
-    let last = entries("final error", &error, Scale::Log, &entry("test_error_percent", "test_error_percent_sd"));
-    let cost = entries("cost", "ms per example", Scale::Log, &entry("train_ms_per_example", ""));
+    let last = named_values("final error", &error, Scale::Log, &entry("test_error_percent", "test_error_percent_sd"));
+    let cost = named_values("cost", "ms per example", Scale::Log, &entry("train_ms_per_example", ""));
     let rows = vec![vec![curves(&errors)], vec![curves(&unnamed(angles))], vec![last], vec![cost]];
     let mut figure = sheet(rows);
     figure.size = [1000, 1500];
@@ -103,7 +103,7 @@ fn title_of(rule: &Value) -> String {
     rule["title"].as_str().unwrap_or_default().to_owned()
 }
 
-/// A number of the points of a learning curve, mean over the runs of a rule, by training presentation.
+/// A value of a learning curve by training presentations, mean over the runs of a rule.
 fn mean_curve(rule: &Value, value: fn(&Value) -> &Value) -> Vec<[f64; 2]> {
     let Some(runs) = rule["runs"].as_array() else { return Vec::new() };
     let points = |run: &Value| run["learning"].as_array().cloned().unwrap_or_default();
@@ -123,12 +123,12 @@ mod tests {
 
     fn rule() -> Value {
         let curve = |error: f64| vec![json!({ "examples_seen": 10, "test_error_percent": error })];
-        let run = |error| Run {
+        let run = |error| RuleRun {
             error,
             angles: vec![30.0, 0.0],
             ms_per_example: 0.1,
             curve: curve(2.0 * error),
-            ..Run::default()
+            ..RuleRun::default()
         };
         let member = Member::find("backprop").unwrap();
         let course = Course { epochs: 7, ..member.course(2) };

@@ -1,21 +1,21 @@
-//! A validation in words and as JSON.
+//! The results of a validation as text, as JSON and as a figure.
 
 use serde_json::{Value, json};
 
 use crate::cli::failure::Failure;
-use crate::cli::say;
+use crate::cli::terminal;
 use crate::model::Model;
 use crate::plot::Figure;
 use crate::plot::gallery::{self, Validated};
-use crate::validation::{Bound, Comparison, Found, Learning, Verdict, potential};
+use crate::validation::{Bound, ComparedLearning, Comparison, Found, Verdict, potential};
 
 /// All results as one object.
-pub(super) fn json(
+pub(super) fn to_json(
     model: &Model,
     (seed, perturbed): (u64, &[String]),
     comparison: &Comparison,
-    learning: Option<&Learning>,
-    judged: &[Verdict],
+    learning: Option<&ComparedLearning>,
+    verdicts: &[Verdict],
 ) -> Value {
     json!({
         "command": "validate",
@@ -24,12 +24,12 @@ pub(super) fn json(
         "perturbed": perturbed,
         "images": comparison.images,
         "test_ms": comparison.test_ms,
-        "passed": judged.iter().all(|verdict| verdict.passed() != Some(false)),
-        "verdicts": judged.iter().map(verdict).collect::<Vec<_>>(),
+        "passed": verdicts.iter().all(|verdict| verdict.passed() != Some(false)),
+        "verdicts": verdicts.iter().map(verdict).collect::<Vec<_>>(),
         "identities": identities(model, comparison),
         "rates": rates(model, comparison),
         "noiseless_twin": agreement(model, comparison),
-        "learning": learning.map(|learning| lesson(model, learning)),
+        "learning": learning.map(|learning| learning_json(model, learning)),
     })
 }
 
@@ -105,8 +105,8 @@ fn agreement(model: &Model, comparison: &Comparison) -> Value {
     each.collect()
 }
 
-fn lesson(model: &Model, learning: &Learning) -> Value {
-    let point = |point: &crate::validation::Point| {
+fn learning_json(model: &Model, learning: &ComparedLearning) -> Value {
+    let point = |point: &crate::validation::LearningPoint| {
         let angles =
             point.angles_deg.iter().map(|&(index, angle)| (model.projections[index].name.clone(), angle.into()));
         json!({
@@ -116,15 +116,15 @@ fn lesson(model: &Model, learning: &Learning) -> Value {
             "angles_between_changes_deg": angles.collect::<serde_json::Map<_, _>>(),
         })
     };
-    let layer = |like: &crate::validation::Likeness| json!({ "population": model.populations[like.population].name, "rsa": like.rsa, "cka": like.cka });
+    let layer = |like: &crate::validation::Similarity| json!({ "population": model.populations[like.population].name, "rsa": like.rsa, "cka": like.cka });
     json!({
         "points": learning.points.iter().map(point).collect::<Vec<_>>(),
-        "representations": learning.likeness.iter().map(layer).collect::<Vec<_>>(),
+        "representations": learning.similarity.iter().map(layer).collect::<Vec<_>>(),
     })
 }
 
-/// All of it that can be drawn.
-pub(super) fn figure(model: &Model, comparison: &Comparison, learning: Option<&Learning>) -> Figure {
+/// The figure of a validation.
+pub(super) fn figure(model: &Model, comparison: &Comparison, learning: Option<&ComparedLearning>) -> Figure {
     let populations = comparison.rates.iter().enumerate().map(|(i, rates)| {
         let close = || comparison.agreement.iter().map(|agreement| (agreement.length_ms, agreement.populations[i]));
         Validated {
@@ -140,16 +140,16 @@ pub(super) fn figure(model: &Model, comparison: &Comparison, learning: Option<&L
     gallery::validation(&populations.collect::<Vec<_>>(), &same.collect::<Vec<_>>(), &curve.collect::<Vec<_>>())
 }
 
-/// Prints what was found, the verdicts last.
-pub(super) fn text(
+/// Prints the results, the verdicts last.
+pub(super) fn print(
     model: &Model,
     comparison: &Comparison,
-    learning: Option<&Learning>,
-    judged: &[Verdict],
+    learning: Option<&ComparedLearning>,
+    verdicts: &[Verdict],
 ) -> Result<(), Failure> {
     let name = |population: usize| &model.populations[population].name;
     for rates in &comparison.rates {
-        say::result(format_args!(
+        terminal::print_result(format_args!(
             "rate of {}: {:.2} Hz; diffusion twin {:.2}, noiseless twin {:.2}",
             name(rates.population),
             rates.measured_hz,
@@ -166,31 +166,33 @@ pub(super) fn text(
         });
         let close = close.collect::<String>();
         let (length, same) = (agreement.length_ms, agreement.same_answer_percent);
-        say::result(format_args!("noiseless twin over {length} ms: {same:.1} % same answers{close}"))?;
+        terminal::print_result(format_args!("noiseless twin over {length} ms: {same:.1} % same answers{close}"))?;
     }
     for point in learning.iter().flat_map(|learning| &learning.points) {
         let angle = |&(index, angle): &(usize, f64)| format!(", {} {angle:.0}", model.projections[index].name);
         let angles = point.angles_deg.iter().map(angle).collect::<String>();
         let ([spiking, rate], examples) = (point.errors_percent, point.examples);
-        say::result(format_args!(
+        terminal::print_result(format_args!(
             "after {examples} images: test error {spiking:.1} % as spikes, {rate:.1} % as rates; angles of changes [deg]{angles}"
         ))?;
     }
-    for like in learning.iter().flat_map(|learning| &learning.likeness) {
+    for like in learning.iter().flat_map(|learning| &learning.similarity) {
         let (rsa, cka) = (like.rsa, like.cka);
-        say::result(format_args!(
+        terminal::print_result(format_args!(
             "{} after learning, spikes against rates: RSA {rsa:.3}, CKA {cka:.3}",
             name(like.population)
         ))?;
     }
-    judged.iter().try_for_each(|verdict| {
+    verdicts.iter().try_for_each(|verdict| {
         let quantity = &verdict.quantity;
         match verdict.found {
-            Found::NotApplicable(why) => say::result(format_args!("none  {quantity}: does not apply, {why}")),
+            Found::NotApplicable(why) => {
+                terminal::print_result(format_args!("none  {quantity}: does not apply, {why}"))
+            }
             Found::Measured(found, within) => {
                 let (relation, tolerance) = bound(within);
                 let word = if verdict.passed() == Some(true) { "pass" } else { "FAIL" };
-                say::result(format_args!("{word}  {quantity}: {found:.4} ({relation} {tolerance:.4})"))
+                terminal::print_result(format_args!("{word}  {quantity}: {found:.4} ({relation} {tolerance:.4})"))
             }
         }
     })

@@ -1,60 +1,61 @@
-//! What a command shows: the stimuli of its model; for a checkpoint, those it was trained on unless others are named.
+//! Which stimuli a command presents: those of its model; for a checkpoint those it was trained on, unless the user names
+//! others.
 
 use std::mem::discriminant;
 use std::path::Path;
 
 use super::options::Common;
-use super::say;
+use super::terminal;
 use crate::data::{DataError, DataIdentity, Dataset, Presentations, Source, StimulusSet, path_of};
 use crate::model::{Model, Protocol, Stimuli};
 use crate::record::Checkpoint;
 
-/// What to do about a split by class.
+/// Advice where classes are split between training and test images.
 const SHUFFLE: &str =
     "where the files are sorted by class, shuffle images and labels alike, or change `validation` in [stimuli]";
 
-/// What the network of a checkpoint was trained on.
+/// The data that the network of a checkpoint was trained on.
 #[derive(Clone, Debug)]
-pub(super) struct Trained {
+pub(super) struct TrainingData {
     data: DataIdentity,
     /// The stimuli of the model that the checkpoint holds.
     stimuli: Stimuli,
 }
 
-/// The stimuli of a command.
-pub(super) struct Shown<'a> {
+/// Where the stimuli of a command come from, and what they must match.
+pub(super) struct StimulusSource<'a> {
     stimuli: Stimuli,
-    /// What they must fit; its stimuli give way to those above.
+    /// Sizes of the network and the folder; its own stimuli are replaced by those above.
     source: Source<'a>,
-    /// That of the model, if there is one.
+    /// The protocol of the model, if there is one.
     protocol: Option<Protocol>,
-    /// The data of every checkpoint shown to; the first says where they are.
+    /// The data of every checkpoint that they are presented to; the path is that of the first.
     trained: Vec<&'a DataIdentity>,
-    /// Whether the user named the place, and not the checkpoint.
+    /// Whether the user, not the checkpoint, named the path.
     named: bool,
 }
 
-impl Trained {
-    /// What the checkpoint keeps of its data, if it does; `own` is the model that it holds.
+impl TrainingData {
+    /// The data of a checkpoint, if it names them; `own` is the model it holds.
     pub(super) fn of(checkpoint: &Checkpoint, own: &Model) -> Option<Self> {
         checkpoint.data.clone().map(|data| Self { data, stimuli: own.stimuli.clone() })
     }
 }
 
-impl<'a> Shown<'a> {
-    /// The stimuli of a model, from the folder that `--data` names; else from where the network was trained on them, unless the
-    /// model now names another place.
-    pub(super) fn of(common: &'a Common, model: &'a Model, trained: Option<&'a Trained>) -> Self {
+impl<'a> StimulusSource<'a> {
+    /// The stimuli of a model: in the folder of `--data`, else where the network was trained on them, unless the model now
+    /// names another path.
+    pub(super) fn of(common: &'a Common, model: &'a Model, trained: Option<&'a TrainingData>) -> Self {
         let key = |argument: &String| argument.split('=').next().unwrap_or_default().trim() == "stimuli.path";
-        let others = |trained: &Trained| path_of(&trained.stimuli) != path_of(&model.stimuli);
+        let others = |trained: &TrainingData| path_of(&trained.stimuli) != path_of(&model.stimuli);
         let named = common.data.is_some() || common.overrides.iter().any(key) || trained.is_some_and(others);
         let shown = Self::at(common.source(model), named, trained);
         Self { protocol: Some(model.protocol), ..shown }
     }
 
-    /// The stimuli of a source, unless the user `named` them from where the first of some networks was trained on them. Networks
-    /// trained on stimuli of another kind are left out: nothing is known of these.
-    pub(super) fn at(source: Source<'a>, named: bool, trained: impl IntoIterator<Item = &'a Trained>) -> Self {
+    /// The stimuli of a source; unless the user `named` their path, at the path where the first of the `trained` networks was
+    /// trained on them. Networks trained on stimuli of another kind are ignored.
+    pub(super) fn at(source: Source<'a>, named: bool, trained: impl IntoIterator<Item = &'a TrainingData>) -> Self {
         let kind = discriminant(source.stimuli);
         let of_its_kind = trained.into_iter().filter(|trained| discriminant(&trained.stimuli) == kind);
         let trained: Vec<_> = of_its_kind.map(|trained| &trained.data).collect();
@@ -65,7 +66,7 @@ impl<'a> Shown<'a> {
         Self { stimuli, source, protocol: None, trained, named }
     }
 
-    /// Loads what is trained on and what is evaluated on.
+    /// Loads training and evaluation stimuli.
     pub(super) fn load(&self) -> anyhow::Result<Dataset> {
         let data = self.source().load()?;
         self.check(&data.sha256(), data.training.set())?;
@@ -73,12 +74,12 @@ impl<'a> Shown<'a> {
         Ok(data)
     }
 
-    /// Loads what is trained on alone.
+    /// Loads the training stimuli alone.
     pub(super) fn load_training(&self) -> anyhow::Result<Presentations> {
         self.checked(self.source().load_training()?)
     }
 
-    /// Loads what is evaluated on alone.
+    /// Loads the evaluation stimuli alone.
     pub(super) fn load_evaluation(&self) -> anyhow::Result<Presentations> {
         self.checked(self.source().load_evaluation()?)
     }
@@ -97,31 +98,34 @@ impl<'a> Shown<'a> {
         self.protocol.iter().try_for_each(|protocol| check_spikes(protocol, set))
     }
 
-    /// Refuses other contents where the network was trained; reports them where the user named another place.
+    /// Compares digests with those of the training: different data are refused at the path of the training, and a message is
+    /// printed if the user named another path.
     fn check_identity(&self, trained: &DataIdentity, read: &[(String, String)]) -> anyhow::Result<()> {
         let Some(path) = self.source().path() else { return Ok(()) };
         match trained.check(read, path) {
             Err(DataError::Changed { .. }) if self.named => {
                 let (now, then) = (path.display(), &trained.place.absolute);
-                say::note(format_args!("note: {now} holds other data than those the network was trained on, {then}"));
+                terminal::print_message(format_args!(
+                    "note: {now} holds other data than those the network was trained on, {then}"
+                ));
             }
             Err(changed) => {
                 let images = matches!(self.stimuli, Stimuli::Idx { .. });
                 let option = if images { "--data DIR" } else { "--set stimuli.path=FILE" };
-                let told = "the data differ from those of the training; give the place of those, or deliberately of others, by";
-                return Err(anyhow::Error::from(changed).context(format!("{told} `{option}`")));
+                let advice = "the data differ from those of the training; give the place of those, or deliberately of others, by";
+                return Err(anyhow::Error::from(changed).context(format!("{advice} `{option}`")));
             }
             Ok(()) => self.compare_split(trained),
         }
         Ok(())
     }
 
-    /// Reports that more images are set aside for validation than in training: some of them were trained on.
+    /// Prints a message if more images are set aside for validation than in training: some of them were trained on.
     fn compare_split(&self, trained: &DataIdentity) {
         let Stimuli::Idx { validation, .. } = self.stimuli else { return };
         if validation as u64 > trained.validation {
             let then = trained.validation;
-            say::note(format_args!(
+            terminal::print_message(format_args!(
                 "note: `validation = {validation}` in [stimuli], but the network was trained with {then}: it was trained on \
                  images that are now set aside"
             ));
@@ -129,7 +133,8 @@ impl<'a> Shown<'a> {
     }
 }
 
-/// Refuses spikes after the longest presentation there is, less its random parts; reports those after a test.
+/// Refuses spike lists with spikes after the longest presentation (without its random part); prints a message for spikes after
+/// the end of a test.
 fn check_spikes(protocol: &Protocol, set: &StimulusSet) -> anyhow::Result<()> {
     let Protocol { forward, target, test, .. } = *protocol;
     let labelled = set.label(0).is_some();
@@ -141,24 +146,28 @@ fn check_spikes(protocol: &Protocol, set: &StimulusSet) -> anyhow::Result<()> {
     }
     if let Some(late) = set.late_spikes(test).filter(|_| labelled) {
         let (late, all) = (late.late, late.all);
-        say::note(format_args!(
+        terminal::print_message(format_args!(
             "note: {path}: {late} of {all} spikes come after the {test} ms of a test (`test_ms`), which does not show them"
         ));
     }
     Ok(())
 }
 
-/// Reports classes that are tested and never trained, and a test of a single class: what a set sorted by class gives.
+/// Prints a message if a tested class is never trained, or a single class is tested, as in a data set sorted by class.
 fn compare_classes(data: &Dataset) {
     let Some(counts) = data.class_counts() else { return };
     let never = counts.never_trained();
     if !never.is_empty() {
         let each: Vec<_> = never.iter().map(|(class, images)| format!("{class} ({images} images)")).collect();
         let each = each.join(", ");
-        say::note(format_args!("note: of the classes that are tested, these are never trained: {each}; {SHUFFLE}"));
+        terminal::print_message(format_args!(
+            "note: of the classes that are tested, these are never trained: {each}; {SHUFFLE}"
+        ));
     }
     if let Some(class) = counts.only_evaluated() {
         let images = data.evaluation.len();
-        say::note(format_args!("note: all {images} images that are tested are of class {class}; {SHUFFLE}"));
+        terminal::print_message(format_args!(
+            "note: all {images} images that are tested are of class {class}; {SHUFFLE}"
+        ));
     }
 }

@@ -1,4 +1,4 @@
-//! How alike networks represent the same images, layer by layer.
+//! Similarity of the representations of the same images, layer by layer, by RSA and linear CKA.
 
 use std::path::Path;
 
@@ -7,7 +7,7 @@ use ndarray::Array2;
 use serde_json::{Value, json};
 
 use crate::analysis::{linear_cka, rsa};
-use crate::cli::shown::{self, Shown};
+use crate::cli::stimuli::{self, StimulusSource};
 use crate::cli::{checkpoint, rate_rule};
 use crate::data::{Presentations, Source};
 use crate::model::{Model, Stimuli};
@@ -15,46 +15,47 @@ use crate::network::Network;
 use crate::rate::{Learner, Twin};
 use crate::training::{Dynamics, responses};
 
-/// What names the noiseless twin of a checkpoint.
+/// Prefix of a checkpoint's path that selects its noiseless twin.
 const RATE: &str = "rate:";
 
-/// A trained network whose representations are compared: a checkpoint, as spikes or as rates.
-pub(super) struct Trained {
+/// A trained network whose representations are compared: a checkpoint, run as spikes or as rates.
+pub(super) struct ComparedNetwork {
     name: String,
     model: Model,
     network: Network,
     seed: u64,
     dynamics: Dynamics,
-    data: Option<shown::Trained>,
-    /// What it is tested on, as its own model shows it: by its own input neurons, in maps or as it is.
+    data: Option<stimuli::TrainingData>,
+    /// Its test images, encoded as in its own model.
     shown: Presentations,
 }
 
-/// Responses of a layer to the images, [images, units].
-pub(super) struct Layer {
+/// Responses of a layer to the images.
+pub(super) struct LayerResponses {
     name: String,
+    /// [images, units].
     responses: Array2<f64>,
 }
 
-/// Where `PATH` or `rate:PATH` is, and as what.
-pub(super) fn place(text: &str) -> (&Path, Dynamics) {
+/// Splits `PATH` or `rate:PATH` into path and dynamics.
+pub(super) fn parse_network(text: &str) -> (&Path, Dynamics) {
     match text.strip_prefix(RATE) {
         Some(path) => (Path::new(path), Dynamics::Rate(Twin::Noiseless)),
         None => (Path::new(text), Dynamics::Spiking),
     }
 }
 
-impl Trained {
-    /// Loads `PATH`, or `rate:PATH` for its noiseless twin, with the images of a folder in place of its own.
+impl ComparedNetwork {
+    /// Loads the checkpoint of `PATH` or `rate:PATH`, with the images of `folder` if one is given.
     pub(super) fn load(text: &str, folder: Option<&Path>) -> anyhow::Result<Self> {
-        let (path, dynamics) = place(text);
+        let (path, dynamics) = parse_network(text);
         let checkpoint = checkpoint::load(path)?;
         let model = Model::parse(&checkpoint.model_text, &format!("model of {}", path.display()), &[])?;
         if dynamics != Dynamics::Spiking && matches!(model.stimuli, Stimuli::Spikes { .. }) {
             bail!("{text}: the network is shown a spike list, which has no rates; leave out `{RATE}`");
         }
-        let (data, source) = (shown::Trained::of(&checkpoint, &model), Source { folder, ..Source::of(&model) });
-        let shown = Shown::at(source, folder.is_some(), data.as_ref()).load_evaluation();
+        let (data, source) = (stimuli::TrainingData::of(&checkpoint, &model), Source { folder, ..Source::of(&model) });
+        let shown = StimulusSource::at(source, folder.is_some(), data.as_ref()).load_evaluation();
         let shown = shown.with_context(|| format!("{}: what it is tested on cannot be loaded", path.display()))?;
         let stem = path.file_name().map(Path::new).map_or_else(String::new, |name| name.display().to_string());
         let name = stem.trim_end_matches(".h5").trim_end_matches(".checkpoint").to_owned();
@@ -62,17 +63,17 @@ impl Trained {
         Ok(Self { name, model, network: checkpoint.network, seed: checkpoint.seed, dynamics, data, shown })
     }
 
-    /// What it was trained on, if its checkpoint keeps that.
-    pub(super) fn data(&self) -> Option<&shown::Trained> {
+    /// The data it was trained on, if its checkpoint names them.
+    pub(super) fn data(&self) -> Option<&stimuli::TrainingData> {
         self.data.as_ref()
     }
 
-    /// What it is tested on.
+    /// Its test images.
     pub(super) fn shown(&self) -> &Presentations {
         &self.shown
     }
 
-    /// Refuses to be compared on other images than those of `others`.
+    /// Refuses other test images than `others`.
     pub(super) fn check_shown(&self, others: &Presentations) -> anyhow::Result<()> {
         let of = |shown: &Presentations| (shown.set().sha256().to_vec(), shown.len(), shown.image(0));
         if of(&self.shown) != of(others) {
@@ -81,8 +82,8 @@ impl Trained {
         Ok(())
     }
 
-    /// Its layers but the input.
-    pub(super) fn layers(&self, images: usize) -> Vec<Layer> {
+    /// Responses of its layers but the input to the first `images` test images.
+    pub(super) fn layers(&self, images: usize) -> Vec<LayerResponses> {
         let shown = &self.shown;
         if let Some(learner) = rate_rule::learner((&self.model, &self.network), self.seed) {
             return layers_of(&self.name, &learner, shown, images);
@@ -91,27 +92,27 @@ impl Trained {
         let layer = |population: usize| {
             let size = self.model.populations[population].size;
             let responses = Array2::from_shape_fn((images, size), |(image, i)| all[image][population][i]);
-            Layer { name: format!("{}: {}", self.name, self.model.populations[population].name), responses }
+            LayerResponses { name: format!("{}: {}", self.name, self.model.populations[population].name), responses }
         };
         (1..self.model.populations.len()).map(layer).collect()
     }
 }
 
-/// Layers of a network trained here.
-pub(super) fn layers_of(name: &str, learner: &Learner, shown: &Presentations, images: usize) -> Vec<Layer> {
+/// Responses of the layers of a network trained by this command.
+pub(super) fn layers_of(name: &str, learner: &Learner, shown: &Presentations, images: usize) -> Vec<LayerResponses> {
     let all = learner.respond(shown, images);
     let last = all.len();
     let named = |(l, responses): (usize, Array2<f64>)| {
         let layer = if l + 1 == last { "output".to_owned() } else { format!("hidden {}", l + 1) };
-        Layer { name: format!("{name}: {layer}"), responses }
+        LayerResponses { name: format!("{name}: {layer}"), responses }
     };
     all.into_iter().enumerate().map(named).collect()
 }
 
-/// RSA and CKA of every layer with every other; null where a layer answers all images alike.
-pub(super) fn likeness(layers: &[Layer]) -> Value {
+/// RSA and CKA of every layer with every other; null where a layer responds to all images alike.
+pub(super) fn similarities(layers: &[LayerResponses]) -> Value {
     let names: Vec<_> = layers.iter().map(|layer| layer.name.as_str()).collect();
-    let matrix = |measure: &dyn Fn(&Layer, &Layer) -> f64| -> Vec<Vec<f64>> {
+    let matrix = |measure: &dyn Fn(&LayerResponses, &LayerResponses) -> f64| -> Vec<Vec<f64>> {
         layers.iter().map(|a| layers.iter().map(|b| measure(a, b)).collect()).collect()
     };
     json!({
@@ -122,14 +123,14 @@ pub(super) fn likeness(layers: &[Layer]) -> Value {
     })
 }
 
-/// The likenesses as a Markdown table: CKA above the diagonal, RSA below.
-pub(super) fn table(likeness: &Value) -> String {
-    let names: Vec<&str> = likeness["layers"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
+/// The similarities as a Markdown table: CKA above the diagonal, RSA below.
+pub(super) fn table(similarities: &Value) -> String {
+    let names: Vec<&str> = similarities["layers"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
     let cell = |i: usize, j: usize| match i.cmp(&j) {
         std::cmp::Ordering::Equal => " – |".to_owned(),
         order => {
             let measure = if order.is_lt() { "cka" } else { "rsa" };
-            likeness[measure][i][j].as_f64().map_or_else(|| " – |".to_owned(), |x| format!(" {x:.3} |"))
+            similarities[measure][i][j].as_f64().map_or_else(|| " – |".to_owned(), |x| format!(" {x:.3} |"))
         }
     };
     let row = |i: usize| (0..names.len()).fold(format!("\n| {} |", names[i]), |row, j| row + &cell(i, j));
@@ -144,14 +145,17 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_layer_is_set_against_every_other() {
+    fn every_layer_is_compared_with_every_other() {
         let x = array![[1.0, 0.0, 2.0], [0.0, 1.0, 0.5], [3.0, 1.0, 0.0], [0.5, 0.5, 4.0]];
-        let layer = |name: &str, responses: &Array2<f64>| Layer { name: name.to_owned(), responses: responses.clone() };
-        let told = likeness(&[layer("a: hidden 1", &x), layer("b: hidden 1", &(&x * 2.0))]);
+        let layer = |name: &str, responses: &Array2<f64>| LayerResponses {
+            name: name.to_owned(),
+            responses: responses.clone(),
+        };
+        let found = similarities(&[layer("a: hidden 1", &x), layer("b: hidden 1", &(&x * 2.0))]);
         for measure in ["cka", "rsa"] {
-            assert!((told[measure][0][1].as_f64().unwrap() - 1.0).abs() < 1e-12);
+            assert!((found[measure][0][1].as_f64().unwrap() - 1.0).abs() < 1e-12);
         }
-        let said = table(&told);
-        assert!(said.contains("\n| a: hidden 1 | – | 1.000 |\n| b: hidden 1 | 1.000 | – |"), "{said}");
+        let table = table(&found);
+        assert!(table.contains("\n| a: hidden 1 | – | 1.000 |\n| b: hidden 1 | 1.000 | – |"), "{table}");
     }
 }
