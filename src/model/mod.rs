@@ -27,7 +27,7 @@ use std::sync::Arc;
 
 pub use error::{ModelError, Origin};
 pub use learning::{HiddenError, Learning, RATE_RULES, Rule, Schedule};
-pub use projection::{Carries, Projection, ProjectionRule, WeightInit, feedforward_path};
+pub use projection::{Carries, Projection, ProjectionRule, Sign, WeightInit, feedforward_path};
 pub use recording::{Compression, Credit, Recording, Snapshots, Stretch};
 pub(crate) use source::open as open_file;
 
@@ -106,6 +106,18 @@ pub enum BiasInit {
         /// Mean.
         mean: f64,
         /// Half-range / 3.465 (see science: the true sd is twice this).
+        sd: f64,
+    },
+    /// All the same.
+    Constant {
+        /// Their value.
+        value: f64,
+    },
+    /// Normal.
+    Normal {
+        /// Mean.
+        mean: f64,
+        /// Standard deviation.
         sd: f64,
     },
     /// `/biases/POP/SNAPSHOT` of a run file or checkpoint.

@@ -20,6 +20,8 @@ pub struct Projection {
     pub delay: f64,
     /// Initial weights.
     pub weights: WeightInit,
+    /// Sign that all weights have, initially and after every change.
+    pub sign: Sign,
     /// Learning rate η; 0: the weights stay.
     pub learning_rate: f64,
     /// What it carries.
@@ -36,6 +38,39 @@ pub enum Carries {
     /// Their firing rates φ_max sigmoid(V) at every moment, without kernel and delay: A = Y φ. To apical dendrites that drive
     /// no soma.
     Rates,
+}
+
+/// The sign of the weights of a projection: initial values of another sign are refused or drawn again, and a weight that a
+/// change takes beyond zero becomes zero.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Sign {
+    /// Either.
+    #[default]
+    Any,
+    /// Zero or more: excitatory synapses.
+    NonNegative,
+    /// Zero or less: inhibitory synapses.
+    NonPositive,
+}
+
+impl Sign {
+    /// Its name in files.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Any => "any",
+            Self::NonNegative => "non-negative",
+            Self::NonPositive => "non-positive",
+        }
+    }
+
+    /// Whether a weight of this value has it; zero always does.
+    pub fn allows(self, weight: f64) -> bool {
+        match self {
+            Self::Any => true,
+            Self::NonNegative => weight >= 0.0,
+            Self::NonPositive => weight <= 0.0,
+        }
+    }
 }
 
 /// The plasticity rule of one projection.
@@ -72,6 +107,32 @@ pub enum WeightInit {
     Transpose {
         /// Spread of normal noise, drawn anew at each renewal.
         noise_sd: f64,
+    },
+    /// All the same.
+    Constant {
+        /// Their value.
+        value: f64,
+    },
+    /// Normal; truncated where the projection has a sign.
+    Normal {
+        /// Mean, before truncation.
+        mean: f64,
+        /// Standard deviation, before truncation.
+        sd: f64,
+    },
+    /// Lognormal: |w| is exp(N(mu, sigma²)), positive unless the sign of the projection is non-positive.
+    Lognormal {
+        /// Mean of ln |w|.
+        mu: f64,
+        /// Standard deviation of ln |w|.
+        sigma: f64,
+    },
+    /// Uniform.
+    Uniform {
+        /// Lower end.
+        low: f64,
+        /// Upper end.
+        high: f64,
     },
     /// `/weights/PROJECTION/SNAPSHOT` of a run file or checkpoint.
     Run {

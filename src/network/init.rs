@@ -2,8 +2,9 @@
 
 use std::path::Path;
 
+use super::distribution::Distribution;
 use super::{DerivedProjections, Network, Weights};
-use crate::model::{BiasInit, Model, Population, Projection, WeightInit};
+use crate::model::{BiasInit, Model, Population, Projection, Sign, WeightInit};
 use crate::numeric::{PresentationKey, Purpose, Stream, StreamKey};
 
 /// Half-range of a uniform distribution over its nominal spread: √12, as in the authors' code, where it is taken over
@@ -48,6 +49,8 @@ pub struct Stored<'a> {
     pub post: usize,
     /// Presynaptic neurons, of weights.
     pub pre: Option<usize>,
+    /// Sign that the values must have.
+    pub sign: Sign,
 }
 
 impl Network {
@@ -76,7 +79,17 @@ fn initial_weights<E>(
     read: impl Fn(Stored<'_>) -> Result<Vec<f32>, E>,
 ) -> Result<Weights, E> {
     let (from, to) = (model.population(projection.from), model.population(projection.to));
-    let shape = (to.size, Some(from.size));
+    let sign = projection.sign;
+    let stored = |path, object| {
+        let matrix = read(Stored { path, object, post: to.size, pre: Some(from.size), sign })?;
+        Ok(Weights::from_matrix(to.size, from.size, &matrix))
+    };
+    let drawn = |distribution: Distribution| {
+        let mut stream = initial_key(seed, Purpose::Weights(index as u32)).stream();
+        let matrix: Vec<f32> =
+            std::iter::repeat_with(|| distribution.sample(sign, &mut stream)).take(to.size * from.size).collect();
+        Ok(Weights::from_matrix(to.size, from.size, &matrix))
+    };
     match &projection.weights {
         WeightInit::Moments { fan_in, v_avg, v_sd, b_avg, scale, kept, shared } => {
             let moments = Moments::new(*fan_in, from.phi_max() / 4.0, *v_avg, *v_sd, *b_avg);
@@ -91,15 +104,14 @@ fn initial_weights<E>(
             Ok(Weights::from_matrix(to.size, from.size, &matrix))
         }
         WeightInit::Transpose { .. } => Ok(Weights::zeros(to.size, from.size)),
+        WeightInit::Constant { value } => drawn(Distribution::Constant { value: *value }),
+        WeightInit::Normal { mean, sd } => drawn(Distribution::Normal { mean: *mean, sd: *sd }),
+        WeightInit::Lognormal { mu, sigma } => drawn(Distribution::Lognormal { mu: *mu, sigma: *sigma }),
+        WeightInit::Uniform { low, high } => drawn(Distribution::Uniform { low: *low, high: *high }),
         WeightInit::Run { path, snapshot } => {
-            let object = Some(("weights", projection.name.as_str(), snapshot.as_str()));
-            let matrix = read(Stored { path, object, post: shape.0, pre: shape.1 })?;
-            Ok(Weights::from_matrix(to.size, from.size, &matrix))
+            stored(path, Some(("weights", projection.name.as_str(), snapshot.as_str())))
         }
-        WeightInit::Npy { path } => {
-            let matrix = read(Stored { path, object: None, post: shape.0, pre: shape.1 })?;
-            Ok(Weights::from_matrix(to.size, from.size, &matrix))
-        }
+        WeightInit::Npy { path } => stored(path, None),
     }
 }
 
@@ -110,8 +122,14 @@ fn initial_biases<E>(
     read: impl Fn(Stored<'_>) -> Result<Vec<f32>, E>,
 ) -> Result<Vec<f32>, E> {
     let Some(init) = &population.bias else { return Ok(Vec::new()) };
-    let stored = |path, object| read(Stored { path, object, post: population.size, pre: None });
+    let stored = |path, object| read(Stored { path, object, post: population.size, pre: None, sign: Sign::Any });
+    let drawn = |distribution: Distribution| {
+        let mut stream = initial_key(seed, Purpose::Biases(index as u32)).stream();
+        Ok(std::iter::repeat_with(|| distribution.sample(Sign::Any, &mut stream)).take(population.size).collect())
+    };
     match init {
+        BiasInit::Constant { value } => drawn(Distribution::Constant { value: *value }),
+        BiasInit::Normal { mean, sd } => drawn(Distribution::Normal { mean: *mean, sd: *sd }),
         BiasInit::Uniform { mean, sd } => {
             let mut stream = initial_key(seed, Purpose::Biases(index as u32)).stream();
             Ok(std::iter::repeat_with(|| uniform(&mut stream, *mean, *sd)).take(population.size).collect())

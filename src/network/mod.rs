@@ -1,6 +1,7 @@
 //! Populations and projections with their weights, built from a model; no dynamics.
 
 mod derived;
+mod distribution;
 mod init;
 
 use aligned_vec::{AVec, ConstAlign};
@@ -8,6 +9,8 @@ use ndarray::Array2;
 
 pub use derived::DerivedProjections;
 pub use init::{Moments, Stored};
+
+use crate::model::Sign;
 
 /// Numbers that begin at a cache line.
 pub type Lines<T> = AVec<T, ConstAlign<64>>;
@@ -64,6 +67,16 @@ impl Weights {
     /// The weights of one presynaptic neuron, [stride]; what lies beyond [`Weights::post`] must stay zero.
     pub fn row_mut(&mut self, pre: usize) -> &mut [f32] {
         &mut self.rows[pre * self.stride..][..self.stride]
+    }
+
+    /// Sets the weights of one presynaptic neuron that are of another sign to zero.
+    pub fn clip(&mut self, pre: usize, sign: Sign) {
+        let row = self.row_mut(pre);
+        match sign {
+            Sign::Any => (),
+            Sign::NonNegative => row.iter_mut().for_each(|w| *w = w.max(0.0)),
+            Sign::NonPositive => row.iter_mut().for_each(|w| *w = w.min(0.0)),
+        }
     }
 
     /// The weights as a matrix [post, pre] in row-major order, as files hold them.

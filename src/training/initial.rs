@@ -21,6 +21,20 @@ pub enum InitialError {
     /// In a NumPy file.
     #[error("initial values cannot be read")]
     Npy(#[from] DataError),
+    /// Of another sign than that of their projection.
+    #[error("{path} holds the weight {weight} of synapse [{post}, {pre}], where the projection has the sign {sign:?}")]
+    Sign {
+        /// The file.
+        path: String,
+        /// Postsynaptic neuron.
+        post: usize,
+        /// Presynaptic neuron.
+        pre: usize,
+        /// What was found.
+        weight: f32,
+        /// What was expected.
+        sign: &'static str,
+    },
     /// In a run file or checkpoint.
     #[error("initial values cannot be read")]
     Run(#[from] RecordError),
@@ -47,10 +61,21 @@ fn fits(synapses: u64) -> Result<(), InitialError> {
 }
 
 fn read(stored: Stored<'_>) -> Result<Vec<f32>, InitialError> {
-    match (stored.object, stored.pre) {
-        (None, Some(pre)) => Ok(read_npy_matrix(stored.path, stored.post, pre)?),
-        (None, None) => Ok(read_npy_vector(stored.path, stored.post)?),
-        (Some(object), pre) => Ok(read_run(&stored, object, pre)?),
+    let values = match (stored.object, stored.pre) {
+        (None, Some(pre)) => read_npy_matrix(stored.path, stored.post, pre)?,
+        (None, None) => read_npy_vector(stored.path, stored.post)?,
+        (Some(object), pre) => read_run(&stored, object, pre)?,
+    };
+    let wrong = values.iter().position(|&weight| !stored.sign.allows(f64::from(weight)));
+    match (wrong, stored.pre) {
+        (Some(i), Some(n)) => Err(InitialError::Sign {
+            path: stored.path.display().to_string(),
+            post: i / n,
+            pre: i % n,
+            weight: values[i],
+            sign: stored.sign.name(),
+        }),
+        _ => Ok(values),
     }
 }
 
@@ -88,6 +113,7 @@ fn read_run(stored: &Stored<'_>, _: (&str, &str, &str), _: Option<usize>) -> Res
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::Sign;
 
     /// No machine's addresses reach as far as 2^60 synapses.
     #[test]
@@ -97,5 +123,20 @@ mod tests {
             let refused = fits(synapses).unwrap_err().to_string();
             assert!(refused.starts_with(&format!("{synapses} synapses take")), "{refused}");
         }
+    }
+
+    #[test]
+    fn weights_of_another_sign_than_their_projection_are_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("w.npy");
+        ndarray_npy::write_npy(&path, &ndarray::array![[1.0_f32, 0.0, 2.0], [3.0, -0.5, 4.0]]).unwrap();
+        let stored = |sign| Stored { path: &path, object: None, post: 2, pre: Some(3), sign };
+        assert!(read(stored(Sign::Any)).is_ok());
+        let refused = read(stored(Sign::NonNegative)).unwrap_err().to_string();
+        assert!(
+            refused.ends_with("the weight -0.5 of synapse [1, 1], where the projection has the sign \"non-negative\"")
+        );
+        let refused = read(stored(Sign::NonPositive)).unwrap_err().to_string();
+        assert!(refused.contains("the weight 1 of synapse [0, 0]"), "{refused}");
     }
 }

@@ -141,6 +141,31 @@ fn symmetric_feedback_stays_so_while_weights_learn() {
 }
 
 /// A lit pixel spikes at 200 Hz for 100 ms: one in e^20 presentations has no spike of it.
+/// Weights before and after 20 presentations, from small positive ones or their negatives.
+fn learned_with_sign(sign: &str) -> [Vec<f32>; 2] {
+    let keys = ["input-hidden", "hidden-output"].map(|name| {
+        let initial = "{ from = 'lognormal', mu = -7, sigma = 1 }";
+        [format!("projection.{name}.sign={sign}"), format!("projection.{name}.weights={initial}")]
+    });
+    let model = model(&keys.as_flattened().iter().map(String::as_str).collect::<Vec<_>>());
+    let initial = network(&model);
+    let mut trainer = Trainer::new(&model, initial.clone(), SEED).unwrap();
+    trainer.run(&data(), plan(20), &mut (), &mut ()).unwrap();
+    [&initial, trainer.network()].map(|network| [0, 1].map(|index| network.weights[index].to_matrix()).concat())
+}
+
+#[test]
+fn weights_keep_the_sign_of_their_projection_while_they_learn() {
+    let zeros = |matrix: &[f32]| matrix.iter().filter(|&&w| w == 0.0).count();
+    for (sign, factor) in [("non-negative", 1.0), ("non-positive", -1.0)] {
+        let [before, after] = learned_with_sign(sign);
+        assert!(before.iter().all(|w| factor * w > 0.0) && after.iter().all(|w| factor * w >= 0.0), "{sign}");
+        assert!(before.iter().zip(&after).any(|(a, b)| a != b && *b != 0.0) && zeros(&after) > 0, "{sign}");
+    }
+    let [before, after] = learned_with_sign("any");
+    assert!(before.iter().all(|&w| w > 0.0) && after.iter().any(|&w| w < 0.0));
+}
+
 #[test]
 fn training_images_are_shown_shifted_and_test_images_are_not() {
     let (model, data) = (model(&["stimuli.shift_pixels=1", "learning.batch=3"]), data());

@@ -13,7 +13,7 @@ use super::rules::{Rules, TrainerError};
 use super::{Dynamics, Ending, History, Monitor, Plan, Progress, RunError, Synapses, Test, Training, data_check};
 use crate::data::{DataIdentity, Dataset, Presentations};
 use crate::engine::{Circuit, Work};
-use crate::model::Model;
+use crate::model::{Model, Sign};
 use crate::network::{DerivedProjections, Network};
 use crate::numeric::PresentationKey;
 use crate::plasticity::apply;
@@ -339,7 +339,10 @@ impl<'a> Trainer<'a> {
             };
             let weights = &mut self.network.weights[index];
             let stride = weights.stride();
-            self.work.rows_updated += apply(terms, weights.rows_mut(), stride, biases) as u64;
+            self.work.rows_updated += apply(terms.clone(), weights.rows_mut(), stride, biases) as u64;
+            if projection.sign != Sign::Any {
+                terms.flat_map(|term| &term.pre).for_each(|&(pre, _)| weights.clip(pre as usize, projection.sign));
+            }
         }
         if let Some(lane) = lanes.last() {
             self.derived.renew(&mut self.network.weights, PresentationKey::training(lane.index + 1));

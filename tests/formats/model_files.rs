@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use crate::small::{RIGHT, parse, set};
 use apical::model::{
     BiasInit, CompartmentId, Compression, Decoding, Model, PopulationId, PortId, ProjectionId, RateSource, Schedule,
-    Snapshots, Stimuli, Stretch, WeightInit, shipped,
+    Sign, Snapshots, Stimuli, Stretch, WeightInit, shipped,
 };
 use proptest::prelude::*;
 use proptest::test_runner::RngSeed;
@@ -64,6 +64,29 @@ fn overrides_reach_every_key() {
     assert_eq!(model.recording.snapshots, Snapshots::Presentations(100));
     let source = RateSource::Fixed(vec![1.0, 2.0, 3.0, 4.0]);
     assert_eq!(model.stimuli, Stimuli::Rates { source, labels: None });
+}
+
+#[test]
+fn initial_values_are_drawn_as_the_model_says() {
+    let model = set(&[
+        "projection.input-hidden.weights={ from = 'normal', mean = 0.1, sd = 0.2 }",
+        "projection.hidden-output.weights={ from = 'lognormal', mu = -2, sigma = 0.5 }",
+        "projection.hidden-output.sign=non-positive",
+        "projection.output-hidden.weights={ from = 'uniform', low = -1, high = 3 }",
+        "population.hidden.bias={ from = 'constant', value = 0.5 }",
+        "population.output.bias={ from = 'normal', mean = 0, sd = 2 }",
+    ])
+    .unwrap();
+    let weights: Vec<_> = model.projections.iter().map(|projection| (&projection.weights, projection.sign)).collect();
+    let expected = [
+        (&WeightInit::Normal { mean: 0.1, sd: 0.2 }, Sign::Any),
+        (&WeightInit::Lognormal { mu: -2.0, sigma: 0.5 }, Sign::NonPositive),
+        (&WeightInit::Uniform { low: -1.0, high: 3.0 }, Sign::Any),
+    ];
+    assert_eq!(weights, expected);
+    let biases: Vec<_> = model.populations.iter().filter_map(|population| population.bias.as_ref()).collect();
+    assert_eq!(biases, [&BiasInit::Constant { value: 0.5 }, &BiasInit::Normal { mean: 0.0, sd: 2.0 }]);
+    assert_eq!(Model::parse(&model.text, "again", &[]).unwrap(), model);
 }
 
 /// A folder with these files.

@@ -336,6 +336,88 @@ fn rules_of_a_registry_can_be_named() {
 }
 
 #[test]
+fn initial_values_that_cannot_be_are_refused() {
+    let moments = "learning_rate = 0.1\nsign = \"non-negative\"";
+    refuse(&[
+        Case("learning_rate = 0.1", "weights = { from = \"normal\", sd = 1 }", "31:11", &["missing key `mean`"]),
+        Case("learning_rate = 0.1", "weights = { from = \"normal\", mean = 1 }", "31:11", &["missing key `sd`"]),
+        Case(
+            "learning_rate = 0.1",
+            "weights = { from = \"normal\", mean = 1, sd = -1 }",
+            "31:45",
+            &["`sd` in `weights` of [[projection]] \"hidden-output\"", "found -1"],
+        ),
+        Case("learning_rate = 0.1", "weights = { from = \"constant\" }", "31:11", &["missing key `value`"]),
+        Case(
+            "learning_rate = 0.1",
+            "weights = { from = \"lognormal\", mu = 9, sigma = 1 }",
+            "31:38",
+            &["`mu`", "found 9"],
+        ),
+        Case("learning_rate = 0.1", "weights = { from = \"lognormal\", mu = 0 }", "31:11", &["missing key `sigma`"]),
+        Case(
+            "learning_rate = 0.1",
+            "weights = { from = \"uniform\", low = 2, high = 1 }",
+            "31:37",
+            &["expected `low` of at most `high`, found 2 and 1"],
+        ),
+        Case(
+            "learning_rate = 0.1",
+            "weights = { from = \"uniform\", low = 0, high = 1, sd = 1 }",
+            "31:50",
+            &["unknown key `sd`"],
+        ),
+        Case(
+            "learning_rate = 0.1",
+            "weights = { from = \"normal\", path = \"w.npy\" }",
+            "31:37",
+            &["`path` is of a file"],
+        ),
+        Case("group = 2", "group = 2\nbias = { from = \"normal\", mean = 1 }", "21:8", &["missing key `sd` in `bias`"]),
+        Case("group = 2", "group = 2\nbias = { from = \"lognormal\" }", "21:17", &["found \"lognormal\""]),
+        Case("learning_rate = 0.1", "sign = \"positive\"", "31:8", &["\"non-negative\"", "found \"positive\""]),
+        Case(
+            "learning_rate = 0.1",
+            moments,
+            "32:8",
+            &["`sign` \"non-negative\" needs `from` of another kind", "moments"],
+        ),
+        Case(
+            "learning_rate = 0.1",
+            "learning_rate = 0.1\nsign = \"non-negative\"\nweights = { from = \"constant\", value = -1 }",
+            "33:11",
+            &["needs `value` of this sign; found -1"],
+        ),
+        Case(
+            "learning_rate = 0.1",
+            "learning_rate = 0.1\nsign = \"non-negative\"\nweights = { from = \"normal\", mean = -1, sd = 5 }",
+            "33:11",
+            &["needs `mean` of this sign; found -1"],
+        ),
+        Case(
+            "learning_rate = 0.1",
+            "learning_rate = 0.1\nsign = \"non-negative\"\nweights = { from = \"uniform\", low = -1, high = 5 }",
+            "33:11",
+            &["needs `low` of this sign; found -1"],
+        ),
+        Case(
+            "compartment = \"apical\"",
+            "compartment = \"apical\"\nsign = \"non-positive\"\nweights = { from = \"transpose\" }",
+            "38:11",
+            &["a transpose follows others"],
+        ),
+    ]);
+    let arguments = [
+        "learning.rule=backprop",
+        "population.output.group=1",
+        "projection.hidden-output.sign=non-negative",
+        "projection.hidden-output.weights={ from = 'constant', value = 1 }",
+    ];
+    let message = set(&arguments).expect_err("a rule that keeps no signs");
+    assert!(message.contains("expected no `sign` of a projection"), "{message}");
+}
+
+#[test]
 fn no_more_projections_reach_a_population_than_it_can_take() {
     let projection = |i: usize| {
         format!("\n[[projection]]\nname = \"extra{i}\"\nfrom = \"input\"\nto = \"hidden\"\ncompartment = \"basal\"\n")

@@ -3,12 +3,18 @@
 //! | `bias.from` | keys |
 //! |---|---|
 //! | `uniform` (default) | `mean` 0.8, `sd` 0.001 |
+//! | `constant` | `value` |
+//! | `normal` | `mean`, `sd` |
 //! | `run` | `path`, `snapshot` "final" |
 //! | `npy` | `path` |
 //!
 //! | `weights.from` | keys |
 //! |---|---|
 //! | `moments` (default) | `v_avg` 3, `v_sd` 3, `b_avg` 0.8, `scale` 0.5, `fan_in`, `kept` 1, `shared_in_class` false |
+//! | `constant` | `value` |
+//! | `normal` | `mean`, `sd` |
+//! | `lognormal` | `mu`, `sigma`: mean and standard deviation of ln \|w\| |
+//! | `uniform` | `low`, `high` |
 //! | `transpose` | `noise_sd` 0; of feedback alone |
 //! | `run` | `path`, `snapshot` "final" |
 //! | `npy` | `path` |
@@ -21,14 +27,21 @@ use std::path::PathBuf;
 use crate::model::error::ModelError;
 use crate::model::expected::above;
 use crate::model::reader::Reader;
-use crate::model::{BiasInit, WeightInit};
+use crate::model::{BiasInit, Sign, WeightInit};
 
 /// Largest potential, weight factor and such that a file may give, in the model's dimensionless volts.
 pub(super) const LARGEST_POTENTIAL: f64 = 1000.0;
 
-#[derive(Clone, Copy)]
+/// Largest mean and spread of the logarithms of weights; a draw of nine spreads is still a finite f32.
+const LARGEST_LOG: f64 = 8.0;
+
+#[derive(Clone, Copy, PartialEq)]
 enum From {
     Drawn,
+    Constant,
+    Normal,
+    Lognormal,
+    Uniform,
     Transpose,
     Run,
     Npy,
@@ -36,6 +49,16 @@ enum From {
 
 /// Keys of files alone.
 const OF_FILES: [&str; 2] = ["path", "snapshot"];
+
+/// Reads `from`, the first word being meant without it.
+fn from(keys: &mut Reader<'_>, words: &[(&'static str, From)]) -> Result<From, ModelError> {
+    let from = keys.word("from", words)?.unwrap_or(From::Drawn);
+    if !matches!(from, From::Run | From::Npy) {
+        let word = words.iter().find(|(_, other)| *other == from).map_or("", |(word, _)| word);
+        refuse_file(keys, word)?;
+    }
+    Ok(from)
+}
 
 /// Refuses keys of a file where values are drawn, or transposed, for want of a `from` that names the kind of file.
 fn refuse_file(keys: &Reader<'_>, from: &str) -> Result<(), ModelError> {
@@ -50,11 +73,14 @@ fn refuse_file(keys: &Reader<'_>, from: &str) -> Result<(), ModelError> {
 /// Reads `bias`.
 pub(super) fn bias(keys: &mut Reader<'_>) -> Result<BiasInit, ModelError> {
     let mut keys = keys.inner("bias")?;
-    let from = keys.word("from", &[("uniform", From::Drawn), ("run", From::Run), ("npy", From::Npy)])?;
-    let from = from.unwrap_or(From::Drawn);
-    if matches!(from, From::Drawn) {
-        refuse_file(&keys, "uniform")?;
-    }
+    let words = [
+        ("uniform", From::Drawn),
+        ("constant", From::Constant),
+        ("normal", From::Normal),
+        ("run", From::Run),
+        ("npy", From::Npy),
+    ];
+    let from = from(&mut keys, &words)?;
     let bias = match from {
         From::Drawn => BiasInit::Uniform {
             mean: keys.number("mean", -LARGEST_POTENTIAL..=LARGEST_POTENTIAL)?.unwrap_or(0.8),
@@ -62,7 +88,9 @@ pub(super) fn bias(keys: &mut Reader<'_>) -> Result<BiasInit, ModelError> {
         },
         From::Run => BiasInit::Run { path: path(&mut keys)?, snapshot: snapshot(&mut keys)? },
         From::Npy => BiasInit::Npy { path: path(&mut keys)? },
-        From::Transpose => unreachable!("not among the words"),
+        From::Constant => BiasInit::Constant { value: value(&mut keys, "value")? },
+        From::Normal => BiasInit::Normal { mean: value(&mut keys, "mean")?, sd: spread(&mut keys)? },
+        From::Lognormal | From::Uniform | From::Transpose => unreachable!("not among the words"),
     };
     keys.finish()?;
     Ok(bias)
@@ -72,18 +100,32 @@ pub(super) fn bias(keys: &mut Reader<'_>) -> Result<BiasInit, ModelError> {
 /// presynaptic neurons in a class.
 pub(super) fn weights(keys: &mut Reader<'_>, fan_in: usize, group: usize) -> Result<WeightInit, ModelError> {
     let mut keys = keys.inner("weights")?;
-    let words = [("moments", From::Drawn), ("transpose", From::Transpose), ("run", From::Run), ("npy", From::Npy)];
-    let from = keys.word("from", &words)?.unwrap_or(From::Drawn);
-    match from {
-        From::Drawn => refuse_file(&keys, "moments")?,
-        From::Transpose => refuse_file(&keys, "transpose")?,
-        From::Run | From::Npy => (),
-    }
-    let weights = match from {
+    let words = [
+        ("moments", From::Drawn),
+        ("constant", From::Constant),
+        ("normal", From::Normal),
+        ("lognormal", From::Lognormal),
+        ("uniform", From::Uniform),
+        ("transpose", From::Transpose),
+        ("run", From::Run),
+        ("npy", From::Npy),
+    ];
+    let weights = match from(&mut keys, &words)? {
         From::Drawn => moments(&mut keys, fan_in, group)?,
         From::Transpose => {
             WeightInit::Transpose { noise_sd: keys.number("noise_sd", 0.0..=LARGEST_POTENTIAL)?.unwrap_or(0.0) }
         }
+        From::Constant => WeightInit::Constant { value: value(&mut keys, "value")? },
+        From::Normal => WeightInit::Normal { mean: value(&mut keys, "mean")?, sd: spread(&mut keys)? },
+        From::Lognormal => {
+            let mu = keys.number("mu", -LARGEST_LOG..=LARGEST_LOG)?;
+            let sigma = keys.number("sigma", 0.0..=LARGEST_LOG)?;
+            WeightInit::Lognormal {
+                mu: mu.ok_or_else(|| keys.missing("mu", "the mean of ln |w|"))?,
+                sigma: sigma.ok_or_else(|| keys.missing("sigma", "the standard deviation of ln |w|"))?,
+            }
+        }
+        From::Uniform => uniform(&mut keys)?,
         From::Run => WeightInit::Run { path: path(&mut keys)?, snapshot: snapshot(&mut keys)? },
         From::Npy => WeightInit::Npy { path: path(&mut keys)? },
     };
@@ -114,6 +156,43 @@ fn moments(keys: &mut Reader<'_>, fan_in: usize, group: usize) -> Result<WeightI
         return Err(ModelError::refused(keys.at_any(&["v_avg", "b_avg", "fan_in"]), why));
     }
     Ok(WeightInit::Moments { fan_in, v_avg, v_sd, b_avg, scale, kept, shared })
+}
+
+fn value(keys: &mut Reader<'_>, key: &'static str) -> Result<f64, ModelError> {
+    let found = keys.number(key, -LARGEST_POTENTIAL..=LARGEST_POTENTIAL)?;
+    found.ok_or_else(|| keys.missing(key, "a number"))
+}
+
+fn spread(keys: &mut Reader<'_>) -> Result<f64, ModelError> {
+    keys.number("sd", 0.0..=LARGEST_POTENTIAL)?.ok_or_else(|| keys.missing("sd", "the standard deviation"))
+}
+
+fn uniform(keys: &mut Reader<'_>) -> Result<WeightInit, ModelError> {
+    let (low, high) = (value(keys, "low")?, value(keys, "high")?);
+    if low > high {
+        let why = format!("{}: expected `low` of at most `high`, found {low} and {high}", keys.name());
+        return Err(ModelError::refused(keys.at("low"), why));
+    }
+    Ok(WeightInit::Uniform { low, high })
+}
+
+/// Refuses initial weights that cannot have the sign of their projection, or have it by no more than chance.
+pub(super) fn check_sign(keys: &Reader<'_>, sign: Sign, weights: &WeightInit) -> Result<(), ModelError> {
+    let wrong = |key: &str, value: f64| (!sign.allows(value)).then(|| format!("`{key}` of this sign; found {value}"));
+    let expected = match weights {
+        _ if sign == Sign::Any => None,
+        WeightInit::Moments { .. } => Some("`from` of another kind in `weights`: moments give both signs".to_owned()),
+        WeightInit::Transpose { .. } => {
+            Some("`from` of another kind in `weights`: a transpose follows others".to_owned())
+        }
+        WeightInit::Constant { value } => wrong("value", *value),
+        WeightInit::Normal { mean, .. } => wrong("mean", *mean),
+        WeightInit::Uniform { low, high } => wrong("low", *low).or_else(|| wrong("high", *high)),
+        WeightInit::Lognormal { .. } | WeightInit::Run { .. } | WeightInit::Npy { .. } => None,
+    };
+    let Some(expected) = expected else { return Ok(()) };
+    let why = format!("{}: `sign` \"{}\" needs {expected}", keys.name(), sign.name());
+    Err(ModelError::refused(keys.at_any(&["weights", "sign"]), why))
 }
 
 fn path(keys: &mut Reader<'_>) -> Result<PathBuf, ModelError> {

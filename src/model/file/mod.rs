@@ -26,8 +26,8 @@ use super::error::{ModelError, Origin};
 use super::reader::Reader;
 use super::tree::{Entry, Node, Table, Value};
 use super::{
-    BiasInit, HiddenError, Model, PopulationId, ProjectionId, ProjectionRule, Rule, feedforward_path, merge, overrides,
-    source, write,
+    BiasInit, HiddenError, Model, PopulationId, ProjectionId, ProjectionRule, Rule, Sign, feedforward_path, merge,
+    overrides, source, write,
 };
 
 impl Model {
@@ -146,7 +146,14 @@ fn check_hidden_error(model: &Model, at: &Origin) -> Result<(), ModelError> {
 /// Refuses a rule of rates in a model that it cannot learn from.
 fn check_rule(model: &Model, at: &Origin) -> Result<(), ModelError> {
     let Rule::OfRates(rule) = model.learning.rule else { return Ok(()) };
-    let Some(why) = model.unfit_for_rules_of_rates() else { return Ok(()) };
+    let signed = model.projections.iter().find(|projection| projection.sign != Sign::Any);
+    let why = match (model.unfit_for_rules_of_rates(), signed) {
+        (Some(why), _) => why.to_owned(),
+        (None, Some(p)) => {
+            format!("expected no `sign` of a projection, which this rule does not keep; found that of {:?}", p.name)
+        }
+        (None, None) => return Ok(()),
+    };
     Err(ModelError::refused(at, format!("`rule` \"{rule}\" in [learning]: {why}")))
 }
 

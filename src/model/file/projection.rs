@@ -1,5 +1,6 @@
 //! `[[projection]]`: `from`, `to`, `compartment`, `name` FROM-TO, `delay_ms` (0 forward, 1 backward; below every phase),
-//! `learning_rate` 0, `rule` "two-phase" (see [`rule`]), `carries` "spikes" ("rates": to apical compartments), `weights`.
+//! `learning_rate` 0, `sign` "any" ("non-negative" or "non-positive"), `rule` "two-phase" (see [`rule`]), `carries` "spikes"
+//! ("rates": to apical compartments), `weights`.
 
 use super::{initial, population, rule};
 use crate::model::error::ModelError;
@@ -8,7 +9,7 @@ use crate::model::merge;
 use crate::model::reader::Reader;
 use crate::model::tree::Table;
 use crate::model::{
-    Carries, MAX_AFFERENTS, Population, PopulationId, PortId, Projection, Protocol, WeightInit, feedforward_path,
+    Carries, MAX_AFFERENTS, Population, PopulationId, PortId, Projection, Protocol, Sign, WeightInit, feedforward_path,
 };
 
 /// Longest delay [ms]; a spike in flight is kept until it arrives.
@@ -110,8 +111,10 @@ fn projection(table: &Table, populations: &[Population], rules: &[&str]) -> Resu
         carries: carries(&mut keys, port, target)?,
         rule: rule::read(&mut keys, target.is_plateau_port(port), rules)?,
         weights: initial::weights(&mut keys, fan_in, group)?,
+        sign: sign(&mut keys)?,
     };
     check_learning(&keys, &projection, target)?;
+    initial::check_sign(&keys, projection.sign, &projection.weights)?;
     keys.finish()?;
     Ok(projection)
 }
@@ -170,6 +173,11 @@ fn carries(keys: &mut Reader<'_>, port: PortId, to: &Population) -> Result<Carri
         None => "expected `carries = \"rates\"` on feedback to an apical compartment alone",
     };
     Err(ModelError::refused(keys.at("carries"), format!("{}: {why}", keys.name())))
+}
+
+fn sign(keys: &mut Reader<'_>) -> Result<Sign, ModelError> {
+    let words = [Sign::Any, Sign::NonNegative, Sign::NonPositive].map(|sign| (sign.name(), sign));
+    Ok(keys.word("sign", &words)?.unwrap_or_default())
 }
 
 /// Feedback learns by a rule of its own, or is the transpose of feedforward weights.

@@ -8,7 +8,7 @@ use apical::data::{DataPlace, Spike};
 use apical::engine::{Observation, Sampling};
 use apical::model::{
     BiasInit, Carries, CompartmentId, Compression, Credit, Decoding, HiddenError, Learning, Model, Population,
-    PopulationId, PortId, Projection, Protocol, Recording, Rule, Schedule, Slope, Snapshots, Stimuli, Stretch,
+    PopulationId, PortId, Projection, Protocol, Recording, Rule, Schedule, Sign, Slope, Snapshots, Stimuli, Stretch,
     WeightInit,
 };
 use apical::network::{Network, Weights};
@@ -98,6 +98,7 @@ fn projection(name: &str, from: usize, to: usize, port: PortId) -> Projection {
             kept: 1.0,
             shared: 1,
         },
+        sign: Sign::Any,
         learning_rate: 0.1,
         carries: Carries::Spikes,
         rule: None,
