@@ -7,11 +7,11 @@
 
 use std::sync::Arc;
 
-use apical::data::Stimulus;
-use apical::engine::{Circuit, Lane, Precision, Sampling, Show};
+use apical::engine::{Circuit, Lane, Precision};
 use apical::model::Model;
 use apical::network::{Network, Weights};
 use apical::numeric::PresentationKey;
+use apical::protocol::{Measures, Phase, Sampling, Stimulus, Target, Trial};
 
 const MODEL: &str = r#"
 name = "one-neuron"
@@ -49,15 +49,17 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         ],
         biases: vec![vec![], vec![BIAS], vec![ALWAYS]],
     };
-    let mut lane = Lane::new(&Arc::new(Circuit::new(&model, 1, Precision::Double)));
-    let show = Show {
-        stimulus: Stimulus::Rates(&[RATE; INPUTS]),
-        key: PresentationKey::training(0),
-        forward_ms: LENGTH,
-        target: None,
-        sampling: Some(Sampling { first: 0.0, every: EVERY }),
+    let mut lane = Lane::new(&Arc::new(Circuit::new(&model, 1, Precision::Double)?));
+    let stimuli = [Stimulus::Rates(&[RATE; INPUTS])];
+    let phase = Phase {
+        length_ms: LENGTH,
+        settle_ms: SETTLE,
+        stimuli: &stimuli,
+        target: Target::None,
+        measures: Measures::default(),
     };
-    lane.present(&network, &show);
+    let sampling = Some(Sampling { first: 0.0, every: EVERY });
+    lane.present(&network, &Trial { key: PresentationKey::training(0), phases: &[phase], sampling });
     // Soma, basal and apical dendrite of the one neuron at each time.
     let (samples, _) = lane.observation().traces[1].as_chunks::<3>();
 

@@ -64,6 +64,7 @@ pub mod numeric;
 pub mod plasticity;
 #[cfg(feature = "plot")]
 pub mod plot;
+pub mod protocol;
 pub mod rate;
 pub mod record;
 pub mod training;

@@ -56,7 +56,7 @@ impl Bench {
 
     /// A test of `examples` images, and the time of one [s].
     pub(crate) fn testing(&self, examples: usize) -> impl FnMut() -> f64 {
-        let circuit = Arc::new(Circuit::new(&self.model, 1, Precision::Single));
+        let circuit = Arc::new(Circuit::new(&self.model, 1, Precision::Single).expect("a layout"));
         let network = self.network();
         move || {
             let test = Test {

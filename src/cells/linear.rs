@@ -114,6 +114,19 @@ pub enum CellError {
         /// τ [ms].
         tau: f64,
     },
+    /// Another number of ports or compartments than the cell names.
+    #[error("expected {count} {what}, as the cell names, found {found}")]
+    Count {
+        /// What is counted.
+        what: &'static str,
+        /// How many are named.
+        count: usize,
+        /// How many there are.
+        found: usize,
+    },
+    /// A dendrite with a bias that makes plateaus.
+    #[error("expected the bias and the plateaus on two dendrites, found them on one")]
+    BiasedPlateau,
     /// A number of a port, or of a compartment, that the cell does not have.
     #[error("expected {what} below {count}, found {found}")]
     Index {
@@ -171,11 +184,18 @@ impl LinearCell {
         self.plateau.is_some_and(|plateau| plateau.port == port)
     }
 
-    /// Checks that the engine can simulate it.
+    /// Checks that the engine can simulate it, as a cell of so many compartments and ports.
     ///
     /// # Errors
     /// The first value that is out of its range.
-    pub fn check(&self) -> Result<(), CellError> {
+    pub fn check(&self, compartments: usize, ports: usize) -> Result<(), CellError> {
+        for (what, count, found) in
+            [("ports", ports, self.ports.len()), ("compartments", compartments, self.compartments())]
+        {
+            if count != found {
+                return Err(CellError::Count { what, count, found });
+            }
+        }
         let value = |what, expected, found| Err(CellError::Value { what, expected, found });
         if !(self.escape.rate_max > 0.0 && self.escape.rate_max <= 10.0) {
             return value("the largest firing rate [1/ms]", "above 0, at most 10", self.escape.rate_max);
@@ -206,6 +226,9 @@ impl LinearCell {
             }
         }
         let count = self.ports.len();
+        if self.bias.is_some() && self.bias == self.plateau.map(|plateau| plateau.port) {
+            return Err(CellError::BiasedPlateau);
+        }
         let numbered = [("the port of the bias", self.bias), ("the port of the plateau", self.plateau.map(|p| p.port))];
         for (what, port) in numbered {
             if let Some(found) = port.filter(|port| *port >= count) {
@@ -224,15 +247,16 @@ mod tests {
     fn cells_without_a_closed_form_are_refused() {
         let mut cell = LinearCell::new(0.7, Escape { rate_max: 0.2 });
         cell.synapse(Psp::default(), 0.6);
-        assert_eq!(cell.check(), Ok(()));
+        assert_eq!(cell.check(1, 1), Ok(()));
+        assert!(cell.check(2, 1).is_err());
         for (gamma, fits) in [(0.1, false), (1.0 / 3.0, false), (0.334, true), (4.0, true), (4.1, false), (0.0, false)]
         {
-            assert_eq!(LinearCell { gamma, ..cell.clone() }.check().is_ok(), fits, "{gamma}");
+            assert_eq!(LinearCell { gamma, ..cell.clone() }.check(1, 1).is_ok(), fits, "{gamma}");
         }
         let mut other = cell.clone();
         other.synapse(Psp { tau_l: 5.0, tau_s: 2.0 }, 0.1);
-        assert!(matches!(other.check(), Err(CellError::Kernels(..))));
+        assert!(matches!(other.check(1, 2), Err(CellError::Kernels(..))));
         let without = LinearCell { bias: Some(1), ..cell };
-        assert!(matches!(without.check(), Err(CellError::Index { found: 1, .. })));
+        assert!(matches!(without.check(1, 1), Err(CellError::Index { found: 1, .. })));
     }
 }

@@ -178,7 +178,7 @@ pub(super) fn run(
         presentations: first..plan.presentations,
         epoch: data.training.len() as u64,
         tests: plan.test_examples as u64,
-        rates: expected_rates((model, trainer.network()), &data.training, seed),
+        rates: expected_rates((model, trainer.network()), &data.training, seed).map_err(Failure::failed)?,
     };
     let (dynamics, shown, sha256) = (trainer.kind(), data.training.set(), &data.sha256());
     let recorded = RunDescription { model, dynamics, seed, planned, origin, shown, sha256 };

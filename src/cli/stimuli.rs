@@ -7,7 +7,7 @@ use std::path::Path;
 use super::options::Common;
 use super::terminal;
 use crate::data::{DataError, DataIdentity, Dataset, Presentations, Source, StimulusSet, path_of};
-use crate::model::{Model, Protocol, Stimuli};
+use crate::model::{Model, Stimuli, TwoPhaseProtocol};
 use crate::record::Checkpoint;
 
 /// Advice where classes are split between training and test images.
@@ -28,7 +28,7 @@ pub(super) struct StimulusSource<'a> {
     /// Sizes of the network and the folder; its own stimuli are replaced by those above.
     source: Source<'a>,
     /// The protocol of the model, if there is one.
-    protocol: Option<Protocol>,
+    protocol: Option<TwoPhaseProtocol>,
     /// The data of every checkpoint that they are presented to; the path is that of the first.
     trained: Vec<&'a DataIdentity>,
     /// Whether the user, not the checkpoint, named the path.
@@ -135,8 +135,8 @@ impl<'a> StimulusSource<'a> {
 
 /// Refuses spike lists with spikes after the longest presentation (without its random part); prints a message for spikes after
 /// the end of a test.
-fn check_spikes(protocol: &Protocol, set: &StimulusSet) -> anyhow::Result<()> {
-    let Protocol { forward, target, test, .. } = *protocol;
+fn check_spikes(protocol: &TwoPhaseProtocol, set: &StimulusSet) -> anyhow::Result<()> {
+    let TwoPhaseProtocol { forward, target, test, .. } = *protocol;
     let labelled = set.label(0).is_some();
     let (length, keys) =
         if labelled { (test.max(forward + target), "`forward_ms` or `target_ms`") } else { (forward, "`forward_ms`") };

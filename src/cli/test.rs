@@ -67,7 +67,7 @@ impl TestCommand {
             return self.report((&model, rate_rule::KIND), &tested, (seed, threads), None);
         }
         let shown = self.load_images(&model, trained.as_ref())?;
-        let circuit = Arc::new(Circuit::new(&model, seed, Precision::Single));
+        let circuit = Arc::new(Circuit::new(&model, seed, Precision::Single).map_err(Failure::failed)?);
         let test = training::Test {
             model: &model,
             circuit: &circuit,
@@ -166,7 +166,7 @@ impl TestCommand {
             presentations: 0..test.examples as u64 * u64::from(test.passes),
             epoch: test.examples as u64,
             tests: 0,
-            rates: expected_rates((test.model, test.network), test.shown, seed),
+            rates: expected_rates((test.model, test.network), test.shown, seed)?,
         };
         let (model, dynamics, shown) = (test.model, test.dynamics.name(), test.shown.set());
         let recorded = RunDescription { model, dynamics, seed, planned, origin, shown, sha256: shown.sha256() };

@@ -1,6 +1,7 @@
 //! Whether data are shown as they are given: spikes within their presentation, classes that are both trained and tested.
 
-use super::{Dataset, Presentations, Spike, SpikeList, StimulusSet};
+use super::{Dataset, Presentations, SpikeList, StimulusSet};
+use crate::protocol::Spike;
 
 /// Spikes of a list that come too late to be shown.
 #[derive(Clone, Copy, Debug, PartialEq)]

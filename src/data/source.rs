@@ -219,7 +219,7 @@ impl Dataset {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::data::Stimulus;
+    use crate::protocol::Stimulus;
 
     fn fixed(rates_hz: &[f64], labels: Option<Vec<u8>>) -> Stimuli {
         Stimuli::Rates { source: RateSource::Fixed(rates_hz.to_vec()), labels }

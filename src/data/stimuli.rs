@@ -4,7 +4,8 @@ use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::{ImageSet, RateTable, SpikeList, Stimulus};
+use super::{ImageSet, RateTable, SpikeList};
+use crate::protocol::Stimulus;
 
 /// Stimuli of one file or set, at least one, with their labels.
 #[derive(Clone, Debug, PartialEq)]

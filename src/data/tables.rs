@@ -12,10 +12,11 @@
 use std::io::{BufRead, BufReader};
 use std::path::Path;
 
+use super::DataError;
 use super::digest::Hashing;
 use super::npy::{Npy, place};
-use super::{DataError, Spike};
 use crate::model::open_file;
+use crate::protocol::Spike;
 
 /// Rates above this are taken for a mistake of unit (Hz).
 const LARGEST_RATE_HZ: f64 = 1e6;

@@ -9,8 +9,8 @@ use pulp::{Arch, Simd, WithSimd};
 use super::circuit::ProjectionLayout;
 use super::observe::ProjectionState;
 use crate::cells::Psp;
-use crate::data::Spike;
 use crate::numeric::exp;
+use crate::protocol::Spike;
 
 /// Traces are rescaled every so many ms from the start of a phase.
 pub(crate) const SEGMENT: f64 = 16.0;
@@ -34,11 +34,11 @@ pub(crate) fn within_segment(t: f64) -> f64 {
 /// The presynaptic side of one projection in one lane.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Arrivals {
-    /// Arrivals from the start of the phase, sorted; beyond its end those still in flight.
+    /// Arrivals from the start of the window, sorted; beyond its end those still in flight.
     pub(crate) spikes: Vec<Spike>,
-    /// e^{t'/τ_L} and e^{t'/τ_s}, t' from the start of the segment, for the first of `spikes`.
-    pub(crate) rise_l: Vec<f64>,
-    pub(crate) rise_s: Vec<f64>,
+    /// e^{t'/τ_L} and e^{t'/τ_s}, t' from the start of the segment, for the first of `spikes`, those taken.
+    pub(crate) growth_l: Vec<f64>,
+    pub(crate) growth_s: Vec<f64>,
     /// Traces at the start of the phase [pre] [1/ms].
     trace_l: Vec<f64>,
     trace_s: Vec<f64>,
@@ -51,6 +51,19 @@ pub(crate) struct Arrivals {
     pub(crate) added_mean: Vec<f64>,
     /// Mean of the whole trains [pre] [1/ms].
     pub(crate) mean: Vec<f64>,
+    /// Where plateaus may come before the end of a phase: traces, at the earliest such time, of what arrived before it in the
+    /// phase [pre] [1/ms], and what arrived after it.
+    pub(crate) before_late: Vec<[f64; 2]>,
+    pub(crate) late: Vec<Spike>,
+}
+
+/// A phase as means over it need it [ms].
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Averaging {
+    /// Start of the means.
+    pub(crate) from: f64,
+    /// Length of the phase.
+    pub(crate) length: f64,
 }
 
 impl Arrivals {
@@ -68,26 +81,60 @@ impl Arrivals {
         }
     }
 
+    /// Starts a phase.
+    pub(crate) fn begin(&mut self, layout: &ProjectionLayout) {
+        self.added.fill([0.0; 4]);
+        self.late.clear();
+        self.before_late.clear();
+        if layout.late_ms > 0.0 {
+            self.before_late.resize(self.mean.len(), [0.0; 2]);
+        }
+    }
+
     /// Puts spikes of the presynaptic neurons on their way.
     pub(crate) fn send(&mut self, spikes: &[Spike], delay: f64) {
         self.spikes.extend(spikes.iter().map(|s| Spike { time: s.time + delay, neuron: s.neuron }));
     }
 
     /// The arrivals before `end` that were not taken yet, with their factors computed.
-    pub(crate) fn take(&mut self, arch: Arch, link: &ProjectionLayout, end: f64) -> std::ops::Range<usize> {
-        let first = self.rise_l.len();
+    pub(crate) fn take(&mut self, arch: Arch, layout: &ProjectionLayout, end: f64) -> std::ops::Range<usize> {
+        let first = self.growth_l.len();
         let last = first + self.spikes[first..].partition_point(|s| s.time < end);
-        let rates = [1.0 / link.psp.tau_l, 1.0 / link.psp.tau_s];
-        arch.dispatch(Rise { spikes: &self.spikes[first..last], rates, l: &mut self.rise_l, s: &mut self.rise_s });
+        let rates = [1.0 / layout.psp.tau_l, 1.0 / layout.psp.tau_s];
+        let (l, s) = (&mut self.growth_l, &mut self.growth_s);
+        arch.dispatch(GrowthAt { spikes: &self.spikes[first..last], rates, l, s });
         first..last
     }
 
-    /// Gathers the means over [`from`, `length`] and the traces at the end of a phase; every arrival was taken.
-    pub(crate) fn gather(&mut self, arch: Arch, link: &ProjectionLayout, from: f64, length: f64) {
-        let (slow, fast) = link.psp.carried_means(from, length);
-        self.added.fill([0.0; 4]);
-        let Self { spikes, rise_l, rise_s, added, .. } = self;
-        arch.dispatch(Gather { spikes, rises: [rise_l, rise_s], psp: link.psp, interval: (from, length), added });
+    /// Gathers what the arrivals of a window that ends at `end` add to means and traces, and forgets them.
+    pub(crate) fn end_window(&mut self, arch: Arch, layout: &ProjectionLayout, averaging: Averaging, end: f64) {
+        self.take(arch, layout, end);
+        let Self { spikes, growth_l, growth_s, added, .. } = self;
+        let spikes = &spikes[..growth_l.len()];
+        arch.dispatch(Gather { spikes, growth: [growth_l, growth_s], psp: layout.psp, averaging, added });
+        if layout.late_ms > 0.0 {
+            self.keep_late(layout.psp, averaging.length - layout.late_ms);
+        }
+        self.spikes.drain(..self.growth_l.len());
+        self.growth_l.clear();
+        self.growth_s.clear();
+    }
+
+    /// Adds the arrivals of the window before `from` to the traces there, and keeps the others.
+    fn keep_late(&mut self, psp: Psp, from: f64) {
+        let taken = &self.spikes[..self.growth_l.len()];
+        let (before, after) = taken.split_at(taken.partition_point(|spike| spike.time < from));
+        for spike in before {
+            let [l, s] = &mut self.before_late[spike.neuron as usize];
+            *l += psp.jump() * exp(-(from - spike.time) / psp.tau_l);
+            *s += psp.jump() * exp(-(from - spike.time) / psp.tau_s);
+        }
+        self.late.extend_from_slice(after);
+    }
+
+    /// Computes the means of a phase whose windows have all ended, and what it adds to the traces at its end.
+    pub(crate) fn average(&mut self, layout: &ProjectionLayout, Averaging { from, length }: Averaging) {
+        let (slow, fast) = layout.psp.carried_means(from, length);
         for (j, &[l, s, mean, _]) in self.added.iter().enumerate() {
             (self.added_l[j], self.added_s[j], self.added_mean[j]) = (l, s, mean);
             self.mean[j] = self.trace_l[j] * slow - self.trace_s[j] * fast + mean;
@@ -102,32 +149,18 @@ impl Arrivals {
         }
     }
 
-    /// Traces at `until`, before the end of the phase, of what arrived before it in the phase [pre] [1/ms].
-    pub(crate) fn added_before(&self, psp: Psp, until: f64) -> Vec<[f64; 2]> {
-        let mut added = vec![[0.0; 2]; self.mean.len()];
-        for spike in self.spikes.iter().take_while(|spike| spike.time < until) {
-            let [l, s] = &mut added[spike.neuron as usize];
-            *l += psp.jump() * exp(-(until - spike.time) / psp.tau_l);
-            *s += psp.jump() * exp(-(until - spike.time) / psp.tau_s);
-        }
-        added
-    }
-
     /// Ends a phase of `length` ms: traces and spikes in flight are carried to the next.
-    pub(crate) fn carry(&mut self, link: &ProjectionLayout, length: f64) {
-        let (fall_l, fall_s) = (exp(-length / link.psp.tau_l), exp(-length / link.psp.tau_s));
+    pub(crate) fn carry(&mut self, layout: &ProjectionLayout, length: f64) {
+        let (decay_l, decay_s) = (exp(-length / layout.psp.tau_l), exp(-length / layout.psp.tau_s));
         for j in 0..self.trace_l.len() {
-            self.trace_l[j] = self.trace_l[j] * fall_l + self.added_l[j];
-            self.trace_s[j] = self.trace_s[j] * fall_s + self.added_s[j];
+            self.trace_l[j] = self.trace_l[j] * decay_l + self.added_l[j];
+            self.trace_s[j] = self.trace_s[j] * decay_s + self.added_s[j];
             // Both are negative where τ_L < τ_s.
             let kept = if self.trace_l[j].abs().max(self.trace_s[j].abs()) < NEGLIGIBLE { 0.0 } else { 1.0 };
             self.trace_l[j] *= kept;
             self.trace_s[j] *= kept;
         }
-        self.spikes.drain(..self.rise_l.len());
         self.spikes.iter_mut().for_each(|s| s.time -= length);
-        self.rise_l.clear();
-        self.rise_s.clear();
     }
 
     pub(crate) fn state(&self) -> ProjectionState {
@@ -150,9 +183,9 @@ impl Arrivals {
 /// Adds what each arrival leaves of both traces at the end of the phase, and to the mean over an interval at its end.
 struct Gather<'a> {
     spikes: &'a [Spike],
-    rises: [&'a [f64]; 2],
+    growth: [&'a [f64]; 2],
     psp: Psp,
-    interval: (f64, f64),
+    averaging: Averaging,
     added: &'a mut [[f64; 4]],
 }
 
@@ -161,11 +194,10 @@ impl WithSimd for Gather<'_> {
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, _: S) {
-        let Self { spikes, rises, psp, interval: (from, length), added } = self;
+        let Self { spikes, growth, psp, averaging: Averaging { from, length }, added } = self;
         let jump = psp.jump();
         let scale = 1.0 / (length - from);
         let mut first = 0;
-        let spikes = &spikes[..rises[0].len()];
         while first < spikes.len() {
             // A run of arrivals in one segment, all before `from` or none.
             let segment = segment_of(spikes[first].time);
@@ -173,16 +205,16 @@ impl WithSimd for Gather<'_> {
             let boundary = (segment + 1) as f64 * SEGMENT;
             let bound = if is_before { from.min(boundary) } else { boundary };
             let last = first + spikes[first..].partition_point(|spike| spike.time < bound);
-            let fall = |t: f64, tau: f64| exp(-(t - segment as f64 * SEGMENT) / tau);
-            let end = [jump * fall(length, psp.tau_l), jump * fall(length, psp.tau_s)];
+            let decay = |t: f64, tau: f64| exp(-(t - segment as f64 * SEGMENT) / tau);
+            let end = [jump * decay(length, psp.tau_l), jump * decay(length, psp.tau_s)];
             // The integral of an arrival's train up to b is 1 − τ_L l(b) + τ_s s(b).
             let (whole, begin) = if is_before {
-                (0.0, [jump * fall(from, psp.tau_l), jump * fall(from, psp.tau_s)])
+                (0.0, [jump * decay(from, psp.tau_l), jump * decay(from, psp.tau_s)])
             } else {
                 (scale, [0.0; 2])
             };
             let mean = [(begin[0] - end[0]) * psp.tau_l * scale, (end[1] - begin[1]) * psp.tau_s * scale];
-            let run = spikes[first..last].iter().zip(&rises[0][first..last]).zip(&rises[1][first..last]);
+            let run = spikes[first..last].iter().zip(&growth[0][first..last]).zip(&growth[1][first..last]);
             for ((spike, &l), &s) in run {
                 let sums = &mut added[spike.neuron as usize];
                 let more = [l * end[0], s * end[1], l.mul_add(mean[0], s.mul_add(mean[1], whole)), 0.0];
@@ -196,14 +228,14 @@ impl WithSimd for Gather<'_> {
 }
 
 /// Appends e^{t'·rate} of each spike.
-struct Rise<'a> {
+struct GrowthAt<'a> {
     spikes: &'a [Spike],
     rates: [f64; 2],
     l: &'a mut Vec<f64>,
     s: &'a mut Vec<f64>,
 }
 
-impl WithSimd for Rise<'_> {
+impl WithSimd for GrowthAt<'_> {
     type Output = ();
 
     #[inline(always)]
@@ -232,12 +264,14 @@ mod tests {
     #[test]
     fn a_train_is_carried_whichever_time_constant_is_the_longer() {
         let carried = |tau_l, tau_s| {
-            let link = ProjectionLayout { from: 0, delay: 0.0, psp: Psp { tau_l, tau_s }, rates: None };
+            let layout = ProjectionLayout { from: 0, delay: 0.0, psp: Psp { tau_l, tau_s }, rates: None, late_ms: 0.0 };
             let mut arrivals = Arrivals::new(1);
-            arrivals.send(&[Spike { time: 3.0, neuron: 0 }], link.delay);
-            arrivals.take(Arch::new(), &link, 20.0);
-            arrivals.gather(Arch::new(), &link, 5.0, 20.0);
-            arrivals.carry(&link, 20.0);
+            arrivals.send(&[Spike { time: 3.0, neuron: 0 }], layout.delay);
+            let averaging = Averaging { from: 5.0, length: 20.0 };
+            arrivals.begin(&layout);
+            arrivals.end_window(Arch::new(), &layout, averaging, 20.0);
+            arrivals.average(&layout, averaging);
+            arrivals.carry(&layout, 20.0);
             let state = arrivals.state();
             state.trace_l[0] - state.trace_s[0]
         };

@@ -1,9 +1,11 @@
 //! The layout of a model for the engine: which projection reaches which membrane, in what order, over what windows.
 
-use crate::cells::{ConductanceClamp, Dynamics, LinearCell, PlateauTimes, Psp};
+use super::schedule::{Edge, ExecutionOrder};
+use crate::cells::{CellError, ConductanceClamp, Dynamics, LinearCell, PlateauTimes, Psp};
 use crate::model::{Carries, Model, Population};
+use crate::protocol::Sigmoids;
 
-/// Float type in which the traces of hidden populations are kept; those of the output population always are f64.
+/// Float type in which the amplitudes of somata are kept; those with teaching conductances always are f64.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Precision {
     /// f32: half the memory traffic. The default; populations whose modes nearly cancel use f64 all the same.
@@ -12,17 +14,40 @@ pub enum Precision {
     Double,
 }
 
+/// Why a model has no layout.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum LayoutError {
+    /// Spikes that could cause themselves.
+    #[error(
+        "a cycle of projections without delay that drive somata, {}: expected a delay on one of them, or a spike could cause \
+         itself", .0.join(" to ")
+    )]
+    Cycle(Vec<String>),
+    /// A cell that the engine cannot simulate.
+    #[error("population {population:?}")]
+    Cell {
+        /// Its name.
+        population: String,
+        /// Why.
+        source: CellError,
+    },
+    /// A projection to a port, or from or to a population, that is not there.
+    #[error("projection {0:?}: expected a source and a port that exist")]
+    Ends(String),
+}
+
 /// The layout of a model, shared by all lanes.
 #[derive(Clone, Debug)]
 pub struct Circuit {
-    /// In the model's order, input to output.
-    pub(crate) cells: Vec<PopulationLayout>,
     /// In the model's order.
-    pub(crate) links: Vec<ProjectionLayout>,
-    /// Smallest delay of a backward projection that influences firing [ms]; infinite if there is none.
+    pub(crate) populations: Vec<PopulationLayout>,
+    /// In the model's order.
+    pub(crate) projections: Vec<ProjectionLayout>,
+    /// Populations in the order in which they advance.
+    pub(crate) order: Vec<usize>,
+    /// Length of a window at most [ms]: the smallest delay of a projection that goes back in this order and influences firing.
     pub(crate) window: f64,
-    /// Excluded from the averages at the start of each phase, forward and target [ms].
-    pub(crate) settle: [f64; 2],
     /// Seed of every stream.
     pub(crate) seed: u64,
 }
@@ -32,34 +57,81 @@ pub struct Circuit {
 pub(crate) struct PopulationLayout {
     pub(crate) size: usize,
     pub(crate) phi_max: f64,
-    /// None for an encoder.
+    /// None for a source.
     pub(crate) membrane: Option<Membrane>,
-    /// Projections that drive the soma, each with the conductance g it does so through.
-    pub(crate) somatic: Vec<(usize, f64)>,
-    /// Projections to the apical dendrite.
-    pub(crate) apical: Vec<usize>,
+    /// Projections that drive the soma.
+    pub(crate) somatic: Vec<SomaticInput>,
     /// Projections this population sends spikes over.
     pub(crate) outgoing: Vec<usize>,
-    /// Whether the mean of sigmoid(V) is taken in the forward and in the target phase.
-    pub(crate) measures_sigmoid: [bool; 2],
+    /// Whether a projection carries its rates.
+    pub(crate) sends_rates: bool,
+}
+
+/// A projection that drives the soma, and the conductance g it does so through [1/ms].
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct SomaticInput {
+    pub(crate) projection: usize,
+    pub(crate) conductance: f64,
 }
 
 /// What the equations of a soma and its dendrites need.
 #[derive(Clone, Debug)]
 pub(crate) struct Membrane {
-    pub(crate) cell: LinearCell,
     pub(crate) psp: Psp,
-    /// Total conductance in the forward and the target phase [1/ms].
+    /// Total conductance without and with a target [1/ms].
     pub(crate) gamma: [f64; 2],
-    /// Conductance of the basal or the one dendrite [1/ms].
-    pub(crate) g_dendrite: f64,
-    /// Conductance of the apical dendrite [1/ms].
-    pub(crate) g_apical: f64,
-    pub(crate) has_apical: bool,
-    /// When plateaus happen, if not at the end of a phase.
-    pub(crate) plateau_times: Option<PlateauTimes>,
-    pub(crate) teaching: Option<ConductanceClamp>,
+    /// Conductance of the dendrite that has a bias [1/ms].
+    pub(crate) bias_conductance: f64,
+    /// What each compartment's potential is, the soma first.
+    pub(crate) compartments: Vec<Potential>,
+    /// Dendrites whose filtered input is kept apart from the current into the soma.
+    pub(crate) dendrites: Vec<DendriteLayout>,
+    pub(crate) plateau: Option<PlateauLayout>,
+    pub(crate) clamp: Option<ConductanceClamp>,
     pub(crate) precision: Precision,
+}
+
+/// How the potential of a compartment follows from the state.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Potential {
+    /// V.
+    Soma,
+    /// What drives the soma and no other dendrite: (u − Σ g_d D_d)/g, with this g [1/ms].
+    Rest { conductance: f64, biased: bool },
+    /// That of a dendrite whose input is kept.
+    Kept { dendrite: usize, biased: bool },
+}
+
+/// A dendrite whose filtered input is kept.
+#[derive(Clone, Debug)]
+pub(crate) struct DendriteLayout {
+    /// Name of its compartment.
+    pub(crate) name: &'static str,
+    /// Into the soma [1/ms].
+    pub(crate) conductance: f64,
+    /// Projections that end there.
+    pub(crate) projections: Vec<usize>,
+    port: usize,
+}
+
+/// Plateaus at the ends of phases.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct PlateauLayout {
+    pub(crate) dendrite: usize,
+    /// When they happen, if not at the end of the phase.
+    pub(crate) times: Option<PlateauTimes>,
+}
+
+/// A projection in the layout.
+#[derive(Clone, Debug)]
+pub(crate) struct ProjectionLayout {
+    pub(crate) from: usize,
+    pub(crate) delay: f64,
+    pub(crate) psp: Psp,
+    /// Largest rate of the presynaptic neurons [1/ms] where rates are carried and not spikes.
+    pub(crate) rates: Option<f64>,
+    /// Longest time of a plateau before the end of a phase that its means must be known for [ms]; 0: none.
+    pub(crate) late_ms: f64,
 }
 
 /// Modes closer than this, relative to their rates, nearly cancel one another, which takes f64.
@@ -71,112 +143,128 @@ fn is_well_conditioned(psp: Psp, gamma: f64) -> bool {
     [(l, s), (l, gamma), (s, gamma)].into_iter().all(|(a, b)| (a - b).abs() > CLOSE * a.max(b))
 }
 
-/// A projection in the layout.
-#[derive(Clone, Debug)]
-pub(crate) struct ProjectionLayout {
-    pub(crate) from: usize,
-    pub(crate) delay: f64,
-    pub(crate) psp: Psp,
-    /// Largest rate of the presynaptic neurons [1/ms] where rates are carried and not spikes.
-    pub(crate) rates: Option<f64>,
-}
-
 impl Circuit {
     /// Lays a model out for runs of this seed.
-    pub fn new(model: &Model, seed: u64, precision: Precision) -> Self {
-        let mut cells: Vec<PopulationLayout> =
-            model.populations.iter().map(|p| PopulationLayout::new(p, precision)).collect();
-        let mut links = Vec::new();
-        let mut window = f64::INFINITY;
+    ///
+    /// # Errors
+    /// If a cell cannot be simulated, a projection has no end, or spikes could cause themselves.
+    pub fn new(model: &Model, seed: u64, precision: Precision) -> Result<Self, LayoutError> {
+        let populations = model.populations.iter().map(|p| PopulationLayout::new(p, precision));
+        let mut populations = populations.collect::<Result<Vec<_>, _>>()?;
+        let (mut projections, mut edges) = (Vec::new(), Vec::new());
         for (index, projection) in model.projections.iter().enumerate() {
             let (from, to) = (projection.from.0, projection.to.0);
-            let target = &mut cells[to];
-            let Some(membrane) = &target.membrane else { unreachable!("a model has no projection to an encoder") };
-            let psp = membrane.psp;
-            let conductance = membrane.cell.ports[projection.port.0].conductance;
-            if membrane.cell.is_plateau_port(projection.port.0) {
-                target.apical.push(index);
+            let ends = || LayoutError::Ends(projection.name.clone());
+            let (source, target) = (model.populations.get(from), model.populations.get(to));
+            let (source, cell) = (source.ok_or_else(ends)?, target.and_then(Population::linear).ok_or_else(ends)?);
+            let port = cell.ports.get(projection.port.0).ok_or_else(ends)?;
+            let target = &mut populations[to];
+            let membrane = target.membrane.as_mut().ok_or_else(ends)?;
+            let kept = membrane.dendrites.iter().position(|dendrite| dendrite.port == projection.port.0);
+            let dendrite = kept.map(|dendrite| &mut membrane.dendrites[dendrite]);
+            dendrite.into_iter().for_each(|dendrite| dendrite.projections.push(index));
+            let times =
+                membrane.plateau.filter(|plateau| Some(plateau.dendrite) == kept).and_then(|plateau| plateau.times);
+            if port.conductance > 0.0 {
+                target.somatic.push(SomaticInput { projection: index, conductance: port.conductance });
+                edges.push(Edge { from, to, delay: projection.delay });
             }
-            if conductance > 0.0 {
-                target.somatic.push((index, conductance));
-                if from >= to {
-                    window = window.min(projection.delay);
-                }
-            }
-            let rates = (projection.carries == Carries::Rates).then(|| cells[from].phi_max);
+            let rates = (projection.carries == Carries::Rates).then(|| source.phi_max());
             if rates.is_some() {
-                cells[from].measures_sigmoid = [true; 2];
+                populations[from].sends_rates = true;
             } else {
-                cells[from].outgoing.push(index);
+                populations[from].outgoing.push(index);
             }
-            links.push(ProjectionLayout { from, delay: projection.delay, psp, rates });
+            let late_ms = times.map_or(0.0, |times| times.longest);
+            projections.push(ProjectionLayout { from, delay: projection.delay, psp: port.psp, rates, late_ms });
         }
-        let settle = [model.protocol.settle, model.protocol.target_settle];
-        Self { cells, links, window, settle, seed }
+        let name = |p: usize| model.populations[p].name.clone();
+        let is_source: Vec<bool> = populations.iter().map(|population| population.membrane.is_none()).collect();
+        let schedule = ExecutionOrder::new(&is_source, &edges);
+        let ExecutionOrder { order, window } = schedule
+            .map_err(|cycle| LayoutError::Cycle(cycle.iter().chain(cycle.first()).map(|&p| name(p)).collect()))?;
+        Ok(Self { populations, projections, order, window, seed })
     }
 
-    /// Has the mean of sigmoid(V) taken of a population in a phase, by their places; not of an encoder.
-    pub(crate) fn measure_sigmoid(&mut self, population: usize, phase: usize) {
-        let cells = &mut self.cells[population];
-        cells.measures_sigmoid[phase] |= cells.membrane.is_some();
-    }
-
-    /// The same layout with the mean of sigmoid(V) taken in both phases of every population.
-    #[must_use]
-    pub fn with_rates(mut self) -> Self {
-        self.cells.iter_mut().for_each(|cells| cells.measures_sigmoid = [cells.membrane.is_some(); 2]);
-        self
-    }
-
-    /// The same layout with windows of at most `limit` ms: more of them, but no other result.
-    ///
-    /// # Panics
-    /// If `limit` is not above 0.
+    /// The same layout with windows of at most `limit` ms, above 0: more of them, but no other result.
     #[must_use]
     pub fn with_window(mut self, limit: f64) -> Self {
-        assert!(limit > 0.0, "a window of {limit} ms");
-        self.window = self.window.min(limit);
+        self.window = self.window.min(if limit > 0.0 { limit } else { f64::INFINITY });
         self
     }
 }
 
 impl PopulationLayout {
-    fn new(population: &Population, precision: Precision) -> Self {
+    /// Whether the mean of sigmoid(V) of these cells, at this place in the model, is measured.
+    pub(crate) fn measures_sigmoid(&self, index: usize, sigmoids: Sigmoids<'_>) -> bool {
+        let Some(membrane) = &self.membrane else { return false };
+        self.sends_rates
+            || match sigmoids {
+                Sigmoids::None => false,
+                Sigmoids::Taught => membrane.clamp.is_some(),
+                Sigmoids::Of(populations) => populations.get(index).copied().unwrap_or(false),
+            }
+    }
+
+    pub(crate) fn new(population: &Population, precision: Precision) -> Result<Self, LayoutError> {
         let dynamics = population.cell.dynamics();
         let phi_max = dynamics.rate_max();
         let membrane = match dynamics {
             Dynamics::Source(_) => None,
-            Dynamics::Linear(cell) => Some(Membrane::new(&cell, precision)),
+            Dynamics::Linear(cell) => {
+                let named = |source| LayoutError::Cell { population: population.name.clone(), source };
+                cell.check(population.cell.compartments().len(), population.cell.ports().len()).map_err(named)?;
+                Some(Membrane::new(population, &cell, precision))
+            }
         };
-        let measures_sigmoid = [false, membrane.as_ref().is_some_and(|membrane| membrane.teaching.is_some())];
-        let (somatic, apical, outgoing) = (Vec::new(), Vec::new(), Vec::new());
-        Self { size: population.size, phi_max, membrane, somatic, apical, outgoing, measures_sigmoid }
+        let (somatic, outgoing) = (Vec::new(), Vec::new());
+        Ok(Self { size: population.size, phi_max, membrane, somatic, outgoing, sends_rates: false })
     }
 }
 
 impl Membrane {
-    fn new(cell: &LinearCell, precision: Precision) -> Self {
+    fn new(population: &Population, cell: &LinearCell, precision: Precision) -> Self {
         let [modes, taught] = cell.modes();
-        let conductance = |port: Option<usize>| port.map_or(0.0, |port| cell.ports[port].conductance);
+        let rest = rest_port(cell);
+        let mut dendrites = Vec::new();
+        let mut compartments = vec![Potential::Soma; cell.compartments()];
+        for (index, port) in cell.ports.iter().enumerate() {
+            let Some(compartment) = port.compartment else { continue };
+            let (conductance, biased) = (port.conductance, cell.bias == Some(index));
+            if rest == Some(index) {
+                compartments[compartment] = Potential::Rest { conductance, biased };
+                continue;
+            }
+            compartments[compartment] = Potential::Kept { dendrite: dendrites.len(), biased };
+            let name = population.cell.compartments()[compartment].name;
+            dendrites.push(DendriteLayout { name, conductance, projections: Vec::new(), port: index });
+        }
+        let plateau = cell.plateau.and_then(|plateau| {
+            let dendrite = dendrites.iter().position(|dendrite| dendrite.port == plateau.port)?;
+            Some(PlateauLayout { dendrite, times: Some(plateau.times).filter(|times| times.sd > 0.0) })
+        });
         // Where two modes nearly cancel, or somata are clamped, f64 at any rate.
         let single = is_well_conditioned(cell.psp(), cell.gamma) && cell.clamp.is_none();
         Self {
             psp: cell.psp(),
             gamma: [modes.gamma, taught.gamma],
-            g_dendrite: conductance(cell.bias),
-            g_apical: conductance(cell.plateau.map(|plateau| plateau.port)),
-            has_apical: cell.plateau.is_some(),
-            plateau_times: cell.plateau.map(|plateau| plateau.times).filter(|times| times.sd > 0.0),
-            teaching: cell.clamp,
+            bias_conductance: cell.bias.map_or(0.0, |port| cell.ports[port].conductance),
+            compartments,
+            dendrites,
+            plateau,
+            clamp: cell.clamp,
             precision: if single { precision } else { Precision::Double },
-            cell: cell.clone(),
         }
     }
+}
 
-    /// The teaching current of neuron `i` when `label` is taught [1/ms].
-    pub(crate) fn teaching_current(&self, i: usize, label: u8) -> f64 {
-        let Some(clamp) = &self.teaching else { return 0.0 };
-        let potential = if i / clamp.group == usize::from(label) { clamp.e_exc } else { clamp.e_inh };
-        clamp.conductance * potential
+/// The port whose dendrite's potential is what is left of the current into the soma without the others', so that its input
+/// need not be kept: the first that drives the soma, if all others that do are dendrites too.
+fn rest_port(cell: &LinearCell) -> Option<usize> {
+    let drives = |port: &crate::cells::Port| port.conductance > 0.0;
+    if cell.ports.iter().any(|port| drives(port) && port.compartment.is_none()) {
+        return None;
     }
+    let plateau = cell.plateau.map(|plateau| plateau.port);
+    (0..cell.ports.len()).find(|&port| drives(&cell.ports[port]) && plateau != Some(port))
 }

@@ -4,25 +4,26 @@
 //! Within a window every spike that can reach these somata is known before the loop starts, so stream blocks are
 //! independent. In each, arrivals (by time, projection, presynaptic neuron) and candidates (by time) are merged: a candidate
 //! is decided after all arrivals at or before its time, and before any later one. Traces are rescaled at fixed times of the
-//! phase, every 16 ms from its start, and potentials are noted at times given beforehand, for the means; both come after
+//! phase, every 16 ms from its start, and potentials are probed at times given beforehand, for the means; both come after
 //! everything earlier and before everything at or after that time.
 //!
-//! Arrivals are added to the traces [`GROUP`] at a time, counted from the last rescaling or from the first note, at the end of
-//! settling, which every phase has. Until they are, each candidate and each neuron whose potential is noted adds what those
-//! before it do to it. A group that the end of a window or another note cuts waits for what comes; so neither the split of a
+//! Arrivals are added to the traces [`GROUP`] at a time, counted from the last rescaling or from the first probe, at the end of
+//! settling, which every phase has. Until they are, each candidate and each neuron whose potential is probed adds what those
+//! before it do to it. A group that the end of a window or another probe cuts waits for what comes; so neither the split of a
 //! phase into windows nor what is measured changes a bit.
 
 use pulp::{Arch, Simd, WithSimd};
 
 use super::arrivals::{SEGMENT, within_segment};
 use super::order::Merger;
-use super::thinning::{Candidates, Drawn};
-use super::traces::{Event, GROUP, Recent, Slabs, Traces, decide};
+use super::population::Probes;
+use super::thinning::{Candidates, Drawn, Hazard};
+use super::traces::{Event, GROUP, Recent, Traces, decide};
 use crate::cells::Modes;
-use crate::data::Spike;
-use crate::model::MAX_AFFERENTS;
 use crate::network::{LANES, Lines, zeros};
-use crate::numeric::{Real, STREAM_BLOCK, exp};
+use crate::numeric::STREAM_BLOCK;
+use crate::numeric::{Real, exp};
+use crate::protocol::Spike;
 
 /// Somata of one population in one lane; all arrays are whole cache lines long, the padding staying at rest.
 ///
@@ -38,16 +39,19 @@ pub(crate) struct Membranes<F> {
     z: Lines<F>,
     /// Length of the phase [ms].
     length: f64,
-    /// Times at which potentials are noted, ascending, from the start of the phase [ms].
-    pub(crate) probes: Vec<f64>,
+    probes: Probes,
+    /// Probes before the current window.
+    probed_before: usize,
+    /// Times of the probes of the current window [ms].
+    times: Vec<f64>,
     /// e^{−t/τ_L}, e^{−t/τ_s} and e^{−γ t} at those times, t from the start of the segment, and at the end of a segment.
-    falls: Vec<[F; 3]>,
+    decay: Vec<[F; 3]>,
     /// V at those times, [probes, padded size].
-    pub(crate) noted: Lines<F>,
+    probed: Lines<F>,
     /// Segments begun before the current one.
     segment: usize,
     pub(crate) candidates: Candidates<F>,
-    /// Arrivals of this phase as far as they are known.
+    /// Arrivals that are known and not all in the traces.
     pub(crate) events: Vec<Event<F>>,
     /// How many of `events` the traces hold.
     added: usize,
@@ -64,16 +68,16 @@ struct Piece<F> {
     /// How many of the phase's events are before the end.
     events: usize,
     action: Action,
-    /// e^{−t/τ_L}, e^{−t/τ_s} and e^{−γ t} over a segment, or from its start to the time of the note.
-    falls: [F; 3],
+    /// e^{−t/τ_L}, e^{−t/τ_s} and e^{−γ t} over a segment, or from its start to the time of the probe.
+    decay: [F; 3],
 }
 
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Action {
     /// A segment ends.
     Rescale,
-    /// Potentials are noted, in this row.
-    Note(usize),
+    /// Potentials are probed, in this row.
+    Probe { row: usize, settles: bool },
     /// The window ends, and the phase goes on.
     Wait,
     /// The phase ends.
@@ -83,7 +87,7 @@ enum Action {
 impl Action {
     /// Whether arrivals that wait for their group are added without the rest of it.
     fn ends_group(self) -> bool {
-        matches!(self, Self::Rescale | Self::Note(0) | Self::End)
+        matches!(self, Self::Rescale | Self::Probe { settles: true, .. } | Self::End)
     }
 }
 
@@ -98,9 +102,11 @@ impl<F: Real> Membranes<F> {
             s: zero(),
             z: zero(),
             length: 0.0,
-            probes: Vec::new(),
-            falls: Vec::new(),
-            noted: zeros(0),
+            probes: Probes::default(),
+            probed_before: 0,
+            times: Vec::new(),
+            decay: Vec::new(),
+            probed: zeros(0),
             segment: 0,
             candidates: Candidates::default(),
             events: Vec::new(),
@@ -112,23 +118,15 @@ impl<F: Real> Membranes<F> {
     }
 
     /// Starts a phase of `length` ms from potentials `v` and drives `u_l`, `u_s` under constant currents `c` ([size] each),
-    /// in which potentials will be noted at `probes`.
-    pub(crate) fn start(
-        &mut self,
-        arch: Arch,
-        modes: &Modes,
-        [v, u_l, u_s, c]: [&[f64]; 4],
-        probes: &[f64],
-        length: f64,
-    ) {
+    /// in which potentials will be probed.
+    pub(crate) fn start(&mut self, modes: &Modes, [v, u_l, u_s, c]: [&[f64]; 4], probes: Probes, length: f64) {
         self.segment = 0;
         self.length = length;
         self.events.clear();
         self.added = 0;
-        self.probes.clear();
-        self.probes.extend(probes);
-        arch.dispatch(Falls { probes, modes, out: &mut self.falls });
-        self.noted.resize(probes.len() * self.rest.len(), F::default());
+        self.probes = probes;
+        self.probed_before = 0;
+        self.times.clear();
         for i in 0..self.size {
             let (rest, l, s) = (c[i] / modes.gamma, modes.alpha_l * u_l[i], -modes.alpha_s * u_s[i]);
             self.rest[i] = F::from_f64(rest);
@@ -141,48 +139,72 @@ impl<F: Real> Membranes<F> {
     /// Ends a phase: writes potentials and drives back, [size] each.
     pub(crate) fn finish(&self, modes: &Modes, [v, u_l, u_s]: [&mut [f64]; 3]) {
         let local = self.length - self.segment as f64 * SEGMENT;
-        let fall = [exp(-local / modes.psp.tau_l), exp(-local / modes.psp.tau_s), exp(-local * modes.gamma)];
+        let decay = [exp(-local / modes.psp.tau_l), exp(-local / modes.psp.tau_s), exp(-local * modes.gamma)];
         for i in 0..self.size {
-            let (l, s) = (self.l[i].to_f64() * fall[0], self.s[i].to_f64() * fall[1]);
-            v[i] = self.rest[i].to_f64() + l + s + self.z[i].to_f64() * fall[2];
+            let (l, s) = (self.l[i].to_f64() * decay[0], self.s[i].to_f64() * decay[1]);
+            v[i] = self.rest[i].to_f64() + l + s + self.z[i].to_f64() * decay[2];
             u_l[i] = l / modes.alpha_l;
             u_s[i] = -s / modes.alpha_s;
         }
     }
 
-    /// Advances all somata over [`from`, `to`), whose arrivals are the last of `events`, and appends their spikes, sorted.
-    pub(crate) fn advance(&mut self, arch: Arch, slabs: Slabs<'_>, [from, to]: [f64; 2], spikes: &mut Vec<Spike>) {
+    /// Advances all somata over [`from`, `to`), whose arrivals are the last of `events`, with the rows of weights of each
+    /// afferent projection, [pre, stride]. Appends the spikes, sorted, and returns how many candidates were decided.
+    pub(crate) fn advance(
+        &mut self,
+        arch: Arch,
+        hazard: Hazard,
+        rows: &[&[f32]],
+        [from, to]: [f64; 2],
+        spikes: &mut Vec<Spike>,
+    ) -> usize {
+        self.candidates.draw(arch, hazard, to);
+        self.probed_before += self.times.len();
+        self.times.clear();
+        let probes = self.probes;
+        let times = (self.probed_before..).map_while(|k| probes.time(k)).take_while(|&t| t < to);
+        self.times.extend(times);
+        let Self { times, decay, .. } = self;
+        arch.dispatch(DecayAt { times, modes: &hazard.modes, out: decay });
+        self.probed.resize(self.times.len() * self.rest.len(), F::default());
         self.cut(from, to);
         let first = spikes.len();
-        arch.dispatch(Advance { membranes: self, slabs, spikes });
+        let decided = arch.dispatch(Advance { membranes: self, rows, spikes });
         self.segment += self.pieces.iter().filter(|piece| piece.action == Action::Rescale).count();
+        self.events.drain(..self.added);
+        self.added = 0;
         self.merger.merge(&mut spikes[first..]);
+        decided
     }
 
-    /// The potentials noted at a probe, [size].
-    pub(crate) fn noted(&self, probe: usize) -> &[F] {
-        &self.noted[probe * self.rest.len()..][..self.size]
+    pub(crate) fn probes(&self) -> Probes {
+        self.probes
+    }
+
+    /// The potentials probed in the last window, each with the number of its probe, [size] each.
+    pub(crate) fn probed(&self) -> impl Iterator<Item = (usize, &[F])> {
+        let rows = self.probed.chunks_exact(self.rest.len().max(1)).map(|row| &row[..self.size]);
+        (self.probed_before..).zip(rows)
     }
 
     /// Cuts a window at the boundaries b with from ≤ b < to (0 is none).
     fn cut(&mut self, from: f64, to: f64) {
-        let Self { events, pieces, probes, falls, .. } = self;
-        let whole = falls[probes.len()];
+        let Self { events, pieces, times, decay, probed_before, .. } = self;
+        let whole = decay[times.len()];
         pieces.clear();
         let mut known = self.added;
-        let mut cut = |end: f64, action, falls| {
+        let mut cut = |end: f64, action, decay| {
             known += events[known..].iter().take_while(|event| event.time < end).count();
-            pieces.push(Piece { end, events: known, action, falls });
+            pieces.push(Piece { end, events: known, action, decay });
         };
         let mut next = (from / SEGMENT).ceil().max(1.0);
-        let first = probes.partition_point(|&t| t < from);
-        for (row, &t) in probes.iter().enumerate().skip(first).take_while(|(_, t)| **t < to) {
+        for (row, &t) in times.iter().enumerate() {
             // At a multiple of 16 ms the rescaling comes first: the probe begins a segment.
             while next * SEGMENT <= t {
                 cut(next * SEGMENT, Action::Rescale, whole);
                 next += 1.0;
             }
-            cut(t, Action::Note(row), falls[row]);
+            cut(t, Action::Probe { row, settles: *probed_before + row == 0 }, decay[row]);
         }
         while next * SEGMENT < to {
             cut(next * SEGMENT, Action::Rescale, whole);
@@ -192,25 +214,25 @@ impl<F: Real> Membranes<F> {
     }
 }
 
-/// Computes [`Membranes::falls`].
-struct Falls<'a, F> {
-    probes: &'a [f64],
+/// Computes [`Membranes::decay`].
+struct DecayAt<'a, F> {
+    times: &'a [f64],
     modes: &'a Modes,
     out: &'a mut Vec<[F; 3]>,
 }
 
-impl<F: Real> WithSimd for Falls<'_, F> {
+impl<F: Real> WithSimd for DecayAt<'_, F> {
     type Output = ();
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, _: S) {
-        let Self { probes, modes, out } = self;
+        let Self { times, modes, out } = self;
         let rates = [1.0 / modes.psp.tau_l, 1.0 / modes.psp.tau_s, modes.gamma];
-        out.resize(probes.len() + 1, [F::default(); 3]);
-        for (k, falls) in out.iter_mut().enumerate() {
-            let local = probes.get(k).map_or(SEGMENT, |&t| within_segment(t));
-            for (fall, rate) in falls.iter_mut().zip(rates) {
-                *fall = F::exp(-local * rate);
+        out.resize(times.len() + 1, [F::default(); 3]);
+        for (k, decay) in out.iter_mut().enumerate() {
+            let local = times.get(k).map_or(SEGMENT, |&t| within_segment(t));
+            for (decay, rate) in decay.iter_mut().zip(rates) {
+                *decay = F::exp(-local * rate);
             }
         }
     }
@@ -219,19 +241,19 @@ impl<F: Real> WithSimd for Falls<'_, F> {
 /// One call of [`Membranes::advance`].
 struct Advance<'a, F> {
     membranes: &'a mut Membranes<F>,
-    slabs: Slabs<'a>,
+    rows: &'a [&'a [f32]],
     spikes: &'a mut Vec<Spike>,
 }
 
 impl<F: Real> WithSimd for Advance<'_, F> {
-    type Output = ();
+    type Output = usize;
 
     #[inline(always)]
-    fn with_simd<S: Simd>(self, _: S) {
-        let Membranes { stride, rest, l, s, z, candidates, events, added, pieces, noted, fired, merger, .. } =
+    fn with_simd<S: Simd>(self, _: S) -> usize {
+        let Membranes { stride, rest, l, s, z, candidates, events, added, pieces, probed, fired, merger, .. } =
             self.membranes;
         let padded = rest.len();
-        let mut reached = *added;
+        let (mut reached, mut decided) = (*added, 0);
         let first = self.spikes.len();
         merger.ends.clear();
         for (block, base) in (0..padded).step_by(STREAM_BLOCK).enumerate() {
@@ -243,7 +265,7 @@ impl<F: Real> WithSimd for Advance<'_, F> {
                 z: &mut z[base..][..length],
             };
             let row = |event: &Event<F>| -> &[f32] {
-                &self.slabs[event.slab as usize % MAX_AFFERENTS][event.pre as usize * *stride + base..][..length]
+                &self.rows[event.afferent as usize][event.pre as usize * *stride + base..][..length]
             };
             let mut drawn = candidates.rest_of(block);
             if fired.len() < drawn.time.len() {
@@ -254,10 +276,10 @@ impl<F: Real> WithSimd for Advance<'_, F> {
             for piece in pieces.iter() {
                 spikes += through(piece, events, &mut reached, row, &mut drawn, &mut traces, &mut fired[spikes..]);
                 match piece.action {
-                    Action::Rescale => traces.scale(piece.falls),
-                    Action::Note(probe) => {
+                    Action::Rescale => traces.scale(piece.decay),
+                    Action::Probe { row: probe, .. } => {
                         let recent = Recent::new(&events[reached..piece.events], row);
-                        traces.note(piece.falls, &recent, &mut noted[probe * padded + base..][..length]);
+                        traces.probe(piece.decay, &recent, &mut probed[probe * padded + base..][..length]);
                     }
                     Action::Wait | Action::End => {}
                 }
@@ -265,9 +287,10 @@ impl<F: Real> WithSimd for Advance<'_, F> {
             self.spikes.extend(fired[..spikes].iter().map(|s| Spike { neuron: base as u32 + s.neuron, ..*s }));
             merger.ends.push(self.spikes.len() - first);
             let left = drawn.time.len();
-            candidates.leave(block, left);
+            decided += candidates.leave(block, left);
         }
         *added = reached;
+        decided
     }
 }
 
@@ -312,59 +335,67 @@ fn through<'a, F: Real>(
 mod tests {
     use super::*;
     use crate::cells::Psp;
-    use crate::engine::thinning::Hazard;
-    use crate::numeric::{PresentationKey, Purpose, StreamKey};
+    use crate::numeric::{PresentationKey, Purpose, StreamKey, WideStream};
+
+    fn stream(block: u32) -> WideStream {
+        let (purpose, presentation) = (Purpose::Candidates(1), PresentationKey::training(0));
+        StreamKey { seed: 1, purpose, presentation, phase: 0, block }.wide()
+    }
 
     #[test]
     fn windows_cut_a_phase_at_the_same_boundaries() {
         let modes = Modes::new(Psp { tau_l: 10.0, tau_s: 3.0 }, 0.7);
         let mut membranes = Membranes::<f32>::new(3, 16);
-        membranes.start(Arch::new(), &modes, [&[0.0; 3]; 4], &[32.0, 33.7], 50.0);
+        let probes = Probes { settle: 32.0, step: 3.4, steps: 1 };
+        let hazard = Hazard { size: 3, phi_max: 0.2, length: 50.0, modes };
         let mut boundaries = |windows: &[(f64, f64)]| -> Vec<(f64, Action)> {
             let mut found = Vec::new();
+            membranes.start(&modes, [&[0.0; 3]; 4], probes, 50.0);
+            membranes.candidates.begin(3, stream);
             for &(from, to) in windows {
-                membranes.cut(from, to);
+                membranes.advance(Arch::new(), hazard, &[], [from, to], &mut Vec::new());
                 found.extend(membranes.pieces.iter().map(|piece| (piece.end, piece.action)));
             }
             found.retain(|&(_, action)| !matches!(action, Action::Wait | Action::End));
             found
         };
         let whole = boundaries(&[(0.0, 50.0)]);
-        let (rescale, note) = (Action::Rescale, Action::Note);
-        assert_eq!(whole, [(16.0, rescale), (32.0, rescale), (32.0, note(0)), (33.7, note(1)), (48.0, rescale)]);
-        assert_eq!(whole, boundaries(&[(0.0, 16.0), (16.0, 32.0), (32.0, 33.5), (33.5, 50.0)]));
+        let (rescale, probe) = (Action::Rescale, |row, settles| Action::Probe { row, settles });
+        assert_eq!(
+            whole,
+            [(16.0, rescale), (32.0, rescale), (32.0, probe(0, true)), (33.7, probe(1, false)), (48.0, rescale)]
+        );
+        let parts = boundaries(&[(0.0, 16.0), (16.0, 32.0), (32.0, 33.75), (33.75, 50.0)]);
+        assert_eq!(whole, parts);
     }
 
-    /// Six arrivals after the first note: the group of the first four is in the traces, and two wait for the end of theirs,
-    /// however often potentials are noted in between; what is noted has all that came before.
+    /// Six arrivals after the first probe: the group of the first four is in the traces, and two wait for the end of theirs,
+    /// however often potentials are probed in between; what is probed has all that came before.
     #[test]
-    fn notes_after_the_first_leave_groups_as_they_are() {
+    fn probes_after_the_first_leave_groups_as_they_are() {
         let modes = Modes::new(Psp { tau_l: 10.0, tau_s: 3.0 }, 0.7);
         let events: Vec<Event<f32>> = (0..6)
-            .map(|k| Event { time: 2.5 + 0.5 * f64::from(k), slab: 0, pre: 0, jumps: [0.3, -0.2, -0.1] })
+            .map(|k| Event { time: 2.5 + 0.5 * f64::from(k), afferent: 0, pre: 0, jumps: [0.3, -0.2, -0.1] })
             .collect();
         let weights: Vec<f32> = (0..16_u8).map(|i| f32::from(i) / 16.0).collect();
-        let mut slabs: Slabs<'_> = [&[]; MAX_AFFERENTS];
-        slabs[0] = &weights;
-        let advanced = |probes: &[f64]| {
+        let advanced = |steps: usize| {
             let mut membranes = Membranes::<f32>::new(16, 16);
-            membranes.start(Arch::new(), &modes, [&[0.0; 16]; 4], probes, 50.0);
-            let stream = |block| {
-                let (purpose, presentation) = (Purpose::Candidates(1), PresentationKey::training(0));
-                StreamKey { seed: 1, purpose, presentation, phase: 0, block }.wide()
-            };
-            membranes.candidates.draw(Arch::new(), Hazard { size: 16, phi_max: 0.2, length: 50.0, modes }, stream);
+            membranes.start(&modes, [&[0.0; 16]; 4], Probes { settle: 2.0, step: 1.1, steps }, 50.0);
+            membranes.candidates.begin(16, stream);
             membranes.events.clone_from(&events);
-            membranes.advance(Arch::new(), slabs, [0.0, 10.0], &mut Vec::new());
+            let hazard = Hazard { size: 16, phi_max: 0.2, length: 50.0, modes };
+            membranes.advance(Arch::new(), hazard, &[&weights], [0.0, 10.0], &mut Vec::new());
             membranes
         };
-        let (plain, noted) = (advanced(&[2.0]), advanced(&[2.0, 3.1, 4.2, 5.5]));
-        assert_eq!((plain.added, noted.added), (4, 4));
-        assert!(plain.l == noted.l && plain.s == noted.s && plain.z == noted.z);
-        for (probe, time, arrived) in [(1, 3.1, 2.0), (2, 4.2, 4.0), (3, 5.5, 6.0)] {
-            let fall = |rate: f64| (-time * rate).exp();
-            let each = 0.3 * fall(0.1) - 0.2 * fall(1.0 / 3.0) - 0.1 * fall(0.7);
-            for (v, w) in noted.noted(probe).iter().zip(&weights) {
+        let (plain, probed) = (advanced(0), advanced(4));
+        assert_eq!((plain.events.len(), probed.events.len()), (2, 2));
+        assert!(plain.l == probed.l && plain.s == probed.s && plain.z == probed.z);
+        let rows: Vec<_> = probed.probed().collect();
+        for (probe, time, arrived) in [(1, 2.55, 1.0), (2, 3.65, 3.0), (3, 4.75, 5.0), (4, 5.85, 6.0)] {
+            let decay = |rate: f64| (-time * rate).exp();
+            let each = 0.3 * decay(0.1) - 0.2 * decay(1.0 / 3.0) - 0.1 * decay(0.7);
+            assert_eq!(rows[probe].0, probe);
+            for (v, w) in rows[probe].1.iter().zip(&weights) {
                 assert!((f64::from(*v) - arrived * each * f64::from(*w)).abs() < 1e-6, "at {time} ms: {v}");
             }
         }

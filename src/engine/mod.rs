@@ -1,26 +1,30 @@
 //! The exact event-driven engine: no time step anywhere.
 //!
 //! A [`Circuit`] is the layout of a model; a [`Lane`] holds the dynamic state of one network and takes it through
-//! presentations. The engine knows no file, no plot and no terminal; what happened is read from
+//! trials. The engine knows no file, no plot and no terminal; what happened is read from
 //! [`Lane::observation`] and [`Lane::means`] afterwards.
 
 mod arrivals;
 mod circuit;
-mod encoder;
 mod lane;
+mod linear;
 mod means;
 mod membranes;
 mod observe;
 mod order;
 mod plateaus;
+mod population;
 mod sampling;
-mod somata;
+mod schedule;
+mod source;
 mod thinning;
 mod traces;
 mod work;
 
-pub use circuit::{Circuit, Precision};
-pub use lane::{Lane, Show};
+pub(crate) use circuit::SomaticInput;
+pub use circuit::{Circuit, LayoutError, Precision};
+pub use lane::Lane;
+pub(crate) use linear::state_names;
 pub(crate) use means::add_product;
-pub use observe::{LaneState, Observation, Phase, PhaseMeans, PopulationState, ProjectionState, Sampling};
+pub use observe::{LaneState, Observation, PhaseMeans, ProjectionState, StateArray};
 pub use work::Work;

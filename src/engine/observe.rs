@@ -1,131 +1,134 @@
-//! What can be seen of a lane from outside: the last presentation, and the state carried to the next.
+//! What can be seen of a lane from outside: the last trial, and the state carried to the next.
 
 use super::circuit::Circuit;
-use super::lane::Show;
-use crate::data::Spike;
+use crate::protocol::{Measures, Spike, Trial};
 
-/// The phases of a presentation.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Phase {
-    /// Stimulus alone.
-    Forward,
-    /// Stimulus and teaching conductances.
-    Target,
-}
-
-/// A grid of times at which traces are sampled within a presentation: `first`, `first + every`, … [ms].
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Sampling {
-    /// First sample, from the start of the presentation [ms].
-    pub first: f64,
-    /// Spacing [ms].
-    pub every: f64,
-}
-
-/// What happened in one presentation, population by population. The buffers are reused from one to the next.
+/// What happened in one trial, population by population. The buffers are reused from one to the next.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Observation {
-    /// Length of the forward phase [ms].
-    pub forward_ms: f64,
-    /// Length of the target phase [ms]; 0 where none was shown.
-    pub target_ms: f64,
-    /// Spikes of each population, from the start of the presentation, sorted by (time, neuron) [ms].
+    /// Lengths of its phases [ms].
+    pub phases_ms: Vec<f64>,
+    /// Spikes of each population, from the start of the trial, sorted by (time, neuron) [ms].
     pub spikes: Vec<Vec<Spike>>,
-    /// Plateaus α of each population at the end of the forward and the target phase, [n] each; empty where a population
-    /// has no apical dendrite, or the phase was not shown.
-    pub plateaus: Vec<[Vec<f32>; 2]>,
-    /// How long before those ends each plateau happened [ms], [n] each; empty where all happened at the end.
-    pub leads: Vec<[Vec<f32>; 2]>,
-    /// Sampled traces of each population, [samples, n, elements] with elements soma, basal, apical (pyramidal) or soma,
-    /// dendrite (output); empty unless asked for.
+    /// Plateaus α of each population at the end of each phase, [population, phase, n]; empty where a population makes none.
+    pub plateaus: Vec<Vec<Vec<f32>>>,
+    /// How long before those ends each plateau happened [ms], [population, phase, n]; empty where all happened at the end.
+    pub plateau_lead_ms: Vec<Vec<Vec<f32>>>,
+    /// Sampled traces of each population, [samples, n, compartments]; empty unless asked for.
     pub traces: Vec<Vec<f32>>,
 }
 
 impl Observation {
     pub(crate) fn new(populations: usize) -> Self {
         Self {
+            phases_ms: Vec::new(),
             spikes: vec![Vec::new(); populations],
-            plateaus: vec![[const { Vec::new() }; 2]; populations],
-            leads: vec![[const { Vec::new() }; 2]; populations],
+            plateaus: vec![Vec::new(); populations],
+            plateau_lead_ms: vec![Vec::new(); populations],
             traces: vec![Vec::new(); populations],
-            ..Self::default()
         }
     }
 
-    /// When the plateaus of a population in a phase happened, in a presentation from `start` on: at the end of the phase or as
-    /// much before it as is told [ms].
+    /// Length of all phases [ms].
+    pub fn length_ms(&self) -> f64 {
+        self.phases_ms.iter().sum()
+    }
+
+    /// Length of a phase [ms]; 0 where there was none.
+    pub fn phase_ms(&self, phase: usize) -> f64 {
+        self.phases_ms.get(phase).copied().unwrap_or(0.0)
+    }
+
+    /// Plateaus of a population at the end of a phase, [n]; empty where there are none.
+    pub fn plateaus(&self, population: usize, phase: usize) -> &[f32] {
+        part(&self.plateaus, population, phase)
+    }
+
+    /// When the plateaus of a population in a phase happened, in a trial from `start` on: at the end of the phase, or before it
+    /// by their leads [ms].
     pub fn plateau_times(&self, population: usize, phase: usize, start: f64) -> impl Iterator<Item = f64> + '_ {
-        let forward_end = start + self.forward_ms;
-        let end = if phase == 0 { forward_end } else { forward_end + self.target_ms };
-        let leads = self.leads.get(population).map_or(&[][..], |leads| &leads[phase]);
+        let end = self.phases_ms.iter().take(phase + 1).fold(start, |end, length| end + length);
+        let plateaus = self.plateaus(population, phase);
+        let leads = part(&self.plateau_lead_ms, population, phase);
         let leads = leads.iter().map(|&lead| f64::from(lead)).chain(std::iter::repeat(0.0));
-        self.plateaus[population][phase].iter().zip(leads).map(move |(_, lead)| end - lead)
+        plateaus.iter().zip(leads).map(move |(_, lead)| end - lead)
     }
 
     /// Its lengths alone, without what happened.
     pub(crate) fn lengths(&self) -> Self {
-        Self { forward_ms: self.forward_ms, target_ms: self.target_ms, ..Self::default() }
+        Self { phases_ms: self.phases_ms.clone(), ..Self::default() }
     }
 
-    pub(crate) fn clear(&mut self, show: &Show<'_>) {
-        self.forward_ms = show.forward_ms;
-        self.target_ms = show.target.map_or(0.0, |(length, _)| length);
+    pub(crate) fn clear(&mut self, trial: &Trial<'_>) {
+        self.phases_ms.clear();
+        self.phases_ms.extend(trial.phases.iter().map(|phase| phase.length_ms));
         self.spikes.iter_mut().for_each(Vec::clear);
-        self.plateaus.iter_mut().chain(&mut self.leads).flatten().for_each(Vec::clear);
+        for phases in self.plateaus.iter_mut().chain(&mut self.plateau_lead_ms) {
+            phases.resize(phases.len().max(trial.phases.len()), Vec::new());
+            phases.iter_mut().for_each(Vec::clear);
+        }
         self.traces.iter_mut().for_each(Vec::clear);
     }
+}
+
+fn part(all: &[Vec<Vec<f32>>], population: usize, phase: usize) -> &[f32] {
+    all.get(population).and_then(|phases| phases.get(phase)).map_or(&[], Vec::as_slice)
 }
 
 /// Means over a phase after its settling time, all that plasticity may see of it.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct PhaseMeans {
-    /// Somatic potential of each population, [n]; of a forward phase only. Empty for an encoder.
+    /// Somatic potential of each population, [n]; empty where it is not measured, as of a source.
     pub v: Vec<Vec<f64>>,
-    /// Plateau α = sigmoid(mean apical potential) of each population, [n]; empty without an apical dendrite.
+    /// Plateau α = sigmoid(mean potential of the apical dendrite) of each population, [n]; empty where it makes none.
     pub plateau: Vec<Vec<f64>>,
-    /// Of the sigmoid of the somatic potential of each population, [n]; empty where it is not taken, as it is of the output
-    /// population's target phase always.
+    /// Of the sigmoid of the somatic potential of each population, [n]; empty where it is not measured.
     pub sigmoid: Vec<Vec<f64>>,
     /// Filtered trains s_j of each projection, [pre] [1/ms].
     pub trains: Vec<Vec<f64>>,
 }
 
 impl PhaseMeans {
-    pub(crate) fn new(circuit: &Circuit, phase: usize) -> Self {
-        let zeros = |wanted: bool, n: usize| if wanted { vec![0.0; n] } else { Vec::new() };
-        let cells = &circuit.cells;
-        let has_apical = |membrane: &super::circuit::Membrane| membrane.has_apical;
-        Self {
-            v: cells.iter().map(|c| zeros(c.membrane.is_some(), c.size)).collect(),
-            plateau: cells.iter().map(|c| zeros(c.membrane.as_ref().is_some_and(has_apical), c.size)).collect(),
-            sigmoid: cells.iter().map(|c| zeros(c.measures_sigmoid[phase], c.size)).collect(),
-            trains: circuit.links.iter().map(|link| vec![0.0; cells[link.from].size]).collect(),
+    pub(crate) fn new(populations: usize, projections: usize) -> Self {
+        let each = || vec![Vec::new(); populations];
+        Self { v: each(), plateau: each(), sigmoid: each(), trains: vec![Vec::new(); projections] }
+    }
+
+    /// Makes room for what is measured in a phase.
+    pub(crate) fn make_room(&mut self, circuit: &Circuit, measures: Measures<'_>) {
+        for (index, population) in circuit.populations.iter().enumerate() {
+            let room =
+                |wanted: bool, values: &mut Vec<f64>| values.resize(if wanted { population.size } else { 0 }, 0.0);
+            let membrane = population.membrane.as_ref();
+            room(measures.potentials && membrane.is_some(), &mut self.v[index]);
+            room(membrane.is_some_and(|membrane| membrane.plateau.is_some()), &mut self.plateau[index]);
+            room(population.measures_sigmoid(index, measures.sigmoids), &mut self.sigmoid[index]);
+        }
+        for (trains, projection) in self.trains.iter_mut().zip(&circuit.projections) {
+            trains.resize(circuit.populations[projection.from].size, 0.0);
         }
     }
 }
 
-/// The state a lane carries from one presentation to the next, as plain arrays; all zero is rest.
+/// The state a lane carries from one trial to the next, as plain arrays; all zero is rest.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct LaneState {
-    /// One per population; that of an encoder is empty.
-    pub populations: Vec<PopulationState>,
+    /// One per population; that of a source is empty.
+    pub populations: Vec<Vec<StateArray>>,
     /// One per projection.
     pub projections: Vec<ProjectionState>,
 }
 
-/// Membranes of a population, [n] each; `apical_*` empty without an apical dendrite.
+/// A part of the state of a population, [n].
+///
+/// Of a linear cell: `v`, the somatic potential; `drive_l` and `drive_s`, slow and fast trace of the current into the soma,
+/// Σ g w e^{−t/τ}/(τ_L − τ_s) [1/ms]; and of every dendrite whose input is kept apart, as `apical`, `apical_l` and `apical_s`.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct PopulationState {
-    /// Somatic potential.
-    pub v: Vec<f64>,
-    /// Slow trace of the current into the soma: Σ g w e^{−t/τ_L}/(τ_L − τ_s) [1/ms].
-    pub drive_l: Vec<f64>,
-    /// Fast trace of the current into the soma: Σ g w e^{−t/τ_s}/(τ_L − τ_s) [1/ms].
-    pub drive_s: Vec<f64>,
-    /// Slow trace of the apical dendrite.
-    pub apical_l: Vec<f64>,
-    /// Fast trace of the apical dendrite.
-    pub apical_s: Vec<f64>,
+pub struct StateArray {
+    /// Its name in checkpoints.
+    pub name: String,
+    /// One per neuron.
+    pub values: Vec<f64>,
 }
 
 /// Presynaptic side of a projection.
@@ -144,12 +147,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn plateaus_happen_at_the_ends_of_phases_or_as_much_before_as_is_told() {
-        let mut seen = Observation { forward_ms: 50.0, target_ms: 60.0, ..Observation::new(1) };
-        seen.plateaus[0] = [vec![0.1, 0.2], vec![0.3, 0.4]];
+    fn plateaus_happen_at_the_ends_of_phases_or_before_them_by_their_leads() {
+        let mut seen = Observation { phases_ms: vec![50.0, 60.0], ..Observation::new(1) };
+        seen.plateaus[0] = vec![vec![0.1, 0.2], vec![0.3, 0.4]];
         let times = |seen: &Observation, phase| seen.plateau_times(0, phase, 1000.0).collect::<Vec<_>>();
         assert_eq!(times(&seen, 1), [1110.0, 1110.0]);
-        seen.leads[0] = [vec![0.5, 2.0], vec![0.0, 1.0]];
+        seen.plateau_lead_ms[0] = vec![vec![0.5, 2.0], vec![0.0, 1.0]];
         assert_eq!((times(&seen, 0), times(&seen, 1)), (vec![1049.5, 1048.0], vec![1110.0, 1109.0]));
     }
 }

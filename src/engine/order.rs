@@ -1,6 +1,6 @@
 //! Merging the spikes of stream blocks into one list by (time, neuron).
 
-use crate::data::Spike;
+use crate::protocol::Spike;
 
 /// Buffers of [`Merger::merge`], kept from one window to the next.
 #[derive(Clone, Debug, Default)]

@@ -4,17 +4,17 @@ use pulp::Arch;
 
 use super::arrivals::Arrivals;
 use super::means::add_product;
-use super::sampling::Start;
 use crate::cells::{PlateauTimes, Psp};
 use crate::network::Weights;
-use crate::numeric::{Stream, exp};
+use crate::numeric::Stream;
+use crate::numeric::exp;
 
 /// The apical dendrites of a population at the end of a phase.
 pub(crate) struct Apical<'a, I> {
     pub(crate) arch: Arch,
     pub(crate) psp: Psp,
-    /// State at the start of the phase.
-    pub(crate) start: &'a Start,
+    /// Slow and fast traces at the start of the phase.
+    pub(crate) start: &'a [Vec<f64>; 2],
     /// Projections that end there.
     pub(crate) received: I,
     /// Settling time and length of the phase [ms].
@@ -30,7 +30,7 @@ impl<'a, I: Iterator<Item = (&'a Arrivals, &'a Weights)> + Clone> Apical<'a, I> 
         for (arrivals, weights) in self.received.clone() {
             add_product(self.arch, weights, &arrivals.added_mean, 1.0, out);
         }
-        for ((mean, a_l), a_s) in out.iter_mut().zip(&self.start.a_l).zip(&self.start.a_s) {
+        for ((mean, a_l), a_s) in out.iter_mut().zip(&self.start[0]).zip(&self.start[1]) {
             *mean = *mean + a_l * slow - a_s * fast;
         }
     }
@@ -52,18 +52,17 @@ impl<'a, I: Iterator<Item = (&'a Arrivals, &'a Weights)> + Clone> Apical<'a, I> 
     fn last_integrals(&self, longest: f64, leads: &[f32]) -> Vec<f64> {
         let Self { psp, start, received, interval: (_, length), .. } = self;
         let from = length - longest;
-        let mut a_l: Vec<f64> = start.a_l.iter().map(|a| a * exp(-from / psp.tau_l)).collect();
-        let mut a_s: Vec<f64> = start.a_s.iter().map(|a| a * exp(-from / psp.tau_s)).collect();
+        let mut a_l: Vec<f64> = start[0].iter().map(|a| a * exp(-from / psp.tau_l)).collect();
+        let mut a_s: Vec<f64> = start[1].iter().map(|a| a * exp(-from / psp.tau_s)).collect();
         let mut integrals = vec![0.0; leads.len()];
         for (arrivals, weights) in received.clone() {
-            for (o, [l, s]) in arrivals.added_before(*psp, from).into_iter().enumerate() {
+            for (o, [l, s]) in arrivals.before_late.iter().enumerate() {
                 for ((&w, a_l), a_s) in weights.row(o).iter().zip(&mut a_l).zip(&mut a_s) {
                     *a_l += f64::from(w) * l;
                     *a_s += f64::from(w) * s;
                 }
             }
-            let late = arrivals.spikes.iter().skip_while(|spike| spike.time < from);
-            for spike in late.take_while(|spike| spike.time < *length) {
+            for spike in &arrivals.late {
                 let whole = psp.integral(length - spike.time);
                 for ((&w, sum), &lead) in weights.row(spike.neuron as usize).iter().zip(&mut integrals).zip(leads) {
                     *sum += f64::from(w) * (whole - psp.integral(length - f64::from(lead) - spike.time));
@@ -83,8 +82,10 @@ impl<'a, I: Iterator<Item = (&'a Arrivals, &'a Weights)> + Clone> Apical<'a, I> 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::data::Spike;
+    use crate::engine::arrivals::Averaging;
+    use crate::engine::circuit::ProjectionLayout;
     use crate::numeric::{PresentationKey, Purpose, StreamKey};
+    use crate::protocol::Spike;
 
     /// The mean of a closed form that ends early is that of a fine midpoint rule.
     #[test]
@@ -94,10 +95,10 @@ mod tests {
             .map(|(time, neuron)| Spike { time, neuron })
             .into();
         let weights = Weights::from_matrix(3, 2, &[1.0, -0.5, 0.3, 2.0, -1.0, 0.25]);
-        let start = Start { a_l: vec![0.4, -0.2, 0.1], a_s: vec![0.1, 0.3, 0.0], ..Start::default() };
+        let start = [vec![0.4, -0.2, 0.1], vec![0.1, 0.3, 0.0]];
         let (settle, length) = (30.0, 50.0);
         let apical = |t: f64, i: usize| {
-            let carried = start.a_l[i] * exp(-t / psp.tau_l) - start.a_s[i] * exp(-t / psp.tau_s);
+            let carried = start[0][i] * exp(-t / psp.tau_l) - start[1][i] * exp(-t / psp.tau_s);
             let of = |spike: &Spike| f64::from(weights.row(spike.neuron as usize)[i]) * psp.kappa(t - spike.time);
             carried + spikes.iter().map(of).sum::<f64>()
         };
@@ -107,7 +108,10 @@ mod tests {
             (0..steps).map(|k| apical(settle + (f64::from(k) + 0.5) * step, i)).sum::<f64>() / f64::from(steps)
         };
         let mut arrivals = Arrivals::new(2);
+        let layout = ProjectionLayout { from: 0, delay: 0.0, psp, rates: None, late_ms: 5.0 };
+        arrivals.begin(&layout);
         arrivals.send(&spikes, 0.0);
+        arrivals.end_window(Arch::new(), &layout, Averaging { from: settle, length }, length);
         let received = std::iter::once((&arrivals, &weights));
         let dendrites = Apical { arch: Arch::new(), psp, start: &start, received, interval: (settle, length) };
         let mut means: Vec<f64> = (0..3).map(|i| mean(i, length)).collect();
@@ -134,7 +138,7 @@ mod tests {
     fn leads_are_absolute_normal_numbers_cut_at_the_longest() {
         const DRAWN: usize = 10_000;
         let (sd, longest): (f64, f64) = (3.0, 5.0);
-        let start = Start { a_l: vec![0.0; DRAWN], a_s: vec![0.0; DRAWN], ..Start::default() };
+        let start = [vec![0.0; DRAWN], vec![0.0; DRAWN]];
         let psp = Psp { tau_l: 10.0, tau_s: 3.0 };
         let dendrites = Apical {
             arch: Arch::new(),

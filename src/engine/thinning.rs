@@ -1,4 +1,4 @@
-//! Candidate spikes of escape-rate neurons, drawn ahead for a whole phase.
+//! Candidate spikes of escape-rate neurons, drawn as the phase goes on.
 //!
 //! Candidates of one neuron are a Poisson process of rate phi_max; a candidate at t becomes a spike when a uniform u <
 //! sigmoid(V(t)), that is when logit(u) < V(t): an inhomogeneous Poisson process of rate phi_max · sigmoid(V), exactly (Lewis
@@ -12,7 +12,8 @@ use pulp::{Arch, Simd, WithSimd};
 
 use super::arrivals::within_segment;
 use crate::cells::Modes;
-use crate::numeric::{Real, STREAM_BLOCK, WideStream, ln, unit};
+use crate::numeric::{Real, ln};
+use crate::numeric::{STREAM_BLOCK, WideStream, unit};
 
 /// Candidates drawn at once.
 const CHUNK: usize = 128;
@@ -20,29 +21,46 @@ const CHUNK: usize = 128;
 /// Candidates beyond the end of the phase that follow those of each block.
 pub(crate) const PADDING: usize = 16;
 
-/// The candidates of one population in one phase, block by block, each block's sorted by time.
+/// How far ahead of a short window candidates are drawn [ms].
+const AHEAD_MS: f64 = 250.0;
+
+/// The candidates of one population, block by block, each block's sorted by time, as far as they are drawn.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Candidates<F> {
     /// From the start of the phase [ms].
-    pub(crate) time: Vec<f64>,
+    time: Vec<f64>,
     /// Index of the neuron in its stream block.
-    pub(crate) lane: Vec<u32>,
+    lane: Vec<u32>,
     /// logit(u): the potential above which it becomes a spike.
-    pub(crate) logit: Vec<F>,
+    logit: Vec<F>,
     /// e^{−t'/τ_L}, e^{−t'/τ_s} and e^{−γ t'}, t' from the start of the segment.
-    pub(crate) falls: [Vec<F>; 3],
+    decay: [Vec<F>; 3],
     /// Where each block's candidates end; the arrays never shrink.
     ends: Vec<usize>,
     /// The next candidate of each block.
     next: Vec<usize>,
+    blocks: Vec<BlockCandidates<F>>,
+    /// Up to where all are drawn [ms].
+    drawn: f64,
 }
 
-/// Candidates of one block in order of time, followed by [`PADDING`] that lie beyond the end of the phase.
+/// The stream of a block, the time of the last candidate drawn from it, and candidates kept while others are drawn.
+#[derive(Clone, Debug)]
+struct BlockCandidates<F> {
+    stream: WideStream,
+    last: f64,
+    time: Vec<f64>,
+    lane: Vec<u32>,
+    logit: Vec<F>,
+    decay: [Vec<F>; 3],
+}
+
+/// Candidates of one block in order of time, followed by [`PADDING`] that lie beyond any window.
 pub(crate) struct Drawn<'a, F> {
     pub(crate) time: &'a [f64],
     pub(crate) lane: &'a [u32],
     pub(crate) logit: &'a [F],
-    pub(crate) falls: [&'a [F]; 3],
+    pub(crate) decay: [&'a [F]; 3],
 }
 
 impl<F> Drawn<'_, F> {
@@ -52,7 +70,7 @@ impl<F> Drawn<'_, F> {
         self.time = &self.time[count..];
         self.lane = &self.lane[count..];
         self.logit = &self.logit[count..];
-        self.falls = self.falls.map(|falls| &falls[count..]);
+        self.decay = self.decay.map(|decay| &decay[count..]);
     }
 }
 
@@ -69,23 +87,65 @@ pub(crate) struct Hazard {
 }
 
 impl<F: Real> Candidates<F> {
-    /// Draws the candidates of a phase, each block from its own stream.
-    pub(crate) fn draw(&mut self, arch: Arch, hazard: Hazard, stream: impl Fn(u32) -> WideStream) {
+    /// Starts a phase, each block with its own stream.
+    pub(crate) fn begin(&mut self, size: usize, stream: impl Fn(u32) -> WideStream) {
+        let blocks = size.div_ceil(STREAM_BLOCK);
+        self.ends.clear();
+        self.next.clear();
+        self.drawn = 0.0;
+        if self.blocks.len() == blocks {
+            for (block, state) in (0..).zip(&mut self.blocks) {
+                (state.stream, state.last) = (stream(block), 0.0);
+            }
+            return;
+        }
+        let block = |block| BlockCandidates {
+            stream: stream(block as u32),
+            last: 0.0,
+            time: Vec::new(),
+            lane: Vec::new(),
+            logit: Vec::new(),
+            decay: [const { Vec::new() }; 3],
+        };
+        self.blocks = (0..blocks).map(block).collect();
+    }
+
+    /// Draws the candidates before `to`, and those of some time after it.
+    pub(crate) fn draw(&mut self, arch: Arch, hazard: Hazard, to: f64) {
+        if to <= self.drawn {
+            return;
+        }
+        let horizon = to.max((self.drawn + AHEAD_MS).min(hazard.length));
+        self.keep();
+        let (mut blocks, drawn) = (std::mem::take(&mut self.blocks), self.drawn);
         self.ends.clear();
         self.next.clear();
         let mut begin = 0;
-        for block in 0..hazard.size.div_ceil(STREAM_BLOCK) {
-            let neurons = STREAM_BLOCK.min(hazard.size - block * STREAM_BLOCK);
-            let end = arch.dispatch(Draw { out: self, begin, neurons, hazard, stream: stream(block as u32) });
+        for (index, block) in blocks.iter_mut().enumerate() {
+            let neurons = STREAM_BLOCK.min(hazard.size - index * STREAM_BLOCK);
+            let end = arch.dispatch(Draw { out: self, begin, neurons, hazard, horizon, drawn, block });
             self.next.push(begin);
             self.ends.push(end);
             begin = end + PADDING;
         }
+        self.blocks = blocks;
+        self.drawn = horizon;
     }
 
-    /// How many were drawn.
-    pub(crate) fn count(&self) -> usize {
-        self.ends.last().map_or(0, |end| end - (self.ends.len() - 1) * PADDING)
+    /// Keeps the candidates that are not decided yet with their blocks.
+    fn keep(&mut self) {
+        for (index, block) in self.blocks.iter_mut().enumerate() {
+            let left = match (self.next.get(index), self.ends.get(index)) {
+                (Some(&next), Some(&end)) => next..end,
+                _ => 0..0,
+            };
+            refill(&mut block.time, &self.time[left.clone()]);
+            refill(&mut block.lane, &self.lane[left.clone()]);
+            refill(&mut block.logit, &self.logit[left.clone()]);
+            for (kept, decay) in block.decay.iter_mut().zip(&self.decay) {
+                refill(kept, &decay[left.clone()]);
+            }
+        }
     }
 
     /// Those of a block that are not decided yet.
@@ -95,13 +155,14 @@ impl<F: Real> Candidates<F> {
             time: &self.time[range.clone()],
             lane: &self.lane[range.clone()],
             logit: &self.logit[range.clone()],
-            falls: self.falls.each_ref().map(|falls| &falls[range.clone()]),
+            decay: self.decay.each_ref().map(|decay| &decay[range.clone()]),
         }
     }
 
-    /// Leaves the last so many of a block, padding included, undecided.
-    pub(crate) fn leave(&mut self, block: usize, left: usize) {
-        self.next[block] = self.ends[block] + PADDING - left;
+    /// Leaves the last so many of a block, padding included, undecided, and returns how many were decided.
+    pub(crate) fn leave(&mut self, block: usize, left: usize) -> usize {
+        let next = self.ends[block] + PADDING - left;
+        next - std::mem::replace(&mut self.next[block], next)
     }
 
     /// Makes the arrays this long at least.
@@ -110,18 +171,26 @@ impl<F: Real> Candidates<F> {
             self.time.resize(length, 0.0);
             self.lane.resize(length, 0);
             self.logit.resize(length, F::default());
-            self.falls.iter_mut().for_each(|falls| falls.resize(length, F::default()));
+            self.decay.iter_mut().for_each(|decay| decay.resize(length, F::default()));
         }
     }
 }
 
-/// Draws one block's candidates from `begin` on, and gives their end.
+fn refill<T: Copy>(kept: &mut Vec<T>, values: &[T]) {
+    kept.clear();
+    kept.extend_from_slice(values);
+}
+
+/// Draws one block's candidates from place `begin` on, after those kept, and returns their end.
 struct Draw<'a, F> {
     out: &'a mut Candidates<F>,
     begin: usize,
     neurons: usize,
     hazard: Hazard,
-    stream: WideStream,
+    horizon: f64,
+    /// Up to where candidates were drawn before [ms].
+    drawn: f64,
+    block: &'a mut BlockCandidates<F>,
 }
 
 impl<F: Real> WithSimd for Draw<'_, F> {
@@ -129,16 +198,24 @@ impl<F: Real> WithSimd for Draw<'_, F> {
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, _: S) -> usize {
-        let Self { out, begin, neurons, hazard, mut stream } = self;
+        let Self { out, begin, neurons, hazard, horizon, drawn, block } = self;
+        let BlockCandidates { stream, last: reached, .. } = block;
         let mean_gap = 1.0 / (neurons as f64 * hazard.phi_max);
         let psp = hazard.modes.psp;
         let rates = [-1.0 / psp.tau_l, -1.0 / psp.tau_s, -hazard.modes.gamma];
-        let mut last = 0.0;
+        let mut last = *reached;
+        let kept = block.time.len();
+        let mut first = begin + kept;
         // Room for all of them, but once in a million blocks.
-        let expected = hazard.length / mean_gap;
-        out.reach(begin + (expected + 5.0 * expected.sqrt()) as usize + 2 * CHUNK);
-        let mut first = begin;
-        while last < hazard.length {
+        let expected = (horizon - drawn) / mean_gap;
+        out.reach(first + (expected + 5.0 * expected.sqrt()) as usize + 2 * CHUNK);
+        out.time[begin..first].copy_from_slice(&block.time);
+        out.lane[begin..first].copy_from_slice(&block.lane);
+        out.logit[begin..first].copy_from_slice(&block.logit);
+        for (decay, kept) in out.decay.iter_mut().zip(&block.decay) {
+            decay[begin..first].copy_from_slice(kept);
+        }
+        while last < horizon {
             out.reach(first + CHUNK + PADDING);
             let mut bits = [0; CHUNK];
             stream.fill(&mut bits);
@@ -159,18 +236,19 @@ impl<F: Real> WithSimd for Draw<'_, F> {
             for (out, bits) in logits.iter_mut().zip(bits) {
                 *out = F::logit(unit((bits >> 32).wrapping_mul(neurons as u64) << 32 | bits & 0xFFFF_FFFF));
             }
-            for (falls, rate) in out.falls.iter_mut().zip(rates) {
-                let falls: &mut [F; CHUNK] = chunk(falls, first);
-                for (fall, time) in falls.iter_mut().zip(times.iter()) {
-                    *fall = F::exp(within_segment(*time) * rate);
+            for (decay, rate) in out.decay.iter_mut().zip(rates) {
+                let decay: &mut [F; CHUNK] = chunk(decay, first);
+                for (decay, time) in decay.iter_mut().zip(times.iter()) {
+                    *decay = F::exp(within_segment(*time) * rate);
                 }
             }
             first += CHUNK;
         }
-        let end = begin + out.time[begin..first].partition_point(|&t| t < hazard.length);
+        *reached = last;
+        out.reach(first + PADDING);
         out.time[first..first + PADDING].fill(f64::INFINITY);
         out.lane[first..first + PADDING].fill(0);
-        end
+        first
     }
 }
 

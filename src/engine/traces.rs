@@ -1,13 +1,13 @@
 //! The traces of one stream block: what an arrival does to all of its neurons, and a candidate sees of one.
 //!
 //! Arrivals come [`GROUP`] at a time, so that traces are read and written once for several rows of weights. A candidate that
-//! falls between two arrivals of a group adds what the earlier ones do to its neuron: a few numbers rather than whole rows.
+//! decay between two arrivals of a group adds what the earlier ones do to its neuron: a few numbers rather than whole rows.
 
 use super::thinning::Drawn;
-use crate::data::Spike;
-use crate::model::MAX_AFFERENTS;
 use crate::network::LANES;
-use crate::numeric::{Real, STREAM_BLOCK};
+use crate::numeric::Real;
+use crate::numeric::STREAM_BLOCK;
+use crate::protocol::Spike;
 
 /// Arrivals added to the traces at once.
 pub(crate) const GROUP: usize = 4;
@@ -23,16 +23,13 @@ const NO_WEIGHTS: [f32; STREAM_BLOCK] = [0.0; STREAM_BLOCK];
 pub(crate) struct Event<F> {
     /// From the start of the phase [ms].
     pub(crate) time: f64,
-    /// Which of the population's somatic projections.
-    pub(crate) slab: u32,
+    /// Which of the projections that drive the somata.
+    pub(crate) afferent: u32,
     /// Presynaptic neuron.
     pub(crate) pre: u32,
     /// Jumps of the scaled traces of modes τ_L, τ_s and γ per unit of weight.
     pub(crate) jumps: [F; 3],
 }
-
-/// The rows of weights of the somatic projections, [pre, stride] each.
-pub(crate) type Slabs<'a> = [&'a [f32]; MAX_AFFERENTS];
 
 /// The scaled traces of the modes τ_L, τ_s and γ of one stream block.
 pub(crate) struct Traces<'a, F> {
@@ -54,23 +51,23 @@ impl<F: Real> Traces<'_, F> {
     }
 
     #[inline(always)]
-    pub(crate) fn scale(&mut self, falls: [F; 3]) {
-        for (trace, fall) in [&mut *self.l, &mut *self.s, &mut *self.z].into_iter().zip(falls) {
+    pub(crate) fn scale(&mut self, decay: [F; 3]) {
+        for (trace, decay) in [&mut *self.l, &mut *self.s, &mut *self.z].into_iter().zip(decay) {
             for x in trace {
-                *x = x.mul_add(fall, F::default());
+                *x = x.mul_add(decay, F::default());
             }
         }
     }
 
     /// Writes the potentials of all neurons after these arrivals.
     #[inline(always)]
-    pub(crate) fn note(&self, falls: [F; 3], recent: &Recent<'_, F>, noted: &mut [F]) {
-        let rows = recent.rows.map(|row| &row[..noted.len()]);
-        let effects = recent.jumps.map(|jumps| effect(jumps, falls));
-        for (n, noted) in noted.iter_mut().enumerate() {
-            *noted = self.potential(n, falls);
+    pub(crate) fn probe(&self, decay: [F; 3], recent: &Recent<'_, F>, probed: &mut [F]) {
+        let rows = recent.rows.map(|row| &row[..probed.len()]);
+        let effects = recent.jumps.map(|jumps| effect(jumps, decay));
+        for (n, probed) in probed.iter_mut().enumerate() {
+            *probed = self.potential(n, decay);
             for k in 0..GROUP - 1 {
-                *noted = F::from_f32(rows[k][n]).mul_add(effects[k], *noted);
+                *probed = F::from_f32(rows[k][n]).mul_add(effects[k], *probed);
             }
         }
     }
@@ -127,8 +124,8 @@ impl<'a, F: Real> Recent<'a, F> {
 
 /// What an arrival adds to a potential per unit of weight.
 #[inline(always)]
-fn effect<F: Real>([l, s, z]: [F; 3], [fall_l, fall_s, fall_z]: [F; 3]) -> F {
-    l.mul_add(fall_l, s.mul_add(fall_s, z.mul_add(fall_z, F::default())))
+fn effect<F: Real>([l, s, z]: [F; 3], [decay_l, decay_s, decay_z]: [F; 3]) -> F {
+    l.mul_add(decay_l, s.mul_add(decay_s, z.mul_add(decay_z, F::default())))
 }
 
 /// Decides the candidates before `end` and takes them off; writes their spikes, and gives how many. Every candidate is
@@ -148,8 +145,8 @@ pub(crate) fn decide<F: Real>(
         let times: &[f64; BATCH] = candidates.time.first_chunk().expect("padding");
         let lanes: &[u32; BATCH] = candidates.lane.first_chunk().expect("padding");
         let logits: &[F; BATCH] = candidates.logit.first_chunk().expect("padding");
-        let [fall_l, fall_s, fall_z] =
-            candidates.falls.map(|falls| -> &[F; BATCH] { falls.first_chunk().expect("padding") });
+        let [decay_l, decay_s, decay_z] =
+            candidates.decay.map(|decay| -> &[F; BATCH] { decay.first_chunk().expect("padding") });
         let mut due = 0;
         for i in 0..BATCH {
             due += usize::from(times[i] < end);
@@ -157,14 +154,14 @@ pub(crate) fn decide<F: Real>(
         let mut added = [[F::default(); BATCH]; GROUP - 1];
         for k in 0..GROUP - 1 {
             for i in 0..BATCH {
-                let effect = effect(recent.jumps[k], [fall_l[i], fall_s[i], fall_z[i]]);
+                let effect = effect(recent.jumps[k], [decay_l[i], decay_s[i], decay_z[i]]);
                 added[k][i] = if recent.times[k] <= times[i] { effect } else { F::default() };
             }
         }
         for i in 0..due.min(BATCH) {
             let n = lanes[i] as usize;
             assert!(n < length, "a candidate of a neuron of the block");
-            let mut v = traces.potential(n, [fall_l[i], fall_s[i], fall_z[i]]);
+            let mut v = traces.potential(n, [decay_l[i], decay_s[i], decay_z[i]]);
             for k in 0..GROUP - 1 {
                 v = F::from_f32(rows[k][n]).mul_add(added[k][i], v);
             }

@@ -33,6 +33,7 @@ pub(crate) use source::open as open_file;
 
 use crate::cells::{Cell, ConductanceClamp, Dynamics, LinearCell};
 pub use crate::plasticity::{Factors, Slope};
+pub use crate::protocol::TwoPhaseProtocol;
 
 /// The most projections to one population.
 pub const MAX_AFFERENTS: usize = 8;
@@ -63,7 +64,7 @@ pub struct Model {
     /// Projections in the order of the file.
     pub projections: Vec<Projection>,
     /// Phases of a presentation.
-    pub protocol: Protocol,
+    pub protocol: TwoPhaseProtocol,
     /// How weights change.
     pub learning: Learning,
     /// How an answer is read from the output population.
@@ -139,25 +140,6 @@ impl BiasInit {
     pub fn is_stored(&self) -> bool {
         matches!(self, Self::Run { .. } | Self::Npy { .. })
     }
-}
-
-/// Phases of a presentation. A training presentation is a forward and a target phase, a test one forward phase.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Protocol {
-    /// Fixed part of the forward phase [ms].
-    pub forward: f64,
-    /// Fixed part of the target phase [ms].
-    pub target: f64,
-    /// Length of a test [ms].
-    pub test: f64,
-    /// Excluded from the averages at the start of a forward phase, a test's included [ms].
-    pub settle: f64,
-    /// Excluded from the averages at the start of a target phase [ms].
-    pub target_settle: f64,
-    /// Mean of the Wald part of each training phase [ms]; 0: none.
-    pub wald_mean: f64,
-    /// Scale (shape λ) of the Wald part [ms].
-    pub wald_scale: f64,
 }
 
 /// How an answer is read from the output population: the class of the largest mean over its group, after settling.

@@ -1,6 +1,6 @@
 //! Which local signals the populations of a model offer to plasticity rules.
 
-use super::{Model, Population, PopulationId, Projection, ProjectionRule, Protocol, feedforward_path};
+use super::{Model, Population, PopulationId, Projection, ProjectionRule, TwoPhaseProtocol, feedforward_path};
 use crate::plasticity::{Factors, Measurement, Quantity};
 
 /// Names of the phases of a training presentation.
@@ -24,7 +24,7 @@ impl ProjectionRule {
     }
 }
 
-impl Protocol {
+impl TwoPhaseProtocol {
     /// Names of the phases of a training presentation, in their order.
     #[allow(clippy::unused_self, reason = "all protocols have two phases as yet")]
     pub fn phases(&self) -> &'static [&'static str] {

@@ -5,9 +5,10 @@ use std::ops::ControlFlow;
 use ndarray::{Array2, s};
 
 use super::{Batch, Dense, Layer, Rule, classes};
-use crate::data::{Presentations, Stimulus};
+use crate::data::Presentations;
 use crate::model::Schedule;
 use crate::numeric::order;
+use crate::protocol::Stimulus;
 
 /// Examples passed through at once when a network is tested.
 const TESTED_AT_ONCE: usize = 500;

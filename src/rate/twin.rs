@@ -19,10 +19,10 @@ use pulp::Arch;
 
 use super::diffusion::Normal;
 use crate::cells::Modes;
-use crate::data::Stimulus;
-use crate::engine::{Circuit, Lane, LaneState, Observation, PhaseMeans, Show, add_product};
+use crate::engine::{Circuit, Lane, LaneState, Observation, PhaseMeans, SomaticInput, add_product};
 use crate::network::{Network, Weights};
 use crate::numeric::{PresentationKey, Purpose, StreamKey, sigmoid_all};
+use crate::protocol::{FORWARD, Phase, Stimulus, Target, Trial};
 
 /// The largest change of a rate between two rounds at a fixed point [1/ms].
 const SETTLED: f64 = 1e-12;
@@ -59,26 +59,26 @@ pub struct RateLane {
     forward: Vec<Vec<f64>>,
     /// Somatic potentials of each population, [n].
     v: Vec<Vec<f64>>,
-    means: [PhaseMeans; 2],
+    means: Vec<PhaseMeans>,
     observation: Observation,
 }
 
 impl RateLane {
     /// A twin of this circuit.
     pub fn new(circuit: &Arc<Circuit>, twin: Twin) -> Self {
-        let each = || circuit.cells.iter().map(|cells| vec![0.0; cells.size]).collect();
+        let each = || circuit.populations.iter().map(|cells| vec![0.0; cells.size]).collect();
         Self {
             arch: Arch::new(),
             twin,
             normal: Normal::default(),
             rates: each(),
             off: each(),
-            trains: circuit.links.iter().map(|link| vec![0.0; circuit.cells[link.from].size]).collect(),
-            spread: vec![0.0; circuit.links.len()],
+            trains: circuit.projections.iter().map(|link| vec![0.0; circuit.populations[link.from].size]).collect(),
+            spread: vec![0.0; circuit.projections.len()],
             forward: each(),
             v: each(),
-            means: [0, 1].map(|phase| PhaseMeans::new(circuit, phase)),
-            observation: Observation::new(circuit.cells.len()),
+            means: Vec::new(),
+            observation: Observation::new(circuit.populations.len()),
             circuit: Arc::clone(circuit),
         }
     }
@@ -88,20 +88,25 @@ impl RateLane {
     /// # Panics
     /// If the network or stimulus is not of the circuit's shape, or the stimulus is a spike list, which has no rates; of the
     /// noisy twin, if a phase is not longer than its settling.
-    pub fn present(&mut self, network: &Network, show: &Show<'_>) {
-        self.observation.clear(show);
-        self.encode(show.stimulus);
-        self.draw(show.key, 0, show.forward_ms);
-        self.phase(network, 0, None);
-        for ((kept, rates), off) in self.forward.iter_mut().zip(&self.rates).zip(&self.off) {
-            kept.copy_from_slice(rates);
-            if self.twin == Twin::Noisy {
-                add_noise(1.0 / (show.forward_ms - self.circuit.settle[0]), rates, off, kept);
-            }
+    pub fn present(&mut self, network: &Network, trial: &Trial<'_>) {
+        self.observation.clear(trial);
+        let (populations, projections) = (self.circuit.populations.len(), self.circuit.projections.len());
+        while self.means.len() < trial.phases.len() {
+            self.means.push(PhaseMeans::new(populations, projections));
         }
-        if let Some((length, label)) = show.target {
-            self.draw(show.key, 1, length);
-            self.phase(network, 1, Some(label));
+        for (index, phase) in trial.phases.iter().enumerate() {
+            self.encode(phase.stimuli);
+            self.draw(trial.key, index, phase);
+            self.phase(network, index, phase);
+            if index != FORWARD {
+                continue;
+            }
+            for ((kept, rates), off) in self.forward.iter_mut().zip(&self.rates).zip(&self.off) {
+                kept.copy_from_slice(rates);
+                if self.twin == Twin::Noisy {
+                    add_noise(1.0 / (phase.length_ms - phase.settle_ms), rates, off, kept);
+                }
+            }
         }
     }
 
@@ -115,10 +120,9 @@ impl RateLane {
         &self.observation
     }
 
-    /// What a [`Lane`] would measure of the phases of the last presentation; of the target phase stale where none was
-    /// shown.
-    pub fn means(&self) -> &[PhaseMeans; 2] {
-        &self.means
+    /// What a [`Lane`] would measure of the phases of the last trial.
+    pub fn means(&self) -> &[PhaseMeans] {
+        &self.means[..self.observation.phases_ms.len()]
     }
 
     /// The state with which a spiking network would go on: rest.
@@ -126,27 +130,36 @@ impl RateLane {
         Lane::new(&self.circuit).state()
     }
 
-    fn encode(&mut self, stimulus: Stimulus<'_>) {
-        let phi_max = self.circuit.cells[0].phi_max;
-        let rates = &mut self.rates[0];
-        match stimulus {
-            Stimulus::Pixels(pixels) => {
-                assert_eq!(pixels.len(), rates.len(), "a pixel for every input neuron");
-                rates.iter_mut().zip(pixels).for_each(|(r, &pixel)| *r = phi_max * f64::from(pixel) / 255.0);
+    fn encode(&mut self, stimuli: &[Stimulus<'_>]) {
+        let mut stimuli = stimuli.iter();
+        for (layout, rates) in self.circuit.populations.iter().zip(&mut self.rates) {
+            if layout.membrane.is_some() {
+                continue;
             }
-            Stimulus::Rates(shown) => rates.copy_from_slice(shown),
-            Stimulus::Spikes(_) => panic!("a network of rates is shown spikes"),
+            match stimuli.next() {
+                Some(Stimulus::Pixels(pixels)) => {
+                    assert_eq!(pixels.len(), rates.len(), "a pixel for every input neuron");
+                    rates
+                        .iter_mut()
+                        .zip(*pixels)
+                        .for_each(|(r, &pixel)| *r = layout.phi_max * f64::from(pixel) / 255.0);
+                }
+                Some(Stimulus::Rates(given)) => rates.copy_from_slice(given),
+                Some(Stimulus::Spikes(_)) => panic!("a network of rates is given spikes"),
+                None => rates.fill(0.0),
+            }
         }
     }
 
-    /// Draws what trains are off their rates by in a phase of this length [ms].
-    fn draw(&mut self, presentation: PresentationKey, phase: u32, length: f64) {
+    /// Draws what trains are off their rates by in a phase.
+    fn draw(&mut self, presentation: PresentationKey, index: usize, phase: &Phase<'_>) {
         if self.twin != Twin::Noisy {
             return;
         }
-        let averaged = length - self.circuit.settle[phase as usize];
-        assert!(averaged > 0.0, "a phase of {length} ms is not longer than its settling");
-        for (spread, link) in self.spread.iter_mut().zip(&self.circuit.links) {
+        let averaged = phase.length_ms - phase.settle_ms;
+        assert!(averaged > 0.0, "a phase of {} ms is not longer than its settling", phase.length_ms);
+        let phase = index as u32;
+        for (spread, link) in self.spread.iter_mut().zip(&self.circuit.projections) {
             *spread = if link.rates.is_none() { link.psp.mean_variance(averaged) } else { 0.0 };
         }
         for (population, off) in (0..).zip(&mut self.off) {
@@ -154,7 +167,8 @@ impl RateLane {
             let mut stream = StreamKey { seed: self.circuit.seed, purpose, presentation, phase, block: 0 }.stream();
             let drawn = std::iter::repeat_with(|| stream.normals()).flatten();
             // Silent inputs, most of an image, have nothing to be off by.
-            let heard = |(_, rate): &(_, &f64)| population > 0 || **rate > 0.0;
+            let is_source = self.circuit.populations[population as usize].membrane.is_none();
+            let heard = |(_, rate): &(_, &f64)| !is_source || **rate > 0.0;
             let heard = off.iter_mut().zip(&self.rates[population as usize]).filter(heard);
             heard.zip(drawn).for_each(|((off, _), drawn)| *off = drawn);
         }
@@ -162,7 +176,7 @@ impl RateLane {
 
     /// What a projection carries: the rates of its neurons, and what they are off by.
     fn carry(&mut self, index: usize) {
-        let link = &self.circuit.links[index];
+        let link = &self.circuit.projections[index];
         let (rates, train) = (&self.rates[link.from], &mut self.trains[index]);
         train.copy_from_slice(rates);
         if self.twin == Twin::Noisy {
@@ -170,43 +184,47 @@ impl RateLane {
         }
     }
 
-    fn phase(&mut self, network: &Network, phase: usize, label: Option<u8>) {
-        // A phase starts from nothing, so that it is the same whatever was shown before.
-        self.rates[1..].iter_mut().for_each(|rates| rates.fill(0.0));
+    fn phase(&mut self, network: &Network, index: usize, phase: &Phase<'_>) {
         let circuit = Arc::clone(&self.circuit);
+        // A phase starts from nothing, so that it is the same whatever was shown before.
+        for (layout, rates) in circuit.populations.iter().zip(&mut self.rates) {
+            if layout.membrane.is_some() {
+                rates.fill(0.0);
+            }
+        }
         let has_loops = circuit.window.is_finite();
         for _ in 0..ROUNDS {
-            let moved = (1..circuit.cells.len()).map(|index| self.settle(network, index, phase, label));
+            let moved = circuit.order.iter().map(|&population| self.settle(network, population, phase.target));
             if moved.fold(0.0, f64::max) < SETTLED || !has_loops {
                 break;
             }
         }
-        self.measure(network, phase);
+        self.measure(network, index, phase);
     }
 
     /// Computes potentials and rates of a population from those that drive it, and returns the largest change of a rate.
-    fn settle(&mut self, network: &Network, index: usize, phase: usize, label: Option<u8>) -> f64 {
+    fn settle(&mut self, network: &Network, index: usize, target: Target<'_>) -> f64 {
         let circuit = Arc::clone(&self.circuit);
-        let cells = &circuit.cells[index];
+        let cells = &circuit.populations[index];
         let Some(membrane) = &cells.membrane else { return 0.0 };
-        let gamma = membrane.gamma[phase];
+        let gamma = membrane.gamma[usize::from(target.is_given())];
         let mut v = std::mem::take(&mut self.v[index]);
         v.fill(0.0);
-        for &(link, g) in &cells.somatic {
+        for &SomaticInput { projection: link, conductance: g } in &cells.somatic {
             self.carry(link);
             add_product(self.arch, &network.weights[link], &self.trains[link], g, &mut v);
         }
         for (i, (v, &b)) in v.iter_mut().zip(&network.biases[index]).enumerate() {
-            let current = label.map_or(0.0, |label| membrane.teaching_current(i, label));
-            *v = (*v + membrane.g_dendrite * f64::from(b) + current) / gamma;
+            let current = membrane.teaching_current(i, target);
+            *v = (*v + membrane.bias_conductance * f64::from(b) + current) / gamma;
         }
         let mut rates = v.clone();
         match self.twin {
             Twin::Noiseless | Twin::Noisy => sigmoid_all(&mut rates),
             Twin::Diffusion => {
                 let mut variance = vec![0.0; cells.size];
-                for &(link, g) in &cells.somatic {
-                    let from = circuit.links[link].from;
+                for &SomaticInput { projection: link, conductance: g } in &cells.somatic {
+                    let from = circuit.projections[link].from;
                     let each = g * g * Modes::new(membrane.psp, gamma).square_integral();
                     add_squares(&network.weights[link], &self.rates[from], each, &mut variance);
                 }
@@ -221,27 +239,27 @@ impl RateLane {
         moves.fold(0.0, f64::max)
     }
 
-    fn measure(&mut self, network: &Network, phase: usize) {
+    fn measure(&mut self, network: &Network, index: usize, phase: &Phase<'_>) {
         let circuit = Arc::clone(&self.circuit);
-        (0..circuit.links.len()).for_each(|link| self.carry(link));
-        let means = &mut self.means[phase];
+        (0..circuit.projections.len()).for_each(|projection| self.carry(projection));
+        let means = &mut self.means[index];
+        means.make_room(&circuit, phase.measures);
         means.trains.clone_from(&self.trains);
-        for (index, cells) in circuit.cells.iter().enumerate() {
-            if phase == 0 && cells.membrane.is_some() {
-                means.v[index].copy_from_slice(&self.v[index]);
+        for (population, layout) in circuit.populations.iter().enumerate() {
+            let v = &mut means.v[population];
+            v.iter_mut().zip(&self.v[population]).for_each(|(mean, v)| *mean = *v);
+            let dendrite = layout.membrane.as_ref().and_then(|m| Some(&m.dendrites[m.plateau?.dendrite]));
+            let Some(dendrite) = dendrite else { continue };
+            let plateau = &mut means.plateau[population];
+            plateau.fill(0.0);
+            for &projection in &dendrite.projections {
+                add_product(self.arch, &network.weights[projection], &self.trains[projection], 1.0, plateau);
             }
-            let plateau = &mut means.plateau[index];
-            if !plateau.is_empty() {
-                plateau.fill(0.0);
-                for &link in &cells.apical {
-                    add_product(self.arch, &network.weights[link], &self.trains[link], 1.0, plateau);
-                }
-                sigmoid_all(plateau);
-                self.observation.plateaus[index][phase].extend(plateau.iter().map(|&alpha| alpha as f32));
-            }
+            sigmoid_all(plateau);
+            self.observation.plateaus[population][index].extend(plateau.iter().map(|&alpha| alpha as f32));
         }
-        for ((sigmoid, rates), cells) in means.sigmoid.iter_mut().zip(&self.rates).zip(&circuit.cells) {
-            sigmoid.iter_mut().zip(rates).for_each(|(sigmoid, rate)| *sigmoid = rate / cells.phi_max);
+        for ((sigmoid, rates), layout) in means.sigmoid.iter_mut().zip(&self.rates).zip(&circuit.populations) {
+            sigmoid.iter_mut().zip(rates).for_each(|(sigmoid, rate)| *sigmoid = rate / layout.phi_max);
         }
     }
 }
@@ -281,11 +299,11 @@ mod tests {
     }
 
     fn shown(model: &Model, network: &Network, twin: Twin) -> RateLane {
-        let mut lane = RateLane::new(&Arc::new(Circuit::new(model, 1, Precision::Single)), twin);
+        let mut lane = RateLane::new(&Arc::new(Circuit::new(model, 1, Precision::Single).unwrap()), twin);
         for label in [7, 3] {
-            let stimulus = Stimulus::Pixels(&PIXELS);
-            let (key, target) = (PresentationKey::training(0), Some((50.0, label)));
-            lane.present(network, &Show { stimulus, key, forward_ms: 50.0, target, sampling: None });
+            let stimuli = [Stimulus::Pixels(&PIXELS)];
+            let phases = model.protocol.training([50.0, 50.0], &stimuli, Target::Class(label));
+            lane.present(network, &Trial { key: PresentationKey::training(0), phases: &phases, sampling: None });
         }
         lane
     }
@@ -308,7 +326,7 @@ mod tests {
         let gain = 0.6 / 0.7;
         let rules = [ErrorSignal::Plateaus, ErrorSignal::Teaching];
         let rules = rules.map(|error| TwoPhase { gain, error, slope: Slope::Sigmoid });
-        let [forward, target] = lane.means();
+        let [forward, target] = lane.means() else { panic!("two phases") };
         for (index, expected) in expected.iter().enumerate() {
             let projection = &model.projections[index];
             let to = projection.to.0;
@@ -339,15 +357,16 @@ mod tests {
     fn trains_of_the_noisy_twin_scatter_as_those_of_spikes_do() {
         const SHOWN: u64 = 2000;
         let (model, network) = model(&["protocol.forward_ms=90", "protocol.settle_ms=60"]);
-        let circuit = Arc::new(Circuit::new(&model, 1, Precision::Single));
+        let circuit = Arc::new(Circuit::new(&model, 1, Precision::Single).unwrap());
         let (mut spiking, mut noisy) = (Lane::new(&circuit), RateLane::new(&circuit, Twin::Noisy));
         let mut sums = [[[0.0; 2]; 4]; 3];
         for n in 0..SHOWN {
             let key = PresentationKey::training(n);
-            let show =
-                Show { stimulus: Stimulus::Pixels(&PIXELS), key, forward_ms: 90.0, target: None, sampling: None };
-            spiking.present(&network, &show);
-            noisy.present(&network, &show);
+            let stimuli = [Stimulus::Pixels(&PIXELS)];
+            let phases = model.protocol.training([90.0, 0.0], &stimuli, Target::None);
+            let trial = Trial { key, phases: &phases, sampling: None };
+            spiking.present(&network, &trial);
+            noisy.present(&network, &trial);
             let trains = [spiking.means(), noisy.means()].map(|means| &means[0].trains[0]);
             for (sums, trains) in sums.iter_mut().zip([trains[0], trains[1], &noisy.forward_rates()[0]]) {
                 for ((sums, &x), &pixel) in sums.iter_mut().zip(trains).zip(&PIXELS) {
@@ -377,7 +396,7 @@ mod tests {
         for (keys, g_a, noisy) in [(&["population.hidden.g_a_per_ms=0.05"][..], 0.05, true), (&[rates], 0.0, false)] {
             let (model, network) = model(keys);
             let lane = shown(&model, &network, Twin::Noisy);
-            let [forward, target] = lane.means();
+            let [forward, target] = lane.means() else { panic!("two phases") };
             assert!((forward.trains[0][0] - target.trains[0][0]).abs() > 1e-6);
             let off = |(x, s): (&f64, &f64)| (x - 0.2 * s).abs() > 1e-12;
             let back = target.trains[2].iter().zip(&target.sigmoid[2]).filter(|&pair| off(pair)).count();

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use super::Kind;
 use crate::cells::Dynamics;
-use crate::model::{Model, PopulationId, Protocol, Snapshots};
+use crate::model::{Model, PopulationId, Snapshots, TwoPhaseProtocol};
 
 /// Mean rate assumed of cells of which nothing is known, that of a trained network of the paper [1/ms].
 const CELL_RATE: f64 = 0.024;
@@ -157,7 +157,7 @@ impl Planned {
 }
 
 /// Mean length of a presentation [ms].
-fn mean_length(protocol: &Protocol, kind: Kind) -> f64 {
+fn mean_length(protocol: &TwoPhaseProtocol, kind: Kind) -> f64 {
     match kind {
         Kind::Train => protocol.forward + protocol.target + 2.0 * protocol.wald_mean,
         Kind::Test => protocol.test,

@@ -1,7 +1,7 @@
 //! Records in memory, for tests and short programs.
 
 use super::{Evaluation, Kind, Presentation, RecordError, Recorder};
-use crate::data::Spike;
+use crate::protocol::{FORWARD, Spike, TARGET};
 
 /// Keeps the spikes of every population, the presentations and the learning curve of a run.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -42,7 +42,7 @@ impl Recorder for Memory {
 
     fn presentation(&mut self, presentation: Presentation<'_>) -> Result<(), RecordError> {
         let Presentation { kind, index, image, label, decoded, start_ms, observed } = presentation;
-        let (forward_ms, target_ms) = (observed.forward_ms, observed.target_ms);
+        let (forward_ms, target_ms) = (observed.phase_ms(FORWARD), observed.phase_ms(TARGET));
         self.presentations.push(Shown { kind, index, image, label, decoded, start_ms, forward_ms, target_ms });
         self.spikes.resize_with(observed.spikes.len().max(self.spikes.len()), Vec::new);
         for (kept, seen) in self.spikes.iter_mut().zip(&observed.spikes) {
@@ -66,7 +66,7 @@ mod tests {
     fn spikes_are_kept_on_the_clock_of_the_run() {
         let mut memory = Memory::default();
         let spikes = vec![vec![Spike { time: 1.5, neuron: 3 }], vec![]];
-        let observed = Observation { forward_ms: 50.0, spikes, ..Observation::default() };
+        let observed = Observation { phases_ms: vec![50.0], spikes, ..Observation::default() };
         for (index, start_ms) in [(0, 0.0), (1, 50.0)] {
             let (label, decoded) = (Some(7), 7);
             let shown =

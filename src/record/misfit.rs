@@ -1,10 +1,10 @@
 //! Whether a checkpoint is one of a model: every array of the length the model gives it, every number finite.
 
 use super::Checkpoint;
-use crate::data::Spike;
-use crate::engine::{PopulationState, ProjectionState};
+use crate::engine::{ProjectionState, StateArray};
 use crate::model::{Model, Population, Projection, Rule};
 use crate::network::{Network, Weights};
+use crate::protocol::Spike;
 
 /// Why a checkpoint is not one of a model.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -103,22 +103,15 @@ fn check_weights(model: &Model, projection: &Projection, weights: &Weights) -> R
     finite(what, weights.rows())
 }
 
-fn check_population(population: &Population, state: &PopulationState, lane: usize) -> Result<(), Misfit> {
-    let PopulationState { v, drive_l, drive_s, apical_l, apical_s } = state;
-    let size = |present: bool| if present { population.size } else { 0 };
-    let (soma, apical) = (size(!population.is_source()), size(population.has_plateaus()));
-    for (name, values, expected) in [
-        ("v", v, soma),
-        ("drive_l", drive_l, soma),
-        ("drive_s", drive_s, soma),
-        ("apical_l", apical_l, apical),
-        ("apical_s", apical_s, apical),
-    ] {
+fn check_population(population: &Population, state: &[StateArray], lane: usize) -> Result<(), Misfit> {
+    let expected = crate::engine::state_names(population);
+    for name in &expected {
+        let values = state.iter().find(|array| array.name == *name).map_or(&[][..], |array| &array.values);
         let what = format!("values of `{name}` of `{}` in lane {lane}", population.name);
-        count(what.as_str(), expected, values.len())?;
+        count(what.as_str(), population.size, values.len())?;
         finite(what, values)?;
     }
-    Ok(())
+    count(format!("arrays of state of `{}` in lane {lane}", population.name), expected.len(), state.len())
 }
 
 fn check_projection(name: &str, pre: usize, state: &ProjectionState, lane: usize) -> Result<(), Misfit> {

@@ -13,9 +13,10 @@ pub use misfit::Misfit;
 use std::io::ErrorKind;
 
 use crate::data::DataIdentity;
-use crate::engine::{LaneState, Observation, Sampling};
+use crate::engine::{LaneState, Observation};
 use crate::model::PopulationId;
 use crate::network::Network;
+use crate::protocol::Sampling;
 
 /// Whether a presentation trained or tested.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -5,10 +5,11 @@ use std::sync::Arc;
 use rayon::prelude::*;
 
 use crate::data::Presentations;
-use crate::engine::{Circuit, Lane, LaneState, Observation, PhaseMeans, Precision, Show, Work};
+use crate::engine::{Circuit, Lane, LaneState, LayoutError, Observation, PhaseMeans, Precision, Work};
 use crate::model::Model;
 use crate::network::Network;
 use crate::numeric::PresentationKey;
+use crate::protocol::{FORWARD, Trial};
 use crate::rate::{RateLane, Twin};
 
 /// The dynamics by which a network is simulated. Weights, order of presentations, rules and decoder are the same for all.
@@ -24,6 +25,9 @@ pub enum Dynamics {
 /// Rates of every population after settling in a test of each of the first `images` images, [n] each, image by image
 /// [1/ms].
 ///
+/// # Errors
+/// If the model has no layout.
+///
 /// # Panics
 /// If there are fewer images, or the network is not of the model's shape.
 pub fn responses(
@@ -32,34 +36,42 @@ pub fn responses(
     shown: &Presentations,
     images: usize,
     seed: u64,
-) -> Vec<Vec<Vec<f64>>> {
-    let circuit = Arc::new(Circuit::new(model, seed, Precision::Single));
+) -> Result<Vec<Vec<Vec<f64>>>, LayoutError> {
+    let circuit = Arc::new(Circuit::new(model, seed, Precision::Single)?);
     let present = |backend: &mut Backend, image: usize| {
         backend.rest();
         let key = PresentationKey::test(0, shown.image(image) as u32);
-        let (stimulus, forward_ms) = (shown.stimulus(image), model.protocol.test);
-        backend.present(network, &Show { stimulus, key, forward_ms, target: None, sampling: None });
+        let stimuli = [shown.stimulus(image)];
+        let phases = model.protocol.test(&stimuli);
+        backend.present(network, &Trial { key, phases: &phases, sampling: None });
         (0..model.populations.len()).map(|population| backend.forward_rates(model, population)).collect()
     };
-    (0..images).into_par_iter().map_init(|| Backend::new(&circuit, dynamics), present).collect()
+    Ok((0..images).into_par_iter().map_init(|| Backend::new(&circuit, dynamics), present).collect())
 }
 
 /// Mean rate of the neurons of each population in tests of the first images, from which follows how much a run will record
 /// [1/ms]; 0 where no spikes are recorded.
-pub fn expected_rates((model, network): (&Model, &Network), shown: &Presentations, seed: u64) -> Vec<f64> {
+///
+/// # Errors
+/// If the model has no layout.
+pub fn expected_rates(
+    (model, network): (&Model, &Network),
+    shown: &Presentations,
+    seed: u64,
+) -> Result<Vec<f64>, LayoutError> {
     /// Images shown.
     const IMAGES: usize = 8;
     let mut rates = vec![0.0; model.populations.len()];
     if model.recording.spikes.is_empty() {
-        return rates;
+        return Ok(rates);
     }
-    let responses = responses((model, network), Dynamics::Spiking, shown, IMAGES.min(shown.len()), seed);
+    let responses = responses((model, network), Dynamics::Spiking, shown, IMAGES.min(shown.len()), seed)?;
     for response in &responses {
         for (rate, neurons) in rates.iter_mut().zip(response) {
             *rate += neurons.iter().sum::<f64>() / (neurons.len() * responses.len()) as f64;
         }
     }
-    rates
+    Ok(rates)
 }
 
 impl Dynamics {
@@ -86,10 +98,10 @@ impl Backend {
         }
     }
 
-    pub(super) fn present(&mut self, network: &Network, show: &Show<'_>) {
+    pub(super) fn present(&mut self, network: &Network, trial: &Trial<'_>) {
         match self {
-            Self::Spiking(lane) => lane.present(network, show),
-            Self::Rate(lane) => lane.present(network, show),
+            Self::Spiking(lane) => lane.present(network, trial),
+            Self::Rate(lane) => lane.present(network, trial),
         }
     }
 
@@ -100,7 +112,7 @@ impl Backend {
         }
     }
 
-    pub(super) fn means(&self) -> &[PhaseMeans; 2] {
+    pub(super) fn means(&self) -> &[PhaseMeans] {
         match self {
             Self::Spiking(lane) => lane.means(),
             Self::Rate(lane) => lane.means(),
@@ -115,7 +127,7 @@ impl Backend {
             Self::Rate(lane) => return lane.forward_rates()[population].clone(),
         };
         let observed = lane.observation();
-        let counted = model.protocol.settle..observed.forward_ms;
+        let counted = model.protocol.settle..observed.phase_ms(FORWARD);
         let mut rates = vec![0.0; model.populations[population].size];
         for spike in observed.spikes[population].iter().filter(|spike| counted.contains(&spike.time)) {
             rates[spike.neuron as usize] += 1.0 / (counted.end - counted.start);
@@ -129,8 +141,9 @@ impl Backend {
         let means = self.means();
         // Counted, not searched: loops without a branch vectorise.
         let beyond = |values: &[f64], bound: f64| values.iter().filter(|x| x.is_nan() | (x.abs() > bound)).count() > 0;
-        (0..means[0].v.len()).find(|&index| {
-            beyond(&means[0].v[index], f64::from(f32::MAX))
+        let potentials = means.first().map_or(&[][..], |forward| &forward.v);
+        (0..potentials.len()).find(|&index| {
+            beyond(&potentials[index], f64::from(f32::MAX))
                 || means.iter().any(|means| beyond(&means.plateau[index], f64::INFINITY))
         })
     }

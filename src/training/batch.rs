@@ -8,11 +8,12 @@ use super::decoding::{decode, output_loss};
 use super::rules::Rules;
 use super::signals::TrialSignals;
 use crate::data::Presentations;
-use crate::engine::{Circuit, PhaseMeans, Sampling, Show};
+use crate::engine::{Circuit, PhaseMeans};
 use crate::model::Model;
 use crate::network::Network;
 use crate::numeric::PresentationKey;
 use crate::plasticity::Change;
+use crate::protocol::{Sampling, Sigmoids, Target, Trial};
 use crate::record::{Kind, Presentation};
 
 /// A lane with its presentation and the changes of weights computed from it.
@@ -58,17 +59,18 @@ impl LaneOfBatch {
     }
 
     /// Simulates the presentation and decodes its class.
-    pub(super) fn present(&mut self, model: &Model, network: &Network, shown: &Presentations) {
-        self.lane.present(
-            network,
-            &Show {
-                stimulus: shown.shifted(self.image, self.shift, &mut self.shifted),
-                key: PresentationKey::training(self.index),
-                forward_ms: self.lengths[0],
-                target: self.label.map(|label| (self.lengths[1], label)),
-                sampling: self.sampling,
-            },
-        );
+    pub(super) fn present(
+        &mut self,
+        model: &Model,
+        network: &Network,
+        shown: &Presentations,
+        sigmoids: [Sigmoids<'_>; 2],
+    ) {
+        let stimuli = [shown.shifted(self.image, self.shift, &mut self.shifted)];
+        let target = self.label.map_or(Target::None, |label| Target::Class(u32::from(label)));
+        let phases = model.protocol.trial_phases(self.lengths, &stimuli, target, sigmoids);
+        let trial = Trial { key: PresentationKey::training(self.index), phases: &phases, sampling: self.sampling };
+        self.lane.present(network, &trial);
         self.decoded = decode(model, &self.lane);
         self.loss = if self.label.is_some() { output_loss(model, &self.lane) } else { f64::NAN };
     }

@@ -12,6 +12,7 @@ use crate::model::{Credit, Model, Rule};
 use crate::network::{DerivedProjections, Network};
 use crate::numeric::PresentationKey;
 use crate::plasticity::{BoundaryRule, DerivedWeights, RuleRegistry};
+use crate::protocol::TARGET;
 use crate::record::Checkpoint;
 
 /// What a trainer is built from. Every projection learns by the rule that the model names for it, unless it is given another.
@@ -141,9 +142,12 @@ impl<'a> TrainerBuilder<'a> {
         let own = self.rules.into_iter().map(|(name, rule)| own_rule(model, &derived, &name, rule));
         let rules = Rules::new(model, &self.registry, own.collect::<Result<_, _>>()?)?;
         let measured = model.recording.credit == Credit::Measured;
-        let mut circuit = Circuit::new(model, seed, self.precision);
-        rules.request(model, &mut circuit);
-        let circuit = Arc::new(if measured { circuit.with_rates() } else { circuit });
+        let circuit = Arc::new(Circuit::new(model, seed, self.precision)?);
+        let mut sigmoids = rules.sigmoids(model);
+        for (index, population) in model.populations.iter().enumerate() {
+            sigmoids[TARGET][index] |= population.classes() > 0;
+            sigmoids.iter_mut().for_each(|sigmoids| sigmoids[index] |= measured);
+        }
         let pre = model.projections.iter().map(|p| model.population(p.from).size);
         let parts = Parts {
             model,
@@ -154,6 +158,7 @@ impl<'a> TrainerBuilder<'a> {
             centres: if model.learning.centring > 0 { pre.map(|n| vec![0.0; n]).collect() } else { Vec::new() },
             lanes: (0..model.learning.batch).map(|_| LaneOfBatch::new(model, &circuit, self.dynamics)).collect(),
             circuit,
+            sigmoids,
             seed,
         };
         Ok(match self.start {
@@ -176,6 +181,8 @@ pub(super) struct Parts<'a> {
     pub(super) credit_monitor: Option<CreditMonitor>,
     pub(super) centres: Vec<Vec<f64>>,
     pub(super) lanes: Vec<LaneOfBatch>,
+    /// Of which populations the mean of sigmoid(V) is measured, in each phase.
+    pub(super) sigmoids: [Vec<bool>; 2],
     pub(super) seed: u64,
 }
 

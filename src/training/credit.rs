@@ -11,6 +11,7 @@ use crate::model::{Model, PopulationId, Projection, ProjectionId, feedforward_pa
 use crate::network::Network;
 use crate::numeric::{sigmoid, sigmoid_slope};
 use crate::plasticity::Change;
+use crate::protocol::{FORWARD, TARGET};
 use crate::record::{Credit, HiddenCredit, Jacobians};
 
 /// Presentations over which Jacobians are averaged; a run that measures them stops only at the end of such a window.
@@ -72,11 +73,11 @@ impl CreditMonitor {
         model: &Model,
         network: &Network,
         index: u64,
-        means: &[PhaseMeans; 2],
+        means: &[PhaseMeans],
         changes: &[Change],
     ) -> Credit {
         let last = model.populations.len() - 1;
-        let [forward, target] = means;
+        let (forward, target) = (&means[FORWARD], &means[TARGET]);
         let phi_max = model.populations[last].phi_max();
         let taught: Vec<f64> = target.sigmoid[last].iter().map(|s| phi_max * s).collect();
         let output_loss = layer_loss(&taught, &rates(&forward.v[last], phi_max));
@@ -106,7 +107,8 @@ fn rates(potentials: &[f64], phi_max: f64) -> Vec<f64> {
 }
 
 impl Layer {
-    fn loss(&self, phi_max: f64, [forward, target]: &[PhaseMeans; 2]) -> f64 {
+    fn loss(&self, phi_max: f64, means: &[PhaseMeans]) -> f64 {
+        let (forward, target) = (&means[FORWARD], &means[TARGET]);
         let p = self.population;
         let plateaus = target.plateau[p].iter().zip(&forward.plateau[p]);
         let targets: Vec<f64> = forward.sigmoid[p]

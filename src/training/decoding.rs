@@ -3,6 +3,7 @@
 use super::backend::Backend;
 use crate::model::{Decoding, Model};
 use crate::numeric::{largest, sigmoid};
+use crate::protocol::{FORWARD, TARGET};
 
 /// The class decoded from mean potentials and rates of the output population, [n] each: that with the largest mean over its
 /// group, the first one in a tie.
@@ -22,7 +23,7 @@ pub(super) fn decode(model: &Model, backend: &Backend) -> u8 {
         Decoding::Potential => Vec::new(),
         Decoding::Rate => backend.forward_rates(model, last),
     };
-    answer(model, &backend.means()[0].v[last], &rates)
+    answer(model, &backend.means()[FORWARD].v[last], &rates)
 }
 
 /// The output loss of a training presentation, mean over neurons of (mean_t phi − phi_max sigmoid(mean_f U))² [1/ms²].
@@ -31,7 +32,8 @@ pub(super) fn decode(model: &Model, backend: &Backend) -> u8 {
 pub(super) fn output_loss(model: &Model, backend: &Backend) -> f64 {
     let last = model.populations.len() - 1;
     let phi_max = model.populations[last].phi_max();
-    let [forward, target] = backend.means();
+    let means = backend.means();
+    let (forward, target) = (&means[FORWARD], &means[TARGET]);
     let u = &forward.v[last];
     let square = |(u, with_target): (&f64, &f64)| (phi_max * (with_target - sigmoid(*u))).powi(2);
     u.iter().zip(&target.sigmoid[last]).map(square).sum::<f64>() / u.len() as f64

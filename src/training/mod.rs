@@ -4,7 +4,6 @@ mod backend;
 mod backprop;
 mod batch;
 mod builder;
-mod course;
 mod credit;
 mod data_check;
 mod decoding;
@@ -12,6 +11,7 @@ mod initial;
 mod rate_rule;
 mod rules;
 mod run;
+mod schedule;
 mod signals;
 mod testing;
 #[cfg(test)]

@@ -1,12 +1,13 @@
 //! The plasticity rules of a run: those of its model, and those that the program gives.
 
 use super::backprop::Backprop;
-use crate::engine::Circuit;
+use crate::engine::LayoutError;
 use crate::model::{HiddenError, Model, Population, Projection, ProjectionRule};
 use crate::plasticity::{
     BoundaryRule, DEFAULT_RULE, ErrorSignal, Measurement, NeuronConstants, Quantity, RuleContext, RuleError,
     RuleRegistry, Slope,
 };
+use crate::protocol::{FORWARD, TARGET};
 use crate::record::Misfit;
 
 /// The rules of a run.
@@ -67,6 +68,9 @@ pub enum TrainerError {
         /// The rule.
         rule: &'static str,
     },
+    /// The model has no layout.
+    #[error("the model cannot be simulated")]
+    Layout(#[from] LayoutError),
     /// The network or checkpoint is not one of the model.
     #[error("the network is not one of the model")]
     Misfit(#[from] Misfit),
@@ -107,15 +111,17 @@ impl Rules {
         self.of_projections.iter().any(Option::is_some)
     }
 
-    /// Has a circuit measure all that the rules read.
-    pub(super) fn request(&self, model: &Model, circuit: &mut Circuit) {
+    /// Of which populations the rules read the mean of sigmoid(V), in the forward and in the target phase.
+    pub(super) fn sigmoids(&self, model: &Model) -> [Vec<bool>; 2] {
+        let mut read = [FORWARD, TARGET].map(|_| vec![false; model.populations.len()]);
         for (projection, rule) in model.projections.iter().zip(&self.of_projections) {
             for (measurement, population) in rule.iter().flat_map(|rule| read_by(&**rule, projection)) {
                 if let Measurement::Phase(Quantity::Sigmoid, phase) = measurement {
-                    circuit.measure_sigmoid(population, phase);
+                    read.get_mut(phase).into_iter().for_each(|read| read[population] = true);
                 }
             }
         }
+        read
     }
 }
 

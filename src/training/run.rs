@@ -4,6 +4,7 @@ use std::ops::ControlFlow;
 
 use super::{DataMisfit, Tested, TrainerError};
 use crate::data::Dataset;
+use crate::engine::LayoutError;
 use crate::network::Network;
 use crate::record::{Checkpoint, Evaluation, RecordError, Recorder};
 
@@ -82,6 +83,9 @@ pub enum Ending {
 /// What can go wrong during a run.
 #[derive(Debug, thiserror::Error)]
 pub enum RunError {
+    /// The model has no layout.
+    #[error("the model cannot be simulated")]
+    Layout(#[from] LayoutError),
     /// Something could not be recorded.
     #[error("the run could not be recorded")]
     Record(#[from] RecordError),

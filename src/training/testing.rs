@@ -10,10 +10,11 @@ use super::backend::Backend;
 use super::decoding::decode;
 use super::{Dynamics, Monitor, RunError};
 use crate::data::Presentations;
-use crate::engine::{Circuit, Observation, Sampling, Show};
+use crate::engine::{Circuit, Observation};
 use crate::model::Model;
 use crate::network::Network;
 use crate::numeric::PresentationKey;
+use crate::protocol::{Sampling, Trial};
 use crate::record::{Kind, Presentation, Recorder};
 
 /// Images per thread between two calls of the monitor.
@@ -145,14 +146,10 @@ impl Test<'_> {
     /// Presents one image from rest and decodes its class.
     fn present(&self, lane: &mut Backend, pass: u32, example: usize, sampling: Option<Sampling>) -> u8 {
         lane.rest();
-        let show = Show {
-            stimulus: self.shown.stimulus(example),
-            key: PresentationKey::test(pass, self.shown.image(example) as u32),
-            forward_ms: self.model.protocol.test,
-            target: None,
-            sampling,
-        };
-        lane.present(self.network, &show);
+        let stimuli = [self.shown.stimulus(example)];
+        let phases = self.model.protocol.test(&stimuli);
+        let key = PresentationKey::test(pass, self.shown.image(example) as u32);
+        lane.present(self.network, &Trial { key, phases: &phases, sampling });
         decode(self.model, lane)
     }
 

@@ -7,13 +7,14 @@ use std::convert::Infallible;
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
-use super::course::{Order, phase_lengths, shift};
+use super::schedule::shift;
 use super::{Ending, Monitor, Plan, Progress, RateRuleTrainer, RunError, Synapses, Trainer, TrainerBuilder, Training};
 use crate::data::{Dataset, ImageSet, Presentations, Split};
-use crate::engine::{Circuit, Lane, Precision, Show};
+use crate::engine::{Circuit, Lane, Precision};
 use crate::model::Model;
 use crate::network::Network;
 use crate::numeric::PresentationKey;
+use crate::protocol::{Order, Target, Trial};
 use crate::rate::Learner;
 use crate::record::{Kind, Presentation, RecordError, Recorder};
 
@@ -76,7 +77,7 @@ impl Recorder for Kept {
 fn trains_count_from_their_running_means() {
     let (model, data) = (model(&["learning.centring_presentations=2"]), data());
     let mut trainer = Trainer::new(&model, network(&model), SEED).unwrap();
-    let mut lane = Lane::new(&Arc::new(Circuit::new(&model, SEED, Precision::Single)));
+    let mut lane = Lane::new(&Arc::new(Circuit::new(&model, SEED, Precision::Single).unwrap()));
     let mut order = Order::default();
     let mut centres = [vec![0.0; 16], vec![0.0; 12]];
     for (n, share) in [(0, 1.0), (1, 0.5), (2, 0.5), (3, 0.5)] {
@@ -84,10 +85,10 @@ fn trains_count_from_their_running_means() {
         trainer.run(&data, plan(n + 1), &mut (), &mut ()).unwrap();
         let after = trainer.network();
 
-        let (key, image) = (PresentationKey::training(n), order.image(SEED, n, IMAGES));
-        let [forward_ms, target_ms] = phase_lengths(&model.protocol, SEED, key);
-        let (stimulus, target) = (data.training.stimulus(image), Some((target_ms, (image % 4) as u8)));
-        lane.present(&before, &Show { stimulus, key, forward_ms, target, sampling: None });
+        let (key, image) = (PresentationKey::training(n), order.stimulus(SEED, n, IMAGES));
+        let (stimuli, target) = ([data.training.stimulus(image)], Target::Class(image as u32 % 4));
+        let phases = model.protocol.training(model.protocol.lengths(SEED, key), &stimuli, target);
+        lane.present(&before, &Trial { key, phases: &phases, sampling: None });
         let trains = &lane.means()[0].trains;
 
         let mut centred = 0.0_f64;
@@ -196,7 +197,7 @@ fn learning_that_diverges_stops_and_names_where() {
         let (mut model, data) = (model(&[]), data());
         model.projections.swap(0, place);
         let mut network = network(&model);
-        let lit = Order::default().image(SEED, 3, IMAGES);
+        let lit = Order::default().stimulus(SEED, 3, IMAGES);
         network.weights[place].row_mut(lit)[..12].fill(3e38);
         let mut trainer = Trainer::new(&model, network, SEED).unwrap();
         let mut kept = Kept::default();

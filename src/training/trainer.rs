@@ -7,9 +7,9 @@ use rayon::prelude::*;
 
 use super::batch::LaneOfBatch;
 use super::builder::{Parts, TrainerBuilder};
-use super::course::{Order, phase_lengths, rate_factor, shift};
 use super::credit::{self, CreditMonitor};
 use super::rules::{Rules, TrainerError};
+use super::schedule::{rate_factor, shift};
 use super::{Dynamics, Ending, History, Monitor, Plan, Progress, RunError, Synapses, Test, Training, data_check};
 use crate::data::{DataIdentity, Dataset, Presentations};
 use crate::engine::{Circuit, Work};
@@ -17,6 +17,7 @@ use crate::model::{Model, Sign};
 use crate::network::{DerivedProjections, Network};
 use crate::numeric::PresentationKey;
 use crate::plasticity::apply;
+use crate::protocol::{FORWARD, Order, Sigmoids, TARGET};
 use crate::record::{Checkpoint, Evaluation, Kind, Recorder};
 
 /// A network in training.
@@ -31,6 +32,8 @@ pub struct Trainer<'a> {
     /// Running means of the trains of each projection, [pre] each [1/ms]; empty unless the model centres trains.
     centres: Vec<Vec<f64>>,
     lanes: Vec<LaneOfBatch>,
+    /// Of which populations the mean of sigmoid(V) is measured, in each phase.
+    sigmoids: [Vec<bool>; 2],
     order: Order,
     /// The data set, once a run has been given one.
     data: Option<DataIdentity>,
@@ -76,7 +79,7 @@ impl<'a> Trainer<'a> {
 
     /// A new run of these parts.
     pub(super) fn start(parts: Parts<'a>, network: Network) -> Self {
-        let Parts { model, circuit, dynamics, rules, derived, credit_monitor, centres, lanes, seed } = parts;
+        let Parts { model, circuit, dynamics, rules, derived, credit_monitor, centres, lanes, sigmoids, seed } = parts;
         Self {
             model,
             circuit,
@@ -87,6 +90,7 @@ impl<'a> Trainer<'a> {
             credit_monitor,
             centres,
             lanes,
+            sigmoids,
             order: Order::default(),
             data: None,
             edited: false,
@@ -253,9 +257,10 @@ impl<'a> Trainer<'a> {
         let factor = rate_factor(self.model, first, self.history.examples_planned, shown.len() as u64);
         let plastic = plan.synapses == Synapses::Plastic;
         let (model, network, rules, centres) = (self.model, &self.network, &self.rules, &self.centres);
+        let sigmoids = [FORWARD, TARGET].map(|phase| Sigmoids::Of(&self.sigmoids[phase]));
         let run = |lane: &mut LaneOfBatch| {
-            lane.present(model, network, shown);
-            if plastic {
+            lane.present(model, network, shown, sigmoids);
+            if plastic && lane.label.is_some() {
                 lane.learn(model, network, rules, centres, factor);
             }
         };
@@ -294,10 +299,10 @@ impl<'a> Trainer<'a> {
     fn prepare(&mut self, batch: Range<u64>, part: Range<usize>, shown: &Presentations, recorder: &mut dyn Recorder) {
         for (n, lane) in batch.zip(&mut self.lanes[part]) {
             lane.index = n;
-            lane.image = self.order.image(self.seed, n, shown.len());
+            lane.image = self.order.stimulus(self.seed, n, shown.len());
             lane.label = shown.label(lane.image);
             lane.shift = shift(&self.model.stimuli, self.seed, PresentationKey::training(n));
-            lane.lengths = phase_lengths(&self.model.protocol, self.seed, PresentationKey::training(n));
+            lane.lengths = self.model.protocol.lengths(self.seed, PresentationKey::training(n));
             lane.start_ms = self.clock_ms;
             lane.sampling = recorder.sampling(Kind::Train, n, lane.start_ms);
             self.clock_ms += lane.lengths[0] + lane.label.map_or(0.0, |_| lane.lengths[1]);
@@ -349,7 +354,7 @@ impl<'a> Trainer<'a> {
         }
         for lane in lanes {
             let share = 1.0 / (lane.index + 1).min(u64::from(self.model.learning.centring)) as f64;
-            for (centre, trains) in self.centres.iter_mut().zip(&lane.lane.means()[0].trains) {
+            for (centre, trains) in self.centres.iter_mut().zip(&lane.lane.means()[FORWARD].trains) {
                 centre.iter_mut().zip(trains).for_each(|(mean, s)| *mean += share * (s - *mean));
             }
         }

@@ -15,7 +15,7 @@ use super::trial::TrialResponse;
 use super::window::{AveragingWindow, BIN_MS, Bins, SpikeResponse};
 use crate::analysis::sum_of_squares_exceeds;
 use crate::cells::Modes;
-use crate::engine::Circuit;
+use crate::engine::{Circuit, SomaticInput};
 use crate::network::Network;
 use crate::numeric::logit;
 
@@ -58,28 +58,30 @@ pub(super) struct IdentityEstimator {
 }
 
 impl IdentityEstimator {
-    /// All identities of a circuit over phases of `length` ms from rest: of every soma driven by spikes alone, and of every
+    /// All identities of a circuit over phases of `length` ms from rest, `settle` ms of them left out: of every soma driven by spikes alone, and of every
     /// apical dendrite whose plateau is its mean over the phase and driven by spikes.
-    pub(super) fn all(circuit: &Circuit, length: f64) -> Vec<Self> {
-        let window = AveragingWindow { from: circuit.settle[0], to: length };
+    pub(super) fn all(circuit: &Circuit, (settle, length): (f64, f64)) -> Vec<Self> {
+        let window = AveragingWindow { from: settle, to: length };
         let mut found = Vec::new();
-        for (population, cells) in circuit.cells.iter().enumerate() {
+        for (population, cells) in circuit.populations.iter().enumerate() {
             let Some(membrane) = &cells.membrane else { continue };
             let modes = Modes::new(membrane.psp, membrane.gamma[0]);
             let afferent = |link: usize, response: SpikeResponse| {
-                let link_of = &circuit.links[link];
+                let link_of = &circuit.projections[link];
                 (link, link_of.from, window.bins(response, link_of.delay))
             };
-            let somatic = cells.somatic.iter().map(|&(link, g)| afferent(link, SpikeResponse::Soma(modes, g)));
-            let bias = membrane.g_dendrite / modes.gamma * window.charged(modes.gamma);
+            let soma = |input: &SomaticInput| afferent(input.projection, SpikeResponse::Soma(modes, input.conductance));
+            let somatic = cells.somatic.iter().map(soma);
+            let bias = membrane.bias_conductance / modes.gamma * window.charged(modes.gamma);
             // Rates carried without spikes, and plateaus at times of their own, are no means of spikes over the window.
-            let of_spikes = |link: usize| circuit.links[link].rates.is_none();
-            if cells.somatic.iter().all(|&(link, _)| of_spikes(link)) {
+            let of_spikes = |link: usize| circuit.projections[link].rates.is_none();
+            if cells.somatic.iter().all(|input| of_spikes(input.projection)) {
                 found.push(Self::new(population, false, somatic.collect(), bias, circuit));
             }
-            let apical_spikes = cells.apical.iter().all(|&link| of_spikes(link));
-            if !cells.apical.is_empty() && apical_spikes && membrane.plateau_times.is_none() {
-                let apical = cells.apical.iter().map(|&link| afferent(link, SpikeResponse::Dendrite(membrane.psp)));
+            let Some(plateau) = membrane.plateau.filter(|plateau| plateau.times.is_none()) else { continue };
+            let received = &membrane.dendrites[plateau.dendrite].projections;
+            if !received.is_empty() && received.iter().all(|&link| of_spikes(link)) {
+                let apical = received.iter().map(|&link| afferent(link, SpikeResponse::Dendrite(membrane.psp)));
                 found.push(Self::new(population, true, apical.collect(), 0.0, circuit));
             }
         }
@@ -93,8 +95,8 @@ impl IdentityEstimator {
         bias: f64,
         circuit: &Circuit,
     ) -> Self {
-        let size = circuit.cells[population].size;
-        let variances = afferents.iter().map(|&(_, from, _)| vec![0.0; circuit.cells[from].size]).collect();
+        let size = circuit.populations[population].size;
+        let variances = afferents.iter().map(|&(_, from, _)| vec![0.0; circuit.populations[from].size]).collect();
         let (residuals, potentials) = (vec![0.0; size], vec![0.0; size]);
         Self { population, apical, afferents, bias, residuals, potentials, variances, images: 0 }
     }

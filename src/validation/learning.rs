@@ -90,7 +90,7 @@ pub fn learn(setting: &LearningSetting<'_>, monitor: &mut dyn Monitor) -> Result
     let shown = trainers.iter().zip(DYNAMICS).map(|(trainer, dynamics)| {
         responses((model, trainer.network()), dynamics, &data.evaluation, setting.images, setting.seed)
     });
-    let shown: Vec<_> = shown.collect();
+    let shown = shown.collect::<Result<Vec<_>, _>>()?;
     let hidden = 1..model.populations.len() - 1;
     Ok(Some(ComparedLearning {
         points,

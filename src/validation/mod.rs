@@ -24,10 +24,11 @@ use self::identities::IdentityEstimator;
 use self::rates::TwinComparison;
 use self::trial::TrialResponse;
 use crate::data::Presentations;
-use crate::engine::{Circuit, Lane, Precision, Show};
+use crate::engine::{Circuit, Lane, LayoutError, Precision};
 use crate::model::{Model, Stimuli};
 use crate::network::Network;
 use crate::numeric::PresentationKey;
+use crate::protocol::{FORWARD, Target, Trial};
 use crate::rate::{RateLane, Twin};
 
 /// Images presented between two calls of `go_on`.
@@ -70,36 +71,44 @@ pub struct Comparison {
 
 /// Presents images and compares the responses; `None` once `go_on` returns false.
 ///
+/// # Errors
+/// If the model has no layout.
+///
 /// # Panics
 /// If the stimuli are fewer than `images`.
-pub fn compare(setting: &Setting<'_>, go_on: &dyn Fn() -> bool) -> Option<Comparison> {
+pub fn compare(setting: &Setting<'_>, go_on: &dyn Fn() -> bool) -> Result<Option<Comparison>, LayoutError> {
     let Setting { model, images, .. } = *setting;
-    let circuit = Arc::new(Circuit::new(model, setting.seed, Precision::Single));
-    let measures_sigmoid = !matches!(model.stimuli, Stimuli::Spikes { .. });
-    let twins =
-        measures_sigmoid.then(|| [Twin::Noiseless, Twin::Diffusion].map(|twin| setting.twin_rates(&circuit, twin)));
+    let circuit = Arc::new(Circuit::new(model, setting.seed, Precision::Single)?);
+    let has_rates = !matches!(model.stimuli, Stimuli::Spikes { .. });
+    let twins = has_rates.then(|| [Twin::Noiseless, Twin::Diffusion].map(|twin| setting.twin_rates(&circuit, twin)));
     let test_ms = model.protocol.test;
-    let mut gathered = IdentityEstimator::all(&circuit, test_ms);
+    let mut gathered = IdentityEstimator::all(&circuit, (model.protocol.settle, test_ms));
     let mut tests = twins.as_ref().map(|twins| TwinComparison::new(model, twins));
-    setting.show(&circuit, (0, test_ms), go_on, |image, shown| {
+    let tested = setting.present(&circuit, (0, test_ms), go_on, |image, shown| {
         gathered.iter_mut().for_each(|identity| identity.add(setting.twin, shown));
         tests.iter_mut().for_each(|tests| tests.add(image, shown, test_ms));
-    })?;
+    });
+    if tested.is_none() {
+        return Ok(None);
+    }
     let mut agreement = Vec::new();
     for (pass, &length) in (1..).zip(setting.durations) {
         let Some(twins) = &twins else { break };
         let mut against = TwinComparison::new(model, twins);
-        setting.show(&circuit, (pass, length), go_on, |image, shown| against.add(image, shown, length))?;
+        let shown = setting.present(&circuit, (pass, length), go_on, |image, shown| against.add(image, shown, length));
+        if shown.is_none() {
+            return Ok(None);
+        }
         agreement.push(against.agreement(length));
     }
     let identities = gathered.iter().map(|identity| identity.test(setting.twin)).collect();
     let rates = tests.map_or_else(Vec::new, |tests| tests.rates());
-    Some(Comparison { images, test_ms, identities, rates, agreement })
+    Ok(Some(Comparison { images, test_ms, identities, rates, agreement }))
 }
 
 impl Setting<'_> {
-    /// Presents every image from rest in a forward phase of `length` ms and passes each response to `take`, in order.
-    fn show(
+    /// Shows every image from rest in a forward phase of `length` ms and hands each to `take`, in order.
+    fn present(
         &self,
         circuit: &Arc<Circuit>,
         (pass, length): (u32, f64),
@@ -114,9 +123,10 @@ impl Setting<'_> {
             let present = |lane: &mut Lane, image: usize| {
                 lane.rest();
                 let key = PresentationKey::test(pass, self.shown.image(image) as u32);
-                let stimulus = self.shown.stimulus(image);
-                lane.present(self.network, &Show { stimulus, key, forward_ms: length, target: None, sampling: None });
-                let [forward, _] = lane.means();
+                let stimuli = [self.shown.stimulus(image)];
+                let phases = self.model.protocol.training([length, 0.0], &stimuli, Target::None);
+                lane.present(self.network, &Trial { key, phases: &phases, sampling: None });
+                let forward = &lane.means()[FORWARD];
                 let spikes = lane.observation().spikes.clone();
                 TrialResponse { v: forward.v.clone(), plateau: forward.plateau.clone(), spikes }
             };
@@ -130,9 +140,10 @@ impl Setting<'_> {
     /// Potentials and rates of a twin for every image, in the forward phase of a [`RateLane`].
     fn twin_rates(&self, circuit: &Arc<Circuit>, twin: Twin) -> Vec<rates::TwinResponse> {
         let present = |lane: &mut RateLane, image: usize| {
-            let (stimulus, key) = (self.shown.stimulus(image), PresentationKey::test(0, image as u32));
-            lane.present(self.twin, &Show { stimulus, key, forward_ms: 1.0, target: None, sampling: None });
-            rates::TwinResponse { v: lane.means()[0].v.clone(), rates: lane.forward_rates().to_vec() }
+            let (stimuli, key) = ([self.shown.stimulus(image)], PresentationKey::test(0, image as u32));
+            let phases = self.model.protocol.training([1.0, 0.0], &stimuli, Target::None);
+            lane.present(self.twin, &Trial { key, phases: &phases, sampling: None });
+            rates::TwinResponse { v: lane.means()[FORWARD].v.clone(), rates: lane.forward_rates().to_vec() }
         };
         (0..self.images).into_par_iter().map_init(|| RateLane::new(circuit, twin), present).collect()
     }

@@ -1,6 +1,6 @@
 //! What is measured of one trial.
 
-use crate::data::Spike;
+use crate::protocol::Spike;
 
 /// Potentials, plateaus and spikes of one trial from rest, each by population.
 pub(super) struct TrialResponse {

@@ -10,8 +10,8 @@ use serde_json::{Value, json};
 use super::run::{network, presentations};
 use super::{Pack, Part, Parts, curve};
 use crate::analysis::confusion;
-use crate::engine::Phase;
 use crate::model::Model;
+use crate::protocol::{FORWARD, PhaseName, TARGET};
 use crate::record::hdf5::{PlateauList, PresentationRow, SpikeList};
 use crate::record::{Evaluation, Kind, Presentation, RecordError, Recorder};
 
@@ -117,7 +117,7 @@ impl Parts for LiveParts {
             let pack =
                 Pack::of(json!({ "total": list.times.len() })).f64("time", &list.times).f32("alpha", &list.alpha);
             let pack = pack.u32("neuron", list.neurons.iter().map(|&n| n as u32));
-            let target = list.phases.iter().map(|&phase| u8::from(phase == Phase::Target));
+            let target = list.phases.iter().map(|&phase| u8::from(phase == PhaseName::Target));
             all = all.part(&Part::Plateaus(p).name(), pack.u8("phase", target));
         }
         Ok(Some(all))
@@ -127,8 +127,8 @@ impl Parts for LiveParts {
 impl Live {
     fn collect(&mut self, presentation: &Presentation<'_>) {
         let Presentation { kind, index, image, label, decoded, start_ms, observed } = *presentation;
-        let forward_end_ms = start_ms + observed.forward_ms;
-        let target_end_ms = (observed.target_ms > 0.0).then_some(forward_end_ms + observed.target_ms);
+        let forward_end_ms = start_ms + observed.phase_ms(FORWARD);
+        let target_end_ms = (observed.phase_ms(TARGET) > 0.0).then_some(forward_end_ms + observed.phase_ms(TARGET));
         let recorded = true;
         let row =
             PresentationRow { kind, index, image, label, decoded, start_ms, forward_end_ms, target_end_ms, recorded };
@@ -142,7 +142,7 @@ impl Live {
             list.neurons.extend(seen.iter().map(|spike| u64::from(spike.neuron)));
         }
         for (population, (list, seen)) in shown.plateaus.iter_mut().zip(&observed.plateaus).enumerate() {
-            for ((index, phase), alphas) in [Phase::Forward, Phase::Target].into_iter().enumerate().zip(seen) {
+            for ((index, phase), alphas) in [PhaseName::Forward, PhaseName::Target].into_iter().enumerate().zip(seen) {
                 list.times.extend(observed.plateau_times(population, index, start_ms));
                 list.neurons.extend(0..alphas.len() as u64);
                 list.alpha.extend(alphas);
@@ -196,8 +196,8 @@ fn locked(state: &Mutex<State>) -> MutexGuard<'_, State> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::data::Spike;
     use crate::engine::Observation;
+    use crate::protocol::Spike;
 
     fn model() -> Model {
         Model::load("g17-784-500-10".as_ref(), &["population.hidden.size=2".to_owned()]).unwrap()
@@ -206,11 +206,10 @@ mod tests {
     fn show(live: &mut Live, kind: Kind, index: u64, decoded: u8) {
         let spike = Spike { time: 1.5, neuron: 1 };
         let observed = Observation {
-            forward_ms: 50.0,
-            target_ms: 50.0,
+            phases_ms: vec![50.0, 50.0],
             spikes: vec![vec![], vec![spike], vec![]],
-            leads: Vec::new(),
-            plateaus: vec![Default::default(), [vec![0.25, 0.5], vec![0.75, 1.0]], Default::default()],
+            plateau_lead_ms: Vec::new(),
+            plateaus: vec![Vec::new(), vec![vec![0.25, 0.5], vec![0.75, 1.0]], Vec::new()],
             traces: vec![],
         };
         let start_ms = 100.0 * index as f64;

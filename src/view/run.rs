@@ -8,9 +8,10 @@ use serde_json::{Value, json};
 
 use super::{Pack, Part, Parts, curve};
 use crate::analysis::confusion;
-use crate::data::{DataError, DataPlace, Presentations, Source, Stimulus, tested_on};
-use crate::engine::Phase;
+use crate::data::{DataError, DataPlace, Presentations, Source, tested_on};
 use crate::model::{CompartmentId, Model, Population};
+use crate::protocol::PhaseName;
+use crate::protocol::Stimulus;
 use crate::record::hdf5::{PresentationRow, RunReader, Summary, TraceBlock};
 use crate::record::{Kind, RecordError};
 
@@ -181,7 +182,7 @@ impl RunParts {
         let (total, kept) = (list.times.len(), list.times.len().min(MOST_ROWS));
         let pack = Pack::of(json!({ "total": total })).f64("time", &list.times[..kept]);
         let pack = pack.u32("neuron", list.neurons[..kept].iter().map(|&n| n as u32)).f32("alpha", &list.alpha[..kept]);
-        Ok(Some(pack.u8("phase", list.phases[..kept].iter().map(|&phase| u8::from(phase == Phase::Target)))))
+        Ok(Some(pack.u8("phase", list.phases[..kept].iter().map(|&phase| u8::from(phase == PhaseName::Target)))))
     }
 
     fn traces(&self, p: usize, neuron: usize) -> Result<Option<Pack>, RecordError> {

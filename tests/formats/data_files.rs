@@ -5,8 +5,9 @@ use std::fs;
 use std::io::Write;
 use std::path::Path;
 
-use apical::data::{DataError, Idx, IdxContent, ImagePart, ImageSet, Source, Stimulus};
+use apical::data::{DataError, Idx, IdxContent, ImagePart, ImageSet, Source};
 use apical::model::{OnOff, Stimuli};
+use apical::protocol::Stimulus;
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use proptest::prelude::*;

@@ -4,8 +4,9 @@ use std::error::Error;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use apical::data::{RateTable, Source, Spike, SpikeList, Stimulus, read_npy_matrix, read_npy_vector};
+use apical::data::{RateTable, Source, SpikeList, read_npy_matrix, read_npy_vector};
 use apical::model::{RateSource, Stimuli};
+use apical::protocol::{Spike, Stimulus};
 use ndarray::{Array1, Array2, ShapeBuilder, array};
 use ndarray_npy::write_npy;
 use tempfile::TempDir;

@@ -5,10 +5,10 @@
 //! at worst. Sampled traces are given as f32: 6e-8 beside the f64 tolerance, for they are computed in f64 either way.
 //! Mean sigmoids by the midpoint rule every 0.25 ms: 1e-4, once the jump of the teaching currents is over.
 
-use apical::data::Spike;
-use apical::engine::{Lane, Observation, PhaseMeans, Precision, Sampling};
+use apical::engine::{Lane, Observation, PhaseMeans, Precision};
+use apical::protocol::{Sampling, Spike};
 
-use super::networks::{Built, Net, largest, sampled, show};
+use super::networks::{Built, Net, array, largest, sampled, show};
 use super::solver::{Solved, Solver};
 
 /// Forward and target phase [ms]: neither a whole number of any grid of the engine.
@@ -36,7 +36,7 @@ fn networks() -> Vec<Net> {
 
 /// The spikes of a phase that starts at `offset`, from its start.
 fn spikes_of(seen: &Observation, phase: usize) -> Vec<Vec<Spike>> {
-    let (from, to) = [(0.0, seen.forward_ms), (seen.forward_ms, f64::INFINITY)][phase];
+    let (from, to) = [(0.0, seen.phase_ms(0)), (seen.phase_ms(0), f64::INFINITY)][phase];
     let part = |spikes: &Vec<Spike>| {
         let inside = spikes.iter().filter(|s| (from..to).contains(&s.time));
         inside.map(|s| Spike { time: s.time - from, neuron: s.neuron }).collect()
@@ -91,11 +91,9 @@ fn check_state(lane: &Lane, solved: &Solved, net: &Net, built: &Built, tolerance
     }
     for p in 1..=net.output() {
         let population = &state.populations[p];
-        assert_close(&population.v, &solved.v[p], tolerance, &format!("V of population {p}"));
+        assert_close(array(population, "v"), &solved.v[p], tolerance, &format!("V of population {p}"));
         // Drives are conductance times potential: the same tolerance, for conductances are below 1 /ms.
-        for (trace, found, apical) in
-            [(0, &population.drive_l, &population.apical_l), (1, &population.drive_s, &population.apical_s)]
-        {
+        for (trace, found, apical) in [(0, "drive_l", "apical_l"), (1, "drive_s", "apical_s")] {
             let reach = |projection: usize| {
                 let mut sums = vec![0.0; net.sizes[p]];
                 for (row, x) in built.rows(projection).iter().zip(&solved.traces[projection][trace]) {
@@ -107,9 +105,14 @@ fn check_state(lane: &Lane, solved: &Solved, net: &Net, built: &Built, tolerance
             if p < net.output() {
                 let fed = reach(net.feedback(p));
                 drive.iter_mut().zip(&fed).for_each(|(sum, a)| *sum += net.g_a * a);
-                assert_close(apical, &fed, 1e-6 * largest(&fed).max(1.0), &format!("apical traces of population {p}"));
+                assert_close(
+                    array(population, apical),
+                    &fed,
+                    1e-6 * largest(&fed).max(1.0),
+                    &format!("apical traces of population {p}"),
+                );
             }
-            assert_close(found, &drive, tolerance * 3.0, &format!("drives of population {p}"));
+            assert_close(array(population, found), &drive, tolerance * 3.0, &format!("drives of population {p}"));
         }
     }
 }
@@ -143,7 +146,7 @@ fn solver_and_engine_agree(precision: Precision, tolerance: f64) {
         for n in 0..3_u8 {
             let label = usize::from(n) % net.sizes[net.output()];
             let show = show(&rates, u64::from(n), LENGTHS, label as u8);
-            lane.present(&built.network, &sampled(show, GRID));
+            built.present(&mut lane, &sampled(show, GRID));
             let seen = lane.observation();
             assert!(seen.spikes.iter().all(|spikes| spikes.len() > 10), "{net:?}: too few spikes");
             let forward = solver.phase(LENGTHS[0], None, &spikes_of(seen, 0), &samples_of(0));
@@ -178,7 +181,7 @@ fn mean_sigmoids_every_quarter_of_a_millisecond_are_those_of_a_fine_grid_to_1e_4
     for n in 0..10 {
         let sampling = Some(Sampling { first: 30.0 + FINE / 2.0, every: FINE });
         let label = (n % 5) as u8;
-        lane.present(&built.network, &apical::engine::Show { sampling, ..show(&rates, n, lengths, label) });
+        built.present(&mut lane, &super::networks::Shown { sampling, ..show(&rates, n, lengths, label) });
         let traces = &lane.observation().traces[2];
         let rows = traces.chunks_exact(10);
         assert_eq!(rows.len(), 6000, "30 ms");

@@ -2,21 +2,21 @@
 
 use std::sync::Arc;
 
-use apical::data::{Spike, Stimulus};
-use apical::engine::{Circuit, Lane, LaneState, Observation, PhaseMeans, Precision, Show};
+use apical::engine::{Circuit, Lane, LaneState, Observation, PhaseMeans, Precision};
+use apical::protocol::{Spike, Stimulus};
 use proptest::prelude::*;
 use proptest::test_runner::RngSeed;
 
-use super::networks::{Built, Net, sampled, show};
+use super::networks::{Built, Net, Shown, array, sampled, show};
 
 const LENGTHS: [f64; 2] = [51.7, 49.2];
 
 /// All that can be seen of a presentation and all that is left of it.
-type Seen = (Observation, [PhaseMeans; 2], LaneState);
+type Seen = (Observation, Vec<PhaseMeans>, LaneState);
 
 fn present(lane: &mut Lane, built: &Built, n: u64) -> Seen {
-    lane.present(&built.network, &sampled(show(&built.rates(), n, LENGTHS, (n % 4) as u8), 3.0));
-    (lane.observation().clone(), lane.means().clone(), lane.state())
+    built.present(lane, &sampled(show(&built.rates(), n, LENGTHS, (n % 4) as u8), 3.0));
+    (lane.observation().clone(), lane.means().to_vec(), lane.state())
 }
 
 /// Three presentations on end in this circuit.
@@ -90,7 +90,7 @@ fn after_rest_a_lane_is_as_fresh() {
         used.rest();
         assert!(used.state() == fresh);
         let zero = |x: &[f64]| x.iter().all(|x| *x == 0.0);
-        assert!(fresh.populations.iter().all(|p| zero(&p.v) && zero(&p.drive_l) && zero(&p.apical_s)));
+        assert!(fresh.populations.iter().flatten().all(|array| zero(&array.values)));
         assert!(fresh.projections.iter().all(|p| zero(&p.trace_l) && zero(&p.trace_s) && p.in_flight.is_empty()));
         for n in 7..9 {
             let expected = run_one(&built, n);
@@ -119,8 +119,8 @@ fn spikes_in_flight_cross_phases_and_presentations() {
     assert_eq!((first.len(), second.len()), (8, 11));
     let of = |built: &Built, lane: &mut Lane, spikes: &[Spike], n: u64| {
         let stimulus = Stimulus::Spikes(spikes);
-        lane.present(&built.network, &Show { stimulus, ..show(&[], n, [50.0, 50.0], 1) });
-        (lane.means().clone(), lane.state())
+        built.present(lane, &Shown { stimulus, ..show(&[], n, [50.0, 50.0], 1) });
+        (lane.means().to_vec(), lane.state())
     };
     let (mut delayed, mut shifted) = (late.lane(Precision::Double), prompt.lane(Precision::Double));
     for (n, (fired, arriving)) in [(&list, &first), (&Vec::new(), &second)].into_iter().enumerate() {
@@ -147,7 +147,7 @@ fn spikes_in_flight_cross_phases_and_presentations() {
             close(&means[0].v[1], &expected_means[0].v[1])
                 && close(&means[1].sigmoid[1], &expected_means[1].sigmoid[1])
         );
-        assert!(close(&state.populations[1].v, &expected.populations[1].v));
+        assert!(close(array(&state.populations[1], "v"), array(&expected.populations[1], "v")));
         assert!(close(&state.projections[0].trace_l, &expected.projections[0].trace_l));
     }
 }

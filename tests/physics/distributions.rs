@@ -25,9 +25,9 @@ fn exact(built: &Built, presentations: u64) -> Sample {
     let mut lane = built.lane(Precision::Single);
     let record = |n| {
         lane.rest();
-        lane.present(&built.network, &sampled(show(&rates, n, LENGTHS, LABEL), GRID));
+        built.present(&mut lane, &sampled(show(&rates, n, LENGTHS, LABEL), GRID));
         let (seen, means) = (lane.observation(), lane.means());
-        let spikes = |p: &Vec<apical::data::Spike>| p.iter().map(|s| (s.time, s.neuron as usize)).collect();
+        let spikes = |p: &Vec<apical::protocol::Spike>| p.iter().map(|s| (s.time, s.neuron as usize)).collect();
         Record {
             spikes: seen.spikes.iter().map(spikes).collect(),
             v: [

@@ -23,10 +23,10 @@ fn with_rates(spiking: &Built) -> Model {
 fn a_plateau_is_made_of_the_mean_rates_fed_back() {
     let built = Net { settle: 10.0, ..Net::new(&[40, 20, 5], 0.0) }.build(3);
     let (model, rates) = (with_rates(&built), built.rates());
-    let mut lane = Lane::new(&Arc::new(Circuit::new(&model, built.seed, Precision::Single)));
+    let mut lane = Lane::new(&Arc::new(Circuit::new(&model, built.seed, Precision::Single).unwrap()));
     let rows = built.rows(built.net.feedback(1));
     for n in 0..4 {
-        lane.present(&built.network, &sampled(show(&rates, n, LENGTHS, 2), 0.01));
+        built.present(&mut lane, &sampled(show(&rates, n, LENGTHS, 2), 0.01));
         for (phase, means) in lane.means().iter().enumerate() {
             let samples: Vec<&[f32]> = lane.observation().traces[1].chunks_exact(20 * 3).collect();
             let begin = [0.0, LENGTHS[0]][phase] + 10.0;
@@ -51,8 +51,8 @@ fn what_feedback_carries_changes_no_spike_where_it_drives_no_soma() {
     let built = Net::new(&[40, 20, 5], 0.0).build(3);
     let (model, rates) = (with_rates(&built), built.rates());
     let [spikes, expected] = [&model, &built.model].map(|model| {
-        let mut lane = Lane::new(&Arc::new(Circuit::new(model, built.seed, Precision::Single)));
-        (0..5).for_each(|n| lane.present(&built.network, &show(&rates, n, LENGTHS, 2)));
+        let mut lane = Lane::new(&Arc::new(Circuit::new(model, built.seed, Precision::Single).unwrap()));
+        (0..5).for_each(|n| built.present(&mut lane, &show(&rates, n, LENGTHS, 2)));
         (lane.observation().spikes.clone(), lane.observation().plateaus.clone())
     });
     assert_eq!(spikes.0, expected.0);

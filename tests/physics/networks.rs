@@ -3,11 +3,11 @@
 use std::fmt::Write as _;
 use std::sync::Arc;
 
-use apical::data::Stimulus;
-use apical::engine::{Circuit, Lane, Precision, Sampling, Show};
+use apical::engine::{Circuit, Lane, Precision, StateArray};
 use apical::model::Model;
 use apical::network::Network;
 use apical::numeric::PresentationKey;
+use apical::protocol::{Sampling, Stimulus, Target, Trial};
 
 /// Largest firing rate [1/ms].
 pub const PHI_MAX: f64 = 0.2;
@@ -141,7 +141,14 @@ pub struct Built {
 impl Built {
     /// Its layout.
     pub fn circuit(&self, precision: Precision) -> Circuit {
-        Circuit::new(&self.model, self.seed, precision)
+        Circuit::new(&self.model, self.seed, precision).unwrap()
+    }
+
+    /// Takes a lane through a trial.
+    pub fn present(&self, lane: &mut Lane, shown: &Shown<'_>) {
+        let (stimuli, target) = ([shown.stimulus], Target::Class(shown.label));
+        let phases = self.model.protocol.training(shown.lengths, &stimuli, target);
+        lane.present(&self.network, &Trial { key: shown.key, phases: &phases, sampling: shown.sampling });
     }
 
     /// A lane at rest.
@@ -167,20 +174,31 @@ impl Built {
     }
 }
 
+/// A trial of the protocol of two phases.
+#[derive(Clone, Copy)]
+pub struct Shown<'a> {
+    pub stimulus: Stimulus<'a>,
+    pub key: PresentationKey,
+    /// Of the forward and the target phase [ms].
+    pub lengths: [f64; 2],
+    pub label: u32,
+    pub sampling: Option<Sampling>,
+}
+
 /// Presentation `n` of these rates: a forward phase and a target phase in which `label` is taught [ms].
-pub fn show(rates: &[f64], n: u64, [forward_ms, target_ms]: [f64; 2], label: u8) -> Show<'_> {
-    Show {
-        stimulus: Stimulus::Rates(rates),
-        key: PresentationKey::training(n),
-        forward_ms,
-        target: Some((target_ms, label)),
-        sampling: None,
-    }
+pub fn show(rates: &[f64], n: u64, lengths: [f64; 2], label: u8) -> Shown<'_> {
+    let (stimulus, key) = (Stimulus::Rates(rates), PresentationKey::training(n));
+    Shown { stimulus, key, lengths, label: label.into(), sampling: None }
 }
 
 /// The same with traces sampled at the midpoints of a grid of `every` ms.
-pub fn sampled(show: Show<'_>, every: f64) -> Show<'_> {
-    Show { sampling: Some(Sampling { first: every / 2.0, every }), ..show }
+pub fn sampled(shown: Shown<'_>, every: f64) -> Shown<'_> {
+    Shown { sampling: Some(Sampling { first: every / 2.0, every }), ..shown }
+}
+
+/// An array of the state of a population, empty if there is none.
+pub fn array<'a>(state: &'a [StateArray], name: &str) -> &'a [f64] {
+    state.iter().find(|array| array.name == name).map_or(&[], |array| &array.values)
 }
 
 /// The largest |x|.

@@ -2,7 +2,7 @@
 
 use apical::engine::{Lane, PhaseMeans, Precision};
 
-use super::networks::{Net, largest, show};
+use super::networks::{Net, array, largest, show};
 
 /// Candidates compared, at least.
 const CANDIDATES: u64 = 5_000_000;
@@ -23,19 +23,19 @@ fn at_most_one_hidden_candidate_in_a_million_is_decided_differently_and_potentia
     while lanes[0].work().candidates * 500 / 501 < CANDIDATES {
         for lane in &mut lanes {
             lane.rest();
-            lane.present(&built.network, &show(&rates, n, [50.0, 50.0], 0));
+            built.present(lane, &show(&rates, n, [50.0, 50.0], 0));
         }
         let [single, double] = &lanes;
         assert_eq!(single.work().candidates, double.work().candidates);
         differing += hidden_spikes_of_one_alone(single, double);
-        let of = |lane: &Lane| (lane.means().clone(), lane.state());
+        let of = |lane: &Lane| (lane.means().to_vec(), lane.state());
         let ((means, state), (reference_means, reference)) = (of(single), of(double));
         let apart = |a: &[f64], b: &[f64]| {
             let differences: Vec<f64> = a.iter().zip(b).map(|(a, b)| a - b).collect();
             largest(&differences) / largest(b)
         };
-        farthest = farthest.max(apart(&state.populations[1].v, &reference.populations[1].v));
-        let v = |means: &[PhaseMeans; 2]| means[0].v[1].clone();
+        farthest = farthest.max(apart(array(&state.populations[1], "v"), array(&reference.populations[1], "v")));
+        let v = |means: &[PhaseMeans]| means[0].v[1].clone();
         farthest = farthest.max(apart(&v(&means), &v(&reference_means)));
         n += 1;
     }

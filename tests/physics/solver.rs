@@ -9,7 +9,7 @@
 //! With steps of h = 0.02 ms and rates of at most 1.7 /ms, one step's relative error is (1.7 h)⁵/120 = 4e-10, that of a
 //! whole phase less than 1e-8 (errors decay with the same rates).
 
-use apical::data::Spike;
+use apical::protocol::Spike;
 
 use super::networks::{Built, E_TEACH, G_D, G_L, G_TEACH, Net};
 

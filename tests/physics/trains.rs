@@ -52,7 +52,7 @@ fn values(
     for n in 0..repeats {
         lane.rest();
         prepare(&mut lane, n);
-        lane.present(&built.network, &show(&[PHI; NEURONS], 1000 * n + 999, lengths, 0));
+        built.present(&mut lane, &show(&[PHI; NEURONS], 1000 * n + 999, lengths, 0));
         all.extend(read(&lane));
     }
     all
@@ -91,7 +91,7 @@ fn carried_from_presentation_to_presentation_they_are_stationary() {
     let built = built(10.0);
     let rates = [PHI; NEURONS];
     let before = |lane: &mut Lane, n: u64| {
-        (0..3).for_each(|k| lane.present(&built.network, &show(&rates, 1000 * n + k, [40.0, 40.0], 0)));
+        (0..3).for_each(|k| built.present(lane, &show(&rates, 1000 * n + k, [40.0, 40.0], 0)));
     };
     for phase in 0..2 {
         let read = |lane: &Lane| lane.means()[phase].trains[0].clone();

@@ -5,10 +5,11 @@ use std::path::Path;
 use std::sync::Arc;
 
 use apical::data::{Dataset, Source};
-use apical::engine::{Circuit, Lane, Precision, Show, Work};
+use apical::engine::{Circuit, Lane, Precision, Work};
 use apical::model::Model;
 use apical::network::Network;
 use apical::numeric::PresentationKey;
+use apical::protocol::{Target, Trial};
 use apical::training::{Plan, Synapses, Trainer, Training};
 
 fn mnist(name: &str) -> (Model, Dataset, Network) {
@@ -44,11 +45,11 @@ fn the_work_of_ten_presentations() {
 #[test]
 fn synaptic_events_are_spikes_times_fan_out() {
     let (model, data, network) = mnist("g17-784-500-10");
-    let circuit = Arc::new(Circuit::new(&model, 1, Precision::Single));
+    let circuit = Arc::new(Circuit::new(&model, 1, Precision::Single).unwrap());
     let mut lane = Lane::new(&circuit);
     let mut events = 0;
     for n in 0..5 {
-        lane.present(&network, &show(&data, n));
+        present(&mut lane, (&model, &network), &data, n);
         let spikes = &lane.observation().spikes;
         events += spikes[0].len() * 500 + spikes[1].len() * 10;
     }
@@ -59,25 +60,22 @@ fn synaptic_events_are_spikes_times_fan_out() {
     assert!((work.candidates as f64 - expected).abs() < 6.0 * expected.sqrt());
 }
 
-fn show(data: &Dataset, n: usize) -> Show<'_> {
-    Show {
-        stimulus: data.training.stimulus(n),
-        key: PresentationKey::training(n as u64),
-        forward_ms: 50.0,
-        target: data.training.label(n).map(|label| (50.0, label)),
-        sampling: None,
-    }
+fn present(lane: &mut Lane, (model, network): (&Model, &Network), data: &Dataset, n: usize) {
+    let stimuli = [data.training.stimulus(n)];
+    let target = data.training.label(n).map_or(Target::None, |label| Target::Class(label.into()));
+    let phases = model.protocol.training([50.0, 50.0], &stimuli, target);
+    lane.present(network, &Trial { key: PresentationKey::training(n as u64), phases: &phases, sampling: None });
 }
 
 #[test]
 fn presentations_allocate_nothing_once_their_buffers_have_grown() {
     for name in ["g17-784-500-10", "g17-784-500-100-10"] {
         let (model, data, network) = mnist(name);
-        let circuit = Arc::new(Circuit::new(&model, 1, Precision::Single));
+        let circuit = Arc::new(Circuit::new(&model, 1, Precision::Single).unwrap());
         let mut lane = Lane::new(&circuit);
         let mut all = || {
             lane.rest();
-            (0..20).for_each(|n| lane.present(&network, &show(&data, n)));
+            (0..20).for_each(|n| present(&mut lane, (&model, &network), &data, n));
         };
         let first = allocation_counter::measure(&mut all);
         let again = allocation_counter::measure(&mut all);

@@ -6,29 +6,37 @@
 use super::tokens::{Token, library, tokens, without_tests};
 
 /// Each module with those it may import, all of which stand above it: nothing points back.
-const DIAGRAM: [(&str, &[&str]); 15] = [
+const DIAGRAM: [(&str, &[&str]); 16] = [
     ("numeric", &[]),
     ("cells", &["numeric"]),
+    ("protocol", &["numeric"]),
     // Slices in, factors out.
     ("plasticity", &["numeric"]),
-    ("model", &["cells", "plasticity"]),
+    ("model", &["cells", "protocol", "plasticity"]),
     // Reads the stimuli that a model names.
-    ("data", &["numeric", "model"]),
+    ("data", &["numeric", "protocol", "model"]),
     ("network", &["model", "numeric", "plasticity"]),
-    ("engine", &["numeric", "cells", "model", "data", "network"]),
+    ("engine", &["numeric", "cells", "protocol", "model", "network"]),
     // Beside the engine: its twins are laid out and measured as it is.
-    ("rate", &["numeric", "cells", "data", "model", "network", "engine"]),
-    ("record", &["cells", "model", "data", "network", "engine"]),
+    ("rate", &["numeric", "cells", "protocol", "data", "model", "network", "engine"]),
+    ("record", &["cells", "protocol", "model", "data", "network", "engine"]),
     // Plain data in, plain data out.
     ("analysis", &["numeric"]),
-    ("training", &["numeric", "model", "data", "network", "engine", "rate", "plasticity", "record", "analysis"]),
-    ("validation", &["cells", "numeric", "model", "data", "network", "engine", "rate", "training", "analysis"]),
+    (
+        "training",
+        &["numeric", "protocol", "model", "data", "network", "engine", "rate", "plasticity", "record", "analysis"],
+    ),
+    (
+        "validation",
+        &["cells", "numeric", "protocol", "model", "data", "network", "engine", "rate", "training", "analysis"],
+    ),
     ("plot", &["analysis"]),
-    ("view", &["model", "data", "engine", "record", "analysis"]),
+    ("view", &["protocol", "model", "data", "engine", "record", "analysis"]),
     (
         "cli",
         &[
             "cells",
+            "protocol",
             "model",
             "data",
             "network",

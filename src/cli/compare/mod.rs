@@ -48,7 +48,10 @@ impl CompareCommand {
         evaluation.map_or(Ok(()), |evaluation| trained.iter().try_for_each(|one| one.check_shown(evaluation)))?;
         let _guard = interrupt::hold();
         self.begin(&self.results(&[]))?;
-        let mut layers: Vec<_> = trained.iter().flat_map(|trained| trained.layers(images)).collect();
+        let mut layers = Vec::new();
+        for trained in &trained {
+            layers.extend(trained.layers(images)?);
+        }
         let mut rules = Vec::new();
         for (member, data) in members.iter().zip(data.iter().cycle()) {
             let course = self.course(member);

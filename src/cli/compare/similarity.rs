@@ -83,18 +83,18 @@ impl ComparedNetwork {
     }
 
     /// Responses of its layers but the input to the first `images` test images.
-    pub(super) fn layers(&self, images: usize) -> Vec<LayerResponses> {
+    pub(super) fn layers(&self, images: usize) -> anyhow::Result<Vec<LayerResponses>> {
         let shown = &self.shown;
         if let Some(learner) = rate_rule::learner((&self.model, &self.network), self.seed) {
-            return layers_of(&self.name, &learner, shown, images);
+            return Ok(layers_of(&self.name, &learner, shown, images));
         }
-        let all = responses((&self.model, &self.network), self.dynamics, shown, images, self.seed);
+        let all = responses((&self.model, &self.network), self.dynamics, shown, images, self.seed)?;
         let layer = |population: usize| {
             let size = self.model.populations[population].size;
             let responses = Array2::from_shape_fn((images, size), |(image, i)| all[image][population][i]);
             LayerResponses { name: format!("{}: {}", self.name, self.model.populations[population].name), responses }
         };
-        (1..self.model.populations.len()).map(layer).collect()
+        Ok((1..self.model.populations.len()).map(layer).collect())
     }
 }
 

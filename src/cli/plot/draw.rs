@@ -10,10 +10,10 @@ use super::select::{RecordedWindow, Selection};
 use super::title;
 use crate::analysis;
 use crate::data::tested_on;
-use crate::engine::Phase;
 use crate::model::{CompartmentId, Model, Population, Stimuli};
 use crate::plot::gallery::{self, TrialPhases};
 use crate::plot::{Figure, label};
+use crate::protocol::PhaseName;
 use crate::record::Kind;
 use crate::record::hdf5::{PresentationRow, RunReader, TraceBlock};
 
@@ -156,13 +156,13 @@ impl FigureSource<'_> {
         for (name, size) in names.iter().zip(sizes) {
             let Some(asked) = self.selection.neurons(name, size, largest, size)? else { continue };
             let list = self.run.plateaus(name, window.span.clone())?.unwrap_or_default();
-            let of = |phase: Phase| -> Vec<f64> {
+            let of = |phase: PhaseName| -> Vec<f64> {
                 let kept = (0..list.alpha.len()).filter(|&i| list.phases[i] == phase);
                 let kept = kept.filter(|&i| asked.contains(&(list.neurons[i] as usize)));
                 kept.map(|i| f64::from(list.alpha[i])).collect()
             };
             // Pairs, where a window of time may begin or end between the phases.
-            let (forward, target) = (of(Phase::Forward), of(Phase::Target));
+            let (forward, target) = (of(PhaseName::Forward), of(PhaseName::Target));
             let (forward, target) =
                 if forward.len() == target.len() { (forward, target) } else { (forward, Vec::new()) };
             if forward.is_empty() {

@@ -80,6 +80,7 @@ fn layers(
     let model = &run.model;
     task.note(format_args!("seed {seed}: answers to {images} test images"));
     let all = responses((model, &run.checkpoint.network), Dynamics::Spiking, shown, images, seed);
+    let all = all.map_err(Failure::failed)?;
     let mut layers = Vec::new();
     for (population, part) in model.populations.iter().enumerate().take(model.populations.len() - 1) {
         if interrupt::requested() {

@@ -13,11 +13,11 @@ use super::{ComparedNumber, FigureTask, PublishedFigure, ReproducedFigure, mean_
 use crate::cli::failure::Failure;
 use crate::cli::interrupt;
 use crate::data::{Dataset, ImageSet, Presentations, Split};
-use crate::engine::Sampling;
 use crate::model::{Model, shipped};
 use crate::network::Network;
 use crate::plot::gallery::{TrialPhases, shades, sheet};
 use crate::plot::{Axis, Dash, Dot, Figure, Ink, Mark, Panel, Row, Shape};
+use crate::protocol::{FORWARD, Sampling, TARGET};
 use crate::record::{Evaluation, Kind, Presentation, RecordError, Recorder};
 use crate::training::{Plan, Synapses, Trainer, Training, initial_network};
 
@@ -145,7 +145,7 @@ impl Recorder for SliceRecorder {
                 spikes.map(|spike| [spike.time, f64::from(spike.neuron)]).collect()
             };
             self.spikes = [of(0, 2 * AFFERENTS), of(2, AFFERENTS)];
-            self.phases = [observed.forward_ms, observed.target_ms];
+            self.phases = [FORWARD, TARGET].map(|phase| observed.phase_ms(phase));
         } else {
             // Soma, basal and apical dendrite of each cell.
             let mean = |cells: &[f32]| cells.iter().step_by(3).map(|&v| f64::from(v)).sum::<f64>() / CELLS as f64;

@@ -10,10 +10,10 @@ use super::{ComparedNumber, FigureTask, PublishedFigure, ReproducedFigure};
 use crate::analysis::Regression;
 use crate::cli::failure::Failure;
 use crate::cli::plot::{RecordedWindow, neuron_traces, trials};
-use crate::engine::Phase;
 use crate::model::Population;
 use crate::plot::gallery::{self, NeuronTraces};
 use crate::plot::{Figure, Panel, Row, Shape};
+use crate::protocol::PhaseName;
 use crate::record::hdf5::{RunReader, TraceBlock};
 
 pub(super) const FIGURE_3C: PublishedFigure = PublishedFigure {
@@ -134,7 +134,7 @@ impl<'a> PopulationTraces<'a> {
             self.file.plateaus(self.population, self.window.span.clone()).map_err(Failure::failed)?.unwrap_or_default();
         let mut differences = vec![0.0; self.size];
         for (i, &alpha) in list.alpha.iter().enumerate() {
-            let sign = if list.phases[i] == Phase::Target { 1.0 } else { -1.0 };
+            let sign = if list.phases[i] == PhaseName::Target { 1.0 } else { -1.0 };
             differences[list.neurons[i] as usize] += sign * alpha;
         }
         Ok((0..self.size).max_by(|&i, &j| differences[i].abs().total_cmp(&differences[j].abs())).unwrap_or(0))

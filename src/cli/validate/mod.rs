@@ -107,7 +107,8 @@ impl ValidateCommand {
         let (shown, durations) = (&data.evaluation, &durations[..]);
         let setting = Setting { model: &model, network: &network, twin: &twin, shown, images, durations, seed };
         self.print_message(&format!("showing {images} images"));
-        let comparison = compare(&setting, &|| !interrupt::requested()).ok_or(Failure::Interrupted)?;
+        let comparison =
+            compare(&setting, &|| !interrupt::requested()).map_err(Failure::failed)?.ok_or(Failure::Interrupted)?;
         let learning = match &start {
             None => None,
             Some(Err(why)) => Some(Err(*why)),

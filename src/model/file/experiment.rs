@@ -17,13 +17,13 @@
 use crate::model::error::ModelError;
 use crate::model::expected::above;
 use crate::model::reader::Reader;
-use crate::model::{Decoding, HiddenError, Learning, Protocol, RATE_RULES, Rule, Schedule, Slope};
+use crate::model::{Decoding, HiddenError, Learning, RATE_RULES, Rule, Schedule, Slope, TwoPhaseProtocol};
 
 /// Longest phase [ms].
 const LONGEST: f64 = 100_000.0;
 
 /// Reads `[protocol]`.
-pub(super) fn protocol(model: &mut Reader<'_>) -> Result<Protocol, ModelError> {
+pub(super) fn protocol(model: &mut Reader<'_>) -> Result<TwoPhaseProtocol, ModelError> {
     let mut keys = model.section("protocol")?;
     let forward = keys.number("forward_ms", above(0.0, LONGEST))?.unwrap_or(50.0);
     let target = keys.number("target_ms", above(0.0, LONGEST))?.unwrap_or(50.0);
@@ -46,7 +46,7 @@ pub(super) fn protocol(model: &mut Reader<'_>) -> Result<Protocol, ModelError> {
         }
     }
     keys.finish()?;
-    Ok(Protocol { forward, target, test, settle, target_settle, wald_mean, wald_scale })
+    Ok(TwoPhaseProtocol { forward, target, test, settle, target_settle, wald_mean, wald_scale })
 }
 
 /// Reads `[learning]`.
@@ -144,7 +144,8 @@ mod tests {
     #[test]
     fn without_a_word_it_is_the_papers_protocol() {
         let (forward, target, test, settle, target_settle) = (50.0, 50.0, 250.0, 30.0, 30.0);
-        let expected = Protocol { forward, target, test, settle, target_settle, wald_mean: 2.0, wald_scale: 1.0 };
+        let expected =
+            TwoPhaseProtocol { forward, target, test, settle, target_settle, wald_mean: 2.0, wald_scale: 1.0 };
         assert_eq!(read("", protocol).unwrap(), expected);
     }
 

@@ -15,7 +15,7 @@ use crate::model::error::{ModelError, Origin};
 use crate::model::expected::above;
 use crate::model::reader::Reader;
 use crate::model::tree::Table;
-use crate::model::{Population, PopulationId, Protocol};
+use crate::model::{Population, PopulationId, TwoPhaseProtocol};
 
 /// Longest time of a plateau before the end of its phase [ms].
 const LONGEST_LEAD: f64 = 100_000.0;
@@ -57,9 +57,9 @@ pub(super) fn find(populations: &[Population], name: &str, at: &Origin) -> Resul
 pub(super) fn check_plateaus(
     tables: &[&Table],
     populations: &[Population],
-    protocol: &Protocol,
+    protocol: &TwoPhaseProtocol,
 ) -> Result<(), ModelError> {
-    let Protocol { forward, target, settle, target_settle, .. } = *protocol;
+    let TwoPhaseProtocol { forward, target, settle, target_settle, .. } = *protocol;
     let shortest = (forward - settle).min(target - target_settle);
     for (table, population) in tables.iter().zip(populations) {
         let Some(plateau) = population.linear().and_then(|cell| cell.plateau) else { continue };

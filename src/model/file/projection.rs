@@ -9,7 +9,8 @@ use crate::model::merge;
 use crate::model::reader::Reader;
 use crate::model::tree::Table;
 use crate::model::{
-    Carries, MAX_AFFERENTS, Population, PopulationId, PortId, Projection, Protocol, Sign, WeightInit, feedforward_path,
+    Carries, MAX_AFFERENTS, Population, PopulationId, PortId, Projection, Sign, TwoPhaseProtocol, WeightInit,
+    feedforward_path,
 };
 
 /// Longest delay [ms]; a spike in flight is kept until it arrives.
@@ -23,7 +24,7 @@ const SHORTEST_BACKWARD_DELAY: f64 = 0.01;
 pub(super) fn check_delays(
     tables: &[&Table],
     projections: &[Projection],
-    protocol: &Protocol,
+    protocol: &TwoPhaseProtocol,
 ) -> Result<(), ModelError> {
     let phases = [("forward_ms", protocol.forward), ("target_ms", protocol.target), ("test_ms", protocol.test)];
     let [first, rest @ ..] = phases;

@@ -17,7 +17,7 @@ use crate::model::expected::one_of;
 use crate::model::reader::Reader;
 use crate::model::tree::{Node, Value};
 use crate::model::{
-    CompartmentId, Compression, Credit, Population, PopulationId, Protocol, Recording, Snapshots, Stretch,
+    CompartmentId, Compression, Credit, Population, PopulationId, Recording, Snapshots, Stretch, TwoPhaseProtocol,
 };
 
 type Traces = Vec<(PopulationId, Vec<CompartmentId>)>;
@@ -26,7 +26,7 @@ type Traces = Vec<(PopulationId, Vec<CompartmentId>)>;
 pub(super) fn read(
     mut keys: Reader<'_>,
     populations: &[Population],
-    protocol: &Protocol,
+    protocol: &TwoPhaseProtocol,
 ) -> Result<Recording, ModelError> {
     let spikes = chosen(&mut keys, "spikes", populations, |_| true)?;
     let plateaus = chosen(&mut keys, "plateaus", populations, Population::has_plateaus)?;
@@ -50,7 +50,7 @@ pub(super) fn read(
 }
 
 /// Refuses samples so far apart that a phase may have none.
-fn check_report(keys: &Reader<'_>, report_dt: f64, protocol: &Protocol) -> Result<(), ModelError> {
+fn check_report(keys: &Reader<'_>, report_dt: f64, protocol: &TwoPhaseProtocol) -> Result<(), ModelError> {
     let phases = [("forward_ms", protocol.forward), ("target_ms", protocol.target), ("test_ms", protocol.test)];
     let Some((key, phase)) = phases.into_iter().find(|(_, phase)| *phase < report_dt) else { return Ok(()) };
     let why = format!(

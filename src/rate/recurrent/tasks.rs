@@ -3,8 +3,9 @@
 use ndarray::{Array1, Array2};
 
 use super::Sequence;
-use crate::data::{Presentations, Stimulus};
+use crate::data::Presentations;
 use crate::numeric::Purpose;
+use crate::protocol::Stimulus;
 use crate::rate::draws::{stream_of, uses};
 
 /// The adding task, example `n` of a seed: at every step a number in (0, 1) and a mark; the sum of the two numbers

@@ -9,10 +9,11 @@ use super::place::Part;
 use super::source::{CHECKPOINT_FORMAT, Format, Source};
 use super::tables::Learning;
 use super::{Checkpoint, RecordError, attribute, digest, place, run, snapshot};
-use crate::data::{DataIdentity, Spike, digests};
-use crate::engine::{LaneState, PopulationState, ProjectionState};
+use crate::data::{DataIdentity, digests};
+use crate::engine::{LaneState, ProjectionState, StateArray};
 use crate::model::Model;
 use crate::network::{self, Network};
+use crate::protocol::Spike;
 
 /// The snapshot under which weights and biases stand.
 const SNAPSHOT: &str = "final";
@@ -154,13 +155,9 @@ fn and_more(rest: usize) -> String {
 
 fn write_lane(group: &Group, model: &Model, lane: &LaneState) -> Result<()> {
     for (population, state) in model.populations.iter().zip(&lane.populations) {
-        let PopulationState { v, drive_l, drive_s, apical_l, apical_s } = state;
-        let at = |name: &str| format!("populations/{}/{name}", population.name);
-        put(group, &at("v"), v)?;
-        put(group, &at("drive_l"), drive_l)?;
-        put(group, &at("drive_s"), drive_s)?;
-        put(group, &at("apical_l"), apical_l)?;
-        put(group, &at("apical_s"), apical_s)?;
+        for StateArray { name, values } in state {
+            put(group, &format!("populations/{}/{name}", population.name), values)?;
+        }
     }
     for (projection, state) in model.projections.iter().zip(&lane.projections) {
         let ProjectionState { trace_l, trace_s, in_flight } = state;
@@ -216,14 +213,15 @@ impl Names {
             return Err(source.problem(format!("has no `{lane}`")));
         }
         let population = |name: &String| {
-            let at = |array: &str| source.values(&format!("{lane}/populations/{name}/{array}"));
-            Ok(PopulationState {
-                v: at("v")?,
-                drive_l: at("drive_l")?,
-                drive_s: at("drive_s")?,
-                apical_l: at("apical_l")?,
-                apical_s: at("apical_s")?,
-            })
+            let at = format!("{lane}/populations/{name}");
+            let names = if source.has(&at) { source.members(&at)? } else { Vec::new() };
+            let arrays = names.into_iter().map(|name| {
+                let values = source.values(&format!("{at}/{name}"))?;
+                Ok(StateArray { name, values })
+            });
+            // Files of version 0.1 have empty arrays of what a population has not.
+            let arrays = arrays.collect::<Result<Vec<_>, RecordError>>()?;
+            Ok(arrays.into_iter().filter(|array| !array.values.is_empty()).collect())
         };
         let projection = |name: &String| {
             let at = |array: &str| format!("{lane}/projections/{name}/{array}");

@@ -1,8 +1,8 @@
 //! Rows of the table of presentations: what was shown when, and what was answered.
 
 use super::Kind;
-use crate::engine::Phase;
-use crate::model::Protocol;
+use crate::model::TwoPhaseProtocol;
+use crate::protocol::PhaseName;
 
 /// By how much times on the run's clock may be off [ms].
 pub(super) const ROUNDING_MS: f64 = 1e-6;
@@ -49,10 +49,10 @@ impl PresentationRow {
     }
 
     /// Start and end of what is averaged of a phase, on the run's clock [ms].
-    pub fn averaging(&self, protocol: &Protocol, phase: Phase) -> [f64; 2] {
+    pub fn averaging(&self, protocol: &TwoPhaseProtocol, phase: PhaseName) -> [f64; 2] {
         match phase {
-            Phase::Forward => [self.start_ms + protocol.settle, self.forward_end_ms],
-            Phase::Target => [self.forward_end_ms + protocol.target_settle, self.end_ms()],
+            PhaseName::Forward => [self.start_ms + protocol.settle, self.forward_end_ms],
+            PhaseName::Target => [self.forward_end_ms + protocol.target_settle, self.end_ms()],
         }
     }
 
@@ -72,7 +72,7 @@ impl PresentationRow {
 mod tests {
     use super::*;
 
-    const PROTOCOL: Protocol = Protocol {
+    const PROTOCOL: TwoPhaseProtocol = TwoPhaseProtocol {
         forward: 50.0,
         target: 50.0,
         test: 250.0,
@@ -117,8 +117,8 @@ mod tests {
         ] {
             assert_eq!(PresentationRow::at(&rows, time), expected.map(|i: usize| &rows[i]), "{time} ms");
         }
-        assert_eq!(rows[2].averaging(&PROTOCOL, Phase::Forward), [330.0, 350.0]);
-        assert_eq!(rows[2].averaging(&PROTOCOL, Phase::Target), [370.0, 400.0]);
+        assert_eq!(rows[2].averaging(&PROTOCOL, PhaseName::Forward), [330.0, 350.0]);
+        assert_eq!(rows[2].averaging(&PROTOCOL, PhaseName::Target), [370.0, 400.0]);
     }
 
     #[test]

@@ -9,8 +9,8 @@ use super::dtype::{KindCode, PhaseCode};
 use super::presentation::PresentationRow;
 use super::source::{Format, Source};
 use super::{Evaluation, Kind, RecordError, snapshot};
-use crate::engine::Phase;
 use crate::model::Model;
+use crate::protocol::PhaseName;
 
 /// An open run file.
 #[derive(Debug)]
@@ -39,7 +39,7 @@ pub struct PlateauList {
     /// Plateaus, 0 to 1 [n].
     pub alpha: Vec<f32>,
     /// Phases that ended [n].
-    pub phases: Vec<Phase>,
+    pub phases: Vec<PhaseName>,
 }
 
 /// Credit-assignment diagnostics by training presentation.
@@ -243,7 +243,7 @@ impl RunReader {
             kept.times.push(time);
             kept.neurons.push(neurons[i]);
             kept.alpha.push(alpha[i]);
-            kept.phases.push(if phases[i] == PhaseCode::Forward { Phase::Forward } else { Phase::Target });
+            kept.phases.push(if phases[i] == PhaseCode::Forward { PhaseName::Forward } else { PhaseName::Target });
         }
         Ok(Some(kept))
     }

@@ -15,9 +15,9 @@ use super::spikes::{Plateaus, Spikes};
 use super::tables::{Learning, Presentations};
 use super::{Evaluation, Kind, Presentation, RecordError, Recorder, attribute, digest, place};
 use crate::data::DataPlace;
-use crate::engine::Sampling;
 use crate::model::{Model, PopulationId};
 use crate::network::Network;
+use crate::protocol::Sampling;
 use crate::record::{Credit, Planned};
 
 /// Marks a SONATA file.
@@ -220,7 +220,7 @@ impl Datasets {
         self.spikes.iter_mut().for_each(|s| s.record(start, observed));
         self.plateaus.iter_mut().for_each(|p| p.record(start, observed));
         if let Some(samples) = self.reports.iter().map(|r| r.samples(observed)).min() {
-            let end = start + observed.forward_ms + observed.target_ms;
+            let end = observed.phases_ms.iter().fold(start, |end, length| end + length);
             let taken = self.grid.accept(start, end, samples);
             let times = self.grid.times();
             self.reports.iter_mut().for_each(|r| r.record(observed, taken, times));

@@ -5,9 +5,9 @@ use hdf5::{Group, Result};
 use super::attribute;
 use super::dtype::{PhaseCode, Sorting};
 use super::rows::Rows;
-use crate::data::Spike;
 use crate::engine::Observation;
 use crate::model::{Compression, Model, PopulationId};
+use crate::protocol::Spike;
 use crate::record::Planned;
 
 /// `/spikes/POP`.

@@ -1,5 +1,6 @@
 //! Tables, one dataset per column: presentations and the learning curve.
 
+use crate::protocol::{FORWARD, TARGET};
 use hdf5::{Group, Result};
 
 use super::dtype::KindCode;
@@ -39,8 +40,9 @@ impl Presentations {
     /// Adds a row; `recorded` tells whether spikes and plateaus of this presentation are kept.
     pub(super) fn push(&mut self, presentation: &Presentation<'_>, recorded: bool) {
         let observed = presentation.observed;
-        let forward_end = presentation.start_ms + observed.forward_ms;
-        let target_end = if observed.target_ms > 0.0 { forward_end + observed.target_ms } else { f64::NAN };
+        let forward_end = presentation.start_ms + observed.phase_ms(FORWARD);
+        let target_end =
+            if observed.phase_ms(TARGET) > 0.0 { forward_end + observed.phase_ms(TARGET) } else { f64::NAN };
         self.start.waiting().push(presentation.start_ms);
         self.forward_end.waiting().push(forward_end);
         self.target_end.waiting().push(target_end);

@@ -3,8 +3,9 @@
 use std::fs;
 use std::path::Path;
 
-use apical::data::{DataIdentity, DataPlace, Spike};
-use apical::engine::{LaneState, PopulationState, ProjectionState};
+use apical::data::{DataIdentity, DataPlace};
+use apical::engine::{LaneState, ProjectionState, StateArray};
+use apical::protocol::Spike;
 use apical::record::hdf5::{Contents, Counters, RunFile, Summary, read_snapshot};
 use apical::record::{Checkpoint, Kind};
 use hdf5::types::FixedUnicode;
@@ -19,11 +20,12 @@ fn number() -> impl Strategy<Value = f64> {
     f64::POSITIVE | f64::NEGATIVE | f64::NORMAL | f64::SUBNORMAL | f64::ZERO | f64::INFINITE
 }
 
-fn population() -> impl Strategy<Value = PopulationState> {
-    let state = || vec(number(), 0..6);
-    (state(), state(), state(), state(), state()).prop_map(|(v, drive_l, drive_s, apical_l, apical_s)| {
-        PopulationState { v, drive_l, drive_s, apical_l, apical_s }
-    })
+fn population() -> impl Strategy<Value = Vec<StateArray>> {
+    let names = ["apical_l", "apical_s", "drive_l", "drive_s", "v"];
+    let array =
+        |name: &'static str| vec(number(), 1..6).prop_map(move |values| StateArray { name: name.to_owned(), values });
+    proptest::sample::subsequence(names.to_vec(), 0..=5)
+        .prop_flat_map(move |names| names.into_iter().map(array).collect::<Vec<_>>())
 }
 
 fn projection() -> impl Strategy<Value = ProjectionState> {
@@ -97,7 +99,7 @@ fn a_checkpoint_serves_initial_weights_and_inspection() {
 }
 
 fn rest() -> LaneState {
-    LaneState { populations: vec![PopulationState::default(); 3], projections: vec![ProjectionState::default(); 3] }
+    LaneState { populations: vec![Vec::new(); 3], projections: vec![ProjectionState::default(); 3] }
 }
 
 #[test]
@@ -114,9 +116,9 @@ fn what_is_not_a_checkpoint_is_refused_by_name() {
     let path = folder.path().join("checkpoint.h5");
     checkpoint(vec![rest()]).save(&model(), &path).unwrap();
     let file = hdf5::File::open_rw(&path).unwrap();
-    file.unlink("lanes/0/populations/hidden/v").unwrap();
+    file.unlink("lanes/0/projections/input-hidden/trace_l").unwrap();
     drop(file);
-    assert!(said(&path).ends_with("has no `lanes/0/populations/hidden/v`"), "{}", said(&path));
+    assert!(said(&path).ends_with("has no `lanes/0/projections/input-hidden/trace_l`"), "{}", said(&path));
     let file = hdf5::File::open_rw(&path).unwrap();
     file.delete_attr("format").unwrap();
     let format: FixedUnicode<19> = "apical checkpoint 3".parse().unwrap();

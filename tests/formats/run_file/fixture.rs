@@ -4,14 +4,15 @@ use std::f64::consts::TAU;
 use std::sync::Arc;
 
 use apical::cells::{Cell, OutputNeuron, PlateauTimes, PoissonEncoder, Pyramidal};
-use apical::data::{DataPlace, Spike};
-use apical::engine::{Observation, Sampling};
+use apical::data::DataPlace;
+use apical::engine::Observation;
 use apical::model::{
     BiasInit, Carries, CompartmentId, Compression, Credit, Decoding, HiddenError, Learning, Model, Population,
-    PopulationId, PortId, Projection, Protocol, Recording, Rule, Schedule, Sign, Slope, Snapshots, Stimuli, Stretch,
-    WeightInit,
+    PopulationId, PortId, Projection, Recording, Rule, Schedule, Sign, Slope, Snapshots, Stimuli, Stretch,
+    TwoPhaseProtocol, WeightInit,
 };
 use apical::network::{Network, Weights};
+use apical::protocol::{Sampling, Spike};
 use apical::record::hdf5::Provenance;
 use apical::record::{Evaluation, Kind, Planned, Presentation, RecordError, Recorder};
 
@@ -40,7 +41,7 @@ pub(crate) fn model() -> Model {
             projection("hidden-output", 1, 2, PortId(0)),
             projection("output-hidden", 2, 1, PortId(1)),
         ],
-        protocol: Protocol {
+        protocol: TwoPhaseProtocol {
             forward: 50.0,
             target: 50.0,
             test: 250.0,
@@ -159,11 +160,10 @@ pub(crate) fn observation(kind: Kind, index: u64, sampling: Option<Sampling>) ->
         times.flat_map(|t| (0..n * elements).map(move |e| e as f32 + (t / 100.0 * TAU).sin() as f32 / 4.0)).collect()
     };
     Observation {
-        forward_ms,
-        target_ms,
+        phases_ms: [forward_ms, target_ms].into_iter().filter(|length| *length > 0.0).collect(),
         spikes: spikes.collect(),
-        plateaus: vec![[vec![], vec![]], [alphas(true), alphas(target_ms > 0.0)], [vec![], vec![]]],
-        leads: vec![[vec![], vec![]], [early(0, true), early(1, target_ms > 0.0)], [vec![], vec![]]],
+        plateaus: vec![vec![], vec![alphas(true), alphas(target_ms > 0.0)], vec![]],
+        plateau_lead_ms: vec![vec![], vec![early(0, true), early(1, target_ms > 0.0)], vec![]],
         traces: vec![vec![], traces(5, 3), traces(3, 2)],
     }
 }
@@ -193,7 +193,7 @@ impl Clock {
             let observed = observation(kind, index, recorder.sampling(kind, index, self.now));
             batch.push((index, self.now, observed));
             let (_, _, observed) = &batch[batch.len() - 1];
-            self.now += observed.forward_ms + observed.target_ms;
+            self.now = observed.phases_ms.iter().fold(self.now, |now, length| now + length);
             self.shown[kind as usize] += 1;
         }
         batch.iter().try_for_each(|(index, start_ms, observed)| {

@@ -32,8 +32,8 @@ use super::presentation::PresentationRow;
 use super::reader::{RunReader, TraceBlock};
 use super::summary::Summary;
 use super::{Kind, RecordError, place};
-use crate::engine::Phase;
 use crate::model::Model;
+use crate::protocol::PhaseName;
 
 /// The version of the NWB schema that is followed.
 const NWB_VERSION: &str = "2.7.0";
@@ -290,7 +290,7 @@ impl Export {
         let alpha = ArrayView2::from_shape((first.len(), size), &list.alpha).map_err(misshapen)?;
         let averaged: Vec<_> = first.iter().map(|&(time, &phase)| self.averaged(time, phase)).collect();
         let (starts, stops): (Vec<_>, Vec<_>) = averaged.into_iter().unzip();
-        let phase = |&(_, &phase): &(f64, &Phase)| if phase == Phase::Forward { "forward" } else { "target" };
+        let phase = |&(_, &phase): &(f64, &PhaseName)| if phase == PhaseName::Forward { "forward" } else { "target" };
         let phases: Vec<_> = first.iter().map(phase).collect();
         let what = format!("plateau potentials of {name} at the ends of phases, with the time they are averaged over");
         let mut table =
@@ -304,7 +304,7 @@ impl Export {
     }
 
     /// Start and end [s] of what is averaged of the phase in which a plateau happened at `time` [ms].
-    fn averaged(&self, time: f64, phase: Phase) -> (f64, f64) {
+    fn averaged(&self, time: f64, phase: PhaseName) -> (f64, f64) {
         let row = PresentationRow::at(&self.rows, time);
         let [start, stop] = row.map_or([time; 2], |row| row.averaging(&self.model.protocol, phase));
         (seconds(start), seconds(stop))

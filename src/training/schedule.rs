@@ -1,37 +1,7 @@
-//! The course of a run: in what order images come, how long their phases last, how fast the network learns.
+//! What changes over a run: learning rates, and by how much images are shifted.
 
-use crate::model::{Model, Protocol, Stimuli};
-use crate::numeric::{PresentationKey, Purpose, StreamKey, order};
-
-/// The order of images in one epoch.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub(super) struct Order {
-    epoch: Option<u64>,
-    images: Vec<u32>,
-}
-
-impl Order {
-    /// The image of training presentation `n`, of `images` in an epoch; reshuffled every epoch.
-    pub(super) fn image(&mut self, seed: u64, n: u64, images: usize) -> usize {
-        let epoch = n / images as u64;
-        if self.epoch != Some(epoch) {
-            self.epoch = Some(epoch);
-            self.images = order(seed, epoch, images);
-        }
-        self.images[(n % images as u64) as usize] as usize
-    }
-}
-
-/// The lengths of the forward and the target phase of a training presentation [ms].
-pub(super) fn phase_lengths(protocol: &Protocol, seed: u64, presentation: PresentationKey) -> [f64; 2] {
-    [(0, protocol.forward), (1, protocol.target)].map(|(phase, fixed)| {
-        if protocol.wald_mean == 0.0 {
-            return fixed;
-        }
-        let key = StreamKey { seed, purpose: Purpose::PhaseLength, presentation, phase, block: 0 };
-        fixed + key.stream().wald(protocol.wald_mean, protocol.wald_scale)
-    })
-}
+use crate::model::{Model, Stimuli};
+use crate::numeric::{PresentationKey, Purpose, StreamKey};
 
 /// By how many rows down and columns to the right the image of a training presentation is shown shifted.
 pub(super) fn shift(stimuli: &Stimuli, seed: u64, presentation: PresentationKey) -> [isize; 2] {
@@ -53,18 +23,6 @@ mod tests {
 
     fn images(shift: usize, shift_share: f64) -> Stimuli {
         Stimuli::Idx { path: None, validation: 0, shift, shift_share, on_off: None }
-    }
-
-    #[test]
-    fn every_epoch_shows_every_image_once_in_another_order() {
-        let mut order = Order::default();
-        let epochs: Vec<Vec<usize>> =
-            (0..2).map(|epoch| (0..50).map(|n| order.image(1, epoch * 50 + n, 50)).collect()).collect();
-        assert_ne!(epochs[0], epochs[1]);
-        for mut images in epochs {
-            images.sort_unstable();
-            assert_eq!(images, (0..50).collect::<Vec<_>>());
-        }
     }
 
     /// Of 9,000 draws each of the nine shifts has 1,000, give or take six standard deviations.
@@ -108,23 +66,5 @@ mod tests {
                 assert!((found - expected).abs() < 1e-15, "{schedule:?} at {n}: {found} for {expected}");
             }
         }
-    }
-
-    #[test]
-    #[allow(clippy::float_cmp, reason = "nothing is added to them")]
-    fn phases_are_their_fixed_part_and_a_wald_draw_of_their_own() {
-        let protocol = Protocol {
-            forward: 50.0,
-            target: 60.0,
-            test: 250.0,
-            settle: 30.0,
-            target_settle: 30.0,
-            wald_mean: 2.0,
-            wald_scale: 1.0,
-        };
-        let [forward, target] = phase_lengths(&protocol, 1, PresentationKey::training(5));
-        assert!(forward > 50.0 && target > 60.0 && (target - forward - 10.0).abs() > 1e-9);
-        let fixed = Protocol { wald_mean: 0.0, ..protocol };
-        assert_eq!(phase_lengths(&fixed, 1, PresentationKey::training(5)), [50.0, 60.0]);
     }
 }

@@ -1,0 +1,98 @@
+//! Trials and phases.
+
+use crate::numeric::PresentationKey;
+
+/// A spike: when and which neuron of its population.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Spike {
+    /// Time from the start of the phase or trial it belongs to [ms].
+    pub time: f64,
+    /// Index of the neuron in its population.
+    pub neuron: u32,
+}
+
+/// One stimulus of a source population of n neurons.
+#[derive(Clone, Copy, Debug)]
+pub enum Stimulus<'a> {
+    /// Pixels [n], 0 to 255: rate phi_max · pixel/255.
+    Pixels(&'a [u8]),
+    /// Rates [n] [1/ms].
+    Rates(&'a [f64]),
+    /// Spikes at fixed times from the start of the trial, sorted by (time, neuron) [ms].
+    Spikes(&'a [Spike]),
+}
+
+/// What a network is taught in a phase.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub enum Target<'a> {
+    /// Nothing: teaching conductances are away.
+    #[default]
+    None,
+    /// A class: the neurons that stand for it are pulled to the excitatory reversal potential, the others to the inhibitory one.
+    Class(u32),
+    /// A value from 0 to 1 for every class: the share of the excitatory one in the total teaching conductance.
+    Values(&'a [f64]),
+}
+
+/// Of which populations the mean of sigmoid(V), the mean rate over phi_max, is measured; always of those that send rates.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Sigmoids<'a> {
+    /// Of no others.
+    #[default]
+    None,
+    /// Of those with teaching conductances.
+    Taught,
+    /// Of those that are true here, in the model's order.
+    Of(&'a [bool]),
+}
+
+/// What is measured over a phase, from its settling time on.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Measures<'a> {
+    /// Whether mean somatic potentials are.
+    pub potentials: bool,
+    /// Means of sigmoid(V).
+    pub sigmoids: Sigmoids<'a>,
+}
+
+/// Some time under constant conditions.
+#[derive(Clone, Copy, Debug)]
+pub struct Phase<'a> {
+    /// Its length [ms].
+    pub length_ms: f64,
+    /// How much of its start means leave out [ms].
+    pub settle_ms: f64,
+    /// A stimulus for each source population, in the order of populations; a source without one is silent.
+    pub stimuli: &'a [Stimulus<'a>],
+    /// What is taught.
+    pub target: Target<'a>,
+    /// What is measured beside plateaus and filtered trains, which always are.
+    pub measures: Measures<'a>,
+}
+
+/// A grid of times at which traces are sampled within a trial: `first`, `first + every`, … [ms].
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Sampling {
+    /// First sample, from the start of the trial [ms].
+    pub first: f64,
+    /// Spacing [ms].
+    pub every: f64,
+}
+
+/// What is given to a network in one presentation.
+#[derive(Clone, Copy, Debug)]
+pub struct Trial<'a> {
+    /// Key of its random streams.
+    pub key: PresentationKey,
+    /// Its phases, one after the other.
+    pub phases: &'a [Phase<'a>],
+    /// Grid on which traces are sampled, if they are.
+    pub sampling: Option<Sampling>,
+}
+
+impl Target<'_> {
+    /// Whether something is taught.
+    pub fn is_given(&self) -> bool {
+        !matches!(self, Self::None)
+    }
+}
