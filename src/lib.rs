@@ -50,7 +50,8 @@
 //! # Features
 //!
 //! `hdf5` (run files and checkpoints), `plot` (figures), `view` (the explorer) and `cli` (the command line) are on by
-//! default; engine, neurons and rules need none of them.
+//! default; engine, cells and rules need none of them. `hdf5` builds HDF5 from source, for which a program that depends on this
+//! crate needs cmake on the PATH; with `default-features = false`, and `plot` if wanted, it needs none.
 
 pub mod analysis;
 pub mod cells;

@@ -2,6 +2,7 @@
 
 mod circles;
 mod module_diagram;
+mod pages;
 mod reliability;
 mod tokens;
 mod vocabulary;
