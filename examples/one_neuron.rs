@@ -11,7 +11,7 @@ use apical::engine::{Circuit, Lane, Precision};
 use apical::model::Model;
 use apical::network::{Network, Weights};
 use apical::numeric::PresentationKey;
-use apical::protocol::{Measures, Phase, Sampling, Stimulus, Target, Trial};
+use apical::protocol::{KeptSpikes, Measures, Phase, Sampling, Stimulus, Target, Trial};
 
 const MODEL: &str = r#"
 name = "one-neuron"
@@ -59,7 +59,10 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         measures: Measures::default(),
     };
     let sampling = Some(Sampling { first: 0.0, every: EVERY });
-    lane.present(&network, &Trial { key: PresentationKey::training(0), phases: &[phase], sampling });
+    lane.present(
+        &network,
+        &Trial { key: PresentationKey::training(0), phases: &[phase], spikes: KeptSpikes::All, sampling },
+    );
     // Soma, basal and apical dendrite of the one neuron at each time.
     let (samples, _) = lane.observation().traces[1].as_chunks::<3>();
 

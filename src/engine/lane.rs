@@ -21,7 +21,7 @@ use super::source::Encoder;
 use super::work::Work;
 use crate::network::Network;
 use crate::numeric::sigmoid;
-use crate::protocol::{Phase, Trial};
+use crate::protocol::{KeptSpikes, Phase, Trial};
 
 /// Longest window [ms]: memory grows with it, results are the same for any.
 const LONGEST_WINDOW_MS: f64 = 1000.0;
@@ -135,6 +135,9 @@ impl Lane {
         }
         self.started.clear();
         self.started.extend(self.observation.spikes.iter().map(Vec::len));
+        let phase = run.streams.phase as usize;
+        self.means[phase].make_room(&circuit, run.phase.measures);
+        self.means[phase].rates.iter_mut().for_each(|rates| rates.fill(0.0));
         let (mut from, longest) = (0.0, circuit.window.min(LONGEST_WINDOW_MS));
         while from < length_ms {
             let window = Window { from, to: (from + longest).min(length_ms) };
@@ -145,6 +148,10 @@ impl Lane {
             let averaging = Averaging { from: settle_ms, length: length_ms };
             for (arrivals, layout) in self.arrivals.iter_mut().zip(&circuit.projections) {
                 arrivals.end_window(self.arch, layout, averaging, window.to);
+            }
+            if trial.spikes == KeptSpikes::None {
+                self.observation.spikes.iter_mut().for_each(Vec::clear);
+                self.started.fill(0);
             }
             from = window.to;
         }
@@ -160,6 +167,12 @@ impl Lane {
             let known = spikes.len();
             let mut inputs = Inputs { circuit: &circuit, arrivals: &mut self.arrivals, network };
             self.populations[index].advance(run, window, &mut inputs, spikes, &mut self.work);
+            let rates = &mut self.means[run.streams.phase as usize].rates[index];
+            if !rates.is_empty() {
+                let Phase { settle_ms, length_ms, .. } = *run.phase;
+                let counted = spikes[known..].iter().filter(|spike| spike.time >= settle_ms);
+                counted.for_each(|spike| rates[spike.neuron as usize] += 1.0 / (length_ms - settle_ms));
+            }
             for &projection in &circuit.populations[index].outgoing {
                 self.arrivals[projection].send(&spikes[known..], circuit.projections[projection].delay);
             }
@@ -172,7 +185,6 @@ impl Lane {
         let phase = run.streams.phase as usize;
         let averaging = Averaging { from: run.phase.settle_ms, length: run.phase.length_ms };
         let means = &mut self.means[phase];
-        means.make_room(&circuit, run.phase.measures);
         for (population, sigmoid) in self.populations.iter_mut().zip(&mut means.sigmoid) {
             population.finish(sigmoid);
         }

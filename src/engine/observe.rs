@@ -84,6 +84,8 @@ pub struct PhaseMeans {
     pub plateau: Vec<Vec<f64>>,
     /// Of the sigmoid of the somatic potential of each population, [n]; empty where it is not measured.
     pub sigmoid: Vec<Vec<f64>>,
+    /// Spikes counted of each population over the time, [n] [1/ms]; empty where they are not.
+    pub rates: Vec<Vec<f64>>,
     /// Filtered trains s_j of each projection, [pre] [1/ms].
     pub trains: Vec<Vec<f64>>,
 }
@@ -91,7 +93,7 @@ pub struct PhaseMeans {
 impl PhaseMeans {
     pub(crate) fn new(populations: usize, projections: usize) -> Self {
         let each = || vec![Vec::new(); populations];
-        Self { v: each(), plateau: each(), sigmoid: each(), trains: vec![Vec::new(); projections] }
+        Self { v: each(), plateau: each(), sigmoid: each(), rates: each(), trains: vec![Vec::new(); projections] }
     }
 
     /// Makes room for what is measured in a phase.
@@ -102,6 +104,7 @@ impl PhaseMeans {
             let membrane = population.membrane.as_ref();
             room(measures.potentials && membrane.is_some(), &mut self.v[index]);
             room(membrane.is_some_and(|membrane| membrane.plateau.is_some()), &mut self.plateau[index]);
+            room(measures.rates, &mut self.rates[index]);
             room(population.measures_sigmoid(index, measures.sigmoids), &mut self.sigmoid[index]);
         }
         for (trains, projection) in self.trains.iter_mut().zip(&circuit.projections) {

@@ -8,5 +8,5 @@ mod trial;
 mod two_phase;
 
 pub use order::Order;
-pub use trial::{Measures, Phase, Sampling, Sigmoids, Spike, Stimulus, Target, Trial};
+pub use trial::{KeptSpikes, Measures, Phase, Sampling, Sigmoids, Spike, Stimulus, Target, Trial};
 pub use two_phase::{FORWARD, PhaseName, TARGET, TwoPhaseProtocol, TwoPhases};

@@ -51,6 +51,8 @@ pub enum Sigmoids<'a> {
 pub struct Measures<'a> {
     /// Whether mean somatic potentials are.
     pub potentials: bool,
+    /// Whether rates of spikes are counted.
+    pub rates: bool,
     /// Means of sigmoid(V).
     pub sigmoids: Sigmoids<'a>,
 }
@@ -79,6 +81,16 @@ pub struct Sampling {
     pub every: f64,
 }
 
+/// What becomes of the spikes of a trial once they have acted.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum KeptSpikes {
+    /// They are kept until the next trial, for whoever looks.
+    #[default]
+    All,
+    /// They are forgotten: the memory of a long phase is constant.
+    None,
+}
+
 /// What is given to a network in one presentation.
 #[derive(Clone, Copy, Debug)]
 pub struct Trial<'a> {
@@ -86,6 +98,8 @@ pub struct Trial<'a> {
     pub key: PresentationKey,
     /// Its phases, one after the other.
     pub phases: &'a [Phase<'a>],
+    /// What becomes of its spikes.
+    pub spikes: KeptSpikes,
     /// Grid on which traces are sampled, if they are.
     pub sampling: Option<Sampling>,
 }

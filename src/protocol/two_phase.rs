@@ -56,6 +56,15 @@ impl<'a> Deref for TwoPhases<'a> {
     }
 }
 
+impl TwoPhases<'_> {
+    /// The same with the rates of spikes counted in the forward phase, if so.
+    #[must_use]
+    pub fn with_rates(mut self, counted: bool) -> Self {
+        self.both[FORWARD].measures.rates = counted;
+        self
+    }
+}
+
 impl TwoPhaseProtocol {
     /// The lengths of the forward and the target phase of a training trial [ms].
     pub fn lengths(&self, seed: u64, presentation: PresentationKey) -> [f64; 2] {
@@ -82,13 +91,13 @@ impl TwoPhaseProtocol {
             settle_ms: self.settle,
             stimuli,
             target: Target::None,
-            measures: Measures { potentials: true, sigmoids: sigmoids[FORWARD] },
+            measures: Measures { potentials: true, rates: false, sigmoids: sigmoids[FORWARD] },
         };
         let taught = Phase {
             length_ms: lengths[TARGET],
             settle_ms: self.target_settle,
             target,
-            measures: Measures { potentials: false, sigmoids: sigmoids[TARGET] },
+            measures: Measures { potentials: false, rates: false, sigmoids: sigmoids[TARGET] },
             ..forward
         };
         TwoPhases { both: [forward, taught], count: 1 + usize::from(target.is_given()) }

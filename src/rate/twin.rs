@@ -285,6 +285,7 @@ mod tests {
     use crate::model::Model;
     use crate::numeric::{PresentationKey, sigmoid};
     use crate::plasticity::{BoundaryRule, Change, ErrorSignal, LocalSignals, PhaseSignals, Slope, TwoPhase};
+    use crate::protocol::KeptSpikes;
     use crate::rate::rules::SegregatedDendrites;
     use crate::rate::{Batch, Rule};
 
@@ -303,7 +304,10 @@ mod tests {
         for label in [7, 3] {
             let stimuli = [Stimulus::Pixels(&PIXELS)];
             let phases = model.protocol.training([50.0, 50.0], &stimuli, Target::Class(label));
-            lane.present(network, &Trial { key: PresentationKey::training(0), phases: &phases, sampling: None });
+            lane.present(
+                network,
+                &Trial { key: PresentationKey::training(0), phases: &phases, spikes: KeptSpikes::All, sampling: None },
+            );
         }
         lane
     }
@@ -364,7 +368,7 @@ mod tests {
             let key = PresentationKey::training(n);
             let stimuli = [Stimulus::Pixels(&PIXELS)];
             let phases = model.protocol.training([90.0, 0.0], &stimuli, Target::None);
-            let trial = Trial { key, phases: &phases, sampling: None };
+            let trial = Trial { key, phases: &phases, spikes: KeptSpikes::All, sampling: None };
             spiking.present(&network, &trial);
             noisy.present(&network, &trial);
             let trains = [spiking.means(), noisy.means()].map(|means| &means[0].trains[0]);

@@ -36,10 +36,6 @@ pub struct Shown {
 }
 
 impl Recorder for Memory {
-    fn watches(&self, _: Kind, _: u64) -> bool {
-        true
-    }
-
     fn presentation(&mut self, presentation: Presentation<'_>) -> Result<(), RecordError> {
         let Presentation { kind, index, image, label, decoded, start_ms, observed } = presentation;
         let (forward_ms, target_ms) = (observed.phase_ms(FORWARD), observed.phase_ms(TARGET));

@@ -9,7 +9,7 @@ use crate::engine::{Circuit, Lane, LaneState, LayoutError, Observation, PhaseMea
 use crate::model::Model;
 use crate::network::Network;
 use crate::numeric::PresentationKey;
-use crate::protocol::{FORWARD, Trial};
+use crate::protocol::{FORWARD, KeptSpikes, Trial};
 use crate::rate::{RateLane, Twin};
 
 /// The dynamics by which a network is simulated. Weights, order of presentations, rules and decoder are the same for all.
@@ -42,9 +42,9 @@ pub fn responses(
         backend.rest();
         let key = PresentationKey::test(0, shown.image(image) as u32);
         let stimuli = [shown.stimulus(image)];
-        let phases = model.protocol.test(&stimuli);
-        backend.present(network, &Trial { key, phases: &phases, sampling: None });
-        (0..model.populations.len()).map(|population| backend.forward_rates(model, population)).collect()
+        let phases = model.protocol.test(&stimuli).with_rates(true);
+        backend.present(network, &Trial { key, phases: &phases, spikes: KeptSpikes::None, sampling: None });
+        (0..model.populations.len()).map(|population| backend.forward_rates(population).to_vec()).collect()
     };
     Ok((0..images).into_par_iter().map_init(|| Backend::new(&circuit, dynamics), present).collect())
 }
@@ -119,20 +119,13 @@ impl Backend {
         }
     }
 
-    /// Rates of a population in the last forward phase after settling, [n] [1/ms]: spike counts over time, or the rates of the
-    /// twin, to which the noisy one adds the noise of counts.
-    pub(super) fn forward_rates(&self, model: &Model, population: usize) -> Vec<f64> {
-        let lane = match self {
-            Self::Spiking(lane) => lane,
-            Self::Rate(lane) => return lane.forward_rates()[population].clone(),
-        };
-        let observed = lane.observation();
-        let counted = model.protocol.settle..observed.phase_ms(FORWARD);
-        let mut rates = vec![0.0; model.populations[population].size];
-        for spike in observed.spikes[population].iter().filter(|spike| counted.contains(&spike.time)) {
-            rates[spike.neuron as usize] += 1.0 / (counted.end - counted.start);
+    /// Rates of a population in the last forward phase after settling, [n] [1/ms]: spike counts over time where they were
+    /// measured, else empty; or the rates of the twin, to which the noisy one adds the noise of counts.
+    pub(super) fn forward_rates(&self, population: usize) -> &[f64] {
+        match self {
+            Self::Spiking(lane) => &lane.means()[FORWARD].rates[population],
+            Self::Rate(lane) => &lane.forward_rates()[population],
         }
-        rates
     }
 
     /// The first population with a mean potential of the last forward phase beyond single precision, the precision of files, or

@@ -114,6 +114,7 @@ mod tests {
             v: v.to_vec(),
             plateau: vec![Vec::new(); 4],
             sigmoid: vec![sigmoid.to_vec(); 4],
+            rates: vec![Vec::new(); 4],
             trains: vec![Vec::new(); model.projections.len()],
         };
         let means = [means(&all, &[]), means(&all, &TARGET)];

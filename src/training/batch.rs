@@ -9,11 +9,11 @@ use super::rules::Rules;
 use super::signals::TrialSignals;
 use crate::data::Presentations;
 use crate::engine::{Circuit, PhaseMeans};
-use crate::model::Model;
+use crate::model::{Decoding, Model};
 use crate::network::Network;
 use crate::numeric::PresentationKey;
 use crate::plasticity::Change;
-use crate::protocol::{Sampling, Sigmoids, Target, Trial};
+use crate::protocol::{KeptSpikes, Sampling, Sigmoids, Target, Trial};
 use crate::record::{Kind, Presentation};
 
 /// A lane with its presentation and the changes of weights computed from it.
@@ -27,6 +27,7 @@ pub(super) struct LaneOfBatch {
     pub(super) shift: [isize; 2],
     shifted: Vec<u8>,
     pub(super) start_ms: f64,
+    pub(super) spikes: KeptSpikes,
     pub(super) sampling: Option<Sampling>,
     pub(super) decoded: u8,
     pub(super) loss: f64,
@@ -49,6 +50,7 @@ impl LaneOfBatch {
             shift: [0; 2],
             shifted: Vec::new(),
             start_ms: 0.0,
+            spikes: KeptSpikes::All,
             sampling: None,
             decoded: 0,
             loss: 0.0,
@@ -69,7 +71,9 @@ impl LaneOfBatch {
         let stimuli = [shown.shifted(self.image, self.shift, &mut self.shifted)];
         let target = self.label.map_or(Target::None, |label| Target::Class(u32::from(label)));
         let phases = model.protocol.trial_phases(self.lengths, &stimuli, target, sigmoids);
-        let trial = Trial { key: PresentationKey::training(self.index), phases: &phases, sampling: self.sampling };
+        let phases = phases.with_rates(model.decoding == Decoding::Rate);
+        let key = PresentationKey::training(self.index);
+        let trial = Trial { key, phases: &phases, spikes: self.spikes, sampling: self.sampling };
         self.lane.present(network, &trial);
         self.decoded = decode(model, &self.lane);
         self.loss = if self.label.is_some() { output_loss(model, &self.lane) } else { f64::NAN };

@@ -20,10 +20,10 @@ pub fn answer(model: &Model, potentials: &[f64], rates: &[f64]) -> u8 {
 pub(super) fn decode(model: &Model, backend: &Backend) -> u8 {
     let last = model.populations.len() - 1;
     let rates = match model.decoding {
-        Decoding::Potential => Vec::new(),
-        Decoding::Rate => backend.forward_rates(model, last),
+        Decoding::Potential => &[],
+        Decoding::Rate => backend.forward_rates(last),
     };
-    answer(model, &backend.means()[FORWARD].v[last], &rates)
+    answer(model, &backend.means()[FORWARD].v[last], rates)
 }
 
 /// The output loss of a training presentation, mean over neurons of (mean_t phi − phi_max sigmoid(mean_f U))² [1/ms²].

@@ -11,10 +11,10 @@ use super::decoding::decode;
 use super::{Dynamics, Monitor, RunError};
 use crate::data::Presentations;
 use crate::engine::{Circuit, Observation};
-use crate::model::Model;
+use crate::model::{Decoding, Model};
 use crate::network::Network;
 use crate::numeric::PresentationKey;
-use crate::protocol::{Sampling, Trial};
+use crate::protocol::{KeptSpikes, Sampling, Trial};
 use crate::record::{Kind, Presentation, Recorder};
 
 /// Images per thread between two calls of the monitor.
@@ -131,7 +131,7 @@ impl Test<'_> {
         let taken = || wanted.get(next.fetch_add(1, Ordering::Relaxed)).copied();
         let shown = lanes.par_iter_mut().flat_map_iter(|lane| {
             std::iter::from_fn(taken).map(|(example, watched, sampling)| {
-                let decoded = self.present(lane, pass, example, sampling);
+                let decoded = self.present(lane, pass, example, (watched, sampling));
                 let overflowed = lane.overflowed();
                 let observed = if watched { lane.observation().clone() } else { lane.observation().lengths() };
                 Answer { example, decoded, overflowed, observed }
@@ -144,12 +144,18 @@ impl Test<'_> {
     }
 
     /// Presents one image from rest and decodes its class.
-    fn present(&self, lane: &mut Backend, pass: u32, example: usize, sampling: Option<Sampling>) -> u8 {
+    fn present(
+        &self,
+        lane: &mut Backend,
+        pass: u32,
+        example: usize,
+        (watched, sampling): (bool, Option<Sampling>),
+    ) -> u8 {
         lane.rest();
         let stimuli = [self.shown.stimulus(example)];
-        let phases = self.model.protocol.test(&stimuli);
+        let phases = self.model.protocol.test(&stimuli).with_rates(self.model.decoding == Decoding::Rate);
         let key = PresentationKey::test(pass, self.shown.image(example) as u32);
-        lane.present(self.network, &Trial { key, phases: &phases, sampling });
+        lane.present(self.network, &Trial { key, phases: &phases, spikes: kept(watched), sampling });
         decode(self.model, lane)
     }
 
@@ -173,6 +179,11 @@ impl Test<'_> {
         })?;
         Ok(())
     }
+}
+
+/// What becomes of the spikes of a presentation that a recorder watches, or does not.
+pub(super) fn kept(watched: bool) -> KeptSpikes {
+    if watched { KeptSpikes::All } else { KeptSpikes::None }
 }
 
 /// The result of one presentation.

@@ -14,7 +14,7 @@ use crate::engine::{Circuit, Lane, Precision};
 use crate::model::Model;
 use crate::network::Network;
 use crate::numeric::PresentationKey;
-use crate::protocol::{Order, Target, Trial};
+use crate::protocol::{KeptSpikes, Order, Target, Trial};
 use crate::rate::Learner;
 use crate::record::{Kind, Presentation, RecordError, Recorder};
 
@@ -88,7 +88,7 @@ fn trains_count_from_their_running_means() {
         let (key, image) = (PresentationKey::training(n), order.stimulus(SEED, n, IMAGES));
         let (stimuli, target) = ([data.training.stimulus(image)], Target::Class(image as u32 % 4));
         let phases = model.protocol.training(model.protocol.lengths(SEED, key), &stimuli, target);
-        lane.present(&before, &Trial { key, phases: &phases, sampling: None });
+        lane.present(&before, &Trial { key, phases: &phases, spikes: KeptSpikes::All, sampling: None });
         let trains = &lane.means()[0].trains;
 
         let mut centred = 0.0_f64;

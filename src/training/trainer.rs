@@ -10,6 +10,7 @@ use super::builder::{Parts, TrainerBuilder};
 use super::credit::{self, CreditMonitor};
 use super::rules::{Rules, TrainerError};
 use super::schedule::{rate_factor, shift};
+use super::testing::kept;
 use super::{Dynamics, Ending, History, Monitor, Plan, Progress, RunError, Synapses, Test, Training, data_check};
 use crate::data::{DataIdentity, Dataset, Presentations};
 use crate::engine::{Circuit, Work};
@@ -304,6 +305,7 @@ impl<'a> Trainer<'a> {
             lane.shift = shift(&self.model.stimuli, self.seed, PresentationKey::training(n));
             lane.lengths = self.model.protocol.lengths(self.seed, PresentationKey::training(n));
             lane.start_ms = self.clock_ms;
+            lane.spikes = kept(recorder.watches(Kind::Train, n));
             lane.sampling = recorder.sampling(Kind::Train, n, lane.start_ms);
             self.clock_ms += lane.lengths[0] + lane.label.map_or(0.0, |_| lane.lengths[1]);
         }

@@ -28,7 +28,7 @@ use crate::engine::{Circuit, Lane, LayoutError, Precision};
 use crate::model::{Model, Stimuli};
 use crate::network::Network;
 use crate::numeric::PresentationKey;
-use crate::protocol::{FORWARD, Target, Trial};
+use crate::protocol::{FORWARD, KeptSpikes, Target, Trial};
 use crate::rate::{RateLane, Twin};
 
 /// Images presented between two calls of `go_on`.
@@ -125,7 +125,7 @@ impl Setting<'_> {
                 let key = PresentationKey::test(pass, self.shown.image(image) as u32);
                 let stimuli = [self.shown.stimulus(image)];
                 let phases = self.model.protocol.training([length, 0.0], &stimuli, Target::None);
-                lane.present(self.network, &Trial { key, phases: &phases, sampling: None });
+                lane.present(self.network, &Trial { key, phases: &phases, spikes: KeptSpikes::All, sampling: None });
                 let forward = &lane.means()[FORWARD];
                 let spikes = lane.observation().spikes.clone();
                 TrialResponse { v: forward.v.clone(), plateau: forward.plateau.clone(), spikes }
@@ -142,7 +142,7 @@ impl Setting<'_> {
         let present = |lane: &mut RateLane, image: usize| {
             let (stimuli, key) = ([self.shown.stimulus(image)], PresentationKey::test(0, image as u32));
             let phases = self.model.protocol.training([1.0, 0.0], &stimuli, Target::None);
-            lane.present(self.twin, &Trial { key, phases: &phases, sampling: None });
+            lane.present(self.twin, &Trial { key, phases: &phases, spikes: KeptSpikes::All, sampling: None });
             rates::TwinResponse { v: lane.means()[FORWARD].v.clone(), rates: lane.forward_rates().to_vec() }
         };
         (0..self.images).into_par_iter().map_init(|| RateLane::new(circuit, twin), present).collect()

@@ -153,6 +153,10 @@ impl Live {
 }
 
 impl Recorder for Live {
+    fn watches(&self, kind: Kind, _: u64) -> bool {
+        kind == Kind::Train
+    }
+
     fn presentation(&mut self, presentation: Presentation<'_>) -> Result<(), RecordError> {
         let shared = Arc::clone(&self.state);
         let mut state = locked(&shared);

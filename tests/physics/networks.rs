@@ -7,7 +7,7 @@ use apical::engine::{Circuit, Lane, Precision, StateArray};
 use apical::model::Model;
 use apical::network::Network;
 use apical::numeric::PresentationKey;
-use apical::protocol::{Sampling, Stimulus, Target, Trial};
+use apical::protocol::{KeptSpikes, Sampling, Stimulus, Target, Trial};
 
 /// Largest firing rate [1/ms].
 pub const PHI_MAX: f64 = 0.2;
@@ -148,7 +148,10 @@ impl Built {
     pub fn present(&self, lane: &mut Lane, shown: &Shown<'_>) {
         let (stimuli, target) = ([shown.stimulus], Target::Class(shown.label));
         let phases = self.model.protocol.training(shown.lengths, &stimuli, target);
-        lane.present(&self.network, &Trial { key: shown.key, phases: &phases, sampling: shown.sampling });
+        lane.present(
+            &self.network,
+            &Trial { key: shown.key, phases: &phases, spikes: KeptSpikes::All, sampling: shown.sampling },
+        );
     }
 
     /// A lane at rest.

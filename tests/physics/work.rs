@@ -9,7 +9,7 @@ use apical::engine::{Circuit, Lane, Precision, Work};
 use apical::model::Model;
 use apical::network::Network;
 use apical::numeric::PresentationKey;
-use apical::protocol::{Target, Trial};
+use apical::protocol::{KeptSpikes, Measures, Phase, Sigmoids, Target, Trial};
 use apical::training::{Plan, Synapses, Trainer, Training};
 
 fn mnist(name: &str) -> (Model, Dataset, Network) {
@@ -64,7 +64,10 @@ fn present(lane: &mut Lane, (model, network): (&Model, &Network), data: &Dataset
     let stimuli = [data.training.stimulus(n)];
     let target = data.training.label(n).map_or(Target::None, |label| Target::Class(label.into()));
     let phases = model.protocol.training([50.0, 50.0], &stimuli, target);
-    lane.present(network, &Trial { key: PresentationKey::training(n as u64), phases: &phases, sampling: None });
+    lane.present(
+        network,
+        &Trial { key: PresentationKey::training(n as u64), phases: &phases, spikes: KeptSpikes::All, sampling: None },
+    );
 }
 
 #[test]
@@ -82,4 +85,25 @@ fn presentations_allocate_nothing_once_their_buffers_have_grown() {
         assert!(first.count_total > 0);
         assert_eq!(again.count_total, 0, "{name}");
     }
+}
+
+/// Candidates, arrivals and probes are held for a window, not for a phase: 10 s take the memory that 40 s do.
+#[test]
+fn memory_does_not_grow_with_the_length_of_a_phase() {
+    let (model, data, network) = mnist("g17-784-500-10");
+    let circuit = Arc::new(Circuit::new(&model, 1, Precision::Single).unwrap());
+    let largest = |length_ms: f64| {
+        let stimuli = [data.training.stimulus(0)];
+        let measures = Measures { potentials: true, rates: true, sigmoids: Sigmoids::Taught };
+        let phase = Phase { length_ms, settle_ms: 30.0, stimuli: &stimuli, target: Target::Class(3), measures };
+        let key = PresentationKey::training(0);
+        let run = || {
+            let mut lane = Lane::new(&circuit);
+            lane.present(&network, &Trial { key, phases: &[phase], spikes: KeptSpikes::None, sampling: None });
+        };
+        allocation_counter::measure(run).bytes_max
+    };
+    let (short, long) = (largest(10_000.0), largest(40_000.0));
+    assert!(long < short + short / 10, "{short} bytes for 10 s, {long} for 40 s");
+    assert!(long < 40_000_000, "{long} bytes");
 }

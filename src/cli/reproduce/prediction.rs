@@ -129,10 +129,6 @@ struct SliceRecorder {
 }
 
 impl Recorder for SliceRecorder {
-    fn watches(&self, _: Kind, _: u64) -> bool {
-        true
-    }
-
     fn sampling(&mut self, kind: Kind, _: u64, _: f64) -> Option<Sampling> {
         (kind == Kind::Test).then_some(Sampling { first: 0.0, every: 1.0 })
     }
