@@ -46,12 +46,9 @@ pub struct Dataset {
 }
 
 impl<'a> Source<'a> {
-    /// The stimuli of a model, from the folder it names.
-    ///
-    /// # Panics
-    /// If the model does not end in an output population.
+    /// The stimuli of the first source of a model, from the folder it names.
     pub fn of(model: &'a Model) -> Self {
-        let inputs = model.populations[0].size;
+        let inputs = model.populations.iter().find(|population| population.is_source()).map_or(0, |source| source.size);
         Self { stimuli: &model.stimuli, inputs, classes: model.classes(), folder: None }
     }
 

@@ -31,7 +31,7 @@ struct Layer {
 impl Backprop {
     /// The layers of a model: every hidden population from which exactly one feedforward path leads to the output.
     pub(super) fn of(model: &Model) -> Self {
-        let output = PopulationId(model.populations.len() - 1);
+        let Some((output, _)) = model.decoded() else { return Self { layers: Vec::new() } };
         let layer = |population: usize| {
             let onward = feedforward_path(&model.projections, PopulationId(population), output)?[0].0;
             let above = model.projections[onward].to.0;
@@ -40,7 +40,7 @@ impl Backprop {
             let phi_max = model.populations[population].phi_max();
             Some(Layer { population, phi_max, onward, above, rule: TwoPhase { error, ..rule } })
         };
-        Self { layers: (1..output.0).rev().filter_map(layer).collect() }
+        Self { layers: (0..output.0).rev().filter(|&p| !model.populations[p].is_source()).filter_map(layer).collect() }
     }
 
     /// Computes the error of every hidden neuron i, e_i = φ_max Σ_k W_ki k_k e_k slope_k over the neurons k that it drives, with

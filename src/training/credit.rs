@@ -21,6 +21,8 @@ pub(super) const WINDOW: u32 = 100;
 #[derive(Debug)]
 pub(super) struct CreditMonitor {
     layers: Vec<Layer>,
+    /// The population that is decoded, if one is.
+    output: Option<PopulationId>,
     backprop: Backprop,
     /// Backpropagated errors of each population, [n].
     backprop_error: Vec<Vec<f64>>,
@@ -53,18 +55,19 @@ struct LastLayer {
 impl CreditMonitor {
     /// The monitor of this model: its hidden populations with learning feedforward weights and one path to the output.
     pub(super) fn of(model: &Model) -> Self {
-        let output = PopulationId(model.populations.len() - 1);
-        let layers = (1..output.0).filter_map(|population| {
+        let output = model.decoded().map(|(output, _)| output);
+        let hidden = (0..output.map_or(0, |output| output.0)).filter(|&p| !model.populations[p].is_source());
+        let layers = hidden.filter_map(|population| {
             let learns =
                 |p: &&crate::model::Projection| p.to.0 == population && p.learning_rate > 0.0 && !is_apical(model, p);
             let learns = model.projections.iter().position(|p| learns(&p))?;
-            let path = feedforward_path(&model.projections, PopulationId(population), output)?;
+            let path = feedforward_path(&model.projections, PopulationId(population), output?)?;
             Some(Layer { population, learns, path })
         });
         let layers: Vec<Layer> = layers.collect();
         let feedback = layers.iter().find_map(|layer| LastLayer::of(model, layer));
         let backprop_error = vec![Vec::new(); model.populations.len()];
-        Self { layers, backprop: Backprop::of(model), backprop_error, feedback }
+        Self { layers, output, backprop: Backprop::of(model), backprop_error, feedback }
     }
 
     /// Measures presentation `index` from its means by phase and its changes by projection, before these are applied.
@@ -76,7 +79,7 @@ impl CreditMonitor {
         means: &[PhaseMeans],
         changes: &[Change],
     ) -> Credit {
-        let last = model.populations.len() - 1;
+        let Some(PopulationId(last)) = self.output else { return Credit { index, ..Credit::default() } };
         let (forward, target) = (&means[FORWARD], &means[TARGET]);
         let phi_max = model.populations[last].phi_max();
         let taught: Vec<f64> = target.sigmoid[last].iter().map(|s| phi_max * s).collect();
@@ -134,12 +137,11 @@ impl Layer {
 impl LastLayer {
     fn of(model: &Model, layer: &Layer) -> Option<Self> {
         let &[ProjectionId(forward)] = layer.path.as_slice() else { return None };
-        let output = model.populations.last()?.linear()?;
-        output.clamp?;
-        let last = model.populations.len() - 1;
+        let (PopulationId(last), _) = model.decoded()?;
+        let output = model.populations[last].linear()?;
         let is_feedback = |p: &Projection| (p.from.0, p.to.0) == (last, layer.population);
         let back = model.projections.iter().position(|p| is_feedback(p) && is_apical(model, p))?;
-        let (hidden, outputs) = (model.populations[layer.population].size, model.populations.last()?.size);
+        let (hidden, outputs) = (model.populations[layer.population].size, model.populations[last].size);
         Some(Self {
             forward,
             back,

@@ -43,7 +43,8 @@ fn part(model: &Model, shown: &Presentations, count: usize, labelled: bool) -> R
     if shown.is_empty() {
         return Err(DataMisfit::Empty);
     }
-    let (expected, found) = (model.populations[0].size, shown.set().inputs());
+    let source = model.populations.iter().find(|population| population.is_source());
+    let (expected, found) = (source.map_or(0, |source| source.size), shown.set().inputs());
     if expected != found {
         return Err(DataMisfit::Inputs { expected, found });
     }
@@ -52,7 +53,9 @@ fn part(model: &Model, shown: &Presentations, count: usize, labelled: bool) -> R
         match label {
             None if labelled => return Err(DataMisfit::Unlabelled),
             None => return Ok(()),
-            Some(label) if usize::from(label) >= classes => return Err(DataMisfit::Label { label, classes }),
+            Some(label) if classes > 0 && usize::from(label) >= classes => {
+                return Err(DataMisfit::Label { label, classes });
+            }
             Some(_) => (),
         }
     }

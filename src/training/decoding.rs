@@ -1,7 +1,7 @@
 //! Decoded classes and output losses, from the means of a presentation.
 
 use super::backend::Backend;
-use crate::model::{Decoding, Model};
+use crate::model::{Decoding, Model, PopulationId};
 use crate::numeric::{largest, sigmoid};
 use crate::protocol::{FORWARD, TARGET};
 
@@ -18,7 +18,7 @@ pub fn answer(model: &Model, potentials: &[f64], rates: &[f64]) -> u8 {
 
 /// The class decoded from the forward phase of the backend's last presentation.
 pub(super) fn decode(model: &Model, backend: &Backend) -> u8 {
-    let last = model.populations.len() - 1;
+    let Some((PopulationId(last), _)) = model.decoded() else { return 0 };
     let rates = match model.decoding {
         Decoding::Potential => &[],
         Decoding::Rate => backend.forward_rates(last),
@@ -30,7 +30,7 @@ pub(super) fn decode(model: &Model, backend: &Backend) -> u8 {
 ///
 /// L1 of Guerguiev, Lillicrap & Richards (2017), eLife 6:e22901.
 pub(super) fn output_loss(model: &Model, backend: &Backend) -> f64 {
-    let last = model.populations.len() - 1;
+    let Some((PopulationId(last), _)) = model.decoded() else { return f64::NAN };
     let phi_max = model.populations[last].phi_max();
     let means = backend.means();
     let (forward, target) = (&means[FORWARD], &means[TARGET]);
