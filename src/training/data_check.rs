@@ -18,7 +18,7 @@ pub enum DataMisfit {
         found: usize,
     },
     /// Learning or testing without labels.
-    #[error("expected a label of each presentation, for without them nothing is learnt or tested; found none")]
+    #[error("expected a label of each presentation, for rules that read the target phase and for tests; found none")]
     Unlabelled,
     /// A label of no class.
     #[error("expected labels below {classes}, the number of classes, found {label}")]
@@ -30,9 +30,9 @@ pub enum DataMisfit {
     },
 }
 
-/// Checks what is trained on, with labels where weights learn, and the first `tests` of what is evaluated on.
-pub(super) fn check(model: &Model, data: &Dataset, plastic: bool, tests: usize) -> Result<(), DataMisfit> {
-    part(model, &data.training, data.training.len(), plastic)?;
+/// Checks what is trained on, with labels if they are needed, and the first `tests` of what is evaluated on.
+pub(super) fn check(model: &Model, data: &Dataset, labelled: bool, tests: usize) -> Result<(), DataMisfit> {
+    part(model, &data.training, data.training.len(), labelled)?;
     if tests > 0 {
         part(model, &data.evaluation, tests.min(data.evaluation.len()), true)?;
     }

@@ -106,9 +106,11 @@ impl Rules {
         Ok(Self { of_projections: rules, backprop: backprop.then(|| Backprop::of(model)) })
     }
 
-    /// Whether any projection learns.
-    pub(super) fn any(&self) -> bool {
-        self.of_projections.iter().any(Option::is_some)
+    /// Whether a rule reads what there is only with a target.
+    pub(super) fn need_target(&self) -> bool {
+        let measurements = self.of_projections.iter().flatten().map(|rule| rule.measurements());
+        let read = measurements.flat_map(|measurements| measurements.post.into_iter().chain(measurements.pre));
+        read.into_iter().any(|measurement| !matches!(measurement, Measurement::Phase(_, FORWARD)))
     }
 
     /// Of which populations the rules read the mean of sigmoid(V), in the forward and in the target phase.

@@ -144,8 +144,8 @@ impl<'a> Trainer<'a> {
         recorder: &mut dyn Recorder,
         monitor: &mut dyn Monitor,
     ) -> Result<Ending, RunError> {
-        let plastic = plan.synapses == Synapses::Plastic && self.rules.any();
-        data_check::check(self.model, data, plastic, plan.test_examples)?;
+        let labelled = plan.synapses == Synapses::Plastic && self.rules.need_target();
+        data_check::check(self.model, data, labelled, plan.test_examples)?;
         self.history.examples_planned = plan.presentations;
         self.data = data.identity();
         recorder.weights(self.history.examples_seen, Some("initial"), &self.network)?;
@@ -261,7 +261,7 @@ impl<'a> Trainer<'a> {
         let sigmoids = [FORWARD, TARGET].map(|phase| Sigmoids::Of(&self.sigmoids[phase]));
         let run = |lane: &mut LaneOfBatch| {
             lane.present(model, network, shown, sigmoids);
-            if plastic && lane.label.is_some() {
+            if plastic {
                 lane.learn(model, network, rules, centres, factor);
             }
         };

@@ -196,6 +196,20 @@ fn data_and_changes_that_do_not_fit_are_refused() {
     assert_eq!(trainer.history().examples_seen, 0);
 }
 
+/// A rule of the forward phase learns without labels; the published one is refused.
+#[test]
+fn rules_of_the_forward_phase_need_no_labels() {
+    let rates = format!("stimuli={{ kind = 'rates', rates_hz = [{}] }}", ["50"; 16].join(", "));
+    let forward = model(&[&rates, "projection.hidden-output.learning_rate=0"]);
+    let data = crate::data::Source::of(&forward).load().unwrap();
+    let builder = Trainer::builder(&forward, network(&forward)).rule("input-hidden", Growth);
+    let learnt = builder.build().unwrap().into_network(&data, 3);
+    assert!(learnt.weights[0] != network(&forward).weights[0]);
+    let mut published = Trainer::new(&forward, network(&forward), SEED).unwrap();
+    let error = published.run(&data, plan(3), &mut (), &mut ()).expect_err("a refusal");
+    assert!(matches!(error, RunError::Data(DataMisfit::Unlabelled)), "{error:?}");
+}
+
 /// Feedback that is the transpose times two, given by the program.
 #[test]
 fn weights_derived_by_the_program_follow_their_sources() {
