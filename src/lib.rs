@@ -49,9 +49,10 @@
 //!
 //! # Features
 //!
-//! `hdf5` (run files and checkpoints), `plot` (figures), `view` (the explorer) and `cli` (the command line) are on by
-//! default; engine, cells and rules need none of them. `hdf5` builds HDF5 from source, for which a program that depends on this
-//! crate needs cmake on the PATH; with `default-features = false`, and `plot` if wanted, it needs none.
+//! `hdf5` (run files and checkpoints), `plot` (figures), `view` (the explorer), `reproduce` (published figures) and `cli` (the
+//! command line) are on by default; engine, cells and rules need none of them. `hdf5` builds HDF5 from source, for which a
+//! program that depends on this crate needs cmake on the PATH; with `default-features = false`, and `plot` if wanted, it needs
+//! none.
 
 pub mod analysis;
 pub mod cells;
@@ -68,6 +69,8 @@ pub mod plot;
 pub mod protocol;
 pub mod rate;
 pub mod record;
+#[cfg(feature = "reproduce")]
+pub mod reproduce;
 pub mod training;
 pub mod validation;
 #[cfg(feature = "view")]

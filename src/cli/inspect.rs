@@ -3,13 +3,14 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use serde_json::{Value, json};
+use serde::Serialize;
 
 use super::failure::Failure;
+use super::report::text_of;
 use super::session::size;
-use super::{report, terminal};
+use super::terminal;
 use crate::record::Evaluation;
-use crate::record::hdf5::{Contents, SnapshotSummary, Summary, verify};
+use crate::record::hdf5::{Contents, Counters, SnapshotSummary, SpikeSummary, Summary, TraceSummary, verify};
 
 /// Print what a run file or checkpoint holds, on one screen.
 ///
@@ -35,7 +36,7 @@ impl InspectCommand {
         }
         let summary = Summary::read(&self.file).map_err(anyhow::Error::from)?;
         if self.json {
-            terminal::print_result(to_json(&summary))
+            terminal::print_json(&results(summary))
         } else {
             lines(&summary).iter().try_for_each(|(what, text)| terminal::print_result(format_args!("{what:<16}{text}")))
         }
@@ -44,7 +45,7 @@ impl InspectCommand {
     fn verify(&self) -> Result<(), Failure> {
         let wrong = verify(&self.file).map_err(anyhow::Error::from)?;
         if self.json {
-            terminal::print_result(json!({ "file": self.file, "wrong": wrong }))?;
+            terminal::print_json(&CheckResults { file: text_of(&self.file), wrong: wrong.clone() })?;
         } else {
             wrong.iter().try_for_each(terminal::print_result)?;
         }
@@ -125,52 +126,123 @@ fn bars(curve: &[Evaluation]) -> String {
     curve.iter().map(bar).collect()
 }
 
-fn to_json(summary: &Summary) -> Value {
-    let weights =
-        |w: &SnapshotSummary| json!({ "projection": w.projection, "shape": w.shape, "snapshots": w.snapshots });
-    let mut object = json!({
-        "name": summary.name,
-        "seed": summary.seed,
-        "data_source": summary.data_source.as_ref().map(|place| &place.absolute),
-        "edited": summary.edited,
-        "bytes": summary.bytes,
-        "learning": report::learning_curve(&summary.curve),
-        "weights": summary.weights.iter().map(weights).collect::<Vec<_>>(),
-    });
-    if let (Some(object), Value::Object(contents)) = (object.as_object_mut(), contents_json(&summary.contents)) {
-        object.extend(contents);
-    }
-    object
+/// What `inspect --json` prints.
+#[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(super) struct InspectResults {
+    /// Name of the model.
+    name: String,
+    /// Seed.
+    seed: u64,
+    /// Folder or file of the stimuli; null if they are in the model.
+    data_source: Option<String>,
+    /// Whether it descends from a checkpoint that was changed after it was written.
+    edited: bool,
+    /// Size of the file [bytes].
+    bytes: u64,
+    /// Learning curve: a point for each evaluation.
+    learning: Vec<Evaluation>,
+    /// Weights by projection.
+    weights: Vec<SnapshotSummary>,
+    #[serde(flatten)]
+    contents: ContentResults,
 }
 
-fn contents_json(contents: &Contents) -> Value {
+/// What run files and checkpoints do not share.
+#[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(tag = "kind", rename_all = "lowercase")]
+enum ContentResults {
+    /// A run file.
+    Run {
+        /// `spiking` or `rate`.
+        dynamics: String,
+        /// Version of the program.
+        apical_version: String,
+        /// Git commit of the program.
+        git_commit: String,
+        /// Command line of the run.
+        command_line: String,
+        /// SHA-256 of the data files, `digest  file` a line.
+        data_sha256: String,
+        /// Start of the run, RFC 3339.
+        start_time: String,
+        /// Numbers of presentations.
+        presentations: PresentationCounts,
+        /// Recorded time [ms].
+        recorded_ms: f64,
+        /// Recorded spikes by population.
+        spikes: Vec<SpikeSummary>,
+        /// Recorded traces by population.
+        traces: Vec<TraceSummary>,
+        /// Recorded plateaus by population.
+        plateaus: Vec<PlateauCounts>,
+    },
+    /// A checkpoint.
+    Checkpoint(Counters),
+}
+
+/// Numbers of presentations.
+#[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+struct PresentationCounts {
+    /// Training presentations.
+    train: u64,
+    /// Test presentations.
+    test: u64,
+}
+
+/// Recorded plateaus of a population.
+#[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+struct PlateauCounts {
+    /// Name of the population.
+    population: String,
+    /// Plateaus.
+    plateaus: u64,
+}
+
+/// What `inspect --check --json` prints.
+#[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(super) struct CheckResults {
+    /// Path of the file.
+    file: String,
+    /// What is wrong, object by object; empty if nothing is.
+    wrong: Vec<String>,
+}
+
+fn results(summary: Summary) -> InspectResults {
+    InspectResults {
+        name: summary.name,
+        seed: summary.seed,
+        data_source: summary.data_source.map(|place| place.absolute),
+        edited: summary.edited,
+        bytes: summary.bytes,
+        learning: summary.curve,
+        weights: summary.weights,
+        contents: content_results(summary.contents),
+    }
+}
+
+fn content_results(contents: Contents) -> ContentResults {
     match contents {
-        Contents::Run { provenance, trained, tested, recorded_ms, spikes, traces, plateaus } => json!({
-            "kind": "run",
-            "dynamics": provenance.kind,
-            "apical_version": provenance.apical_version,
-            "git_commit": provenance.git_commit,
-            "command_line": provenance.command_line,
-            "data_sha256": provenance.data_sha256,
-            "start_time": provenance.start_time,
-            "presentations": { "train": trained, "test": tested },
-            "recorded_ms": recorded_ms,
-            "spikes": spikes.iter().map(|s| json!({
-                "population": s.population, "neurons": s.neurons, "spikes": s.spikes, "rate_hz": s.rate_hz,
-            })).collect::<Vec<_>>(),
-            "traces": traces.iter().map(|t| json!({
-                "population": t.population, "samples": t.samples, "stretches": t.stretches, "traces": t.elements,
-                "start_ms": t.start_ms, "dt_ms": t.dt_ms,
-            })).collect::<Vec<_>>(),
-            "plateaus": plateaus.iter().map(|(p, n)| json!({ "population": p, "plateaus": n })).collect::<Vec<_>>(),
-        }),
-        Contents::Checkpoint(counters) => json!({
-            "kind": "checkpoint",
-            "examples_seen": counters.examples_seen,
-            "examples_planned": counters.examples_planned,
-            "tests_done": counters.tests_done,
-            "clock_ms": counters.clock_ms,
-            "lanes": counters.lanes,
-        }),
+        Contents::Run { provenance, trained, tested, recorded_ms, spikes, traces, plateaus } => {
+            let plateaus = plateaus.into_iter().map(|(population, plateaus)| PlateauCounts { population, plateaus });
+            ContentResults::Run {
+                dynamics: provenance.kind,
+                apical_version: provenance.apical_version,
+                git_commit: provenance.git_commit,
+                command_line: provenance.command_line,
+                data_sha256: provenance.data_sha256,
+                start_time: provenance.start_time,
+                presentations: PresentationCounts { train: trained, test: tested },
+                recorded_ms,
+                spikes,
+                traces,
+                plateaus: plateaus.collect(),
+            }
+        }
+        Contents::Checkpoint(counters) => ContentResults::Checkpoint(counters),
     }
 }

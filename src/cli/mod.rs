@@ -12,6 +12,8 @@ mod failure;
 mod files;
 mod inspect;
 mod interrupt;
+#[cfg(test)]
+mod json_docs;
 mod man;
 mod models;
 mod options;

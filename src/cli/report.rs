@@ -1,66 +1,113 @@
-//! Results, as text and as JSON.
+//! Results of training, as text and as JSON.
 
-use serde_json::{Value, json};
+use std::path::Path;
+
+use serde::Serialize;
 
 use super::failure::Failure;
 use super::output::RunFiles;
-use super::session::{self, Outcome};
+use super::session::Outcome;
 use super::terminal;
 use crate::analysis::mean_and_deviation;
-use crate::data::{Dataset, digests, tested_on};
-use crate::model::Model;
 use crate::record::Evaluation;
 use crate::training::{History, Tested};
 
-/// The results of training with one seed.
-pub(super) fn train_summary(
-    (model, kind): (&Model, &str),
-    data: &Dataset,
-    outcome: &Outcome,
-    (seed, threads, examples_seen): (u64, usize, u64),
-) -> Value {
-    let tested = outcome.history.tested.as_ref();
-    // A run that had nothing left to do was tested when it ended.
-    let last = outcome.history.curve.last().filter(|evaluation| evaluation.examples_seen == examples_seen);
-    json!({
-        "command": "train",
-        "command_line": session::command_line(),
-        "commit": env!("APICAL_GIT_COMMIT"),
-        "model": model.name,
-        "model_sha256": model.sha256(),
-        "data_sha256": digests(&data.sha256()),
-        "kind": kind,
-        "batch": model.learning.batch,
-        "seed": seed,
-        "threads": threads,
-        "test_error_percent": last.map(|evaluation| evaluation.test_error),
-        "test_examples": tested.map(|t| t.examples),
-        "tested_on": tested_on(&model.stimuli),
-        "examples_seen": examples_seen,
-        "train_ms_per_example": per_example(outcome.history.train_seconds, outcome.presentations),
-        "test_ms_per_example": tested.and_then(test_ms),
-        "confusion": tested.map(|t| &t.confusion),
-        "learning": learning_curve(&outcome.history.curve),
-        "run_file": outcome.files.as_ref().map(|files| &files.run),
-        "checkpoint_file": outcome.files.as_ref().and_then(|files| files.checkpoint.as_ref()),
-    })
+/// What `train --json` prints of one seed.
+#[derive(Clone, Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(super) struct TrainResults {
+    /// `train`.
+    pub(super) command: &'static str,
+    /// The command line.
+    pub(super) command_line: String,
+    /// Git commit of the program.
+    pub(super) commit: &'static str,
+    /// Name of the model.
+    pub(super) model: String,
+    /// SHA-256 of the model's text.
+    pub(super) model_sha256: String,
+    /// SHA-256 of the data files, `digest  file` a line.
+    pub(super) data_sha256: String,
+    /// `spiking` or `rate`.
+    pub(super) kind: String,
+    /// Images in a batch.
+    pub(super) batch: usize,
+    /// Seed of all that is random.
+    pub(super) seed: u64,
+    /// Threads used.
+    pub(super) threads: usize,
+    /// Test error at the end [%]; null if it was not tested.
+    pub(super) test_error_percent: Option<f64>,
+    /// Images of the last test; null if there was none in this run.
+    pub(super) test_examples: Option<usize>,
+    /// Images that are tested: `test`, `validation` or `training`.
+    pub(super) tested_on: &'static str,
+    /// Training presentations, with those before the run was resumed.
+    pub(super) examples_seen: u64,
+    /// Wall time of a training presentation [ms]; null if there was none.
+    pub(super) train_ms_per_example: Option<f64>,
+    /// Wall time of a test presentation [ms]; null if there was none.
+    pub(super) test_ms_per_example: Option<f64>,
+    /// Answers of the last test, [label, answer]; null if there was none in this run.
+    pub(super) confusion: Option<Vec<Vec<u64>>>,
+    /// Learning curve: a point for each evaluation.
+    pub(super) learning: Vec<Evaluation>,
+    /// Path of the run file; null if nothing was left to do.
+    pub(super) run_file: Option<String>,
+    /// Path of the checkpoint; null if nothing was left to do.
+    pub(super) checkpoint_file: Option<String>,
 }
 
-/// A learning curve; values that were not measured are null.
-pub(super) fn learning_curve(curve: &[Evaluation]) -> Value {
-    let point = |evaluation: &Evaluation| {
-        json!({
-            "examples_seen": evaluation.examples_seen,
-            "test_error_percent": evaluation.test_error,
-            "train_error_percent": evaluation.train_error,
-            "loss_per_ms2": evaluation.loss,
-            "seconds": evaluation.seconds,
-        })
-    };
-    curve.iter().map(point).collect()
+/// What `train --seeds --json` prints of several seeds.
+#[derive(Clone, Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(super) struct SeedsResults {
+    /// `train`.
+    command: &'static str,
+    /// Name of the model.
+    model: String,
+    /// `spiking` or `rate`.
+    kind: String,
+    /// Images in a batch.
+    batch: usize,
+    /// The seeds.
+    seeds: Vec<u64>,
+    /// Mean over seeds of the test error at the end [%].
+    test_error_percent: f64,
+    /// Its standard deviation (n − 1) [percentage points]; null of one seed.
+    test_error_percent_sd: f64,
+    /// Results of each seed.
+    runs: Vec<TrainResults>,
 }
 
-/// Wall time of a test presentation [ms].
+impl SeedsResults {
+    /// Combines the results of several seeds.
+    ///
+    /// # Panics
+    /// If there are none.
+    pub(super) fn of(seeds: &[u64], runs: Vec<TrainResults>) -> Self {
+        let errors: Vec<f64> = runs.iter().filter_map(|run| run.test_error_percent).collect();
+        let (test_error_percent, test_error_percent_sd) = mean_and_deviation(&errors);
+        let TrainResults { command, model, kind, batch, .. } = runs[0].clone();
+        Self { command, model, kind, batch, seeds: seeds.to_vec(), test_error_percent, test_error_percent_sd, runs }
+    }
+
+    /// Prints mean and standard deviation over seeds, if there are both.
+    pub(super) fn print(&self) -> Result<(), Failure> {
+        let (mean, sd) = (self.test_error_percent, self.test_error_percent_sd);
+        if !(mean.is_finite() && sd.is_finite()) {
+            return Ok(());
+        }
+        terminal::print_result(format_args!("test error over seeds: {mean:.2} % ± {sd:.2}"))
+    }
+}
+
+/// A path as JSON holds it; bytes that are not UTF-8 become replacement characters.
+pub(super) fn text_of(path: &Path) -> String {
+    path.display().to_string()
+}
+
+/// Wall time of a test presentation [ms]; `None` without presentations.
 pub(super) fn test_ms(tested: &Tested) -> Option<f64> {
     per_example(tested.seconds, (tested.examples * tested.wrong.len()) as u64)
 }
@@ -70,31 +117,14 @@ pub(super) fn per_example(seconds: f64, presentations: u64) -> Option<f64> {
     (presentations > 0).then(|| 1e3 * seconds / presentations as f64)
 }
 
-/// The results of several seeds: mean and spread (standard deviation, n − 1), and every run.
-pub(super) fn summarise_seeds(seeds: &[u64], runs: &[Value]) -> Value {
-    let errors: Vec<f64> = runs.iter().filter_map(|run| run["test_error_percent"].as_f64()).collect();
-    let (mean, deviation) = mean_and_deviation(&errors);
-    json!({
-        "command": "train",
-        "model": runs[0]["model"],
-        "kind": runs[0]["kind"],
-        "batch": runs[0]["batch"],
-        "seeds": seeds,
-        "test_error_percent": mean,
-        "test_error_percent_sd": deviation,
-        "runs": runs,
-    })
-}
-
 /// Prints the results of training with one seed.
-pub(super) fn print_training(outcome: &Outcome, summary: &Value) -> Result<(), Failure> {
+pub(super) fn print_training(outcome: &Outcome, results: &TrainResults) -> Result<(), Failure> {
     if let Some(tested) = &outcome.history.tested {
-        let (error, on) = (tested.error_percent(), text(&summary["tested_on"]));
+        let (error, on) = (tested.error_percent(), results.tested_on);
         terminal::print_result(format_args!("test error {error:.2} % on {} {on} images", tested.examples))?;
     }
-    let pace = [("training", &summary["train_ms_per_example"]), ("testing", &summary["test_ms_per_example"])];
-    for (what, ms) in pace {
-        if let Some(ms) = ms.as_f64() {
+    for (what, ms) in [("training", results.train_ms_per_example), ("testing", results.test_ms_per_example)] {
+        if let Some(ms) = ms {
             terminal::print_result(format_args!("{what}: {ms:.2} ms per image"))?;
         }
     }
@@ -112,20 +142,9 @@ pub(super) fn print_nothing_left(history: &History) {
     ));
 }
 
-/// Prints mean and spread over seeds.
-pub(super) fn print_spread(summary: &Value) -> Result<(), Failure> {
-    let (mean, sd) = (&summary["test_error_percent"], &summary["test_error_percent_sd"]);
-    let (Some(mean), Some(sd)) = (mean.as_f64(), sd.as_f64()) else { return Ok(()) };
-    terminal::print_result(format_args!("test error over seeds: {mean:.2} % ± {sd:.2}"))
-}
-
-/// Prints the files of a run.
+/// Prints the paths of a run's files.
 pub(super) fn print_files(files: &RunFiles) -> Result<(), Failure> {
     terminal::print_result(format_args!("run file: {}", files.run.display()))?;
     let Some(checkpoint) = &files.checkpoint else { return Ok(()) };
     terminal::print_result(format_args!("checkpoint: {}", checkpoint.display()))
-}
-
-fn text(value: &Value) -> &str {
-    value.as_str().unwrap_or_default()
 }

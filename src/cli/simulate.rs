@@ -4,17 +4,17 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::Args;
-use serde_json::{Value, json};
+use serde::Serialize;
 
 use super::checkpoint::StartingNetwork;
 use super::failure::Failure;
 use super::options::Common;
 use super::output::RunFiles;
-use super::session::{self, NetworkOrigin, Outcome};
+use super::session::{self, NetworkOrigin};
 use super::stimuli::StimulusSource;
 use super::{checkpoint, report, terminal};
 use crate::data::{Dataset, Evaluate, Split};
-use crate::model::{Model, Stimuli};
+use crate::model::Stimuli;
 use crate::training::{Plan, Synapses, Trainer};
 
 /// Show training images in both phases without changing a weight, and record.
@@ -69,22 +69,40 @@ impl SimulateCommand {
         };
         let outcome = session::run(&self.common, run, &mut trainer, &output)?;
         if self.common.json {
-            terminal::print_result(summary(&model, &outcome, (seed, threads)))
+            terminal::print_json(&SimulateResults {
+                command: "simulate",
+                model: model.name.clone(),
+                kind: "spiking",
+                seed,
+                threads,
+                examples_seen: outcome.presentations,
+                ms_per_example: report::per_example(outcome.history.train_seconds, outcome.presentations),
+                run_file: outcome.files.as_ref().map(|files| report::text_of(&files.run)),
+            })
         } else {
             outcome.files.as_ref().map_or(Ok(()), report::print_files)
         }
     }
 }
 
-fn summary(model: &Model, outcome: &Outcome, (seed, threads): (u64, usize)) -> Value {
-    json!({
-        "command": "simulate",
-        "model": model.name,
-        "kind": "spiking",
-        "seed": seed,
-        "threads": threads,
-        "examples_seen": outcome.presentations,
-        "ms_per_example": report::per_example(outcome.history.train_seconds, outcome.presentations),
-        "run_file": outcome.files.as_ref().map(|files| &files.run),
-    })
+/// What `simulate --json` prints.
+#[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(super) struct SimulateResults {
+    /// `simulate`.
+    command: &'static str,
+    /// Name of the model.
+    model: String,
+    /// `spiking`.
+    kind: &'static str,
+    /// Seed of all that is random.
+    seed: u64,
+    /// Threads used.
+    threads: usize,
+    /// Presentations.
+    examples_seen: u64,
+    /// Wall time of a presentation [ms]; null if there was none.
+    ms_per_example: Option<f64>,
+    /// Path of the run file.
+    run_file: Option<String>,
 }

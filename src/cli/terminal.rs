@@ -9,6 +9,7 @@ use std::sync::LazyLock;
 
 use anyhow::Context;
 use indicatif::MultiProgress;
+use serde::Serialize;
 
 use super::failure::Failure;
 
@@ -27,6 +28,19 @@ pub(super) fn print_result(text: impl Display) -> Result<(), Failure> {
         }
         _ => Ok(()),
     }
+}
+
+/// Prints results as one line of JSON; what is not a finite number is null.
+///
+/// # Errors
+/// As [`print_result`].
+pub(super) fn print_json(results: &impl Serialize) -> Result<(), Failure> {
+    print_result(to_json(results))
+}
+
+/// Results as one line of JSON; what is not a finite number is null.
+pub(super) fn to_json(results: &impl Serialize) -> String {
+    serde_json::to_string(results).expect("results have text keys and serialise without errors")
 }
 
 /// Prints a line on standard error; errors of writing are ignored.

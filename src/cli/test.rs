@@ -1,11 +1,11 @@
 //! `apical test`.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use anyhow::{Context, anyhow, bail};
 use clap::Args;
-use serde_json::{Value, json};
+use serde::Serialize;
 
 use super::failure::Failure;
 use super::options::{Common, Rate};
@@ -64,7 +64,8 @@ impl TestCommand {
         let trained = checkpoint::training_data(&checkpoint, &self.checkpoint)?;
         if let Some(learner) = rate_rule::learner((&model, &checkpoint.network), checkpoint.seed) {
             let tested = self.by_rates(&model, &learner, trained.as_ref())?;
-            return self.report((&model, rate_rule::KIND), &tested, (seed, threads), None);
+            let (model, kind) = (model.name.clone(), rate_rule::KIND);
+            return self.print(&CompletedTest { model, kind, seed, threads, tested, run_file: None });
         }
         let shown = self.load_images(&model, trained.as_ref())?;
         let circuit = Arc::new(Circuit::new(&model, seed, Precision::Single).map_err(Failure::failed)?);
@@ -81,7 +82,8 @@ impl TestCommand {
         };
         let origin = NetworkOrigin { frozen_after: Some(checkpoint.examples_seen), edited: checkpoint.edited };
         let (tested, run_file) = self.run(&test, (seed, origin))?;
-        self.report((&model, self.rate.kind()), &tested, (seed, threads), run_file)
+        let (model, kind) = (model.name.clone(), self.rate.kind());
+        self.print(&CompletedTest { model, kind, seed, threads, tested, run_file })
     }
 
     /// Tests a network of rates, which has nothing to record and gives the same answers in every pass.
@@ -103,19 +105,15 @@ impl TestCommand {
         training::test_rates((model, learner), &shown, examples, &mut display).ok_or_else(stopped)
     }
 
-    fn report(
-        &self,
-        of: (&Model, &str),
-        tested: &Tested,
-        by: (u64, usize),
-        run_file: Option<PathBuf>,
-    ) -> Result<(), Failure> {
+    /// Prints the result.
+    fn print(&self, test: &CompletedTest) -> Result<(), Failure> {
         if self.common.json {
-            return terminal::print_result(summary(of, tested, by, run_file.as_deref()));
+            return terminal::print_json(&test.results());
         }
-        let (error, examples, passes) = (tested.error_percent(), tested.examples, self.passes);
+        let (error, examples, passes) = (test.tested.error_percent(), test.tested.examples, self.passes);
         terminal::print_result(format_args!("test error {error:.2} % on {examples} images, {passes} passes"))?;
-        run_file.map_or(Ok(()), |path| terminal::print_result(format_args!("run file: {}", path.display())))
+        let Some(path) = &test.run_file else { return Ok(()) };
+        terminal::print_result(format_args!("run file: {}", path.display()))
     }
 
     fn load_images(&self, model: &Model, trained: Option<&TrainingData>) -> anyhow::Result<Presentations> {
@@ -180,28 +178,64 @@ fn stopped() -> Failure {
     Failure::Interrupted
 }
 
-fn summary(
-    (model, kind): (&Model, &str),
-    tested: &Tested,
-    (seed, threads): (u64, usize),
-    run_file: Option<&Path>,
-) -> Value {
-    json!({
-        "command": "test",
-        "model": model.name,
-        "kind": kind,
-        "seed": seed,
-        "threads": threads,
-        "test_error_percent": tested.error_percent(),
-        "test_error_percent_by_pass": percent_by_pass(tested),
-        "test_examples": tested.examples,
-        "passes": tested.wrong.len(),
-        "test_ms_per_example": report::test_ms(tested),
-        "confusion": tested.confusion,
-        "run_file": run_file,
-    })
+/// What `test --json` prints.
+#[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(super) struct TestResults {
+    /// `test`.
+    command: &'static str,
+    /// Name of the model.
+    model: String,
+    /// `spiking` or `rate`.
+    kind: String,
+    /// Seed of the spikes.
+    seed: u64,
+    /// Threads used.
+    threads: usize,
+    /// Test error over all passes [%].
+    test_error_percent: f64,
+    /// Test error of each pass [%].
+    test_error_percent_by_pass: Vec<f64>,
+    /// Images in a pass.
+    test_examples: usize,
+    /// Passes.
+    passes: usize,
+    /// Wall time of a presentation [ms].
+    test_ms_per_example: Option<f64>,
+    /// Answers, [label, answer].
+    confusion: Vec<Vec<u64>>,
+    /// Path of the run file; null if none was asked for.
+    run_file: Option<String>,
 }
 
-fn percent_by_pass(tested: &Tested) -> Vec<f64> {
-    tested.wrong.iter().map(|&wrong| 100.0 * wrong as f64 / tested.examples as f64).collect()
+/// A test that was run, by what and on what.
+struct CompletedTest {
+    model: String,
+    /// `spiking` or `rate`.
+    kind: &'static str,
+    seed: u64,
+    threads: usize,
+    tested: Tested,
+    run_file: Option<PathBuf>,
+}
+
+impl CompletedTest {
+    fn results(&self) -> TestResults {
+        let tested = &self.tested;
+        let percent = |&wrong: &usize| 100.0 * wrong as f64 / tested.examples as f64;
+        TestResults {
+            command: "test",
+            model: self.model.clone(),
+            kind: self.kind.to_owned(),
+            seed: self.seed,
+            threads: self.threads,
+            test_error_percent: tested.error_percent(),
+            test_error_percent_by_pass: tested.wrong.iter().map(percent).collect(),
+            test_examples: tested.examples,
+            passes: tested.wrong.len(),
+            test_ms_per_example: report::test_ms(tested),
+            confusion: tested.confusion.clone(),
+            run_file: self.run_file.as_deref().map(report::text_of),
+        }
+    }
 }

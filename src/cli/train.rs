@@ -5,18 +5,18 @@ use std::time::Duration;
 
 use anyhow::{Context, bail};
 use clap::Args;
-use serde_json::Value;
 
 use super::failure::Failure;
 use super::files::named_after;
 use super::options::{Common, Rate, Seeds, parse_seeds};
 use super::output::{RunFiles, RunOutput};
 use super::progress::CHECKPOINT_EVERY;
+use super::report::{SeedsResults, TrainResults, text_of};
 use super::seeds::run_parallel;
 use super::session::{self, NetworkOrigin, Outcome};
 use super::stimuli::StimulusSource;
 use super::{checkpoint, rate_rule, report, shell, terminal, view};
-use crate::data::Dataset;
+use crate::data::{Dataset, digests, tested_on};
 use crate::model::Model;
 use crate::record::Checkpoint;
 use crate::training::{Dynamics, History, Plan, RateRuleTrainer, Synapses, Trainer, Training, initial_network};
@@ -120,13 +120,16 @@ impl TrainCommand {
             let seed_run = SeedRun { output: &outputs[at], label, threads, live: live.as_deref() };
             self.train_seed(&model, &data, seeds[at], checkpoint.clone(), seed_run)
         };
-        let done = |(outcome, summary): &(Outcome, Value)| {
-            if self.common.json { Ok(()) } else { report::print_training(outcome, summary) }
+        let done = |(outcome, results): &(Outcome, TrainResults)| {
+            if self.common.json { Ok(()) } else { report::print_training(outcome, results) }
         };
         let ran = run_parallel(seeds.len(), (at_once, threads), one, done)?;
-        let mut runs: Vec<_> = ran.into_iter().map(|(_, summary)| summary).collect();
-        let summary = if seeds.len() > 1 { report::summarise_seeds(&seeds, &runs) } else { runs.remove(0) };
-        if self.common.json { terminal::print_result(summary) } else { report::print_spread(&summary) }
+        let mut runs: Vec<_> = ran.into_iter().map(|(_, results)| results).collect();
+        if seeds.len() == 1 {
+            return if self.common.json { terminal::print_json(&runs.remove(0)) } else { Ok(()) };
+        }
+        let results = SeedsResults::of(&seeds, runs);
+        if self.common.json { terminal::print_json(&results) } else { results.print() }
     }
 
     fn load_model(&self, checkpoint: Option<&Checkpoint>) -> anyhow::Result<Model> {
@@ -204,7 +207,7 @@ impl TrainCommand {
         seed: u64,
         checkpoint: Option<Checkpoint>,
         SeedRun { output, label, threads, live }: SeedRun<'_>,
-    ) -> Result<(Outcome, Value), Failure> {
+    ) -> Result<(Outcome, TrainResults), Failure> {
         let presentations = self.presentations(model, data, checkpoint.as_ref());
         let test_examples = self.test_examples.unwrap_or(usize::MAX).min(data.evaluation.len());
         let edited = checkpoint.as_ref().is_some_and(|checkpoint| checkpoint.edited);
@@ -223,8 +226,32 @@ impl TrainCommand {
                 session::Session { model, data, seed, label, plan, origin, live, checkpoint_every, stopped: &stopped };
             session::run(&self.common, run, &mut *trainer, output)?
         };
-        let summary = report::train_summary((model, trainer.kind()), data, &outcome, (seed, threads, presentations));
-        Ok((outcome, summary))
+        let tested = outcome.history.tested.as_ref();
+        // A run that had nothing left to do was tested when it ended.
+        let last = outcome.history.curve.last().filter(|evaluation| evaluation.examples_seen == presentations);
+        let results = TrainResults {
+            command: "train",
+            command_line: session::command_line(),
+            commit: env!("APICAL_GIT_COMMIT"),
+            model: model.name.clone(),
+            model_sha256: model.sha256(),
+            data_sha256: digests(&data.sha256()),
+            kind: trainer.kind().to_owned(),
+            batch: model.learning.batch,
+            seed,
+            threads,
+            test_error_percent: last.map(|evaluation| evaluation.test_error),
+            test_examples: tested.map(|tested| tested.examples),
+            tested_on: tested_on(&model.stimuli),
+            examples_seen: presentations,
+            train_ms_per_example: report::per_example(outcome.history.train_seconds, outcome.presentations),
+            test_ms_per_example: tested.and_then(report::test_ms),
+            confusion: tested.map(|tested| tested.confusion.clone()),
+            learning: outcome.history.curve.clone(),
+            run_file: outcome.files.as_ref().map(|files| text_of(&files.run)),
+            checkpoint_file: outcome.files.as_ref().and_then(|files| files.checkpoint.as_deref()).map(text_of),
+        };
+        Ok((outcome, results))
     }
 
     /// Prints how to resume a run that was stopped.

@@ -31,6 +31,8 @@ mod layout;
 mod legend;
 mod marks;
 mod place;
+#[cfg(feature = "hdf5")]
+pub mod recorded;
 mod render;
 mod spikes;
 mod svg;

@@ -12,6 +12,8 @@ pub use misfit::Misfit;
 
 use std::io::ErrorKind;
 
+use serde::Serialize;
+
 use crate::data::DataIdentity;
 use crate::engine::{LaneState, Observation};
 use crate::model::PopulationId;
@@ -48,16 +50,20 @@ pub struct Presentation<'a> {
 }
 
 /// One evaluation of a learning curve.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Evaluation {
     /// Training presentations so far.
     pub examples_seen: u64,
     /// Error on the test (or validation) images [%].
+    #[serde(rename = "test_error_percent")]
     pub test_error: f64,
     /// Error on the training presentations since the last evaluation, decoded from their forward phases [%]; NaN: none.
+    #[serde(rename = "train_error_percent")]
     pub train_error: f64,
     /// Mean over the same presentations of the output loss: the mean over neurons of
     /// (mean_t phi − phi_max sigmoid(mean_f U))² [1/ms²]; NaN: none.
+    #[serde(rename = "loss_per_ms2")]
     pub loss: f64,
     /// Wall time since the start of the run [s].
     pub seconds: f64,

@@ -8,8 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::tokens::{Token, library, tokens, without_tests};
 
 /// Circles that there still are, by one file of each: the list only shrinks.
-const TO_BE_BROKEN: &[&str] =
-    &["cli/reproduce/mod", "engine/lane", "record/hdf5/digest", "training/backprop", "training/builder"];
+const TO_BE_BROKEN: &[&str] = &["engine/lane", "record/hdf5/digest", "training/backprop", "training/builder"];
 
 type Parts = Vec<String>;
 
@@ -53,7 +52,7 @@ fn paths(file: &[String], source: &str) -> Vec<Parts> {
 /// Whether tokens begin with `pub use` or `pub(…) use`.
 fn reexports(tokens: &[Token]) -> bool {
     let end = tokens.iter().position(|token| token.text == "use" || [";", "{", "fn"].contains(&token.text.as_str()));
-    end.is_some_and(|end| end <= 6 && tokens[end].text == "use")
+    end.is_some_and(|end| end <= 10 && tokens[end].text == "use")
 }
 
 /// Reads a path, or a tree of paths in braces, from `at` on; returns the place after it.

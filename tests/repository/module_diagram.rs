@@ -6,7 +6,7 @@
 use super::tokens::{Token, library, tokens, without_tests};
 
 /// Each module with those it may import, all of which stand above it: nothing points back.
-const DIAGRAM: [(&str, &[&str]); 16] = [
+const DIAGRAM: [(&str, &[&str]); 17] = [
     ("numeric", &[]),
     ("cells", &["numeric"]),
     ("protocol", &["numeric"]),
@@ -30,8 +30,13 @@ const DIAGRAM: [(&str, &[&str]); 16] = [
         "validation",
         &["cells", "numeric", "protocol", "model", "data", "network", "engine", "rate", "training", "analysis"],
     ),
-    ("plot", &["analysis"]),
+    // What run files hold becomes figures in plot/recorded.rs.
+    ("plot", &["analysis", "model", "record"]),
     ("view", &["protocol", "model", "data", "engine", "record", "analysis"]),
+    (
+        "reproduce",
+        &["cells", "protocol", "model", "data", "network", "engine", "rate", "record", "training", "analysis", "plot"],
+    ),
     (
         "cli",
         &[
@@ -48,6 +53,7 @@ const DIAGRAM: [(&str, &[&str]); 16] = [
             "validation",
             "plot",
             "view",
+            "reproduce",
         ],
     ),
 ];

@@ -25,6 +25,7 @@ const TO_BE_RENAMED: &[&str] = &[
     "Presentations",
     "Rule",
     "Shape",
+    "Sign",
     "Source",
     "SpikeList",
     "Start",

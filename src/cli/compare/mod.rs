@@ -8,10 +8,14 @@ mod similarity;
 mod train;
 
 use anyhow::{Context, bail};
-use serde_json::{Value, json};
+use serde::Serialize;
 
 pub(super) use self::options::CompareCommand;
-use self::similarity::{ComparedNetwork, layers_of};
+#[cfg(test)]
+pub(super) use self::recurrent::RecurrentResults;
+pub(super) use self::report::CompareResults;
+use self::report::RuleResults;
+use self::similarity::{ComparedNetwork, LayerResponses, Similarities, layers_of};
 use super::failure::Failure;
 use super::files::{part_of, set_aside, write};
 use super::stimuli::StimulusSource;
@@ -47,7 +51,7 @@ impl CompareCommand {
         let images = self.images.get().min(evaluation.map_or(0, Presentations::len));
         evaluation.map_or(Ok(()), |evaluation| trained.iter().try_for_each(|one| one.check_shown(evaluation)))?;
         let _guard = interrupt::hold();
-        self.begin(&self.results(&[]))?;
+        self.begin(&self.results(&[], None))?;
         let mut layers = Vec::new();
         for trained in &trained {
             layers.extend(trained.layers(images)?);
@@ -64,8 +68,8 @@ impl CompareCommand {
                     layers.extend(layers_of(member.name, &learner, &data.evaluation, images));
                 }
             }
-            rules.push(report::summary(member, &course, &runs));
-            self.write_part(&self.results(&rules)).map_err(Failure::Failed)?;
+            rules.push(RuleResults::of(member, &course, runs));
+            self.write_part(&self.results(&rules, None)).map_err(Failure::Failed)?;
         }
         self.finish(&rules, &layers)
     }
@@ -83,16 +87,15 @@ impl CompareCommand {
         let data = if self.recurrent.shows_images() { Some(self.load(&[])?) } else { None };
         let task = self.recurrent.task(data.as_ref(), classes)?;
         let _guard = interrupt::hold();
-        let results = |rules: &[Value]| self.recurrent.results(&task, &self.seeds.0, rules);
-        self.begin(&results(&[]))?;
+        self.begin(&self.recurrent.results(&task, &self.seeds.0, &[]))?;
         let mut rules = Vec::new();
         for member in &members {
             rules.push(self.recurrent.train(member, &task, &self.seeds.0, self.quiet)?);
-            self.write_part(&results(&rules)).map_err(Failure::Failed)?;
+            self.write_part(&self.recurrent.results(&task, &self.seeds.0, &rules)).map_err(Failure::Failed)?;
         }
-        let results = results(&rules);
+        let results = self.recurrent.results(&task, &self.seeds.0, &rules);
         self.write(&results, Some(&recurrent::figure(&results)))?;
-        terminal::print_result(if self.json { results.to_string() } else { recurrent::table(&results) })
+        if self.json { terminal::print_json(&results) } else { terminal::print_result(recurrent::table(&results)) }
     }
 
     /// Takes sizes and stimuli from the model, if one is given; else default sizes.
@@ -129,25 +132,22 @@ impl CompareCommand {
     }
 
     /// Writes and prints the results.
-    fn finish(&self, rules: &[Value], layers: &[similarity::LayerResponses]) -> Result<(), Failure> {
-        let mut results = self.results(rules);
-        let representations = (!layers.is_empty()).then(|| similarity::similarities(layers));
-        if let Some(similarity) = &representations {
-            results["representations"] = similarity.clone();
-        }
+    fn finish(&self, rules: &[RuleResults], layers: &[LayerResponses]) -> Result<(), Failure> {
+        let representations = (!layers.is_empty()).then(|| Similarities::of(layers));
+        let results = self.results(rules, representations.as_ref());
         let figure = (!rules.is_empty()).then(|| report::figure(rules, self.tested_on()));
         self.write(&results, figure.as_ref())?;
         if self.json {
-            return terminal::print_result(results);
+            return terminal::print_json(&results);
         }
         if !rules.is_empty() {
             terminal::print_result(report::table(rules, self.tested_on()))?;
         }
-        representations.map_or(Ok(()), |similarity| terminal::print_result(similarity::table(&similarity)))
+        representations.map_or(Ok(()), |similarities| terminal::print_result(similarities.table()))
     }
 
     /// Writes the results and their figure, if `--out` asks for them.
-    fn write(&self, results: &Value, figure: Option<&Figure>) -> Result<(), Failure> {
+    fn write(&self, results: &impl Serialize, figure: Option<&Figure>) -> Result<(), Failure> {
         let Some(path) = &self.out else { return Ok(()) };
         self.write_part(results).map_err(Failure::Failed)?;
         let kept = std::fs::rename(part_of(path), path);
@@ -183,17 +183,26 @@ impl CompareCommand {
         if self.validation > 0 { "validation" } else { "test" }
     }
 
-    fn results(&self, rules: &[Value]) -> Value {
-        let tested_on = self.tested_on();
-        let sizes = (!self.sizes.is_empty()).then_some(&self.sizes);
-        json!({
-            "command": "compare", "command_line": session::command_line(), "commit": env!("APICAL_GIT_COMMIT"),
-            "kind": "rate", "sizes": sizes, "seeds": self.seeds.0, "tested_on": tested_on, "rules": rules,
-        })
+    fn results<'a>(
+        &'a self,
+        rules: &'a [RuleResults],
+        representations: Option<&'a Similarities>,
+    ) -> CompareResults<'a> {
+        CompareResults {
+            command: "compare",
+            command_line: session::command_line(),
+            commit: env!("APICAL_GIT_COMMIT"),
+            kind: "rate",
+            sizes: (!self.sizes.is_empty()).then_some(&self.sizes[..]),
+            seeds: &self.seeds.0,
+            tested_on: self.tested_on(),
+            rules,
+            representations,
+        }
     }
 
     /// Writes the first, empty results; those that an interrupted comparison left are renamed.
-    fn begin(&self, results: &Value) -> anyhow::Result<()> {
+    fn begin(&self, results: &impl Serialize) -> anyhow::Result<()> {
         if let Some(left) = self.out.as_deref().map(part_of).map_or(Ok(None), |part| set_aside(&part))? {
             terminal::print_message(format_args!("a comparison that did not end left {}", left.display()));
         }
@@ -201,9 +210,10 @@ impl CompareCommand {
     }
 
     /// Writes the results so far beside the file asked for, for the case that the run is interrupted.
-    fn write_part(&self, results: &Value) -> anyhow::Result<()> {
+    fn write_part(&self, results: &impl Serialize) -> anyhow::Result<()> {
         let Some(path) = &self.out else { return Ok(()) };
         let part = part_of(path);
-        std::fs::write(&part, format!("{results}\n")).with_context(|| format!("cannot write {}", part.display()))
+        std::fs::write(&part, format!("{}\n", terminal::to_json(results)))
+            .with_context(|| format!("cannot write {}", part.display()))
     }
 }

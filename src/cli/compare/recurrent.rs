@@ -5,7 +5,7 @@ use std::time::Instant;
 use anyhow::{Context, anyhow, bail};
 use clap::builder::RangedU64ValueParser;
 use clap::{Args, ValueEnum};
-use serde_json::{Value, json};
+use serde::Serialize;
 
 use crate::cli::failure::Failure;
 use crate::cli::progress::ExampleCounter;
@@ -109,7 +109,13 @@ impl Options {
     }
 
     /// Trains a rule with every seed.
-    pub(super) fn train(self, member: &Member, task: &Task, seeds: &[u64], quiet: bool) -> Result<Value, Failure> {
+    pub(super) fn train(
+        self,
+        member: &Member,
+        task: &Task,
+        seeds: &[u64],
+        quiet: bool,
+    ) -> Result<RecurrentRuleResults, Failure> {
         let mut runs = Vec::new();
         for &seed in seeds {
             let count = ExampleCounter::new(quiet, format!("{}, seed {seed}", member.name), self.sequences);
@@ -133,24 +139,125 @@ impl Options {
                     let why = anyhow!("{name}, seed {seed}: the weights diverged by sequence {seen}; lower --rates");
                     return Err(Failure::Failed(why));
                 }
-                curve.push(json!({ "sequences_seen": seen, "error": error }));
+                curve.push(RecurrentPoint { sequences_seen: seen, error });
             }
             count.line(&format!("{}, seed {seed}: {} {error:.4}", member.name, task.measure()));
-            let ms = 1e3 * seconds / self.sequences as f64;
-            runs.push(json!({ "seed": seed, "error": error, "train_ms_per_sequence": ms, "learning": curve }));
+            let train_ms_per_sequence = 1e3 * seconds / self.sequences as f64;
+            runs.push(RecurrentRun { seed, error, train_ms_per_sequence, learning: curve });
         }
-        Ok(summary(member, self.rate(member), &runs))
+        Ok(RecurrentRuleResults::of(member, self.rate(member), runs))
     }
 
     /// The results of all rules.
-    pub(super) fn results(self, task: &Task, seeds: &[u64], rules: &[Value]) -> Value {
-        let steps = if let Task::Rows { rows, .. } = task { *rows } else { self.steps() };
-        json!({
-            "command": "compare", "command_line": session::command_line(), "commit": env!("APICAL_GIT_COMMIT"),
-            "kind": "rate", "task": self.task.map(TaskName::name),
-            "measure": task.measure(), "steps": steps, "units": self.units, "sequences": self.sequences,
-            "seeds": seeds, "rules": rules,
-        })
+    pub(super) fn results<'a>(
+        self,
+        task: &Task,
+        seeds: &'a [u64],
+        rules: &'a [RecurrentRuleResults],
+    ) -> RecurrentResults<'a> {
+        RecurrentResults {
+            command: "compare",
+            command_line: session::command_line(),
+            commit: env!("APICAL_GIT_COMMIT"),
+            kind: "rate",
+            task: self.task.map(TaskName::name),
+            measure: task.measure(),
+            steps: if let Task::Rows { rows, .. } = task { *rows } else { self.steps() },
+            units: self.units,
+            sequences: self.sequences,
+            seeds,
+            rules,
+        }
+    }
+}
+
+/// What `compare --task --json` prints.
+#[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(in crate::cli) struct RecurrentResults<'a> {
+    /// `compare`.
+    command: &'static str,
+    /// The command line.
+    command_line: String,
+    /// Git commit of the program.
+    commit: &'static str,
+    /// `rate`.
+    kind: &'static str,
+    /// Name of the task: `adding`, `recall` or `rows`.
+    task: Option<String>,
+    /// What `error` measures on the task.
+    measure: &'static str,
+    /// Steps of a sequence; of the recall task, the pause.
+    steps: usize,
+    /// Units of a network.
+    units: usize,
+    /// Training sequences.
+    sequences: u64,
+    /// Seeds.
+    seeds: &'a [u64],
+    /// Results of each rule.
+    rules: &'a [RecurrentRuleResults],
+}
+
+/// The results of a rule over all seeds.
+#[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(in crate::cli) struct RecurrentRuleResults {
+    /// Name of the rule.
+    rule: &'static str,
+    /// Its title in tables and figures.
+    title: &'static str,
+    /// Learning rate.
+    rate: f64,
+    /// Mean over seeds of the error at the end, as `measure` says.
+    error: f64,
+    /// Its standard deviation (n − 1); null of one seed.
+    error_sd: Option<f64>,
+    /// Wall time of a training sequence [ms].
+    train_ms_per_sequence: f64,
+    /// Results of each seed.
+    runs: Vec<RecurrentRun>,
+}
+
+/// The results of a rule with one seed.
+#[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+struct RecurrentRun {
+    /// Seed of all that is random.
+    seed: u64,
+    /// Error at the end, as `measure` says.
+    error: f64,
+    /// Wall time of a training sequence [ms].
+    train_ms_per_sequence: f64,
+    /// Learning curve.
+    learning: Vec<RecurrentPoint>,
+}
+
+/// A point of a learning curve.
+#[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+struct RecurrentPoint {
+    /// Training sequences.
+    sequences_seen: u64,
+    /// Error, as `measure` says.
+    error: f64,
+}
+
+impl RecurrentRuleResults {
+    /// Combines the runs of a rule.
+    fn of(member: &Member, rate: f64, runs: Vec<RecurrentRun>) -> Self {
+        let mean = |value: fn(&RecurrentRun) -> f64| runs.iter().map(value).sum::<f64>() / runs.len() as f64;
+        let error = mean(|run| run.error);
+        let squares: f64 = runs.iter().map(|run| (run.error - error).powi(2)).sum();
+        Self {
+            rule: member.name,
+            title: member.title,
+            rate,
+            error,
+            error_sd: (runs.len() > 1).then(|| (squares / (runs.len() as f64 - 1.0)).sqrt()),
+            train_ms_per_sequence: mean(|run| run.train_ms_per_sequence),
+            runs,
+        }
     }
 }
 
@@ -169,57 +276,37 @@ pub(super) fn members(names: &[String], rates: &[f64]) -> anyhow::Result<Vec<Mem
     Ok(members)
 }
 
-fn summary(member: &Member, rate: f64, runs: &[Value]) -> Value {
-    let mean = |key: &str| runs.iter().filter_map(|run| run[key].as_f64()).sum::<f64>() / runs.len() as f64;
-    let error = mean("error");
-    let squares: f64 = runs.iter().filter_map(|run| run["error"].as_f64()).map(|e| (e - error).powi(2)).sum();
-    json!({
-        "rule": member.name,
-        "title": member.title,
-        "rate": rate,
-        "error": error,
-        "error_sd": (runs.len() > 1).then(|| (squares / (runs.len() as f64 - 1.0)).sqrt()),
-        "train_ms_per_sequence": mean("train_ms_per_sequence"),
-        "runs": runs,
-    })
-}
-
 /// The results as a Markdown table.
-pub(super) fn table(results: &Value) -> String {
-    let head = format!("| rule | {} | sd | ms per sequence |\n|---|---|---|---|", text(&results["measure"]));
-    let number = |value: &Value| value.as_f64().map_or_else(|| "–".to_owned(), |x| format!("{x:.4}"));
-    results["rules"].as_array().into_iter().flatten().fold(head, |table, rule| {
-        let [error, sd, ms] = ["error", "error_sd", "train_ms_per_sequence"].map(|key| number(&rule[key]));
-        format!("{table}\n| {} | {error} | {sd} | {ms} |", text(&rule["title"]))
+pub(super) fn table(results: &RecurrentResults<'_>) -> String {
+    let head = format!("| rule | {} | sd | ms per sequence |\n|---|---|---|---|", results.measure);
+    let number = |x: f64| if x.is_finite() { format!("{x:.4}") } else { "–".to_owned() };
+    results.rules.iter().fold(head, |table, rule| {
+        let sd = rule.error_sd.unwrap_or(f64::NAN);
+        let [error, sd, ms] = [rule.error, sd, rule.train_ms_per_sequence].map(number);
+        format!("{table}\n| {} | {error} | {sd} | {ms} |", rule.title)
     })
 }
 
 /// Learning curves of the first seed, and cost.
-pub(super) fn figure(results: &Value) -> Figure {
-    let rules = || results["rules"].as_array().into_iter().flatten();
-    let number = |value: &Value| value.as_f64().unwrap_or(f64::NAN);
-    let curve = |rule: &Value| {
-        let points = rule["runs"][0]["learning"].as_array().into_iter().flatten();
-        let points = points.map(|point| [number(&point["sequences_seen"]), number(&point["error"])]);
-        Curve { label: text(&rule["title"]).to_owned(), points: points.collect() }
+pub(super) fn figure(results: &RecurrentResults<'_>) -> Figure {
+    let curve = |rule: &RecurrentRuleResults| {
+        let points = rule.runs.first().map_or(&[][..], |run| &run.learning);
+        let points = points.iter().map(|point| [point.sequences_seen as f64, point.error]);
+        Curve { label: rule.title.to_owned(), points: points.collect() }
     };
     let learning = Curves {
         title: "learning, first seed".to_owned(),
-        labels: ["training sequences".to_owned(), text(&results["measure"]).to_owned()],
+        labels: ["training sequences".to_owned(), results.measure.to_owned()],
         scale: Scale::Linear,
-        curves: rules().map(curve).collect(),
+        curves: results.rules.iter().map(curve).collect(),
     };
-    let cost = rules().map(|rule| NamedValue {
-        name: text(&rule["title"]).to_owned(),
-        value: number(&rule["train_ms_per_sequence"]),
+    let cost = results.rules.iter().map(|rule| NamedValue {
+        name: rule.title.to_owned(),
+        value: rule.train_ms_per_sequence,
         spread: 0.0,
     });
     let cost = named_values("cost", "ms per sequence", Scale::Log, &cost.collect::<Vec<_>>());
     let mut figure = sheet(vec![vec![curves(&learning)], vec![cost]]);
     figure.size = [900, 720];
     figure
-}
-
-fn text(value: &Value) -> &str {
-    value.as_str().unwrap_or_default()
 }

@@ -1,8 +1,9 @@
 //! The results of each rule as JSON, as a table and as a figure.
 
-use serde_json::{Value, json};
+use serde::Serialize;
 
-use super::train::RuleRun;
+use super::similarity::Similarities;
+use super::train::{RulePoint, RuleRun};
 use crate::analysis::mean_and_deviation;
 use crate::plot::gallery::{Curve, Curves, NamedValue, curves, named_values, sheet};
 use crate::plot::{Figure, Scale};
@@ -16,48 +17,107 @@ pub(super) fn parameters(member: &Member) -> String {
     format!("rates {rates:?}, momentum {momentum}, batch {batch}, {epochs} epochs")
 }
 
+/// What `compare --json` prints.
+#[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(in crate::cli) struct CompareResults<'a> {
+    /// `compare`.
+    pub(super) command: &'static str,
+    /// The command line.
+    pub(super) command_line: String,
+    /// Git commit of the program.
+    pub(super) commit: &'static str,
+    /// `rate`.
+    pub(super) kind: &'static str,
+    /// Sizes of the layers, from input to output; null if no rule was trained.
+    pub(super) sizes: Option<&'a [usize]>,
+    /// Seeds.
+    pub(super) seeds: &'a [u64],
+    /// Images that are tested: `test` or `validation`.
+    pub(super) tested_on: &'static str,
+    /// Results of each rule.
+    pub(super) rules: &'a [RuleResults],
+    /// Similarities of representations; absent unless asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) representations: Option<&'a Similarities>,
+}
+
 /// The results of a rule over all seeds.
-pub(super) fn summary(member: &Member, course: &Course, runs: &[RuleRun]) -> Value {
-    let n = runs.len() as f64;
-    let mean = |value: &dyn Fn(&RuleRun) -> f64| runs.iter().map(value).sum::<f64>() / n;
-    let (error, deviation) = mean_and_deviation(&runs.iter().map(|run| run.error).collect::<Vec<_>>());
-    let run = |run: &RuleRun| {
-        json!({
-            "seed": run.seed,
-            "test_error_percent": run.error,
-            "test_examples": run.tested,
-            "train_ms_per_example": run.ms_per_example,
-            "learning": run.curve,
-        })
-    };
-    json!({
-        "rule": member.name,
-        "title": member.title,
-        "rates": course.rates,
-        "momentum": course.momentum,
-        "batch": course.batch,
-        "epochs": course.epochs,
-        "test_error_percent": error,
-        "test_error_percent_sd": deviation,
-        "angles_to_backprop_deg": (0..course.rates.len()).map(|l| mean(&|run| run.angles[l])).collect::<Vec<_>>(),
-        "train_ms_per_example": mean(&|run| run.ms_per_example),
-        "runs": runs.iter().map(run).collect::<Vec<_>>(),
-    })
+#[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(in crate::cli) struct RuleResults {
+    /// Name of the rule.
+    rule: &'static str,
+    /// Its title in tables and figures.
+    title: &'static str,
+    /// Learning rates by layer.
+    rates: Vec<f64>,
+    /// Momentum.
+    momentum: f64,
+    /// Examples in a batch.
+    batch: usize,
+    /// Passes through the training images.
+    epochs: u32,
+    /// Mean over seeds of the test error at the end [%].
+    test_error_percent: f64,
+    /// Its standard deviation (n − 1) [percentage points]; null of one seed.
+    test_error_percent_sd: f64,
+    /// Angles of the last epoch's changes to those of backprop, by layer, means over seeds [degrees].
+    angles_to_backprop_deg: Vec<f64>,
+    /// Wall time of a training presentation [ms].
+    train_ms_per_example: f64,
+    /// Results of each seed.
+    runs: Vec<RuleRun>,
+}
+
+impl RuleResults {
+    /// Combines the runs of a rule.
+    pub(super) fn of(member: &Member, course: &Course, runs: Vec<RuleRun>) -> Self {
+        let n = runs.len() as f64;
+        let mean = |value: &dyn Fn(&RuleRun) -> f64| runs.iter().map(value).sum::<f64>() / n;
+        let (error, deviation) = mean_and_deviation(&runs.iter().map(|run| run.error).collect::<Vec<_>>());
+        Self {
+            rule: member.name,
+            title: member.title,
+            rates: course.rates.clone(),
+            momentum: course.momentum,
+            batch: course.batch,
+            epochs: course.epochs,
+            test_error_percent: error,
+            test_error_percent_sd: deviation,
+            angles_to_backprop_deg: (0..course.rates.len()).map(|l| mean(&|run| run.angles[l])).collect(),
+            train_ms_per_example: mean(&|run| run.ms_per_example),
+            runs,
+        }
+    }
+
+    /// The mean over seeds of a value of the learning curve, by training presentations.
+    fn mean_curve(&self, value: fn(&RulePoint) -> f64) -> Vec<[f64; 2]> {
+        let length = self.runs.iter().map(|run| run.curve.len()).min().unwrap_or(0);
+        let at = |i: usize| {
+            let mean = self.runs.iter().map(|run| value(&run.curve[i])).sum::<f64>() / self.runs.len() as f64;
+            [self.runs[0].curve[i].examples_seen as f64, mean]
+        };
+        (0..length).map(at).collect()
+    }
+
+    fn named_value(&self, value: f64, spread: f64) -> NamedValue {
+        NamedValue { name: self.title.to_owned(), value, spread: if spread.is_finite() { spread } else { 0.0 } }
+    }
 }
 
 /// The results as a Markdown table.
-pub(super) fn table(rules: &[Value], tested_on: &str) -> String {
-    let number =
-        |value: &Value, digits: usize| value.as_f64().map_or_else(|| "–".to_owned(), |x| format!("{x:.digits$}"));
-    let row = |rule: &Value| {
+pub(super) fn table(rules: &[RuleResults], tested_on: &str) -> String {
+    let number = |x: f64, digits: usize| if x.is_finite() { format!("{x:.digits$}") } else { "–".to_owned() };
+    let row = |rule: &RuleResults| {
         format!(
             "\n| {} | {} | {} | {} | {} | {} |",
-            rule["title"].as_str().unwrap_or_default(),
-            number(&rule["test_error_percent"], 2),
-            number(&rule["test_error_percent_sd"], 2),
-            number(&rule["angles_to_backprop_deg"][0], 1),
-            rule["epochs"],
-            number(&rule["train_ms_per_example"], 3),
+            rule.title,
+            number(rule.test_error_percent, 2),
+            number(rule.test_error_percent_sd, 2),
+            number(rule.angles_to_backprop_deg.first().copied().unwrap_or(f64::NAN), 1),
+            rule.epochs,
+            number(rule.train_ms_per_example, 3),
         )
     };
     let head = format!(
@@ -67,62 +127,42 @@ pub(super) fn table(rules: &[Value], tested_on: &str) -> String {
 }
 
 /// Learning curves and angles of the first layer over training, final errors with their spread, and cost.
-pub(super) fn figure(rules: &[Value], tested_on: &str) -> Figure {
-    let over_training = |title: &str, label: &str, scale, value: fn(&Value) -> &Value| Curves {
+pub(super) fn figure(rules: &[RuleResults], tested_on: &str) -> Figure {
+    let over_training = |title: &str, label: &str, scale, value: fn(&RulePoint) -> f64| Curves {
         title: title.to_owned(),
         labels: ["training presentations".to_owned(), label.to_owned()],
         scale,
-        curves: rules.iter().map(|rule| Curve { label: title_of(rule), points: mean_curve(rule, value) }).collect(),
+        curves: rules
+            .iter()
+            .map(|rule| Curve { label: rule.title.to_owned(), points: rule.mean_curve(value) })
+            .collect(),
     };
     let error = format!("{tested_on} error (%)");
-    let errors = over_training("learning", &error, Scale::Log, |point| &point["test_error_percent"]);
+    let errors = over_training("learning", &error, Scale::Log, |point| point.test_error_percent);
     let unnamed = |mut curves: Curves| {
         curves.curves.iter_mut().for_each(|curve| curve.label.clear());
         curves
     };
+    let first_layer = |point: &RulePoint| point.angles_to_backprop_deg.first().copied().unwrap_or(f64::NAN);
     let angle = "angle to backprop (degrees)";
-    let angles =
-        over_training("changes of the first layer", angle, Scale::Linear, |point| &point["angles_to_backprop_deg"][0]);
-    let entry = |value: &'static str, spread: &'static str| {
-        let entry = move |rule: &Value| NamedValue {
-            name: title_of(rule),
-            value: rule[value].as_f64().unwrap_or(f64::NAN),
-            spread: rule[spread].as_f64().unwrap_or(0.0),
-        };
-        rules.iter().map(entry).collect::<Vec<_>>()
-    };
-    let last = named_values("final error", &error, Scale::Log, &entry("test_error_percent", "test_error_percent_sd"));
-    let cost = named_values("cost", "ms per example", Scale::Log, &entry("train_ms_per_example", ""));
+    let angles = over_training("changes of the first layer", angle, Scale::Linear, first_layer);
+    let errors_at_end = rules.iter().map(|rule| rule.named_value(rule.test_error_percent, rule.test_error_percent_sd));
+    let costs = rules.iter().map(|rule| rule.named_value(rule.train_ms_per_example, 0.0));
+    let last = named_values("final error", &error, Scale::Log, &errors_at_end.collect::<Vec<_>>());
+    let cost = named_values("cost", "ms per example", Scale::Log, &costs.collect::<Vec<_>>());
     let rows = vec![vec![curves(&errors)], vec![curves(&unnamed(angles))], vec![last], vec![cost]];
     let mut figure = sheet(rows);
     figure.size = [1000, 1500];
     figure
 }
 
-fn title_of(rule: &Value) -> String {
-    rule["title"].as_str().unwrap_or_default().to_owned()
-}
-
-/// A value of a learning curve by training presentations, mean over the runs of a rule.
-fn mean_curve(rule: &Value, value: fn(&Value) -> &Value) -> Vec<[f64; 2]> {
-    let Some(runs) = rule["runs"].as_array() else { return Vec::new() };
-    let points = |run: &Value| run["learning"].as_array().cloned().unwrap_or_default();
-    let courses: Vec<Vec<Value>> = runs.iter().map(points).collect();
-    let number = |value: &Value| value.as_f64().unwrap_or(f64::NAN);
-    let length = courses.iter().map(Vec::len).min().unwrap_or(0);
-    let at = |i: usize| {
-        let mean = courses.iter().map(|course| number(value(&course[i]))).sum::<f64>() / courses.len() as f64;
-        [number(&courses[0][i]["examples_seen"]), mean]
-    };
-    (0..length).map(at).collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn rule() -> Value {
-        let curve = |error: f64| vec![json!({ "examples_seen": 10, "test_error_percent": error })];
+    fn rule() -> RuleResults {
+        let point = |error| RulePoint { examples_seen: 10, test_error_percent: error, ..RulePoint::default() };
+        let curve = |error: f64| vec![point(error)];
         let run = |error| RuleRun {
             error,
             angles: vec![30.0, 0.0],
@@ -132,7 +172,7 @@ mod tests {
         };
         let member = Member::find("backprop").unwrap();
         let course = Course { epochs: 7, ..member.course(2) };
-        summary(&member, &course, &[run(1.0), run(2.0), run(3.0)])
+        RuleResults::of(&member, &course, vec![run(1.0), run(2.0), run(3.0)])
     }
 
     #[test]
@@ -145,6 +185,6 @@ mod tests {
     #[test]
     #[allow(clippy::float_cmp, reason = "these means are exact")]
     fn a_curve_is_the_mean_over_seeds() {
-        assert_eq!(mean_curve(&rule(), |point| &point["test_error_percent"]), [[10.0, 4.0]]);
+        assert_eq!(rule().mean_curve(|point| point.test_error_percent), [[10.0, 4.0]]);
     }
 }

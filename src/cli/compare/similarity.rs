@@ -4,7 +4,7 @@ use std::path::Path;
 
 use anyhow::{Context, bail};
 use ndarray::Array2;
-use serde_json::{Value, json};
+use serde::Serialize;
 
 use crate::analysis::{linear_cka, rsa};
 use crate::cli::stimuli::{self, StimulusSource};
@@ -109,33 +109,49 @@ pub(super) fn layers_of(name: &str, learner: &Learner, shown: &Presentations, im
     all.into_iter().enumerate().map(named).collect()
 }
 
-/// RSA and CKA of every layer with every other; null where a layer responds to all images alike.
-pub(super) fn similarities(layers: &[LayerResponses]) -> Value {
-    let names: Vec<_> = layers.iter().map(|layer| layer.name.as_str()).collect();
-    let matrix = |measure: &dyn Fn(&LayerResponses, &LayerResponses) -> f64| -> Vec<Vec<f64>> {
-        layers.iter().map(|a| layers.iter().map(|b| measure(a, b)).collect()).collect()
-    };
-    json!({
-        "layers": names,
-        "images": layers.first().map_or(0, |layer| layer.responses.nrows()),
-        "rsa": matrix(&|a, b| rsa(a.responses.view(), b.responses.view())),
-        "cka": matrix(&|a, b| linear_cka(a.responses.view(), b.responses.view())),
-    })
+/// Similarities of every layer with every other, 1 for equal ones; null where a layer responds to all images alike.
+#[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(in crate::cli) struct Similarities {
+    /// Names of the layers.
+    layers: Vec<String>,
+    /// Images over which they are compared.
+    images: usize,
+    /// Representational similarity, −1 to 1, [layers, layers].
+    rsa: Vec<Vec<f64>>,
+    /// Linear centred kernel alignment, 0 to 1, [layers, layers].
+    cka: Vec<Vec<f64>>,
 }
 
-/// The similarities as a Markdown table: CKA above the diagonal, RSA below.
-pub(super) fn table(similarities: &Value) -> String {
-    let names: Vec<&str> = similarities["layers"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
-    let cell = |i: usize, j: usize| match i.cmp(&j) {
-        std::cmp::Ordering::Equal => " – |".to_owned(),
-        order => {
-            let measure = if order.is_lt() { "cka" } else { "rsa" };
-            similarities[measure][i][j].as_f64().map_or_else(|| " – |".to_owned(), |x| format!(" {x:.3} |"))
+impl Similarities {
+    /// Compares every layer with every other.
+    pub(super) fn of(layers: &[LayerResponses]) -> Self {
+        let matrix = |measure: &dyn Fn(&LayerResponses, &LayerResponses) -> f64| -> Vec<Vec<f64>> {
+            layers.iter().map(|a| layers.iter().map(|b| measure(a, b)).collect()).collect()
+        };
+        Self {
+            layers: layers.iter().map(|layer| layer.name.clone()).collect(),
+            images: layers.first().map_or(0, |layer| layer.responses.nrows()),
+            rsa: matrix(&|a, b| rsa(a.responses.view(), b.responses.view())),
+            cka: matrix(&|a, b| linear_cka(a.responses.view(), b.responses.view())),
         }
-    };
-    let row = |i: usize| (0..names.len()).fold(format!("\n| {} |", names[i]), |row, j| row + &cell(i, j));
-    let head = format!("| CKA above, RSA below | {} |\n|---|{}", names.join(" | "), "---|".repeat(names.len()));
-    (0..names.len()).fold(head, |table, i| table + &row(i))
+    }
+
+    /// A Markdown table: CKA above the diagonal, RSA below.
+    pub(super) fn table(&self) -> String {
+        let names = &self.layers;
+        let cell = |i: usize, j: usize| {
+            let measure = match i.cmp(&j) {
+                std::cmp::Ordering::Equal => f64::NAN,
+                std::cmp::Ordering::Less => self.cka[i][j],
+                std::cmp::Ordering::Greater => self.rsa[i][j],
+            };
+            if measure.is_finite() { format!(" {measure:.3} |") } else { " – |".to_owned() }
+        };
+        let row = |i: usize| (0..names.len()).fold(format!("\n| {} |", names[i]), |row, j| row + &cell(i, j));
+        let head = format!("| CKA above, RSA below | {} |\n|---|{}", names.join(" | "), "---|".repeat(names.len()));
+        (0..names.len()).fold(head, |table, i| table + &row(i))
+    }
 }
 
 #[cfg(test)]
@@ -151,11 +167,11 @@ mod tests {
             name: name.to_owned(),
             responses: responses.clone(),
         };
-        let found = similarities(&[layer("a: hidden 1", &x), layer("b: hidden 1", &(&x * 2.0))]);
-        for measure in ["cka", "rsa"] {
-            assert!((found[measure][0][1].as_f64().unwrap() - 1.0).abs() < 1e-12);
+        let found = Similarities::of(&[layer("a: hidden 1", &x), layer("b: hidden 1", &(&x * 2.0))]);
+        for measure in [&found.cka, &found.rsa] {
+            assert!((measure[0][1] - 1.0).abs() < 1e-12);
         }
-        let table = table(&found);
+        let table = found.table();
         assert!(table.contains("\n| a: hidden 1 | – | 1.000 |\n| b: hidden 1 | 1.000 | – |"), "{table}");
     }
 }

@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 use anyhow::anyhow;
-use serde_json::{Value, json};
+use serde::Serialize;
 
 use crate::cli::failure::Failure;
 use crate::cli::interrupt;
@@ -15,15 +15,41 @@ use crate::rate::{Learner, angle};
 /// Batches at the end of an epoch over which the angle to backprop is averaged.
 const ANGLED: usize = 20;
 
-/// The result of training with one seed.
-#[derive(Debug, Default)]
+/// The results of training a rule with one seed.
+#[derive(Debug, Default, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(super) struct RuleRun {
+    /// Seed of all that is random.
     pub(super) seed: u64,
+    /// Test error at the end [%].
+    #[serde(rename = "test_error_percent")]
     pub(super) error: f64,
+    /// Images tested.
+    #[serde(rename = "test_examples")]
     pub(super) tested: usize,
+    /// Angles of the last epoch's changes to those of backprop, by layer [degrees].
+    #[serde(skip)]
     pub(super) angles: Vec<f64>,
+    /// Wall time of a training presentation [ms].
+    #[serde(rename = "train_ms_per_example")]
     pub(super) ms_per_example: f64,
-    pub(super) curve: Vec<Value>,
+    /// Learning curve: a point for each epoch.
+    #[serde(rename = "learning")]
+    pub(super) curve: Vec<RulePoint>,
+}
+
+/// The state after an epoch.
+#[derive(Clone, Debug, Default, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(super) struct RulePoint {
+    /// Training presentations.
+    pub(super) examples_seen: u64,
+    /// Test error [%].
+    pub(super) test_error_percent: f64,
+    /// Angles of changes to those of backprop at the end of the epoch, by layer [degrees].
+    pub(super) angles_to_backprop_deg: Vec<f64>,
+    /// Wall time of learning since the start [s].
+    pub(super) seconds: f64,
 }
 
 /// One epoch: angles of the changes to those of backprop, layer by layer, and the time of learning itself [s].
@@ -73,12 +99,12 @@ pub(super) fn train(
         }
         let error = learner.error_percent(&data.evaluation);
         count.line(&format!("{name}, seed {seed}, epoch {epoch_done}: test error {error:.2} %"));
-        run.curve.push(json!({
-            "examples_seen": u64::from(epoch_done) * data.training.len() as u64,
-            "test_error_percent": error,
-            "angles_to_backprop_deg": angles,
-            "seconds": seconds,
-        }));
+        run.curve.push(RulePoint {
+            examples_seen: u64::from(epoch_done) * data.training.len() as u64,
+            test_error_percent: error,
+            angles_to_backprop_deg: angles.clone(),
+            seconds,
+        });
         (run.error, run.angles) = (error, angles);
     }
     run.ms_per_example = 1e3 * seconds / total as f64;

@@ -12,9 +12,8 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, bail};
 use clap::{Args, ValueEnum};
 
-pub(super) use self::draw::{neuron_traces, trials};
 use self::kind::FigureKind;
-pub(super) use self::select::{IndexRange, RecordedWindow};
+pub(super) use self::select::IndexRange;
 use self::select::{Selection, Size};
 use super::failure::Failure;
 use super::files::{PartialFile, refuse_overwrite};

@@ -9,6 +9,7 @@ use clap::Args;
 
 use super::kind::FigureKind;
 use crate::cli::terminal;
+use crate::plot::recorded::RecordedWindow;
 use crate::record::Kind;
 use crate::record::hdf5::{PresentationRow, RunReader};
 
@@ -51,15 +52,6 @@ pub(in crate::cli) struct IndexRange {
 /// Width and height [px].
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Size(pub(super) [u32; 2]);
-
-/// A time window with the recorded presentations in it.
-#[derive(Clone, Debug)]
-pub(in crate::cli) struct RecordedWindow {
-    /// On the run's clock [ms].
-    pub(in crate::cli) span: Range<f64>,
-    /// Recorded presentations that overlap with it.
-    pub(in crate::cli) shown: Vec<PresentationRow>,
-}
 
 impl IndexRange {
     pub(in crate::cli) fn parse(text: &str) -> Result<Self, String> {

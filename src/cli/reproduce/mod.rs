@@ -1,133 +1,34 @@
-//! `apical reproduce`: one file per published figure.
-//!
-//! A figure is an entry of [`FIGURES`]: a name, its source, and a function from a [`FigureTask`] to what was [`ReproducedFigure`]. What
-//! all share stands here: the folder, the table of measured against published numbers, the files. A figure that is drawn
-//! from trained networks is given them by [`runs`], which keeps them in the folder and goes on from what it finds there.
+//! `apical reproduce`.
 
-mod comparison;
-mod credit;
-mod fa_linear;
-mod fields;
-mod known;
-mod levers;
-mod maps;
-mod phases;
-mod prediction;
+mod host;
 mod report;
-mod runs;
-mod traces;
-mod variants;
 
-use std::cell::RefCell;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
 use clap::Args;
-use serde_json::{Value, json};
+use serde::Serialize;
+use serde_json::Value;
 
-use self::known::StoredResults;
+use self::host::CommandHost;
 use self::report::ReportSection;
 use super::failure::Failure;
 use super::files::write;
 use super::options::{Common, Seeds, parse_seeds};
 use super::{interrupt, session, terminal};
-use crate::analysis::mean_and_deviation;
 use crate::data::DataError;
-use crate::plot::Figure;
-
-/// All published figures that can be drawn again.
-const FIGURES: [PublishedFigure; 20] = [
-    traces::FIGURE_3C,
-    phases::FIGURE_4A,
-    phases::FIGURE_4B,
-    credit::FIGURE_5B,
-    credit::FIGURE_5C,
-    credit::FIGURE_5_S1,
-    variants::FIGURE_6B,
-    maps::FIGURE,
-    variants::FIGURE_6_S1,
-    phases::FIGURE_6_S1A,
-    credit::FIGURE_7A,
-    fields::FIGURE_7B,
-    fields::FIGURE_7C,
-    variants::FIGURE_8B,
-    variants::FIGURE_8D,
-    variants::FIGURE_8_S1,
-    traces::FIGURE_9A,
-    variants::FIGURE_9B,
-    prediction::FIGURE,
-    fa_linear::FIGURE,
-];
-
-/// Figures of what goes beyond those published.
-const BEYOND: [PublishedFigure; 5] =
-    [levers::BEST, levers::FASHION, levers::LEVERS, variants::FEEDBACK, variants::BRIEF];
+use crate::reproduce::{
+    ComparedNumber, EXTENSIONS, FIGURES, FigureTask, PublishedFigure, ReproduceError, RunRecord, StoredResults, find,
+};
 
 /// In place of the name of a figure: all that were published, in one report.
 const ALL: &str = "all";
 
-/// A published figure.
-struct PublishedFigure {
-    /// Name on the command line and of its files.
-    name: &'static str,
-    /// What it shows, and where it was published.
-    about: &'static str,
-    /// Seeds it is drawn with unless told: all, and of a quick look.
-    seeds: [&'static [u64]; 2],
-    run: fn(&FigureTask<'_>) -> Result<ReproducedFigure, Failure>,
-}
-
-/// What a figure is to be drawn from.
-struct FigureTask<'a> {
-    seeds: &'a [u64],
-    /// A smaller version: a look at whether all works, not at the numbers.
-    quick: bool,
-    /// Where runs are kept.
-    folder: &'a Path,
-    /// Results of runs that need not be trained, for figures of test errors alone.
-    results: Option<&'a StoredResults>,
-    /// Images, and whether progress is shown.
-    common: &'a Common,
-    /// What is told of the runs it was drawn from.
-    runs: RefCell<Vec<Value>>,
-}
-
-impl FigureTask<'_> {
-    /// Says something on standard error unless all is to be quiet.
-    fn note(&self, text: impl std::fmt::Display) {
-        if !self.common.quiet {
-            terminal::print_message(text);
-        }
-    }
-}
-
-/// A figure drawn again.
-struct ReproducedFigure {
-    figure: Figure,
-    /// Numbers beside those published.
-    numbers: Vec<ComparedNumber>,
-    /// All that was measured.
-    results: Value,
-}
-
-/// A number beside the one published.
-struct ComparedNumber {
-    quantity: String,
-    published: String,
-    measured: String,
-}
-
-impl ComparedNumber {
-    fn new(quantity: impl Into<String>, published: impl Into<String>, measured: impl Into<String>) -> Self {
-        Self { quantity: quantity.into(), published: published.into(), measured: measured.into() }
-    }
-}
-
-/// Reproduce a published figure: run what it shows, draw it, and print measured numbers beside the published ones.
+/// Reproduce a published figure: train the networks it needs, draw it, and print measured numbers beside the published ones.
 ///
-/// Without FIGURE all are listed; `all` draws every published one and puts them into one page, report.html. Files are
-/// NAME.svg and NAME.json in the folder given by --out, and beside them the runs a figure is drawn from: those that are
-/// done are taken as they are, and what Ctrl-C stopped is gone on with.
+/// Without FIGURE all figures are listed; `all` draws every published one and combines them in one page, report.html. Each
+/// figure leaves NAME.svg and NAME.json in the folder given by --out, and beside them the runs it is drawn from. Complete runs
+/// in the folder are used as they are, and runs that were stopped by Ctrl-C are resumed.
 ///
 ///   apical reproduce fa-linear
 ///
@@ -137,7 +38,7 @@ pub(super) struct ReproduceCommand {
     /// Figure, by name.
     figure: Option<String>,
 
-    /// A smaller version, soon over: its numbers are no reproduction.
+    /// Draw a smaller version from short runs, to see whether all works: its numbers are no reproduction.
     #[arg(long)]
     quick: bool,
 
@@ -145,7 +46,7 @@ pub(super) struct ReproduceCommand {
     #[arg(long, value_name = "SEEDS", value_parser = parse_seeds)]
     seeds: Option<Seeds>,
 
-    /// Folder of IDX files, plain or gzipped, to show in place of data/mnist.
+    /// Folder of IDX files, plain or gzipped, to use in place of data/mnist.
     #[arg(long, value_name = "DIR")]
     data: Option<PathBuf>,
 
@@ -157,8 +58,8 @@ pub(super) struct ReproduceCommand {
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
 
-    /// Folder of results, such as docs/results: networks whose errors stand there are not trained, if digests of model and
-    /// data are those at hand. Figures that show more than test errors do not use them, nor does a quick look.
+    /// Folder of results, such as docs/results: networks with a result there are not trained, if the digests of model and
+    /// data match. Only figures of test errors alone use them, and not with --quick.
     #[arg(long, value_name = "DIR")]
     results: Option<PathBuf>,
 
@@ -171,57 +72,110 @@ pub(super) struct ReproduceCommand {
     json: bool,
 }
 
+/// What `--json` prints of a figure, and NAME.json holds.
+#[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(super) struct FigureResults {
+    /// `reproduce`.
+    command: &'static str,
+    /// The command line.
+    command_line: String,
+    /// Git commit of the program that drew the figure.
+    commit: &'static str,
+    /// Name of the figure.
+    figure: &'static str,
+    /// What it shows, and where it was published.
+    about: &'static str,
+    /// Whether it is a smaller version from short runs.
+    quick: bool,
+    /// Seeds of its runs.
+    seeds: Vec<u64>,
+    /// The runs it was drawn from.
+    runs: Vec<RunRecord>,
+    /// Measured numbers with the published ones.
+    numbers: Vec<ComparedNumber>,
+    /// All measurements, as the figure defines them.
+    results: Value,
+}
+
+/// What `reproduce all --json` prints.
+#[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(super) struct AllResults<'a> {
+    /// `reproduce`.
+    command: &'static str,
+    /// Path of the report.
+    report: &'a Path,
+    /// Results of each figure.
+    figures: &'a [FigureResults],
+}
+
 impl ReproduceCommand {
     pub(super) fn execute(self) -> Result<(), Failure> {
         let Some(name) = &self.figure else {
-            let figures = FIGURES.iter().chain(&BEYOND);
+            let figures = FIGURES.iter().chain(&EXTENSIONS);
             return terminal::print_columns(figures.map(|figure| (figure.name, figure.about.to_owned())));
         };
-        let wanted = if name == ALL { FIGURES.iter().collect() } else { vec![find(name)?] };
-        // A figure drawn from results reads no images itself.
+        let figures = if name == ALL { FIGURES.iter().collect() } else { vec![figure(name)?] };
+        // A figure drawn from stored results reads no images, so a missing folder is refused here.
         if let Some(folder) = self.data.as_deref().filter(|folder| !folder.is_dir()) {
             let folder = folder.display().to_string();
             return Err(anyhow::Error::from(DataError::MissingFolder { folder }).into());
         }
-        let known = self.results.as_deref().map(StoredResults::load).transpose()?;
+        let stored = self.results.as_deref().map(StoredResults::load).transpose().map_err(anyhow::Error::from)?;
         let _guard = interrupt::hold();
         let common = self.common();
         common.start_threads()?;
         let folder = self.folder()?;
         let (mut sections, mut all) = (Vec::new(), Vec::new());
         let report = folder.join("report.html");
-        for published in wanted {
-            let (section, results) = self.draw(published, &common, &folder, known.as_ref())?;
+        for figure in figures {
+            let (section, results) = self.draw(figure, &common, &folder, stored.as_ref())?;
             sections.push(section);
             all.push(results);
-            // After each figure, so that a later one that fails or is stopped takes none away.
+            // After each figure, so that the report is kept if a later one fails or is stopped.
             if name == ALL {
                 write(&report, &report::html(&sections, &format!("{}, {}", session::command_line(), version())))?;
             }
         }
         match (self.json, name == ALL) {
-            (true, true) => terminal::print_result(json!({ "command": "reproduce", "report": report, "figures": all })),
-            (true, false) => terminal::print_result(&all[0]),
+            (true, true) => terminal::print_json(&AllResults { command: "reproduce", report: &report, figures: &all }),
+            (true, false) => terminal::print_json(&all[0]),
             (false, true) => terminal::print_result(format_args!("report: {}", report.display())),
             (false, false) => Ok(()),
         }
     }
 
-    /// Draws one figure, leaves its files and tells its numbers.
+    /// Draws one figure, writes its files and prints its numbers.
     fn draw(
         &self,
-        published: &PublishedFigure,
+        figure: &PublishedFigure,
         common: &Common,
         folder: &Path,
-        known: Option<&StoredResults>,
-    ) -> Result<(ReportSection, Value), Failure> {
-        let seeds = self.seeds.as_ref().map_or(published.seeds[usize::from(self.quick)], |seeds| &seeds.0[..]);
-        let results = known.filter(|_| !self.quick);
-        let task = FigureTask { seeds, quick: self.quick, folder, results, common, runs: RefCell::default() };
-        let drawn = (published.run)(&task)?;
-        let results = self.results(published, &task, &drawn);
-        write(&folder.join(format!("{}.json", published.name)), &format!("{results}\n"))?;
-        let (picture, svg) = (folder.join(format!("{}.svg", published.name)), drawn.figure.svg());
+        stored: Option<&StoredResults>,
+    ) -> Result<(ReportSection, FigureResults), Failure> {
+        let seeds = self.seeds.as_ref().map_or(figure.seeds[usize::from(self.quick)], |seeds| &seeds.0[..]);
+        let host = CommandHost { common };
+        let mut task = FigureTask::new(seeds, folder, &host);
+        task.quick = self.quick;
+        task.data = common.data.as_deref();
+        task.results = stored.filter(|_| !self.quick);
+        let drawn = (figure.run)(&task)?;
+        let PublishedFigure { name, about, .. } = *figure;
+        let results = FigureResults {
+            command: "reproduce",
+            command_line: session::command_line(),
+            commit: env!("APICAL_GIT_COMMIT"),
+            figure: name,
+            about,
+            quick: self.quick,
+            seeds: seeds.to_vec(),
+            runs: task.into_runs(),
+            numbers: drawn.numbers.clone(),
+            results: drawn.results,
+        };
+        write(&folder.join(format!("{name}.json")), &format!("{}\n", terminal::to_json(&results)))?;
+        let (picture, svg) = (folder.join(format!("{name}.svg")), drawn.figure.svg());
         write(&picture, &svg)?;
         if !self.json {
             terminal::print_result(table(&drawn.numbers))?;
@@ -230,11 +184,11 @@ impl ReproduceCommand {
             }
             terminal::print_result(format_args!("figure: {}", picture.display()))?;
         }
-        let command = format!("apical reproduce {}{}", published.name, if self.quick { " --quick" } else { "" });
-        let PublishedFigure { name, about, .. } = *published;
+        let command = format!("apical reproduce {name}{}", if self.quick { " --quick" } else { "" });
         Ok((ReportSection { name, about, command, svg, numbers: drawn.numbers }, results))
     }
 
+    /// The options shared with other commands.
     fn common(&self) -> Common {
         let Self { data, threads, quiet, json, .. } = self;
         Common {
@@ -251,34 +205,19 @@ impl ReproduceCommand {
         }
     }
 
+    /// The folder of the files, created if there is none.
     fn folder(&self) -> anyhow::Result<PathBuf> {
         let folder = self.out.clone().unwrap_or_else(|| Path::new("output").join("reproduce"));
         let made = std::fs::create_dir_all(&folder);
         made.with_context(|| format!("cannot create the folder {}; give another by --out", folder.display()))?;
         Ok(folder)
     }
-
-    fn results(&self, published: &PublishedFigure, task: &FigureTask<'_>, drawn: &ReproducedFigure) -> Value {
-        let number = |number: &ComparedNumber| json!({ "quantity": number.quantity, "published": number.published, "measured": number.measured });
-        json!({
-            "command": "reproduce",
-            "command_line": session::command_line(),
-            "commit": env!("APICAL_GIT_COMMIT"),
-            "figure": published.name,
-            "about": published.about,
-            "quick": self.quick,
-            "seeds": task.seeds,
-            "runs": *task.runs.borrow(),
-            "numbers": drawn.numbers.iter().map(number).collect::<Vec<_>>(),
-            "results": drawn.results,
-        })
-    }
 }
 
-fn find(name: &str) -> anyhow::Result<&'static PublishedFigure> {
-    let mut figures = FIGURES.iter().chain(&BEYOND);
-    let Some(figure) = figures.find(|figure| figure.name.eq_ignore_ascii_case(name)) else {
-        let names: Vec<_> = FIGURES.iter().chain(&BEYOND).map(|figure| figure.name).collect();
+/// The figure of this name.
+fn figure(name: &str) -> anyhow::Result<&'static PublishedFigure> {
+    let Some(figure) = find(name) else {
+        let names: Vec<_> = FIGURES.iter().chain(&EXTENSIONS).map(|figure| figure.name).collect();
         bail!("no figure `{name}`; there are {}, and {ALL}", names.join(", "));
     };
     Ok(figure)
@@ -298,13 +237,14 @@ fn table(numbers: &[ComparedNumber]) -> String {
     "| quantity | published | measured |\n|---|---|---|".to_owned() + &numbers.iter().map(row).collect::<String>()
 }
 
-/// Mean and standard deviation (n − 1) of values, with these digits; the mean alone of one.
-fn mean_and_spread(values: &[f64], digits: usize) -> String {
-    let (mean, deviation) = mean_and_deviation(values);
-    let text = format!("{mean:.digits$}");
-    // What rounds to 0 has no sign.
-    let mean = if text.contains(|digit| matches!(digit, '1'..='9')) { &text } else { text.trim_start_matches('-') };
-    if deviation.is_nan() { mean.to_owned() } else { format!("{mean} ± {deviation:.digits$}") }
+impl From<ReproduceError> for Failure {
+    fn from(error: ReproduceError) -> Self {
+        match error {
+            ReproduceError::Refused(cause) => Self::Refused(cause.into()),
+            ReproduceError::Failed(cause) => Self::Failed(cause.into()),
+            ReproduceError::Interrupted => Self::Interrupted,
+        }
+    }
 }
 
 #[cfg(test)]
@@ -313,10 +253,8 @@ mod tests {
 
     #[test]
     fn numbers_stand_beside_the_published_ones() {
-        let numbers = [ComparedNumber::new("|error| [%]", "4.1", mean_and_spread(&[4.0, 4.4], 1))];
+        let numbers = [ComparedNumber::new("|error| [%]", "4.1", "4.2 ± 0.3")];
         let expected = "| quantity | published | measured |\n|---|---|---|\n| \\|error\\| [%] | 4.1 | 4.2 ± 0.3 |";
         assert_eq!(table(&numbers), expected);
-        assert_eq!(mean_and_spread(&[4.0], 2), "4.00");
-        assert_eq!([-0.04, -0.06].map(|mean| mean_and_spread(&[mean], 1)), ["0.0", "-0.1"]);
     }
 }

@@ -2,13 +2,13 @@
 
 use std::fmt::Write;
 
-use super::ComparedNumber;
+use crate::reproduce::ComparedNumber;
 
 /// A figure of the report.
 pub(super) struct ReportSection {
     pub(super) name: &'static str,
     pub(super) about: &'static str,
-    /// By what command it is drawn again.
+    /// The command that reproduces it.
     pub(super) command: String,
     /// The figure.
     pub(super) svg: String,
@@ -19,13 +19,13 @@ const STYLE: &str = "body{font:15px/1.5 sans-serif;max-width:1200px;margin:2em a
     svg{max-width:100%;height:auto}table{border-collapse:collapse}td,th{border:1px solid #ccc;padding:.2em .6em;text-align:left}\
     code{background:#f3f3f3;padding:.1em .3em}section{margin:3em 0}";
 
-/// The page, `said` standing below its title.
-pub(super) fn html(sections: &[ReportSection], said: &str) -> String {
+/// The page, with `subtitle` below its title.
+pub(super) fn html(sections: &[ReportSection], subtitle: &str) -> String {
     let links: Vec<_> = sections.iter().map(|section| format!("<a href=\"#{0}\">{0}</a>", section.name)).collect();
     let mut page = format!(
         "<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><title>Published figures, drawn again</title>\
          <style>{STYLE}</style></head><body>\n<h1>Published figures, drawn again</h1>\n<p>{}</p>\n<p>{}</p>\n",
-        escaped(said),
+        escaped(subtitle),
         links.join(" ")
     );
     for section in sections {

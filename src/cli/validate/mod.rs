@@ -1,12 +1,16 @@
 //! `apical validate`.
 
 mod report;
+mod results;
 
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
 use clap::Args;
 
+use self::results::Validation;
+#[cfg(test)]
+pub(super) use self::results::ValidationResults;
 use super::checkpoint::StartingNetwork;
 use super::failure::Failure;
 use super::files::{PartialFile, refuse_overwrite};
@@ -116,17 +120,20 @@ impl ValidateCommand {
         };
         let (learnt, learning) = (learning.as_ref().and_then(|learning| learning.as_ref().ok()), learning.as_ref());
         let verdicts = judge(&model, &comparison, learning.map(|learning| learning.as_ref().map_err(|why| *why)));
-        let results = report::to_json(&model, (seed, &self.perturb), &comparison, learnt, &verdicts);
+        let (comparison, verdicts) = (&comparison, &verdicts[..]);
+        let validation =
+            Validation { model: &model, seed, perturbed: &self.perturb, comparison, learning: learnt, verdicts };
+        let results = terminal::to_json(&validation.results());
         if self.json {
             terminal::print_result(&results)?;
         } else {
-            report::print(&model, &comparison, learnt, &verdicts)?;
+            report::print(&validation)?;
         }
         parts.0.complete(format!("{results}\n").as_bytes())?;
         let mut files = format!("results: {}", out.display());
         // Without rates there is nothing to draw.
         if !comparison.rates.is_empty() {
-            let mut figure = report::figure(&model, &comparison, learnt);
+            let mut figure = report::figure(&validation);
             figure.title = format!("{}: spikes against rates", model.name);
             parts.1.complete(figure.svg().as_bytes())?;
             files = format!("{files}\nfigure: {}", drawn.display());
@@ -134,7 +141,7 @@ impl ValidateCommand {
         if !self.json {
             terminal::print_result(files)?;
         }
-        check(&verdicts)
+        check(verdicts)
     }
 
     /// The options shared with other commands.

@@ -1,130 +1,15 @@
-//! The results of a validation as text, as JSON and as a figure.
+//! The results of a validation as text and as a figure.
 
-use serde_json::{Value, json};
-
+use super::results::{Validation, bound};
 use crate::cli::failure::Failure;
 use crate::cli::terminal;
-use crate::model::Model;
 use crate::plot::Figure;
 use crate::plot::gallery::{self, Validated};
-use crate::validation::{Bound, ComparedLearning, Comparison, Found, Verdict, potential};
-
-/// All results as one object.
-pub(super) fn to_json(
-    model: &Model,
-    (seed, perturbed): (u64, &[String]),
-    comparison: &Comparison,
-    learning: Option<&ComparedLearning>,
-    verdicts: &[Verdict],
-) -> Value {
-    json!({
-        "command": "validate",
-        "model": model.name,
-        "seed": seed,
-        "perturbed": perturbed,
-        "images": comparison.images,
-        "test_ms": comparison.test_ms,
-        "passed": verdicts.iter().all(|verdict| verdict.passed() != Some(false)),
-        "verdicts": verdicts.iter().map(verdict).collect::<Vec<_>>(),
-        "identities": identities(model, comparison),
-        "rates": rates(model, comparison),
-        "noiseless_twin": agreement(model, comparison),
-        "learning": learning.map(|learning| learning_json(model, learning)),
-    })
-}
-
-fn verdict(verdict: &Verdict) -> Value {
-    let (quantity, passed) = (&verdict.quantity, verdict.passed());
-    match verdict.found {
-        Found::Measured(found, within) => {
-            let (relation, tolerance) = bound(within);
-            json!({
-                "quantity": quantity, "found": found, "relation": relation, "tolerance": tolerance, "passed": passed,
-            })
-        }
-        Found::NotApplicable(why) => json!({ "quantity": quantity, "passed": passed, "not_applicable": why }),
-    }
-}
-
-fn bound(bound: Bound) -> (&'static str, f64) {
-    match bound {
-        Bound::AtLeast(low) => ("at least", low),
-        Bound::AtMost(high) => ("at most", high),
-    }
-}
-
-fn identities(model: &Model, comparison: &Comparison) -> Value {
-    let each = comparison.identities.iter().map(|identity| {
-        let names = identity.projections.iter().map(|&index| model.projections[index].name.as_str());
-        json!({
-            "population": model.populations[identity.population].name,
-            "potential": potential(model, identity),
-            "projections": names.collect::<Vec<_>>(),
-            "chi_square": identity.chi_square,
-            "neurons": identity.neurons,
-            "degrees_of_freedom": identity.degrees,
-            "p": identity.p,
-            "rms_residual": identity.residual,
-            "rms_potential": identity.potential,
-        })
-    });
-    each.collect()
-}
-
-fn rates(model: &Model, comparison: &Comparison) -> Value {
-    let each = comparison.rates.iter().map(|rates| {
-        json!({
-            "population": model.populations[rates.population].name,
-            "measured_hz": rates.measured_hz,
-            "noiseless_hz": rates.noiseless_hz,
-            "diffusion_hz": rates.diffusion_hz,
-            "rms_off_diffusion_hz": rates.off_hz,
-            "rms_by_chance_hz": rates.chance_hz,
-        })
-    });
-    each.collect()
-}
-
-fn agreement(model: &Model, comparison: &Comparison) -> Value {
-    let each = comparison.agreement.iter().map(|agreement| {
-        let populations = agreement.populations.iter().map(|close| {
-            json!({
-                "population": model.populations[close.population].name,
-                "slope": close.slope,
-                "correlation": close.correlation,
-                "rms_hz": close.rms_hz,
-                "floor_hz": close.floor_hz,
-            })
-        });
-        json!({
-            "length_ms": agreement.length_ms,
-            "same_answer_percent": agreement.same_answer_percent,
-            "populations": populations.collect::<Vec<_>>(),
-        })
-    });
-    each.collect()
-}
-
-fn learning_json(model: &Model, learning: &ComparedLearning) -> Value {
-    let point = |point: &crate::validation::LearningPoint| {
-        let angles =
-            point.angles_deg.iter().map(|&(index, angle)| (model.projections[index].name.clone(), angle.into()));
-        json!({
-            "examples_seen": point.examples,
-            "test_error_spiking_percent": point.errors_percent[0],
-            "test_error_rate_percent": point.errors_percent[1],
-            "angles_between_changes_deg": angles.collect::<serde_json::Map<_, _>>(),
-        })
-    };
-    let layer = |like: &crate::validation::Similarity| json!({ "population": model.populations[like.population].name, "rsa": like.rsa, "cka": like.cka });
-    json!({
-        "points": learning.points.iter().map(point).collect::<Vec<_>>(),
-        "representations": learning.similarity.iter().map(layer).collect::<Vec<_>>(),
-    })
-}
+use crate::validation::Found;
 
 /// The figure of a validation.
-pub(super) fn figure(model: &Model, comparison: &Comparison, learning: Option<&ComparedLearning>) -> Figure {
+pub(super) fn figure(validation: &Validation<'_>) -> Figure {
+    let Validation { model, comparison, learning, .. } = *validation;
     let populations = comparison.rates.iter().enumerate().map(|(i, rates)| {
         let close = || comparison.agreement.iter().map(|agreement| (agreement.length_ms, agreement.populations[i]));
         Validated {
@@ -141,12 +26,8 @@ pub(super) fn figure(model: &Model, comparison: &Comparison, learning: Option<&C
 }
 
 /// Prints the results, the verdicts last.
-pub(super) fn print(
-    model: &Model,
-    comparison: &Comparison,
-    learning: Option<&ComparedLearning>,
-    verdicts: &[Verdict],
-) -> Result<(), Failure> {
+pub(super) fn print(validation: &Validation<'_>) -> Result<(), Failure> {
+    let Validation { model, comparison, learning, verdicts, .. } = *validation;
     let name = |population: usize| &model.populations[population].name;
     for rates in &comparison.rates {
         terminal::print_result(format_args!(

@@ -2,6 +2,8 @@
 
 use std::path::Path;
 
+use serde::Serialize;
+
 use super::dtype::KindCode;
 use super::run::Provenance;
 use super::source::{Format, Source};
@@ -57,7 +59,8 @@ pub enum Contents {
 }
 
 /// How far the run of a checkpoint has come.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Counters {
     /// Training presentations done.
     pub examples_seen: u64,
@@ -72,7 +75,8 @@ pub struct Counters {
 }
 
 /// Spikes of a population.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct SpikeSummary {
     /// Name of the population.
     pub population: String,
@@ -85,13 +89,15 @@ pub struct SpikeSummary {
 }
 
 /// Traces of a population.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct TraceSummary {
     /// Name of the population.
     pub population: String,
     /// Number of samples, in all stretches.
     pub samples: usize,
     /// Number of traces.
+    #[serde(rename = "traces")]
     pub elements: usize,
     /// Unbroken stretches of them.
     pub stretches: usize,
@@ -102,7 +108,8 @@ pub struct TraceSummary {
 }
 
 /// Snapshots of the weights of a projection.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct SnapshotSummary {
     /// Name of the projection.
     pub projection: String,

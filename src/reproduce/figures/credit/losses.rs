@@ -2,23 +2,25 @@
 
 use std::ops::Range;
 
-use serde_json::{Value, json};
+use serde::Serialize;
+use serde_json::json;
 
 use super::{CreditMeasurement, OF_SPIKES, measured, one_hidden_layer};
 use crate::analysis::Regression;
-use crate::cli::failure::Failure;
-use crate::cli::reproduce::{ComparedNumber, FigureTask, PublishedFigure, ReproducedFigure, mean_and_spread};
 use crate::plot::gallery::{Curve, Curves, curves, sheet};
 use crate::plot::{Axis, Dot, Figure, Ink, Mark, Panel, Scale, Shape};
+use crate::reproduce::{
+    ComparedNumber, FigureTask, PublishedFigure, ReproduceError, ReproducedFigure, mean_and_spread,
+};
 
-pub(in crate::cli::reproduce) const FIGURE_5B: PublishedFigure = PublishedFigure {
+pub(in crate::reproduce) const FIGURE_5B: PublishedFigure = PublishedFigure {
     name: "5B",
     about: "hidden loss against output loss for the 2s in epoch 2, real and shuffled (Guerguiev et al. 2017)",
     seeds: [&[1], &[1]],
     run: draw_scatter,
 };
 
-pub(in crate::cli::reproduce) const FIGURE_5C: PublishedFigure = PublishedFigure {
+pub(in crate::reproduce) const FIGURE_5C: PublishedFigure = PublishedFigure {
     name: "5C",
     about: "correlation of hidden and output loss by category and epoch, real and shuffled (Guerguiev et al. 2017)",
     seeds: [&[1], &[1]],
@@ -90,7 +92,27 @@ fn gcd(a: usize, b: usize) -> usize {
     if b == 0 { a } else { gcd(b, a % b) }
 }
 
-fn draw_scatter(task: &FigureTask<'_>) -> Result<ReproducedFigure, Failure> {
+/// What is kept with Figure 5B.
+#[derive(Serialize)]
+struct ScatterResults {
+    /// Correlation of hidden and output loss, by seed.
+    correlations: Vec<f64>,
+    /// The same with hidden losses shuffled.
+    shuffled: Vec<f64>,
+    /// Number of images, of the first seed.
+    images: usize,
+}
+
+/// What is kept with Figure 5C.
+#[derive(Serialize)]
+struct CorrelationResults {
+    /// Correlations of hidden and output loss, means over seeds, [categories, epochs].
+    by_category_and_epoch: Vec<Vec<f64>>,
+    /// The same with hidden losses shuffled.
+    shuffled: Vec<Vec<f64>>,
+}
+
+fn draw_scatter(task: &FigureTask<'_>) -> Result<ReproducedFigure, ReproduceError> {
     let runs = measured(task, |seed| one_hidden_layer(task, OF_SPIKES, seed))?;
     let losses: Vec<_> = runs.iter().map(|run| Losses::of(run, SHOWN)).collect();
     let real: Vec<f64> = losses.iter().map(|losses| losses.regression().correlation()).collect();
@@ -111,8 +133,8 @@ fn draw_scatter(task: &FigureTask<'_>) -> Result<ReproducedFigure, Failure> {
     ]]);
     let (category, epoch) = SHOWN;
     let title = format!("Losses of both layers for the {category}s in epoch {epoch}");
-    let results = json!({ "correlations": real, "shuffled": shuffled, "images": losses[0].output.len() });
-    Ok(ReproducedFigure { figure: Figure { title, ..figure }, numbers, results })
+    let results = ScatterResults { correlations: real, shuffled, images: losses[0].output.len() };
+    Ok(ReproducedFigure { figure: Figure { title, ..figure }, numbers, results: json!(results) })
 }
 
 /// Losses in Hz², for which a few digits suffice, with the line of least squares of all.
@@ -137,7 +159,7 @@ fn scatter(title: &str, losses: &Losses, ink: Ink) -> Panel {
     }
 }
 
-fn draw_correlations(task: &FigureTask<'_>) -> Result<ReproducedFigure, Failure> {
+fn draw_correlations(task: &FigureTask<'_>) -> Result<ReproducedFigure, ReproduceError> {
     let runs = measured(task, |seed| one_hidden_layer(task, OF_SPIKES, seed))?;
     let epochs = runs[0].table.index.last().map_or(0, |last| last / runs[0].epoch + 1);
     let categories = 0..1 + runs[0].labels.iter().copied().max().unwrap_or(0);
@@ -196,8 +218,8 @@ fn draw_correlations(task: &FigureTask<'_>) -> Result<ReproducedFigure, Failure>
     };
     let mut figure = sheet(vec![vec![panel("each image's own losses", &real), panel("shuffled", &shuffled)]]);
     "Losses of both layers go together".clone_into(&mut figure.title);
-    let results: Value = json!({ "by_category_and_epoch": real, "shuffled": shuffled });
-    Ok(ReproducedFigure { figure, numbers, results })
+    let results = CorrelationResults { by_category_and_epoch: real, shuffled };
+    Ok(ReproducedFigure { figure, numbers, results: json!(results) })
 }
 
 #[cfg(test)]

@@ -1,16 +1,17 @@
-//! Feedback alignment on the linear task: the angle between what it sends back and backprop falls, and that to
-//! pseudobackprop falls below it. Lillicrap, Cownden, Tweed & Akerman (2016), random synaptic feedback weights.
+//! Feedback alignment on the linear task: the angle of its feedback to backprop decreases, and that to pseudobackprop
+//! decreases below it. Lillicrap, Cownden, Tweed & Akerman (2016), random synaptic feedback weights.
 
-use serde_json::{Value, json};
+use serde::Serialize;
+use serde_json::json;
 
-use super::{ComparedNumber, FigureTask, PublishedFigure, ReproducedFigure, mean_and_spread};
-use crate::cli::failure::Failure;
-use crate::cli::interrupt;
 use crate::plot::gallery::{Curve, Curves, curves, sheet};
 use crate::plot::{Figure, Scale};
 use crate::rate::linear_task::{Point, learn};
+use crate::reproduce::{
+    ComparedNumber, FigureTask, PublishedFigure, ReproduceError, ReproducedFigure, mean_and_spread,
+};
 
-pub(super) const FIGURE: PublishedFigure = PublishedFigure {
+pub(in crate::reproduce) const FIGURE: PublishedFigure = PublishedFigure {
     name: "fa-linear",
     about: "feedback alignment nears pseudobackprop on a linear task (Lillicrap et al. 2016)",
     seeds: [&[1, 2, 3, 4, 5], &[1]],
@@ -20,31 +21,52 @@ pub(super) const FIGURE: PublishedFigure = PublishedFigure {
 /// Learning rate.
 const RATE: f64 = 0.002;
 
-fn run(task: &FigureTask<'_>) -> Result<ReproducedFigure, Failure> {
+fn run(task: &FigureTask<'_>) -> Result<ReproducedFigure, ReproduceError> {
     let (examples, every) = if task.quick { (1500, 50) } else { (6000, 50) };
     let mut courses = Vec::new();
     for &seed in task.seeds {
-        if interrupt::requested() {
-            return Err(Failure::Interrupted);
-        }
-        task.note(format_args!("seed {seed}: {examples} examples"));
+        task.check_interrupt()?;
+        task.message(format_args!("seed {seed}: {examples} examples"));
         courses.push(learn(seed, RATE, examples, every));
     }
-    let results = task.seeds.iter().zip(&courses).map(|(seed, course)| json!({ "seed": seed, "course": told(course) }));
-    Ok(ReproducedFigure { figure: figure(&courses), numbers: numbers(&courses), results: results.collect() })
+    let results = task.seeds.iter().zip(&courses);
+    let results: Vec<_> =
+        results.map(|(&seed, course)| SeedResult { seed, course: course.iter().map(point).collect() }).collect();
+    Ok(ReproducedFigure { figure: figure(&courses), numbers: numbers(&courses), results: json!(results) })
 }
 
-fn told(course: &[Point]) -> Value {
-    let point = |point: &Point| {
-        json!({
-            "examples": point.examples,
-            "loss": point.loss,
-            "angle_to_backprop_deg": point.to_backprop,
-            "angle_to_pseudobackprop_deg": point.to_pseudobackprop,
-            "alignment": point.alignment,
-        })
-    };
-    course.iter().map(point).collect()
+/// What is kept with the figure of each seed.
+#[derive(Serialize)]
+struct SeedResult {
+    /// Seed.
+    seed: u64,
+    /// Measurements during learning.
+    course: Vec<LinearPoint>,
+}
+
+/// The state after some examples.
+#[derive(Serialize)]
+struct LinearPoint {
+    /// Training examples.
+    examples: u32,
+    /// |e|²/2.
+    loss: f64,
+    /// Angle between the feedback and backprop [degrees].
+    angle_to_backprop_deg: f64,
+    /// Angle between the feedback and pseudobackprop [degrees].
+    angle_to_pseudobackprop_deg: f64,
+    /// eᵀ W B e / eᵀ e.
+    alignment: f64,
+}
+
+fn point(point: &Point) -> LinearPoint {
+    LinearPoint {
+        examples: point.examples,
+        loss: point.loss,
+        angle_to_backprop_deg: point.to_backprop,
+        angle_to_pseudobackprop_deg: point.to_pseudobackprop,
+        alignment: point.alignment,
+    }
 }
 
 fn numbers(courses: &[Vec<Point>]) -> Vec<ComparedNumber> {

@@ -1,45 +1,44 @@
-//! Test errors of the paper's networks and of their variants: a figure is an entry of data.
+//! Test errors of the published networks and of their variants; each figure is a comparison given as data.
 //!
 //! Guerguiev, Lillicrap & Richards (2017), eLife 6:e22901, Figures 6B, 6 supplement 1, 8B, 8D, 8 supplement 1 and 9B.
 
-use super::comparison::{ComparedModel, ModelComparison, PublishedOrder, draw};
-use super::{FigureTask, PublishedFigure, ReproducedFigure};
-use crate::cli::failure::Failure;
+use crate::reproduce::comparison::{ComparedModel, ModelComparison, PublishedOrder, draw};
+use crate::reproduce::{FigureTask, PublishedFigure, ReproduceError, ReproducedFigure};
 
-pub(super) const FIGURE_6B: PublishedFigure = figure(
+pub(in crate::reproduce) const FIGURE_6B: PublishedFigure = figure(
     "6B",
     "test error of no, one and two hidden layers (Guerguiev et al. 2017)",
     [&[1, 2, 3], &[1, 2]],
     |task| draw(task, &LAYERS),
 );
 
-pub(super) const FIGURE_6_S1: PublishedFigure =
+pub(in crate::reproduce) const FIGURE_6_S1: PublishedFigure =
     figure("6-s1", "test error with plateaus at times of their own (Guerguiev et al. 2017)", SEEDS, |task| {
         draw(task, &PLATEAU_TIMES)
     });
 
-pub(super) const FIGURE_8B: PublishedFigure =
+pub(in crate::reproduce) const FIGURE_8B: PublishedFigure =
     figure("8B", "test error with sparse feedback, survivors x5 (Guerguiev et al. 2017)", SEEDS, |task| {
         draw(task, &SPARSE)
     });
 
-pub(super) const FIGURE_8D: PublishedFigure =
+pub(in crate::reproduce) const FIGURE_8D: PublishedFigure =
     figure("8D", "test error with symmetric feedback, without noise and with (Guerguiev et al. 2017)", SEEDS, |task| {
         draw(task, &SYMMETRIC)
     });
 
-pub(super) const FIGURE_8_S1: PublishedFigure =
+pub(in crate::reproduce) const FIGURE_8_S1: PublishedFigure =
     figure("8-s1", "test error with sparse feedback, survivors x1 (Guerguiev et al. 2017)", SEEDS, |task| {
         draw(task, &SPARSE_WEAK)
     });
 
-pub(super) const FIGURE_9B: PublishedFigure =
+pub(in crate::reproduce) const FIGURE_9B: PublishedFigure =
     figure("9B", "test error where the apical dendrite drives the soma (Guerguiev et al. 2017)", SEEDS, |task| {
         draw(task, &DRIVEN)
     });
 
-/// Of no published figure.
-pub(super) const FEEDBACK: PublishedFigure = figure(
+/// Not a published figure.
+pub(in crate::reproduce) const FEEDBACK: PublishedFigure = figure(
     "feedback",
     "test error with feedback of rates, and by the unused rule of the authors' code (Guerguiev et al. 2017)",
     SEEDS,
@@ -47,7 +46,7 @@ pub(super) const FEEDBACK: PublishedFigure = figure(
 );
 
 /// Of Figures 6B, 8B and 8D, with PSPs of the lag of the authors' kernel.
-pub(super) const BRIEF: PublishedFigure = figure(
+pub(in crate::reproduce) const BRIEF: PublishedFigure = figure(
     "brief",
     "test error with PSPs as brief as the cut kernel of the authors' code makes them (Guerguiev et al. 2017)",
     [&[1, 2, 3], &[1]],
@@ -62,7 +61,7 @@ const VARIANT_EPOCHS: u32 = 10;
 const ONE_LAYER: ComparedModel =
     ComparedModel::shipped("full random feedback", "g17-784-500-10", "4.1 after 60 epochs");
 
-/// With phases in which two layers settle: in the paper's, learning is too noisy.
+/// With phases in which two layers settle: with the published ones learning is too noisy.
 const LAYERS: ModelComparison = ModelComparison {
     title: "Depth",
     epochs: 60,
@@ -151,7 +150,7 @@ const BRIEF_PSPS: ModelComparison = ModelComparison {
     epochs: VARIANT_EPOCHS,
     base: ComparedModel::shipped("PSPs of 13 ms", "g17-784-500-10", "not given: the code's are cut"),
     others: &[
-        brief("5.5 ms", "g17-784-500-10", "4.1 after 60 epochs", &[(0, PublishedOrder::Nothing)]),
+        brief("5.5 ms", "g17-784-500-10", "4.1 after 60 epochs", &[(0, PublishedOrder::None)]),
         ComparedModel {
             overrides: &[
                 "population.hidden1.tau_l_ms=4",
@@ -212,13 +211,13 @@ const fn figure(
     name: &'static str,
     about: &'static str,
     seeds: [&'static [u64]; 2],
-    run: fn(&FigureTask<'_>) -> Result<ReproducedFigure, Failure>,
+    run: fn(&FigureTask<'_>) -> Result<ReproducedFigure, ReproduceError>,
 ) -> PublishedFigure {
     PublishedFigure { name, about, seeds, run }
 }
 
 #[cfg(test)]
-pub(super) const COMPARISONS: [&ModelComparison; 8] =
+pub(in crate::reproduce) const COMPARISONS: [&ModelComparison; 8] =
     [&LAYERS, &PLATEAU_TIMES, &SPARSE, &SYMMETRIC, &SPARSE_WEAK, &DRIVEN, &KINDS, &BRIEF_PSPS];
 
 #[cfg(test)]

@@ -1,32 +1,30 @@
-//! What goes beyond the paper: the network of least error, and what each of the ways to it is worth.
+//! Extensions of the published experiments: the network of least test error, and ablations of it.
 //!
 //! Beside it stand fixed random feedback, at a hidden rate of its own, and a course three times as long, at a hidden rate
-//! chosen for that. What each lever of models/g17-784-1000-10x5.toml is worth is told at half its width and in 3 epochs, at
-//! rates chosen for all levers together: more than a lever is worth where a network without it were given rates of its own.
+//! chosen for that. Ablations of models/g17-784-1000-10x5.toml are run at half its width for 3 epochs,
+//! at learning rates chosen for the whole network: a network without a component could have a smaller error at rates of its own.
 
-use anyhow::anyhow;
+use crate::reproduce::comparison::{ComparedModel, ModelComparison, draw};
+use crate::reproduce::{PublishedFigure, ReproduceCause};
 
-use super::PublishedFigure;
-use super::comparison::{ComparedModel, ModelComparison, draw};
-
-pub(super) const BEST: PublishedFigure = PublishedFigure {
+pub(in crate::reproduce) const BEST: PublishedFigure = PublishedFigure {
     name: "best",
     about: "test error of the network of least error, with learned and with fixed feedback, and in a longer course",
     seeds: [&[1, 2, 3], &[1]],
     run: |task| draw(task, &LEAST),
 };
 
-pub(super) const FASHION: PublishedFigure = PublishedFigure {
+pub(in crate::reproduce) const FASHION: PublishedFigure = PublishedFigure {
     name: "fashion",
     about: "test error of 1568-1000-10 x 5 on Fashion-MNIST, given by --data, with learned and with fixed feedback",
     seeds: [&[1, 2, 3], &[1]],
-    run: |task| match task.common.data {
+    run: |task| match task.data {
         Some(_) => draw(task, &LEAST_OF_FASHION),
-        None => Err(anyhow!("fashion: no images; give the folder of Fashion-MNIST's IDX files by --data").into()),
+        None => Err(ReproduceCause::NoImages { figure: "fashion", images: "Fashion-MNIST" }.into()),
     },
 };
 
-pub(super) const LEVERS: PublishedFigure = PublishedFigure {
+pub(in crate::reproduce) const LEVERS: PublishedFigure = PublishedFigure {
     name: "levers",
     about: "test error of 784-500-10 x 5 after 3 epochs, without one lever each of the network of least error",
     seeds: [&[1, 2, 3], &[1]],
@@ -38,13 +36,13 @@ const MODEL: &str = "g17-784-1000-10x5";
 const LEARNED: &str = "learned feedback";
 const FIXED: &str = "fixed random feedback";
 
-/// What stands where nothing was published.
-const NOTHING: &str = "-";
+/// In place of a published number where there is none.
+const NOT_PUBLISHED: &str = "-";
 
 const LEAST: ModelComparison = ModelComparison {
     title: "784-1000-10 x 5",
     epochs: 20,
-    base: ComparedModel::shipped(LEARNED, MODEL, NOTHING),
+    base: ComparedModel::shipped(LEARNED, MODEL, NOT_PUBLISHED),
     others: &[
         with(FIXED, "fixed", &["projection.output-hidden.learning_rate=0", "projection.input-hidden.learning_rate=2"]),
         ComparedModel {
@@ -60,7 +58,7 @@ const OF_FASHION: &str = "g17-1568-1000-10x5";
 const LEAST_OF_FASHION: ModelComparison = ModelComparison {
     title: "1568-1000-10 x 5, Fashion-MNIST",
     epochs: 25,
-    base: ComparedModel::shipped(LEARNED, OF_FASHION, NOTHING),
+    base: ComparedModel::shipped(LEARNED, OF_FASHION, NOT_PUBLISHED),
     others: &[ComparedModel {
         model: OF_FASHION,
         ..with(FIXED, "fixed", &["projection.output-hidden.learning_rate=0", "projection.input-hidden.learning_rate=1"])
@@ -132,14 +130,14 @@ const ABLATIONS: ModelComparison = ModelComparison {
         ),
         with("images shifted by up to a pixel", "narrow-shifted", &[NARROW]),
         with("1,000 hidden neurons", "wide", &[UNSHIFTED]),
-        ComparedModel::shipped("none of all: g17-784-500-10", "g17-784-500-10", NOTHING),
+        ComparedModel::shipped("none of all: g17-784-500-10", "g17-784-500-10", NOT_PUBLISHED),
     ],
 };
 
 /// The network with keys that differ.
 const fn with(label: &'static str, variant: &'static str, overrides: &'static [&'static str]) -> ComparedModel {
-    ComparedModel { variant, overrides, ..ComparedModel::shipped(label, MODEL, NOTHING) }
+    ComparedModel { variant, overrides, ..ComparedModel::shipped(label, MODEL, NOT_PUBLISHED) }
 }
 
 #[cfg(test)]
-pub(super) const COMPARISONS: [&ModelComparison; 3] = [&LEAST, &LEAST_OF_FASHION, &ABLATIONS];
+pub(in crate::reproduce) const COMPARISONS: [&ModelComparison; 3] = [&LEAST, &LEAST_OF_FASHION, &ABLATIONS];

@@ -3,16 +3,18 @@
 use std::ops::RangeInclusive;
 
 use ndarray::Array2;
-use serde_json::{Value, json};
+use serde::Serialize;
+use serde_json::json;
 
 use super::{CreditMeasurement, OF_SPIKES, measured, one_hidden_layer};
 use crate::analysis::feedback_eigenvalue;
-use crate::cli::failure::Failure;
-use crate::cli::reproduce::{ComparedNumber, FigureTask, PublishedFigure, ReproducedFigure, mean_and_spread};
 use crate::plot::gallery::{Curve, Curves, curves, sheet};
 use crate::plot::{Axis, ColourBar, ColourMap, Dash, Figure, Ink, Mark, Panel, Scale, Shape, Ticks};
+use crate::reproduce::{
+    ComparedNumber, FigureTask, PublishedFigure, ReproduceError, ReproducedFigure, mean_and_spread,
+};
 
-pub(in crate::cli::reproduce) const FIGURE_5_S1: PublishedFigure = PublishedFigure {
+pub(in crate::reproduce) const FIGURE_5_S1: PublishedFigure = PublishedFigure {
     name: "5-s1",
     about: "largest eigenvalue of (I - Jb Jg)T (I - Jb Jg), by the Jacobians of 100 images (Guerguiev et al. 2017)",
     seeds: [&[1], &[1]],
@@ -35,7 +37,7 @@ struct EigenvaluePoint {
     seen: f64,
     /// With the mean Jacobians; the mean of each image's; with the mean product under the paper's scaling.
     values: [f64; 3],
-    /// With the mean product as it is, to tell it from the product of the means.
+    /// With the mean product as it is, to be compared with the product of the means.
     of_mean_product: f64,
 }
 
@@ -78,18 +80,36 @@ impl EigenvalueCourse {
     }
 }
 
-fn draw(task: &FigureTask<'_>) -> Result<ReproducedFigure, Failure> {
+/// What is kept with the figure.
+#[derive(Serialize)]
+struct EigenvalueResults {
+    /// Names of the eigenvalues of each point.
+    eigenvalues: [&'static str; 3],
+    /// Points by seed.
+    seeds: Vec<Vec<PointResult>>,
+    /// J_b J_g of the last 100 images by seed, [outputs, outputs].
+    last_product: Vec<Vec<Vec<f64>>>,
+}
+
+/// Eigenvalues of 100 images.
+#[derive(Serialize)]
+struct PointResult {
+    /// Training presentations.
+    examples_seen: f64,
+    /// Largest eigenvalues, named by `eigenvalues`.
+    eigenvalues: [f64; 3],
+}
+
+fn draw(task: &FigureTask<'_>) -> Result<ReproducedFigure, ReproduceError> {
     let courses: Vec<_> =
         measured(task, |seed| one_hidden_layer(task, OF_SPIKES, seed))?.iter().map(EigenvalueCourse::of).collect();
-    let told = |course: &EigenvalueCourse| -> Value {
-        let point = |point: &EigenvaluePoint| json!({ "examples_seen": point.seen, "eigenvalues": point.values });
-        course.points.iter().map(point).collect()
+    let point = |point: &EigenvaluePoint| PointResult { examples_seen: point.seen, eigenvalues: point.values };
+    let results = EigenvalueResults {
+        eigenvalues: NAMES,
+        seeds: courses.iter().map(|course| course.points.iter().map(point).collect()).collect(),
+        last_product: courses.iter().map(|course| course.last.outer_iter().map(|row| row.to_vec()).collect()).collect(),
     };
-    let products: Vec<_> =
-        courses.iter().map(|c| c.last.outer_iter().map(|row| row.to_vec()).collect::<Vec<_>>()).collect();
-    let results = json!({ "eigenvalues": NAMES, "seeds": courses.iter().map(told).collect::<Vec<_>>(),
-        "last_product": products });
-    Ok(ReproducedFigure { figure: figure(&courses[0]), numbers: numbers(&courses), results })
+    Ok(ReproducedFigure { figure: figure(&courses[0]), numbers: numbers(&courses), results: json!(results) })
 }
 
 fn numbers(courses: &[EigenvalueCourse]) -> Vec<ComparedNumber> {
@@ -134,7 +154,7 @@ fn numbers(courses: &[EigenvalueCourse]) -> Vec<ComparedNumber> {
     numbers
 }
 
-/// J_b J_g as colours: near the identity, feedback tells each output's change to the hidden layer as the loss wants it.
+/// J_b J_g as colours: if it is near the identity, feedback makes the output follow the gradient of its loss.
 fn product(last: &Array2<f64>) -> Panel {
     let (first, end) = (-0.5, last.nrows() as f64 - 0.5);
     let most = last.iter().fold(0.0_f64, |most, value| most.max(value.abs()));

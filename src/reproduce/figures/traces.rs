@@ -2,28 +2,29 @@
 //!
 //! Guerguiev, Lillicrap & Richards (2017), eLife 6:e22901, Figures 3C and 9A.
 
-use serde_json::{Value, json};
+use serde::Serialize;
+use serde_json::json;
 
 use super::phases::{on_its_own, one_hidden_layer};
-use super::runs::{RunLength, RunSpec, TrainedRun, train_runs};
-use super::{ComparedNumber, FigureTask, PublishedFigure, ReproducedFigure};
 use crate::analysis::Regression;
-use crate::cli::failure::Failure;
-use crate::cli::plot::{RecordedWindow, neuron_traces, trials};
 use crate::model::Population;
 use crate::plot::gallery::{self, NeuronTraces};
+use crate::plot::recorded::{RecordedWindow, neuron_traces, trials};
 use crate::plot::{Figure, Panel, Row, Shape};
 use crate::protocol::PhaseName;
 use crate::record::hdf5::{RunReader, TraceBlock};
+use crate::reproduce::{
+    ComparedNumber, FigureTask, PublishedFigure, ReproduceError, ReproducedFigure, RunLength, RunSpec, TrainedRun,
+};
 
-pub(super) const FIGURE_3C: PublishedFigure = PublishedFigure {
+pub(in crate::reproduce) const FIGURE_3C: PublishedFigure = PublishedFigure {
     name: "3C",
     about: "potentials of a hidden neuron in both phases, with its spikes and plateaus (Guerguiev et al. 2017)",
     seeds: [&[1], &[1]],
     run: draw_one,
 };
 
-pub(super) const FIGURE_9A: PublishedFigure = PublishedFigure {
+pub(in crate::reproduce) const FIGURE_9A: PublishedFigure = PublishedFigure {
     name: "9A",
     about: "potentials of a hidden neuron whose soma the apical dendrite drives too, at three g_a (Guerguiev et al. 2017)",
     seeds: [&[1], &[1]],
@@ -37,26 +38,44 @@ const COMPARTMENTS: [&str; 3] = ["apical", "soma", "basal"];
 const DRIVEN: [(&str, &str); 3] =
     [("0", "g17-784-500-100-10"), ("0.05", "g17-784-500-100-10-ga-005"), ("0.6", "g17-784-500-100-10-ga-060")];
 
-fn draw_one(task: &FigureTask<'_>) -> Result<ReproducedFigure, Failure> {
-    let run = train_runs(task, &[one_hidden_layer(task, task.seeds[0])])?.remove(0);
+/// What is kept with Figure 3C.
+#[derive(Serialize)]
+struct TraceResults {
+    /// The neuron shown.
+    neuron: usize,
+    /// Somatic change beyond what the basal dendrite explains, per apical change.
+    apical_to_soma: f64,
+}
+
+/// What is kept with Figure 9A of each network.
+#[derive(Serialize)]
+struct DrivenResult {
+    /// Apical conductance [1/ms].
+    g_a_per_ms: &'static str,
+    /// Somatic change beyond what the basal dendrite explains, per apical change.
+    apical_to_soma: f64,
+}
+
+fn draw_one(task: &FigureTask<'_>) -> Result<ReproducedFigure, ReproduceError> {
+    let run = task.train_runs(&[one_hidden_layer(task, task.seeds[0])])?.remove(0);
     let shown = PopulationTraces::of(&run, "hidden")?;
     let neuron = shown.largest_difference()?;
     let mut figure = shown.draw(neuron, "")?;
     figure.title = format!("Hidden neuron {neuron}: of all, the largest difference between its plateaus");
     let (number, result) = shown.driven("")?;
-    let results = json!({ "neuron": neuron, "apical_to_soma": result });
-    Ok(ReproducedFigure { figure, numbers: vec![number], results })
+    let results = TraceResults { neuron, apical_to_soma: result };
+    Ok(ReproducedFigure { figure, numbers: vec![number], results: json!(results) })
 }
 
-fn draw_driven(task: &FigureTask<'_>) -> Result<ReproducedFigure, Failure> {
+fn draw_driven(task: &FigureTask<'_>) -> Result<ReproducedFigure, ReproduceError> {
     let (images, overrides): (_, &'static [&'static str]) = if task.quick {
         (1_000, &["recording.presentations=990:"])
     } else {
         (10_000, &["recording.presentations=9990:"])
     };
-    let course = RunLength::untested(images);
-    let of = |(_, model)| RunSpec { variant: "last-10", overrides, ..RunSpec::of(model, course, task.seeds[0]) };
-    let runs = train_runs(task, &DRIVEN.map(of))?;
+    let length = RunLength::untested(images);
+    let of = |(_, model)| RunSpec { variant: "last-10", overrides, ..RunSpec::of(model, length, task.seeds[0]) };
+    let runs = task.train_runs(&DRIVEN.map(of))?;
     let mut neuron = None;
     let (mut figures, mut numbers, mut results) = (Vec::new(), Vec::new(), Vec::new());
     for (run, (g_a, _)) in runs.iter().zip(DRIVEN) {
@@ -69,16 +88,16 @@ fn draw_driven(task: &FigureTask<'_>) -> Result<ReproducedFigure, Failure> {
         figures.push(shown.draw(neuron, &before)?);
         let (number, result) = shown.driven(&before)?;
         numbers.push(number);
-        results.push(json!({ "g_a_per_ms": g_a, "apical_to_soma": result }));
+        results.push(DrivenResult { g_a_per_ms: g_a, apical_to_soma: result });
     }
     let neuron = neuron.unwrap_or_default();
     let title =
         format!("Neuron {neuron} of the first hidden layer: the largest difference between plateaus at g_a = 0");
-    Ok(ReproducedFigure { figure: side_by_side(figures, title), numbers, results: Value::Array(results) })
+    Ok(ReproducedFigure { figure: columns(figures, title), numbers, results: json!(results) })
 }
 
-/// Figures of as many rows each as columns of one, their rows on common axes.
-fn side_by_side(figures: Vec<Figure>, title: String) -> Figure {
+/// Combines figures into one, a column each, with common axes in each row.
+fn columns(figures: Vec<Figure>, title: String) -> Figure {
     let [width, height] =
         figures.iter().fold([0, 0], |[w, h], figure| [w + figure.size[0] * 3 / 5, h.max(figure.size[1])]);
     let mut rows: Vec<Row> = Vec::new();
@@ -95,7 +114,7 @@ fn side_by_side(figures: Vec<Figure>, title: String) -> Figure {
     Figure { title, rows, size: [width, height], ..Figure::of(Vec::new()) }
 }
 
-/// Gives a panel a wider axis, at whose top its strip of spikes stays.
+/// Widens the vertical axis of a panel; its strip of spikes stays at the top.
 fn widen(panel: &mut Panel, range: [f64; 2]) {
     let up = range[1] - panel.y.range[1];
     panel.y.range = range;
@@ -116,22 +135,25 @@ struct PopulationTraces<'a> {
 }
 
 impl<'a> PopulationTraces<'a> {
-    fn of(run: &'a TrainedRun, population: &'static str) -> Result<Self, Failure> {
+    fn of(run: &'a TrainedRun, population: &'static str) -> Result<Self, ReproduceError> {
         let (file, window) = run.last_presentation()?;
         let size = run.model.populations.iter().find(|p| p.name == population).map_or(0, |p| p.size);
         Ok(Self { run, file, window, population, size })
     }
 
     /// Traces of one neuron over the presentation, on a clock that begins with it.
-    fn draw(&self, neuron: usize, before: &str) -> Result<Figure, Failure> {
+    fn draw(&self, neuron: usize, before: &str) -> Result<Figure, ReproduceError> {
         let row = on_its_own(self.window.shown[0]);
         Ok(gallery::traces(&self.compartments(neuron, before)?, &trials(&[row]), [0.0, row.end_ms()]))
     }
 
-    /// The neuron whose plateau of the target phase differs most from that of the forward phase.
-    fn largest_difference(&self) -> Result<usize, Failure> {
-        let list =
-            self.file.plateaus(self.population, self.window.span.clone()).map_err(Failure::failed)?.unwrap_or_default();
+    /// The neuron with the largest difference between the plateaus of target and forward phase.
+    fn largest_difference(&self) -> Result<usize, ReproduceError> {
+        let list = self
+            .file
+            .plateaus(self.population, self.window.span.clone())
+            .map_err(ReproduceError::failed)?
+            .unwrap_or_default();
         let mut differences = vec![0.0; self.size];
         for (i, &alpha) in list.alpha.iter().enumerate() {
             let sign = if list.phases[i] == PhaseName::Target { 1.0 } else { -1.0 };
@@ -141,10 +163,10 @@ impl<'a> PopulationTraces<'a> {
     }
 
     /// Traces of one neuron, a compartment each; the soma has the spikes, the apical dendrite the plateaus.
-    fn compartments(&self, neuron: usize, before: &str) -> Result<Vec<NeuronTraces>, Failure> {
+    fn compartments(&self, neuron: usize, before: &str) -> Result<Vec<NeuronTraces>, ReproduceError> {
         let asked = neuron..neuron + 1;
         let found = neuron_traces(&self.file, &self.run.model, self.population, asked, &self.window);
-        let mut whole = found.map_err(Failure::Failed)?.pop().unwrap_or_default();
+        let mut whole = found?.pop().unwrap_or_default();
         let start = self.window.span.start;
         whole.potentials.iter_mut().flat_map(|(_, points)| points).for_each(|point| point[0] -= start);
         whole.spikes.iter_mut().for_each(|time| *time -= start);
@@ -163,8 +185,8 @@ impl<'a> PopulationTraces<'a> {
         Ok(COMPARTMENTS.map(part).to_vec())
     }
 
-    /// How strongly the soma follows the apical dendrite, beside what its equation says.
-    fn driven(&self, before: &str) -> Result<(ComparedNumber, f64), Failure> {
+    /// How strongly the soma follows the apical dendrite, measured and by its equation.
+    fn driven(&self, before: &str) -> Result<(ComparedNumber, f64), ReproduceError> {
         let [.., k_a] = self.conductances();
         let slope = self.soma_beyond_basal()?.slope();
         let quantity = format!(
@@ -179,9 +201,9 @@ impl<'a> PopulationTraces<'a> {
     ///
     /// Means of dV/dt = −γV + g_b B + g_a A over a phase of length T give V + (V(end) − V(start))/(γT) − k_b B = k_a A, with
     /// γ = g_l + g_b + g_a and k = g/γ: y = k_a x, but for the sampling of traces.
-    fn soma_beyond_basal(&self) -> Result<Regression, Failure> {
+    fn soma_beyond_basal(&self) -> Result<Regression, ReproduceError> {
         let span = self.window.span.clone();
-        let blocks = self.file.traces(self.population, 0..self.size, span).map_err(Failure::failed)?;
+        let blocks = self.file.traces(self.population, 0..self.size, span).map_err(ReproduceError::failed)?;
         let block = blocks.unwrap_or_default().pop().unwrap_or_default();
         let (row, protocol) = (self.window.shown[0], &self.run.model.protocol);
         let phases = [
@@ -241,7 +263,7 @@ mod tests {
             let panel = Panel { y: Axis::linear("potential", range), marks: vec![spike], ..Panel::default() };
             Figure::of(vec![vec![panel]])
         };
-        let both = side_by_side(vec![figure([0.0, 2.0]), figure([-1.0, 1.0])], String::new());
+        let both = columns(vec![figure([0.0, 2.0]), figure([-1.0, 1.0])], String::new());
         let shown: Vec<_> = both.rows[0].panels.iter().map(|panel| (panel.y.range, panel.y.label.as_str())).collect();
         assert_eq!(shown, [([-1.0, 2.0], "potential"), ([-1.0, 2.0], "")]);
         assert!(both.rows[0].panels.iter().all(|panel| panel.marks[0].shape == Shape::line(vec![[0.0, 2.0]])));

@@ -5,13 +5,11 @@
 //! g17-784-500-10 are recorded. One of two groups of basal afferents is stimulated in both phases of a pairing; apical
 //! afferents fire in the first (early), in the second (late), in both or in neither. The rule is the network's own. It moves
 //! biases too, and with them the potential at rest, by more than the response changes: a response is what basal input adds to
-//! that, and the change at rest is told beside it.
+//! that, and the change at rest is a number of its own.
 
-use serde_json::{Value, json};
+use serde::Serialize;
+use serde_json::json;
 
-use super::{ComparedNumber, FigureTask, PublishedFigure, ReproducedFigure, mean_and_spread};
-use crate::cli::failure::Failure;
-use crate::cli::interrupt;
 use crate::data::{Dataset, ImageSet, Presentations, Split};
 use crate::model::{Model, shipped};
 use crate::network::Network;
@@ -19,16 +17,19 @@ use crate::plot::gallery::{TrialPhases, shades, sheet};
 use crate::plot::{Axis, Dash, Dot, Figure, Ink, Mark, Panel, Row, Shape};
 use crate::protocol::{FORWARD, Sampling, TARGET};
 use crate::record::{Evaluation, Kind, Presentation, RecordError, Recorder};
+use crate::reproduce::{
+    ComparedNumber, FigureTask, PublishedFigure, ReproduceError, ReproducedFigure, mean_and_spread,
+};
 use crate::training::{Plan, Synapses, Trainer, Training, initial_network};
 
-pub(super) const FIGURE: PublishedFigure = PublishedFigure {
+pub(in crate::reproduce) const FIGURE: PublishedFigure = PublishedFigure {
     name: "10",
     about: "the predicted experiment: early apical input depresses, late potentiates (Guerguiev et al. 2017)",
     seeds: [&[1, 2, 3, 4, 5], &[1, 2]],
     run: draw,
 };
 
-/// What the paper does not say.
+/// In place of a published number where there is none.
 const NOT_GIVEN: &str = "not given";
 
 /// When apical afferents fire, by the bias of their dendrites and the phase in which their somata are driven or silenced.
@@ -70,7 +71,7 @@ const REPEATED: usize = 40;
 const TEST: usize = 3;
 
 /// Keys in which the model of a slice differs from the network.
-fn slice(pairing: &Pairing) -> anyhow::Result<Model> {
+fn slice(pairing: &Pairing) -> Result<Model, ReproduceError> {
     let keys = [
         format!("population.input.size={}", 2 * AFFERENTS),
         format!("population.hidden.size={CELLS}"),
@@ -89,7 +90,7 @@ fn slice(pairing: &Pairing) -> anyhow::Result<Model> {
 }
 
 /// Equal synapses of all afferents on all cells, and none of the cells on the apical afferents.
-fn wired(model: &Model, seed: u64) -> anyhow::Result<Network> {
+fn wired(model: &Model, seed: u64) -> Result<Network, ReproduceError> {
     let mut network = initial_network(model, seed)?;
     for (weights, (afferents, weight)) in
         network.weights.iter_mut().zip([(2 * AFFERENTS, BASAL), (0, 0.0), (AFFERENTS, APICAL)])
@@ -113,7 +114,7 @@ fn stimuli(label: u8) -> Dataset {
     Dataset { split: Split::of_table(TESTED), training, evaluation: of(&tests.repeat(REPEATED), 0) }
 }
 
-/// What was recorded of one slice.
+/// Records one slice.
 #[derive(Default)]
 struct SliceRecorder {
     /// Sums of somatic potentials over cells and repetitions, by what was shown and time, of the tests since the last pairing.
@@ -181,7 +182,7 @@ impl SliceRecorder {
 }
 
 /// One slice, tested before and during its pairings.
-fn paired(pairing: &Pairing, seed: u64) -> anyhow::Result<SliceRecorder> {
+fn paired(pairing: &Pairing, seed: u64) -> Result<SliceRecorder, ReproduceError> {
     let model = slice(pairing)?;
     let mut trainer = Trainer::new(&model, wired(&model, seed)?, seed)?;
     let (data, mut recorded) = (stimuli(pairing.label), SliceRecorder::default());
@@ -193,13 +194,11 @@ fn paired(pairing: &Pairing, seed: u64) -> anyhow::Result<SliceRecorder> {
     Ok(recorded)
 }
 
-fn draw(task: &FigureTask<'_>) -> Result<ReproducedFigure, Failure> {
+fn draw(task: &FigureTask<'_>) -> Result<ReproducedFigure, ReproduceError> {
     let mut slices: Vec<Vec<SliceRecorder>> = Vec::new();
     for pairing in &PAIRINGS {
-        if interrupt::requested() {
-            return Err(Failure::Interrupted);
-        }
-        slices.push(task.seeds.iter().map(|&seed| paired(pairing, seed)).collect::<anyhow::Result<_>>()?);
+        task.check_interrupt()?;
+        slices.push(task.seeds.iter().map(|&seed| paired(pairing, seed)).collect::<Result<_, ReproduceError>>()?);
     }
     let (mut numbers, mut results) = (Vec::new(), Vec::new());
     for (pairing, slices) in PAIRINGS.iter().zip(&slices) {
@@ -208,15 +207,35 @@ fn draw(task: &FigureTask<'_>) -> Result<ReproducedFigure, Failure> {
             let ends = changes(slices, group);
             numbers.push(ComparedNumber::new(quantity, predicted, mean_and_spread(&ends, 1)));
             let courses: Vec<_> = slices.iter().map(|slice| slice.course(group)).collect();
-            results.push(json!({ "apical_input": pairing.name, "stimulated": group == 0, "tested_every": TESTED,
-                "response": courses, "change_percent": ends }));
+            results.push(PairingResult {
+                apical_input: pairing.name,
+                stimulated: group == 0,
+                tested_every: TESTED,
+                response: courses,
+                change_percent: ends,
+            });
         }
         let rested: Vec<f64> = slices.iter().map(SliceRecorder::rested).collect();
         let quantity = format!("apical input {}: change of the potential at rest", pairing.name);
         numbers.push(ComparedNumber::new(quantity, NOT_GIVEN, mean_and_spread(&rested, 2)));
     }
     let figure = figure(&slices, task.seeds.len());
-    Ok(ReproducedFigure { figure, numbers, results: Value::Array(results) })
+    Ok(ReproducedFigure { figure, numbers, results: json!(results) })
+}
+
+/// The responses to one group of basal afferents under one pairing, as they are kept with the figure.
+#[derive(Serialize)]
+struct PairingResult {
+    /// When apical afferents fire: `early`, `late`, `throughout` or `none`.
+    apical_input: &'static str,
+    /// Whether the group was stimulated in pairings.
+    stimulated: bool,
+    /// Pairings between two tests.
+    tested_every: usize,
+    /// Responses relative to that before pairing, [seeds, tests].
+    response: Vec<Vec<f64>>,
+    /// Change from the first to the last test, by seed [%].
+    change_percent: Vec<f64>,
 }
 
 /// Changes of the response to a group of afferents from the first to the last test, by seed [%].
@@ -347,8 +366,8 @@ mod tests {
                 cells.map(|&w| f64::from(w - BASAL)).sum::<f64>() / (CELLS * AFFERENTS) as f64
             };
             let reversal = if pairing.label == 0 { 8.0 } else { -8.0 };
-            let told = plateau(rate(pairing.bias, Some(reversal))) - plateau(rate(pairing.bias, None));
-            let expected = 5.0 * 20.0 * 0.01 * k_b * told * slope * s;
+            let difference = plateau(rate(pairing.bias, Some(reversal))) - plateau(rate(pairing.bias, None));
+            let expected = 5.0 * 20.0 * 0.01 * k_b * difference * slope * s;
             let largest = 5.0 * 20.0 * 0.01 * k_b * 0.45 * slope * s;
             assert!((mean(0) - expected).abs() < 0.1 * largest, "{}: {} and {expected}", pairing.name, mean(0));
             assert!(mean(1).abs() < 1e-12, "{}: afferents that were silent changed by {}", pairing.name, mean(1));

@@ -4,26 +4,28 @@
 //! neurons have their errors from, and in being the noiseless rate twin, which learns in minutes.
 
 use ndarray::{Array2, Axis};
+use serde::Serialize;
 use serde_json::json;
 
-use super::runs::{RunLength, RunSpec, TrainedRun, train_runs};
-use super::{ComparedNumber, FigureTask, PublishedFigure, ReproducedFigure, mean_and_spread};
 use crate::analysis::{best_matches, shuffled};
-use crate::cli::failure::Failure;
 use crate::model::{Model, PopulationId};
 use crate::network::Network;
 use crate::plot::gallery::{histograms, receptive_fields, sheet};
 use crate::rate::Twin;
+use crate::reproduce::{
+    ComparedNumber, FigureTask, PublishedFigure, ReproduceError, ReproducedFigure, RunLength, RunSpec, TrainedRun,
+    mean_and_spread,
+};
 use crate::training::{Dynamics, initial_network};
 
-pub(super) const FIGURE_7B: PublishedFigure = PublishedFigure {
+pub(in crate::reproduce) const FIGURE_7B: PublishedFigure = PublishedFigure {
     name: "7B",
     about: "receptive fields of hidden neurons, and those of backprop most like them (Guerguiev et al. 2017)",
     seeds: [&[1], &[1]],
     run: draw_fields,
 };
 
-pub(super) const FIGURE_7C: PublishedFigure = PublishedFigure {
+pub(in crate::reproduce) const FIGURE_7C: PublishedFigure = PublishedFigure {
     name: "7C",
     about: "largest correlations of receptive fields with those of backprop (Guerguiev et al. 2017)",
     seeds: [&[1, 2, 3], &[1]],
@@ -33,8 +35,8 @@ pub(super) const FIGURE_7C: PublishedFigure = PublishedFigure {
 /// Fields that are shown, a square number.
 const SHOWN: usize = 25;
 
-/// From the seed of a network to that of the one by backprop it is compared with: of one seed, their initial weights would
-/// be the same, and those alone alike.
+/// Difference between the seeds of a network and of the one by backprop it is compared with: with equal seeds their initial
+/// weights, and so their fields, would be the same.
 const APART: u64 = 1000;
 
 /// A network by segregated dendrites, of a seed, and one by backprop, of another.
@@ -70,18 +72,18 @@ fn by_backprop(task: &FigureTask<'_>, seed: u64) -> RunSpec {
 
 impl FieldPair {
     /// Pairs of every seed, and what else is wanted.
-    fn all(task: &FigureTask<'_>, others: &[RunSpec]) -> Result<(Vec<Self>, Vec<TrainedRun>), Failure> {
+    fn all(task: &FigureTask<'_>, others: &[RunSpec]) -> Result<(Vec<Self>, Vec<TrainedRun>), ReproduceError> {
         let both = |&seed: &u64| [by_dendrites(task, seed), by_backprop(task, seed)];
         let wanted: Vec<_> = task.seeds.iter().flat_map(both).chain(others.iter().cloned()).collect();
-        let mut runs = train_runs(task, &wanted)?;
+        let mut runs = task.train_runs(&wanted)?;
         let others = runs.split_off(2 * task.seeds.len());
         let pair = |(runs, &seed): (&[TrainedRun], &u64)| Self::of(&runs[0], &runs[1], seed);
         Ok((runs.chunks(2).zip(task.seeds).map(pair).collect::<Result<_, _>>()?, others))
     }
 
-    fn of(dendrites: &TrainedRun, backprop: &TrainedRun, seed: u64) -> Result<Self, Failure> {
+    fn of(dendrites: &TrainedRun, backprop: &TrainedRun, seed: u64) -> Result<Self, ReproduceError> {
         let model = &dendrites.model;
-        let initial = initial_network(model, seed).map_err(Failure::failed)?;
+        let initial = initial_network(model, seed).map_err(ReproduceError::failed)?;
         let reached = |run: &TrainedRun| run.checkpoint.curve.last().map_or(f64::NAN, |last| last.test_error);
         Ok(Self {
             seed,
@@ -99,7 +101,7 @@ fn fields(model: &Model, network: &Network) -> Array2<f64> {
     network.weights[first.expect("the input reaches the hidden layer")].to_array()
 }
 
-fn draw_fields(task: &FigureTask<'_>) -> Result<ReproducedFigure, Failure> {
+fn draw_fields(task: &FigureTask<'_>) -> Result<ReproducedFigure, ReproduceError> {
     let (pairs, _) = FieldPair::all(task, &[])?;
     let FieldPair { after, backprop, .. } = &pairs[0];
     let matches = best_matches(after.view(), backprop.view());
@@ -123,25 +125,63 @@ fn draw_fields(task: &FigureTask<'_>) -> Result<ReproducedFigure, Failure> {
             format!("{:.3}", mean(matches.iter().map(|m| m.1))),
         ),
     ];
-    let told = |&i: &usize| json!({ "neuron": i, "match": matches[i].0, "correlation": matches[i].1 });
-    let results = json!({ "seed": pairs[0].seed, "fields": shown.iter().map(told).collect::<Vec<_>>() });
-    Ok(ReproducedFigure { figure, numbers, results })
+    let field = |&i: &usize| FieldMatch { neuron: i, matched: matches[i].0, correlation: matches[i].1 };
+    let results = FieldResults { seed: pairs[0].seed, fields: shown.iter().map(field).collect() };
+    Ok(ReproducedFigure { figure, numbers, results: json!(results) })
+}
+
+/// What is kept with Figure 7B.
+#[derive(Serialize)]
+struct FieldResults {
+    /// Seed of the network by segregated dendrites.
+    seed: u64,
+    /// The fields shown.
+    fields: Vec<FieldMatch>,
+}
+
+/// A receptive field and the most similar one of backprop.
+#[derive(Serialize)]
+struct FieldMatch {
+    /// Hidden neuron.
+    neuron: usize,
+    /// Hidden neuron of the network by backprop.
+    #[serde(rename = "match")]
+    matched: usize,
+    /// Correlation of both fields.
+    correlation: f64,
+}
+
+/// What is kept with Figure 7C of each seed.
+#[derive(Serialize)]
+struct SeedCorrelations<'a> {
+    /// Seed of the network by segregated dendrites.
+    seed: u64,
+    /// Its test error at the end [%].
+    test_error_percent: f64,
+    /// That of the network by backprop [%].
+    backprop_test_error_percent: f64,
+    #[serde(flatten)]
+    correlations: &'a Correlations,
 }
 
 /// Largest correlations with the fields of backprop, neuron by neuron.
+#[derive(Serialize)]
 struct Correlations {
+    /// Of learned fields.
     real: Vec<f64>,
+    /// Of learned fields with their pixels shuffled.
     shuffled: Vec<f64>,
+    /// Of fields before learning.
     before: Vec<f64>,
-    /// Of backprop's own fields with those of the yardstick.
+    /// Of the fields of backprop with those of a second network by backprop.
     backprop: Vec<f64>,
 }
 
-fn draw_correlations(task: &FigureTask<'_>) -> Result<ReproducedFigure, Failure> {
+fn draw_correlations(task: &FigureTask<'_>) -> Result<ReproducedFigure, ReproduceError> {
     // One more network by backprop: how alike are the fields of two?
     let another = task.seeds.iter().fold(0, |last, &seed| last.max(seed)).wrapping_add(1);
     let (pairs, another) = FieldPair::all(task, &[by_backprop(task, another)])?;
-    let yardstick = fields(&another[0].model, &another[0].checkpoint.network);
+    let reference = fields(&another[0].model, &another[0].checkpoint.network);
     let best = |fields: &Array2<f64>, others: &Array2<f64>| -> Vec<f64> {
         best_matches(fields.view(), others.view()).into_iter().map(|(_, r)| r).collect()
     };
@@ -149,7 +189,7 @@ fn draw_correlations(task: &FigureTask<'_>) -> Result<ReproducedFigure, Failure>
         real: best(&pair.after, &pair.backprop),
         shuffled: best(&shuffled(pair.after.view(), pair.seed), &pair.backprop),
         before: best(&pair.before, &pair.backprop),
-        backprop: best(&pair.backprop, &yardstick),
+        backprop: best(&pair.backprop, &reference),
     };
     let found: Vec<_> = pairs.iter().map(correlate).collect();
     let all = |of: fn(&Correlations) -> &Vec<f64>| found.iter().flat_map(of).copied().collect::<Vec<_>>();
@@ -159,12 +199,14 @@ fn draw_correlations(task: &FigureTask<'_>) -> Result<ReproducedFigure, Failure>
     let mut figure = sheet(vec![vec![histograms(&title, "largest correlation with a field of backprop (r)", &groups)]]);
     "Receptive fields and those of backprop".clone_into(&mut figure.title);
     figure.size = [860, 560];
-    let told = |(pair, found): (&FieldPair, &Correlations)| {
-        json!({ "seed": pair.seed, "test_error_percent": pair.errors[0], "backprop_test_error_percent": pair.errors[1],
-            "real": found.real, "shuffled": found.shuffled, "before": found.before, "backprop": found.backprop })
-    };
-    let results = pairs.iter().zip(&found).map(told).collect();
-    Ok(ReproducedFigure { figure, numbers: numbers(&pairs, &found), results })
+    let of_seed = pairs.iter().zip(&found).map(|(pair, correlations)| SeedCorrelations {
+        seed: pair.seed,
+        test_error_percent: pair.errors[0],
+        backprop_test_error_percent: pair.errors[1],
+        correlations,
+    });
+    let results: Vec<_> = of_seed.collect();
+    Ok(ReproducedFigure { figure, numbers: numbers(&pairs, &found), results: json!(results) })
 }
 
 fn numbers(pairs: &[FieldPair], found: &[Correlations]) -> Vec<ComparedNumber> {

@@ -1,37 +1,41 @@
-//! Runs that are known by their results: files as in docs/results, one for a network and seed.
+//! Stored results, as in docs/results: a file for a network and seed.
 //!
 //! A comparison needs no more of a run than its errors. With `--results` seeds that were run at other times or on other
 //! machines stand in one figure with those at hand, if they are of the very model and data: digests of both are compared.
 
+use std::error::Error;
 use std::fs;
 use std::path::Path;
 
-use anyhow::{Context, bail};
 use serde_json::{Value, json};
 
-use super::comparison::ComparedModel;
-use super::runs::RunLength;
-use crate::cli::report::learning_curve;
+use super::error::ReproduceCause;
+use super::length::RunLength;
+use super::record::RunRecord;
 use crate::record::Evaluation;
 
-/// What a result must be of, by its names and by its digests.
+/// The run that a stored result is to stand for.
 pub(super) struct ResultQuery<'a> {
-    pub(super) network: &'a ComparedModel,
+    /// Name of a shipped model.
+    pub(super) model: &'a str,
+    /// Keys of the model that differ, as in `--set`.
+    pub(super) overrides: &'a [&'a str],
     pub(super) seed: u64,
-    pub(super) course: RunLength,
+    pub(super) length: RunLength,
     /// [`Model::sha256`](crate::model::Model::sha256).
     pub(super) model_sha256: String,
     /// Of images and labels, `digest  file` a line.
     pub(super) data_sha256: String,
 }
 
-/// Results of one folder.
-pub(super) struct StoredResults {
+/// The stored results of a folder.
+#[derive(Clone, Debug)]
+pub struct StoredResults {
     results: Vec<StoredRun>,
 }
 
-/// A run by its result.
-#[derive(Clone)]
+/// A run by its stored result.
+#[derive(Clone, Debug)]
 pub(super) struct StoredRun {
     /// Of its file, without `.json`.
     pub(super) name: String,
@@ -41,35 +45,43 @@ pub(super) struct StoredRun {
 
 impl StoredResults {
     /// Reads all results of a folder.
-    pub(super) fn load(folder: &Path) -> anyhow::Result<Self> {
-        let told = || format!("--results: cannot read {}", folder.display());
+    ///
+    /// # Errors
+    /// If it cannot be read, holds none, or a file in it does not hold a result.
+    pub fn load(folder: &Path) -> Result<Self, ReproduceCause> {
+        let unreadable = |path: &Path| {
+            let path = path.to_owned();
+            move |source| ReproduceCause::UnreadableResult { path, source }
+        };
         let mut results = Vec::new();
-        for entry in fs::read_dir(folder).with_context(told)? {
-            let path = entry.with_context(told)?.path();
+        for entry in fs::read_dir(folder).map_err(unreadable(folder))? {
+            let path = entry.map_err(unreadable(folder))?.path();
             if path.extension().is_none_or(|extension| extension != "json") {
                 continue;
             }
-            let told = || format!("--results: {} is no result", path.display());
-            let result = serde_json::from_str(&fs::read_to_string(&path).with_context(told)?).with_context(told)?;
+            let no_result =
+                |source: Box<dyn Error + Send + Sync>| ReproduceCause::NoResult { path: path.clone(), source };
+            let text = fs::read_to_string(&path).map_err(|error| no_result(error.into()))?;
+            let result = serde_json::from_str(&text).map_err(|error| no_result(error.into()))?;
             let name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
-            results.push(StoredRun::read(name, result).with_context(told)?);
+            results.push(StoredRun::read(name, result).map_err(|expected| no_result(expected.into()))?);
         }
         if results.is_empty() {
-            bail!("--results: {} holds no results, files as in docs/results", folder.display());
+            return Err(ReproduceCause::NoResults(folder.to_owned()));
         }
         results.sort_by(|a, b| a.name.cmp(&b.name));
         Ok(Self { results })
     }
 
-    /// The first spiking run of this network, seed and course on all images.
+    /// The first spiking run of this model, seed and length on all images.
     ///
     /// # Errors
-    /// Why none was taken that has its names.
-    pub(super) fn find(&self, asked: &ResultQuery<'_>) -> Result<Option<StoredRun>, String> {
-        let RunLength { epochs, images: None, tested: None } = asked.course else { return Ok(None) };
+    /// Why a run of this model, seed and length was not taken.
+    pub(super) fn find(&self, query: &ResultQuery<'_>) -> Result<Option<StoredRun>, String> {
+        let RunLength { epochs, images: None, tested: None } = query.length else { return Ok(None) };
         let mut refused = None;
-        for run in self.results.iter().filter(|run| run.is_called(asked.network, asked.seed, epochs)) {
-            match run.unlike(asked) {
+        for run in self.results.iter().filter(|run| run.matches(query, epochs)) {
+            match run.mismatch(query) {
                 None => return Ok(Some(run.clone())),
                 why => refused = refused.or(why),
             }
@@ -79,7 +91,7 @@ impl StoredResults {
 }
 
 impl StoredRun {
-    fn read(name: String, result: Value) -> anyhow::Result<Self> {
+    fn read(name: String, result: Value) -> Result<Self, &'static str> {
         let point = |point: &Value| {
             let (examples_seen, test_error) = (point[0].as_u64()?, point[1].as_f64()?);
             let evaluation =
@@ -89,42 +101,52 @@ impl StoredRun {
         let curve = result["curve"].as_array().and_then(|curve| curve.iter().map(point).collect());
         match curve {
             Some(curve) if result["model"].is_string() && result["seed"].is_u64() => Ok(Self { name, curve, result }),
-            _ => bail!("expected an object with `model`, `seed` and `curve` of [examples, error from 0 to 100]"),
+            _ => Err("expected an object with `model`, `seed` and `curve` of [examples, error from 0 to 100]"),
         }
     }
 
-    /// Whether it has the names of this network, seed and course.
-    fn is_called(&self, network: &ComparedModel, seed: u64, epochs: u32) -> bool {
+    /// Whether it is a spiking run of this model, seed and number of epochs, by name.
+    fn matches(&self, query: &ResultQuery<'_>, epochs: u32) -> bool {
         let Self { curve, result, .. } = self;
         result["kind"] == "spiking"
-            && result["model"] == network.model
-            && result["overrides"] == json!(network.overrides)
-            && result["seed"] == seed
+            && result["model"] == query.model
+            && result["overrides"] == json!(query.overrides)
+            && result["seed"] == query.seed
             && curve.len() == epochs as usize
     }
 
-    /// Why it is none of the model and data asked for, if it is none.
-    fn unlike(&self, asked: &ResultQuery<'_>) -> Option<String> {
+    /// How model or data differ from those of the query; `None` if they do not.
+    fn mismatch(&self, query: &ResultQuery<'_>) -> Option<String> {
         let expected =
-            [("model_sha256", "another model", &asked.model_sha256), ("data_sha256", "other data", &asked.data_sha256)];
-        let unlike = |(key, another, digest): (&str, &str, &String)| match self.result[key].as_str() {
+            [("model_sha256", "another model", &query.model_sha256), ("data_sha256", "other data", &query.data_sha256)];
+        let mismatch = |(key, another, digest): (&str, &str, &String)| match self.result[key].as_str() {
             Some(found) if found == digest => None,
             Some(_) => Some(format!("{} is of {another}: its {key} is not the one at hand", self.name)),
             None => Some(format!("{} has no {key} and may be of {another}", self.name)),
         };
-        expected.into_iter().find_map(unlike)
+        expected.into_iter().find_map(mismatch)
     }
 
-    /// As a run that was trained is told, and that it was not.
-    pub(super) fn told(&self) -> Value {
-        let mut told = json!({ "name": self.name });
-        let own = ["model", "model_sha256", "data_sha256", "kind", "batch", "seed", "commit", "examples_seen"];
-        for key in own.into_iter().chain(["test_examples", "test_error_percent"]) {
-            told[key] = self.result[key].clone();
+    /// The record of the run.
+    pub(super) fn record(&self) -> RunRecord {
+        let text = |key: &str| self.result[key].as_str().map(str::to_owned);
+        let count = |key: &str| self.result[key].as_u64();
+        RunRecord {
+            name: self.name.clone(),
+            model: text("model").unwrap_or_default(),
+            model_sha256: text("model_sha256"),
+            data_sha256: text("data_sha256"),
+            kind: text("kind").unwrap_or_default(),
+            batch: count("batch"),
+            seed: count("seed").unwrap_or_default(),
+            commit: text("commit"),
+            examples_seen: count("examples_seen"),
+            test_examples: count("test_examples"),
+            tested_on: None,
+            test_error_percent: self.result["test_error_percent"].as_f64(),
+            known: true,
+            learning: self.curve.clone(),
         }
-        told["known"] = true.into();
-        told["learning"] = learning_curve(&self.curve);
-        told
     }
 }
 
@@ -132,8 +154,7 @@ impl StoredRun {
 mod tests {
     use super::*;
 
-    const NETWORK: ComparedModel = ComparedModel::shipped("one", "g17-784-10", "-");
-    const COURSE: RunLength = RunLength { epochs: 2, images: None, tested: None };
+    const LENGTH: RunLength = RunLength { epochs: 2, images: None, tested: None };
 
     fn folder(result: &Value) -> tempfile::TempDir {
         let folder = tempfile::tempdir().unwrap();
@@ -150,20 +171,20 @@ mod tests {
         })
     }
 
-    fn asked() -> ResultQuery<'static> {
+    fn query() -> ResultQuery<'static> {
         let (model_sha256, data_sha256) = ("0a".to_owned(), "0b  images\n".to_owned());
-        ResultQuery { network: &NETWORK, seed: 3, course: COURSE, model_sha256, data_sha256 }
+        ResultQuery { model: "g17-784-10", overrides: &[], seed: 3, length: LENGTH, model_sha256, data_sha256 }
     }
 
     #[test]
     fn a_result_stands_for_the_run_it_is_of() {
         let known = StoredResults::load(folder(&result()).path()).unwrap();
-        let run = known.find(&asked()).unwrap().unwrap();
+        let run = known.find(&query()).unwrap().unwrap();
         assert_eq!((run.name.as_str(), run.curve.len(), run.curve[1].examples_seen), ("6B-seed3", 2, 200));
         assert!((run.curve[1].test_error - 8.5).abs() < 1e-12);
-        let told = run.told();
+        let record = serde_json::to_value(run.record()).unwrap();
         assert_eq!(
-            (&told["commit"], &told["known"], &told["learning"][0]["test_error_percent"]),
+            (&record["commit"], &record["known"], &record["learning"][0]["test_error_percent"]),
             (&json!("c0ffee"), &json!(true), &json!(9.0))
         );
     }
@@ -171,27 +192,25 @@ mod tests {
     #[test]
     fn it_stands_for_no_other() {
         let known = StoredResults::load(folder(&result()).path()).unwrap();
-        let of_another = ComparedModel { model: "g17-784-500-10", ..NETWORK };
-        let overridden = ComparedModel { overrides: &["learning.batch=2"], ..NETWORK };
         for other in [
-            ResultQuery { seed: 4, ..asked() },
-            ResultQuery { course: RunLength { epochs: 3, ..COURSE }, ..asked() },
-            ResultQuery { course: RunLength { images: Some(100), ..COURSE }, ..asked() },
-            ResultQuery { network: &of_another, ..asked() },
-            ResultQuery { network: &overridden, ..asked() },
+            ResultQuery { seed: 4, ..query() },
+            ResultQuery { length: RunLength { epochs: 3, ..LENGTH }, ..query() },
+            ResultQuery { length: RunLength { images: Some(100), ..LENGTH }, ..query() },
+            ResultQuery { model: "g17-784-500-10", ..query() },
+            ResultQuery { overrides: &["learning.batch=2"], ..query() },
         ] {
             assert!(known.find(&other).unwrap().is_none());
         }
         for (key, other) in [("kind", json!("rate")), ("curve", json!([[100, 9.0]]))] {
             let mut result = result();
             result[key] = other;
-            assert!(StoredResults::load(folder(&result).path()).unwrap().find(&asked()).unwrap().is_none(), "{key}");
+            assert!(StoredResults::load(folder(&result).path()).unwrap().find(&query()).unwrap().is_none(), "{key}");
         }
     }
 
     #[test]
     fn of_another_model_or_other_data_it_is_refused_by_name() {
-        for (key, other, said) in [
+        for (key, other, message) in [
             ("model_sha256", json!("0c"), "6B-seed3 is of another model: its model_sha256"),
             ("data_sha256", json!("0c  images\n"), "6B-seed3 is of other data: its data_sha256"),
             ("model_sha256", Value::Null, "6B-seed3 has no model_sha256"),
@@ -199,14 +218,17 @@ mod tests {
         ] {
             let mut result = result();
             result[key] = other;
-            let refused = StoredResults::load(folder(&result).path()).unwrap().find(&asked()).err().unwrap();
-            assert!(refused.starts_with(said), "{refused}");
+            let refused = StoredResults::load(folder(&result).path()).unwrap().find(&query()).err().unwrap();
+            assert!(refused.starts_with(message), "{refused}");
         }
     }
 
     #[test]
     fn what_holds_no_results_is_refused_by_name() {
-        let refusal = |path: &Path| format!("{:#}", StoredResults::load(path).err().unwrap());
+        let refusal = |path: &Path| {
+            let error = StoredResults::load(path).err().unwrap();
+            error.source().map_or_else(|| error.to_string(), |cause| format!("{error}: {cause}"))
+        };
         assert!(refusal(Path::new("nowhere")).starts_with("--results: cannot read nowhere"));
         let empty = tempfile::tempdir().unwrap();
         assert!(refusal(empty.path()).contains("holds no results"));
@@ -221,8 +243,8 @@ mod tests {
         let mistaken = curves.iter().map(|curve| with("curve", curve));
         let lacking = ["model", "seed", "curve"].map(|key| with(key, &Value::Null));
         for refused in mistaken.chain(lacking).chain([json!([]), json!(3)]) {
-            let said = refusal(folder(&refused).path());
-            assert!(said.contains("6B-seed3.json is no result: expected an object"), "{refused}: {said}");
+            let message = refusal(folder(&refused).path());
+            assert!(message.contains("6B-seed3.json is no result: expected an object"), "{refused}: {message}");
         }
     }
 }

@@ -2,42 +2,44 @@
 //!
 //! Guerguiev, Lillicrap & Richards (2017), eLife 6:e22901, Figures 4 and 6, supplement 1A.
 
+use serde::Serialize;
 use serde_json::json;
 
-use super::runs::{RunLength, RunSpec, TrainedRun, train_runs};
-use super::{ComparedNumber, FigureTask, PublishedFigure, ReproducedFigure};
 use crate::analysis::{mean_and_deviation, rates};
 use crate::cells::PlateauTimes;
-use crate::cli::failure::Failure;
-use crate::cli::plot::trials;
 use crate::model::Population;
 use crate::plot::gallery::{self, RasterPopulation, TrialPhases};
+use crate::plot::recorded::trials;
 use crate::plot::{Axis, Dot, Figure, Ink, Mark, Panel, Shape};
 use crate::record::Kind;
 use crate::record::hdf5::{PresentationRow, RunReader};
+use crate::reproduce::{
+    ComparedNumber, FigureTask, PublishedFigure, ReproduceCause, ReproduceError, ReproducedFigure, RunLength, RunSpec,
+    TrainedRun,
+};
 
-pub(super) const FIGURE_4A: PublishedFigure = PublishedFigure {
+pub(in crate::reproduce) const FIGURE_4A: PublishedFigure = PublishedFigure {
     name: "4A",
     about: "the phases of one presentation, with the spikes of hidden and output neurons (Guerguiev et al. 2017)",
     seeds: [&[1], &[1]],
     run: draw_phases,
 };
 
-pub(super) const FIGURE_4B: PublishedFigure = PublishedFigure {
+pub(in crate::reproduce) const FIGURE_4B: PublishedFigure = PublishedFigure {
     name: "4B",
     about: "lengths of forward and target phases (Guerguiev et al. 2017)",
     seeds: [&[1], &[1]],
     run: draw_lengths,
 };
 
-pub(super) const FIGURE_6_S1A: PublishedFigure = PublishedFigure {
+pub(in crate::reproduce) const FIGURE_6_S1A: PublishedFigure = PublishedFigure {
     name: "6-s1A",
     about: "plateaus at times of their own, in two presentations (Guerguiev et al. 2017)",
     seeds: [&[1], &[1]],
     run: draw_plateau_times,
 };
 
-/// Time after which the output population has followed its teaching conductances, many times their 0.6 ms [ms].
+/// Time after which the output population follows its teaching conductances, many times their 0.6 ms [ms].
 const TAUGHT_MS: f64 = 10.0;
 
 /// 784-500-10 after some training, the last 50 presentations of which are recorded.
@@ -57,14 +59,15 @@ pub(super) fn on_its_own(row: PresentationRow) -> PresentationRow {
     PresentationRow { start_ms: 0.0, forward_end_ms, target_end_ms, ..row }
 }
 
-fn draw_phases(task: &FigureTask<'_>) -> Result<ReproducedFigure, Failure> {
+fn draw_phases(task: &FigureTask<'_>) -> Result<ReproducedFigure, ReproduceError> {
     let wanted = one_hidden_layer(task, task.seeds[0]);
-    let run = train_runs(task, &[wanted])?.remove(0);
+    let run = task.train_runs(&[wanted])?.remove(0);
     let (file, window) = run.last_presentation()?;
     let row = window.shown[0];
     let mut lists = Vec::new();
     for population in run.model.populations.iter().skip(1) {
-        let list = file.spikes(&population.name, window.span.clone()).map_err(Failure::failed)?.unwrap_or_default();
+        let list =
+            file.spikes(&population.name, window.span.clone()).map_err(ReproduceError::failed)?.unwrap_or_default();
         let times: Vec<f64> = list.times.iter().map(|time| time - row.start_ms).collect();
         lists.push((population, times, list.neurons));
     }
@@ -86,8 +89,26 @@ fn draw_phases(task: &FigureTask<'_>) -> Result<ReproducedFigure, Failure> {
         found
             .number("all neurons, input and output too: mean rate [Hz]", "24, of which neurons is not said", |f| f.all),
     ];
-    let results = json!({ "presentation": row.index, "label": row.label, "answer": row.decoded });
-    Ok(ReproducedFigure { figure, numbers, results })
+    let results = PhaseResults { presentation: row.index, label: row.label, answer: row.decoded };
+    Ok(ReproducedFigure { figure, numbers, results: json!(results) })
+}
+
+/// What is kept with Figure 4A.
+#[derive(Serialize)]
+struct PhaseResults {
+    /// Number of the training presentation shown.
+    presentation: u64,
+    /// Class of its image.
+    label: Option<u8>,
+    /// Class answered.
+    answer: u8,
+}
+
+/// What is kept with Figure 6, supplement 1A.
+#[derive(Serialize)]
+struct PlateauResults {
+    /// Mean time from a plateau to the end of its phase [ms].
+    mean_lead_ms: f64,
 }
 
 /// Mean rates in one presentation [Hz]; of the output after the potentials before it have settled.
@@ -112,13 +133,13 @@ impl Fired {
     }
 }
 
-fn firing(file: &RunReader, run: &TrainedRun) -> Result<Fired, Failure> {
-    let rows = file.presentations().map_err(Failure::failed)?;
+fn firing(file: &RunReader, run: &TrainedRun) -> Result<Fired, ReproduceError> {
+    let rows = file.presentations().map_err(ReproduceError::failed)?;
     let rows: Vec<_> = rows.into_iter().filter(|row| row.recorded).collect();
     let always = f64::NEG_INFINITY..f64::INFINITY;
     let mut lists = Vec::new();
     for population in &run.model.populations {
-        lists.push(file.spikes(&population.name, always.clone()).map_err(Failure::failed)?.unwrap_or_default());
+        lists.push(file.spikes(&population.name, always.clone()).map_err(ReproduceError::failed)?.unwrap_or_default());
     }
     let rates_in = |list: usize, phase: std::ops::Range<f64>| {
         rates(&lists[list].times, &lists[list].neurons, lists[list].size, &[phase])
@@ -145,20 +166,20 @@ fn firing(file: &RunReader, run: &TrainedRun) -> Result<Fired, Failure> {
 /// Neurons whose plateaus are shown.
 const SHOWN: u64 = 100;
 
-fn draw_plateau_times(task: &FigureTask<'_>) -> Result<ReproducedFigure, Failure> {
+fn draw_plateau_times(task: &FigureTask<'_>) -> Result<ReproducedFigure, ReproduceError> {
     let wanted = RunSpec { model: "g17-784-500-10-plateau-times", ..one_hidden_layer(task, task.seeds[0]) };
-    let run = train_runs(task, &[wanted])?.remove(0);
+    let run = task.train_runs(&[wanted])?.remove(0);
     let (file, window) = run.last_presentation()?;
-    let rows = file.presentations().map_err(Failure::failed)?;
+    let rows = file.presentations().map_err(ReproduceError::failed)?;
     let rows: Vec<_> = rows.into_iter().filter(|row| row.recorded).collect();
     let always = f64::NEG_INFINITY..f64::INFINITY;
-    let list = file.plateaus("hidden", always).map_err(Failure::failed)?.unwrap_or_default();
+    let list = file.plateaus("hidden", always).map_err(ReproduceError::failed)?.unwrap_or_default();
     let ends: Vec<f64> = rows.iter().flat_map(|row| [Some(row.forward_end_ms), row.target_end_ms]).flatten().collect();
     let lead = |&time: &f64| ends.get(ends.partition_point(|&end| end < time)).map_or(f64::NAN, |end| end - time);
     let (mean, _, error) = moments(&list.times.iter().map(lead).collect::<Vec<_>>());
     let hidden = run.model.populations.get(1).and_then(Population::linear);
     let Some(plateau) = hidden.and_then(|cell| cell.plateau) else {
-        return Err(Failure::Failed(anyhow::anyhow!("the model has no hidden layer")));
+        return Err(ReproduceError::failed(ReproduceCause::Missing("the model has no hidden layer")));
     };
     let numbers = vec![ComparedNumber::new(
         "mean time from a plateau to the end of its phase [ms]",
@@ -188,7 +209,7 @@ fn draw_plateau_times(task: &FigureTask<'_>) -> Result<ReproducedFigure, Failure
         ..Panel::default()
     };
     let title = "Plateaus at times of their own".to_owned();
-    let results = json!({ "mean_lead_ms": mean });
+    let results = json!(PlateauResults { mean_lead_ms: mean });
     Ok(ReproducedFigure {
         figure: Figure { title, size: [1000, 500], ..Figure::of(vec![vec![panel]]) },
         numbers,
@@ -209,9 +230,9 @@ fn mean_lead(PlateauTimes { sd, longest }: PlateauTimes) -> f64 {
     mean + longest * (1.0 - inside)
 }
 
-fn draw_lengths(task: &FigureTask<'_>) -> Result<ReproducedFigure, Failure> {
+fn draw_lengths(task: &FigureTask<'_>) -> Result<ReproducedFigure, ReproduceError> {
     let wanted: Vec<_> = task.seeds.iter().map(|&seed| one_hidden_layer(task, seed)).collect();
-    let runs = train_runs(task, &wanted)?;
+    let runs = task.train_runs(&wanted)?;
     let [mut forward, mut target] = [Vec::new(), Vec::new()];
     for run in &runs {
         lengths(run, &mut forward, &mut target)?;
@@ -240,9 +261,9 @@ fn draw_lengths(task: &FigureTask<'_>) -> Result<ReproducedFigure, Failure> {
 }
 
 /// Adds the lengths of a run's phases [ms].
-fn lengths(run: &TrainedRun, forward: &mut Vec<f64>, target: &mut Vec<f64>) -> Result<(), Failure> {
+fn lengths(run: &TrainedRun, forward: &mut Vec<f64>, target: &mut Vec<f64>) -> Result<(), ReproduceError> {
     for file in run.runs()? {
-        let rows = file.presentations().map_err(Failure::failed)?;
+        let rows = file.presentations().map_err(ReproduceError::failed)?;
         for row in rows.iter().filter(|row| row.kind == Kind::Train) {
             forward.push(row.forward_end_ms - row.start_ms);
             target.extend(row.target_end_ms.map(|end| end - row.forward_end_ms));

@@ -2,16 +2,18 @@
 //!
 //! How far weights come to align with feedback depends on how much of them is learnt from it, and so on their learning rates.
 
-use serde_json::{Value, json};
+use serde::Serialize;
+use serde_json::json;
 
 use super::{CreditMeasurement, OF_SPIKES, measured, one_hidden_layer};
-use crate::cli::failure::Failure;
-use crate::cli::reproduce::{ComparedNumber, FigureTask, PublishedFigure, ReproducedFigure, mean_and_spread};
 use crate::plot::gallery::angles;
 use crate::rate::Twin;
+use crate::reproduce::{
+    ComparedNumber, FigureTask, PublishedFigure, ReproduceError, ReproducedFigure, mean_and_spread,
+};
 use crate::training::Dynamics;
 
-pub(in crate::cli::reproduce) const FIGURE_7A: PublishedFigure = PublishedFigure {
+pub(in crate::reproduce) const FIGURE_7A: PublishedFigure = PublishedFigure {
     name: "7A",
     about: "angle of the hidden update to that by backprop, feedback of spikes and of rates (Guerguiev et al. 2017)",
     seeds: [&[1], &[1]],
@@ -20,17 +22,23 @@ pub(in crate::cli::reproduce) const FIGURE_7A: PublishedFigure = PublishedFigure
 
 /// Images over which angles are averaged, as in the paper.
 const WINDOW: usize = 100;
-/// Windows averaged again where one alone tells little: of thousands, the lowest is an extreme of their noise.
+/// Windows averaged again where single ones are too noisy: the lowest of thousands is an extreme of their noise.
 const SMOOTHED: usize = 10;
 
-/// A measure of angles: its name, windows averaged, and which of these means it is.
-type AngleMeasure = (&'static str, usize, fn(&[f64]) -> Option<f64>);
+/// A measure of angles.
+struct AngleMeasure {
+    name: &'static str,
+    /// Windows averaged.
+    smoothed: usize,
+    /// The measure of these means.
+    value: fn(&[f64]) -> Option<f64>,
+}
 
 const MEASURES: [AngleMeasure; 4] = [
-    ("first", 1, |means| means.first().copied()),
-    ("lowest", 1, lowest),
-    ("lowest", SMOOTHED, lowest),
-    ("last", SMOOTHED, |means| means.last().copied()),
+    AngleMeasure { name: "first", smoothed: 1, value: |means| means.first().copied() },
+    AngleMeasure { name: "lowest", smoothed: 1, value: lowest },
+    AngleMeasure { name: "lowest", smoothed: SMOOTHED, value: lowest },
+    AngleMeasure { name: "last", smoothed: SMOOTHED, value: |means| means.last().copied() },
 ];
 
 /// A kind of feedback.
@@ -60,7 +68,16 @@ const FEEDBACK: [FeedbackKind; 3] = [
     },
 ];
 
-fn draw(task: &FigureTask<'_>) -> Result<ReproducedFigure, Failure> {
+/// The angles with one kind of feedback, as they are kept with the figure.
+#[derive(Serialize)]
+struct FeedbackAngles {
+    /// Kind of feedback.
+    feedback: &'static str,
+    /// Mean angles of windows of 100 images, by seed [degrees].
+    mean_angles_deg: Vec<Vec<f64>>,
+}
+
+fn draw(task: &FigureTask<'_>) -> Result<ReproducedFigure, ReproduceError> {
     let (mut drawn, mut numbers, mut results) = (Vec::new(), Vec::new(), Vec::new());
     let mut index = Vec::new();
     for feedback in &FEEDBACK {
@@ -68,19 +85,19 @@ fn draw(task: &FigureTask<'_>) -> Result<ReproducedFigure, Failure> {
         let runs = measured(task, |seed| one_hidden_layer(task, network, seed))?;
         let courses: Vec<_> = runs.iter().map(angles_of).collect();
         let windows: Vec<Vec<f64>> = courses.iter().map(|course| means(course, WINDOW)).collect();
-        for ((which, smoothed, value), published) in MEASURES.into_iter().zip(published) {
+        for (AngleMeasure { name: which, smoothed, value }, published) in MEASURES.into_iter().zip(published) {
             let of_seed = |windows: &Vec<f64>| value(&means(windows, smoothed)).unwrap_or(f64::NAN);
             let values: Vec<f64> = windows.iter().map(of_seed).collect();
             let quantity = format!("{name}: {which} mean angle of {} images [deg]", smoothed * WINDOW);
             numbers.push(ComparedNumber::new(quantity, published, mean_and_spread(&values, 1)));
         }
-        results.push(json!({ "feedback": name, "mean_angles_deg": windows }));
+        results.push(FeedbackAngles { feedback: name, mean_angles_deg: windows });
         index = runs[0].table.index.iter().map(|&n| n as f64).collect();
         drawn.push((name.to_owned(), courses.into_iter().next().unwrap_or_default()));
     }
     let mut figure = angles(&index, &drawn, &[]);
     "Hidden updates against backpropagation".clone_into(&mut figure.title);
-    Ok(ReproducedFigure { figure, numbers, results: Value::Array(results) })
+    Ok(ReproducedFigure { figure, numbers, results: json!(results) })
 }
 
 /// Angles of the hidden layer [n] [degrees].
