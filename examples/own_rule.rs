@@ -6,6 +6,7 @@
 
 use apical::data::{Dataset, ImageSet, Presentations, Split};
 use apical::model::Model;
+use apical::ndarray::{Array1, Array3};
 use apical::numeric::sigmoid;
 use apical::plasticity::{BoundaryRule, Change, LocalSignals, Measurement, Measurements, Quantity, RuleRegistry};
 use apical::training::{Plan, Synapses, Trainer, Training, initial_network};
@@ -80,12 +81,14 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
 
 /// Images of one lit row, the class, and a lit pixel elsewhere.
 fn images() -> Dataset {
-    let (mut pixels, mut labels) = (Vec::new(), Vec::new());
-    for (row, other) in (0..4).flat_map(|row| (0..EACH).map(move |other| (row, other))) {
-        let extra = ((row + 1 + other % 3) % 4) * 4 + other % 4;
-        pixels.extend((0..16).map(|pixel| if pixel / 4 == row || pixel == extra { 255 } else { 0 }));
-        labels.push(row as u8);
-    }
-    let shown = Presentations::all(ImageSet::new(4, 4, pixels, labels).into());
+    let lit = |(image, row, column): (usize, usize, usize)| {
+        let (class, other) = (image / EACH, image % EACH);
+        let extra = ((class + 1 + other % 3) % 4, other % 4);
+        if row == class || (row, column) == extra { 255 } else { 0 }
+    };
+    let images = Array3::from_shape_fn((4 * EACH, 4, 4), lit);
+    let labels = Array1::from_shape_fn(4 * EACH, |image| (image / EACH) as u8);
+    let images = ImageSet::from_views(images.view(), labels.view()).expect("a label for each image");
+    let shown = Presentations::all(images.into());
     Dataset { training: shown.clone(), split: Split::of_table(4 * EACH), evaluation: shown }
 }

@@ -8,6 +8,7 @@
 //! [`training::initial_network`] the weights, and a [`training::Trainer`] runs them:
 //!
 //! ```
+//! use apical::ndarray::array;
 //! use apical::data::{ImageSet, Presentations, Split, Dataset};
 //! use apical::model::Model;
 //! use apical::record::Memory;
@@ -16,7 +17,8 @@
 //! // The shipped network, cut down to images of 2 x 2 pixels and 20 hidden cells.
 //! let overrides = ["population.input.size=4".to_owned(), "population.hidden.size=20".to_owned()];
 //! let model = Model::load("g17-784-500-10".as_ref(), &overrides)?;
-//! let images = ImageSet::new(2, 2, vec![255, 0, 0, 255, 0, 255, 255, 0], vec![0, 1]);
+//! let images = array![[[255, 0], [0, 255]], [[0, 255], [255, 0]]];
+//! let images = ImageSet::from_views(images.view(), array![0, 1].view())?;
 //! let shown = Presentations::all(images.into());
 //! let data = Dataset { training: shown.clone(), split: Split::of_table(2), evaluation: shown };
 //!
@@ -42,6 +44,11 @@
 //! - **Watched from outside.** A [`record::Recorder`] is handed what happened, presentation by presentation; what it does
 //!   changes no run.
 //!
+//! # Arrays
+//!
+//! Weights and images come and go as views of ndarray, which is exported here ([`ndarray`]): [`network::Weights::view`] is [post, pre],
+//! and [`data::ImageSet::from_views`] takes [images, rows, cols].
+//!
 //! # Units
 //!
 //! Inside, times are in ms, rates and conductances per ms; Hz stand only in the keys of model files, in files and on the
@@ -53,6 +60,8 @@
 //! command line) are on by default; engine, cells and rules need none of them. `hdf5` builds HDF5 from source, for which a
 //! program that depends on this crate needs cmake on the PATH; with `default-features = false`, and `plot` if wanted, it needs
 //! none.
+
+pub use ndarray;
 
 pub mod analysis;
 pub mod cells;

@@ -120,6 +120,20 @@ pub enum DataError {
         /// Number of labels.
         labels: usize,
     },
+    /// Arrays that make no set of labelled images.
+    #[error(
+        "expected at least one image, of one pixel or more, and a label for each; found {} images of {} x {} pixels and \
+         {labels} labels",
+        images[0],
+        images[1],
+        images[2]
+    )]
+    Shape {
+        /// Shape of the images: [images, rows, cols].
+        images: [usize; 3],
+        /// Number of labels.
+        labels: usize,
+    },
     /// Images do not fit the input population.
     #[error(
         "the images in `{folder}` have {}{rows} x {cols} = {} pixels, but the input population has {inputs} neurons; \

@@ -2,6 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
+use ndarray::{ArrayView1, ArrayView3, ArrayView4};
+
 use super::{DataError, Idx, IdxContent};
 
 /// The halves of a folder of IDX files.
@@ -26,11 +28,29 @@ pub struct ImageSet {
 }
 
 impl ImageSet {
+    /// Images from memory, [images, rows, cols] with pixels from 0 (dark) to 255, and the label of each, [images].
+    ///
+    /// # Errors
+    /// If there is no image, no pixel, or not one label an image.
+    pub fn from_views(images: ArrayView3<'_, u8>, labels: ArrayView1<'_, u8>) -> Result<Self, DataError> {
+        let (count, rows, cols) = images.dim();
+        if images.is_empty() || count != labels.len() {
+            return Err(DataError::Shape { images: [count, rows, cols], labels: labels.len() });
+        }
+        Ok(Self::new(rows, cols, images.iter().copied().collect(), labels.to_vec()))
+    }
+
+    /// The images, [images, maps, rows, cols].
+    pub fn view(&self) -> ArrayView4<'_, u8> {
+        let shape = (self.labels.len(), self.maps, self.rows, self.cols);
+        ArrayView4::from_shape(shape, &self.pixels).expect("images of one size")
+    }
+
     /// Images from memory: `pixels` of shape [labels, rows, cols].
     ///
     /// # Panics
     /// If there is no image, or the lengths disagree.
-    pub fn new(rows: usize, cols: usize, pixels: Vec<u8>, labels: Vec<u8>) -> Self {
+    pub(crate) fn new(rows: usize, cols: usize, pixels: Vec<u8>, labels: Vec<u8>) -> Self {
         assert!(!pixels.is_empty() && pixels.len() == labels.len() * rows * cols, "{} x {rows} x {cols}", labels.len());
         Self { rows, cols, maps: 1, pixels, labels, sha256: Vec::new() }
     }
@@ -174,6 +194,33 @@ fn raw_name(path: &Path) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn images_come_from_arrays_and_are_seen_as_one() {
+        let images = ndarray::array![[[1, 2, 3], [4, 5, 6]], [[7, 8, 9], [10, 11, 12]]];
+        let labels = ndarray::array![3, 4];
+        // Another order in memory is the same array.
+        let by_columns = images.view().reversed_axes().as_standard_layout().into_owned();
+        for view in [images.view(), by_columns.view().reversed_axes()] {
+            let set = ImageSet::from_views(view, labels.view()).unwrap();
+            assert_eq!((set.rows(), set.cols(), set.len(), set.label(1)), (2, 3, 2, 4));
+            assert_eq!(set.image(1), [7, 8, 9, 10, 11, 12]);
+            assert_eq!(set.view().index_axis(ndarray::Axis(1), 0), images);
+        }
+    }
+
+    #[test]
+    fn images_without_pixels_or_labels_are_refused() {
+        for (shape, labels, found) in [
+            ((2, 2, 3), 1, "2 images of 2 x 3 pixels and 1 labels"),
+            ((0, 2, 3), 0, "0 images of 2 x 3 pixels and 0 labels"),
+            ((2, 0, 3), 2, "2 images of 0 x 3 pixels and 2 labels"),
+        ] {
+            let (images, labels) = (ndarray::Array3::zeros(shape), ndarray::Array1::zeros(labels));
+            let message = ImageSet::from_views(images.view(), labels.view()).unwrap_err().to_string();
+            assert!(message.ends_with(&format!("found {found}")), "{message}");
+        }
+    }
 
     #[test]
     fn a_shifted_image_moves_and_is_dark_where_it_came_from() {

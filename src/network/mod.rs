@@ -5,7 +5,7 @@ mod distribution;
 mod init;
 
 use aligned_vec::{AVec, ConstAlign};
-use ndarray::Array2;
+use ndarray::{Array2, ArrayView2, ArrayViewMut2, s};
 
 pub use derived::DerivedProjections;
 pub use init::{Moments, Stored};
@@ -81,12 +81,24 @@ impl Weights {
 
     /// The weights as a matrix [post, pre] in row-major order, as files hold them.
     pub fn to_matrix(&self) -> Vec<f32> {
-        (0..self.post).flat_map(|i| (0..self.pre).map(move |j| self.rows[j * self.stride + i])).collect()
+        self.view().iter().copied().collect()
     }
 
     /// The weights as an array [post, pre].
+    pub fn view(&self) -> ArrayView2<'_, f32> {
+        let rows = ArrayView2::from_shape((self.pre, self.stride), &self.rows).expect("rows of one length");
+        rows.slice_move(s![.., ..self.post]).reversed_axes()
+    }
+
+    /// The weights as an array [post, pre], to be changed.
+    pub fn view_mut(&mut self) -> ArrayViewMut2<'_, f32> {
+        let rows = ArrayViewMut2::from_shape((self.pre, self.stride), &mut self.rows).expect("rows of one length");
+        rows.slice_move(s![.., ..self.post]).reversed_axes()
+    }
+
+    /// The weights as an array [post, pre] of its own, in row-major order.
     pub fn to_array(&self) -> Array2<f64> {
-        Array2::from_shape_fn((self.post, self.pre), |(i, j)| f64::from(self.rows[j * self.stride + i]))
+        self.view().as_standard_layout().mapv(f64::from)
     }
 
     /// The weights of a matrix [post, pre] in row-major order.
@@ -94,13 +106,16 @@ impl Weights {
     /// # Panics
     /// If the matrix is not of that length.
     pub fn from_matrix(post: usize, pre: usize, matrix: &[f32]) -> Self {
-        assert_eq!(matrix.len(), post * pre, "a matrix of {post} x {pre}");
+        ArrayView2::from_shape((post, pre), matrix).expect("a matrix of this shape").into()
+    }
+}
+
+impl From<ArrayView2<'_, f32>> for Weights {
+    /// The weights of an array [post, pre].
+    fn from(matrix: ArrayView2<'_, f32>) -> Self {
+        let (post, pre) = matrix.dim();
         let mut weights = Self::zeros(post, pre);
-        for (i, row) in matrix.chunks_exact(pre).enumerate() {
-            for (j, &w) in row.iter().enumerate() {
-                weights.rows[j * weights.stride + i] = w;
-            }
-        }
+        weights.view_mut().assign(&matrix);
         weights
     }
 }
@@ -119,4 +134,27 @@ pub struct Network {
     pub weights: Vec<Weights>,
     /// Biases of each population of the model, in its order; empty for an encoder.
     pub biases: Vec<Vec<f32>>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn weights_are_seen_and_changed_as_a_matrix_whose_padding_stays_zero() {
+        let matrix = ndarray::array![[1.0_f32, 2.0, 3.0], [4.0, 5.0, 6.0]];
+        let mut weights = Weights::from(matrix.view());
+        assert_eq!(weights, Weights::from_matrix(2, 3, &[1.0, 2.0, 3.0, 4.0, 5.0, 6.0]));
+        assert_eq!(weights, Weights::from(matrix.t().as_standard_layout().t()));
+        assert_eq!((weights.view(), weights.to_matrix()), (matrix.view(), matrix.iter().copied().collect()));
+        assert_eq!(weights.row(2)[..2], [3.0, 6.0]);
+        weights.view_mut().fill(7.0);
+        assert!(weights.row(1)[..2].iter().all(|&w| w == 7.0) && weights.row(1)[2..].iter().all(|&w| w == 0.0));
+    }
+
+    #[test]
+    fn a_network_without_presynaptic_or_postsynaptic_neurons_has_an_empty_view() {
+        assert_eq!(Weights::zeros(0, 3).view().dim(), (0, 3));
+        assert_eq!(Weights::zeros(3, 0).view().dim(), (3, 0));
+    }
 }
