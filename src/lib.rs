@@ -37,7 +37,9 @@
 //! # Guarantees
 //!
 //! - **Exact.** Between spikes every potential is a sum of exponentials, kept in closed form; firing is decided by
-//!   thinning. Nothing is discretised in time; only rounding remains ([`engine`]).
+//!   thinning. Nothing is discretised in time. What remains is rounding (amplitudes of somata in f32) and what is dropped as
+//!   negligible: a presynaptic trace that is carried into a phase is set to zero where it is below 1e-9 per ms, a millionth of
+//!   the mean trace of a neuron that fires at 1 Hz ([`engine`]).
 //! - **Reproducible.** The same model, data and seed give the same spikes and weights to the bit, whatever the number of
 //!   threads, what is recorded, or whether the run was stopped and resumed. Random streams are keyed by what they are
 //!   for; exp, ln and logit are our own ([`numeric`]).
@@ -46,8 +48,9 @@
 //!
 //! # Arrays
 //!
-//! Weights and images come and go as views of ndarray, which is exported here ([`ndarray`]): [`network::Weights::view`] is [post, pre],
-//! and [`data::ImageSet::from_views`] takes [images, rows, cols].
+//! Weights, images and traces come and go as views of ndarray, which is exported here ([`ndarray`]):
+//! [`network::Weights::view`] is [post, pre], [`data::ImageSet::from_views`] takes [images, rows, cols], and
+//! [`engine::Observation::trace`] is [samples, neurons, compartments].
 //!
 //! # Units
 //!

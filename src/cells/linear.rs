@@ -5,7 +5,11 @@
 
 use super::{Modes, Psp};
 
-/// Largest total conductance of a membrane [1/ms]: the engine keeps amplitudes scaled by e^{γt} over 16 ms, in f32.
+/// Time over which the engine keeps amplitudes scaled by e^{γt} before it rescales them [ms].
+pub const SEGMENT: f64 = 16.0;
+
+/// Largest total conductance of a membrane [1/ms]: e^{γt} over a [`SEGMENT`] is then at most e⁶⁴ = 6e27, which f32 holds with
+/// room for the amplitudes.
 pub const LARGEST_GAMMA: f64 = 4.0;
 
 /// Relative distance below which two decay rates are one, and the response of a membrane has no closed form here.
@@ -242,6 +246,11 @@ impl LinearCell {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_largest_scale_of_an_amplitude_leaves_room_in_single_precision() {
+        assert!((SEGMENT * LARGEST_GAMMA).exp() < f64::from(f32::MAX) / 1e10);
+    }
 
     #[test]
     fn cells_without_a_closed_form_are_refused() {

@@ -22,7 +22,8 @@ mod pyramidal;
 use std::fmt::Debug;
 
 pub use linear::{
-    CellError, ConductanceClamp, Escape, LARGEST_GAMMA, LinearCell, PhasePlateau, PlateauTimes, Port, TOO_CLOSE,
+    CellError, ConductanceClamp, Escape, LARGEST_GAMMA, LinearCell, PhasePlateau, PlateauTimes, Port, SEGMENT,
+    TOO_CLOSE,
 };
 pub use modes::{Modes, Soma};
 pub use output::OutputNeuron;

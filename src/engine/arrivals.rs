@@ -8,12 +8,9 @@ use pulp::{Arch, Simd, WithSimd};
 
 use super::circuit::ProjectionLayout;
 use super::observe::ProjectionState;
-use crate::cells::Psp;
+use crate::cells::{Psp, SEGMENT};
 use crate::numeric::exp;
 use crate::protocol::Spike;
-
-/// Traces are rescaled every so many ms from the start of a phase.
-pub(crate) const SEGMENT: f64 = 16.0;
 
 /// A carried presynaptic trace below this [1/ms] is dropped: it is less than one part in 10⁶ of that of a 1 Hz neuron,
 /// and without it every pixel ever lit would count as active for good.

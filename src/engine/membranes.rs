@@ -14,12 +14,12 @@
 
 use pulp::{Arch, Simd, WithSimd};
 
-use super::arrivals::{SEGMENT, within_segment};
+use super::arrivals::within_segment;
 use super::order::Merger;
 use super::population::Probes;
 use super::thinning::{Candidates, Drawn, Hazard};
 use super::traces::{Event, GROUP, Recent, Traces, decide};
-use crate::cells::Modes;
+use crate::cells::{Modes, SEGMENT};
 use crate::network::{LANES, Lines, zeros};
 use crate::numeric::STREAM_BLOCK;
 use crate::numeric::{Real, exp};

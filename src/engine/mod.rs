@@ -3,6 +3,10 @@
 //! A [`Circuit`] is the layout of a model; a [`Lane`] holds the dynamic state of one network and takes it through
 //! trials. The engine knows no file, no plot and no terminal; what happened is read from
 //! [`Lane::observation`] and [`Lane::means`] afterwards.
+//!
+//! Exact means that no time step, tolerance or interpolation enters. Results differ from those of real numbers by rounding, of
+//! f32 in the amplitudes of somata and of f64 elsewhere, and by one thing that is dropped: a presynaptic trace carried from a
+//! phase into the next is set to zero where it is below 1e-9 per ms, so that neurons that fired long ago cost nothing.
 
 mod arrivals;
 mod circuit;
