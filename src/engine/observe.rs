@@ -1,5 +1,7 @@
 //! What can be seen of a lane from outside: the last trial, and the state carried to the next.
 
+use ndarray::ArrayView3;
+
 use super::circuit::Circuit;
 use crate::protocol::{Measures, Spike, Trial};
 
@@ -27,6 +29,15 @@ impl Observation {
             plateau_lead_ms: vec![Vec::new(); populations],
             traces: vec![Vec::new(); populations],
         }
+    }
+
+    /// Sampled traces of a population of so many neurons with so many compartments, [samples, neurons, compartments]; no samples
+    /// unless asked for. None where it is of another size.
+    pub fn trace(&self, population: usize, neurons: usize, compartments: usize) -> Option<ArrayView3<'_, f32>> {
+        let traces = self.traces.get(population)?;
+        let samples = traces.len().checked_div(neurons * compartments)?;
+        let whole = samples * neurons * compartments == traces.len();
+        ArrayView3::from_shape((samples, neurons, compartments), traces).ok().filter(|_| whole)
     }
 
     /// Length of all phases [ms].
@@ -157,5 +168,15 @@ mod tests {
         assert_eq!(times(&seen, 1), [1110.0, 1110.0]);
         seen.plateau_lead_ms[0] = vec![vec![0.5, 2.0], vec![0.0, 1.0]];
         assert_eq!((times(&seen, 0), times(&seen, 1)), (vec![1049.5, 1048.0], vec![1110.0, 1109.0]));
+    }
+
+    #[test]
+    fn traces_are_seen_by_sample_neuron_and_compartment() {
+        let mut seen = Observation::new(2);
+        seen.traces[1] = (0..12_u8).map(f32::from).collect();
+        let trace = seen.trace(1, 3, 2).unwrap();
+        assert_eq!((trace.dim(), trace[[1, 0, 1]].to_bits()), ((2, 3, 2), 7_f32.to_bits()));
+        assert_eq!(seen.trace(0, 3, 2).unwrap().dim(), (0, 3, 2));
+        assert!(seen.trace(1, 5, 1).is_none() && seen.trace(1, 0, 2).is_none() && seen.trace(2, 3, 2).is_none());
     }
 }
