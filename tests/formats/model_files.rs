@@ -219,6 +219,7 @@ fn a_recording_of_nothing_known_is_refused_and_changes_nothing() {
         ("none,hidden", "expected `none` alone"),
         ("5:3", "expected a range of presentations such as 0:20, 5: or -20:, found \"5:3\""),
         ("1:2,x:4", "expected a range of presentations"),
+        ("all,-5", "found \"-5\"; did you mean `-5:`?"),
         ("", "there is no population ``"),
     ] {
         let message = model.record(what).unwrap_err().to_string();

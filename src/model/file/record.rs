@@ -62,6 +62,12 @@ impl Wanted {
             _ if word.contains(':') => return self.add_range(word, at),
             (_, Some((name, _))) if population(name) => self.traces.names.push(word.to_owned()),
             (_, None) if population(word) => self.spikes.names.push(word.to_owned()),
+            _ if word.parse::<i64>().is_ok() => {
+                let why = format!(
+                    "expected a range of presentations such as 0:20, 5: or -20:, found {word:?}; did you mean `{word}:`?"
+                );
+                return Err(ModelError::refused(at, why));
+            }
             _ => {
                 let name = word.split('.').next().unwrap_or(word);
                 let names = model.populations.iter().map(|population| population.name.as_str());
