@@ -8,8 +8,9 @@ use ndarray::Array1;
 
 use super::draws::stream_of;
 use super::rules::{
-    Backprop, Delta, DifferenceTarget, Equilibrium, FeedbackAlignment, Hebbian, NodePerturbation, Pseudobackprop,
-    Quantised, Route, SegregatedDendrites, Sign, StackedAutoencoders, TemporalDerivative, Top, WeightPerturbation,
+    Backprop, Delta, DifferenceTarget, Equilibrium, FeedbackAlignment, Hebbian, NodePerturbation, NudgeSign,
+    Pseudobackprop, Quantised, Route, SegregatedDendrites, StackedAutoencoders, TemporalDerivative, Top,
+    WeightPerturbation,
 };
 use super::{Activation, Course, Dense, Learner, Readout, Rule};
 use crate::model::Schedule;
@@ -129,13 +130,13 @@ pub const MEMBERS: [Member; 16] = [
     Member {
         name: "equilibrium",
         title: "Equilibrium propagation",
-        build: |sizes, seed| (hard(sizes, seed), equilibrium(0.5, Sign::Random, 4, seed)),
+        build: |sizes, seed| (hard(sizes, seed), equilibrium(0.5, NudgeSign::Random, 4, seed)),
         course: || constant([0.1, 0.05], 20, 8),
     },
     Member {
         name: "contrastive-hebbian",
         title: "Contrastive Hebbian learning",
-        build: |sizes, seed| (hard(sizes, seed), equilibrium(f64::INFINITY, Sign::Fixed, 8, seed)),
+        build: |sizes, seed| (hard(sizes, seed), equilibrium(f64::INFINITY, NudgeSign::Fixed, 8, seed)),
         course: || constant([0.1, 0.05], 20, 8),
     },
     Member {
@@ -185,7 +186,7 @@ fn targets(sizes: &[usize], top: Top, seed: u64) -> Box<dyn Rule> {
     Box::new(DifferenceTarget::new(sizes, top, 1.0, 0.1, 0.01, seed))
 }
 
-fn equilibrium(beta: f64, sign: Sign, nudged_steps: usize, seed: u64) -> Box<dyn Rule> {
+fn equilibrium(beta: f64, sign: NudgeSign, nudged_steps: usize, seed: u64) -> Box<dyn Rule> {
     Box::new(Equilibrium { beta, sign, free_steps: 20, nudged_steps, epsilon: 0.5, seed, shown: 0 })
 }
 

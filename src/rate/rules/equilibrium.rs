@@ -20,7 +20,7 @@ pub struct Equilibrium {
     /// Strength β of the nudge, above −1; infinite: the output is clamped, and the change is not divided by β.
     pub beta: f64,
     /// Whether β changes sign from batch to batch.
-    pub sign: Sign,
+    pub sign: NudgeSign,
     /// Steps of the free relaxation.
     pub free_steps: usize,
     /// Steps of the nudged relaxation.
@@ -35,7 +35,7 @@ pub struct Equilibrium {
 
 /// The sign of the nudge.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Sign {
+pub enum NudgeSign {
     /// That of β.
     Fixed,
     /// Drawn for every batch.
@@ -60,7 +60,7 @@ impl Rule for Equilibrium {
     fn present(&mut self, network: &Dense, batch: &Batch) -> Vec<Layer> {
         let mut stream = stream_of(self.seed, Purpose::Rate(uses::NOISE), self.shown);
         self.shown += 1;
-        let flip = self.sign == Sign::Random && stream.unit() < 0.5;
+        let flip = self.sign == NudgeSign::Random && stream.unit() < 0.5;
         let beta = if flip { -self.beta } else { self.beta };
         let free = self.relax(network, &batch.inputs, None, None);
         let nudge = Nudge { targets: &batch.targets, beta };
@@ -152,7 +152,7 @@ mod tests {
 
     fn rule(beta: f64) -> Equilibrium {
         let (free_steps, nudged_steps) = (STEPS, STEPS);
-        Equilibrium { beta, sign: Sign::Fixed, free_steps, nudged_steps, epsilon: 0.5, seed: 1, shown: 0 }
+        Equilibrium { beta, sign: NudgeSign::Fixed, free_steps, nudged_steps, epsilon: 0.5, seed: 1, shown: 0 }
     }
 
     /// Minus the gradient of the mean of |s − t|²/2 after the free relaxation, by backpropagation through its steps.

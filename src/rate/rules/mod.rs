@@ -18,7 +18,7 @@ pub use autoencoders::StackedAutoencoders;
 pub use backprop::Backprop;
 pub use delta::Delta;
 pub use difference_target::{DifferenceTarget, Top};
-pub use equilibrium::{Equilibrium, Sign};
+pub use equilibrium::{Equilibrium, NudgeSign};
 pub use feedback_alignment::{FeedbackAlignment, Route};
 pub use hebbian::{Hebbian, Oja};
 pub use perturbation::{NodePerturbation, WeightPerturbation};
