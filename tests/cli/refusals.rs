@@ -234,7 +234,12 @@ fn checkpoints_that_are_none_or_damaged() {
         Case(
             |bench| checkpoint(bench, |file| file.unlink("lanes/0/populations/hidden/v")),
             "train --resume run.checkpoint.h5 --examples 20",
-            &["has no `lanes/0/populations/hidden/v`"],
+            &["/lanes/0/populations/hidden/v: is missing or damaged"],
+        ),
+        Case(
+            |bench| checkpoint(bench, |file| file.unlink("lanes/0/populations/hidden/v")),
+            "train --resume run.checkpoint.h5 --examples 20 --accept-edited",
+            &["is a damaged checkpoint", "`v` of `hidden` in lane 0: expected 12, found 0"],
         ),
         Case(
             |bench| array(bench, "lanes/0/populations/hidden/v", &ndarray::Array1::<f64>::zeros(11)),
