@@ -25,7 +25,6 @@ const TO_BE_RENAMED: &[&str] = &[
     "Presentations",
     "Rule",
     "Shape",
-    "Sign",
     "Source",
     "SpikeList",
     "Start",

@@ -284,7 +284,7 @@ impl FigureSource<'_> {
         let (values, post, pre) = self.run.weights(&projection.name, snapshot)?;
         let maps = if matches!(model.stimuli, Stimuli::Idx { on_off: Some(_), .. }) { 2 } else { 1 };
         let side = ((pre / maps) as f64).sqrt().round() as usize;
-        let fields = model.populations[0].name == name(projection.from) && side > 1 && maps * side * side == pre;
+        let fields = model.population(projection.from).is_source() && side > 1 && maps * side * side == pre;
         let (layout, what) = match (fields, maps) {
             (true, 2) => (gallery::WeightLayout::OnLessOff(side), "receptive fields, ON less OFF"),
             (true, _) => (gallery::WeightLayout::Fields(side), "receptive fields"),

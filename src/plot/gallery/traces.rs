@@ -60,8 +60,8 @@ pub fn traces(neurons: &[NeuronTraces], trials: &[TrialPhases], window: [f64; 2]
 fn panel(neuron: &NeuronTraces, trials: &[TrialPhases], window: [f64; 2]) -> Panel {
     let mut marks = Vec::new();
     marks.extend(teaching(neuron));
-    for (name, points) in &neuron.potentials {
-        marks.push(Mark::new(name, ink(name), Shape::line(points.clone())));
+    for ((name, points), ink) in neuron.potentials.iter().zip(inks(&neuron.potentials)) {
+        marks.push(Mark::new(name, ink, Shape::line(points.clone())));
     }
     let levels: Vec<_> = neuron.plateaus.iter().map(|level| (level, height(level.alpha))).collect();
     let potentials = neuron.potentials.iter().flat_map(|(_, points)| points.iter().map(|point| point[1]));
@@ -89,12 +89,15 @@ fn panel(neuron: &NeuronTraces, trials: &[TrialPhases], window: [f64; 2]) -> Pan
 /// Ink of plateaus.
 const PLATEAU: Ink = Ink::Green;
 
-fn ink(compartment: &str) -> Ink {
-    match compartment {
+/// Inks of the compartments: soma and apical dendrite have their own, the others those that are left in turn.
+fn inks(compartments: &[(String, Vec<[f64; 2]>)]) -> Vec<Ink> {
+    let mut others = [Ink::Blue, Ink::Purple, Ink::Orange, Ink::SkyBlue].into_iter().cycle();
+    let ink = |(name, _): &(String, _)| match name.as_str() {
         "soma" => Ink::Black,
         "apical" => Ink::Vermillion,
-        _ => Ink::Blue,
-    }
+        _ => others.next().unwrap_or(Ink::Blue),
+    };
+    compartments.iter().map(ink).collect()
 }
 
 /// The mean apical potential that makes a plateau: its logit, as far as single precision tells.
