@@ -84,6 +84,7 @@ pub mod record;
 #[cfg(feature = "reproduce")]
 pub mod reproduce;
 pub mod training;
+pub mod units;
 pub mod validation;
 #[cfg(feature = "view")]
 pub mod view;

@@ -29,7 +29,7 @@ pub fn idx(bytes: &[u8]) {
 pub fn model(bytes: &[u8]) {
     let Ok(text) = str::from_utf8(bytes) else { return };
     if let Ok(model) = Model::parse(text, "fuzzed", &[]) {
-        let again = Model::parse(&model.text, "written", &[]).expect("the merged text of a model is a model");
+        let again = Model::parse(&model.text(), "written", &[]).expect("the merged text of a model is a model");
         assert_eq!(again, model);
     }
 }
@@ -39,7 +39,7 @@ pub fn set(bytes: &[u8]) {
     let Ok(text) = str::from_utf8(bytes) else { return };
     let overrides: Vec<String> = text.lines().map(str::to_owned).collect();
     if let Ok(model) = Model::parse(MODEL, "small.toml", &overrides) {
-        let again = Model::parse(&model.text, "written", &[]).expect("the merged text of a model is a model");
+        let again = Model::parse(&model.text(), "written", &[]).expect("the merged text of a model is a model");
         assert_eq!(again, model);
     }
 }

@@ -12,6 +12,7 @@
 //! A program that uses the library adds its own kind as a value of its own type (`examples/own_cell.rs`).
 #![allow(clippy::doc_markdown, reason = "doc comments carry equations in the symbols of the field")]
 
+mod conflicts;
 mod linear;
 mod modes;
 mod output;
@@ -21,18 +22,19 @@ mod pyramidal;
 
 use std::fmt::Debug;
 
+pub use conflicts::Conflict;
 pub use linear::{
     CellError, ConductanceClamp, Escape, LARGEST_GAMMA, LinearCell, PhasePlateau, PlateauTimes, Port, SEGMENT,
     TOO_CLOSE,
 };
 pub use modes::{Modes, Soma};
-pub use output::OutputNeuron;
+pub use output::{OutputNeuron, Teaching};
 pub use poisson::PoissonEncoder;
 pub use psp::Psp;
 pub use pyramidal::Pyramidal;
 
-/// A kind of cell with its parameters.
-pub trait Cell: Debug + Send + Sync {
+/// A kind of cell with its parameters, which serde writes as the keys of a population in a model file.
+pub trait Cell: Debug + Send + Sync + erased_serde::Serialize {
     /// Its name in model files.
     fn kind(&self) -> &'static str;
 
@@ -44,7 +46,17 @@ pub trait Cell: Debug + Send + Sync {
 
     /// How it moves and fires.
     fn dynamics(&self) -> Dynamics;
+
+    /// Checks parameters that must fit each other; the range of each is checked as it is read.
+    ///
+    /// # Errors
+    /// The first that do not fit, with their keys in a model file.
+    fn check(&self) -> Result<(), Conflict> {
+        Ok(())
+    }
 }
+
+erased_serde::serialize_trait_object!(Cell);
 
 /// A compartment of a cell.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -2,12 +2,18 @@
 //!
 //! Guerguiev, Lillicrap & Richards (2017), eLife 6:e22901, Methods.
 
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
 use super::{Cell, CompartmentInfo, Dynamics, PortInfo, Source};
+use crate::units::Rate;
 
 /// Poisson encoder: independent trains at `phi_max` times the pixel (0 to 1), or at the stimulus's own rates.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
 pub struct PoissonEncoder {
-    /// Rate at pixel value 1 [1/ms].
+    /// Rate at pixel value 1 [1/ms]; in a file, in Hz.
+    #[serde(rename = "phi_max_hz", with = "Rate")]
     pub phi_max: f64,
 }
 

@@ -8,7 +8,7 @@ use clap::Args;
 use super::failure::Failure;
 use super::files;
 use super::terminal;
-use crate::model::shipped;
+use crate::model::{Registry, shipped};
 
 /// List the models that come with the program, print one, or write them to a folder.
 ///
@@ -17,6 +17,8 @@ use crate::model::shipped;
 ///   apical models g17-784-500-10            prints one
 ///
 ///   apical models --write my-models         writes all of them there, to be changed
+///
+///   apical models --reference               prints all keys that a model file may have
 #[derive(Args, Debug)]
 pub(super) struct ModelsCommand {
     /// Model to print.
@@ -25,10 +27,25 @@ pub(super) struct ModelsCommand {
     /// Write the models (or the one named) to this folder as TOML files; an existing file is kept, and nothing written.
     #[arg(long, value_name = "DIR")]
     write: Option<PathBuf>,
+
+    /// Print the JSON schema of model files, by which editors check and complete them.
+    #[arg(long, conflicts_with_all = ["name", "write", "reference"])]
+    schema: bool,
+
+    /// Print the reference of model files in Markdown: every key with its unit, range, default and meaning.
+    #[arg(long, conflicts_with_all = ["name", "write"])]
+    reference: bool,
 }
 
 impl ModelsCommand {
     pub(super) fn execute(self) -> Result<(), Failure> {
+        if self.schema {
+            let schema = serde_json::to_string_pretty(&Registry::default().schema());
+            return terminal::print_result(schema.context("cannot write the schema")?);
+        }
+        if self.reference {
+            return terminal::print_result(Registry::default().reference().trim_end());
+        }
         let chosen = match &self.name {
             None => shipped::MODELS.to_vec(),
             Some(name) => vec![shipped::find(name).ok_or_else(|| unknown(name))?],

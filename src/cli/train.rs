@@ -146,7 +146,7 @@ impl TrainCommand {
             bail!("--epochs 0: expected at least 1");
         }
         let overrides = [format!("learning.epochs={epochs}")];
-        Ok(Model::parse(&model.text, &model.name, &overrides)?)
+        Ok(Model::parse(&model.text(), &model.name, &overrides)?)
     }
 
     /// Adapts what a model records to its dynamics.

@@ -3,24 +3,24 @@
 use std::fmt::Write;
 
 use sha2::{Digest, Sha256};
+use toml::{Table, Value};
 
-use super::tree::{Table, Value};
-use super::{Model, source, write};
+use super::{Model, file};
 
 /// Keys that change no result: what is said of a model, and what is kept of its runs.
 const WITHOUT_EFFECT: [&str; 2] = ["about", "recording"];
 
 impl Model {
-    /// Lower-case SHA-256 of the merged model, overrides included, without what changes no result (`about`, `[recording]`),
-    /// comments, and the order of keys: runs of one digest, one seed and the same data give the same network.
+    /// Lower-case SHA-256 of the model as a file with all its keys, in the order of their names, without what changes no result
+    /// (`about`, `[recording]`): runs of one digest, one seed and the same data give the same network.
     ///
     /// # Panics
-    /// If [`Model::text`] was made something else than a model.
+    /// As [`Model::text`].
     pub fn sha256(&self) -> String {
-        let mut tree = source::parse(&self.text, &self.name).expect("the text of a model is one");
-        tree.entries.retain(|entry| !WITHOUT_EFFECT.contains(&entry.key.as_str()));
-        sort(&mut tree);
-        let digest = Sha256::digest(write::model(&tree));
+        let mut table = file::written::table(self).expect("the parameters of its cells were checked");
+        table.retain(|key, _| !WITHOUT_EFFECT.contains(&key));
+        sort(&mut table);
+        let digest = Sha256::digest(toml::to_string(&table).expect("a table of TOML values"));
         digest.iter().fold(String::with_capacity(64), |mut hex, byte| {
             write!(hex, "{byte:02x}").expect("a String takes all that is written to it");
             hex
@@ -30,16 +30,18 @@ impl Model {
 
 /// Sorts keys, in inner tables, too.
 fn sort(table: &mut Table) {
-    table.entries.sort_by(|a, b| a.key.cmp(&b.key));
-    for entry in &mut table.entries {
-        sort_within(&mut entry.node.value);
+    let mut entries: Vec<_> = std::mem::take(table).into_iter().collect();
+    entries.sort_by(|a, b| a.0.cmp(&b.0));
+    for (key, mut value) in entries {
+        sort_within(&mut value);
+        table.insert(key, value);
     }
 }
 
 fn sort_within(value: &mut Value) {
     match value {
         Value::Table(table) => sort(table),
-        Value::List(nodes) => nodes.iter_mut().for_each(|node| sort_within(&mut node.value)),
+        Value::Array(values) => values.iter_mut().for_each(sort_within),
         _ => (),
     }
 }

@@ -15,7 +15,8 @@ pub enum Origin {
         /// Column in characters, from 1.
         column: u32,
     },
-    /// In an argument of the command line, given here whole: `--set learning.batch=16`.
+    /// In what has no lines and is given here whole: an argument of the command line (`--set learning.batch=16`), or a model made
+    /// in code.
     Argument(Arc<str>),
 }
 
@@ -68,7 +69,7 @@ pub enum ModelError {
         /// The known key nearest to it.
         suggestion: Option<Box<str>>,
         /// The keys this table may have.
-        known: Box<[&'static str]>,
+        known: Box<[String]>,
     },
     /// A key that must be there.
     #[error("{at}: missing key `{key}` in {table}: expected {expected}{}", hint_instead(.found.as_deref()))]
@@ -76,7 +77,7 @@ pub enum ModelError {
         /// The table.
         at: Origin,
         /// Name of the key.
-        key: &'static str,
+        key: Box<str>,
         /// The table.
         table: Arc<str>,
         /// What its value is.
@@ -90,7 +91,7 @@ pub enum ModelError {
         /// The value.
         at: Origin,
         /// Its key.
-        key: &'static str,
+        key: Box<str>,
         /// The table it stands in.
         table: Arc<str>,
         /// Type and range.
@@ -149,17 +150,17 @@ impl ModelError {
         }
     }
 
-    pub(super) fn refused(at: &Origin, why: impl Into<Box<str>>) -> Self {
-        Self::Refused { at: at.clone(), why: why.into() }
+    pub(super) fn refused(at: Origin, why: impl Into<Box<str>>) -> Self {
+        Self::Refused { at, why: why.into() }
     }
 
     pub(super) fn unknown_name<'a>(
-        at: &Origin,
+        at: Origin,
         what: &'static str,
         name: &str,
         existing: impl IntoIterator<Item = &'a str>,
     ) -> Self {
-        Self::UnknownName { at: at.clone(), what, name: name.into(), suggestion: nearest(name, existing) }
+        Self::UnknownName { at, what, name: name.into(), suggestion: nearest(name, existing) }
     }
 }
 
@@ -175,11 +176,20 @@ pub(super) fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a s
         .map(|(_, candidate)| candidate.into())
 }
 
+/// Words as a choice: `"a", "b" or "c"`.
+pub(super) fn one_of(words: &[&str]) -> String {
+    let quoted: Vec<_> = words.iter().map(|word| format!("{word:?}")).collect();
+    match quoted.split_last() {
+        Some((last, rest)) if !rest.is_empty() => format!("{} or {last}", rest.join(", ")),
+        _ => quoted.concat(),
+    }
+}
+
 fn hint(suggestion: Option<&str>) -> String {
     suggestion.map_or_else(String::new, |word| format!("; did you mean `{word}`?"))
 }
 
-fn hint_or_known(suggestion: Option<&str>, known: &[&str]) -> String {
+fn hint_or_known(suggestion: Option<&str>, known: &[String]) -> String {
     if suggestion.is_some() { hint(suggestion) } else { format!("; its keys are {}", known.join(", ")) }
 }
 
@@ -199,6 +209,12 @@ mod tests {
         assert_eq!(nearest("sise", keys).as_deref(), Some("size"));
         assert_eq!(nearest("colour", keys), None);
         assert_eq!(nearest("", keys), None);
+    }
+
+    #[test]
+    fn words_are_put_as_a_choice() {
+        assert_eq!(one_of(&["a"]), "\"a\"");
+        assert_eq!(one_of(&["a", "b", "c"]), "\"a\", \"b\" or \"c\"");
     }
 
     #[test]

@@ -1,19 +1,31 @@
 //! How weights change: the rule, its batches and the course of its rates.
 
+use std::borrow::Cow;
+
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+use super::tagged;
 use crate::plasticity::Slope;
+use crate::units::{Fraction, Momentum, Whole};
 
 /// How weights change.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
 pub struct Learning {
-    /// The learning rule.
+    /// The learning rule: "two-phase", or one of networks of rates, as `apical compare --list` names them.
     pub rule: Rule,
-    /// Part of the last step that a rule of rates takes again.
+    /// Part of the last step that a rule of rates takes again; 0 with "two-phase".
+    #[serde(with = "Momentum")]
     pub momentum: f64,
     /// Presentations, each in a lane of its own, whose changes are summed.
+    #[serde(with = "Whole::<1, 4096>")]
     pub batch: usize,
     /// Passes through the training images.
+    #[serde(with = "Whole::<1, 100_000>")]
     pub epochs: u32,
     /// Course of the learning rates.
+    #[serde(serialize_with = "tagged::by_kind")]
     pub schedule: Schedule,
     /// Where hidden neurons have their error from.
     pub hidden_error: HiddenError,
@@ -21,11 +33,28 @@ pub struct Learning {
     pub output_slope: Slope,
     /// Presentations over which presynaptic trains are averaged, to learn from their deviation from that mean; 0: they
     /// are taken as they are.
+    #[serde(rename = "centring_presentations", with = "Whole::<0, 1_000_000_000>")]
     pub centring: u32,
 }
 
+impl Default for Learning {
+    fn default() -> Self {
+        Self {
+            rule: Rule::TwoPhase,
+            momentum: 0.0,
+            batch: 1,
+            epochs: 1,
+            schedule: Schedule::Constant,
+            hidden_error: HiddenError::Plateaus,
+            output_slope: Slope::Sigmoid,
+            centring: 0,
+        }
+    }
+}
+
 /// Where hidden neurons have their error from.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
 pub enum HiddenError {
     /// From their own plateaus: the difference between those of the two phases.
     Plateaus,
@@ -63,18 +92,74 @@ pub const RATE_RULES: [&str; 16] = [
     "segregated-dendrites",
 ];
 
+/// The name of the two-phase rule, and those of [`RATE_RULES`].
+const RULES: [&str; RATE_RULES.len() + 1] = {
+    let mut names = ["two-phase"; RATE_RULES.len() + 1];
+    let mut rule = 0;
+    while rule < RATE_RULES.len() {
+        names[rule + 1] = RATE_RULES[rule];
+        rule += 1;
+    }
+    names
+};
+
+impl Rule {
+    /// Its name in model files.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::TwoPhase => RULES[0],
+            Self::OfRates(name) => name,
+        }
+    }
+}
+
+impl Serialize for Rule {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.name())
+    }
+}
+
+impl<'de> Deserialize<'de> for Rule {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let word = deserializer.deserialize_enum("Rule", &RULES, super::word::Among(&RULES))?;
+        Ok(if word == RULES[0] { Self::TwoPhase } else { Self::OfRates(word) })
+    }
+}
+
+impl JsonSchema for Rule {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> Cow<'static, str> {
+        "Rule".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({ "type": "string", "enum": RULES })
+    }
+}
+
 /// Course of the learning rates over a run, as a factor on them.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename = "kind", rename_all = "kebab-case", deny_unknown_fields)]
+#[schemars(rename = "Schedule", tag = "kind", transform = tagged::first_is_default)]
 pub enum Schedule {
     /// 1 throughout.
     Constant,
-    /// This factor to the power of the number of whole epochs done.
+    /// A factor to the power of the number of whole epochs done.
     Exponential {
         /// Factor per epoch.
+        #[serde(default = "published_factor", with = "Fraction")]
         factor_per_epoch: f64,
     },
     /// Falls in a straight line from 1 to 0 over the run.
     Linear,
+}
+
+/// The factor per epoch of the published networks.
+fn published_factor() -> f64 {
+    0.9
 }
 
 impl Schedule {

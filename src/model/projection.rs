@@ -2,8 +2,16 @@
 
 use std::path::PathBuf;
 
-use super::{PopulationId, PortId, ProjectionId};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::{Population, PopulationId, PortId, tagged};
 use crate::plasticity::Factors;
+use crate::units::{Factor, FileName, Fraction, Logarithm, LogarithmSpread, PathText, Potential, Spread, Whole};
+
+/// The place of a projection in [`Model::projections`](super::Model::projections).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ProjectionId(pub usize);
 
 /// Synapses from each neuron of one population to each of another.
 #[derive(Clone, Debug, PartialEq)]
@@ -31,9 +39,11 @@ pub struct Projection {
 }
 
 /// What a projection carries.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
 pub enum Carries {
     /// The spikes of its neurons, each a postsynaptic potential.
+    #[default]
     Spikes,
     /// Their firing rates φ_max sigmoid(V) at every moment, without kernel and delay: A = Y φ. To apical dendrites that drive
     /// no soma.
@@ -42,7 +52,8 @@ pub enum Carries {
 
 /// The sign of the weights of a projection: initial values of another sign are refused or drawn again, and a weight that a
 /// change takes beyond zero becomes zero.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
 pub enum Sign {
     /// Either.
     #[default]
@@ -83,75 +94,148 @@ pub enum ProjectionRule {
 }
 
 /// Where initial weights come from.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename = "from", rename_all = "kebab-case", deny_unknown_fields)]
+#[schemars(rename = "WeightInit", tag = "from", transform = tagged::first_is_default)]
+#[non_exhaustive]
 pub enum WeightInit {
-    /// Uniform, with the mean and spread of the moment formula (see `network::init`), times `scale`.
+    /// Uniform, with the mean and spread that give dendrites wanted moments, times `scale` (see `network::Moments`).
     Moments {
-        /// N of the formula.
-        fan_in: usize,
+        /// N of the formula; without it, the number of presynaptic neurons, and of feedback that of postsynaptic ones.
+        #[serde(default, with = "Whole::<1, 1_000_000_000>", skip_serializing_if = "Option::is_none")]
+        fan_in: Option<usize>,
         /// Wanted mean of the dendritic potential.
+        #[serde(default = "published::v", with = "Potential")]
         v_avg: f64,
         /// Wanted spread of the dendritic potential.
+        #[serde(default = "published::v", with = "Factor")]
         v_sd: f64,
         /// Mean bias assumed.
+        #[serde(default = "published::b_avg", with = "Potential")]
         b_avg: f64,
         /// Factor on the drawn weights: 0.5 makes up for the authors' kernel, which they cut at half its area.
+        #[serde(default = "published::scale", with = "Factor")]
         scale: f64,
         /// Probability that a weight is kept; the others are 0.
+        #[serde(default = "published::kept", with = "Fraction")]
         kept: f64,
-        /// Presynaptic neurons in a row that have the same weights: those of one class, where they are shared.
-        shared: usize,
+        /// Whether the presynaptic neurons of one class have the same weights.
+        #[serde(default)]
+        shared_in_class: bool,
     },
     /// Transpose of the feedforward weights from the target population to the source, or of their product over the
-    /// populations between, renewed after every change of theirs.
+    /// populations between, renewed after every change of theirs. Of feedback alone.
     Transpose {
         /// Spread of normal noise, drawn anew at each renewal.
+        #[serde(default, with = "Spread")]
         noise_sd: f64,
     },
     /// All the same.
     Constant {
         /// Their value.
+        #[serde(with = "Potential")]
         value: f64,
     },
     /// Normal; truncated where the projection has a sign.
     Normal {
         /// Mean, before truncation.
+        #[serde(with = "Potential")]
         mean: f64,
         /// Standard deviation, before truncation.
+        #[serde(with = "Spread")]
         sd: f64,
     },
     /// Lognormal: |w| is exp(N(mu, sigma²)), positive unless the sign of the projection is non-positive.
     Lognormal {
         /// Mean of ln |w|.
+        #[serde(with = "Logarithm")]
         mu: f64,
         /// Standard deviation of ln |w|.
+        #[serde(with = "LogarithmSpread")]
         sigma: f64,
     },
     /// Uniform.
     Uniform {
-        /// Lower end.
+        /// Lower end, of at most `high`.
+        #[serde(with = "Potential")]
         low: f64,
         /// Upper end.
+        #[serde(with = "Potential")]
         high: f64,
     },
     /// `/weights/PROJECTION/SNAPSHOT` of a run file or checkpoint.
     Run {
         /// The file.
+        #[serde(with = "PathText")]
         path: PathBuf,
         /// Snapshot name, usually `final`.
+        #[serde(default = "last_snapshot", with = "FileName")]
         snapshot: String,
     },
     /// A NumPy file of shape [post, pre].
     Npy {
         /// The file.
+        #[serde(with = "PathText")]
         path: PathBuf,
     },
+}
+
+/// The moments of Guerguiev, Lillicrap & Richards (2017), eLife 6:e22901, Methods.
+mod published {
+    pub(super) fn v() -> f64 {
+        3.0
+    }
+
+    pub(super) fn b_avg() -> f64 {
+        0.8
+    }
+
+    pub(super) fn scale() -> f64 {
+        0.5
+    }
+
+    pub(super) fn kept() -> f64 {
+        1.0
+    }
+}
+
+/// The snapshot at the end of a run.
+pub(super) fn last_snapshot() -> String {
+    "final".to_owned()
+}
+
+impl Default for WeightInit {
+    fn default() -> Self {
+        let (v_avg, v_sd, b_avg) = (published::v(), published::v(), published::b_avg());
+        let (scale, kept) = (published::scale(), published::kept());
+        Self::Moments { fan_in: None, v_avg, v_sd, b_avg, scale, kept, shared_in_class: false }
+    }
 }
 
 impl WeightInit {
     /// Whether they are read from a file.
     pub fn is_stored(&self) -> bool {
         matches!(self, Self::Run { .. } | Self::Npy { .. })
+    }
+}
+
+impl Projection {
+    /// N of the moment formula of its initial weights: as given, or else the number of presynaptic neurons, and of those that
+    /// reach the dendrite of plateaus that of postsynaptic ones. 0 where its populations are not there.
+    pub fn fan_in(&self, populations: &[Population]) -> usize {
+        if let WeightInit::Moments { fan_in: Some(fan_in), .. } = self.weights {
+            return fan_in;
+        }
+        let to = populations.get(self.to.0);
+        let by = if to.is_some_and(|to| to.is_plateau_port(self.port)) { to } else { populations.get(self.from.0) };
+        by.map_or(0, |population| population.size)
+    }
+
+    /// Presynaptic neurons in a row that start with the same weights: those of one class, where they are shared.
+    pub fn shared(&self, populations: &[Population]) -> usize {
+        let shares = matches!(self.weights, WeightInit::Moments { shared_in_class: true, .. });
+        let clamp = populations.get(self.from.0).and_then(|from| from.linear()?.clamp).filter(|_| shares);
+        clamp.map_or(1, |clamp| clamp.group)
     }
 }
 

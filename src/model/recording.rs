@@ -1,6 +1,12 @@
 //! What is kept of a run.
 
+use std::borrow::Cow;
+use std::fmt;
 use std::ops::Range;
+
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde::de::{Error, Unexpected, Visitor};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::{CompartmentId, PopulationId};
 
@@ -34,6 +40,64 @@ pub struct Stretch {
     pub end: Option<i64>,
 }
 
+/// Stretches of presentations as files write them, at most [`Stretches::MOST`], each of which is a report of its own in the run
+/// file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Stretches(pub(super) Vec<Stretch>);
+
+impl Stretches {
+    const MOST: usize = 1000;
+}
+
+impl Serialize for Stretches {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let texts: Vec<_> = self.0.iter().map(Stretch::to_string).collect();
+        serializer.serialize_str(&texts.join(","))
+    }
+}
+
+impl<'de> Deserialize<'de> for Stretches {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct StretchRanges;
+        impl Visitor<'_> for StretchRanges {
+            type Value = Stretches;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                let most = Stretches::MOST;
+                write!(f, "ranges FIRST:END such as \"5:\" or \"0:20,-20:\", at most {most} of them")
+            }
+
+            fn visit_str<E: Error>(self, text: &str) -> Result<Stretches, E> {
+                let stretches: Option<Vec<_>> = text.split(',').map(Stretch::parse).collect();
+                let few = stretches.filter(|stretches| stretches.len() <= Stretches::MOST);
+                few.map(Stretches).ok_or_else(|| E::invalid_value(Unexpected::Str(text), &self))
+            }
+        }
+        deserializer.deserialize_str(StretchRanges)
+    }
+}
+
+impl JsonSchema for Stretches {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> Cow<'static, str> {
+        "Stretches".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({ "type": "string", "pattern": r"^\s*-?\d*\s*:\s*(-?\d+)?\s*(,\s*-?\d*\s*:\s*(-?\d+)?\s*)*$" })
+    }
+}
+
+impl fmt::Display for Stretch {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:", self.first)?;
+        self.end.map_or(Ok(()), |end| end.fmt(f))
+    }
+}
+
 impl Recording {
     /// The presentations recorded of a run that is planned to have so many: ascending, disjoint ranges with gaps between.
     pub fn recorded(&self, planned: u64) -> Vec<Range<u64>> {
@@ -52,6 +116,16 @@ impl Recording {
 }
 
 impl Stretch {
+    /// A stretch as written, FIRST:END. One whose numbers count from the same end of the run has its first one first.
+    pub(super) fn parse(text: &str) -> Option<Self> {
+        let (first, end) = text.split_once(':')?;
+        let number = |text: &str| text.trim().parse::<i64>().ok();
+        let first = if first.trim().is_empty() { 0 } else { number(first)? };
+        let end = if end.trim().is_empty() { None } else { Some(number(end)?) };
+        let ordered = end.is_none_or(|end| (first < 0) != (end < 0) || first <= end);
+        ordered.then_some(Self { first, end })
+    }
+
     /// Its presentations in a run of so many; they may lie beyond its end.
     fn of(self, planned: u64) -> Range<u64> {
         let place = |n: i64| if n < 0 { planned.saturating_sub(n.unsigned_abs()) } else { n.unsigned_abs() };
@@ -68,6 +142,61 @@ pub enum Snapshots {
     Epochs,
     /// After every so many presentations.
     Presentations(u64),
+}
+
+impl Snapshots {
+    const EXPECTED: &str = "\"ends\", \"epochs\" or a number of presentations, at least 1";
+}
+
+impl Serialize for Snapshots {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::Ends => serializer.serialize_str("ends"),
+            Self::Epochs => serializer.serialize_str("epochs"),
+            Self::Presentations(every) => serializer.serialize_i64((*every).try_into().unwrap_or(i64::MAX)),
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for Snapshots {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct SnapshotWords;
+        impl Visitor<'_> for SnapshotWords {
+            type Value = Snapshots;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(Snapshots::EXPECTED)
+            }
+
+            fn visit_str<E: Error>(self, word: &str) -> Result<Snapshots, E> {
+                match word {
+                    "ends" => Ok(Snapshots::Ends),
+                    "epochs" => Ok(Snapshots::Epochs),
+                    _ => Err(E::invalid_value(Unexpected::Str(word), &self)),
+                }
+            }
+
+            fn visit_i64<E: Error>(self, every: i64) -> Result<Snapshots, E> {
+                let positive = u64::try_from(every).ok().filter(|every| *every >= 1);
+                positive.map(Snapshots::Presentations).ok_or_else(|| E::invalid_value(Unexpected::Signed(every), &self))
+            }
+        }
+        deserializer.deserialize_any(SnapshotWords)
+    }
+}
+
+impl JsonSchema for Snapshots {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> Cow<'static, str> {
+        "Snapshots".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({ "oneOf": [{ "type": "string", "enum": ["ends", "epochs"] }, { "type": "integer", "minimum": 1 }] })
+    }
 }
 
 /// Whether the assignment of credit to hidden neurons is measured, which takes about as long as a presentation.
@@ -117,5 +246,25 @@ mod tests {
         }
         assert_eq!(recorded(&[(7, Some(9)), (-8, Some(-5)), (3, Some(3))], 10), [2..5, 7..9]);
         assert_eq!(recorded(&[(5, Some(-8))], 10), []);
+    }
+
+    #[test]
+    fn stretches_may_leave_out_their_ends_and_count_from_the_end_of_the_run() {
+        for (text, first, end) in [
+            ("0:20", 0, Some(20)),
+            (":20", 0, Some(20)),
+            ("5:", 5, None),
+            ("5:5", 5, Some(5)),
+            ("-20:", -20, None),
+            (" -20 : -10", -20, Some(-10)),
+            ("5:-5", 5, Some(-5)),
+        ] {
+            let stretch = Stretch { first, end };
+            assert_eq!(Stretch::parse(text), Some(stretch), "{text}");
+            assert_eq!(Stretch::parse(&stretch.to_string()), Some(stretch), "{text}");
+        }
+        for text in ["", "5", "6:5", "a:5", "-5:-6", "1:2:3", "0:99999999999999999999"] {
+            assert_eq!(Stretch::parse(text), None, "{text}");
+        }
     }
 }

@@ -91,8 +91,10 @@ fn initial_weights<E>(
         Ok(Weights::from_matrix(to.size, from.size, &matrix))
     };
     match &projection.weights {
-        WeightInit::Moments { fan_in, v_avg, v_sd, b_avg, scale, kept, shared } => {
-            let moments = Moments::new(*fan_in, from.phi_max() / 4.0, *v_avg, *v_sd, *b_avg);
+        WeightInit::Moments { v_avg, v_sd, b_avg, scale, kept, .. } => {
+            let shared = projection.shared(&model.populations);
+            let fan_in = projection.fan_in(&model.populations);
+            let moments = Moments::new(fan_in, from.phi_max() / 4.0, *v_avg, *v_sd, *b_avg);
             let key = initial_key(seed, Purpose::Weights(index as u32));
             let (mut stream, mut choice) = (key.stream(), StreamKey { block: 1, ..key }.stream());
             let draw = || {
@@ -100,7 +102,7 @@ fn initial_weights<E>(
                 if *kept < 1.0 && choice.unit() >= *kept { 0.0 } else { w }
             };
             let drawn = std::iter::repeat_with(draw).take(to.size * from.size / shared);
-            let matrix: Vec<f32> = drawn.flat_map(|w| std::iter::repeat_n(w, *shared)).collect();
+            let matrix: Vec<f32> = drawn.flat_map(|w| std::iter::repeat_n(w, shared)).collect();
             Ok(Weights::from_matrix(to.size, from.size, &matrix))
         }
         WeightInit::Transpose { .. } => Ok(Weights::zeros(to.size, from.size)),

@@ -1,5 +1,8 @@
 //! Two phases, plateau differences: Guerguiev, Lillicrap & Richards (2017), eLife 6:e22901, Methods.
 
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
 use super::{BoundaryRule, Change, LocalSignals, Measurement, Measurements, NeuronConstants, Quantity, RuleError};
 use crate::numeric::sigmoid_all;
 
@@ -36,7 +39,8 @@ pub enum ErrorSignal {
 }
 
 /// The factor by which the change of an output neuron follows its sigmoid.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
 pub enum Slope {
     /// sigmoid'(mean_f U), as published.
     Sigmoid,

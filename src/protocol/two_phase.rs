@@ -2,6 +2,9 @@
 //!
 //! Guerguiev, Lillicrap & Richards (2017), eLife 6:e22901, Methods.
 
+use crate::units::{Duration, Length};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 use std::ops::Deref;
 
 use super::{Measures, Phase, Sigmoids, Stimulus, Target};
@@ -23,22 +26,45 @@ pub enum PhaseName {
 }
 
 /// The protocol: a training trial is a forward and a target phase, a test one forward phase.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
 pub struct TwoPhaseProtocol {
     /// Fixed part of the forward phase [ms].
+    #[serde(rename = "forward_ms", with = "Length")]
     pub forward: f64,
     /// Fixed part of the target phase [ms].
+    #[serde(rename = "target_ms", with = "Length")]
     pub target: f64,
     /// Length of a test [ms].
+    #[serde(rename = "test_ms", with = "Length")]
     pub test: f64,
     /// Excluded from the averages at the start of a forward phase, a test's included [ms].
+    #[serde(rename = "settle_ms", with = "Duration")]
     pub settle: f64,
-    /// Excluded from the averages at the start of a target phase [ms].
+    /// Excluded from the averages at the start of a target phase [ms]; without it, as `settle_ms`.
+    #[serde(rename = "target_settle_ms", with = "Duration")]
     pub target_settle: f64,
     /// Mean of the Wald part of each training phase [ms]; 0: none.
+    #[serde(rename = "wald_mean_ms", with = "Duration")]
     pub wald_mean: f64,
     /// Scale (shape λ) of the Wald part [ms].
+    #[serde(rename = "wald_scale_ms", with = "Length")]
     pub wald_scale: f64,
+}
+
+impl Default for TwoPhaseProtocol {
+    /// Guerguiev, Lillicrap & Richards (2017), eLife 6:e22901, Methods.
+    fn default() -> Self {
+        Self {
+            forward: 50.0,
+            target: 50.0,
+            test: 250.0,
+            settle: 30.0,
+            target_settle: 30.0,
+            wald_mean: 2.0,
+            wald_scale: 1.0,
+        }
+    }
 }
 
 /// Up to two phases.

@@ -180,5 +180,5 @@ fn structure(model: &Model, snapshots: u64, stretches: u64) -> u64 {
     let later = (2 * recording.traces.len() as u64).saturating_mul(stretches.saturating_sub(1));
     let growing = GROWING.saturating_mul((TABLE_COLUMNS + recorded as u64).saturating_add(later));
     let fixed = FIXED.saturating_mul(snapshots.saturating_mul(parts));
-    growing.saturating_add(fixed).saturating_add(model.text.len() as u64)
+    growing.saturating_add(fixed).saturating_add(model.text().len() as u64)
 }

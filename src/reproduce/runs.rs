@@ -190,7 +190,8 @@ impl PendingRun {
             ReproduceError::from(ReproduceCause::OtherRun { stem, other })
         };
         let another_model = || another("another model, as another version of apical has it");
-        if checkpoint.model_text != self.model.text {
+        let same = |text: &str| Model::parse(text, &self.name, &[]).is_ok_and(|model| model == self.model);
+        if !same(&checkpoint.model_text) {
             return Err(another_model());
         }
         let damaged = |source| ReproduceCause::Damaged { path: path.display().to_string(), source };
@@ -206,7 +207,7 @@ impl PendingRun {
         }
         for piece in &pieces {
             let piece = RunReader::open(piece)?;
-            if piece.model_text()? != self.model.text {
+            if !same(&piece.model_text()?) {
                 return Err(another_model());
             }
             if piece.data_sha256()? != data_sha256 {

@@ -109,7 +109,7 @@ impl Training for RateRuleTrainer<'_> {
 
     fn checkpoint(&self) -> Checkpoint {
         Checkpoint {
-            model_text: self.model.text.clone(),
+            model_text: self.model.text(),
             data: self.data.clone(),
             edited: false,
             seed: self.seed,

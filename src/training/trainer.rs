@@ -378,7 +378,7 @@ impl Training for Trainer<'_> {
 
     fn checkpoint(&self) -> Checkpoint {
         Checkpoint {
-            model_text: self.model.text.clone(),
+            model_text: self.model.text(),
             data: self.data.clone(),
             edited: self.edited,
             seed: self.seed,

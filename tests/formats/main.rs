@@ -4,7 +4,9 @@ mod data_files;
 mod data_tables;
 #[cfg(feature = "view")]
 mod fuzz_corpus;
+mod model_code;
 mod model_files;
+mod model_reference;
 mod model_refusals;
 #[cfg(feature = "hdf5")]
 mod run_file;

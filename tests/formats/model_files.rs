@@ -17,10 +17,10 @@ fn the_right_model_is_read_with_its_defaults() {
     assert_eq!((model.name.as_str(), model.classes(), model.decoded().unwrap().1.group), ("small", 2, 2));
     let names: Vec<_> = model.projections.iter().map(|projection| projection.name.as_str()).collect();
     assert_eq!(names, ["input-hidden", "hidden-output", "output-hidden"]);
-    let fan_ins: Vec<_> = model.projections.iter().map(|projection| &projection.weights).collect();
-    let moments =
-        |fan_in| WeightInit::Moments { fan_in, v_avg: 3.0, v_sd: 3.0, b_avg: 0.8, scale: 0.5, kept: 1.0, shared: 1 };
-    assert_eq!(fan_ins, [&moments(4), &moments(6), &moments(6)]);
+    let weights: Vec<_> = model.projections.iter().map(|projection| &projection.weights).collect();
+    assert_eq!(weights, [&WeightInit::default(); 3]);
+    let fan_ins: Vec<_> = model.projections.iter().map(|projection| projection.fan_in(&model.populations)).collect();
+    assert_eq!(fan_ins, [4, 6, 6]);
     let feedback = model.projection(ProjectionId(2));
     assert_eq!((feedback.delay.to_bits(), feedback.port), (1f64.to_bits(), PortId(1)));
     assert_eq!((model.learning.batch, model.learning.schedule), (2, Schedule::Constant));
@@ -86,7 +86,7 @@ fn initial_values_are_drawn_as_the_model_says() {
     assert_eq!(weights, expected);
     let biases: Vec<_> = model.populations.iter().filter_map(|population| population.bias.as_ref()).collect();
     assert_eq!(biases, [&BiasInit::Constant { value: 0.5 }, &BiasInit::Normal { mean: 0.0, sd: 2.0 }]);
-    assert_eq!(Model::parse(&model.text, "again", &[]).unwrap(), model);
+    assert_eq!(Model::parse(&model.text(), "again", &[]).unwrap(), model);
 }
 
 /// A folder with these files.
@@ -114,8 +114,8 @@ fn a_variant_holds_only_what_differs_from_its_base() {
     );
     let bias = model.populations[1].bias.as_ref();
     assert_eq!(bias, Some(&BiasInit::Npy { path: folder.path().join("sub/b.npy") }));
-    assert!(!model.text.contains("base"), "{}", model.text);
-    assert_eq!(Model::parse(&model.text, "again", &[]).unwrap(), model);
+    assert!(!model.text().contains("base"), "{}", model.text());
+    assert_eq!(Model::parse(&model.text(), "again", &[]).unwrap(), model);
 }
 
 #[test]
@@ -186,7 +186,7 @@ fn a_recording_is_chosen_by_words() {
     let recorded = |what: &str| {
         let mut model = parse(RIGHT).unwrap();
         model.record(what).unwrap();
-        assert_eq!(Model::parse(&model.text, "again", &[]).unwrap(), model, "{what}");
+        assert_eq!(Model::parse(&model.text(), "again", &[]).unwrap(), model, "{what}");
         model.recording
     };
     let everything = recorded("all");
@@ -253,7 +253,7 @@ proptest! {
         let overrides: Vec<_> =
             overrides.into_iter().filter(|text| which == 0 || !text.contains("input-output")).collect();
         let model = Model::load(&PathBuf::from(shipped::MODELS[which].name), &overrides).unwrap();
-        prop_assert_eq!(Model::parse(&model.text, "again", &[]).unwrap(), model);
+        prop_assert_eq!(Model::parse(&model.text(), "again", &[]).unwrap(), model);
     }
 
     #[test]
@@ -271,7 +271,7 @@ proptest! {
         let mut text = RIGHT.to_owned();
         text.replace_range(from..(from + length).min(RIGHT.len()), &junk);
         if let Ok(model) = Model::parse(&text, "spoiled", &[]) {
-            prop_assert_eq!(Model::parse(&model.text, "again", &[]).unwrap(), model);
+            prop_assert_eq!(Model::parse(&model.text(), "again", &[]).unwrap(), model);
         }
         let _ = Model::parse(RIGHT, "m", &[argument]);
     }

@@ -48,7 +48,7 @@ fn keys_are_refused_where_they_stand() {
             "compartment = \"dendrite\"\n",
             "",
             "27:1",
-            &["missing key `compartment` in [[projection]] \"hidden-output\"", "expected \"dendrite\""],
+            &["missing key `port` in [[projection]] \"hidden-output\"", "expected \"dendrite\""],
         ),
         Case(
             "batch = 2",
@@ -285,7 +285,7 @@ fn rules_of_projections_are_refused_where_they_stand() {
         ("rule = 3".to_owned(), "31:8", &["found 3"]),
         ("rule = \"inverse\"".to_owned(), "31:8", &["expected `rule` \"inverse\" on an apical compartment"]),
         ("rule = \"two-phase\"\nfeedback_rule = \"two-phase\"".to_owned(), "32:17", &["found both"]),
-        ("post = \"1\"".to_owned(), "31:1", &["unknown key `post`"]),
+        ("post = \"1\"".to_owned(), "31:8", &["expected `rule` \"expression\" with `post` and `pre`, found none"]),
         (
             with(""),
             "27:1",
@@ -320,7 +320,7 @@ fn rules_of_projections_are_refused_where_they_stand() {
         refuse(&[Case("learning_rate = 0.1", &lines, place, fragments)]);
     }
     let model = parse(&RIGHT.replacen("learning_rate = 0.1", &pre("train_forward"), 1)).expect("right");
-    assert!(parse(&model.text).expect("its own text") == model);
+    assert!(parse(&model.text()).expect("its own text") == model);
 }
 
 /// A library's own rule can be named in a model that is read with its registry, and only then.

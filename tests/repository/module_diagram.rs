@@ -6,13 +6,14 @@
 use super::tokens::{Token, library, tokens, without_tests};
 
 /// Each module with those it may import, all of which stand above it: nothing points back.
-const DIAGRAM: [(&str, &[&str]); 17] = [
+const DIAGRAM: [(&str, &[&str]); 18] = [
     ("numeric", &[]),
-    ("cells", &["numeric"]),
-    ("protocol", &["numeric"]),
+    ("units", &[]),
+    ("cells", &["numeric", "units"]),
+    ("protocol", &["numeric", "units"]),
     // Slices in, factors out.
     ("plasticity", &["numeric"]),
-    ("model", &["cells", "protocol", "plasticity"]),
+    ("model", &["cells", "protocol", "plasticity", "units"]),
     // Reads the stimuli that a model names.
     ("data", &["numeric", "protocol", "model"]),
     ("network", &["model", "numeric", "plasticity"]),

@@ -1,78 +1,39 @@
-//! What is done with the network.
-//!
-//! | section | key | default |
-//! |---|---|---|
-//! | `[protocol]` | `forward_ms`, `target_ms`, `test_ms` | 50, 50, 250 |
-//! | | `settle_ms`, `target_settle_ms` | 30, as `settle_ms` |
-//! | | `wald_mean_ms`, `wald_scale_ms` | 2, 1 |
-//! | `[learning]` | `rule` "two-phase", or one of rates as `apical compare --list` names them | "two-phase" |
-//! | | `momentum`, of a rule of rates | 0 |
-//! | | `batch`, `epochs` | 1, 1 |
-//! | | `hidden_error` "plateaus" or "backprop" | "plateaus" |
-//! | | `output_slope` "sigmoid" or "constant" | "sigmoid" |
-//! | | `centring_presentations` | 0 |
-//! | | `schedule.kind` "constant", "exponential" (`factor_per_epoch` 0.9) or "linear" | "constant" |
-//! | `[decoding]` | `by` "potential" or "rate" | "potential" |
+//! What the keys of `[protocol]`, `[learning]`, `[decoding]` and `[stimuli]` must be together.
+
+use std::path::Path;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 
 use crate::model::error::ModelError;
-use crate::model::expected::above;
-use crate::model::reader::Reader;
-use crate::model::{Decoding, HiddenError, Learning, RATE_RULES, Rule, Schedule, Slope, TwoPhaseProtocol};
-
-/// Longest phase [ms].
-const LONGEST: f64 = 100_000.0;
+use crate::model::source::Section;
+use crate::model::{Decoding, HiddenError, Learning, Population, RateSource, Rule, Slope, Stimuli, TwoPhaseProtocol};
 
 /// Reads `[protocol]`.
-pub(super) fn protocol(model: &mut Reader<'_>) -> Result<TwoPhaseProtocol, ModelError> {
-    let mut keys = model.section("protocol")?;
-    let forward = keys.number("forward_ms", above(0.0, LONGEST))?.unwrap_or(50.0);
-    let target = keys.number("target_ms", above(0.0, LONGEST))?.unwrap_or(50.0);
-    let test = keys.number("test_ms", above(0.0, LONGEST))?.unwrap_or(250.0);
-    let settle = keys.number("settle_ms", 0.0..=LONGEST)?.unwrap_or(30.0);
-    let given = keys.number("target_settle_ms", 0.0..=LONGEST)?;
-    let wald_mean = keys.number("wald_mean_ms", 0.0..=LONGEST)?.unwrap_or(2.0);
-    let wald_scale = keys.number("wald_scale_ms", above(0.0, LONGEST))?.unwrap_or(1.0);
-    let target_key = if given.is_some() { "target_settle_ms" } else { "settle_ms" };
-    let target_settle = given.unwrap_or(settle);
+pub(super) fn protocol(section: &Section<'_, '_>) -> Result<TwoPhaseProtocol, ModelError> {
+    let mut protocol: TwoPhaseProtocol = section.read()?;
+    let mut target_key = "target_settle_ms";
+    if !section.has(target_key) {
+        target_key = "settle_ms";
+        protocol.target_settle = protocol.settle;
+    }
+    let TwoPhaseProtocol { forward, target, test, settle, target_settle, .. } = protocol;
     for (settle_key, settle, phase_key, phase) in [
         ("settle_ms", settle, "forward_ms", forward),
         ("settle_ms", settle, "test_ms", test),
         (target_key, target_settle, "target_ms", target),
     ] {
         if settle >= phase {
-            let why =
-                format!("{}: expected `{settle_key}` below `{phase_key}`, found {settle} and {phase}", keys.name());
-            return Err(ModelError::refused(keys.at_any(&[settle_key, phase_key]), why));
+            let why = format!("expected `{settle_key}` below `{phase_key}`, found {settle} and {phase}");
+            return Err(section.refused(&[settle_key, phase_key], why));
         }
     }
-    keys.finish()?;
-    Ok(TwoPhaseProtocol { forward, target, test, settle, target_settle, wald_mean, wald_scale })
+    Ok(protocol)
 }
 
-/// Reads `[learning]`.
-pub(super) fn learning(model: &mut Reader<'_>) -> Result<Learning, ModelError> {
-    let mut keys = model.section("learning")?;
-    let errors = [("plateaus", HiddenError::Plateaus), ("backprop", HiddenError::Backprop)];
-    let slopes = [("sigmoid", Slope::Sigmoid), ("constant", Slope::Constant)];
-    let of_rates = RATE_RULES.map(|name| (name, Rule::OfRates(name)));
-    let rules = [&[("two-phase", Rule::TwoPhase)], &of_rates[..]].concat();
-    let learning = Learning {
-        rule: keys.word("rule", &rules)?.unwrap_or(Rule::TwoPhase),
-        momentum: keys.number("momentum", 0.0..1.0)?.unwrap_or(0.0),
-        batch: keys.integer("batch", 1..=4096)?.unwrap_or(1) as usize,
-        epochs: keys.integer("epochs", 1..=100_000)?.unwrap_or(1) as u32,
-        schedule: schedule(keys.inner("schedule")?)?,
-        hidden_error: keys.word("hidden_error", &errors)?.unwrap_or(HiddenError::Plateaus),
-        output_slope: keys.word("output_slope", &slopes)?.unwrap_or(Slope::Sigmoid),
-        centring: keys.integer("centring_presentations", 0..=1_000_000_000)?.unwrap_or(0) as u32,
-    };
-    check_keys_of_the_other_rules(&keys, &learning)?;
-    keys.finish()?;
-    Ok(learning)
-}
-
-/// Refuses what the rule has no use for.
-fn check_keys_of_the_other_rules(keys: &Reader<'_>, learning: &Learning) -> Result<(), ModelError> {
+/// Reads `[learning]`, and refuses what the rule has no use for.
+pub(super) fn learning(section: &Section<'_, '_>) -> Result<Learning, ModelError> {
+    let learning: Learning = section.read()?;
     let of_rates = learning.rule != Rule::TwoPhase;
     let (key, why) = if !of_rates && learning.momentum > 0.0 {
         ("momentum", "expected `momentum` 0, for \"two-phase\" has none")
@@ -83,51 +44,98 @@ fn check_keys_of_the_other_rules(keys: &Reader<'_>, learning: &Learning) -> Resu
     } else if of_rates && learning.centring > 0 {
         ("centring_presentations", "expected `centring_presentations` 0: trains are centred by \"two-phase\" alone")
     } else {
-        return Ok(());
+        return Ok(learning);
     };
-    Err(ModelError::refused(keys.at_any(&[key, "rule"]), format!("{}: {why}", keys.name())))
+    Err(section.refused(&[key, "rule"], why))
 }
 
-fn schedule(mut keys: Reader<'_>) -> Result<Schedule, ModelError> {
-    #[derive(Clone, Copy)]
-    enum Kind {
-        Constant,
-        Exponential,
-        Linear,
-    }
-    let words = [("constant", Kind::Constant), ("exponential", Kind::Exponential), ("linear", Kind::Linear)];
-    let schedule = match keys.word("kind", &words)?.unwrap_or(Kind::Constant) {
-        Kind::Constant => Schedule::Constant,
-        Kind::Linear => Schedule::Linear,
-        Kind::Exponential => {
-            Schedule::Exponential { factor_per_epoch: keys.number("factor_per_epoch", above(0.0, 1.0))?.unwrap_or(0.9) }
-        }
-    };
-    keys.finish()?;
-    Ok(schedule)
+/// The keys of `[decoding]`.
+#[derive(Default, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub(super) struct DecodingKeys {
+    /// What the answer is read from.
+    pub(super) by: Decoding,
 }
 
 /// Reads `[decoding]`.
-pub(super) fn decoding(model: &mut Reader<'_>) -> Result<Decoding, ModelError> {
-    let mut keys = model.section("decoding")?;
-    let by = keys.word("by", &[("potential", Decoding::Potential), ("rate", Decoding::Rate)])?;
-    keys.finish()?;
-    Ok(by.unwrap_or(Decoding::Potential))
+pub(super) fn decoding(section: &Section<'_, '_>) -> Result<Decoding, ModelError> {
+    Ok(section.read::<DecodingKeys>()?.by)
+}
+
+/// Reads `[stimuli]` for the populations it is shown to and decoded from.
+pub(super) fn stimuli(section: &Section<'_, '_>, populations: &[Population]) -> Result<Stimuli, ModelError> {
+    let stimuli: Stimuli = section.read()?;
+    let labels = match &stimuli {
+        Stimuli::Idx { .. } => return Ok(stimuli),
+        Stimuli::Rates { source: RateSource::Fixed(rates), labels } => {
+            let inputs = populations[0].size;
+            if rates.len() != inputs {
+                let found = rates.len();
+                let why = format!("expected {inputs} `rates_hz`, one per input neuron, found {found}");
+                return Err(section.refused(&["rates_hz"], why));
+            }
+            labels
+        }
+        Stimuli::Rates { source: RateSource::Table(path), labels } => {
+            check_extension(section, path, &["csv", "npy"])?;
+            labels
+        }
+        Stimuli::Spikes { path, labels } => {
+            check_extension(section, path, &["csv"])?;
+            labels
+        }
+    };
+    if let Some(labels) = labels {
+        check_labels(section, labels, populations)?;
+    }
+    Ok(stimuli)
+}
+
+fn check_extension(section: &Section<'_, '_>, path: &Path, extensions: &[&str]) -> Result<(), ModelError> {
+    let extension = path.extension().and_then(|extension| extension.to_str());
+    if extension.is_some_and(|found| extensions.iter().any(|known| found.eq_ignore_ascii_case(known))) {
+        return Ok(());
+    }
+    let why = format!("expected a .{} file, found {}", extensions.join(" or ."), path.display());
+    Err(section.refused(&["path"], why))
+}
+
+/// Refuses labels of no class that is decoded.
+fn check_labels(section: &Section<'_, '_>, labels: &[u8], populations: &[Population]) -> Result<(), ModelError> {
+    if labels.is_empty() {
+        return Err(section.refused(&["labels"], "expected `labels` of at least one presentation, found none"));
+    }
+    let last = populations.last().map_or(0, Population::classes).saturating_sub(1);
+    match labels.iter().position(|&label| usize::from(label) > last) {
+        Some(index) => {
+            let expected = format!("an integer from 0 to {last}");
+            Err(section.value(section.at_item("labels", index), "labels", &expected, &labels[index].to_string(), None))
+        }
+        None => Ok(()),
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::tree;
+    use crate::model::Schedule;
+    use crate::model::source::Source;
 
-    fn read<T>(text: &str, of: impl Fn(&mut Reader<'_>) -> Result<T, ModelError>) -> Result<T, ModelError> {
-        of(&mut Reader::new(&tree::document(text, "m").unwrap(), "the model file"))
+    fn read<T>(text: &str, of: impl Fn(&Section<'_, '_>) -> Result<T, ModelError>) -> Result<T, ModelError> {
+        Source::text(text, "m").merged(&[], |file| of(&file))
+    }
+
+    fn learning_of(keys: &str) -> Result<Learning, ModelError> {
+        read(&format!("name = 'm'\n[learning]\n{keys}"), |file| learning(&file.section("learning")?))
+    }
+
+    fn protocol_of(keys: &str) -> Result<TwoPhaseProtocol, ModelError> {
+        read(&format!("name = 'm'\n[protocol]\n{keys}"), |file| protocol(&file.section("protocol")?))
     }
 
     #[test]
     fn a_rule_of_rates_has_momentum_and_none_of_the_keys_for_two_phases() {
-        let rule = |text: &str| read(&format!("[learning]\n{text}"), learning);
-        let backprop = rule("rule = 'backprop'\nmomentum = 0.9").unwrap();
+        let backprop = learning_of("rule = 'backprop'\nmomentum = 0.9").unwrap();
         assert_eq!((backprop.rule, backprop.momentum.to_bits()), (Rule::OfRates("backprop"), 0.9_f64.to_bits()));
         for refused in [
             "momentum = 0.9",
@@ -137,7 +145,7 @@ mod tests {
             "rule = 'backprop'\ncentring_presentations = 10",
             "rule = 'backprob'",
         ] {
-            assert!(rule(refused).is_err(), "{refused}");
+            assert!(learning_of(refused).is_err(), "{refused}");
         }
     }
 
@@ -146,37 +154,39 @@ mod tests {
         let (forward, target, test, settle, target_settle) = (50.0, 50.0, 250.0, 30.0, 30.0);
         let expected =
             TwoPhaseProtocol { forward, target, test, settle, target_settle, wald_mean: 2.0, wald_scale: 1.0 };
-        assert_eq!(read("", protocol).unwrap(), expected);
+        assert_eq!(protocol_of("").unwrap(), expected);
     }
 
     #[test]
-    fn the_target_phase_settles_as_the_forward_phase_does_unless_told() {
+    fn the_target_phase_settles_as_the_forward_phase_does_unless_given() {
         for (text, expected) in [("settle_ms = 5", (5.0, 5.0)), ("settle_ms = 5\ntarget_settle_ms = 7", (5.0, 7.0))] {
-            let protocol = read(&format!("[protocol]\n{text}"), protocol).unwrap();
+            let protocol = protocol_of(text).unwrap();
             assert_eq!((protocol.settle, protocol.target_settle), expected);
         }
     }
 
     #[test]
     fn a_phase_is_longer_than_its_settling() {
-        let message = read("[protocol]\ntarget_ms = 30", protocol).unwrap_err().to_string();
-        assert_eq!(message, "m:2:13: [protocol]: expected `settle_ms` below `target_ms`, found 30 and 30");
-        assert!(read("[protocol]\nsettle_ms = 50", protocol).is_err());
-        assert!(read("[protocol]\ntest_ms = 20", protocol).is_err());
+        let message = protocol_of("target_ms = 30").unwrap_err().to_string();
+        assert_eq!(message, "m:3:13: [protocol]: expected `settle_ms` below `target_ms`, found 30 and 30");
+        assert!(protocol_of("settle_ms = 50").is_err());
+        assert!(protocol_of("test_ms = 20").is_err());
     }
 
     #[test]
     fn schedules_have_their_own_keys() {
-        let read = |text: &str| read(text, learning).map(|learning| learning.schedule);
-        assert_eq!(read("").unwrap(), Schedule::Constant);
-        let exponential = read("learning.schedule = { kind = 'exponential', factor_per_epoch = 0.5 }").unwrap();
+        let schedule = |text: &str| learning_of(text).map(|learning| learning.schedule);
+        assert_eq!(schedule("").unwrap(), Schedule::Constant);
+        let exponential = schedule("schedule = { kind = 'exponential', factor_per_epoch = 0.5 }").unwrap();
         assert_eq!(exponential, Schedule::Exponential { factor_per_epoch: 0.5 });
-        assert!(read("learning.schedule = { kind = 'linear', factor_per_epoch = 0.5 }").is_err());
+        let message = schedule("schedule = { kind = 'linear', factor_per_epoch = 0.5 }").unwrap_err().to_string();
+        assert_eq!(message, "m:3:31: unknown key `factor_per_epoch` in `schedule` of [learning]; its keys are kind");
     }
 
     #[test]
     fn answers_are_read_from_potentials_or_rates() {
-        assert_eq!(read("", decoding).unwrap(), Decoding::Potential);
-        assert_eq!(read("decoding.by = 'rate'", decoding).unwrap(), Decoding::Rate);
+        let by = |text: &str| read(text, |file| decoding(&file.section("decoding")?)).unwrap();
+        assert_eq!(by("name = 'm'"), Decoding::Potential);
+        assert_eq!(by("name = 'm'\ndecoding.by = 'rate'"), Decoding::Rate);
     }
 }

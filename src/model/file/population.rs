@@ -1,27 +1,17 @@
-//! `[[population]]`: `name`, `size`, `kind`, and by kind
-//!
-//! | kind | keys |
-//! |---|---|
-//! | all | `phi_max_hz` 200 |
-//! | `pyramidal`, `output` | `tau_l_ms` 10, `tau_s_ms` 3, `g_l_per_ms` 0.1, `bias` |
-//! | `pyramidal` | `g_b_per_ms` 0.6, `g_a_per_ms` 0, `plateau_sd_ms` 0, `plateau_longest_ms` 5 |
-//! | `output` | `g_d_per_ms` 0.6, `group` 1 (256 groups at most), `teaching` with `g_per_ms` 1, `e_exc` 8, `e_inh` −8 |
+//! `[[population]]`: `name`, `size`, `kind`, `bias` of kinds that have one, and the parameters of the kind.
 
-use std::sync::Arc;
+use serde::Serialize;
 
-use super::initial::{LARGEST_POTENTIAL, bias};
-use crate::cells::{Cell, LARGEST_GAMMA, OutputNeuron, PlateauTimes, PoissonEncoder, Psp, Pyramidal, TOO_CLOSE};
+use crate::cells::{Cell, PlateauTimes};
 use crate::model::error::{ModelError, Origin};
-use crate::model::expected::above;
-use crate::model::reader::Reader;
-use crate::model::tree::Table;
-use crate::model::{Population, PopulationId, TwoPhaseProtocol};
-
-/// Longest time of a plateau before the end of its phase [ms].
-const LONGEST_LEAD: f64 = 100_000.0;
+use crate::model::registry::{CellKind, Registry};
+use crate::model::source::Section;
+use crate::model::tagged;
+use crate::model::{BiasInit, Population, PopulationId, TwoPhaseProtocol};
+use crate::units::{Name, Whole};
 
 /// Most classes that answers name.
-const MOST_CLASSES: u64 = 256;
+const MOST_CLASSES: usize = 256;
 
 /// Most populations of a model: far beyond any depth, and within what their checks of each other take.
 const MOST_POPULATIONS: usize = 1000;
@@ -29,33 +19,30 @@ const MOST_POPULATIONS: usize = 1000;
 /// Names that mean something else in `[recording]` and `--record`.
 pub(super) const RESERVED: [&str; 5] = ["all", "none", "spikes", "plateaus", "traces"];
 
-#[derive(Clone, Copy, PartialEq)]
-enum Kind {
-    Poisson,
-    Pyramidal,
-    Output,
-}
-
-/// Reads all populations: an encoder, any number of pyramidal ones, an output population.
-pub(super) fn all(tables: &[&Table]) -> Result<Vec<Population>, ModelError> {
+/// Reads all populations: an encoder, any number of hidden ones, an output population.
+pub(super) fn all(tables: &[Section<'_, '_>], registry: &Registry) -> Result<Vec<Population>, ModelError> {
     if let Some(table) = tables.get(MOST_POPULATIONS) {
         let why = format!("expected at most {MOST_POPULATIONS} [[population]] tables, found {}", tables.len());
-        return Err(ModelError::refused(&table.at, why));
+        return Err(ModelError::refused(table.header(), why));
     }
     let last = tables.len() - 1;
-    tables.iter().enumerate().map(|(place, table)| population(table, place == 0, place == last)).collect()
+    tables.iter().enumerate().map(|(index, table)| population(table, registry, index == 0, index == last)).collect()
 }
 
 /// The population of this name.
-pub(super) fn find(populations: &[Population], name: &str, at: &Origin) -> Result<PopulationId, ModelError> {
+pub(super) fn find(
+    populations: &[Population],
+    name: &str,
+    at: impl FnOnce() -> Origin,
+) -> Result<PopulationId, ModelError> {
     let place = populations.iter().position(|population| population.name == name);
     let names = populations.iter().map(|population| population.name.as_str());
-    place.map(PopulationId).ok_or_else(|| ModelError::unknown_name(at, "population", name, names))
+    place.map(PopulationId).ok_or_else(|| ModelError::unknown_name(at(), "population", name, names))
 }
 
 /// Refuses plateaus that could come before their phase has settled.
 pub(super) fn check_plateaus(
-    tables: &[&Table],
+    tables: &[Section<'_, '_>],
     populations: &[Population],
     protocol: &TwoPhaseProtocol,
 ) -> Result<(), ModelError> {
@@ -65,149 +52,126 @@ pub(super) fn check_plateaus(
         let Some(plateau) = population.linear().and_then(|cell| cell.plateau) else { continue };
         let PlateauTimes { sd, longest } = plateau.times;
         if sd > 0.0 && longest >= shortest {
-            let keys = Reader::new(table, format!("[[population]] {:?}", population.name));
             let why = format!(
-                "{}: expected `plateau_longest_ms` below what is left of a phase after settling, {shortest} ms; found {longest}",
-                keys.name()
+                "expected `plateau_longest_ms` below what is left of a phase after settling, {shortest} ms; found {longest}"
             );
-            return Err(ModelError::refused(keys.at_any(&["plateau_longest_ms", "plateau_sd_ms"]), why));
+            return Err(table.refused(&["plateau_longest_ms", "plateau_sd_ms"], why));
         }
     }
     Ok(())
 }
 
-fn population(table: &Table, first: bool, last: bool) -> Result<Population, ModelError> {
-    let title = table.text("name").map_or_else(String::new, |name| format!(" {name:?}"));
-    let mut keys = Reader::new(table, format!("[[population]]{title}"));
-    let name = keys.identifier("name", "_-")?.ok_or_else(|| keys.missing("name", "the name of the population"))?;
-    if RESERVED.contains(&name) {
+fn population(table: &Section<'_, '_>, registry: &Registry, first: bool, last: bool) -> Result<Population, ModelError> {
+    let name = table.key("name", |name| Name::deserialize::<String, _>(name))?;
+    let name = name.ok_or_else(|| table.missing("name", "the name of the population"))?;
+    if RESERVED.contains(&name.as_str()) {
         let why = format!("expected a population name other than {}, found {name:?}", RESERVED.join(", "));
-        return Err(ModelError::refused(keys.at("name"), why));
+        return Err(ModelError::refused(table.at("name"), why));
     }
-    let size = keys.integer("size", 1..=1_000_000)?.ok_or_else(|| keys.missing("size", "a number of neurons"))?;
-    let (cell, bias): (Arc<dyn Cell>, _) = match kind(&mut keys, first, last)? {
-        Kind::Poisson => (Arc::new(PoissonEncoder { phi_max: phi_max(&mut keys)? }), None),
-        Kind::Pyramidal => (Arc::new(pyramidal(&mut keys)?), Some(bias(&mut keys)?)),
-        Kind::Output => (Arc::new(output(&mut keys, size)?), Some(bias(&mut keys)?)),
-    };
-    keys.finish()?;
-    Ok(Population { name: name.to_owned(), size: size as usize, cell, bias })
+    let size = table.key("size", |size| Whole::<1, 1_000_000>::deserialize::<usize, _>(size))?;
+    let size = size.ok_or_else(|| table.missing_among("size", "a number of neurons", &["name", "kind", "bias"]))?;
+    let kind = registry.kind_of(table)?;
+    check_place(table, kind, first, last)?;
+    let cell = kind.read(table)?;
+    let bias = if kind.has_bias() { Some(bias(table)?) } else { None };
+    let population = Population { name, size, cell, bias };
+    check_cell(table, &population)?;
+    Ok(population)
 }
 
-fn kind(keys: &mut Reader<'_>, first: bool, last: bool) -> Result<Kind, ModelError> {
-    let words = [("poisson", Kind::Poisson), ("pyramidal", Kind::Pyramidal), ("output", Kind::Output)];
-    let expected = "\"poisson\", \"pyramidal\" or \"output\"";
-    let kind = keys.word("kind", &words)?.ok_or_else(|| keys.missing("kind", expected))?;
-    let why = match kind {
+/// Refuses kinds of cell where they cannot stand.
+fn check_place(table: &Section<'_, '_>, kind: CellKind, first: bool, last: bool) -> Result<(), ModelError> {
+    let why = match (kind.is_source(), kind.is_taught()) {
         _ if first && last => "expected at least two [[population]] tables, found one",
-        Kind::Poisson if !first => "expected only the first population to be \"poisson\", found another",
-        Kind::Output if !last => "expected only the last population to be \"output\", found one before it",
-        Kind::Pyramidal | Kind::Output if first => {
-            "expected the first population to be \"poisson\", found another kind"
-        }
-        Kind::Poisson | Kind::Pyramidal if last => "expected the last population to be \"output\", found another kind",
-        _ => return Ok(kind),
+        (true, _) if !first => "expected only the first population to be \"poisson\", found another",
+        (_, true) if !last => "expected only the last population to be \"output\", found one before it",
+        (false, _) if first => "expected the first population to be \"poisson\", found another kind",
+        (_, false) if last => "expected the last population to be \"output\", found another kind",
+        _ => return Ok(()),
     };
-    Err(ModelError::refused(keys.at("kind"), format!("{}: {why}", keys.name())))
+    Err(table.refused(&["kind"], why))
 }
 
-/// Hz in the file, 1/ms inside: the only place where rates of neurons are converted.
-fn phi_max(keys: &mut Reader<'_>) -> Result<f64, ModelError> {
-    Ok(keys.number("phi_max_hz", above(0.0, 10_000.0))?.unwrap_or(200.0) / 1000.0)
-}
-
-fn pyramidal(keys: &mut Reader<'_>) -> Result<Pyramidal, ModelError> {
-    let cell = Pyramidal {
-        phi_max: phi_max(keys)?,
-        psp: psp(keys)?,
-        g_l: conductance(keys, "g_l_per_ms", 0.1)?,
-        g_b: conductance(keys, "g_b_per_ms", 0.6)?,
-        g_a: keys.number("g_a_per_ms", 0.0..=LARGEST_GAMMA)?.unwrap_or(0.0),
-        plateau_times: PlateauTimes {
-            sd: keys.number("plateau_sd_ms", 0.0..=LONGEST_LEAD)?.unwrap_or(0.0),
-            longest: keys.number("plateau_longest_ms", above(0.0, LONGEST_LEAD))?.unwrap_or(5.0),
-        },
-    };
-    check_gamma(keys, cell.g_l + cell.g_b + cell.g_a, cell.psp, &["g_l_per_ms", "g_b_per_ms", "g_a_per_ms"])?;
-    Ok(cell)
-}
-
-fn output(keys: &mut Reader<'_>, size: u64) -> Result<OutputNeuron, ModelError> {
-    let (phi_max, psp) = (phi_max(keys)?, psp(keys)?);
-    let (g_l, g_d) = (conductance(keys, "g_l_per_ms", 0.1)?, conductance(keys, "g_d_per_ms", 0.6)?);
-    let mut teaching = keys.inner("teaching")?;
-    let volts = -LARGEST_POTENTIAL..=LARGEST_POTENTIAL;
-    let g_teach = teaching.number("g_per_ms", 0.0..=LARGEST_GAMMA)?.unwrap_or(1.0);
-    let e_exc = teaching.number("e_exc", volts.clone())?.unwrap_or(8.0);
-    let e_inh = teaching.number("e_inh", volts)?.unwrap_or(-8.0);
-    teaching.finish()?;
-    check_gamma(keys, g_l + g_d, psp, &["g_l_per_ms", "g_d_per_ms"])?;
-    check_gamma(keys, g_l + g_d + g_teach, psp, &["g_l_per_ms", "g_d_per_ms", "teaching"])?;
-    let group = keys.integer("group", 1..=1_000_000)?.unwrap_or(1);
+/// Refuses parameters that make no sense together.
+fn check_cell(table: &Section<'_, '_>, population: &Population) -> Result<(), ModelError> {
+    if let Err(conflict) = population.cell.check() {
+        return Err(table.refused(&conflict.keys, conflict.why));
+    }
+    let Some(cell) = population.linear() else { return Ok(()) };
+    cell.check(population.cell.compartments().len(), population.cell.ports().len())
+        .map_err(|error| table.refused(&["kind"], error))?;
+    let Some(group) = cell.clamp.map(|clamp| clamp.group) else { return Ok(()) };
+    let size = population.size;
     if !size.is_multiple_of(group) {
-        let why = format!("{}: expected `size` to be a multiple of `group`, found {size} and {group}", keys.name());
-        return Err(ModelError::refused(keys.at_any(&["group", "size"]), why));
+        let why = format!("expected `size` to be a multiple of `group`, found {size} and {group}");
+        return Err(table.refused(&["group", "size"], why));
     }
     if size / group > MOST_CLASSES {
         let why = format!(
-            "{}: expected at most {MOST_CLASSES} classes, for labels and answers are kept as bytes, found `size` / `group` = {}; \
-             set `group` to {} or more, the neurons of a class",
-            keys.name(),
+            "expected at most {MOST_CLASSES} classes, for labels and answers are kept as bytes, found `size` / `group` = {}; set \
+             `group` to {} or more, the neurons of a class",
             size / group,
             size.div_ceil(MOST_CLASSES)
         );
-        return Err(ModelError::refused(keys.at_any(&["group", "size"]), why));
-    }
-    Ok(OutputNeuron { psp, g_l, g_d, phi_max, group: group as usize, g_teach, e_exc, e_inh })
-}
-
-fn conductance(keys: &mut Reader<'_>, key: &'static str, default: f64) -> Result<f64, ModelError> {
-    Ok(keys.number(key, above(0.0, LARGEST_GAMMA))?.unwrap_or(default))
-}
-
-fn psp(keys: &mut Reader<'_>) -> Result<Psp, ModelError> {
-    let tau_l = keys.number("tau_l_ms", 0.25..=1000.0)?.unwrap_or(10.0);
-    let tau_s = keys.number("tau_s_ms", 0.25..=1000.0)?.unwrap_or(3.0);
-    if (tau_l / tau_s - 1.0).abs() <= TOO_CLOSE {
-        let why = format!(
-            "{}: expected `tau_s_ms` to differ from `tau_l_ms` by more than a millionth, for the kernel divides by their \
-             difference; found {tau_s} and {tau_l}",
-            keys.name()
-        );
-        return Err(ModelError::refused(keys.at_any(&["tau_s_ms", "tau_l_ms"]), why));
-    }
-    Ok(Psp { tau_l, tau_s })
-}
-
-/// Refuses a total conductance γ that is too large, or so near 1/τ that the soma's response is 0/0.
-fn check_gamma(keys: &Reader<'_>, gamma: f64, psp: Psp, parts: &[&str]) -> Result<(), ModelError> {
-    let sum = parts.iter().map(|part| format!("`{part}`")).collect::<Vec<_>>().join(" + ");
-    if gamma > LARGEST_GAMMA {
-        let why = format!("{}: expected {sum} to be at most {LARGEST_GAMMA} /ms, found {gamma}", keys.name());
-        return Err(ModelError::refused(keys.at_any(parts), why));
-    }
-    for (key, tau) in [("tau_l_ms", psp.tau_l), ("tau_s_ms", psp.tau_s)] {
-        if (gamma * tau - 1.0).abs() <= TOO_CLOSE {
-            let why = format!(
-                "{}: expected {sum} to differ from 1/`{key}` by more than a millionth, for the soma's response divides by \
-                 their difference; found {gamma} /ms and {tau} ms",
-                keys.name()
-            );
-            let parts: Vec<_> = parts.iter().copied().chain([key]).collect();
-            return Err(ModelError::refused(keys.at_any(&parts), why));
-        }
+        return Err(table.refused(&["group", "size"], why));
     }
     Ok(())
+}
+
+fn bias(table: &Section<'_, '_>) -> Result<BiasInit, ModelError> {
+    let section = table.inner("bias")?;
+    refuse_file(&section, "uniform")?;
+    section.read()
+}
+
+/// Refuses keys of a file where values are drawn, or transposed, for want of a `from` that names the kind of file.
+pub(super) fn refuse_file(section: &Section<'_, '_>, default: &str) -> Result<(), ModelError> {
+    let from = section.text("from").unwrap_or(default);
+    let Some(key) = ["path", "snapshot"].into_iter().find(|key| section.has(key)) else { return Ok(()) };
+    if ["run", "npy"].contains(&from) {
+        return Ok(());
+    }
+    let why = format!("`{key}` is of a file, and needs `from` \"npy\" or \"run\" beside it; found `from` {from:?}");
+    Err(section.refused(&[key], why))
+}
+
+/// A population as files have it, but for the parameters of its kind.
+#[derive(Serialize)]
+struct PopulationKeys<'a> {
+    name: &'a str,
+    size: usize,
+    kind: &'a str,
+}
+
+#[derive(Serialize)]
+struct BiasKeys<'a> {
+    #[serde(serialize_with = "tagged::by_from")]
+    bias: &'a BiasInit,
+}
+
+/// Writes a population.
+pub(in crate::model) fn written(population: &Population) -> Result<toml::Table, toml::ser::Error> {
+    let Population { name, size, cell, bias } = population;
+    let mut keys = toml::Table::try_from(PopulationKeys { name, size: *size, kind: cell.kind() })?;
+    let cell: &dyn Cell = cell.as_ref();
+    keys.extend(toml::Table::try_from(cell)?);
+    if let Some(bias) = bias {
+        keys.extend(toml::Table::try_from(BiasKeys { bias })?);
+    }
+    Ok(keys)
 }
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use super::*;
-    use crate::model::{BiasInit, tree};
+    use crate::cells::{OutputNeuron, PoissonEncoder, Pyramidal};
+    use crate::model::source::Source;
 
     fn read(text: &str) -> Result<Vec<Population>, ModelError> {
-        let tree = tree::document(text, "m").unwrap();
-        all(&Reader::new(&tree, "m").tables("population")?)
+        let text = format!("name = 'm'\n{text}");
+        Source::text(&text, "m").merged(&[], |file| all(&file.tables("population")?, &Registry::default()))
     }
 
     const INPUT: &str = "[[population]]\nname = 'in'\nsize = 2\nkind = 'poisson'\n";
@@ -245,5 +209,14 @@ mod tests {
         ] {
             assert_eq!(read(&[INPUT, OUTPUT, keys].concat()).is_err(), refused, "{keys}");
         }
+    }
+
+    #[test]
+    fn a_file_without_its_kind_is_refused_with_what_is_missing() {
+        let message = read(&[INPUT, OUTPUT, "bias = { path = 'b.npy' }"].concat()).unwrap_err().to_string();
+        assert!(message.ends_with("needs `from` \"npy\" or \"run\" beside it; found `from` \"uniform\""), "{message}");
+        assert!(read(&[INPUT, OUTPUT, "bias = { from = 'npy', path = '' }"].concat()).is_err());
+        assert!(read(&[INPUT, OUTPUT, "bias = { from = 'npy', path = 'b', mean = 1 }"].concat()).is_err());
+        assert!(read(&[INPUT, OUTPUT, "bias = { from = 'npy', path = 'b' }"].concat()).is_ok());
     }
 }

@@ -1,28 +1,114 @@
-//! `[[projection]]`: `from`, `to`, `compartment`, `name` FROM-TO, `delay_ms` (0 forward, 1 backward; below every phase),
-//! `learning_rate` 0, `sign` "any" ("non-negative" or "non-positive"), `rule` "two-phase" (see [`rule`]), `carries` "spikes"
-//! ("rates": to apical compartments), `weights`.
+//! `[[projection]]`: synapses between populations, and what they must be together.
 
-use super::{initial, population, rule};
-use crate::model::error::ModelError;
-use crate::model::expected::one_of;
-use crate::model::merge;
-use crate::model::reader::Reader;
-use crate::model::tree::Table;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::population::{self, refuse_file};
+use super::rule::{self, RuleKeys};
+use crate::model::error::{ModelError, nearest, one_of};
+use crate::model::registry::Registry;
+use crate::model::source::Section;
 use crate::model::{
-    Carries, MAX_AFFERENTS, Population, PopulationId, PortId, Projection, Sign, TwoPhaseProtocol, WeightInit,
-    feedforward_path,
+    Carries, MAX_AFFERENTS, Model, Population, PopulationId, PortId, Projection, ProjectionRule, Sign,
+    TwoPhaseProtocol, WeightInit, feedforward_path, tagged,
 };
-
-/// Longest delay [ms]; a spike in flight is kept until it arrives.
-const LONGEST_DELAY: f64 = 100_000.0;
+use crate::units::{Duration, FactorText, LearningRate, Name};
 
 /// Shortest delay of a backward projection [ms]: a phase is simulated in windows as long as it.
 const SHORTEST_BACKWARD_DELAY: f64 = 0.01;
 
+/// A projection as files have it: between populations by their names.
+///
+/// ```
+/// use apical::model::ProjectionSpec;
+/// let projection = ProjectionSpec { learning_rate: 0.6, ..ProjectionSpec::new("input", "hidden", "basal") };
+/// ```
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ProjectionSpec {
+    /// Name of the presynaptic population.
+    pub from: String,
+    /// Name of the postsynaptic population.
+    pub to: String,
+    /// The port of the postsynaptic cells that it reaches; files of version 0.1 name it `compartment`, which is the same key.
+    #[schemars(required)]
+    pub port: Option<String>,
+    /// Unique name; without it, FROM-TO.
+    #[serde(default, with = "Name", skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// From spike to arrival [ms]; without it, 0 forward and 1 backward. It is below every phase.
+    #[serde(default, rename = "delay_ms", with = "Duration")]
+    pub delay: Option<f64>,
+    /// Learning rate η; 0: the weights stay.
+    #[serde(default, with = "LearningRate")]
+    pub learning_rate: f64,
+    /// Sign that all weights have, initially and after every change.
+    #[serde(default)]
+    pub sign: Sign,
+    /// What it carries.
+    #[serde(default)]
+    pub carries: Carries,
+    /// The plasticity rule: "two-phase" (of feedforward weights, meant without it), "mirror" or "inverse" (of apical
+    /// compartments), "expression" with `post` and `pre`, or a rule that the program registers. Files of version 0.1 name the key
+    /// `feedback_rule`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rule: Option<String>,
+    /// Postsynaptic factor of rule "expression", in local signals (docs/rules.md).
+    #[serde(default, with = "FactorText", skip_serializing_if = "Option::is_none")]
+    pub post: Option<String>,
+    /// Presynaptic factor of rule "expression".
+    #[serde(default, with = "FactorText", skip_serializing_if = "Option::is_none")]
+    pub pre: Option<String>,
+    /// Initial weights.
+    #[serde(default, serialize_with = "tagged::by_from")]
+    pub weights: WeightInit,
+}
+
+impl ProjectionSpec {
+    /// A projection to a port, all else as it is in a file without a word of it.
+    pub fn new(from: impl Into<String>, to: impl Into<String>, port: impl Into<String>) -> Self {
+        Self {
+            from: from.into(),
+            to: to.into(),
+            port: Some(port.into()),
+            name: None,
+            delay: None,
+            learning_rate: 0.0,
+            sign: Sign::Any,
+            carries: Carries::Spikes,
+            rule: None,
+            post: None,
+            pre: None,
+            weights: WeightInit::default(),
+        }
+    }
+}
+
+/// Writes a projection.
+pub(super) fn written(model: &Model, projection: &Projection) -> ProjectionSpec {
+    let name_of = |id: PopulationId| model.populations.get(id.0).map_or_else(String::new, |p| p.name.clone());
+    let port = model.populations.get(projection.to.0).and_then(|to| to.cell.ports().get(projection.port.0));
+    let factors = projection.rule.as_ref().and_then(ProjectionRule::factors);
+    ProjectionSpec {
+        from: name_of(projection.from),
+        to: name_of(projection.to),
+        port: Some(port.map_or("none", |port| port.name).to_owned()),
+        name: Some(projection.name.clone()),
+        delay: Some(projection.delay),
+        learning_rate: projection.learning_rate,
+        sign: projection.sign,
+        carries: projection.carries,
+        rule: projection.rule.as_ref().map(|rule| rule.name().to_owned()),
+        post: factors.map(|factors| factors.post.clone()),
+        pre: factors.map(|factors| factors.pre.clone()),
+        weights: projection.weights.clone(),
+    }
+}
+
 /// Refuses a delay with which nothing would arrive in the phase in which it was fired: a test shows one phase, and what is on
 /// its way at its end is lost.
 pub(super) fn check_delays(
-    tables: &[&Table],
+    tables: &[Section<'_, '_>],
     projections: &[Projection],
     protocol: &TwoPhaseProtocol,
 ) -> Result<(), ModelError> {
@@ -31,165 +117,164 @@ pub(super) fn check_delays(
     let (key, shortest) = rest.into_iter().fold(first, |a, b| if b.1 < a.1 { b } else { a });
     let mut delayed = tables.iter().zip(projections);
     let Some((table, projection)) = delayed.find(|(_, projection)| projection.delay >= shortest) else { return Ok(()) };
-    let keys = Reader::new(table, format!("[[projection]] {:?}", projection.name));
     let why = format!(
-        "{}: expected `delay_ms` below the shortest phase, `{key}` of {shortest} ms in [protocol], or no spike arrives in the \
+        "expected `delay_ms` below the shortest phase, `{key}` of {shortest} ms in [protocol], or no spike arrives in the \
          phase in which it was fired; found {} ms: shorten the delay or lengthen the phase",
-        keys.name(),
         projection.delay
     );
-    Err(ModelError::refused(keys.at("delay_ms"), why))
+    Err(table.refused(&["delay_ms"], why))
 }
 
 /// Reads all projections, which must drive every population but the encoder.
 pub(super) fn all(
-    tables: &[&Table],
+    tables: &[Section<'_, '_>],
     populations: &[Population],
-    rules: &[&str],
+    registry: &Registry,
 ) -> Result<Vec<Projection>, ModelError> {
     let most = MAX_AFFERENTS * populations.len();
     if let Some(table) = tables.get(most) {
-        let why = format!(
-            "expected at most {most} [[projection]] tables, {MAX_AFFERENTS} to a population, found {}",
-            tables.len()
-        );
-        return Err(ModelError::refused(&table.at, why));
+        let found = tables.len();
+        let why =
+            format!("expected at most {most} [[projection]] tables, {MAX_AFFERENTS} to a population, found {found}");
+        return Err(ModelError::refused(table.header(), why));
     }
     let projections =
-        tables.iter().map(|table| projection(table, populations, rules)).collect::<Result<Vec<_>, ModelError>>()?;
+        tables.iter().map(|table| projection(table, populations, registry)).collect::<Result<Vec<_>, ModelError>>()?;
     for (place, population) in populations.iter().enumerate() {
-        let drives = |p: &Projection| p.to.0 == place && p.from < p.to && !population.is_plateau_port(p.port);
-        if let Some(driven) = population.linear().and_then(|cell| cell.bias)
-            && !projections.iter().any(drives)
-        {
-            let dendrite = population.cell.ports()[driven].name;
-            let why = format!(
-                "expected a projection from an earlier population to the {dendrite} compartment of {:?}, found none",
-                population.name
-            );
-            return Err(ModelError::refused(&tables[0].at, why));
-        }
-        for (table, p) in tables.iter().zip(&projections).filter(|(_, p)| p.to.0 == place) {
-            let mirror = p.rule.as_ref().is_some_and(|rule| rule.name() == "mirror");
-            let follows = matches!(p.weights, WeightInit::Transpose { .. }) || mirror;
-            if follows && feedforward_path(&projections, p.to, p.from).is_none() {
-                let why = format!(
-                    "expected one feedforward path from {:?} to {:?}, for feedback to follow; found none or several",
-                    population.name, populations[p.from.0].name
-                );
-                return Err(ModelError::refused(&table.at, why));
-            }
-        }
-        for (table, p) in tables.iter().zip(&projections).filter(|(_, p)| p.to.0 == place) {
-            rule::check_signals(table, p, populations, &projections)?;
-        }
-        let mut afferents = tables.iter().zip(&projections).filter(|(_, p)| p.to.0 == place);
-        if let Some((table, _)) = afferents.nth(MAX_AFFERENTS) {
-            let why = format!("expected at most {MAX_AFFERENTS} projections to {:?}, found one more", population.name);
-            return Err(ModelError::refused(&table.at, why));
-        }
+        check_afferents(tables, &projections, PopulationId(place), population, populations)?;
     }
     Ok(projections)
 }
 
-fn projection(table: &Table, populations: &[Population], rules: &[&str]) -> Result<Projection, ModelError> {
-    let title = merge::name("projection", table).map_or_else(String::new, |name| format!(" {name:?}"));
-    let mut keys = Reader::new(table, format!("[[projection]]{title}"));
-    let (from, from_name) = end(&mut keys, "from", populations)?;
-    let (to, to_name) = end(&mut keys, "to", populations)?;
-    let name = keys.identifier("name", "_-")?.map_or_else(|| format!("{from_name}-{to_name}"), str::to_owned);
+/// Refuses a population that nothing drives, or too much, or feedback with no weights to follow.
+fn check_afferents(
+    tables: &[Section<'_, '_>],
+    projections: &[Projection],
+    id: PopulationId,
+    population: &Population,
+    populations: &[Population],
+) -> Result<(), ModelError> {
+    let drives = |p: &Projection| p.to == id && p.from < p.to && !population.is_plateau_port(p.port);
+    if let Some(driven) = population.linear().and_then(|cell| cell.bias)
+        && !projections.iter().any(drives)
+    {
+        let dendrite = population.cell.ports()[driven].name;
+        let name = &population.name;
+        let why = format!(
+            "expected a projection from an earlier population to the {dendrite} compartment of {name:?}, found none"
+        );
+        return Err(ModelError::refused(tables[0].header(), why));
+    }
+    let afferents = || tables.iter().zip(projections).filter(|(_, p)| p.to == id);
+    for (table, p) in afferents() {
+        let follows = matches!(p.weights, WeightInit::Transpose { .. })
+            || p.rule.as_ref().is_some_and(|rule| rule.name() == "mirror");
+        if follows && feedforward_path(projections, p.to, p.from).is_none() {
+            let (name, from) = (&population.name, &populations[p.from.0].name);
+            let why = format!(
+                "expected one feedforward path from {name:?} to {from:?}, for feedback to follow; found none or several"
+            );
+            return Err(ModelError::refused(table.header(), why));
+        }
+    }
+    for (table, projection) in afferents() {
+        rule::check_signals(table, projection, populations, projections)?;
+    }
+    match afferents().nth(MAX_AFFERENTS) {
+        Some((table, _)) => {
+            let why = format!("expected at most {MAX_AFFERENTS} projections to {:?}, found one more", population.name);
+            Err(ModelError::refused(table.header(), why))
+        }
+        None => Ok(()),
+    }
+}
+
+fn projection(
+    table: &Section<'_, '_>,
+    populations: &[Population],
+    registry: &Registry,
+) -> Result<Projection, ModelError> {
+    refuse_file(&table.inner("weights")?, "moments")?;
+    let keys: ProjectionSpec = table.read()?;
+    let from = population::find(populations, &keys.from, || table.at("from"))?;
+    let to = population::find(populations, &keys.to, || table.at("to"))?;
     let target = &populations[to.0];
-    let port = port(&mut keys, target)?;
-    let fan_in = if target.is_plateau_port(port) { target.size } else { populations[from.0].size };
-    let group = populations[from.0].linear().and_then(|cell| cell.clamp).map_or(1, |clamp| clamp.group);
+    let port = port(table, keys.port.as_deref(), target)?;
+    let apical = target.is_plateau_port(port);
+    let (rule, post, pre) = (keys.rule.as_deref(), keys.post.as_deref(), keys.pre.as_deref());
+    let rule_keys = RuleKeys { rule, post, pre };
     let projection = Projection {
-        name,
+        name: keys.name.clone().unwrap_or_else(|| format!("{}-{}", keys.from, keys.to)),
         from,
         to,
         port,
-        delay: delay(&mut keys, from < to)?,
-        learning_rate: keys.number("learning_rate", 0.0..=1000.0)?.unwrap_or(0.0),
-        carries: carries(&mut keys, port, target)?,
-        rule: rule::read(&mut keys, target.is_plateau_port(port), rules)?,
-        weights: initial::weights(&mut keys, fan_in, group)?,
-        sign: sign(&mut keys)?,
+        delay: delay(table, keys.delay, from < to)?,
+        learning_rate: keys.learning_rate,
+        sign: keys.sign,
+        carries: keys.carries,
+        rule: rule::read(table, &rule_keys, apical, &registry.rules())?,
+        weights: keys.weights.clone(),
     };
-    check_learning(&keys, &projection, target)?;
-    initial::check_sign(&keys, projection.sign, &projection.weights)?;
-    keys.finish()?;
+    check_carries(table, &projection, target)?;
+    check_learning(table, &projection, target)?;
+    check_moments(table, &projection, populations)?;
+    check_sign(table, projection.sign, &projection.weights)?;
     Ok(projection)
 }
 
-fn end<'a>(
-    keys: &mut Reader<'a>,
-    key: &'static str,
-    populations: &[Population],
-) -> Result<(PopulationId, &'a str), ModelError> {
-    let name = keys.text(key)?.ok_or_else(|| keys.missing(key, "the name of a population"))?;
-    Ok((population::find(populations, name, keys.at(key))?, name))
-}
-
-fn port(keys: &mut Reader<'_>, to: &Population) -> Result<PortId, ModelError> {
+fn port(table: &Section<'_, '_>, name: Option<&str>, to: &Population) -> Result<PortId, ModelError> {
     let there: Vec<_> = to.cell.ports().iter().map(|port| port.name).collect();
     if there.is_empty() {
-        let why = format!("{}: expected a population that takes input, found {:?}, an encoder", keys.name(), to.name);
-        return Err(ModelError::refused(keys.at("to"), why));
+        let why = format!("expected a population that takes input, found {:?}, an encoder", to.name);
+        return Err(table.refused(&["to"], why));
     }
     let expected = one_of(&there);
-    let known: Vec<_> = ["basal", "apical", "dendrite"].into_iter().chain(there).map(|name| (name, name)).collect();
-    let name = keys.word("compartment", &known)?.ok_or_else(|| keys.missing("compartment", &expected))?;
+    let Some(name) = name else {
+        return Err(table.missing("port", &expected));
+    };
     to.port(name).ok_or_else(|| {
-        let why = format!("{}: expected a compartment of {:?} ({expected}), found \"{name}\"", keys.name(), to.name);
-        ModelError::refused(keys.at("compartment"), why)
+        let like = nearest(name, there).map_or_else(String::new, |like| format!("; did you mean `{like}`?"));
+        table.refused(&["port"], format!("expected a port of {:?} ({expected}), found {name:?}{like}", to.name))
     })
 }
 
 /// A forward projection may be immediate; a backward one may not, or a spike could cause itself.
-fn delay(keys: &mut Reader<'_>, forward: bool) -> Result<f64, ModelError> {
-    let delay = keys.number("delay_ms", 0.0..=LONGEST_DELAY)?.unwrap_or(if forward { 0.0 } else { 1.0 });
+fn delay(table: &Section<'_, '_>, delay: Option<f64>, forward: bool) -> Result<f64, ModelError> {
+    let delay = delay.unwrap_or(if forward { 0.0 } else { 1.0 });
     if forward || delay >= SHORTEST_BACKWARD_DELAY {
         return Ok(delay);
     }
-    let why = format!(
-        "{} goes backward: expected `delay_ms` of at least {SHORTEST_BACKWARD_DELAY}, found {delay}",
-        keys.name()
-    );
-    Err(ModelError::refused(keys.at("delay_ms"), why))
+    let title = table.title();
+    let why =
+        format!("{title} goes backward: expected `delay_ms` of at least {SHORTEST_BACKWARD_DELAY}, found {delay}");
+    Err(ModelError::refused(table.at("delay_ms"), why))
 }
 
 /// Rates are known as means over a phase alone, which is all that plateaus need, but not somata.
-fn carries(keys: &mut Reader<'_>, port: PortId, to: &Population) -> Result<Carries, ModelError> {
-    let carries = keys.word("carries", &[("spikes", Carries::Spikes), ("rates", Carries::Rates)])?;
-    if carries != Some(Carries::Rates) {
-        return Ok(Carries::Spikes);
+fn check_carries(table: &Section<'_, '_>, projection: &Projection, to: &Population) -> Result<(), ModelError> {
+    if projection.carries == Carries::Spikes {
+        return Ok(());
     }
-    let why = match to.linear().filter(|cell| cell.is_plateau_port(port.0)) {
+    let why = match to.linear().filter(|cell| cell.is_plateau_port(projection.port.0)) {
         Some(cell) => {
             let sd = cell.plateau.map_or(0.0, |plateau| plateau.times.sd);
-            if cell.ports[port.0].conductance == 0.0 && sd == 0.0 {
-                return Ok(Carries::Rates);
+            if cell.ports[projection.port.0].conductance == 0.0 && sd == 0.0 {
+                return Ok(());
             }
             "expected `g_a_per_ms` and `plateau_sd_ms` 0 where feedback carries rates, for only their means are known"
         }
         None => "expected `carries = \"rates\"` on feedback to an apical compartment alone",
     };
-    Err(ModelError::refused(keys.at("carries"), format!("{}: {why}", keys.name())))
-}
-
-fn sign(keys: &mut Reader<'_>) -> Result<Sign, ModelError> {
-    let words = [Sign::Any, Sign::NonNegative, Sign::NonPositive].map(|sign| (sign.name(), sign));
-    Ok(keys.word("sign", &words)?.unwrap_or_default())
+    Err(table.refused(&["carries"], why))
 }
 
 /// Feedback learns by a rule of its own, or is the transpose of feedforward weights.
-fn check_learning(keys: &Reader<'_>, projection: &Projection, to: &Population) -> Result<(), ModelError> {
+fn check_learning(table: &Section<'_, '_>, projection: &Projection, to: &Population) -> Result<(), ModelError> {
     let (rate, apical) = (projection.learning_rate, to.is_plateau_port(projection.port));
     let transpose = matches!(projection.weights, WeightInit::Transpose { .. });
     let (key, why) = if transpose && (!apical || projection.from <= projection.to) {
-        (
-            "weights",
-            "expected `from = \"transpose\"` on feedback to an apical compartment, found it elsewhere".to_owned(),
-        )
+        let why = "expected `from = \"transpose\"` on feedback to an apical compartment, found it elsewhere";
+        ("weights", why.to_owned())
     } else if transpose && rate != 0.0 {
         ("learning_rate", format!("expected `learning_rate` 0, for a transpose follows other weights; found {rate}"))
     } else if apical && rate != 0.0 && projection.rule.is_none() {
@@ -198,5 +283,51 @@ fn check_learning(keys: &Reader<'_>, projection: &Projection, to: &Population) -
     } else {
         return Ok(());
     };
-    Err(ModelError::refused(keys.at(key), format!("{}: {why}", keys.name())))
+    Err(table.refused(&[key], why))
+}
+
+/// Moments of the weights from those of the potential: refused unless W_2 − W_avg² > 0.
+///
+/// With W_avg = (V_avg − b_avg)/(ν N V_avg) and W_2 of Guerguiev, Lillicrap & Richards (2017), eLife 6:e22901, most of it
+/// cancels: W_2 − W_avg² = V_sd² (1 − (V_avg − b_avg)²/(N V_avg²))/(N ν² V_2).
+fn check_moments(
+    table: &Section<'_, '_>,
+    projection: &Projection,
+    populations: &[Population],
+) -> Result<(), ModelError> {
+    let WeightInit::Moments { v_avg, b_avg, .. } = projection.weights else { return Ok(()) };
+    let fan_in = projection.fan_in(populations);
+    let (wanted, room) = ((v_avg - b_avg).powi(2), fan_in as f64 * v_avg.powi(2));
+    if wanted < room {
+        return Ok(());
+    }
+    let why = format!(
+        "expected (`v_avg` - `b_avg`)^2 below `fan_in` * `v_avg`^2, or no weights have these moments; found {wanted} and {room}"
+    );
+    Err(table.inner("weights")?.refused(&["v_avg", "b_avg", "fan_in"], why))
+}
+
+/// Refuses initial weights that cannot have the sign of their projection, or have it by no more than chance, and ends of a
+/// range in the wrong order.
+fn check_sign(table: &Section<'_, '_>, sign: Sign, weights: &WeightInit) -> Result<(), ModelError> {
+    if let WeightInit::Uniform { low, high } = weights
+        && low > high
+    {
+        let why = format!("expected `low` of at most `high`, found {low} and {high}");
+        return Err(table.inner("weights")?.refused(&["low"], why));
+    }
+    let wrong = |key: &str, value: f64| (!sign.allows(value)).then(|| format!("`{key}` of this sign; found {value}"));
+    let expected = match weights {
+        _ if sign == Sign::Any => None,
+        WeightInit::Moments { .. } => Some("`from` of another kind in `weights`: moments give both signs".to_owned()),
+        WeightInit::Transpose { .. } => {
+            Some("`from` of another kind in `weights`: a transpose follows others".to_owned())
+        }
+        WeightInit::Constant { value } => wrong("value", *value),
+        WeightInit::Normal { mean, .. } => wrong("mean", *mean),
+        WeightInit::Uniform { low, high } => wrong("low", *low).or_else(|| wrong("high", *high)),
+        WeightInit::Lognormal { .. } | WeightInit::Run { .. } | WeightInit::Npy { .. } => None,
+    };
+    let Some(expected) = expected else { return Ok(()) };
+    Err(table.refused(&["weights", "sign"], format!("`sign` \"{}\" needs {expected}", sign.name())))
 }

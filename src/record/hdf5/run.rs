@@ -164,7 +164,7 @@ impl Datasets {
         attribute::put_list(&file, "version", &VERSION)?;
         attribute::put_text(&file, "format", RUN_FORMAT)?;
         put_provenance(&file, provenance)?;
-        put_model(&file, &model.text, model)?;
+        put_model(&file, &model.text(), model)?;
         let recording = &model.recording;
         let (spikes, plateaus) = (file.create_group("spikes")?, file.create_group("plateaus")?);
         let report = file.create_group("report")?;

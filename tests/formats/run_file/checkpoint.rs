@@ -42,7 +42,7 @@ fn lane() -> impl Strategy<Value = LaneState> {
 fn checkpoint(lanes: Vec<LaneState>) -> Checkpoint {
     Checkpoint {
         edited: false,
-        model_text: model().text,
+        model_text: model().text(),
         data: Some(DataIdentity {
             place: DataPlace { named: "../data".into(), absolute: "/home/a b/data".into() },
             sha256: vec![("train images".into(), "00ff".into()), ("train-labels".into(), "11ee".into())],

@@ -3,7 +3,7 @@
 use std::f64::consts::TAU;
 use std::sync::Arc;
 
-use apical::cells::{Cell, OutputNeuron, PlateauTimes, PoissonEncoder, Pyramidal};
+use apical::cells::{Cell, OutputNeuron, PoissonEncoder, Pyramidal};
 use apical::data::DataPlace;
 use apical::engine::Observation;
 use apical::model::{
@@ -35,6 +35,7 @@ pub(crate) fn model() -> Model {
     });
     Model {
         name: "small".into(),
+        about: "μ".repeat(50_000),
         populations: populations.collect(),
         projections: vec![
             projection("input-hidden", 0, 1, PortId(0)),
@@ -75,12 +76,11 @@ pub(crate) fn model() -> Model {
             credit: Credit::Unmeasured,
             compression: Compression::None,
         },
-        text: format!("name = \"small\"\n# {}\n", "μ".repeat(50_000)),
     }
 }
 
 fn pyramidal() -> Pyramidal {
-    Pyramidal { g_a: 0.05, plateau_times: PlateauTimes { sd: 3.0, longest: 5.0 }, ..Pyramidal::default() }
+    Pyramidal { g_a: 0.05, plateau_sd: 3.0, plateau_longest: 5.0, ..Pyramidal::default() }
 }
 
 fn projection(name: &str, from: usize, to: usize, port: PortId) -> Projection {
@@ -91,13 +91,13 @@ fn projection(name: &str, from: usize, to: usize, port: PortId) -> Projection {
         port,
         delay: 1.0,
         weights: WeightInit::Moments {
-            fan_in: 12,
+            fan_in: Some(12),
             v_avg: 3.0,
             v_sd: 3.0,
             b_avg: 0.0,
             scale: 1.0,
             kept: 1.0,
-            shared: 1,
+            shared_in_class: false,
         },
         sign: Sign::Any,
         learning_rate: 0.1,

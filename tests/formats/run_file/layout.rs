@@ -84,7 +84,7 @@ fn attributes(file: &File) {
     assert_eq!(file.attr("version").unwrap().read_raw::<u32>().unwrap(), [0, 1]);
     assert_eq!(attribute::<u64>(file, "seed"), u64::MAX);
     assert_eq!(text(file, "name"), "small");
-    assert_eq!(text(file, "model"), model().text, "100 kB are no more than an attribute holds");
+    assert_eq!(text(file, "model"), model().text(), "100 kB are no more than an attribute holds");
     assert_eq!(text(file, "apical_version"), "0.1.0");
     assert_eq!(text(file, "git_commit"), "0123abc");
     assert_eq!(text(file, "command_line"), "apical train small.toml");

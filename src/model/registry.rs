@@ -1,0 +1,132 @@
+//! Kinds of cell, and of plasticity rule, by the names that model files give them. A registry is a value: a program adds kinds of its
+//! own to it, and reads its models and resumes its checkpoints with it.
+
+use std::sync::Arc;
+
+use schemars::{JsonSchema, Schema, SchemaGenerator};
+use serde::de::DeserializeOwned;
+
+use super::error::{ModelError, nearest, one_of};
+use super::source::Section;
+use crate::cells::{Cell, Dynamics, OutputNeuron, PoissonEncoder, Pyramidal};
+use crate::plasticity::RuleRegistry;
+
+/// Keys of every population, before those of its kind.
+const HEAD: &[&str] = &["name", "size", "kind"];
+
+/// A kind of cell, as model files know it.
+#[derive(Clone, Copy, Debug)]
+pub struct CellKind {
+    name: &'static str,
+    is_source: bool,
+    is_taught: bool,
+    has_bias: bool,
+    read: fn(&Section<'_, '_>, &'static [&'static str]) -> Result<Arc<dyn Cell>, ModelError>,
+    schema: fn(&mut SchemaGenerator) -> Schema,
+}
+
+impl CellKind {
+    /// The kind of a type of cell: its parameters are the keys of a population of this kind, by serde, and its documentation
+    /// is theirs, by schemars.
+    pub fn of<C: Cell + Default + DeserializeOwned + JsonSchema + 'static>() -> Self {
+        let default = C::default();
+        let linear = match default.dynamics() {
+            Dynamics::Linear(cell) => Some(cell),
+            Dynamics::Source(_) => None,
+        };
+        Self {
+            name: default.kind(),
+            is_source: linear.is_none(),
+            is_taught: linear.as_ref().is_some_and(|cell| cell.clamp.is_some()),
+            has_bias: linear.as_ref().is_some_and(|cell| cell.bias.is_some()),
+            read: |section, after| Ok(Arc::new(section.read_between::<C>(HEAD, after)?)),
+            schema: SchemaGenerator::subschema_for::<C>,
+        }
+    }
+
+    /// Its name in model files.
+    pub fn name(&self) -> &'static str {
+        self.name
+    }
+
+    /// Whether its cells emit what a stimulus encodes.
+    pub(super) fn is_source(&self) -> bool {
+        self.is_source
+    }
+
+    /// Whether its cells have teaching conductances.
+    pub(super) fn is_taught(&self) -> bool {
+        self.is_taught
+    }
+
+    /// Whether its cells have initial biases.
+    pub(super) fn has_bias(&self) -> bool {
+        self.has_bias
+    }
+
+    /// The schema of its parameters.
+    pub(super) fn schema(&self, generator: &mut SchemaGenerator) -> Schema {
+        (self.schema)(generator)
+    }
+
+    /// Reads the parameters of a population of this kind.
+    pub(super) fn read(&self, section: &Section<'_, '_>) -> Result<Arc<dyn Cell>, ModelError> {
+        (self.read)(section, if self.has_bias { &["bias"] } else { &[] })
+    }
+}
+
+/// The kinds of cell, and the names of plasticity rules, that models may have.
+#[derive(Clone, Debug)]
+pub struct Registry {
+    kinds: Vec<CellKind>,
+    rules: Vec<String>,
+}
+
+impl Default for Registry {
+    /// The kinds and rules of this library.
+    fn default() -> Self {
+        let kinds = vec![CellKind::of::<PoissonEncoder>(), CellKind::of::<Pyramidal>(), CellKind::of::<OutputNeuron>()];
+        Self { kinds, rules: RuleRegistry::default().names().map(str::to_owned).collect() }
+    }
+}
+
+impl Registry {
+    /// Adds a kind of cell; one that is there under its name is replaced.
+    #[must_use]
+    pub fn with(mut self, kind: CellKind) -> Self {
+        self.kinds.retain(|other| other.name != kind.name);
+        self.kinds.push(kind);
+        self
+    }
+
+    /// Takes the plasticity rules of a registry of those.
+    #[must_use]
+    pub fn with_rules(mut self, rules: &RuleRegistry) -> Self {
+        self.rules = rules.names().map(str::to_owned).collect();
+        self
+    }
+
+    /// Names of the plasticity rules of projections.
+    pub fn rules(&self) -> Vec<&str> {
+        self.rules.iter().map(String::as_str).collect()
+    }
+
+    /// The kinds of cell, in the order they were added.
+    pub fn kinds(&self) -> &[CellKind] {
+        &self.kinds
+    }
+
+    /// The kind that a population names.
+    pub(super) fn kind_of(&self, section: &Section<'_, '_>) -> Result<CellKind, ModelError> {
+        let names: Vec<_> = self.kinds.iter().map(CellKind::name).collect();
+        let Some(found) = section.found("kind") else {
+            return Err(section.missing_among("kind", &one_of(&names), &["name", "size", "bias"]));
+        };
+        let word = found.trim_matches('"');
+        let known = self.kinds.iter().find(|kind| kind.name == word && found.starts_with('"'));
+        known.copied().ok_or_else(|| {
+            let suggestion = nearest(word, names.iter().copied());
+            section.value(section.at("kind"), "kind", &one_of(&names), &found, suggestion)
+        })
+    }
+}
