@@ -1,8 +1,7 @@
 //! The layout of a model for the engine: which projection reaches which membrane, in what order, over what windows.
 
-use super::schedule::{Edge, ExecutionOrder};
 use crate::cells::{CellError, ConductanceClamp, Dynamics, LinearCell, PlateauTimes, Psp};
-use crate::model::{Carries, Model, Population};
+use crate::model::{Carries, Edge, ExecutionOrder, Model, Population};
 use crate::protocol::Sigmoids;
 
 /// Float type in which the amplitudes of somata are kept; those with teaching conductances always are f64.

@@ -19,7 +19,6 @@ mod order;
 mod plateaus;
 mod population;
 mod sampling;
-mod schedule;
 mod source;
 mod thinning;
 mod traces;

@@ -30,7 +30,7 @@ use crate::cells::Cell;
 ///
 /// let unknown = Model::builder("small").population("input", 4, PoissonEncoder::default());
 /// let refused = unknown.projection(ProjectionSpec::new("input", "hiden", "basal")).build().unwrap_err();
-/// assert!(refused.to_string().contains("expected at least two [[population]] tables"));
+/// assert!(refused.to_string().contains("there is no population `hiden`"));
 /// # Ok::<(), apical::model::ModelError>(())
 /// ```
 #[derive(Debug)]

@@ -12,6 +12,7 @@ mod decoding;
 mod digest;
 mod error;
 mod file;
+mod graph;
 mod learning;
 mod population;
 mod projection;
@@ -28,6 +29,7 @@ pub use builder::ModelBuilder;
 pub use decoding::Decoding;
 pub use error::{ModelError, Origin};
 pub use file::ProjectionSpec;
+pub(crate) use graph::{Edge, ExecutionOrder};
 pub use learning::{HiddenError, Learning, RATE_RULES, Rule, Schedule};
 pub use population::{BiasInit, Population};
 pub use projection::{Carries, Projection, ProjectionId, ProjectionRule, Sign, WeightInit, feedforward_path};
@@ -39,9 +41,6 @@ pub use stimuli::{OnOff, RateSource, Stimuli};
 use crate::cells::ConductanceClamp;
 pub use crate::plasticity::{Factors, Slope};
 pub use crate::protocol::TwoPhaseProtocol;
-
-/// The most projections to one population.
-pub const MAX_AFFERENTS: usize = 8;
 
 /// The place of a population in [`Model::populations`], from input to output.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -101,10 +100,13 @@ impl Model {
         self.population(projection.to).cell.ports().get(projection.port.0).map_or("unknown", |port| port.name)
     }
 
-    /// The projections from each population to the next, from input to output; none unless there is just this one way
-    /// forward.
+    /// The projections from each population to the next, from a source to the decoded population; none unless there is just
+    /// this one way forward, over all populations.
     pub fn layers(&self) -> Option<Vec<ProjectionId>> {
-        let output = PopulationId(self.populations.len() - 1);
+        let output = PopulationId(self.populations.len().checked_sub(1)?);
+        if !self.populations[0].is_source() || self.decoded()?.0 != output {
+            return None;
+        }
         feedforward_path(&self.projections, PopulationId(0), output).filter(|path| path.len() == output.0)
     }
 

@@ -18,8 +18,6 @@ const HEAD: &[&str] = &["name", "size", "kind"];
 #[derive(Clone, Copy, Debug)]
 pub struct CellKind {
     name: &'static str,
-    is_source: bool,
-    is_taught: bool,
     has_bias: bool,
     read: fn(&Section<'_, '_>, &'static [&'static str]) -> Result<Arc<dyn Cell>, ModelError>,
     schema: fn(&mut SchemaGenerator) -> Schema,
@@ -36,8 +34,6 @@ impl CellKind {
         };
         Self {
             name: default.kind(),
-            is_source: linear.is_none(),
-            is_taught: linear.as_ref().is_some_and(|cell| cell.clamp.is_some()),
             has_bias: linear.as_ref().is_some_and(|cell| cell.bias.is_some()),
             read: |section, after| Ok(Arc::new(section.read_between::<C>(HEAD, after)?)),
             schema: SchemaGenerator::subschema_for::<C>,
@@ -47,16 +43,6 @@ impl CellKind {
     /// Its name in model files.
     pub fn name(&self) -> &'static str {
         self.name
-    }
-
-    /// Whether its cells emit what a stimulus encodes.
-    pub(super) fn is_source(&self) -> bool {
-        self.is_source
-    }
-
-    /// Whether its cells have teaching conductances.
-    pub(super) fn is_taught(&self) -> bool {
-        self.is_taught
     }
 
     /// Whether its cells have initial biases.

@@ -59,7 +59,10 @@ pub(super) fn lacks(
         }
         Measurement::Phase(Quantity::Sigmoid, _) => None,
         Measurement::BackpropError => {
-            let output = PopulationId(populations.len() - 1);
+            let Some(output) = (0..populations.len()).rev().find(|&p| populations[p].classes() > 0) else {
+                return Some("but no population is decoded");
+            };
+            let output = PopulationId(output);
             let apical = |p: &Projection| populations[p.to.0].is_plateau_port(p.port);
             let path = feedforward_path(projections, PopulationId(population), output);
             let hidden = !encoder && population != output.0;

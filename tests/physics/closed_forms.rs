@@ -8,7 +8,7 @@
 use apical::engine::{Lane, Observation, PhaseMeans, Precision};
 use apical::protocol::{Sampling, Spike};
 
-use super::networks::{Built, Net, array, largest, sampled, show};
+use super::networks::{Built, Net, array, assert_close, largest, sampled, show};
 use super::solver::{Solved, Solver};
 
 /// Forward and target phase [ms]: neither a whole number of any grid of the engine.
@@ -49,13 +49,6 @@ fn samples_of(phase: usize) -> Vec<f64> {
     let (from, length) = ([0.0, LENGTHS[0]][phase], LENGTHS[phase]);
     let times = (0..).map(|k| (f64::from(k) + 0.5) * GRID - from);
     times.skip_while(|&t| t < 0.0).take_while(|&t| t < length).collect()
-}
-
-fn assert_close(found: &[f64], expected: &[f64], tolerance: f64, what: &str) {
-    assert_eq!(found.len(), expected.len(), "{what}");
-    for (i, (a, b)) in found.iter().zip(expected).enumerate() {
-        assert!((a - b).abs() <= tolerance, "{what}, {i}: {a} against {b}, tolerance {tolerance}");
-    }
 }
 
 fn check_means(means: &PhaseMeans, solved: &Solved, net: &Net, phase: usize, tolerance: f64) {

@@ -7,6 +7,7 @@ mod continuity;
 mod credit;
 mod distributions;
 mod feedback;
+mod graphs;
 mod networks;
 mod precision;
 mod solver;

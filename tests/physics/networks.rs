@@ -204,6 +204,14 @@ pub fn array<'a>(state: &'a [StateArray], name: &str) -> &'a [f64] {
     state.iter().find(|array| array.name == name).map_or(&[], |array| &array.values)
 }
 
+/// Checks that values are within a tolerance of those expected.
+pub fn assert_close(found: &[f64], expected: &[f64], tolerance: f64, what: &str) {
+    assert_eq!(found.len(), expected.len(), "{what}");
+    for (i, (a, b)) in found.iter().zip(expected).enumerate() {
+        assert!((a - b).abs() <= tolerance, "{what}, {i}: {a} against {b}, tolerance {tolerance}");
+    }
+}
+
 /// The largest |x|.
 pub fn largest(x: &[f64]) -> f64 {
     x.iter().fold(0.0, |largest: f64, x| largest.max(x.abs()))

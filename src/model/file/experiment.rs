@@ -68,7 +68,7 @@ pub(super) fn stimuli(section: &Section<'_, '_>, populations: &[Population]) -> 
     let labels = match &stimuli {
         Stimuli::Idx { .. } => return Ok(stimuli),
         Stimuli::Rates { source: RateSource::Fixed(rates), labels } => {
-            let inputs = populations[0].size;
+            let inputs = populations.iter().find(|population| population.is_source()).map_or(0, |source| source.size);
             if rates.len() != inputs {
                 let found = rates.len();
                 let why = format!("expected {inputs} `rates_hz`, one per input neuron, found {found}");
@@ -105,7 +105,8 @@ fn check_labels(section: &Section<'_, '_>, labels: &[u8], populations: &[Populat
     if labels.is_empty() {
         return Err(section.refused(&["labels"], "expected `labels` of at least one presentation, found none"));
     }
-    let last = populations.last().map_or(0, Population::classes).saturating_sub(1);
+    let classes = populations.iter().rev().map(Population::classes).find(|classes| *classes > 0);
+    let last = classes.map_or(usize::from(u8::MAX), |classes| classes - 1);
     match labels.iter().position(|&label| usize::from(label) > last) {
         Some(index) => {
             let expected = format!("an integer from 0 to {last}");

@@ -40,7 +40,7 @@ pub(super) fn check(file: &Section<'_, '_>, registry: &Registry) -> Result<Model
     let about = file.key("about", |about| String::deserialize(about))?.unwrap_or_default();
     let tables = file.tables("population")?;
     let populations = population::all(&tables, registry)?;
-    let projection_tables = file.tables("projection")?;
+    let projection_tables = if file.has("projection") { file.tables("projection")? } else { Vec::new() };
     let projections = projection::all(&projection_tables, &populations, registry)?;
     let protocol = experiment::protocol(&file.section("protocol")?)?;
     let learning = experiment::learning(&file.section("learning")?)?;
@@ -64,14 +64,18 @@ fn check_hidden_error(model: &Model, file: &Section<'_, '_>) -> Result<(), Model
     if model.learning.hidden_error != HiddenError::Backprop {
         return Ok(());
     }
-    let output = PopulationId(model.populations.len() - 1);
+    let Some((output, _)) = model.decoded() else {
+        let why = "`hidden_error` \"backprop\" in [learning]: expected a population that is decoded, found none";
+        return Err(ModelError::refused(file.at("learning"), why));
+    };
     let apical = |id: &ProjectionId| {
         let projection = model.projection(*id);
         model.population(projection.to).is_plateau_port(projection.port)
     };
     let path = |below: usize| feedforward_path(&model.projections, PopulationId(below), output);
     let lost = |&below: &usize| path(below).is_none_or(|path| path.iter().any(apical));
-    let Some(below) = (1..output.0).find(lost) else { return Ok(()) };
+    let mut hidden = (0..output.0).filter(|&below| !model.populations[below].is_source());
+    let Some(below) = hidden.find(lost) else { return Ok(()) };
     let why = format!(
         "`hidden_error` \"backprop\" in [learning]: expected one feedforward path from {:?} to {:?}, and none over an apical \
          compartment, for errors to be handed down; found another number or kind",

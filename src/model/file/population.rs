@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use crate::cells::{Cell, PlateauTimes};
 use crate::model::error::{ModelError, Origin};
-use crate::model::registry::{CellKind, Registry};
+use crate::model::registry::Registry;
 use crate::model::source::Section;
 use crate::model::tagged;
 use crate::model::{BiasInit, Population, PopulationId, TwoPhaseProtocol};
@@ -19,14 +19,18 @@ const MOST_POPULATIONS: usize = 1000;
 /// Names that mean something else in `[recording]` and `--record`.
 pub(super) const RESERVED: [&str; 5] = ["all", "none", "spikes", "plateaus", "traces"];
 
-/// Reads all populations: an encoder, any number of hidden ones, an output population.
+/// Reads all populations, of which one encodes the stimuli.
 pub(super) fn all(tables: &[Section<'_, '_>], registry: &Registry) -> Result<Vec<Population>, ModelError> {
     if let Some(table) = tables.get(MOST_POPULATIONS) {
         let why = format!("expected at most {MOST_POPULATIONS} [[population]] tables, found {}", tables.len());
         return Err(ModelError::refused(table.header(), why));
     }
-    let last = tables.len() - 1;
-    tables.iter().enumerate().map(|(index, table)| population(table, registry, index == 0, index == last)).collect()
+    let populations = tables.iter().map(|table| population(table, registry)).collect::<Result<Vec<_>, _>>()?;
+    if populations.iter().any(Population::is_source) {
+        return Ok(populations);
+    }
+    let why = "expected a population that encodes the stimuli, as of kind \"poisson\", found none";
+    Err(ModelError::refused(tables[0].header(), why))
 }
 
 /// The population of this name.
@@ -61,7 +65,7 @@ pub(super) fn check_plateaus(
     Ok(())
 }
 
-fn population(table: &Section<'_, '_>, registry: &Registry, first: bool, last: bool) -> Result<Population, ModelError> {
+fn population(table: &Section<'_, '_>, registry: &Registry) -> Result<Population, ModelError> {
     let name = table.key("name", |name| Name::deserialize::<String, _>(name))?;
     let name = name.ok_or_else(|| table.missing("name", "the name of the population"))?;
     if RESERVED.contains(&name.as_str()) {
@@ -71,25 +75,11 @@ fn population(table: &Section<'_, '_>, registry: &Registry, first: bool, last: b
     let size = table.key("size", |size| Whole::<1, 1_000_000>::deserialize::<usize, _>(size))?;
     let size = size.ok_or_else(|| table.missing_among("size", "a number of neurons", &["name", "kind", "bias"]))?;
     let kind = registry.kind_of(table)?;
-    check_place(table, kind, first, last)?;
     let cell = kind.read(table)?;
     let bias = if kind.has_bias() { Some(bias(table)?) } else { None };
     let population = Population { name, size, cell, bias };
     check_cell(table, &population)?;
     Ok(population)
-}
-
-/// Refuses kinds of cell where they cannot stand.
-fn check_place(table: &Section<'_, '_>, kind: CellKind, first: bool, last: bool) -> Result<(), ModelError> {
-    let why = match (kind.is_source(), kind.is_taught()) {
-        _ if first && last => "expected at least two [[population]] tables, found one",
-        (true, _) if !first => "expected only the first population to be \"poisson\", found another",
-        (_, true) if !last => "expected only the last population to be \"output\", found one before it",
-        (false, _) if first => "expected the first population to be \"poisson\", found another kind",
-        (_, false) if last => "expected the last population to be \"output\", found another kind",
-        _ => return Ok(()),
-    };
-    Err(table.refused(&["kind"], why))
 }
 
 /// Refuses parameters that make no sense together.

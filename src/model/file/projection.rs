@@ -9,10 +9,13 @@ use crate::model::error::{ModelError, nearest, one_of};
 use crate::model::registry::Registry;
 use crate::model::source::Section;
 use crate::model::{
-    Carries, MAX_AFFERENTS, Model, Population, PopulationId, PortId, Projection, ProjectionRule, Sign,
+    Carries, Edge, ExecutionOrder, Model, Population, PopulationId, PortId, Projection, ProjectionRule, Sign,
     TwoPhaseProtocol, WeightInit, feedforward_path, tagged,
 };
 use crate::units::{Duration, FactorText, LearningRate, Name};
+
+/// Most projections of a model: far beyond any circuit, and within what their checks of each other take.
+const MOST_PROJECTIONS: usize = 10_000;
 
 /// Shortest delay of a backward projection [ms]: a phase is simulated in windows as long as it.
 const SHORTEST_BACKWARD_DELAY: f64 = 0.01;
@@ -125,68 +128,85 @@ pub(super) fn check_delays(
     Err(table.refused(&["delay_ms"], why))
 }
 
-/// Reads all projections, which must drive every population but the encoder.
+/// Reads all projections.
 pub(super) fn all(
     tables: &[Section<'_, '_>],
     populations: &[Population],
     registry: &Registry,
 ) -> Result<Vec<Projection>, ModelError> {
-    let most = MAX_AFFERENTS * populations.len();
-    if let Some(table) = tables.get(most) {
+    if let Some(table) = tables.get(MOST_PROJECTIONS) {
         let found = tables.len();
-        let why =
-            format!("expected at most {most} [[projection]] tables, {MAX_AFFERENTS} to a population, found {found}");
+        let why = format!("expected at most {MOST_PROJECTIONS} [[projection]] tables, found {found}");
         return Err(ModelError::refused(table.header(), why));
     }
     let projections =
         tables.iter().map(|table| projection(table, populations, registry)).collect::<Result<Vec<_>, ModelError>>()?;
-    for (place, population) in populations.iter().enumerate() {
-        check_afferents(tables, &projections, PopulationId(place), population, populations)?;
+    check_order(tables, &projections, populations)?;
+    for (table, projection) in tables.iter().zip(&projections) {
+        check_follows(table, projection, &projections, populations)?;
+        rule::check_signals(table, projection, populations, &projections)?;
     }
     Ok(projections)
 }
 
-/// Refuses a population that nothing drives, or too much, or feedback with no weights to follow.
-fn check_afferents(
+/// Refuses cycles without delay over projections that drive somata, in which a spike could cause itself, and delays of those
+/// that go back in the order in which populations advance that would make for very short windows.
+fn check_order(
     tables: &[Section<'_, '_>],
     projections: &[Projection],
-    id: PopulationId,
-    population: &Population,
     populations: &[Population],
 ) -> Result<(), ModelError> {
-    let drives = |p: &Projection| p.to == id && p.from < p.to && !population.is_plateau_port(p.port);
-    if let Some(driven) = population.linear().and_then(|cell| cell.bias)
-        && !projections.iter().any(drives)
-    {
-        let dendrite = population.cell.ports()[driven].name;
-        let name = &population.name;
-        let why = format!(
-            "expected a projection from an earlier population to the {dendrite} compartment of {name:?}, found none"
-        );
-        return Err(ModelError::refused(tables[0].header(), why));
-    }
-    let afferents = || tables.iter().zip(projections).filter(|(_, p)| p.to == id);
-    for (table, p) in afferents() {
-        let follows = matches!(p.weights, WeightInit::Transpose { .. })
-            || p.rule.as_ref().is_some_and(|rule| rule.name() == "mirror");
-        if follows && feedforward_path(projections, p.to, p.from).is_none() {
-            let (name, from) = (&population.name, &populations[p.from.0].name);
+    let drives =
+        |p: &Projection| populations[p.to.0].linear().is_some_and(|cell| cell.ports[p.port.0].conductance > 0.0);
+    let driving: Vec<_> = tables.iter().zip(projections).filter(|(_, p)| drives(p)).collect();
+    let edge = |p: &Projection| Edge { from: p.from.0, to: p.to.0, delay: p.delay };
+    let edges: Vec<_> = driving.iter().map(|(_, p)| edge(p)).collect();
+    let is_source: Vec<_> = populations.iter().map(Population::is_source).collect();
+    let expected = format!("expected `delay_ms` of at least {SHORTEST_BACKWARD_DELAY}");
+    let order = match ExecutionOrder::new(&is_source, &edges) {
+        Ok(order) => order.order,
+        Err(cycle) => {
+            let follows = |p: &Projection| {
+                let place = cycle.iter().position(|&population| population == p.from.0);
+                place.is_some_and(|place| cycle[(place + 1) % cycle.len()] == p.to.0)
+            };
+            let closing = driving.iter().rev().find(|(_, p)| p.delay == 0.0 && follows(p));
+            let names: Vec<_> = cycle.iter().chain(&cycle[..1]).map(|&p| populations[p].name.as_str()).collect();
             let why = format!(
-                "expected one feedforward path from {name:?} to {from:?}, for feedback to follow; found none or several"
+                "closes a cycle of projections without delay, {}, in which a spike could cause itself: {expected}, found 0",
+                names.join(" to ")
             );
-            return Err(ModelError::refused(table.header(), why));
+            let (table, _) = closing.copied().unwrap_or(driving[0]);
+            return Err(ModelError::refused(table.at_any(&["delay_ms"]), format!("{} {why}", table.title())));
         }
-    }
-    for (table, projection) in afferents() {
-        rule::check_signals(table, projection, populations, projections)?;
-    }
-    match afferents().nth(MAX_AFFERENTS) {
-        Some((table, _)) => {
-            let why = format!("expected at most {MAX_AFFERENTS} projections to {:?}, found one more", population.name);
-            Err(ModelError::refused(table.header(), why))
+    };
+    let place = |population: PopulationId| order.iter().position(|&p| p == population.0);
+    let back = |p: &Projection| place(p.from) >= place(p.to);
+    match driving.iter().find(|(_, p)| back(p) && p.delay < SHORTEST_BACKWARD_DELAY) {
+        Some((table, p)) => {
+            let why = format!("{} goes backward: {expected}, found {}", table.title(), p.delay);
+            Err(ModelError::refused(table.at_any(&["delay_ms"]), why))
         }
         None => Ok(()),
     }
+}
+
+/// Refuses feedback that should follow feedforward weights where there are none to follow.
+fn check_follows(
+    table: &Section<'_, '_>,
+    projection: &Projection,
+    projections: &[Projection],
+    populations: &[Population],
+) -> Result<(), ModelError> {
+    let follows = matches!(projection.weights, WeightInit::Transpose { .. })
+        || projection.rule.as_ref().is_some_and(|rule| rule.name() == "mirror");
+    if !follows || feedforward_path(projections, projection.to, projection.from).is_some() {
+        return Ok(());
+    }
+    let (to, from) = (&populations[projection.to.0].name, &populations[projection.from.0].name);
+    let why =
+        format!("expected one feedforward path from {to:?} to {from:?}, for feedback to follow; found none or several");
+    Err(ModelError::refused(table.header(), why))
 }
 
 fn projection(
@@ -208,7 +228,7 @@ fn projection(
         from,
         to,
         port,
-        delay: delay(table, keys.delay, from < to)?,
+        delay: keys.delay.unwrap_or(if from < to { 0.0 } else { 1.0 }),
         learning_rate: keys.learning_rate,
         sign: keys.sign,
         carries: keys.carries,
@@ -236,18 +256,6 @@ fn port(table: &Section<'_, '_>, name: Option<&str>, to: &Population) -> Result<
         let like = nearest(name, there).map_or_else(String::new, |like| format!("; did you mean `{like}`?"));
         table.refused(&["port"], format!("expected a port of {:?} ({expected}), found {name:?}{like}", to.name))
     })
-}
-
-/// A forward projection may be immediate; a backward one may not, or a spike could cause itself.
-fn delay(table: &Section<'_, '_>, delay: Option<f64>, forward: bool) -> Result<f64, ModelError> {
-    let delay = delay.unwrap_or(if forward { 0.0 } else { 1.0 });
-    if forward || delay >= SHORTEST_BACKWARD_DELAY {
-        return Ok(delay);
-    }
-    let title = table.title();
-    let why =
-        format!("{title} goes backward: expected `delay_ms` of at least {SHORTEST_BACKWARD_DELAY}, found {delay}");
-    Err(ModelError::refused(table.at("delay_ms"), why))
 }
 
 /// Rates are known as means over a phase alone, which is all that plateaus need, but not somata.

@@ -83,7 +83,7 @@ impl Registry {
 const BASE: &str = "A model file, or a shipped model, that this one is laid over: tables merge key by key, populations and \
                     projections by name. It has no base itself.";
 
-const POPULATION: &str = "Like cells. The first population is the encoder of the stimulus, the last one is decoded.";
+const POPULATION: &str = "Like cells. The first population of a kind that encodes is given the stimuli, the last one with teaching conductances is decoded; for the learning rules, populations stand from input to output.";
 
 /// A schema with a description.
 fn described<T: JsonSchema>(generator: &mut SchemaGenerator, description: &str) -> Value {

@@ -58,6 +58,9 @@ pub(in crate::model) fn network(
 ) -> Result<Table, toml::ser::Error> {
     let mut table = Table::try_from(Head { name, about })?;
     for (key, tables) in [("population", populations), ("projection", projections)] {
+        if tables.is_empty() {
+            continue;
+        }
         table.insert(key.to_owned(), Value::Array(tables.into_iter().map(Value::Table).collect()));
     }
     Ok(table)

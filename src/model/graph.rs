@@ -1,4 +1,4 @@
-//! In which order populations advance within a window, and how long windows are.
+//! The graph of a model: in which order its populations advance within a window, and how long windows are.
 
 /// A projection as the schedule sees it: one whose spikes influence firing.
 #[derive(Clone, Copy, Debug)]

@@ -1,0 +1,180 @@
+//! Networks of any graph: several sources, none or several decoded populations, recurrence, populations in any order.
+
+use std::sync::Arc;
+
+use apical::cells::{Modes, OutputNeuron, PoissonEncoder, Pyramidal};
+use apical::engine::{Circuit, Lane, LayoutError, Precision};
+use apical::model::{Model, ModelBuilder, Population, ProjectionSpec};
+use apical::network::Network;
+use apical::numeric::PresentationKey;
+use apical::protocol::{KeptSpikes, Measures, Phase, Sigmoids, Spike, Stimulus, Target, Trial};
+
+use super::networks::{array, assert_close, largest};
+
+fn projection(from: &str, to: &str, port: &str, delay: f64) -> ProjectionSpec {
+    ProjectionSpec {
+        name: Some(format!("{from}-{to}-{port}")),
+        delay: Some(delay),
+        ..ProjectionSpec::new(from, to, port)
+    }
+}
+
+fn cells(g_a: f64) -> Pyramidal {
+    Pyramidal { g_a, ..Pyramidal::default() }
+}
+
+/// Two sources, of which one comes last; three populations that reach each other and themselves, one of which stands before
+/// those that drive it without delay; nothing is decoded.
+fn recurrent() -> Model {
+    Model::builder("recurrent")
+        .population("late", 6, cells(0.05))
+        .population("input", 8, PoissonEncoder::default())
+        .population("a", 5, cells(0.0))
+        .population("b", 7, cells(0.1))
+        .population("more", 4, PoissonEncoder { phi_max: 0.05 })
+        .projection(projection("a", "late", "basal", 0.0))
+        .projection(projection("b", "late", "apical", 0.0))
+        .projection(projection("input", "a", "basal", 0.0))
+        .projection(projection("more", "b", "basal", 0.3))
+        .projection(projection("a", "b", "apical", 0.0))
+        .projection(projection("a", "a", "basal", 0.7))
+        .projection(projection("b", "a", "basal", 1.1))
+        .projection(projection("late", "b", "basal", 0.45))
+        .projection(projection("more", "a", "apical", 2.0))
+        .build()
+        .unwrap()
+}
+
+/// The spikes of a trial of 60 ms, and the lane after it.
+fn run(model: &Model, network: &Network, window: f64) -> (Vec<Vec<Spike>>, Lane) {
+    let circuit = Circuit::new(model, 3, Precision::Double).unwrap().with_window(window);
+    let mut lane = Lane::new(&Arc::new(circuit));
+    let stimuli = [Stimulus::Rates(&[0.15; 8]), Stimulus::Rates(&[0.05, 0.0, 0.02, 0.05])];
+    let measures = Measures { potentials: true, rates: true, sigmoids: Sigmoids::None };
+    let phase = Phase { length_ms: 60.0, settle_ms: 5.0, stimuli: &stimuli, target: Target::None, measures };
+    let key = PresentationKey::training(0);
+    lane.present(network, &Trial { key, phases: &[phase], spikes: KeptSpikes::All, sampling: None });
+    (lane.observation().spikes.clone(), lane)
+}
+
+/// V at the end of the trial is the bias's answer and the sum of h over all spikes that arrived, whatever the graph.
+#[test]
+fn potentials_are_the_answers_to_all_spikes_that_arrived() {
+    let model = recurrent();
+    let network = Network::new(&model, 3, |_| Err("a stored weight")).unwrap();
+    let (spikes, lane) = run(&model, &network, f64::INFINITY);
+    assert!(spikes.iter().all(|spikes| spikes.len() > 5), "{:?}", spikes.iter().map(Vec::len).collect::<Vec<_>>());
+    let state = lane.state();
+    for (index, population) in model.populations.iter().enumerate() {
+        let Some(cell) = population.linear() else { continue };
+        let modes = Modes::new(cell.psp(), cell.gamma);
+        let charged = cell.gain() * (1.0 - (-cell.gamma * 60.0_f64).exp());
+        let mut expected: Vec<f64> = network.biases[index].iter().map(|&b| charged * f64::from(b)).collect();
+        for (projection, weights) in model.projections.iter().zip(&network.weights).filter(|(p, _)| p.to.0 == index) {
+            let conductance = cell.ports[projection.port.0].conductance;
+            for spike in &spikes[projection.from.0] {
+                let answer = conductance * modes.response(60.0 - spike.time - projection.delay);
+                let row = weights.row(spike.neuron as usize);
+                expected.iter_mut().zip(row).for_each(|(v, &w)| *v += f64::from(w) * answer);
+            }
+        }
+        let tolerance = 1e-9 * largest(&expected).max(1.0);
+        assert_close(array(&state.populations[index], "v"), &expected, tolerance, &population.name);
+    }
+}
+
+#[test]
+fn shorter_windows_change_no_bit_of_a_recurrent_network() {
+    let model = recurrent();
+    let network = Network::new(&model, 3, |_| Err("a stored weight")).unwrap();
+    let (spikes, lane) = run(&model, &network, f64::INFINITY);
+    for window in [0.45, 0.1, 0.031] {
+        let (found, other) = run(&model, &network, window);
+        assert!(found == spikes && other.state() == lane.state(), "windows of {window} ms");
+    }
+}
+
+/// More projections than the hot loop has room for on its stack do what one with the sum of their weights does.
+#[test]
+fn any_number_of_projections_reach_a_population() {
+    let with = |count: usize| -> ModelBuilder {
+        let model =
+            Model::builder("many").population("input", 8, PoissonEncoder::default()).population("a", 5, cells(0.0));
+        (0..count).fold(model, |model, k| {
+            let name = Some(format!("p{k}"));
+            model.projection(ProjectionSpec { name, ..ProjectionSpec::new("input", "a", "basal") })
+        })
+    };
+    let (many, one) = (with(20).build().unwrap(), with(1).build().unwrap());
+    let networks = [&many, &one].map(|model| Network::new(model, 3, |_| Err("a stored weight")).unwrap());
+    let [mut many_weights, mut one_weights] = networks;
+    let matrix = one_weights.weights[0].to_matrix();
+    let share: Vec<f32> = matrix.iter().map(|w| w / 20.0).collect();
+    let weights = |values: &[f32]| apical::network::Weights::from_matrix(5, 8, values);
+    many_weights.weights.iter_mut().for_each(|each| *each = weights(&share));
+    one_weights.weights[0] = weights(&matrix);
+    one_weights.biases.clone_from(&many_weights.biases);
+    let run = |model: &Model, network: &Network| {
+        let mut lane = Lane::new(&Arc::new(Circuit::new(model, 3, Precision::Double).unwrap()));
+        let stimuli = [Stimulus::Rates(&[0.15; 8])];
+        let phase = Phase {
+            length_ms: 60.0,
+            settle_ms: 5.0,
+            stimuli: &stimuli,
+            target: Target::None,
+            measures: Measures { potentials: true, ..Measures::default() },
+        };
+        let key = PresentationKey::training(0);
+        lane.present(network, &Trial { key, phases: &[phase], spikes: KeptSpikes::All, sampling: None });
+        lane.means()[0].v[1].clone()
+    };
+    assert_close(&run(&many, &many_weights), &run(&one, &one_weights), 1e-5, "mean V");
+}
+
+#[test]
+fn a_cycle_without_delay_is_refused_by_name() {
+    let cycle = Model::builder("cycle")
+        .population("input", 8, PoissonEncoder::default())
+        .population("a", 5, cells(0.0))
+        .population("b", 5, cells(0.0))
+        .projection(projection("input", "a", "basal", 0.0))
+        .projection(projection("a", "b", "basal", 0.0))
+        .projection(projection("b", "a", "basal", 0.0));
+    let message = cycle.build().unwrap_err().to_string();
+    assert!(message.contains("closes a cycle of projections without delay, b to a to b"), "{message}");
+
+    let mut model = recurrent();
+    model.projections.iter_mut().for_each(|projection| projection.delay = 0.0);
+    assert!(matches!(Circuit::new(&model, 1, Precision::Single), Err(LayoutError::Cycle(names)) if names.len() > 1));
+    model.projections[0].port.0 = 9;
+    assert!(matches!(Circuit::new(&model, 1, Precision::Single), Err(LayoutError::Ends(_))));
+}
+
+/// The class of a target pulls the neurons of every decoded population to its reversal potentials, values by their shares.
+#[test]
+fn several_populations_are_taught_by_classes_or_values() {
+    let model = Model::builder("taught")
+        .population("input", 4, PoissonEncoder::default())
+        .population("first", 2, OutputNeuron::default())
+        .population("second", 4, OutputNeuron { group: 2, ..OutputNeuron::default() })
+        .build()
+        .unwrap();
+    let silent = |population: &Population| vec![0.0; if population.bias.is_some() { population.size } else { 0 }];
+    let network = Network { weights: Vec::new(), biases: model.populations.iter().map(silent).collect() };
+    let potentials = |target: Target<'_>| {
+        let mut lane = Lane::new(&Arc::new(Circuit::new(&model, 3, Precision::Double).unwrap()));
+        let measures = Measures::default();
+        let phase = Phase { length_ms: 100.0, settle_ms: 5.0, stimuli: &[], target, measures };
+        let key = PresentationKey::training(0);
+        lane.present(&network, &Trial { key, phases: &[phase], spikes: KeptSpikes::All, sampling: None });
+        let state = lane.state();
+        [1, 2].map(|population| array(&state.populations[population], "v").to_vec())
+    };
+    // g E/(g_l + g_d + g) of E = 8 and −8.
+    let level = 8.0 / 1.7;
+    let [first, second] = potentials(Target::Class(1));
+    assert_close(&first, &[-level, level], 1e-9, "first");
+    assert_close(&second, &[-level, -level, level, level], 1e-9, "second");
+    let [first, _] = potentials(Target::Values(&[0.75, 0.5]));
+    assert_close(&first, &[level / 2.0, 0.0], 1e-9, "values");
+}
