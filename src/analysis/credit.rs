@@ -1,4 +1,4 @@
-//! How well a hidden layer is told what to change: losses, angles and the feedback Jacobians.
+//! Credit assignment of hidden layers: losses, angles between changes, and the feedback Jacobians.
 //!
 //! Guerguiev, Lillicrap & Richards (2017), eLife 6:e22901, Figures 5 and 7.
 

@@ -1,4 +1,4 @@
-//! ON and OFF maps of images: what a pixel exceeds its surround by, and what it falls below it by.
+//! ON and OFF maps of images: by how much each pixel is brighter than its surround, and by how much darker.
 //!
 //! What neighbouring pixels have in common, most of an image, is gone from them, so that inputs are far less alike.
 

@@ -90,7 +90,7 @@ pub enum DataError {
         /// As they stand in the header.
         dimensions: Vec<u32>,
     },
-    /// A file is not as long as its header says.
+    /// A file is not as long as its header states.
     #[error("{path}: expected {expected} bytes (uncompressed), found {found}")]
     Length {
         /// The file.
@@ -100,7 +100,7 @@ pub enum DataError {
         /// Length in bytes of the file once decompressed.
         found: u64,
     },
-    /// A file is longer than its header says, by how much is not read.
+    /// A file is longer than its header states, by how much is not read.
     #[error("{path}: expected {expected} bytes (uncompressed), found more")]
     Longer {
         /// The file.

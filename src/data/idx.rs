@@ -70,7 +70,7 @@ impl Idx {
     /// Reads the file at `path`; what it is, gzipped or plain, is seen from its first bytes.
     ///
     /// # Errors
-    /// If it cannot be read, is damaged, holds something else, or is longer or shorter than its header says.
+    /// If it cannot be read, is damaged, holds something else, or is longer or shorter than its header states.
     pub fn open(path: &Path, content: IdxContent) -> Result<Self, DataError> {
         let name = path.display().to_string();
         match open_file(path) {

@@ -20,7 +20,7 @@ pub enum ImagePart {
 pub struct ImageSet {
     rows: usize,
     cols: usize,
-    /// Maps of an image: one, its pixels, unless it was taken apart.
+    /// Maps of an image: one, its pixels, or ON and OFF maps.
     maps: usize,
     pixels: Vec<u8>,
     labels: Vec<u8>,

@@ -18,7 +18,7 @@ use super::npy::{Npy, place};
 use crate::model::open_file;
 use crate::protocol::Spike;
 
-/// Rates above this are taken for a mistake of unit (Hz).
+/// Rates above this are refused as a mistake of unit (Hz).
 const LARGEST_RATE_HZ: f64 = 1e6;
 /// Presentations of a spike list at most: what is kept for each of an epoch stays within memory.
 const MOST_PRESENTATIONS: u32 = 10_000_000;

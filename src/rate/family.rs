@@ -1,4 +1,4 @@
-//! The family of rules, each with the network and course it is compared on.
+//! The rules of rate networks, each with the network and training configuration it is compared with.
 //!
 //! Sizes, data order and seeds are common to all; the response of the units belongs to a rule where its equations ask for
 //! one. Learning rates and epochs were tried on the last 5,000 training images, never on the test set; those of rules
@@ -12,7 +12,7 @@ use super::rules::{
     Pseudobackprop, Quantised, Route, SegregatedDendrites, StackedAutoencoders, TemporalDerivative, Top,
     WeightPerturbation,
 };
-use super::{Activation, Course, Dense, Learner, Readout, Rule};
+use super::{Activation, Dense, Learner, Readout, Rule, TrainingConfig};
 use crate::model::Schedule;
 use crate::network::Moments;
 use crate::numeric::Purpose;
@@ -22,143 +22,143 @@ type Build = fn(&[usize], u64) -> (Dense, Box<dyn Rule>);
 
 /// A rule ready to be trained on a network of given sizes.
 #[derive(Clone, Copy)]
-pub struct Member {
+pub struct RuleEntry {
     /// Name on the command line and in files.
     pub name: &'static str,
     /// Name in full.
     pub title: &'static str,
     build: Build,
-    course: fn() -> Course,
+    config: fn() -> TrainingConfig,
 }
 
-impl Member {
-    /// The member of this name.
+impl RuleEntry {
+    /// The rule of this name.
     pub fn find(name: &str) -> Option<Self> {
-        MEMBERS.into_iter().find(|member| member.name == name)
+        RULES.into_iter().find(|entry| entry.name == name)
     }
 
-    /// The course chosen for `layers` layers: where there are more than two, those between learn as the first.
-    pub fn course(&self, layers: usize) -> Course {
-        let mut course = (self.course)();
-        let (first, last) = (course.rates[0], course.rates[1]);
-        course.rates = vec![first; layers];
-        course.rates[layers - 1] = last;
-        course
+    /// The training configuration chosen for `layers` layers: where there are more than two, those between learn as the first.
+    pub fn config(&self, layers: usize) -> TrainingConfig {
+        let mut config = (self.config)();
+        let (first, last) = (config.rates[0], config.rates[1]);
+        config.rates = vec![first; layers];
+        config.rates[layers - 1] = last;
+        config
     }
 
-    /// A network of these sizes, from input to output, at the start of `course`.
-    pub fn learner(&self, sizes: &[usize], course: Course, seed: u64) -> Learner {
+    /// A network of these sizes, from input to output, before training by `config`.
+    pub fn learner(&self, sizes: &[usize], config: TrainingConfig, seed: u64) -> Learner {
         let (network, rule) = (self.build)(sizes, seed);
-        Learner::new(network, rule, course, seed)
+        Learner::new(network, rule, config, seed)
     }
 }
 
-/// All members, in the order of the table of rules.
-pub const MEMBERS: [Member; 16] = [
-    Member {
+/// All rules, in the order of the table of rules.
+pub const RULES: [RuleEntry; 16] = [
+    RuleEntry {
         name: "delta",
         title: "Delta rule, hidden layers fixed",
         build: |sizes, seed| (relu(sizes, seed), Box::new(Delta)),
-        course: || falling([0.0, 0.1], 0.9, 100, 6),
+        config: || falling([0.0, 0.1], 0.9, 100, 6),
     },
-    Member {
+    RuleEntry {
         name: "hebbian",
         title: "Hebbian readout, hidden layers fixed",
         build: |sizes, seed| (relu(sizes, seed), Box::new(Hebbian)),
-        course: || falling([0.0, 0.01], 0.0, 100, 1),
+        config: || falling([0.0, 0.01], 0.0, 100, 1),
     },
-    Member {
+    RuleEntry {
         name: "weight-perturbation",
         title: "Weight perturbation",
         build: |sizes, seed| (relu(sizes, seed), Box::new(WeightPerturbation { s: 1e-3, seed, shown: 0 })),
-        course: || falling([1e-5, 1e-5], 0.9, 100, 6),
+        config: || falling([1e-5, 1e-5], 0.9, 100, 6),
     },
-    Member {
+    RuleEntry {
         name: "node-perturbation",
         title: "Node perturbation",
         build: |sizes, seed| (relu(sizes, seed), Box::new(NodePerturbation { s: 1e-2, seed, shown: 0 })),
-        course: || falling([0.002, 0.005], 0.9, 100, 6),
+        config: || falling([0.002, 0.005], 0.9, 100, 6),
     },
-    Member {
+    RuleEntry {
         name: "backprop",
         title: "Backprop",
         build: |sizes, seed| (relu(sizes, seed), Box::new(Backprop)),
-        course: || falling([0.05, 0.05], 0.9, 100, 12),
+        config: || falling([0.05, 0.05], 0.9, 100, 12),
     },
-    Member {
+    RuleEntry {
         name: "quantised-backprop",
         title: "Backprop with 1-bit activities and 2-bit errors",
         build: |sizes, seed| (logistic(sizes, seed), Box::new(Quantised { seed, shown: 0 })),
-        course: || falling([0.2, 0.05], 0.9, 100, 12),
+        config: || falling([0.2, 0.05], 0.9, 100, 12),
     },
-    Member {
+    RuleEntry {
         name: "feedback-alignment",
         title: "Feedback alignment",
         build: |sizes, seed| (relu(sizes, seed), aligned(sizes, Route::LayerAbove, seed)),
-        course: || falling([0.05, 0.05], 0.9, 100, 12),
+        config: || falling([0.05, 0.05], 0.9, 100, 12),
     },
-    Member {
+    RuleEntry {
         name: "direct-feedback-alignment",
         title: "Direct feedback alignment",
         build: |sizes, seed| (relu(sizes, seed), aligned(sizes, Route::Output, seed)),
-        course: || falling([0.05, 0.05], 0.9, 100, 12),
+        config: || falling([0.05, 0.05], 0.9, 100, 12),
     },
-    Member {
+    RuleEntry {
         name: "pseudobackprop",
         title: "Pseudobackprop",
         build: |sizes, seed| (tanh(sizes, seed), Box::new(Pseudobackprop)),
-        course: || falling([0.05, 0.05], 0.9, 100, 12),
+        config: || falling([0.05, 0.05], 0.9, 100, 12),
     },
-    Member {
+    RuleEntry {
         name: "difference-target-propagation",
         title: "Difference target propagation",
         build: |sizes, seed| (tanh(sizes, seed), targets(sizes, Top::Gradient, seed)),
-        course: || falling([0.1, 0.05], 0.9, 100, 10),
+        config: || falling([0.1, 0.05], 0.9, 100, 10),
     },
-    Member {
+    RuleEntry {
         name: "simplified-difference-target-propagation",
         title: "Simplified difference target propagation",
         build: |sizes, seed| (tanh(sizes, seed), targets(sizes, Top::Decoder, seed)),
-        course: || falling([0.05, 0.05], 0.9, 100, 10),
+        config: || falling([0.05, 0.05], 0.9, 100, 10),
     },
-    Member {
+    RuleEntry {
         name: "stacked-autoencoders",
         title: "Stacked autoencoders, local updates",
         build: |sizes, seed| (tanh(sizes, seed), Box::new(StackedAutoencoders::new(sizes, 0.75, 0.01, seed))),
-        course: || falling([0.01, 0.05], 0.9, 100, 10),
+        config: || falling([0.01, 0.05], 0.9, 100, 10),
     },
-    Member {
+    RuleEntry {
         name: "equilibrium",
         title: "Equilibrium propagation",
         build: |sizes, seed| (hard(sizes, seed), equilibrium(0.5, NudgeSign::Random, 4, seed)),
-        course: || constant([0.1, 0.05], 20, 8),
+        config: || constant([0.1, 0.05], 20, 8),
     },
-    Member {
+    RuleEntry {
         name: "contrastive-hebbian",
         title: "Contrastive Hebbian learning",
         build: |sizes, seed| (hard(sizes, seed), equilibrium(f64::INFINITY, NudgeSign::Fixed, 8, seed)),
-        course: || constant([0.1, 0.05], 20, 8),
+        config: || constant([0.1, 0.05], 20, 8),
     },
-    Member {
+    RuleEntry {
         name: "temporal-derivative",
         title: "Temporal derivatives",
         build: |sizes, seed| (tanh(sizes, seed), Box::new(TemporalDerivative { nudge: 0.5 })),
-        course: || falling([0.05, 0.05], 0.9, 100, 12),
+        config: || falling([0.05, 0.05], 0.9, 100, 12),
     },
-    Member {
+    RuleEntry {
         name: "segregated-dendrites",
         title: "Segregated dendrites as rates",
         build: segregated,
-        course: || Course { brightest: PHI_MAX, ..falling([1.2, 0.3], 0.0, 10, 5) },
+        config: || TrainingConfig { brightest: PHI_MAX, ..falling([1.2, 0.3], 0.0, 10, 5) },
     },
 ];
 
-fn falling(rates: [f64; 2], momentum: f64, batch: usize, epochs: u32) -> Course {
-    Course { rates: rates.to_vec(), momentum, batch, epochs, schedule: Schedule::Linear, brightest: 1.0 }
+fn falling(rates: [f64; 2], momentum: f64, batch: usize, epochs: u32) -> TrainingConfig {
+    TrainingConfig { rates: rates.to_vec(), momentum, batch, epochs, schedule: Schedule::Linear, brightest: 1.0 }
 }
 
-fn constant(rates: [f64; 2], batch: usize, epochs: u32) -> Course {
-    Course { schedule: Schedule::Constant, ..falling(rates, 0.0, batch, epochs) }
+fn constant(rates: [f64; 2], batch: usize, epochs: u32) -> TrainingConfig {
+    TrainingConfig { schedule: Schedule::Constant, ..falling(rates, 0.0, batch, epochs) }
 }
 
 fn relu(sizes: &[usize], seed: u64) -> Dense {
@@ -234,10 +234,10 @@ mod tests {
 
     #[test]
     fn names_are_unique_and_found() {
-        for member in MEMBERS {
-            assert_eq!(Member::find(member.name).map(|found| found.title), Some(member.title));
+        for entry in RULES {
+            assert_eq!(RuleEntry::find(entry.name).map(|found| found.title), Some(entry.title));
         }
-        assert!(Member::find("magic").is_none());
+        assert!(RuleEntry::find("magic").is_none());
     }
 
     /// 80 images of 4 classes, each with a bright quarter of its own under noise.
@@ -251,39 +251,39 @@ mod tests {
     /// Chance is wrong in 75 %; the Hebbian readout, which nothing corrects, is the worst.
     #[test]
     fn every_member_learns_a_small_task() {
-        for member in MEMBERS {
-            let mut course = Course { batch: 5, epochs: 60, ..member.course(2) };
-            if member.name == "weight-perturbation" {
+        for entry in RULES {
+            let mut config = TrainingConfig { batch: 5, epochs: 60, ..entry.config(2) };
+            if entry.name == "weight-perturbation" {
                 // Its rates are as the inverse of the number of weights.
-                course.rates.fill(0.003);
+                config.rates.fill(0.003);
             }
-            let mut learner = member.learner(&[16, 20, 4], course, 1);
+            let mut learner = entry.learner(&[16, 20, 4], config, 1);
             (0..60)
                 .for_each(|_| assert!(learner.epoch(&shown(), &mut |_, _, _| ControlFlow::Continue(())).is_continue()));
             let error = learner.error_percent(&shown());
-            assert!(error < 50.0, "{}: {error} %", member.name);
+            assert!(error < 50.0, "{}: {error} %", entry.name);
         }
     }
 
-    /// Hidden layers of all but the members that train the readout alone, by what they are.
+    /// Hidden layers of all but the rules that train the readout alone, by what they are.
     #[test]
     fn every_member_changes_networks_of_two_hidden_layers() {
-        for member in MEMBERS {
-            let mut learner = member.learner(&[16, 20, 12, 4], Course { batch: 5, ..member.course(3) }, 1);
+        for entry in RULES {
+            let mut learner = entry.learner(&[16, 20, 12, 4], TrainingConfig { batch: 5, ..entry.config(3) }, 1);
             let before = learner.network.clone();
             assert!(learner.epoch(&shown(), &mut |_, _, _| ControlFlow::Continue(())).is_continue());
-            let readout_alone = ["delta", "hebbian"].contains(&member.name);
+            let readout_alone = ["delta", "hebbian"].contains(&entry.name);
             for (l, (layer, before)) in learner.network.layers.iter().zip(&before.layers).enumerate() {
                 let learns = l == 2 || !readout_alone;
-                assert_eq!(layer.weights != before.weights, learns, "{}, layer {l}", member.name);
+                assert_eq!(layer.weights != before.weights, learns, "{}, layer {l}", entry.name);
             }
             let finite = |layer: &super::super::Layer| layer.weights.iter().all(|w| w.is_finite());
-            assert!(learner.network.layers.iter().all(finite), "{}", member.name);
+            assert!(learner.network.layers.iter().all(finite), "{}", entry.name);
         }
     }
 
     #[test]
     fn members_are_the_rules_that_models_name() {
-        assert_eq!(MEMBERS.map(|member| member.name), RATE_RULES);
+        assert_eq!(RULES.map(|entry| entry.name), RATE_RULES);
     }
 }

@@ -1,25 +1,25 @@
 //! Models that learn by a rule of rates: the learner of one, and its weights in the network that files keep.
 
-use super::family::Member;
-use super::{Course, Learner};
+use super::family::RuleEntry;
+use super::{Learner, TrainingConfig};
 use crate::model::{BiasInit, Model, Population, Projection, Rule};
 use crate::network::{Network, Weights};
 
 impl Learner {
-    /// The learner of a model with a rule of rates, at the start of its course; none of a model with another rule.
+    /// The learner of a model with a rule of rates, before training; none of a model with another rule.
     pub fn of(model: &Model, seed: u64) -> Option<Self> {
         let Rule::OfRates(name) = model.learning.rule else { return None };
-        let (member, path) = (Member::find(name)?, model.layers()?);
-        let course = Course {
+        let (entry, path) = (RuleEntry::find(name)?, model.layers()?);
+        let config = TrainingConfig {
             rates: path.iter().map(|&id| model.projection(id).learning_rate).collect(),
             momentum: model.learning.momentum,
             batch: model.learning.batch,
             epochs: model.learning.epochs,
             schedule: model.learning.schedule,
-            ..member.course(path.len())
+            ..entry.config(path.len())
         };
         let sizes: Vec<usize> = model.populations.iter().map(|population| population.size).collect();
-        Some(member.learner(&sizes, course, seed))
+        Some(entry.learner(&sizes, config, seed))
     }
 
     /// Writes its weights and biases over those of the feedforward projections of its model.

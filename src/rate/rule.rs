@@ -4,7 +4,7 @@ use ndarray::Array2;
 
 use super::{Dense, Layer, Pass};
 
-/// Examples shown together.
+/// Examples of one batch.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Batch {
     /// Inputs, [batch, inputs].

@@ -8,7 +8,6 @@ use super::tokens::{Token, library, tokens, without_tests};
 const TO_BE_RENAMED: &[&str] = &[
     "Backprop",
     "Build",
-    "Change",
     "Credit",
     "Draw",
     "Dynamics",
@@ -16,9 +15,7 @@ const TO_BE_RENAMED: &[&str] = &[
     "Failure",
     "Kind",
     "Layer",
-    "Learner",
     "Learning",
-    "Member",
     "Part",
     "Parts",
     "Places",

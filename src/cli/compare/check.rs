@@ -5,16 +5,16 @@ use anyhow::bail;
 use super::options::CompareCommand;
 use super::similarity;
 use crate::cli::files::refuse_overwrite;
-use crate::rate::family::Member;
+use crate::rate::family::RuleEntry;
 
 /// Largest number of elements of an array, 2 GiB of f64: a rule holds several arrays of that size.
 pub(super) const MOST_NUMBERS: usize = 1 << 28;
 
 impl CompareCommand {
     /// Refuses option values that have no meaning for feedforward networks, if any is to be trained.
-    pub(super) fn check(&self, members: &[Member]) -> anyhow::Result<()> {
+    pub(super) fn check(&self, entries: &[RuleEntry]) -> anyhow::Result<()> {
         self.check_out()?;
-        if members.is_empty() {
+        if entries.is_empty() {
             return Ok(());
         }
         if self.sizes.len() < 3 {
@@ -36,7 +36,7 @@ impl CompareCommand {
         if self.momentum.is_some_and(|mu| !(0.0..1.0).contains(&mu)) {
             bail!("--momentum: expected a number from 0 to below 1");
         }
-        if members.len() > 1 && !self.rates.is_empty() {
+        if entries.len() > 1 && !self.rates.is_empty() {
             bail!("--rates: rates belong to one rule; name it by --rules");
         }
         Ok(())

@@ -23,8 +23,8 @@ use super::{interrupt, session, terminal};
 use crate::data::{Dataset, Presentations, Source};
 use crate::model::{Model, Stimuli};
 use crate::plot::Figure;
-use crate::rate::Course;
-use crate::rate::family::{MEMBERS, Member};
+use crate::rate::TrainingConfig;
+use crate::rate::family::{RULES, RuleEntry};
 
 /// Sizes of the layers where neither the user nor a model gives them.
 const SIZES: [usize; 3] = [784, 500, 10];
@@ -36,17 +36,17 @@ impl CompareCommand {
         if self.recurrent.task.is_some() {
             return self.execute_recurrent();
         }
-        let members = self.members()?;
+        let entries = self.selected_rules()?;
         if self.list {
-            return terminal::print_columns(members.iter().map(|member| (member.name, report::parameters(member))));
+            return terminal::print_columns(entries.iter().map(|entry| (entry.name, report::parameters(entry))));
         }
-        if members.is_empty() {
+        if entries.is_empty() {
             self.sizes.clear();
         }
-        self.check(&members)?;
+        self.check(&entries)?;
         let trained = self.representations.iter().map(|text| ComparedNetwork::load(text, self.data.as_deref()));
         let trained = trained.collect::<anyhow::Result<Vec<_>>>()?;
-        let data = if members.is_empty() { None } else { Some(self.load(&trained)?) };
+        let data = if entries.is_empty() { None } else { Some(self.load(&trained)?) };
         let evaluation = data.as_ref().map(|data| &data.evaluation).or(trained.first().map(ComparedNetwork::shown));
         let images = self.images.get().min(evaluation.map_or(0, Presentations::len));
         evaluation.map_or(Ok(()), |evaluation| trained.iter().try_for_each(|one| one.check_shown(evaluation)))?;
@@ -57,18 +57,18 @@ impl CompareCommand {
             layers.extend(trained.layers(images)?);
         }
         let mut rules = Vec::new();
-        for (member, data) in members.iter().zip(data.iter().cycle()) {
-            let course = self.course(member);
+        for (entry, data) in entries.iter().zip(data.iter().cycle()) {
+            let config = self.config(entry);
             let mut runs = Vec::new();
             for &seed in &self.seeds.0 {
-                let mut learner = member.learner(&self.sizes, course.clone(), seed);
-                let pace = (course.epochs, course.batch);
-                runs.push(train::train(&mut learner, (member.name, seed), pace, data, self.quiet)?);
+                let mut learner = entry.learner(&self.sizes, config.clone(), seed);
+                let pace = (config.epochs, config.batch);
+                runs.push(train::train(&mut learner, (entry.name, seed), pace, data, self.quiet)?);
                 if runs.len() == 1 && !trained.is_empty() {
-                    layers.extend(layers_of(member.name, &learner, &data.evaluation, images));
+                    layers.extend(layers_of(entry.name, &learner, &data.evaluation, images));
                 }
             }
-            rules.push(RuleResults::of(member, &course, runs));
+            rules.push(RuleResults::of(entry, &config, runs));
             self.write_part(&self.results(&rules, None)).map_err(Failure::Failed)?;
         }
         self.finish(&rules, &layers)
@@ -76,21 +76,21 @@ impl CompareCommand {
 
     /// Trains rules of recurrent networks.
     fn execute_recurrent(self) -> Result<(), Failure> {
-        let members = recurrent::members(&self.rules, &self.rates)?;
+        let entries = recurrent::entries(&self.rules, &self.rates)?;
         if self.list {
-            let rate = |member: &_| format!("rate {}", self.recurrent.rate(member));
-            return terminal::print_columns(members.iter().map(|member| (member.name, rate(member))));
+            let rate = |entry: &_| format!("rate {}", self.recurrent.rate(entry));
+            return terminal::print_columns(entries.iter().map(|entry| (entry.name, rate(entry))));
         }
         let classes = self.sizes[self.sizes.len() - 1];
         self.check_out()?;
-        self.recurrent.check(&members, classes, check::MOST_NUMBERS)?;
+        self.recurrent.check(&entries, classes, check::MOST_NUMBERS)?;
         let data = if self.recurrent.shows_images() { Some(self.load(&[])?) } else { None };
         let task = self.recurrent.task(data.as_ref(), classes)?;
         let _guard = interrupt::hold();
         self.begin(&self.recurrent.results(&task, &self.seeds.0, &[]))?;
         let mut rules = Vec::new();
-        for member in &members {
-            rules.push(self.recurrent.train(member, &task, &self.seeds.0, self.quiet)?);
+        for entry in &entries {
+            rules.push(self.recurrent.train(entry, &task, &self.seeds.0, self.quiet)?);
             self.write_part(&self.recurrent.results(&task, &self.seeds.0, &rules)).map_err(Failure::Failed)?;
         }
         let results = self.recurrent.results(&task, &self.seeds.0, &rules);
@@ -157,20 +157,20 @@ impl CompareCommand {
         write(&drawn, &figure.svg())
     }
 
-    fn members(&self) -> anyhow::Result<Vec<Member>> {
+    fn selected_rules(&self) -> anyhow::Result<Vec<RuleEntry>> {
         if self.rules.is_empty() {
-            return Ok(if self.representations.is_empty() { MEMBERS.to_vec() } else { Vec::new() });
+            return Ok(if self.representations.is_empty() { RULES.to_vec() } else { Vec::new() });
         }
-        let names = || MEMBERS.map(|member| member.name).join(", ");
+        let names = || RULES.map(|entry| entry.name).join(", ");
         let find =
-            |name: &String| Member::find(name).with_context(|| format!("no rule `{name}`; there are {}", names()));
+            |name: &String| RuleEntry::find(name).with_context(|| format!("no rule `{name}`; there are {}", names()));
         self.rules.iter().map(find).collect()
     }
 
     /// The rule's training parameters with those the user gave.
-    fn course(&self, member: &Member) -> Course {
-        let own = member.course(self.sizes.len() - 1);
-        Course {
+    fn config(&self, entry: &RuleEntry) -> TrainingConfig {
+        let own = entry.config(self.sizes.len() - 1);
+        TrainingConfig {
             rates: if self.rates.is_empty() { own.rates } else { self.rates.clone() },
             momentum: self.momentum.unwrap_or(own.momentum),
             batch: self.batch.unwrap_or(own.batch),

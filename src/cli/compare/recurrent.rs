@@ -13,7 +13,7 @@ use crate::cli::{interrupt, session};
 use crate::data::Dataset;
 use crate::plot::gallery::{Curve, Curves, NamedValue, curves, named_values, sheet};
 use crate::plot::{Figure, Scale};
-use crate::rate::recurrent::family::{Learner, MEMBERS, Member, Task};
+use crate::rate::recurrent::family::{RECURRENT_RULES, RecurrentLearner, RecurrentRuleEntry, Task};
 
 /// Points of a learning curve.
 const POINTS: u64 = 10;
@@ -45,7 +45,7 @@ pub(super) struct Options {
     sequences: u64,
 }
 
-/// The tasks, in the order of a member's learning rates.
+/// The tasks, in the order of a entry's learning rates.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(super) enum TaskName {
     /// The sum of two marked numbers is asked at the end.
@@ -70,10 +70,10 @@ impl Options {
     }
 
     /// Refuses sizes at which an array of these rules would have more elements than `most`.
-    pub(super) fn check(self, members: &[Member], classes: usize, most: usize) -> anyhow::Result<()> {
+    pub(super) fn check(self, entries: &[RecurrentRuleEntry], classes: usize, most: usize) -> anyhow::Result<()> {
         let (units, steps) = (self.units, self.steps());
         // RTRL holds the derivative of every unit by every weight among units, the others no more than weights and states.
-        let rtrl = members.iter().any(|member| member.name == "rtrl");
+        let rtrl = entries.iter().any(|entry| entry.name == "rtrl");
         let columns = if rtrl { units * units } else { units }.max(steps).max(classes);
         if units * columns > most {
             let rule = if rtrl { "rtrl" } else { "a rule" };
@@ -83,8 +83,8 @@ impl Options {
     }
 
     /// A rule's learning rate.
-    pub(super) fn rate(self, member: &Member) -> f64 {
-        member.rates[self.task.map_or(0, |task| task as usize)]
+    pub(super) fn rate(self, entry: &RecurrentRuleEntry) -> f64 {
+        entry.rates[self.task.map_or(0, |task| task as usize)]
     }
 
     fn steps(self) -> usize {
@@ -111,15 +111,15 @@ impl Options {
     /// Trains a rule with every seed.
     pub(super) fn train(
         self,
-        member: &Member,
+        entry: &RecurrentRuleEntry,
         task: &Task,
         seeds: &[u64],
         quiet: bool,
     ) -> Result<RecurrentRuleResults, Failure> {
         let mut runs = Vec::new();
         for &seed in seeds {
-            let count = ExampleCounter::new(quiet, format!("{}, seed {seed}", member.name), self.sequences);
-            let mut learner = Learner::new(member, task, self.units, seed);
+            let count = ExampleCounter::new(quiet, format!("{}, seed {seed}", entry.name), self.sequences);
+            let mut learner = RecurrentLearner::new(entry, task, self.units, seed);
             let (mut curve, mut seconds, mut error) = (Vec::new(), 0.0, f64::NAN);
             for point in 0..POINTS {
                 let start = Instant::now();
@@ -135,17 +135,17 @@ impl Options {
                 let seen = self.sequences * (point + 1) / POINTS;
                 let (w, out) = (&learner.network.w, &learner.network.out);
                 if !w.iter().chain(&out.weights).chain(&out.biases).chain([&error]).all(|x| x.is_finite()) {
-                    let name = member.name;
+                    let name = entry.name;
                     let why = anyhow!("{name}, seed {seed}: the weights diverged by sequence {seen}; lower --rates");
                     return Err(Failure::Failed(why));
                 }
                 curve.push(RecurrentPoint { sequences_seen: seen, error });
             }
-            count.line(&format!("{}, seed {seed}: {} {error:.4}", member.name, task.measure()));
+            count.line(&format!("{}, seed {seed}: {} {error:.4}", entry.name, task.measure()));
             let train_ms_per_sequence = 1e3 * seconds / self.sequences as f64;
             runs.push(RecurrentRun { seed, error, train_ms_per_sequence, learning: curve });
         }
-        Ok(RecurrentRuleResults::of(member, self.rate(member), runs))
+        Ok(RecurrentRuleResults::of(entry, self.rate(entry), runs))
     }
 
     /// The results of all rules.
@@ -245,13 +245,13 @@ struct RecurrentPoint {
 
 impl RecurrentRuleResults {
     /// Combines the runs of a rule.
-    fn of(member: &Member, rate: f64, runs: Vec<RecurrentRun>) -> Self {
+    fn of(entry: &RecurrentRuleEntry, rate: f64, runs: Vec<RecurrentRun>) -> Self {
         let mean = |value: fn(&RecurrentRun) -> f64| runs.iter().map(value).sum::<f64>() / runs.len() as f64;
         let error = mean(|run| run.error);
         let squares: f64 = runs.iter().map(|run| (run.error - error).powi(2)).sum();
         Self {
-            rule: member.name,
-            title: member.title,
+            rule: entry.name,
+            title: entry.title,
             rate,
             error,
             error_sd: (runs.len() > 1).then(|| (squares / (runs.len() as f64 - 1.0)).sqrt()),
@@ -262,18 +262,20 @@ impl RecurrentRuleResults {
 }
 
 /// The rules of these names, all without a name, with another learning rate if one is given.
-pub(super) fn members(names: &[String], rates: &[f64]) -> anyhow::Result<Vec<Member>> {
+pub(super) fn entries(names: &[String], rates: &[f64]) -> anyhow::Result<Vec<RecurrentRuleEntry>> {
     let rate = match rates {
         [] => None,
         [rate] if (0.0..f64::INFINITY).contains(rate) => Some(*rate),
         _ => bail!("--rates: expected one number of at least 0 with --task"),
     };
-    let all = || MEMBERS.map(|member| member.name).join(", ");
-    let find = |name: &String| Member::find(name).with_context(|| format!("no rule `{name}`; there are {}", all()));
+    let all = || RECURRENT_RULES.map(|entry| entry.name).join(", ");
+    let find = |name: &String| {
+        RecurrentRuleEntry::find(name).with_context(|| format!("no rule `{name}`; there are {}", all()))
+    };
     let named = names.iter().map(find).collect::<anyhow::Result<Vec<_>>>()?;
-    let mut members = if named.is_empty() { MEMBERS.to_vec() } else { named };
-    members.iter_mut().for_each(|member| member.rates = rate.map_or(member.rates, |rate| [rate; 3]));
-    Ok(members)
+    let mut entries = if named.is_empty() { RECURRENT_RULES.to_vec() } else { named };
+    entries.iter_mut().for_each(|entry| entry.rates = rate.map_or(entry.rates, |rate| [rate; 3]));
+    Ok(entries)
 }
 
 /// The results as a Markdown table.

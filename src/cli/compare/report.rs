@@ -7,13 +7,13 @@ use super::train::{RulePoint, RuleRun};
 use crate::analysis::mean_and_deviation;
 use crate::plot::gallery::{Curve, Curves, NamedValue, curves, named_values, sheet};
 use crate::plot::{Figure, Scale};
-use crate::rate::Course;
-use crate::rate::family::Member;
+use crate::rate::TrainingConfig;
+use crate::rate::family::RuleEntry;
 
 /// The default training parameters of a rule, as one line.
-pub(super) fn parameters(member: &Member) -> String {
-    let course = member.course(2);
-    let (rates, momentum, batch, epochs) = (&course.rates, course.momentum, course.batch, course.epochs);
+pub(super) fn parameters(entry: &RuleEntry) -> String {
+    let config = entry.config(2);
+    let (rates, momentum, batch, epochs) = (&config.rates, config.momentum, config.batch, config.epochs);
     format!("rates {rates:?}, momentum {momentum}, batch {batch}, {epochs} epochs")
 }
 
@@ -72,20 +72,20 @@ pub(in crate::cli) struct RuleResults {
 
 impl RuleResults {
     /// Combines the runs of a rule.
-    pub(super) fn of(member: &Member, course: &Course, runs: Vec<RuleRun>) -> Self {
+    pub(super) fn of(entry: &RuleEntry, config: &TrainingConfig, runs: Vec<RuleRun>) -> Self {
         let n = runs.len() as f64;
         let mean = |value: &dyn Fn(&RuleRun) -> f64| runs.iter().map(value).sum::<f64>() / n;
         let (error, deviation) = mean_and_deviation(&runs.iter().map(|run| run.error).collect::<Vec<_>>());
         Self {
-            rule: member.name,
-            title: member.title,
-            rates: course.rates.clone(),
-            momentum: course.momentum,
-            batch: course.batch,
-            epochs: course.epochs,
+            rule: entry.name,
+            title: entry.title,
+            rates: config.rates.clone(),
+            momentum: config.momentum,
+            batch: config.batch,
+            epochs: config.epochs,
             test_error_percent: error,
             test_error_percent_sd: deviation,
-            angles_to_backprop_deg: (0..course.rates.len()).map(|l| mean(&|run| run.angles[l])).collect(),
+            angles_to_backprop_deg: (0..config.rates.len()).map(|l| mean(&|run| run.angles[l])).collect(),
             train_ms_per_example: mean(&|run| run.ms_per_example),
             runs,
         }
@@ -170,9 +170,9 @@ mod tests {
             curve: curve(2.0 * error),
             ..RuleRun::default()
         };
-        let member = Member::find("backprop").unwrap();
-        let course = Course { epochs: 7, ..member.course(2) };
-        RuleResults::of(&member, &course, vec![run(1.0), run(2.0), run(3.0)])
+        let entry = RuleEntry::find("backprop").unwrap();
+        let config = TrainingConfig { epochs: 7, ..entry.config(2) };
+        RuleResults::of(&entry, &config, vec![run(1.0), run(2.0), run(3.0)])
     }
 
     #[test]

@@ -3,7 +3,7 @@
 
 use ndarray::{Array1, Array2, Axis};
 
-use super::{Change, Recurrent, RecurrentRule, Sequence, States, slopes};
+use super::{Recurrent, RecurrentChange, RecurrentRule, RecurrentStates, Sequence, slopes};
 
 /// The rule.
 #[derive(Clone, Copy, Debug, Default)]
@@ -13,38 +13,38 @@ pub struct Bptt {
 }
 
 impl RecurrentRule for Bptt {
-    fn present(&mut self, network: &Recurrent, sequence: &Sequence) -> Change {
-        let course = network.run(sequence);
+    fn present(&mut self, network: &Recurrent, sequence: &Sequence) -> RecurrentChange {
+        let states = network.run(sequence);
         let w = match self.steps {
-            None => whole(network, &course),
-            Some(k) => truncated(network, &course, k),
+            None => whole(network, &states),
+            Some(k) => truncated(network, &states, k),
         };
-        Change { w, out: Recurrent::readout_change(&course) }
+        RecurrentChange { w, out: Recurrent::readout_change(&states) }
     }
 }
 
 /// One way back through the sequence for the errors of all steps.
-fn whole(network: &Recurrent, course: &States) -> Array2<f64> {
-    let errors = network.errors_at_responses(course);
+fn whole(network: &Recurrent, states: &RecurrentStates) -> Array2<f64> {
+    let errors = network.errors_at_responses(states);
     let mut w = Array2::zeros(network.w.dim());
     let mut back = Array1::zeros(network.units());
     for t in (0..errors.nrows()).rev() {
-        let delta = (&errors.row(t) + &back) * slopes(course.h.row(t));
-        add_outer(&mut w, &delta, course, t);
+        let delta = (&errors.row(t) + &back) * slopes(states.h.row(t));
+        add_outer(&mut w, &delta, states, t);
         back = network.among_units().t().dot(&delta);
     }
     w
 }
 
 /// A way back of `k` steps for the error of every step.
-fn truncated(network: &Recurrent, course: &States, k: usize) -> Array2<f64> {
-    let errors = network.errors_at_responses(course);
+fn truncated(network: &Recurrent, states: &RecurrentStates, k: usize) -> Array2<f64> {
+    let errors = network.errors_at_responses(states);
     let mut w = Array2::zeros(network.w.dim());
     for (t, error) in errors.rows().into_iter().enumerate().filter(|(_, error)| error.iter().any(|&e| e != 0.0)) {
         let mut back = error.to_owned();
         for t in (0..=t).rev().take(k) {
-            let delta = back * slopes(course.h.row(t));
-            add_outer(&mut w, &delta, course, t);
+            let delta = back * slopes(states.h.row(t));
+            add_outer(&mut w, &delta, states, t);
             back = network.among_units().t().dot(&delta);
         }
     }
@@ -52,9 +52,9 @@ fn truncated(network: &Recurrent, course: &States, k: usize) -> Array2<f64> {
 }
 
 /// w −= δ z_tᵀ.
-fn add_outer(w: &mut Array2<f64>, delta: &Array1<f64>, course: &States, t: usize) {
+fn add_outer(w: &mut Array2<f64>, delta: &Array1<f64>, states: &RecurrentStates, t: usize) {
     let column = delta.view().insert_axis(Axis(1));
-    w.scaled_add(-1.0, &(&column * &course.z.row(t)));
+    w.scaled_add(-1.0, &(&column * &states.z.row(t)));
 }
 
 #[cfg(test)]

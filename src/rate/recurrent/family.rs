@@ -11,7 +11,7 @@ use crate::rate::{Activation, Readout};
 
 /// A rule ready to be trained.
 #[derive(Clone, Copy)]
-pub struct Member {
+pub struct RecurrentRuleEntry {
     /// Name on the command line and in files.
     pub name: &'static str,
     /// Name in full.
@@ -22,21 +22,26 @@ pub struct Member {
 }
 
 /// All rules of recurrent networks.
-pub const MEMBERS: [Member; 4] = [
-    Member {
+pub const RECURRENT_RULES: [RecurrentRuleEntry; 4] = [
+    RecurrentRuleEntry {
         name: "bptt",
         title: "Backprop through time",
         rates: [0.03, 0.1, 0.03],
         build: |_| Box::new(Bptt::default()),
     },
-    Member {
+    RecurrentRuleEntry {
         name: "truncated-bptt",
         title: "Backprop through time, cut after 5 steps",
         rates: [0.03, 0.1, 0.03],
         build: |_| Box::new(Bptt { steps: Some(5) }),
     },
-    Member { name: "rtrl", title: "Real-time recurrent learning", rates: [0.03, 0.1, 0.03], build: |_| Box::new(Rtrl) },
-    Member {
+    RecurrentRuleEntry {
+        name: "rtrl",
+        title: "Real-time recurrent learning",
+        rates: [0.03, 0.1, 0.03],
+        build: |_| Box::new(Rtrl),
+    },
+    RecurrentRuleEntry {
         name: "uoro",
         title: "Unbiased online recurrent optimisation",
         rates: [0.01, 0.03, 0.003],
@@ -44,10 +49,10 @@ pub const MEMBERS: [Member; 4] = [
     },
 ];
 
-impl Member {
-    /// The member of this name.
+impl RecurrentRuleEntry {
+    /// The entry of this name.
     pub fn find(name: &str) -> Option<Self> {
-        MEMBERS.into_iter().find(|member| member.name == name)
+        RECURRENT_RULES.into_iter().find(|entry| entry.name == name)
     }
 }
 
@@ -85,7 +90,7 @@ pub enum Task {
 const TEST: u64 = 1 << 32;
 
 impl Task {
-    /// Its place among the learning rates of a [`Member`].
+    /// Its place among the learning rates of a [`RecurrentRuleEntry`].
     fn place(&self) -> usize {
         match self {
             Self::Adding { .. } => 0,
@@ -155,7 +160,7 @@ impl Task {
 }
 
 /// A network in training.
-pub struct Learner<'a> {
+pub struct RecurrentLearner<'a> {
     /// The network as it is.
     pub network: Recurrent,
     task: &'a Task,
@@ -165,11 +170,11 @@ pub struct Learner<'a> {
     seen: u64,
 }
 
-impl<'a> Learner<'a> {
+impl<'a> RecurrentLearner<'a> {
     /// A network of `units` units at the start of a task.
-    pub fn new(member: &Member, task: &'a Task, units: usize, seed: u64) -> Self {
-        let rate = member.rates[task.place()];
-        Self { network: task.network(units, seed), task, rule: (member.build)(seed), rate, seed, seen: 0 }
+    pub fn new(entry: &RecurrentRuleEntry, task: &'a Task, units: usize, seed: u64) -> Self {
+        let rate = entry.rates[task.place()];
+        Self { network: task.network(units, seed), task, rule: (entry.build)(seed), rate, seed, seen: 0 }
     }
 
     /// Shows the next sequence and learns from it.
@@ -192,11 +197,11 @@ mod tests {
         for (task, bound) in
             [(Task::Adding { steps: 4 }, 0.75 / 6.0), (Task::Recall { symbols: 4, length: 1, pause: 1 }, 30.0)]
         {
-            for member in MEMBERS {
-                let mut learner = Learner::new(&member, &task, 12, 1);
+            for entry in RECURRENT_RULES {
+                let mut learner = RecurrentLearner::new(&entry, &task, 12, 1);
                 (0..8000).for_each(|_| learner.step());
                 let error = task.error(&learner.network, 1, 300);
-                assert!(error < bound, "{}: {error} on {task:?}", member.name);
+                assert!(error < bound, "{}: {error} on {task:?}", entry.name);
             }
         }
     }

@@ -45,7 +45,7 @@ pub struct Sequence {
 
 /// The states of a network over a sequence.
 #[derive(Clone, Debug, PartialEq)]
-pub struct States {
+pub struct RecurrentStates {
     /// What drives the units, z_t, [T, n + inputs + 1].
     pub z: Array2<f64>,
     /// Responses h_t, [T, n].
@@ -58,7 +58,7 @@ pub struct States {
 
 /// What a rule adds to a network, per unit of learning rate.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Change {
+pub struct RecurrentChange {
     /// To W, [n, n + inputs + 1].
     pub w: Array2<f64>,
     /// To the readout.
@@ -68,7 +68,7 @@ pub struct Change {
 /// A learning rule of recurrent networks.
 pub trait RecurrentRule {
     /// Shows a sequence and returns what the rule adds to the network, per unit of learning rate.
-    fn present(&mut self, network: &Recurrent, sequence: &Sequence) -> Change;
+    fn present(&mut self, network: &Recurrent, sequence: &Sequence) -> RecurrentChange;
 }
 
 impl Recurrent {
@@ -89,7 +89,7 @@ impl Recurrent {
     }
 
     /// Runs through a sequence.
-    pub fn run(&self, sequence: &Sequence) -> States {
+    pub fn run(&self, sequence: &Sequence) -> RecurrentStates {
         let (steps, n) = (sequence.inputs.nrows(), self.units());
         let mut z = Array2::ones((steps, self.w.ncols()));
         let mut h = Array2::zeros((steps, n));
@@ -106,7 +106,7 @@ impl Recurrent {
         let y = self.readout.answers(&a);
         let weights = sequence.weights.view().insert_axis(ndarray::Axis(1));
         let errors = self.readout.errors(&a, &y, &sequence.targets) * weights;
-        States { z, h, y, errors }
+        RecurrentStates { z, h, y, errors }
     }
 
     /// The loss of a sequence.
@@ -115,20 +115,20 @@ impl Recurrent {
     }
 
     /// Adds a change times the learning rate.
-    pub fn add(&mut self, rate: f64, change: &Change) {
+    pub fn add(&mut self, rate: f64, change: &RecurrentChange) {
         self.w.scaled_add(rate, &change.w);
         self.out.add(rate, &change.out);
     }
 
     /// The change of the readout down its own errors, the same for every rule.
-    fn readout_change(course: &States) -> Layer {
-        let biases = -course.errors.sum_axis(ndarray::Axis(0));
-        Layer { weights: -course.errors.t().dot(&course.h), biases }
+    fn readout_change(states: &RecurrentStates) -> Layer {
+        let biases = -states.errors.sum_axis(ndarray::Axis(0));
+        Layer { weights: -states.errors.t().dot(&states.h), biases }
     }
 
     /// What the errors at the readout are at the responses, C_t = W_outᵀ e_t, [T, n].
-    fn errors_at_responses(&self, course: &States) -> Array2<f64> {
-        course.errors.dot(&self.out.weights)
+    fn errors_at_responses(&self, states: &RecurrentStates) -> Array2<f64> {
+        states.errors.dot(&self.out.weights)
     }
 
     /// Weights of the units from themselves, [n, n].
@@ -156,8 +156,8 @@ mod testing {
     }
 
     /// |a − b| / |b| over all parameters.
-    pub(super) fn off(a: &Change, b: &Change) -> f64 {
-        let flat = |change: &Change| {
+    pub(super) fn off(a: &RecurrentChange, b: &RecurrentChange) -> f64 {
+        let flat = |change: &RecurrentChange| {
             change.w.iter().chain(&change.out.weights).chain(&change.out.biases).copied().collect::<Vec<f64>>()
         };
         crate::rate::testing::relative_difference(&flat(a), &flat(b))

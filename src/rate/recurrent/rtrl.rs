@@ -5,25 +5,25 @@
 
 use ndarray::{Array2, ArrayView1, s};
 
-use super::{Change, Recurrent, RecurrentRule, Sequence, slopes};
+use super::{Recurrent, RecurrentChange, RecurrentRule, Sequence, slopes};
 
 /// The rule.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Rtrl;
 
 impl RecurrentRule for Rtrl {
-    fn present(&mut self, network: &Recurrent, sequence: &Sequence) -> Change {
-        let course = network.run(sequence);
-        let errors = network.errors_at_responses(&course);
+    fn present(&mut self, network: &Recurrent, sequence: &Sequence) -> RecurrentChange {
+        let states = network.run(sequence);
+        let errors = network.errors_at_responses(&states);
         let mut w = Array2::zeros(network.w.dim());
         let mut j = Array2::zeros((network.units(), network.w.len()));
         for t in 0..errors.nrows() {
-            j = influence(network, &j, course.z.row(t), course.h.row(t));
+            j = influence(network, &j, states.z.row(t), states.h.row(t));
             let along = errors.row(t).dot(&j);
             let along = along.into_shape_with_order(network.w.dim()).expect("a column for each weight");
             w.scaled_add(-1.0, &along);
         }
-        Change { w, out: Recurrent::readout_change(&course) }
+        RecurrentChange { w, out: Recurrent::readout_change(&states) }
     }
 }
 

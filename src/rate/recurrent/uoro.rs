@@ -6,7 +6,7 @@
 
 use ndarray::{Array1, Array2, ArrayView1, Axis};
 
-use super::{Change, Recurrent, RecurrentRule, Sequence, slopes};
+use super::{Recurrent, RecurrentChange, RecurrentRule, Sequence, slopes};
 use crate::numeric::Purpose;
 use crate::rate::draws::{signs, stream_of, uses};
 
@@ -15,12 +15,12 @@ use crate::rate::draws::{signs, stream_of, uses};
 pub struct Uoro {
     /// Seed of the signs.
     pub seed: u64,
-    /// Sequences shown.
+    /// Sequences presented.
     pub shown: u64,
 }
 
 impl RecurrentRule for Uoro {
-    fn present(&mut self, network: &Recurrent, sequence: &Sequence) -> Change {
+    fn present(&mut self, network: &Recurrent, sequence: &Sequence) -> RecurrentChange {
         let mut stream = stream_of(self.seed, Purpose::Rate(uses::NOISE), self.shown);
         self.shown += 1;
         let nu = signs(&mut stream, 1.0, (sequence.inputs.nrows(), network.units()));
@@ -29,16 +29,16 @@ impl RecurrentRule for Uoro {
 }
 
 /// The change under the signs ν, [T, n].
-fn change(network: &Recurrent, sequence: &Sequence, nu: &Array2<f64>) -> Change {
-    let course = network.run(sequence);
-    let errors = network.errors_at_responses(&course);
+fn change(network: &Recurrent, sequence: &Sequence, nu: &Array2<f64>) -> RecurrentChange {
+    let states = network.run(sequence);
+    let errors = network.errors_at_responses(&states);
     let mut w = Array2::zeros(network.w.dim());
     let (mut s, mut theta) = (Array1::zeros(network.units()), Array2::zeros(network.w.dim()));
     for t in 0..errors.nrows() {
-        (s, theta) = next(network, (&s, &theta), nu.row(t), course.z.row(t), course.h.row(t));
+        (s, theta) = next(network, (&s, &theta), nu.row(t), states.z.row(t), states.h.row(t));
         w.scaled_add(-errors.row(t).dot(&s), &theta);
     }
-    Change { w, out: Recurrent::readout_change(&course) }
+    RecurrentChange { w, out: Recurrent::readout_change(&states) }
 }
 
 /// s̃ and θ̃ (in the shape of W) after one step.
@@ -80,7 +80,7 @@ mod tests {
             weights: ndarray::array![1.0, 0.5, 2.0],
         };
         let exact = Rtrl.present(&network, &sequence);
-        let mut mean = Change { w: Array2::zeros(exact.w.dim()), out: exact.out.clone() };
+        let mut mean = RecurrentChange { w: Array2::zeros(exact.w.dim()), out: exact.out.clone() };
         for bits in 0..64 {
             let sign = |(t, i): (usize, usize)| if bits >> (2 * t + i) & 1 == 0 { 1.0 } else { -1.0 };
             let nu = Array2::from_shape_fn((3, 2), sign);
@@ -89,7 +89,7 @@ mod tests {
         assert!(off(&mean, &exact) < 1e-12, "{}", off(&mean, &exact));
     }
 
-    /// Every component is within five standard errors of the mean of 20,000 draws, as the draws themselves tell them.
+    /// Every component is within five standard errors of the mean of 20,000 draws, whose size is estimated from the draws.
     #[test]
     fn the_mean_over_many_draws_tends_to_rtrl() {
         let (network, sequence) = setting();

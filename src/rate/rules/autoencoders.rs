@@ -1,10 +1,10 @@
 //! Stacked autoencoders with local updates: ΔW ∝ h − h̃, ΔB ∝ v − g(h).
 //!
-//! Every hidden layer codes what it is shown, v, as h = f(W v + b) and gives it back as g(h) = B h + c. Shown its own
+//! Every hidden layer encodes its input v as h = f(W v + b) and gives it back as g(h) = B h + c. Shown its own
 //! reconstruction ṽ = λ v + (1 − λ) g(h), it codes that as h̃ = f(W ṽ + b). Then ΔW = η (h − h̃) ṽᵀ and
 //! ΔB = η (v − g(h)) hᵀ: differences that each unit finds at itself. No error passes from layer to layer; the readout on top
 //! learns by the delta rule. Lillicrap, Santoro, Marris, Akerman & Hinton (2020), "Backpropagation and the brain"; the
-//! second pass with an average of what was shown and its reconstruction is that of Hinton & McClelland (1987), learning
+//! second pass with an average of its input and the reconstruction of it is that of Hinton & McClelland (1987), learning
 //! representations by recirculation.
 
 use ndarray::Array2;
@@ -16,9 +16,9 @@ use crate::rate::{Batch, Dense, Layer, Rule};
 /// The rule.
 #[derive(Clone, Debug)]
 pub struct StackedAutoencoders {
-    /// Decoder g of every hidden layer, from its responses to what it was shown.
+    /// Decoder g of every hidden layer, from its responses to its input.
     pub decoders: Vec<Layer>,
-    /// Part λ of what was shown that stays in the reconstruction.
+    /// Part λ of the input that stays in the reconstruction.
     pub kept: f64,
     /// Learning rate of the decoders.
     pub rate: f64,
@@ -35,7 +35,7 @@ impl StackedAutoencoders {
         Self { decoders: (0..sizes.len() - 2).map(decoder).collect(), kept, rate, pending: Vec::new() }
     }
 
-    /// Mean squared error of the reconstruction of what hidden layer `l` is shown, per unit.
+    /// Mean squared error of the reconstruction of the input of hidden layer `l`, per unit.
     pub fn reconstruction_error(&self, network: &Dense, inputs: &Array2<f64>, l: usize) -> f64 {
         let pass = network.pass(inputs);
         let off = self.decoders[l].drive(&pass.h[l + 1]) - &pass.h[l];

@@ -1,6 +1,6 @@
 //! The delta rule: ΔW = η (t − y) f'(a) hᵀ at the output; hidden layers stay as they are.
 //!
-//! On a network without hidden layers this is the whole of gradient descent; on a deeper one it tells what random hidden
+//! On a network without hidden layers this is the whole of gradient descent; on a deeper one it measures what random hidden
 //! layers are worth. (t − y) f'(a) stands for −∂E/∂a, which is t − y itself for a softmax with its own loss.
 
 use crate::rate::rule::output_error;

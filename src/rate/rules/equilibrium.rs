@@ -29,7 +29,7 @@ pub struct Equilibrium {
     pub epsilon: f64,
     /// Seed of the signs.
     pub seed: u64,
-    /// Batches shown.
+    /// Batches presented.
     pub shown: u64,
 }
 

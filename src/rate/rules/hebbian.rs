@@ -1,7 +1,7 @@
 //! Hebbian learning, and Oja's form of it.
 //!
 //! Hebb: ΔW = η y xᵀ. A readout learns it with its units held at what is wanted, less the mean over classes, so that no
-//! class is favoured: ΔW_k = η (t_k − 1/K) hᵀ. Nothing tells it what it answers, so weights grow without bound; the
+//! class is favoured: ΔW_k = η (t_k − 1/K) hᵀ. It has no error signal, so weights grow without bound; the
 //! answer, which is the largest, does not mind. This readout is a baseline of our own, from no publication.
 //!
 //! Oja: Δw = η y (x − y w), y = w·x, whose weights come to the first principal component of the inputs, at length 1.

@@ -21,7 +21,7 @@ pub struct WeightPerturbation {
     pub s: f64,
     /// Seed of the noise.
     pub seed: u64,
-    /// Batches shown.
+    /// Batches presented.
     pub shown: u64,
 }
 
@@ -32,7 +32,7 @@ pub struct NodePerturbation {
     pub s: f64,
     /// Seed of the noise.
     pub seed: u64,
-    /// Batches shown.
+    /// Batches presented.
     pub shown: u64,
 }
 
@@ -93,7 +93,7 @@ mod tests {
 
     const S: f64 = 0.3;
 
-    /// Pattern `bits` of signs, taken one after the other.
+    /// Pattern `bits` of signs, one after the other.
     fn pattern(bits: u32, s: f64) -> impl FnMut() -> f64 {
         let mut place = 0;
         move || {
@@ -160,7 +160,7 @@ mod tests {
     }
 
     /// 4,000 draws of each rule on a network that is not quadratic, at small s: the mean along the gradient is its length
-    /// within five standard errors, whose size the draws themselves tell.
+    /// within five standard errors, whose size is estimated from the draws.
     #[test]
     fn the_rules_draw_noise_that_leads_down_the_gradient_in_the_mean() {
         let (network, batch) = (Dense::new(&[5, 4, 3], Activation::Tanh, Readout::Softmax, 1), batch(6, 5, 3));

@@ -16,7 +16,7 @@ use crate::rate::{Batch, Dense, Layer, Pass, Rule};
 pub struct Quantised {
     /// Seed of the noise.
     pub seed: u64,
-    /// Batches shown.
+    /// Batches presented.
     pub shown: u64,
 }
 

@@ -106,7 +106,7 @@ mod tests {
 
     use super::*;
     use crate::rate::rules::backprop;
-    use crate::rate::{Course, Learner};
+    use crate::rate::{Learner, TrainingConfig};
 
     fn model(overrides: &[&str]) -> Model {
         let small = ["population.input.size=4", "population.hidden.size=6"];
@@ -170,7 +170,7 @@ mod tests {
         assert!(twin(&["population.output.size=20", "population.output.group=2"]).is_none());
     }
 
-    /// Images of four bright corners: the twin learns to tell them.
+    /// Images of four bright corners: the twin learns to classify them.
     #[test]
     fn the_twin_learns() {
         use crate::data::{ImageSet, Presentations};
@@ -178,8 +178,9 @@ mod tests {
         let pixels = (0..40).flat_map(|i| (0..4).map(move |k| if i % 4 == k { 255 } else { 30 })).collect();
         let shown = Presentations::all(ImageSet::new(2, 2, pixels, (0..40).map(|i| i % 4).collect()).into());
         let schedule = crate::model::Schedule::Constant;
-        let course = Course { rates: vec![0.2; 2], momentum: 0.0, batch: 1, epochs: 1, schedule, brightest: 0.2 };
-        let mut learner = Learner::new(network, Box::new(rule), course, 1);
+        let config =
+            TrainingConfig { rates: vec![0.2; 2], momentum: 0.0, batch: 1, epochs: 1, schedule, brightest: 0.2 };
+        let mut learner = Learner::new(network, Box::new(rule), config, 1);
         let (mut cosines, mut batches) = (0.0, 0.0);
         for _ in 0..60 {
             let ended = learner.epoch(&shown, &mut |network, batch, change| {

@@ -15,16 +15,16 @@ const TESTED_AT_ONCE: usize = 500;
 
 /// How a network is trained.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Course {
+pub struct TrainingConfig {
     /// Learning rate η of each layer.
     pub rates: Vec<f64>,
-    /// Part μ of the last step that is taken again: v ← μ v + change, W ← W + η v.
+    /// Part μ of the last step that is added again: v ← μ v + change, W ← W + η v.
     pub momentum: f64,
     /// Examples in a batch.
     pub batch: usize,
     /// Passes through the examples.
     pub epochs: u32,
-    /// Course of the learning rates.
+    /// Schedule of the learning rates.
     pub schedule: Schedule,
     /// Input at pixel value 1: 1, or phi_max where inputs are rates [1/ms].
     pub brightest: f64,
@@ -35,7 +35,7 @@ pub struct Learner {
     /// The network as it is.
     pub network: Dense,
     rule: Box<dyn Rule>,
-    course: Course,
+    config: TrainingConfig,
     velocity: Vec<Layer>,
     seed: u64,
     epochs_done: u32,
@@ -45,15 +45,15 @@ pub struct Learner {
 pub type Watch<'a> = &'a mut dyn FnMut(&Dense, &Batch, &[Layer]) -> ControlFlow<()>;
 
 impl Learner {
-    /// A network at the start of its course.
+    /// A network before training.
     ///
     /// # Panics
-    /// If the course has not a learning rate for every layer, or its batch holds no example.
-    pub fn new(network: Dense, rule: Box<dyn Rule>, course: Course, seed: u64) -> Self {
-        assert_eq!(course.rates.len(), network.layers.len(), "a learning rate for every layer");
-        assert!(course.batch > 0, "a batch holds an example");
+    /// If the configuration has not a learning rate for every layer, or its batch holds no example.
+    pub fn new(network: Dense, rule: Box<dyn Rule>, config: TrainingConfig, seed: u64) -> Self {
+        assert_eq!(config.rates.len(), network.layers.len(), "a learning rate for every layer");
+        assert!(config.batch > 0, "a batch holds an example");
         let velocity = network.layers.iter().map(|l| Layer::zeros(l.weights.nrows(), l.weights.ncols())).collect();
-        Self { network, rule, course, velocity, seed, epochs_done: 0 }
+        Self { network, rule, config, velocity, seed, epochs_done: 0 }
     }
 
     /// Shows every example once, in an order that depends on seed and epoch alone: that of a spiking run. Stops where the
@@ -65,11 +65,11 @@ impl Learner {
         let order = order(self.seed, u64::from(self.epochs_done), shown.len());
         let order: Vec<usize> = order.into_iter().map(|image| image as usize).collect();
         let classes = self.network.sizes()[self.network.layers.len()];
-        for (n, examples) in order.chunks(self.course.batch).enumerate() {
-            let batch = batch_of(shown, examples, classes, self.course.brightest);
+        for (n, examples) in order.chunks(self.config.batch).enumerate() {
+            let batch = batch_of(shown, examples, classes, self.config.brightest);
             let change = self.rule.present(&self.network, &batch);
             let watched = watch(&self.network, &batch, &change);
-            self.learn(&change, (n * self.course.batch) as f64 / shown.len() as f64);
+            self.learn(&change, (n * self.config.batch) as f64 / shown.len() as f64);
             watched?;
         }
         self.epochs_done += 1;
@@ -79,11 +79,11 @@ impl Learner {
     /// Adds a change at this part of the epoch.
     fn learn(&mut self, change: &[Layer], part: f64) {
         let done = f64::from(self.epochs_done) + part;
-        let factor = self.course.schedule.factor(u64::from(self.epochs_done), done / f64::from(self.course.epochs));
+        let factor = self.config.schedule.factor(u64::from(self.epochs_done), done / f64::from(self.config.epochs));
         self.rule.update(factor);
         let layers = self.network.layers.iter_mut().zip(&mut self.velocity).zip(change);
-        for (((layer, velocity), change), &rate) in layers.zip(&self.course.rates).filter(|(_, rate)| **rate != 0.0) {
-            layer.step(rate * factor, self.course.momentum, velocity, change);
+        for (((layer, velocity), change), &rate) in layers.zip(&self.config.rates).filter(|(_, rate)| **rate != 0.0) {
+            layer.step(rate * factor, self.config.momentum, velocity, change);
         }
     }
 
@@ -94,7 +94,7 @@ impl Learner {
     /// If there are fewer, or it is a spike list.
     pub fn respond(&self, shown: &Presentations, examples: usize) -> Vec<Array2<f64>> {
         let all: Vec<usize> = (0..examples).collect();
-        self.rule.respond(&self.network, &inputs_of(shown, &all, self.course.brightest))
+        self.rule.respond(&self.network, &inputs_of(shown, &all, self.config.brightest))
     }
 
     /// The class of the largest answer to each of the first `examples` examples.
@@ -104,7 +104,7 @@ impl Learner {
     pub fn answers(&self, shown: &Presentations, examples: usize) -> Vec<usize> {
         let all: Vec<usize> = (0..examples).collect();
         let answers = all.chunks(TESTED_AT_ONCE).flat_map(|examples| {
-            let inputs = inputs_of(shown, examples, self.course.brightest);
+            let inputs = inputs_of(shown, examples, self.config.brightest);
             classes(&self.rule.predict(&self.network, &inputs))
         });
         answers.collect()
@@ -161,17 +161,17 @@ mod tests {
         Presentations::all(ImageSet::new(1, 3, pixels, (0..30).map(|i| i % 3).collect()).into())
     }
 
-    fn course(momentum: f64, schedule: Schedule) -> Course {
-        Course { rates: vec![0.5], momentum, batch: 8, epochs: 2, schedule, brightest: 1.0 }
+    fn config(momentum: f64, schedule: Schedule) -> TrainingConfig {
+        TrainingConfig { rates: vec![0.5], momentum, batch: 8, epochs: 2, schedule, brightest: 1.0 }
     }
 
-    fn learner(course: Course) -> Learner {
-        Learner::new(Dense::new(&[3, 3], Activation::Linear, Readout::Softmax, 1), Box::new(Backprop), course, 1)
+    fn learner(config: TrainingConfig) -> Learner {
+        Learner::new(Dense::new(&[3, 3], Activation::Linear, Readout::Softmax, 1), Box::new(Backprop), config, 1)
     }
 
     #[test]
     fn every_example_is_shown_once_an_epoch_and_learnt() {
-        let mut learner = learner(course(0.9, Schedule::Constant));
+        let mut learner = learner(config(0.9, Schedule::Constant));
         let mut seen = Array2::<f64>::zeros((1, 3));
         let mut batches = Vec::new();
         let ended = learner.epoch(&shown(), &mut |_, batch, _| {
@@ -188,7 +188,7 @@ mod tests {
 
     #[test]
     fn a_watch_stops_an_epoch_after_its_batch() {
-        let (mut stopped, mut batches) = (learner(course(0.0, Schedule::Constant)), 0);
+        let (mut stopped, mut batches) = (learner(config(0.0, Schedule::Constant)), 0);
         let before = stopped.network.clone();
         let ended = stopped.epoch(&shown(), &mut |_, _, _| {
             batches += 1;
@@ -199,7 +199,7 @@ mod tests {
 
     #[test]
     fn momentum_takes_part_of_the_last_step_again() {
-        let mut learner = learner(course(0.5, Schedule::Constant));
+        let mut learner = learner(config(0.5, Schedule::Constant));
         let before = learner.network.clone();
         let unit = vec![Layer { weights: Array2::ones((3, 3)), biases: ndarray::Array1::ones(3) }];
         learner.learn(&unit, 0.0);
@@ -210,7 +210,7 @@ mod tests {
 
     #[test]
     fn a_linear_schedule_falls_to_nothing_over_the_epochs() {
-        let mut learner = learner(course(0.0, Schedule::Linear));
+        let mut learner = learner(config(0.0, Schedule::Linear));
         let unit = vec![Layer { weights: Array2::ones((3, 3)), biases: ndarray::Array1::ones(3) }];
         let mut step = |epochs, part| {
             let before = learner.network.layers[0].weights[[0, 0]];
