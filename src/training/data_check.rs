@@ -9,6 +9,14 @@ pub enum DataMisfit {
     /// No presentation.
     #[error("expected at least one presentation in each part of the data, found none")]
     Empty,
+    /// Fewer presentations than are tested.
+    #[error("expected at least {expected} presentations to test, found {found}")]
+    TooFew {
+        /// Presentations to be tested.
+        expected: usize,
+        /// Presentations there are.
+        found: usize,
+    },
     /// Stimuli of another size.
     #[error("expected stimuli of {expected} input neurons, found {found}")]
     Inputs {
@@ -39,9 +47,13 @@ pub(super) fn check(model: &Model, data: &Dataset, labelled: bool, tests: usize)
     Ok(())
 }
 
-fn part(model: &Model, shown: &Presentations, count: usize, labelled: bool) -> Result<(), DataMisfit> {
+/// Checks the first `count` of some presentations.
+pub(super) fn part(model: &Model, shown: &Presentations, count: usize, labelled: bool) -> Result<(), DataMisfit> {
     if shown.is_empty() {
         return Err(DataMisfit::Empty);
+    }
+    if count > shown.len() {
+        return Err(DataMisfit::TooFew { expected: count, found: shown.len() });
     }
     let source = model.populations.iter().find(|population| population.is_source());
     let (expected, found) = (source.map_or(0, |source| source.size), shown.set().inputs());

@@ -2,7 +2,7 @@
 
 use std::ops::ControlFlow;
 
-use super::{Ending, History, Monitor, Plan, Progress, RunError, Synapses, Tested, Training};
+use super::{Ending, History, Monitor, Plan, Progress, RunError, Synapses, Tested, Training, data_check};
 use crate::data::{DataIdentity, Dataset, Presentations};
 use crate::model::{Model, Projection};
 use crate::network::Network;
@@ -125,8 +125,6 @@ impl Training for RateRuleTrainer<'_> {
         }
     }
 
-    /// # Panics
-    /// If the plan is not of whole epochs, or of synapses that do not learn.
     fn run(
         &mut self,
         data: &Dataset,
@@ -134,11 +132,11 @@ impl Training for RateRuleTrainer<'_> {
         recorder: &mut dyn Recorder,
         monitor: &mut dyn Monitor,
     ) -> Result<Ending, RunError> {
-        assert!(
-            plan.presentations.is_multiple_of(data.training.len() as u64),
-            "a rule of rates learns in whole epochs"
-        );
-        assert_eq!(plan.synapses, Synapses::Plastic, "a rule of rates learns");
+        data_check::check(self.model, data, true, plan.test_examples)?;
+        let epoch = data.training.len() as u64;
+        if plan.synapses == Synapses::Frozen || !plan.presentations.is_multiple_of(epoch) {
+            return Err(RunError::WholeEpochs { presentations: plan.presentations, epoch });
+        }
         self.history.examples_planned = plan.presentations;
         self.data = data.identity();
         recorder.weights(self.history.examples_seen, Some("initial"), &self.network)?;

@@ -95,6 +95,16 @@ pub enum RunError {
     /// The data do not fit the model.
     #[error("the data cannot be presented")]
     Data(#[from] DataMisfit),
+    /// A rule of networks of rates learns in whole epochs, and always learns.
+    #[error(
+        "a rule of rates learns in whole epochs of {epoch} presentations, found {presentations}, or synapses that are frozen"
+    )]
+    WholeEpochs {
+        /// Presentations planned.
+        presentations: u64,
+        /// Presentations of an epoch.
+        epoch: u64,
+    },
     /// A plasticity rule returned a change that does not fit its projection.
     #[error("the rule of `{projection}`: {problem}")]
     Rule {

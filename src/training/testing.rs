@@ -8,7 +8,7 @@ use rayon::prelude::*;
 
 use super::backend::Backend;
 use super::decoding::decode;
-use super::{Dynamics, Monitor, RunError};
+use super::{Dynamics, Monitor, RunError, data_check};
 use crate::data::Presentations;
 use crate::engine::{Circuit, Observation};
 use crate::model::{Decoding, Model};
@@ -67,8 +67,9 @@ impl Test<'_> {
     /// Presents the images and counts decoded classes; none if the monitor stops the run.
     ///
     /// # Errors
-    /// If a presentation cannot be recorded.
+    /// If the presentations do not fit the model or have no labels, or one cannot be recorded.
     pub fn run(&self, recorder: &mut dyn Recorder, monitor: &mut dyn Monitor) -> Result<Option<Tested>, RunError> {
+        data_check::part(self.model, self.shown, self.examples, true)?;
         let classes = self.model.classes();
         let mut tested =
             Tested { examples: self.examples, confusion: vec![vec![0; classes]; classes], ..Tested::default() };

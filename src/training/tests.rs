@@ -272,6 +272,16 @@ fn a_rule_of_rates_stops_when_the_monitor_does() {
 }
 
 #[test]
+fn a_rule_of_rates_refuses_parts_of_an_epoch() {
+    let (model, data) = (model(&["learning.rule=backprop"]), data());
+    let mut trainer = RateRuleTrainer::new(&model, network(&model), SEED).unwrap();
+    for plan in [plan(5), Plan { synapses: Synapses::Frozen, ..plan(IMAGES as u64) }] {
+        let error = trainer.run(&data, plan, &mut (), &mut ()).unwrap_err();
+        assert!(matches!(error, RunError::WholeEpochs { epoch: 16, .. }), "{error}");
+    }
+}
+
+#[test]
 fn a_rule_of_rates_is_not_trained_by_spikes() {
     let model = model(&["learning.rule=backprop"]);
     let refused = Trainer::new(&model, network(&model), SEED).err().unwrap().to_string();
