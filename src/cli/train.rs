@@ -261,7 +261,7 @@ impl TrainCommand {
                 "a run by `{rule}` is not gone on with; the same command gives the same numbers"
             )),
             (None, Some(checkpoint)) => {
-                terminal::print_message(format_args!("go on with: {}", self.resumption(checkpoint)))
+                terminal::print_message(format_args!("go on with: {}", self.resumption(checkpoint)));
             }
             (None, None) => (),
         }
