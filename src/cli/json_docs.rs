@@ -27,16 +27,16 @@ keys. Keys are added in later versions, and neither removed nor renamed.
 ";
 
 /// A section of the document: what prints the object, and its schema.
-struct Section {
+struct DocumentSection {
     title: &'static str,
     schema: Schema,
 }
 
-fn section<T: JsonSchema>(title: &'static str) -> Section {
-    Section { title, schema: schema_for!(T) }
+fn section<T: JsonSchema>(title: &'static str) -> DocumentSection {
+    DocumentSection { title, schema: schema_for!(T) }
 }
 
-fn sections() -> Vec<Section> {
+fn sections() -> Vec<DocumentSection> {
     vec![
         section::<TrainResults>("`train --json`, one seed"),
         section::<SeedsResults>("`train --seeds SEEDS --json`, several seeds"),
@@ -114,7 +114,7 @@ fn keys(root: &Value, schema: &Value, before: &str, rows: &mut KeyRows) {
 
 fn document() -> String {
     let mut text = HEAD.to_owned();
-    for Section { title, schema } in sections() {
+    for DocumentSection { title, schema } in sections() {
         let root = schema.to_value();
         let mut rows = KeyRows::new();
         keys(&root, &root, "", &mut rows);
