@@ -29,6 +29,8 @@ struct Source {
     name: Arc<str>,
     /// The text of a file; none: what has no lines, named as a whole.
     text: Option<String>,
+    /// Whether it is an argument of the command line.
+    is_argument: bool,
 }
 
 impl SourceMap {
@@ -47,7 +49,7 @@ impl SourceMap {
     pub(super) fn without_lines<'i>(&mut self, text: &'i str, name: &str) -> Result<Spanned<Tree<'i>>, ModelError> {
         let start = self.end;
         self.end += text.len() + 1;
-        self.sources.push(Source { start, name: name.into(), text: None });
+        self.sources.push(Source { start, name: name.into(), text: None, is_argument: false });
         self.parsed(text, start, Path::new(""))
     }
 
@@ -74,7 +76,8 @@ impl SourceMap {
         let start = self.end;
         // An argument is as long as its name, for a value of it is no longer; the one beyond is for an error at the end.
         self.end += text.unwrap_or(name).len() + 1;
-        self.sources.push(Source { start, name: name.into(), text: text.map(str::to_owned) });
+        let is_argument = text.is_none();
+        self.sources.push(Source { start, name: name.into(), text: text.map(str::to_owned), is_argument });
         start
     }
 
@@ -89,9 +92,10 @@ impl SourceMap {
         Origin::File { file: source.name.clone(), line, column }
     }
 
-    /// Whether an offset lies in a source without lines.
+    /// Whether an offset lies in an argument of the command line.
     pub(super) fn is_argument(&self, offset: usize) -> bool {
-        matches!(self.origin(offset), Origin::Argument(_))
+        let place = self.sources.partition_point(|source| source.start <= offset);
+        self.sources.get(place.saturating_sub(1)).is_some_and(|source| source.is_argument)
     }
 
     fn syntax(&self, start: usize, error: &Error) -> ModelError {
