@@ -137,7 +137,7 @@ fn what_makes_no_sense_together_is_refused() {
         Case(
             "kind = \"poisson\"",
             "kind = \"pyramidal\"",
-            "4:3",
+            "4:1",
             &["a population that encodes the stimuli, as of kind"],
         ),
         Case(
@@ -158,7 +158,7 @@ fn what_makes_no_sense_together_is_refused() {
             "37:12",
             &[
                 "\"output-hidden\" closes a cycle",
-                "hidden to output to hidden",
+                "output to hidden to output",
                 "expected `delay_ms` of at least 0.01, found 0",
             ],
         ),
