@@ -35,9 +35,9 @@ const KEYS: [&str; 9] =
 
 /// From the merged tree to the model.
 pub(super) fn check(file: &Section<'_, '_>, registry: &Registry) -> Result<Model, ModelError> {
-    let name = file.key("name", |name| FileName::deserialize::<String, _>(name))?;
+    let name = file.key("name", FileName::deserialize::<String, _>)?;
     let name = name.ok_or_else(|| file.missing("name", "the name of the experiment"))?;
-    let about = file.key("about", |about| String::deserialize(about))?.unwrap_or_default();
+    let about = file.key("about", String::deserialize)?.unwrap_or_default();
     let tables = file.tables("population")?;
     let populations = population::all(&tables, registry)?;
     let projection_tables = if file.has("projection") { file.tables("projection")? } else { Vec::new() };

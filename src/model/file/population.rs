@@ -66,13 +66,13 @@ pub(super) fn check_plateaus(
 }
 
 fn population(table: &Section<'_, '_>, registry: &Registry) -> Result<Population, ModelError> {
-    let name = table.key("name", |name| Name::deserialize::<String, _>(name))?;
+    let name = table.key("name", Name::deserialize::<String, _>)?;
     let name = name.ok_or_else(|| table.missing("name", "the name of the population"))?;
     if RESERVED.contains(&name.as_str()) {
         let why = format!("expected a population name other than {}, found {name:?}", RESERVED.join(", "));
         return Err(ModelError::refused(table.at("name"), why));
     }
-    let size = table.key("size", |size| Whole::<1, 1_000_000>::deserialize::<usize, _>(size))?;
+    let size = table.key("size", Whole::<1, 1_000_000>::deserialize::<usize, _>)?;
     let size = size.ok_or_else(|| table.missing_among("size", "a number of neurons", &["name", "kind", "bias"]))?;
     let kind = registry.kind_of(table)?;
     let cell = kind.read(table)?;

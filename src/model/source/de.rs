@@ -274,7 +274,7 @@ struct Variety<'t, 'i> {
     tree: &'t Tree<'i>,
 }
 
-impl<'t, 'de> EnumAccess<'de> for Variety<'t, '_> {
+impl<'de> EnumAccess<'de> for Variety<'_, '_> {
     type Error = Fault;
     type Variant = Self;
 

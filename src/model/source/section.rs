@@ -125,7 +125,7 @@ impl<'t, 'i> Section<'t, 'i> {
 
     /// Where an item of a list stands.
     pub(in crate::model) fn at_item(&self, key: &str, index: usize) -> Origin {
-        match self.tree.get(key).map(|node| node.get_ref()) {
+        match self.tree.get(key).map(toml::Spanned::get_ref) {
             Some(DeValue::Array(nodes)) => {
                 nodes.get(index).map_or_else(|| self.at(key), |node| self.map.origin(node.span().start))
             }
