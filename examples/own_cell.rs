@@ -23,18 +23,22 @@ use serde::{Deserialize, Serialize};
 #[serde(default, deny_unknown_fields)]
 struct PointNeuron {
     /// Membrane time constant [ms].
-    tau_m_ms: f64,
+    #[serde(rename = "tau_m_ms")]
+    tau_m: f64,
     /// Decay time constant of synaptic currents [ms].
-    tau_decay_ms: f64,
+    #[serde(rename = "tau_decay_ms")]
+    tau_decay: f64,
     /// Rise time constant of synaptic currents [ms].
-    tau_rise_ms: f64,
+    #[serde(rename = "tau_rise_ms")]
+    tau_rise: f64,
     /// Largest firing rate [1/ms].
-    rate_max_per_ms: f64,
+    #[serde(rename = "rate_max_per_ms")]
+    rate_max: f64,
 }
 
 impl Default for PointNeuron {
     fn default() -> Self {
-        Self { tau_m_ms: 10.0, tau_decay_ms: 4.0, tau_rise_ms: 1.0, rate_max_per_ms: 0.2 }
+        Self { tau_m: 10.0, tau_decay: 4.0, tau_rise: 1.0, rate_max: 0.2 }
     }
 }
 
@@ -52,8 +56,8 @@ impl Cell for PointNeuron {
     }
 
     fn dynamics(&self) -> Dynamics {
-        let psp = Psp { tau_l: self.tau_decay_ms, tau_s: self.tau_rise_ms };
-        let mut cell = LinearCell::new(1.0 / self.tau_m_ms, Escape { rate_max: self.rate_max_per_ms });
+        let psp = Psp { tau_l: self.tau_decay, tau_s: self.tau_rise };
+        let mut cell = LinearCell::new(1.0 / self.tau_m, Escape { rate_max: self.rate_max });
         cell.synapse(psp, 1.0);
         cell.synapse(psp, 1.0);
         Dynamics::Linear(cell)
@@ -78,7 +82,7 @@ fn run(folder: &Path) -> Result<(), Box<dyn std::error::Error>> {
     let model = Model::builder("point-neurons")
         .population("input", 16, apical::cells::PoissonEncoder::default())
         .population("excitatory", 40, PointNeuron::default())
-        .population("inhibitory", 10, PointNeuron { tau_m_ms: 5.0, ..PointNeuron::default() })
+        .population("inhibitory", 10, PointNeuron { tau_m: 5.0, ..PointNeuron::default() })
         .projection(projection("input", "excitatory", "exc", 0.2))
         .projection(projection("excitatory", "excitatory", "exc", 0.02))
         .projection(projection("excitatory", "inhibitory", "exc", 0.2))

@@ -32,6 +32,7 @@ impl ImageSet {
     ///
     /// # Errors
     /// If there is no image, no pixel, or not one label an image.
+    #[allow(clippy::needless_pass_by_value, reason = "a view is as small as a reference")]
     pub fn from_views(images: ArrayView3<'_, u8>, labels: ArrayView1<'_, u8>) -> Result<Self, DataError> {
         let (count, rows, cols) = images.dim();
         if images.is_empty() || count != labels.len() {
@@ -41,6 +42,7 @@ impl ImageSet {
     }
 
     /// The images, [images, maps, rows, cols].
+    #[allow(clippy::missing_panics_doc, reason = "pixels are of that shape by construction")]
     pub fn view(&self) -> ArrayView4<'_, u8> {
         let shape = (self.labels.len(), self.maps, self.rows, self.cols);
         ArrayView4::from_shape(shape, &self.pixels).expect("images of one size")

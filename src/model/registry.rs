@@ -14,12 +14,15 @@ use crate::plasticity::RuleRegistry;
 /// Keys of every population, before those of its kind.
 const HEAD: &[&str] = &["name", "size", "kind"];
 
+/// Reads the parameters of a cell from a population's table, of which these keys come after its own.
+type ReadCell = fn(&Section<'_, '_>, &'static [&'static str]) -> Result<Arc<dyn Cell>, ModelError>;
+
 /// A kind of cell, as model files know it.
 #[derive(Clone, Copy, Debug)]
 pub struct CellKind {
     name: &'static str,
     has_bias: bool,
-    read: fn(&Section<'_, '_>, &'static [&'static str]) -> Result<Arc<dyn Cell>, ModelError>,
+    read: ReadCell,
     schema: fn(&mut SchemaGenerator) -> Schema,
 }
 

@@ -121,6 +121,7 @@ impl RateStimuli {
         Ok((source, labels))
     }
 
+    #[allow(clippy::ref_option, reason = "serde hands fields over by reference")]
     fn serialize<S: Serializer>(
         source: &RateSource,
         labels: &Option<Vec<u8>>,

@@ -45,6 +45,7 @@ impl Distribution {
 }
 
 #[cfg(test)]
+#[allow(clippy::float_cmp, reason = "these values are exact")]
 mod tests {
     use super::*;
     use crate::numeric::{PresentationKey, Purpose, StreamKey};

@@ -85,12 +85,14 @@ impl Weights {
     }
 
     /// The weights as an array [post, pre].
+    #[allow(clippy::missing_panics_doc, reason = "rows are of one length by construction")]
     pub fn view(&self) -> ArrayView2<'_, f32> {
         let rows = ArrayView2::from_shape((self.pre, self.stride), &self.rows).expect("rows of one length");
         rows.slice_move(s![.., ..self.post]).reversed_axes()
     }
 
     /// The weights as an array [post, pre], to be changed.
+    #[allow(clippy::missing_panics_doc, reason = "rows are of one length by construction")]
     pub fn view_mut(&mut self) -> ArrayViewMut2<'_, f32> {
         let rows = ArrayViewMut2::from_shape((self.pre, self.stride), &mut self.rows).expect("rows of one length");
         rows.slice_move(s![.., ..self.post]).reversed_axes()
@@ -137,6 +139,7 @@ pub struct Network {
 }
 
 #[cfg(test)]
+#[allow(clippy::float_cmp, reason = "these values are exact")]
 mod tests {
     use super::*;
 

@@ -156,6 +156,7 @@ fn learned_with_sign(sign: &str) -> [Vec<f32>; 2] {
 }
 
 #[test]
+#[allow(clippy::float_cmp, reason = "a weight at the edge of its sign is 0 exactly")]
 fn weights_keep_the_sign_of_their_projection_while_they_learn() {
     let zeros = |matrix: &[f32]| matrix.iter().filter(|&&w| w == 0.0).count();
     for (sign, factor) in [("non-negative", 1.0), ("non-positive", -1.0)] {

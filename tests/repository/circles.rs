@@ -93,7 +93,7 @@ fn uses(files: &[(Parts, String)]) -> BTreeMap<Parts, BTreeSet<Parts>> {
     let of = |(file, source): &(Parts, String)| {
         let longest = |path: &Parts| {
             let ends = (1..=path.len()).rev();
-            ends.filter_map(|end| modules.get(&path[..end])).next().map(|&file| file.clone())
+            ends.find_map(|end| modules.get(&path[..end])).map(|&file| file.clone())
         };
         let used = paths(file, source).into_iter().filter_map(|path| longest(&path));
         let used = used.filter(|other| other != file && other[0] == file[0]);

@@ -288,7 +288,9 @@ impl NameResolver<'_> {
             return Err(self.wrong("traces", index, text, expected));
         }
         let Some(part) = part else { return Ok((id, None)) };
-        if let Some(compartment) = population.compartment(part) { Ok((id, Some(compartment))) } else {
+        if let Some(compartment) = population.compartment(part) {
+            Ok((id, Some(compartment)))
+        } else {
             let names: Vec<_> = population.cell.compartments().iter().map(|compartment| compartment.name).collect();
             Err(self.wrong("traces", index, text, &format!("a compartment of {name:?} ({})", one_of(&names))))
         }

@@ -1,5 +1,7 @@
 //! What a model file may hold, for editors (a JSON schema) and for readers (a page of Markdown), from the structs that read it.
 
+use std::fmt::{Arguments, Write};
+
 use schemars::generate::SchemaSettings;
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde_json::{Map, Value, json};
@@ -163,15 +165,20 @@ impl<'s> Page<'s> {
         name.map_or(inner, |name| &self.schema["$defs"][name])
     }
 
+    fn push(&mut self, text: Arguments<'_>) {
+        // Writing to a text cannot fail.
+        let _ = self.text.write_fmt(text);
+    }
+
     /// A heading, what the table is, and its keys; of a table of several varieties, each by itself.
     fn section(&mut self, header: &str, about: &str, schema: &'s Value) {
-        self.text += &format!("\n### `{header}`\n");
+        self.push(format_args!("\n### `{header}`\n"));
         self.table(header, about, schema);
     }
 
     fn table(&mut self, header: &str, about: &str, schema: &'s Value) {
         if !about.is_empty() {
-            self.text += &format!("\n{}\n", one_line(about));
+            self.push(format_args!("\n{}\n", one_line(about)));
         }
         if let Some(varieties) = schema.get("oneOf").and_then(Value::as_array) {
             for (index, variety) in varieties.iter().enumerate() {
@@ -185,7 +192,7 @@ impl<'s> Page<'s> {
         let mut inner = Vec::new();
         for (key, value) in properties {
             let KeyRow { unit, range, default, meaning } = self.row(key, value, required.contains(&key.as_str()));
-            self.text += &format!("| `{key}` | {unit} | {range} | {default} | {meaning} |\n");
+            self.push(format_args!("| `{key}` | {unit} | {range} | {default} | {meaning} |\n"));
             let is_table = |schema: &Value| schema.get("properties").is_some();
             let resolved = self.resolved(value);
             let varieties = resolved.get("oneOf").and_then(Value::as_array);
@@ -196,7 +203,7 @@ impl<'s> Page<'s> {
         if header != "(top)" {
             for (key, schema) in inner {
                 if !self.written.contains(&schema) {
-                    self.text += &format!("\n#### `{key}` of `{header}`\n");
+                    self.push(format_args!("\n#### `{key}` of `{header}`\n"));
                     self.table(key, schema["description"].as_str().unwrap_or_default(), schema);
                     self.written.push(schema);
                 }
@@ -211,7 +218,7 @@ impl<'s> Page<'s> {
         let Some((tag, name)) = named else { return };
         let which = if default { " (the default)" } else { "" };
         let about = one_line(schema["description"].as_str().unwrap_or_default());
-        self.text += &format!("\n`{tag} = \"{name}\"`{which}: {about}\n");
+        self.push(format_args!("\n`{tag} = \"{name}\"`{which}: {about}\n"));
         if properties.len() > 1 {
             let required: Vec<_> =
                 schema["required"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
@@ -219,12 +226,12 @@ impl<'s> Page<'s> {
             let mut inner = Vec::new();
             for (key, value) in properties.into_iter().filter(|(key, _)| *key != tag) {
                 let KeyRow { unit, range, default, meaning } = self.row(key, value, required.contains(&key.as_str()));
-                self.text += &format!("| `{key}` | {unit} | {range} | {default} | {meaning} |\n");
+                self.push(format_args!("| `{key}` | {unit} | {range} | {default} | {meaning} |\n"));
                 let table = self.resolved(value);
                 inner.extend(table.get("properties").map(|_| (key, table)));
             }
             for (key, table) in inner {
-                self.text += &format!("\n#### `{key}` of `{tag} = \"{name}\"`\n");
+                self.push(format_args!("\n#### `{key}` of `{tag} = \"{name}\"`\n"));
                 self.table(key, table["description"].as_str().unwrap_or_default(), table);
             }
         }
