@@ -147,6 +147,12 @@ fn what_makes_no_sense_together_is_refused() {
             &["a second population `input`", "the first at m.toml:4:1"],
         ),
         Case("name = \"hidden\"", "name = \"all\"", "10:8", &["other than all, none", "found \"all\""]),
+    ]);
+}
+
+#[test]
+fn what_makes_no_sense_between_populations_is_refused() {
+    refuse(&[
         Case("from = \"input\"", "from = \"imput\"", "23:8", &["no population `imput`; did you mean `input`?"]),
         Case("to = \"output\"", "to = \"input\"", "29:6", &["a population that takes input", "encoder"]),
         Case("\"basal\"", "\"dendrite\"", "25:15", &["of \"hidden\" (\"basal\" or \"apical\"), found \"dendrite\""]),

@@ -92,7 +92,7 @@ fn uses(files: &[(Parts, String)]) -> BTreeMap<Parts, BTreeSet<Parts>> {
     let modules: BTreeMap<Parts, &Parts> = files.iter().map(|(file, _)| (module_of(file), file)).collect();
     let of = |(file, source): &(Parts, String)| {
         let longest = |path: &Parts| {
-            let ends = (1..=path.len()).rev();
+            let mut ends = (1..=path.len()).rev();
             ends.find_map(|end| modules.get(&path[..end])).map(|&file| file.clone())
         };
         let used = paths(file, source).into_iter().filter_map(|path| longest(&path));
