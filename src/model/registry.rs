@@ -8,6 +8,7 @@ use serde::de::DeserializeOwned;
 
 use super::error::{ModelError, nearest, one_of};
 use super::source::Section;
+use super::{BiasInit, Population};
 use crate::cells::{Cell, Dynamics, OutputNeuron, PoissonEncoder, Pyramidal};
 use crate::plasticity::RuleRegistry;
 
@@ -22,6 +23,7 @@ type ReadCell = fn(&Section<'_, '_>, &'static [&'static str]) -> Result<Arc<dyn 
 pub struct CellKind {
     name: &'static str,
     has_bias: bool,
+    default: fn() -> Arc<dyn Cell>,
     read: ReadCell,
     schema: fn(&mut SchemaGenerator) -> Schema,
 }
@@ -38,9 +40,16 @@ impl CellKind {
         Self {
             name: default.kind(),
             has_bias: linear.as_ref().is_some_and(|cell| cell.bias.is_some()),
+            default: || Arc::new(C::default()),
             read: |section, after| Ok(Arc::new(section.read_between::<C>(HEAD, after)?)),
             schema: SchemaGenerator::subschema_for::<C>,
         }
+    }
+
+    /// A population of it with all its defaults, without name and size.
+    fn population(&self) -> Population {
+        let bias = self.has_bias.then(BiasInit::default);
+        Population { name: String::new(), size: 0, cell: (self.default)(), bias }
     }
 
     /// Its name in model files.
@@ -98,6 +107,11 @@ impl Registry {
     /// Names of the plasticity rules of projections.
     pub fn rules(&self) -> Vec<&str> {
         self.rules.iter().map(String::as_str).collect()
+    }
+
+    /// A population of a kind with all its defaults, without name and size; none of a kind that is not here.
+    pub(super) fn default_population(&self, kind: &str) -> Option<Population> {
+        self.kinds.iter().find(|known| known.name == kind).map(CellKind::population)
     }
 
     /// The kinds of cell, in the order they were added.
