@@ -4,6 +4,26 @@
 //! apical dendrite makes a plateau at the end of each phase, and the difference between the plateaus of a forward and a
 //! target phase is what each cell learns from (Guerguiev, Lillicrap & Richards 2017, eLife 6:e22901).
 //!
+//! A network, 100 ms of its activity, and its spikes:
+//!
+//! ```
+//! use apical::prelude::*;
+//!
+//! let model = Model::builder("first")
+//!     .population("input", 4, PoissonEncoder::default())
+//!     .population("cells", 3, Pyramidal::default())
+//!     .projection(ProjectionSpec::new("input", "cells", "basal"))
+//!     .build()?;
+//! let network = initial_network(&model, 1)?;
+//! let mut lane = Lane::new(&Circuit::new(&model, 1, Precision::Single)?.into());
+//! lane.present(&network, &Trial::new(0, &[Phase::new(100.0, &[Stimulus::Rates(&[0.1; 4])])]));
+//! for spike in &lane.observation().spikes[1] {
+//!     println!("cell {} at {:.2} ms", spike.neuron, spike.time);
+//! }
+//! # assert!(lane.observation().spikes[1].len() > 3);
+//! # Ok::<(), apical::Error>(())
+//! ```
+//!
 //! A [`model::Model`] is a pure description, read from a TOML file. [`data`] brings the stimuli,
 //! [`training::initial_network`] the weights, and a [`training::Trainer`] runs them:
 //!
@@ -31,7 +51,7 @@
 //! assert_eq!(trainer.history().examples_seen, 10);
 //! let hidden = &memory.spikes[1];
 //! assert!(hidden.is_sorted_by(|a, b| a.time <= b.time));
-//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! # Ok::<(), apical::Error>(())
 //! ```
 //!
 //! # Guarantees
@@ -88,3 +108,21 @@ pub mod units;
 pub mod validation;
 #[cfg(feature = "view")]
 pub mod view;
+
+mod error;
+
+pub use error::Error;
+
+/// What most programs that use the library begin with.
+pub mod prelude {
+    pub use crate::Error;
+    pub use crate::cells::{Cell, OutputNeuron, PoissonEncoder, Pyramidal};
+    pub use crate::data::{Dataset, ImageSet, Presentations, Source};
+    pub use crate::engine::{Circuit, Lane, Precision};
+    pub use crate::model::{Model, ProjectionSpec, Registry};
+    pub use crate::network::{Network, Weights};
+    pub use crate::plasticity::{BoundaryRule, RuleRegistry};
+    pub use crate::protocol::{Phase, Spike, Stimulus, Target, Trial};
+    pub use crate::record::{Memory, Recorder};
+    pub use crate::training::{Plan, Synapses, Trainer, Training, initial_network};
+}

@@ -104,6 +104,20 @@ pub struct Trial<'a> {
     pub sampling: Option<Sampling>,
 }
 
+impl<'a> Phase<'a> {
+    /// A phase of `length_ms` of these stimuli, without a target, of which no more than plateaus and trains is measured.
+    pub fn new(length_ms: f64, stimuli: &'a [Stimulus<'a>]) -> Self {
+        Self { length_ms, settle_ms: 0.0, stimuli, target: Target::None, measures: Measures::default() }
+    }
+}
+
+impl<'a> Trial<'a> {
+    /// Trial `n` of a run, of these phases, whose spikes are kept.
+    pub fn new(n: u64, phases: &'a [Phase<'a>]) -> Self {
+        Self { key: PresentationKey::training(n), phases, spikes: KeptSpikes::All, sampling: None }
+    }
+}
+
 impl Target<'_> {
     /// Whether something is taught.
     pub fn is_given(&self) -> bool {
