@@ -2,6 +2,7 @@
 
 use ndarray::Array2;
 
+use super::rates::compared;
 use crate::analysis::{linear_cka, rsa};
 use crate::data::Dataset;
 use crate::model::Model;
@@ -91,7 +92,8 @@ pub fn learn(setting: &LearningSetting<'_>, monitor: &mut dyn Monitor) -> Result
         responses((model, trainer.network()), dynamics, &data.evaluation, setting.images, setting.seed)
     });
     let shown = shown.collect::<Result<Vec<_>, _>>()?;
-    let hidden = 1..model.populations.len() - 1;
+    let decoded = model.decoded().map(|(population, _)| population.0);
+    let hidden = compared(model).into_iter().filter(|&at| Some(at) != decoded);
     Ok(Some(ComparedLearning {
         points,
         similarity: hidden.map(|at| similarity([&shown[0], &shown[1]], [at; 2])).collect(),

@@ -57,12 +57,19 @@ pub struct RateAgreement {
     pub floor_hz: f64,
 }
 
+/// The populations whose potentials and rates are compared: those that are no sources.
+pub(super) fn compared(model: &Model) -> Vec<usize> {
+    (0..model.populations.len()).filter(|&at| !model.populations[at].is_source()).collect()
+}
+
 /// Accumulates measured rates and those of the twins over images.
 pub(super) struct TwinComparison<'a> {
     model: &'a Model,
     /// Noiseless and diffusion, by image.
     twins: &'a [Vec<TwinResponse>; 2],
-    /// Of each population but the input: sums over images of measured and both twins' rates, by neuron.
+    /// Populations that are no sources.
+    compared: Vec<usize>,
+    /// Of each of them: sums over images of measured and both twins' rates, by neuron.
     sums: Vec<Vec<[f64; 3]>>,
     pairs: Vec<Regression>,
     floors: Vec<Regression>,
@@ -74,13 +81,14 @@ pub(super) struct TwinComparison<'a> {
 
 impl<'a> TwinComparison<'a> {
     pub(super) fn new(model: &'a Model, twins: &'a [Vec<TwinResponse>; 2]) -> Self {
-        let populations = &model.populations[1..];
+        let compared = compared(model);
         Self {
             model,
             twins,
-            sums: populations.iter().map(|population| vec![[0.0; 3]; population.size]).collect(),
-            pairs: vec![Regression::default(); populations.len()],
-            floors: vec![Regression::default(); populations.len()],
+            sums: compared.iter().map(|&at| vec![[0.0; 3]; model.populations[at].size]).collect(),
+            pairs: vec![Regression::default(); compared.len()],
+            floors: vec![Regression::default(); compared.len()],
+            compared,
             same: 0,
             images: 0,
             window_ms: 0.0,
@@ -92,25 +100,30 @@ impl<'a> TwinComparison<'a> {
         let settle = self.model.protocol.settle;
         self.window_ms = length - settle;
         let [noiseless, diffusion] = self.twins.each_ref().map(|twin| &twin[image]);
-        let last = self.model.populations.len() - 1;
-        let mut rates = Vec::new();
-        for population in 1..=last {
-            rates = vec![0.0; self.model.populations[population].size];
+        let decoded = self.model.decoded().map(|(population, _)| population.0);
+        let mut decoded_rates = Vec::new();
+        for (at, &population) in self.compared.iter().enumerate() {
+            let mut rates = vec![0.0; self.model.populations[population].size];
             for spike in shown.spikes[population].iter().filter(|spike| spike.time >= settle) {
                 rates[spike.neuron as usize] += 1.0 / self.window_ms;
             }
-            let sums = &mut self.sums[population - 1];
+            let sums = &mut self.sums[at];
             let steady = noiseless.rates[population].iter().zip(&diffusion.rates[population]);
             for ((&measured, (&noiseless, &diffusion)), sums) in rates.iter().zip(steady).zip(sums) {
-                self.pairs[population - 1].add(1e3 * noiseless, 1e3 * measured);
-                self.floors[population - 1].add(1e3 * noiseless, 1e3 * diffusion);
+                self.pairs[at].add(1e3 * noiseless, 1e3 * measured);
+                self.floors[at].add(1e3 * noiseless, 1e3 * diffusion);
                 for (sum, rate) in sums.iter_mut().zip([measured, noiseless, diffusion]) {
                     *sum += 1e3 * rate;
                 }
             }
+            if decoded == Some(population) {
+                decoded_rates = rates;
+            }
         }
-        let found = answer(self.model, &shown.v[last], &rates);
-        self.same += u32::from(found == answer(self.model, &noiseless.v[last], &noiseless.rates[last]));
+        if let Some(decoded) = decoded {
+            let found = answer(self.model, &shown.v[decoded], &decoded_rates);
+            self.same += u32::from(found == answer(self.model, &noiseless.v[decoded], &noiseless.rates[decoded]));
+        }
         self.images += 1;
     }
 
@@ -124,7 +137,7 @@ impl<'a> TwinComparison<'a> {
             // The variance of a rate from a Poisson count over the window is the rate over the window.
             let chance = mean(0) * 1e3 / (images * self.window_ms);
             Rates {
-                population: at + 1,
+                population: self.compared[at],
                 measured_hz: mean(0),
                 noiseless_hz: mean(1),
                 diffusion_hz: mean(2),
@@ -139,7 +152,7 @@ impl<'a> TwinComparison<'a> {
     /// Answers and rates against the noiseless twin.
     pub(super) fn agreement(&self, length_ms: f64) -> Agreement {
         let close = |(at, (pairs, floor)): (usize, (&Regression, &Regression))| RateAgreement {
-            population: at + 1,
+            population: self.compared[at],
             slope: pairs.slope(),
             correlation: pairs.correlation(),
             rms_hz: pairs.rms(),
@@ -147,7 +160,11 @@ impl<'a> TwinComparison<'a> {
         };
         Agreement {
             length_ms,
-            same_answer_percent: 100.0 * f64::from(self.same) / f64::from(self.images),
+            same_answer_percent: if self.model.classes() > 0 {
+                100.0 * f64::from(self.same) / f64::from(self.images)
+            } else {
+                f64::NAN
+            },
             populations: self.pairs.iter().zip(&self.floors).enumerate().map(close).collect(),
         }
     }

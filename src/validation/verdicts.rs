@@ -1,5 +1,6 @@
 //! Compares the results of a validation with their tolerances.
 
+use super::rates::compared;
 use super::{ComparedLearning, Comparison};
 use crate::model::{Carries, Model, PopulationId, Projection};
 
@@ -65,8 +66,8 @@ pub fn judge(
     learning: Option<Result<&ComparedLearning, &'static str>>,
 ) -> Vec<Verdict> {
     let mut all: Vec<Verdict> =
-        (1..model.populations.len()).flat_map(|at| of_potentials(model, comparison, at)).collect();
-    all.extend((1..model.populations.len()).map(|at| of_rates(model, comparison, at)));
+        compared(model).into_iter().flat_map(|at| of_potentials(model, comparison, at)).collect();
+    all.extend(compared(model).into_iter().map(|at| of_rates(model, comparison, at)));
     match learning {
         Some(Ok(learning)) => all.extend(of_learning(model, learning)),
         Some(Err(why)) => {

@@ -47,7 +47,8 @@ pub(super) fn print(validation: &Validation<'_>) -> Result<(), Failure> {
         });
         let close = close.collect::<String>();
         let (length, same) = (agreement.length_ms, agreement.same_answer_percent);
-        terminal::print_result(format_args!("noiseless twin over {length} ms: {same:.1} % same answers{close}"))?;
+        let same = if same.is_nan() { "nothing decoded".to_owned() } else { format!("{same:.1} % same answers") };
+        terminal::print_result(format_args!("noiseless twin over {length} ms: {same}{close}"))?;
     }
     for point in learning.iter().flat_map(|learning| &learning.points) {
         let angle = |&(index, angle): &(usize, f64)| format!(", {} {angle:.0}", model.projections[index].name);
