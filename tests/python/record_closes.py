@@ -151,7 +151,7 @@ class Record:
         """Of each projection to a population the state's row of its x_L, weights and arrivals."""
         for name, projection in self.projections.items():
             if projection["to"] == to:
-                row = 1 + 2 * self.cells[to].dendrites.index(projection["compartment"])
+                row = 1 + 2 * self.cells[to].dendrites.index(projection["port"])
                 yield row, weights[name], *self.arrivals(projection, start, end)
 
     def presentation(self, n):
