@@ -230,7 +230,9 @@ impl Datasets {
 
 impl Recorder for RunFile {
     fn watches(&self, kind: Kind, index: u64) -> bool {
-        self.records(kind, index)
+        let Datasets { spikes, plateaus, reports, .. } = &self.datasets;
+        let keeps_activity = !(spikes.is_empty() && plateaus.is_empty() && reports.is_empty());
+        keeps_activity && self.records(kind, index)
     }
 
     fn sampling(&mut self, kind: Kind, index: u64, start_ms: f64) -> Option<Sampling> {
