@@ -58,12 +58,13 @@ impl Psp {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
 
     const PSP: Psp = Psp { tau_l: 10.0, tau_s: 3.0 };
 
-    fn simpson(f: impl Fn(f64) -> f64, from: f64, to: f64, n: u32) -> f64 {
+    /// Integrates `f` by Simpson's rule with `n` steps, an even number.
+    pub(in crate::cells) fn simpson(f: impl Fn(f64) -> f64, from: f64, to: f64, n: u32) -> f64 {
         let h = (to - from) / f64::from(n);
         let inner: f64 = (1..n).map(|i| f(from + h * f64::from(i)) * if i % 2 == 1 { 4.0 } else { 2.0 }).sum();
         (f(from) + inner + f(to)) * h / 3.0

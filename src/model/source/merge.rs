@@ -14,7 +14,7 @@ use crate::model::error::ModelError;
 /// The lists whose tables have names.
 pub(super) const NAMED: [&str; 2] = ["population", "projection"];
 
-/// The tables of several varieties: key, the key that tells the variety, the variety if it is not there.
+/// Tables whose other keys depend on one of them: the table, that key, and its default.
 const VARIETIES: [(&str, &str, &str); 4] = [
     ("bias", "from", "uniform"),
     ("weights", "from", "moments"),
