@@ -42,10 +42,10 @@ const SETTLE: f64 = 200.0;
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let model = Model::parse(MODEL, "the model above", &[])?;
     let network = Network {
-        weights: vec![
-            Weights::from_matrix(1, INPUTS, &[BASAL_WEIGHT; INPUTS]),
-            Weights::zeros(1, 1),
-            Weights::from_matrix(1, 1, &[APICAL_WEIGHT]),
+        synapses: vec![
+            Weights::from_matrix(1, INPUTS, &[BASAL_WEIGHT; INPUTS]).into(),
+            Weights::zeros(1, 1).into(),
+            Weights::from_matrix(1, 1, &[APICAL_WEIGHT]).into(),
         ],
         biases: vec![vec![], vec![BIAS], vec![ALWAYS]],
     };

@@ -13,7 +13,7 @@ use apical::ndarray::{Array1, Array3};
 use apical::plot::gallery::{RasterPopulation, raster};
 use apical::record::hdf5::{Provenance, RunFile, RunReader};
 use apical::record::{Checkpoint, Kind, Planned};
-use apical::training::{Plan, Synapses, Trainer, Training, initial_network};
+use apical::training::{Plan, Plasticity, Trainer, Training, initial_network};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -97,7 +97,7 @@ fn run(folder: &Path) -> Result<(), Box<dyn std::error::Error>> {
         Array3::from_shape_fn((10, 4, 4), |(image, row, col)| if (image + row + col) % 3 == 0 { 255 } else { 20 });
     let shown = Presentations::all(ImageSet::from_views(pixels.view(), Array1::zeros(10).view())?.into());
     let data = Dataset { training: shown.clone(), split: Split::of_table(10), evaluation: shown };
-    let plan = |presentations| Plan { presentations, test_examples: 0, synapses: Synapses::Frozen };
+    let plan = |presentations| Plan { presentations, test_examples: 0, plasticity: Plasticity::Off };
 
     // Ten presentations on end, recorded.
     let path = folder.join("run.h5");

@@ -9,7 +9,7 @@ use apical::model::Model;
 use apical::ndarray::{Array1, Array3};
 use apical::numeric::sigmoid;
 use apical::plasticity::{BoundaryRule, Change, LocalSignals, Measurement, Measurements, Quantity, RuleRegistry};
-use apical::training::{Plan, Synapses, Trainer, Training, initial_network};
+use apical::training::{Plan, Plasticity, Trainer, Training, initial_network};
 
 /// The rule: which signals it reads, and the change that it makes of them after a trial.
 struct Delta;
@@ -70,7 +70,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let data = images();
     for epoch in [0, 5, 10, 20] {
         let presentations = epoch * data.training.len() as u64;
-        let plan = Plan { presentations, test_examples: data.evaluation.len(), synapses: Synapses::Plastic };
+        let plan = Plan { presentations, test_examples: data.evaluation.len(), plasticity: Plasticity::On };
         trainer.run(&data, plan, &mut (), &mut ())?;
         if let Some(evaluation) = trainer.history().curve.last() {
             println!("error after {presentations:>3} images: {:>4.1} %", evaluation.test_error);

@@ -5,7 +5,7 @@
 
 use apical::data::{Dataset, Presentations, Source};
 use apical::model::Model;
-use apical::training::{Plan, Synapses, Trainer, Training, initial_network};
+use apical::training::{Plan, Plasticity, Trainer, Training, initial_network};
 
 const TRAINED_ON: usize = 2000;
 const TESTED_ON: usize = 500;
@@ -24,7 +24,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut trainer = Trainer::new(&model, initial_network(&model, SEED)?, SEED)?;
     for epoch in 1..=2 {
         let presentations = epoch * TRAINED_ON as u64;
-        let plan = Plan { presentations, test_examples: TESTED_ON, synapses: Synapses::Plastic };
+        let plan = Plan { presentations, test_examples: TESTED_ON, plasticity: Plasticity::On };
         // Recorded by `()`, which keeps nothing; watched by `()`, which never stops a run.
         trainer.run(&data, plan, &mut (), &mut ())?;
         if let Some(evaluation) = trainer.history().curve.last() {

@@ -32,7 +32,7 @@
 //! use apical::data::{ImageSet, Presentations, Split, Dataset};
 //! use apical::model::Model;
 //! use apical::record::Memory;
-//! use apical::training::{Plan, Synapses, Trainer, Training, initial_network};
+//! use apical::training::{Plan, Plasticity, Trainer, Training, initial_network};
 //!
 //! // The shipped network, cut down to images of 2 x 2 pixels and 20 hidden cells.
 //! let overrides = ["population.input.size=4".to_owned(), "population.hidden.size=20".to_owned()];
@@ -45,7 +45,7 @@
 //! let network = initial_network(&model, 1)?;
 //! let mut trainer = Trainer::new(&model, network, 1)?;
 //! let mut memory = Memory::default();
-//! let plan = Plan { presentations: 10, test_examples: 2, synapses: Synapses::Plastic };
+//! let plan = Plan { presentations: 10, test_examples: 2, plasticity: Plasticity::On };
 //! trainer.run(&data, plan, &mut memory, &mut ())?;
 //!
 //! assert_eq!(trainer.history().examples_seen, 10);
@@ -124,5 +124,5 @@ pub mod prelude {
     pub use crate::plasticity::{BoundaryRule, RuleRegistry};
     pub use crate::protocol::{Phase, Spike, Stimulus, Target, Trial};
     pub use crate::record::{Memory, Recorder};
-    pub use crate::training::{Plan, Synapses, Trainer, Training, initial_network};
+    pub use crate::training::{Plan, Plasticity, Trainer, Training, initial_network};
 }

@@ -11,7 +11,7 @@ use apical::model::Model;
 use apical::network::Network;
 use apical::record::hdf5::{Provenance, RunFile};
 use apical::record::{Kind, Planned, Recorder};
-use apical::training::{Dynamics, Monitor, Plan, Synapses, Test, Trainer, Training};
+use apical::training::{Dynamics, Monitor, Plan, Plasticity, Test, Trainer, Training};
 
 use crate::machine::Machine;
 use crate::medians;
@@ -43,7 +43,7 @@ impl Bench {
         let mut trainer = Trainer::new(&self.model, self.network(), 1).unwrap();
         move || {
             let presentations = trainer.history().examples_seen + examples;
-            let plan = Plan { presentations, test_examples: 0, synapses: Synapses::Plastic };
+            let plan = Plan { presentations, test_examples: 0, plasticity: Plasticity::On };
             let recorder: &mut dyn Recorder = match &mut recorder {
                 Some(file) => file,
                 None => &mut (),
@@ -79,7 +79,7 @@ impl Bench {
     /// Work of a training presentation, mean of `examples`.
     pub(crate) fn work(&self, examples: u64) -> [f64; 5] {
         let mut trainer = Trainer::new(&self.model, self.network(), 1).unwrap();
-        let plan = Plan { presentations: examples, test_examples: 0, synapses: Synapses::Plastic };
+        let plan = Plan { presentations: examples, test_examples: 0, plasticity: Plasticity::On };
         trainer.run(&self.data, plan, &mut (), &mut ()).expect("a run");
         let Work { input_spikes, candidates, spikes, synaptic_events, rows_updated } = trainer.work();
         [input_spikes, candidates, spikes, synaptic_events, rows_updated].map(|count| count as f64 / examples as f64)

@@ -15,7 +15,7 @@ use super::stimuli::StimulusSource;
 use super::{checkpoint, report, terminal};
 use crate::data::{Dataset, Evaluate, Split};
 use crate::model::Stimuli;
-use crate::training::{Plan, Synapses, Trainer};
+use crate::training::{Plan, Plasticity, Trainer};
 
 /// Show training images in both phases without changing a weight, and record.
 ///
@@ -55,7 +55,7 @@ impl SimulateCommand {
         let output = self.common.output(&format!("{}-simulate", model.name), seed, false)?;
         output.check()?;
         let mut trainer = Trainer::new(&model, network, seed).map_err(anyhow::Error::from)?;
-        let plan = Plan { presentations, test_examples: 0, synapses: Synapses::Frozen };
+        let plan = Plan { presentations, test_examples: 0, plasticity: Plasticity::Off };
         let run = session::Session {
             model: &model,
             data: &data,

@@ -19,7 +19,7 @@ use super::{checkpoint, rate_rule, report, shell, terminal, view};
 use crate::data::{Dataset, digests, tested_on};
 use crate::model::Model;
 use crate::record::Checkpoint;
-use crate::training::{Dynamics, History, Plan, RateRuleTrainer, Synapses, Trainer, Training, initial_network};
+use crate::training::{Dynamics, History, Plan, Plasticity, RateRuleTrainer, Trainer, Training, initial_network};
 use crate::view::LiveParts;
 
 /// Train a network, test it after every epoch, and leave a run file and a checkpoint.
@@ -212,7 +212,7 @@ impl TrainCommand {
         let test_examples = self.test_examples.unwrap_or(usize::MAX).min(data.evaluation.len());
         let edited = checkpoint.as_ref().is_some_and(|checkpoint| checkpoint.edited);
         let mut trainer = self.trainer(model, seed, checkpoint, presentations)?;
-        let plan = Plan { presentations, test_examples, synapses: Synapses::Plastic };
+        let plan = Plan { presentations, test_examples, plasticity: Plasticity::On };
         let outcome = if is_complete(&*trainer, plan) {
             let history = trainer.history().clone();
             report::print_nothing_left(&history);

@@ -248,7 +248,7 @@ impl Lane {
                 for (potentials, sources) in sampled.chunks_mut(own * width).zip(sources) {
                     for (o, source) in sources.chunks(senders).enumerate() {
                         let rate = phi_max * sigmoid(source[0]);
-                        let row = network.weights[projection].row(o);
+                        let row = network.weights(projection).row(o);
                         let own = potentials.chunks_mut(width).zip(row);
                         own.for_each(|(potentials, &w)| potentials[place] += f64::from(w) * rate);
                     }

@@ -94,7 +94,7 @@ impl LinearPopulation {
         let dendrites = &self.membrane.dendrites;
         let afferent = |projection: usize, somatic: f64| {
             let dendrite = dendrites.iter().position(|dendrite| dendrite.projections.contains(&projection));
-            (projection, Afferent { weights: &inputs.network.weights[projection], somatic, dendrite })
+            (projection, Afferent { weights: inputs.network.weights(projection), somatic, dendrite })
         };
         let silent = dendrites.iter().filter(|dendrite| dendrite.conductance == 0.0);
         let somatic = self.layout.somatic.iter().map(|input| afferent(input.projection, input.conductance));
@@ -126,7 +126,7 @@ impl LinearPopulation {
         drive.resize(self.layout.size, 0.0);
         for &SomaticInput { projection, conductance } in &self.layout.somatic {
             let mean = &inputs.arrivals[projection].added_mean;
-            add_product(run.arch, &inputs.network.weights[projection], mean, conductance, drive);
+            add_product(run.arch, inputs.network.weights(projection), mean, conductance, drive);
         }
         let (modes, settle, length) = (&self.now, run.phase.settle_ms, run.phase.length_ms);
         let (slow, fast) = modes.psp.carried_means(settle, length);
@@ -144,7 +144,7 @@ impl LinearPopulation {
             arch: run.arch,
             psp: self.membrane.psp,
             start: &self.start.dendrites[plateau.dendrite],
-            received: received.map(|&p| (&inputs.arrivals[p], &inputs.network.weights[p])),
+            received: received.map(|&p| (&inputs.arrivals[p], inputs.network.weights(p))),
             interval: (run.phase.settle_ms, run.phase.length_ms),
         };
         apical.means(alpha);
@@ -222,11 +222,11 @@ impl PopulationDynamics for LinearPopulation {
             work.synaptic_events += ((membranes.events.len() - waiting) * hazard.size) as u64;
             let rows: &[&[f32]] = if somatic.len() <= FEW {
                 for (rows, input) in few.iter_mut().zip(somatic) {
-                    *rows = network.weights[input.projection].rows();
+                    *rows = network.weights(input.projection).rows();
                 }
                 &few[..somatic.len()]
             } else {
-                many.extend(somatic.iter().map(|input| network.weights[input.projection].rows()));
+                many.extend(somatic.iter().map(|input| network.weights(input.projection).rows()));
                 &many
             };
             let decided = membranes.advance(run.arch, hazard, rows, [window.from, window.to], out);
@@ -275,7 +275,7 @@ impl PopulationDynamics for LinearPopulation {
                 for &projection in &dendrite.projections {
                     let arrivals = &inputs.arrivals[projection];
                     let added = if is_slow { &arrivals.added_l } else { &arrivals.added_s };
-                    add_product(run.arch, &inputs.network.weights[projection], added, 1.0, trace);
+                    add_product(run.arch, inputs.network.weights(projection), added, 1.0, trace);
                 }
             }
         }

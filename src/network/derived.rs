@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use ndarray::{ArrayView2, ArrayViewMut2, s};
 
-use super::Weights;
+use super::{Network, Weights};
 use crate::model::{Model, WeightInit, feedforward_path};
 use crate::numeric::{PresentationKey, Purpose, StreamKey};
 use crate::plasticity::{DerivedWeights, Transpose};
@@ -56,14 +56,15 @@ impl DerivedProjections {
     }
 
     /// Computes them from the weights as they are after the change that `presentation` made.
-    pub fn renew(&self, weights: &mut [Weights], presentation: PresentationKey) {
+    pub fn renew(&self, network: &mut Network, presentation: PresentationKey) {
         for DerivedProjection { index, sources, weights: derived } in &self.projections {
-            let mut own = std::mem::replace(&mut weights[*index], Weights::zeros(0, 0));
-            let sources: Vec<ArrayView2<'_, f32>> = sources.iter().map(|&source| view(&weights[source])).collect();
+            let mut own = std::mem::replace(network.weights_mut(*index), Weights::zeros(0, 0));
+            let sources: Vec<ArrayView2<'_, f32>> =
+                sources.iter().map(|&source| view(network.weights(source))).collect();
             let purpose = Purpose::Weights(*index as u32);
             let key = StreamKey { seed: self.seed, purpose, presentation, phase: 1, block: 0 };
             derived.derive(&sources, view_mut(&mut own), &mut key.stream());
-            weights[*index] = own;
+            *network.weights_mut(*index) = own;
         }
     }
 }
@@ -86,7 +87,6 @@ mod tests {
     use std::path::Path;
 
     use super::*;
-    use crate::network::Network;
 
     fn network(noise: f64) -> (Model, Network) {
         let transpose =
@@ -98,7 +98,7 @@ mod tests {
     }
 
     fn of<'a>(model: &Model, network: &'a Network, name: &str) -> &'a Weights {
-        &network.weights[model.projections.iter().position(|p| p.name == name).unwrap()]
+        network.weights(model.projections.iter().position(|p| p.name == name).unwrap())
     }
 
     #[test]
@@ -128,7 +128,7 @@ mod tests {
         let first = differences(&noisy);
         let sd = (first.iter().map(|d| d * d).sum::<f64>() / first.len() as f64).sqrt();
         assert!((sd - 0.1).abs() < 0.01, "{sd}");
-        DerivedProjections::of(&noisy_model, 1).renew(&mut noisy.weights, PresentationKey::training(7));
+        DerivedProjections::of(&noisy_model, 1).renew(&mut noisy, PresentationKey::training(7));
         assert!(differences(&noisy).iter().zip(first).all(|(a, b)| (a - b).abs() > 1e-9));
     }
 }

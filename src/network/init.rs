@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use super::distribution::Distribution;
-use super::{DerivedProjections, Network, Weights};
+use super::{DerivedProjections, Network, Synapses, Weights};
 use crate::model::{BiasInit, Model, Population, Projection, Sign, WeightInit};
 use crate::numeric::{PresentationKey, Purpose, Stream, StreamKey};
 
@@ -60,13 +60,14 @@ impl Network {
     /// # Errors
     /// Those of `read`.
     pub fn new<E>(model: &Model, seed: u64, read: impl Fn(Stored<'_>) -> Result<Vec<f32>, E>) -> Result<Self, E> {
-        let weights = model.projections.iter().enumerate();
-        let weights = weights.map(|(index, projection)| initial_weights(model, projection, index, seed, &read));
+        let synapses = model.projections.iter().enumerate();
+        let synapses = synapses
+            .map(|(index, projection)| initial_weights(model, projection, index, seed, &read).map(Synapses::Dense));
         let biases = model.populations.iter().enumerate();
         let biases = biases.map(|(index, population)| initial_biases(population, index, seed, &read));
         let mut network =
-            Self { weights: weights.collect::<Result<_, E>>()?, biases: biases.collect::<Result<_, E>>()? };
-        DerivedProjections::of(model, seed).renew(&mut network.weights, PresentationKey::training(0));
+            Self { synapses: synapses.collect::<Result<_, E>>()?, biases: biases.collect::<Result<_, E>>()? };
+        DerivedProjections::of(model, seed).renew(&mut network, PresentationKey::training(0));
         Ok(network)
     }
 }
@@ -159,8 +160,8 @@ mod tests {
     fn feedback(name: &str, key: &str) -> Weights {
         let model = Model::load(name.as_ref(), &[key.to_owned()]).unwrap();
         let index = model.projections.iter().position(|p| p.name == "output-hidden").unwrap();
-        let mut network = Network::new(&model, 1, |_| Ok::<_, Infallible>(Vec::new())).unwrap();
-        network.weights.swap_remove(index)
+        let network = Network::new(&model, 1, |_| Ok::<_, Infallible>(Vec::new())).unwrap();
+        network.weights(index).clone()
     }
 
     /// Of 5,000 weights 4,000 are dropped, give or take five standard deviations of 28.3.

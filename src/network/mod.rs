@@ -1,14 +1,18 @@
 //! Populations and projections with their weights, built from a model; no dynamics.
 
+mod block_csr;
 mod derived;
 mod distribution;
 mod init;
+mod synapses;
 
 use aligned_vec::{AVec, ConstAlign};
 use ndarray::{Array2, ArrayView2, ArrayViewMut2, s};
 
+pub use block_csr::{BlockCsr, ListedSynapse, Synapse, SynapseBlock, SynapsesError, TARGETS_PER_BLOCK};
 pub use derived::DerivedProjections;
 pub use init::{Moments, Stored};
+pub use synapses::Synapses;
 
 use crate::model::Sign;
 
@@ -129,13 +133,33 @@ pub fn zeros<T: Default + Clone>(length: usize) -> Lines<T> {
     lines
 }
 
-/// What learning changes: weights by projection, biases by population.
+/// Synapses by projection, biases by population.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Network {
-    /// Weights of each projection of the model, in its order.
-    pub weights: Vec<Weights>,
+    /// Synapses of each projection of the model, in its order.
+    pub synapses: Vec<Synapses>,
     /// Biases of each population of the model, in its order; empty for an encoder.
     pub biases: Vec<Vec<f32>>,
+}
+
+impl Network {
+    /// The weights of a projection with dense synapses, by its place in the model.
+    ///
+    /// # Panics
+    /// If its synapses are sparse. Those that learn or reach populations with an escape rate are not: other models are refused.
+    #[inline]
+    pub fn weights(&self, projection: usize) -> &Weights {
+        self.synapses[projection].dense().expect("dense synapses")
+    }
+
+    /// The weights of a projection with dense synapses, to be changed.
+    ///
+    /// # Panics
+    /// As [`Network::weights`].
+    #[inline]
+    pub fn weights_mut(&mut self, projection: usize) -> &mut Weights {
+        self.synapses[projection].dense_mut().expect("dense synapses")
+    }
 }
 
 #[cfg(test)]

@@ -30,7 +30,7 @@ impl Learner {
         let path = model.layers().expect("a model of layers");
         for (layer, id) in self.network.layers.iter().zip(path) {
             let matrix: Vec<f32> = layer.weights.iter().map(|&w| w as f32).collect();
-            network.weights[id.0] = Weights::from_matrix(layer.weights.nrows(), layer.weights.ncols(), &matrix);
+            *network.weights_mut(id.0) = Weights::from_matrix(layer.weights.nrows(), layer.weights.ncols(), &matrix);
             network.biases[model.projection(id).to.0] = layer.biases.iter().map(|&b| b as f32).collect();
         }
     }
@@ -63,7 +63,7 @@ impl Learner {
         for (layer, id) in self.network.layers.iter_mut().zip(path) {
             let projection = model.projection(id);
             if weights_of(projection) {
-                layer.weights = network.weights[id.0].to_array();
+                layer.weights = network.weights(id.0).to_array();
             }
             if biases_of(model.population(projection.to)) {
                 layer.biases = network.biases[projection.to.0].iter().map(|&b| f64::from(b)).collect();
@@ -98,7 +98,7 @@ mod tests {
     fn weights_come_back_from_the_network_they_were_put_in() {
         let model = model(&["learning.rule=backprop", "population.hidden1.size=6"]);
         let mut network = Network::new(&model, 3, |_| Ok::<_, Infallible>(Vec::new())).unwrap();
-        let apical = network.weights[3].clone();
+        let apical = network.weights(3).clone();
         let (trained, mut other) = (Learner::of(&model, 1).unwrap(), Learner::of(&model, 2).unwrap());
         assert_ne!(trained.network, other.network);
         trained.put(&model, &mut network);
@@ -106,6 +106,6 @@ mod tests {
         for (a, b) in trained.network.layers.iter().zip(&other.network.layers) {
             assert!(a.weights.iter().zip(&b.weights).all(|(a, b)| (a - b).abs() <= 1e-7 * a.abs()));
         }
-        assert_eq!(network.weights[3], apical);
+        assert_eq!(*network.weights(3), apical);
     }
 }

@@ -212,7 +212,7 @@ impl RateLane {
         v.fill(0.0);
         for &SomaticInput { projection: link, conductance: g } in &cells.somatic {
             self.carry(link);
-            add_product(self.arch, &network.weights[link], &self.trains[link], g, &mut v);
+            add_product(self.arch, network.weights(link), &self.trains[link], g, &mut v);
         }
         for (i, (v, &b)) in v.iter_mut().zip(&network.biases[index]).enumerate() {
             let current = membrane.teaching_current(i, target);
@@ -226,7 +226,7 @@ impl RateLane {
                 for &SomaticInput { projection: link, conductance: g } in &cells.somatic {
                     let from = circuit.projections[link].from;
                     let each = g * g * Modes::new(membrane.psp, gamma).square_integral();
-                    add_squares(&network.weights[link], &self.rates[from], each, &mut variance);
+                    add_squares(network.weights(link), &self.rates[from], each, &mut variance);
                 }
                 rates.iter_mut().zip(&variance).for_each(|(r, var)| *r = self.normal.mean_sigmoid(*r, var.sqrt()));
             }
@@ -253,7 +253,7 @@ impl RateLane {
             let plateau = &mut means.plateau[population];
             plateau.fill(0.0);
             for &projection in &dendrite.projections {
-                add_product(self.arch, &network.weights[projection], &self.trains[projection], 1.0, plateau);
+                add_product(self.arch, network.weights(projection), &self.trains[projection], 1.0, plateau);
             }
             sigmoid_all(plateau);
             self.observation.plateaus[population][index].extend(plateau.iter().map(|&alpha| alpha as f32));
@@ -406,8 +406,8 @@ mod tests {
             let back = target.trains[2].iter().zip(&target.sigmoid[2]).filter(|&pair| off(pair)).count();
             assert_eq!(back, if noisy { 10 } else { 0 }, "{keys:?}");
             for (i, v) in forward.v[1].iter().enumerate() {
-                let basal = row(&network.weights[0], i, &forward.trains[0]) + f64::from(network.biases[1][i]);
-                let apical = row(&network.weights[2], i, &forward.trains[2]);
+                let basal = row(network.weights(0), i, &forward.trains[0]) + f64::from(network.biases[1][i]);
+                let apical = row(network.weights(2), i, &forward.trains[2]);
                 let expected = (0.6 * basal + g_a * apical) / (0.1 + 0.6 + g_a);
                 assert!((v - expected).abs() < 1e-9, "{keys:?}: {v} for {expected}");
             }
@@ -422,7 +422,7 @@ mod tests {
         let lane = shown(&model, &network, Twin::Diffusion);
         let input: Vec<f64> = PIXELS.iter().map(|&p| 0.2 * f64::from(p) / 255.0).collect();
         let squares = |i: usize| {
-            let each = input.iter().enumerate().map(|(j, r)| f64::from(network.weights[0].row(j)[i]).powi(2) * r);
+            let each = input.iter().enumerate().map(|(j, r)| f64::from(network.weights(0).row(j)[i]).powi(2) * r);
             each.sum::<f64>()
         };
         let mode = |t: f64, tau: f64| ((-t / tau).exp() - (-0.7 * t).exp()) / (0.7 - 1.0 / tau);
@@ -430,7 +430,7 @@ mod tests {
         let simpson: f64 = (0..5000).map(|k| square(2 * k) + 4.0 * square(2 * k + 1) + square(2 * k + 2)).sum();
         let spread = simpson / 150.0;
         for (i, rate) in lane.forward_rates()[1].iter().enumerate() {
-            let v = 6.0 / 7.0 * (row(&network.weights[0], i, &input) + f64::from(network.biases[1][i]));
+            let v = 6.0 / 7.0 * (row(network.weights(0), i, &input) + f64::from(network.biases[1][i]));
             assert!((lane.means()[0].v[1][i] - v).abs() < 1e-12);
             let expected = 0.2 * Normal::default().mean_sigmoid(v, (spread * squares(i)).sqrt());
             assert!((rate / expected - 1.0).abs() < 1e-7, "{rate} for {expected}");
@@ -444,8 +444,8 @@ mod tests {
         let lane = shown(&model, &network, Twin::Noiseless);
         let (rates, v) = (lane.forward_rates(), &lane.means()[0].v[1]);
         for i in 0..6 {
-            let basal = row(&network.weights[0], i, &rates[0]) + f64::from(network.biases[1][i]);
-            let apical = row(&network.weights[2], i, &rates[2]);
+            let basal = row(network.weights(0), i, &rates[0]) + f64::from(network.biases[1][i]);
+            let apical = row(network.weights(2), i, &rates[2]);
             assert!((v[i] - (0.6 * basal + 0.6 * apical) / 1.3).abs() < 1e-9);
             assert!(apical.abs() > 1e-3 && (rates[1][i] - 0.2 * sigmoid(v[i])).abs() < 1e-9);
         }

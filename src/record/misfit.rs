@@ -3,7 +3,7 @@
 use super::Checkpoint;
 use crate::engine::{ProjectionState, StateArray};
 use crate::model::{Model, Population, Projection, Rule};
-use crate::network::{Network, Weights};
+use crate::network::{Network, Synapses};
 use crate::protocol::Spike;
 
 /// Why a checkpoint is not one of a model.
@@ -46,10 +46,10 @@ impl Network {
     /// # Errors
     /// The first array that is of another length than the model's, or holds a number that is not finite.
     pub fn check(&self, model: &Model) -> Result<(), Misfit> {
-        count("projections", model.projections.len(), self.weights.len())?;
+        count("projections", model.projections.len(), self.synapses.len())?;
         count("populations", model.populations.len(), self.biases.len())?;
-        for (projection, weights) in model.projections.iter().zip(&self.weights) {
-            check_weights(model, projection, weights)?;
+        for (projection, synapses) in model.projections.iter().zip(&self.synapses) {
+            check_weights(model, projection, synapses)?;
         }
         for (population, biases) in model.populations.iter().zip(&self.biases) {
             let what = || format!("biases of `{}`", population.name);
@@ -93,14 +93,14 @@ impl Checkpoint {
     }
 }
 
-fn check_weights(model: &Model, projection: &Projection, weights: &Weights) -> Result<(), Misfit> {
+fn check_weights(model: &Model, projection: &Projection, synapses: &Synapses) -> Result<(), Misfit> {
     let what = format!("weights of `{}`", projection.name);
     let (post, pre) = (model.population(projection.to).size, model.population(projection.from).size);
-    if (weights.post(), weights.pre()) != (post, pre) {
-        let (expected, found) = (format!("{post} x {pre}"), format!("{} x {}", weights.post(), weights.pre()));
+    if (synapses.post(), synapses.pre()) != (post, pre) {
+        let (expected, found) = (format!("{post} x {pre}"), format!("{} x {}", synapses.post(), synapses.pre()));
         return Err(Misfit::Count { what, expected, found });
     }
-    finite(what, weights.rows())
+    if synapses.is_finite() { Ok(()) } else { Err(Misfit::NotFinite { what }) }
 }
 
 fn check_population(population: &Population, state: &[StateArray], lane: usize) -> Result<(), Misfit> {

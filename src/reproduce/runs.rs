@@ -18,7 +18,7 @@ use crate::model::{Credit, Model, Stimuli};
 use crate::plot::recorded::RecordedWindow;
 use crate::record::hdf5::RunReader;
 use crate::record::{Checkpoint, Kind};
-use crate::training::{Dynamics, Plan, Synapses, Trainer, Training, initial_network};
+use crate::training::{Dynamics, Plan, Plasticity, Trainer, Training, initial_network};
 
 /// A complete run.
 #[derive(Debug)]
@@ -154,7 +154,7 @@ impl PendingRun {
         let plan = Plan {
             presentations: u64::from(epochs) * images as u64,
             test_examples: tested.unwrap_or(usize::MAX).min(data.evaluation.len()),
-            synapses: Synapses::Plastic,
+            plasticity: Plasticity::On,
         };
         let digest: String =
             data.training.set().sha256().iter().take(1).flat_map(|(_, digest)| digest.chars().take(8)).collect();

@@ -6,7 +6,7 @@
 use super::rules::constants;
 use super::signals::TrialSignals;
 use crate::model::{Model, PopulationId, feedforward_path};
-use crate::network::Weights;
+use crate::network::Network;
 use crate::plasticity::{ErrorSignal, TwoPhase};
 
 /// Backpropagates the error of the output population through hidden populations, layer by layer.
@@ -50,11 +50,11 @@ impl Backprop {
     /// A hidden neuron that learns from e_i follows the negative gradient of the loss |s − sigmoid(mean_f U)|²/2, where
     /// s = mean_t sigmoid(U) is a constant, if three conditions hold: apical dendrites do not drive somata (g_a = 0), output
     /// weights learn with the slope of the sigmoid, and every potential equals its mean.
-    pub(super) fn backpropagate(&self, weights: &[Weights], signals: &TrialSignals<'_>, errors: &mut [Vec<f64>]) {
+    pub(super) fn backpropagate(&self, network: &Network, signals: &TrialSignals<'_>, errors: &mut [Vec<f64>]) {
         let mut factors = Vec::new();
         for layer in &self.layers {
             layer.rule.propagated(signals.of_population(layer.above, &errors[layer.above]), &mut factors);
-            let weights = &weights[layer.onward];
+            let weights = network.weights(layer.onward);
             let error = |i: usize| {
                 let sum: f64 = weights.row(i).iter().zip(&factors).map(|(&w, &x)| f64::from(w) * f64::from(x)).sum();
                 layer.phi_max * sum
@@ -70,7 +70,6 @@ mod tests {
 
     use super::*;
     use crate::engine::PhaseMeans;
-    use crate::network::Network;
     use crate::numeric::sigmoid;
 
     const TRAINS: [f64; 4] = [0.2, 0.05, 0.0, 0.12];
@@ -82,7 +81,7 @@ mod tests {
         let gains = [0.0, 6.0 / 7.0, 6.0 / 7.0, 6.0 / 7.0];
         let mut trains = TRAINS.to_vec();
         let mut all = vec![Vec::new()];
-        for (to, weights) in (1..).zip(&network.weights[..3]) {
+        for (to, weights) in (1..).zip((0..3).map(|index| network.weights(index))) {
             let v = |i: usize| {
                 let sum: f64 = trains.iter().enumerate().map(|(j, s)| f64::from(weights.row(j)[i]) * s).sum();
                 let shifted = if (to, i) == (shift.0, shift.1) { shift.2 } else { 0.0 };
@@ -120,7 +119,7 @@ mod tests {
         let means = [means(&all, &[]), means(&all, &TARGET)];
         let signals = TrialSignals::new(&model, &means, &[]);
         let mut errors = vec![Vec::new(); 4];
-        Backprop::of(&model).backpropagate(&network.weights, &signals, &mut errors);
+        Backprop::of(&model).backpropagate(&network, &signals, &mut errors);
         for population in [1, 2] {
             let rule = TwoPhase::of(constants(&model, &model.populations[population])).unwrap();
             let rule = TwoPhase { error: ErrorSignal::Backprop, ..rule };

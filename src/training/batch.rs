@@ -101,7 +101,7 @@ impl LaneOfBatch {
         }
         let signals = TrialSignals::new(model, means, &self.centred);
         if let Some(backprop) = &rules.backprop {
-            backprop.backpropagate(&network.weights, &signals, &mut self.backprop_error);
+            backprop.backpropagate(network, &signals, &mut self.backprop_error);
         }
         for (index, (rule, change)) in rules.of_projections.iter().zip(&mut self.changes).enumerate() {
             let Some(rule) = rule else { continue };

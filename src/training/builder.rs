@@ -163,7 +163,7 @@ impl<'a> TrainerBuilder<'a> {
         };
         Ok(match self.start {
             Start::New { mut network, .. } => {
-                parts.derived.renew(&mut network.weights, PresentationKey::training(0));
+                parts.derived.renew(&mut network, PresentationKey::training(0));
                 Trainer::start(parts, network)
             }
             Start::Checkpoint(checkpoint) => Trainer::go_on(parts, *checkpoint),

@@ -85,7 +85,7 @@ impl CreditMonitor {
         let taught: Vec<f64> = target.sigmoid[last].iter().map(|s| phi_max * s).collect();
         let output_loss = layer_loss(&taught, &rates(&forward.v[last], phi_max));
         let signals = TrialSignals::new(model, means, &[]);
-        self.backprop.backpropagate(&network.weights, &signals, &mut self.backprop_error);
+        self.backprop.backpropagate(network, &signals, &mut self.backprop_error);
         let hidden = self.layers.iter().map(|layer| HiddenCredit {
             population: PopulationId(layer.population),
             loss: layer.loss(model.populations[layer.population].phi_max(), means),
@@ -156,8 +156,8 @@ impl LastLayer {
     /// Adds the Jacobians at the mean potentials `u` of the output, [outputs].
     fn add(&mut self, network: &Network, u: &[f64], phi_max: f64) {
         let slopes: Array1<f64> = u.iter().map(|&u| self.gain * sigmoid_slope(u)).collect();
-        let forward = network.weights[self.forward].to_array() * slopes.insert_axis(ndarray::Axis(1));
-        let back = network.weights[self.back].to_array();
+        let forward = network.weights(self.forward).to_array() * slopes.insert_axis(ndarray::Axis(1));
+        let back = network.weights(self.back).to_array();
         let expected = back.dot(&ArrayView1::from(&rates(u, phi_max)));
         let back = back * expected.mapv(sigmoid_slope).insert_axis(ndarray::Axis(1));
         let product = forward.dot(&back);
@@ -250,9 +250,9 @@ mod tests {
         let ends: Vec<_> = model.projections.iter().map(|p| (p.from.0, p.to.0)).collect();
         assert_eq!(ends, [(0, 1), (1, 2), (2, 1)]);
         let weights = [[[1.0, 2.0], [3.0, 4.0]], W, Y];
-        let weights =
-            weights.map(|w| Weights::from_matrix(2, 2, &w.concat().iter().map(|&w| w as f32).collect::<Vec<_>>()));
-        (model, Network { weights: weights.into(), biases: vec![vec![], vec![0.0; 2], vec![0.0; 2]] })
+        let weights = weights
+            .map(|w| Weights::from_matrix(2, 2, &w.concat().iter().map(|&w| w as f32).collect::<Vec<_>>()).into());
+        (model, Network { synapses: weights.into(), biases: vec![vec![], vec![0.0; 2], vec![0.0; 2]] })
     }
 
     /// Those of other layers point elsewhere.

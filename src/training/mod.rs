@@ -25,6 +25,6 @@ pub use decoding::answer;
 pub use initial::{InitialError, initial_network};
 pub use rate_rule::{RateRuleTrainer, test_rates};
 pub use rules::TrainerError;
-pub use run::{Ending, History, Monitor, Plan, Progress, RunError, Synapses, Training};
+pub use run::{Ending, History, Monitor, Plan, Plasticity, Progress, RunError, Training};
 pub use testing::{Test, Tested};
 pub use trainer::Trainer;

@@ -2,7 +2,7 @@
 
 use std::ops::ControlFlow;
 
-use super::{Ending, History, Monitor, Plan, Progress, RunError, Synapses, Tested, Training, data_check};
+use super::{Ending, History, Monitor, Plan, Plasticity, Progress, RunError, Tested, Training, data_check};
 use crate::data::{DataIdentity, Dataset, Presentations};
 use crate::model::{Model, Projection};
 use crate::network::Network;
@@ -80,7 +80,7 @@ impl<'a> RateRuleTrainer<'a> {
         let mut network = self.network.clone();
         self.learner.put(self.model, &mut network);
         let lost = |&(index, projection): &(usize, &Projection)| {
-            let mut all = network.weights[index].rows().iter().chain(&network.biases[projection.to.0]);
+            let mut all = network.weights(index).rows().iter().chain(&network.biases[projection.to.0]);
             all.any(|weight| !weight.is_finite())
         };
         if let Some((_, projection)) = self.model.projections.iter().enumerate().find(lost) {
@@ -134,7 +134,7 @@ impl Training for RateRuleTrainer<'_> {
     ) -> Result<Ending, RunError> {
         data_check::check(self.model, data, true, plan.test_examples)?;
         let epoch = data.training.len() as u64;
-        if plan.synapses == Synapses::Frozen || !plan.presentations.is_multiple_of(epoch) {
+        if plan.plasticity == Plasticity::Off || !plan.presentations.is_multiple_of(epoch) {
             return Err(RunError::WholeEpochs { presentations: plan.presentations, epoch });
         }
         self.history.examples_planned = plan.presentations;

@@ -53,11 +53,11 @@ pub struct History {
 
 /// Whether weights change.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Synapses {
+pub enum Plasticity {
     /// They learn.
-    Plastic,
+    On,
     /// They are constant: a simulation.
-    Frozen,
+    Off,
 }
 
 /// The length of a run and what it does.
@@ -68,7 +68,7 @@ pub struct Plan {
     /// Images shown at each evaluation, at the end of every epoch and of the run; 0: none.
     pub test_examples: usize,
     /// Whether weights change.
-    pub synapses: Synapses,
+    pub plasticity: Plasticity,
 }
 
 /// How a run ended.

@@ -8,7 +8,9 @@ use std::ops::ControlFlow;
 use std::sync::Arc;
 
 use super::schedule::shift;
-use super::{Ending, Monitor, Plan, Progress, RateRuleTrainer, RunError, Synapses, Trainer, TrainerBuilder, Training};
+use super::{
+    Ending, Monitor, Plan, Plasticity, Progress, RateRuleTrainer, RunError, Trainer, TrainerBuilder, Training,
+};
 use crate::data::{Dataset, ImageSet, Presentations, Split};
 use crate::engine::{Circuit, Lane, Precision};
 use crate::model::Model;
@@ -40,7 +42,7 @@ fn data() -> Dataset {
 }
 
 fn plan(presentations: u64) -> Plan {
-    Plan { presentations, test_examples: 0, synapses: Synapses::Plastic }
+    Plan { presentations, test_examples: 0, plasticity: Plasticity::On }
 }
 
 /// Records the input neurons that spike in each presentation, and the network at the start and after each.
@@ -98,7 +100,7 @@ fn trains_count_from_their_running_means() {
                 let s = trains[index][j];
                 for i in 0..model.populations[to].size {
                     let post = f64::from(after.biases[to][i]) - f64::from(before.biases[to][i]);
-                    let [w, was] = [after, &before].map(|network| f64::from(network.weights[index].row(j)[i]));
+                    let [w, was] = [after, &before].map(|network| f64::from(network.weights(index).row(j)[i]));
                     let (change, expected) = (w - was, post * (s - *centre));
                     let bound = f64::from(f32::EPSILON) * (1.0 + w.abs());
                     assert!((change - expected).abs() < bound, "{n}, {index}, {j} to {i}: {change} for {expected}");
@@ -132,13 +134,13 @@ fn symmetric_feedback_stays_so_while_weights_learn() {
     let mut kept = Kept::default();
     Trainer::new(&model, network(&model), SEED).unwrap().run(&data(), plan(10), &mut kept, &mut ()).unwrap();
     assert_eq!(kept.networks.len(), 11);
-    for (n, Network { weights, .. }) in kept.networks.iter().enumerate() {
+    for (n, network) in kept.networks.iter().enumerate() {
         for (i, o) in (0..12).flat_map(|i| (0..4).map(move |o| (i, o))) {
-            let [there, back] = [weights[1].row(i)[o], weights[2].row(o)[i]];
+            let [there, back] = [network.weights(1).row(i)[o], network.weights(2).row(o)[i]];
             assert_eq!(there.to_bits(), back.to_bits(), "{i} and {o} after {n}: {there} and {back}");
         }
     }
-    assert!(kept.networks.windows(2).all(|pair| pair[0].weights[2] != pair[1].weights[2]));
+    assert!(kept.networks.windows(2).all(|pair| pair[0].weights(2) != pair[1].weights(2)));
 }
 
 /// A lit pixel spikes at 200 Hz for 100 ms: one in e^20 presentations has no spike of it.
@@ -152,7 +154,7 @@ fn learned_with_sign(sign: &str) -> [Vec<f32>; 2] {
     let initial = network(&model);
     let mut trainer = Trainer::new(&model, initial.clone(), SEED).unwrap();
     trainer.run(&data(), plan(20), &mut (), &mut ()).unwrap();
-    [&initial, trainer.network()].map(|network| [0, 1].map(|index| network.weights[index].to_matrix()).concat())
+    [&initial, trainer.network()].map(|network| [0, 1].map(|index| network.weights(index).to_matrix()).concat())
 }
 
 #[test]
@@ -199,7 +201,7 @@ fn learning_that_diverges_stops_and_names_where() {
         model.projections.swap(0, place);
         let mut network = network(&model);
         let lit = Order::default().stimulus(SEED, 3, IMAGES);
-        network.weights[place].row_mut(lit)[..12].fill(3e38);
+        network.weights_mut(place).row_mut(lit)[..12].fill(3e38);
         let mut trainer = Trainer::new(&model, network, SEED).unwrap();
         let mut kept = Kept::default();
         let error = trainer.run(&data, plan(IMAGES as u64), &mut kept, &mut ()).unwrap_err();
@@ -223,7 +225,7 @@ fn a_rule_of_rates_trains_in_epochs_and_its_weights_are_kept() {
     let mut learner = Learner::of(&model, SEED).unwrap();
     let mut expected = network(&model);
     learner.put(&model, &mut expected);
-    assert!(kept.networks == [expected.clone()] && kept.networks[0].weights[2] == network(&model).weights[2]);
+    assert!(kept.networks == [expected.clone()] && kept.networks[0].weights(2) == network(&model).weights(2));
     for _ in 0..2 {
         assert!(learner.epoch(&data.training, &mut |_, _, _| ControlFlow::Continue(())).is_continue());
     }
@@ -276,7 +278,7 @@ fn a_rule_of_rates_stops_when_the_monitor_does() {
 fn a_rule_of_rates_refuses_parts_of_an_epoch() {
     let (model, data) = (model(&["learning.rule=backprop"]), data());
     let mut trainer = RateRuleTrainer::new(&model, network(&model), SEED).unwrap();
-    for plan in [plan(5), Plan { synapses: Synapses::Frozen, ..plan(IMAGES as u64) }] {
+    for plan in [plan(5), Plan { plasticity: Plasticity::Off, ..plan(IMAGES as u64) }] {
         let error = trainer.run(&data, plan, &mut (), &mut ()).unwrap_err();
         assert!(matches!(error, RunError::WholeEpochs { epoch: 16, .. }), "{error}");
     }

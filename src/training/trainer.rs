@@ -11,7 +11,7 @@ use super::credit::{self, CreditMonitor};
 use super::rules::{Rules, TrainerError};
 use super::schedule::{rate_factor, shift};
 use super::testing::kept;
-use super::{Dynamics, Ending, History, Monitor, Plan, Progress, RunError, Synapses, Test, Training, data_check};
+use super::{Dynamics, Ending, History, Monitor, Plan, Plasticity, Progress, RunError, Test, Training, data_check};
 use crate::data::{DataIdentity, Dataset, Presentations};
 use crate::engine::{Circuit, Work};
 use crate::model::{Model, Sign};
@@ -144,7 +144,7 @@ impl<'a> Trainer<'a> {
         recorder: &mut dyn Recorder,
         monitor: &mut dyn Monitor,
     ) -> Result<Ending, RunError> {
-        let labelled = plan.synapses == Synapses::Plastic && self.rules.need_target();
+        let labelled = plan.plasticity == Plasticity::On && self.rules.need_target();
         data_check::check(self.model, data, labelled, plan.test_examples)?;
         self.history.examples_planned = plan.presentations;
         self.data = data.identity();
@@ -256,7 +256,7 @@ impl<'a> Trainer<'a> {
         self.prepare(first..last, part.clone(), shown, recorder);
         let start = monitor.seconds();
         let factor = rate_factor(self.model, first, self.history.examples_planned, shown.len() as u64);
-        let plastic = plan.synapses == Synapses::Plastic;
+        let plastic = plan.plasticity == Plasticity::On;
         let (model, network, rules, centres) = (self.model, &self.network, &self.rules, &self.centres);
         let sigmoids = [FORWARD, TARGET].map(|phase| Sigmoids::Of(&self.sigmoids[phase]));
         let run = |lane: &mut LaneOfBatch| {
@@ -276,7 +276,7 @@ impl<'a> Trainer<'a> {
                 credits.push(credit_monitor.measure(model, &self.network, lane.index, means, &lane.changes));
             }
         }
-        self.check(part.clone(), plan.synapses)?;
+        self.check(part.clone(), plan.plasticity)?;
         if plastic {
             self.apply(part.clone());
         }
@@ -312,10 +312,10 @@ impl<'a> Trainer<'a> {
     }
 
     /// Returns an error if changes of weights or mean potentials are not finite.
-    fn check(&self, part: Range<usize>, synapses: Synapses) -> Result<(), RunError> {
+    fn check(&self, part: Range<usize>, plasticity: Plasticity) -> Result<(), RunError> {
         let lanes = &self.lanes[part];
         let learns =
-            |&(index, _): &(usize, _)| synapses == Synapses::Plastic && self.rules.of_projections[index].is_some();
+            |&(index, _): &(usize, _)| plasticity == Plasticity::On && self.rules.of_projections[index].is_some();
         for (index, projection) in self.model.projections.iter().enumerate().filter(learns) {
             let (post, pre) = (self.model.population(projection.to).size, self.model.population(projection.from).size);
             if let Some(problem) = lanes.iter().find_map(|lane| lane.changes[index].misfit(post, pre)) {
@@ -339,12 +339,10 @@ impl<'a> Trainer<'a> {
         for (index, projection) in self.model.projections.iter().enumerate().filter(learns) {
             let terms = lanes.iter().flat_map(|lane| lane.changes[index].terms());
             let target = self.model.population(projection.to);
-            let biases = if target.is_plateau_port(projection.port) {
-                &mut []
-            } else {
-                self.network.biases[projection.to.0].as_mut_slice()
-            };
-            let weights = &mut self.network.weights[index];
+            let Network { synapses, biases } = &mut self.network;
+            let Some(weights) = synapses[index].dense_mut() else { continue };
+            let biases =
+                if target.is_plateau_port(projection.port) { &mut [] } else { biases[projection.to.0].as_mut_slice() };
             let stride = weights.stride();
             self.work.rows_updated += apply(terms.clone(), weights.rows_mut(), stride, biases) as u64;
             if projection.sign != Sign::Any {
@@ -352,7 +350,7 @@ impl<'a> Trainer<'a> {
             }
         }
         if let Some(lane) = lanes.last() {
-            self.derived.renew(&mut self.network.weights, PresentationKey::training(lane.index + 1));
+            self.derived.renew(&mut self.network, PresentationKey::training(lane.index + 1));
         }
         for lane in lanes {
             let share = 1.0 / (lane.index + 1).min(u64::from(self.model.learning.centring)) as f64;

@@ -9,7 +9,7 @@ use crate::model::Model;
 use crate::network::Network;
 use crate::numeric::angle_from_products;
 use crate::rate::Twin;
-use crate::training::{Dynamics, Ending, Monitor, Plan, RunError, Synapses, Trainer, Training, responses};
+use crate::training::{Dynamics, Ending, Monitor, Plan, Plasticity, RunError, Trainer, Training, responses};
 
 /// What both are trained on, and how they are compared.
 #[derive(Clone, Copy, Debug)]
@@ -75,7 +75,7 @@ pub fn learn(setting: &LearningSetting<'_>, monitor: &mut dyn Monitor) -> Result
     let start = |dynamics| Trainer::builder(model, network.clone()).seed(setting.seed).dynamics(dynamics).build();
     let mut trainers = [start(DYNAMICS[0])?, start(DYNAMICS[1])?];
     let mut points = Vec::new();
-    let plan = Plan { presentations: setting.examples, test_examples: setting.images, synapses: Synapses::Plastic };
+    let plan = Plan { presentations: setting.examples, test_examples: setting.images, plasticity: Plasticity::On };
     for point in 0..=setting.points {
         let examples = setting.examples * point / setting.points;
         let mut errors_percent = [f64::NAN; 2];
@@ -117,14 +117,14 @@ fn angles(setting: &LearningSetting<'_>, network: &Network) -> Result<Vec<(usize
     let changed = |dynamics| -> Result<Network, RunError> {
         let start = Trainer::builder(&model, network.clone()).seed(setting.seed);
         let mut trainer = start.dynamics(dynamics).build()?;
-        let plan = Plan { presentations: setting.compared as u64, test_examples: 0, synapses: Synapses::Plastic };
+        let plan = Plan { presentations: setting.compared as u64, test_examples: 0, plasticity: Plasticity::On };
         trainer.run(setting.data, plan, &mut (), &mut ())?;
         Ok(trainer.network().clone())
     };
     let [spiking, rate] = [changed(DYNAMICS[0])?, changed(DYNAMICS[1])?];
     let learns = (0..model.projections.len()).filter(|&index| model.projections[index].learning_rate > 0.0);
     let angle = |index: usize| {
-        let rows = |network: &Network| network.weights[index].rows().to_vec();
+        let rows = |network: &Network| network.weights(index).rows().to_vec();
         (index, angle_between(&rows(network), &rows(&spiking), &rows(&rate)))
     };
     Ok(learns.map(angle).collect())

@@ -9,7 +9,7 @@ use std::ops::ControlFlow;
 use apical::data::Source;
 use apical::model::Model;
 use apical::record::Checkpoint;
-use apical::training::{Ending, Monitor, Plan, Progress, Synapses, Trainer, Training, initial_network};
+use apical::training::{Ending, Monitor, Plan, Plasticity, Progress, Trainer, Training, initial_network};
 use support::{Bench, Contents, IMAGES};
 
 /// Networks and ways of learning that each carry another state from one presentation to the next.
@@ -153,7 +153,7 @@ fn rates_that_fall_in_a_line_go_on_where_they_were_stopped() {
     let model = Model::load(&bench.path("tiny.toml"), &[linear.to_owned()]).unwrap();
     let folder = bench.path("data/mnist");
     let data = Source { folder: Some(&folder), ..Source::of(&model) }.load().unwrap();
-    let plan = Plan { presentations: 50, test_examples: IMAGES[1], synapses: Synapses::Plastic };
+    let plan = Plan { presentations: 50, test_examples: IMAGES[1], plasticity: Plasticity::On };
     for stop in [4, 19, 33] {
         let mut trainer = Trainer::new(&model, initial_network(&model, 1).unwrap(), 1).unwrap();
         assert_eq!(trainer.run(&data, plan, &mut (), &mut StopAt(stop)).unwrap(), Ending::Stopped);

@@ -11,7 +11,7 @@ use apical::data::{Dataset, Source};
 use apical::model::{Model, shipped};
 use apical::network::{Network, Weights};
 use apical::record::{Credit, Presentation, RecordError, Recorder};
-use apical::training::{Ending, Monitor, Plan, Progress, Synapses, Trainer, Training};
+use apical::training::{Ending, Monitor, Plan, Plasticity, Progress, Trainer, Training};
 
 /// Fewer neurons than the paper has, for speed.
 const SMALL: &str = "population.hidden.size=200";
@@ -66,7 +66,7 @@ fn run(model: &Model, presentations: u64, stop: Option<u64>) -> Kept {
     let data: Dataset = Source { folder: Some(&folder), ..Source::of(model) }.load().unwrap();
     let network = Network::new(model, 1, |_| Ok::<_, Infallible>(Vec::new())).unwrap();
     let mut kept = Kept::default();
-    let plan = Plan { presentations, test_examples: 0, synapses: Synapses::Plastic };
+    let plan = Plan { presentations, test_examples: 0, plasticity: Plasticity::On };
     let mut trainer = Trainer::new(model, network, 1).unwrap();
     if let Some(at) = stop {
         assert_eq!(trainer.run(&data, plan, &mut kept, &mut StopAt(at)).unwrap(), Ending::Stopped);
@@ -180,7 +180,7 @@ fn feedback_between_hidden_layers_mirrors_what_is_learned_by_backpropagation() {
     let networks = run(&model, 20, None).networks;
     let [up, down] = ["hidden1-hidden2", "hidden2-hidden1"].map(|name| {
         let index = model.projections.iter().position(|projection| projection.name == name).unwrap();
-        [&networks[0].weights[index], &networks[1].weights[index]]
+        [networks[0].weights(index), networks[1].weights(index)]
     });
     let change = |weights: [&Weights; 2], pre: usize, post: usize| {
         let [first, last] = weights.map(|weights| f64::from(weights.row(pre)[post]));

@@ -96,7 +96,7 @@ fn a_loop_left_out_or_two_milliseconds_slower_is_noticed() {
     let built = net.build(11);
     let engine = exact(&built, 2000);
     let mut without = net.build(11);
-    (0..4).for_each(|o| without.network.weights[net.feedback(1)].row_mut(o).fill(0.0));
+    (0..4).for_each(|o| without.network.weights_mut(net.feedback(1)).row_mut(o).fill(0.0));
     let mut slower = net.build(11);
     slower.net.feedback_delay = 3.0;
     for other in [without, slower] {

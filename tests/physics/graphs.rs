@@ -70,7 +70,8 @@ fn potentials_are_the_answers_to_all_spikes_that_arrived() {
         let modes = Modes::new(cell.psp(), cell.gamma);
         let charged = cell.gain() * (1.0 - (-cell.gamma * 60.0_f64).exp());
         let mut expected: Vec<f64> = network.biases[index].iter().map(|&b| charged * f64::from(b)).collect();
-        for (projection, weights) in model.projections.iter().zip(&network.weights).filter(|(p, _)| p.to.0 == index) {
+        for (place, projection) in model.projections.iter().enumerate().filter(|(_, p)| p.to.0 == index) {
+            let weights = network.weights(place);
             let conductance = cell.ports[projection.port.0].conductance;
             for spike in &spikes[projection.from.0] {
                 let answer = conductance * modes.response(60.0 - spike.time - projection.delay);
@@ -108,11 +109,11 @@ fn any_number_of_projections_reach_a_population() {
     let (many, one) = (with(20).build().unwrap(), with(1).build().unwrap());
     let networks = [&many, &one].map(|model| Network::new(model, 3, |_| Err("a stored weight")).unwrap());
     let [mut many_weights, mut one_weights] = networks;
-    let matrix = one_weights.weights[0].to_matrix();
+    let matrix = one_weights.weights(0).to_matrix();
     let share: Vec<f32> = matrix.iter().map(|w| w / 20.0).collect();
     let weights = |values: &[f32]| apical::network::Weights::from_matrix(5, 8, values);
-    many_weights.weights.iter_mut().for_each(|each| *each = weights(&share));
-    one_weights.weights[0] = weights(&matrix);
+    many_weights.synapses.iter_mut().for_each(|each| *each = weights(&share).into());
+    *one_weights.weights_mut(0) = weights(&matrix);
     one_weights.biases.clone_from(&many_weights.biases);
     let run = |model: &Model, network: &Network| {
         let mut lane = Lane::new(&Arc::new(Circuit::new(model, 3, Precision::Double).unwrap()));
@@ -160,7 +161,7 @@ fn several_populations_are_taught_by_classes_or_values() {
         .build()
         .unwrap();
     let silent = |population: &Population| vec![0.0; if population.bias.is_some() { population.size } else { 0 }];
-    let network = Network { weights: Vec::new(), biases: model.populations.iter().map(silent).collect() };
+    let network = Network { synapses: Vec::new(), biases: model.populations.iter().map(silent).collect() };
     let potentials = |target: Target<'_>| {
         let mut lane = Lane::new(&Arc::new(Circuit::new(&model, 3, Precision::Double).unwrap()));
         let measures = Measures::default();

@@ -166,7 +166,7 @@ impl Built {
 
     /// The weights of projection `p` as rows [pre][post], and as f64.
     pub fn rows(&self, p: usize) -> Vec<Vec<f64>> {
-        let weights = &self.network.weights[p];
+        let weights = self.network.weights(p);
         let row = |j| weights.row(j)[..weights.post()].iter().map(|&w| f64::from(w)).collect();
         (0..weights.pre()).map(row).collect()
     }

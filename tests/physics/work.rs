@@ -10,7 +10,7 @@ use apical::model::Model;
 use apical::network::Network;
 use apical::numeric::PresentationKey;
 use apical::protocol::{KeptSpikes, Measures, Phase, Sigmoids, Target, Trial};
-use apical::training::{Plan, Synapses, Trainer, Training};
+use apical::training::{Plan, Plasticity, Trainer, Training};
 
 fn mnist(name: &str) -> (Model, Dataset, Network) {
     let model = Model::load(Path::new(name), &[]).unwrap();
@@ -23,7 +23,7 @@ fn mnist(name: &str) -> (Model, Dataset, Network) {
 fn work_of(name: &str, presentations: u64) -> Work {
     let (model, data, network) = mnist(name);
     let mut trainer = Trainer::new(&model, network, 1).unwrap();
-    let plan = Plan { presentations, test_examples: 0, synapses: Synapses::Plastic };
+    let plan = Plan { presentations, test_examples: 0, plasticity: Plasticity::On };
     trainer.run(&data, plan, &mut (), &mut ()).unwrap();
     trainer.work()
 }

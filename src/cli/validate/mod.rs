@@ -211,7 +211,7 @@ impl ValidateCommand {
                 let names: Vec<_> = model.projections.iter().map(|projection| projection.name.as_str()).collect();
                 bail!("--perturb {text}: no projection `{name}`; there are {}", names.join(", "));
             };
-            twin.weights[index].rows_mut().iter_mut().for_each(|w| *w *= 1.0 + by);
+            twin.weights_mut(index).rows_mut().iter_mut().for_each(|w| *w *= 1.0 + by);
         }
         Ok(twin)
     }

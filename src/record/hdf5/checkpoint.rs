@@ -101,7 +101,7 @@ impl Checkpoint {
     fn fits(&self, model: &Model) -> bool {
         let (populations, projections) = (model.populations.len(), model.projections.len());
         let lanes = self.lanes.iter().map(|l| (l.populations.len(), l.projections.len()));
-        lanes.chain([(self.network.biases.len(), self.network.weights.len())]).all(|n| n == (populations, projections))
+        lanes.chain([(self.network.biases.len(), self.network.synapses.len())]).all(|n| n == (populations, projections))
     }
 
     fn write(&self, model: &Model, file: File) -> Result<()> {
@@ -184,13 +184,13 @@ impl Names {
     fn network(&self, source: &Source) -> Result<Network, RecordError> {
         let weights = self.projections.iter().map(|name| {
             let (matrix, post, pre) = snapshot::weights(source, name, SNAPSHOT)?;
-            Ok(network::Weights::from_matrix(post, pre, &matrix))
+            Ok(network::Weights::from_matrix(post, pre, &matrix).into())
         });
         let biases = self.populations.iter().map(|name| {
             let present = source.has(&format!("biases/{name}"));
             if present { snapshot::biases(source, name, SNAPSHOT) } else { Ok(Vec::new()) }
         });
-        Ok(Network { weights: weights.collect::<Result<_, _>>()?, biases: biases.collect::<Result<_, _>>()? })
+        Ok(Network { synapses: weights.collect::<Result<_, _>>()?, biases: biases.collect::<Result<_, _>>()? })
     }
 
     fn centres(&self, source: &Source) -> Result<Vec<Vec<f64>>, RecordError> {

@@ -44,9 +44,10 @@ impl Parameters {
         Ok(true)
     }
 
-    /// Writes a snapshot; a population without biases has none.
+    /// Writes a snapshot of dense weights and of biases; a population without biases has none.
     pub(super) fn write(&self, snapshot: &str, examples_seen: u64, network: &Network) -> Result<()> {
-        for (projection, weights) in self.projections.iter().zip(&network.weights) {
+        for (projection, synapses) in self.projections.iter().zip(&network.synapses) {
+            let Some(weights) = synapses.dense() else { continue };
             let matrix = weights.to_matrix();
             let matrix = ArrayView2::from_shape((weights.post(), weights.pre()), &matrix)?;
             put(&self.weights, &format!("{projection}/{snapshot}"), examples_seen, matrix)?;

@@ -98,7 +98,7 @@ impl FieldPair {
 /// The weights from the input to the first hidden population, [neurons, pixels].
 fn fields(model: &Model, network: &Network) -> Array2<f64> {
     let first = model.projections.iter().position(|p| p.from == PopulationId(0) && p.to == PopulationId(1));
-    network.weights[first.expect("the input reaches the hidden layer")].to_array()
+    network.weights(first.expect("the input reaches the hidden layer")).to_array()
 }
 
 fn draw_fields(task: &FigureTask<'_>) -> Result<ReproducedFigure, ReproduceError> {

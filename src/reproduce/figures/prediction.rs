@@ -20,7 +20,7 @@ use crate::record::{Evaluation, Kind, Presentation, RecordError, Recorder};
 use crate::reproduce::{
     ComparedNumber, FigureTask, PublishedFigure, ReproduceError, ReproducedFigure, mean_and_spread,
 };
-use crate::training::{Plan, Synapses, Trainer, Training, initial_network};
+use crate::training::{Plan, Plasticity, Trainer, Training, initial_network};
 
 pub(in crate::reproduce) const FIGURE: PublishedFigure = PublishedFigure {
     name: "10",
@@ -92,9 +92,9 @@ fn slice(pairing: &Pairing) -> Result<Model, ReproduceError> {
 /// Equal synapses of all afferents on all cells, and none of the cells on the apical afferents.
 fn wired(model: &Model, seed: u64) -> Result<Network, ReproduceError> {
     let mut network = initial_network(model, seed)?;
-    for (weights, (afferents, weight)) in
-        network.weights.iter_mut().zip([(2 * AFFERENTS, BASAL), (0, 0.0), (AFFERENTS, APICAL)])
+    for (index, (afferents, weight)) in [(2 * AFFERENTS, BASAL), (0, 0.0), (AFFERENTS, APICAL)].into_iter().enumerate()
     {
+        let weights = network.weights_mut(index);
         weights.rows_mut().fill(0.0);
         let cells = weights.post();
         (0..afferents).for_each(|afferent| weights.row_mut(afferent)[..cells].fill(weight));
@@ -188,7 +188,7 @@ fn paired(pairing: &Pairing, seed: u64) -> Result<SliceRecorder, ReproduceError>
     let (data, mut recorded) = (stimuli(pairing.label), SliceRecorder::default());
     for pairings in [0, PAIRED] {
         let test_examples = data.evaluation.len();
-        let plan = Plan { presentations: pairings as u64, test_examples, synapses: Synapses::Plastic };
+        let plan = Plan { presentations: pairings as u64, test_examples, plasticity: Plasticity::On };
         trainer.run(&data, plan, &mut recorded, &mut ())?;
     }
     Ok(recorded)
@@ -358,9 +358,9 @@ mod tests {
         for pairing in &PAIRINGS {
             let model = slice(pairing).unwrap();
             let mut trainer = Trainer::new(&model, wired(&model, 1).unwrap(), 1).unwrap();
-            let plan = Plan { presentations: 5, test_examples: 0, synapses: Synapses::Plastic };
+            let plan = Plan { presentations: 5, test_examples: 0, plasticity: Plasticity::On };
             trainer.run(&stimuli(pairing.label), plan, &mut (), &mut ()).unwrap();
-            let weights = trainer.network().weights[0].to_matrix();
+            let weights = trainer.network().weights(0).to_matrix();
             let mean = |group: usize| {
                 let cells = weights.chunks_exact(2 * AFFERENTS).flat_map(|row| &row[group * AFFERENTS..][..AFFERENTS]);
                 cells.map(|&w| f64::from(w - BASAL)).sum::<f64>() / (CELLS * AFFERENTS) as f64

@@ -27,7 +27,7 @@ fn difference(a: &Network, b: &Network) -> f64 {
         let most = a.iter().zip(b).fold(0.0_f32, |most, (a, b)| most.max((a - b).abs()));
         if most == 0.0 { 0.0 } else { f64::from(most / largest) }
     };
-    let weights = a.weights.iter().zip(&b.weights).map(|(a, b)| of(a.rows(), b.rows()));
+    let weights = (0..a.synapses.len()).map(|index| of(a.weights(index).rows(), b.weights(index).rows()));
     weights.chain(a.biases.iter().zip(&b.biases).map(|(a, b)| of(a, b))).fold(0.0, f64::max)
 }
 
@@ -83,7 +83,7 @@ fn a_rule_of_ones_own_learns_and_is_resumed() {
 
     let (before, after) = (network(&plain), expected);
     for j in 0..16 {
-        let moved = |i: usize| after.weights[0].row(j)[i] - before.weights[0].row(j)[i];
+        let moved = |i: usize| after.weights(0).row(j)[i] - before.weights(0).row(j)[i];
         assert!(moved(0) > 1e-3 && (1..12).all(|i| moved(i).abs() < 1e-5), "{j}");
     }
 }
@@ -115,7 +115,7 @@ fn what_a_rule_reads_is_measured() {
     let network = builder.rule("input-hidden", Reads(Arc::clone(&read))).build().unwrap().into_network(&data(), 2);
     let read = read.lock().unwrap();
     assert!(read.len() == 2 * 2 * 12 && read.iter().all(|s| (0.0..=1.0).contains(s)));
-    assert!(network.weights[0] == super::network(&model).weights[0]);
+    assert!(network.weights(0) == super::network(&model).weights(0));
 }
 
 #[test]
@@ -144,7 +144,7 @@ fn trainers_that_cannot_be_are_refused() {
     let error = Trainer::new(&other, network(&other), SEED).err().expect("no such rule");
     assert!(matches!(error, TrainerError::Rule { .. }), "{error}");
     let mut cut = network(&model);
-    cut.weights[0] = Weights::zeros(3, 3);
+    cut.synapses[0] = Weights::zeros(3, 3).into();
     assert!(matches!(Trainer::new(&model, cut, SEED), Err(TrainerError::Misfit(_))));
     let mut checkpoint = Trainer::new(&model, network(&model), SEED).unwrap().checkpoint();
     checkpoint.lanes.clear();
@@ -204,7 +204,7 @@ fn rules_of_the_forward_phase_need_no_labels() {
     let data = crate::data::Source::of(&forward).load().unwrap();
     let builder = Trainer::builder(&forward, network(&forward)).rule("input-hidden", Growth);
     let learnt = builder.build().unwrap().into_network(&data, 3);
-    assert!(learnt.weights[0] != network(&forward).weights[0]);
+    assert!(learnt.weights(0) != network(&forward).weights(0));
     let mut published = Trainer::new(&forward, network(&forward), SEED).unwrap();
     let error = published.run(&data, plan(3), &mut (), &mut ()).expect_err("a refusal");
     assert!(matches!(error, RunError::Data(DataMisfit::Unlabelled)), "{error:?}");
@@ -229,7 +229,7 @@ fn weights_derived_by_the_program_follow_their_sources() {
     let trainer = builder().derived_weights("output-hidden", &["hidden-output"], Twice).build().unwrap();
     for network in [trainer.network().clone(), trainer.into_network(&data(), 5)] {
         for (i, o) in (0..12).flat_map(|i| (0..4).map(move |o| (i, o))) {
-            let [there, back] = [network.weights[1].row(i)[o], network.weights[2].row(o)[i]];
+            let [there, back] = [network.weights(1).row(i)[o], network.weights(2).row(o)[i]];
             assert!((2.0 * there - back).abs() < 1e-6, "{i} and {o}: {there} and {back}");
         }
     }

@@ -78,7 +78,7 @@ proptest! {
     fn a_checkpoint_reads_back_to_the_bit(lanes in vec(lane(), 0..12), w in f32::ANY) {
         let folder = tempfile::tempdir().unwrap();
         let mut saved = checkpoint(lanes);
-        saved.network.weights[0].row_mut(7)[2] = w;
+        saved.network.weights_mut(0).row_mut(7)[2] = w;
         saved.network.biases[1][0] = w;
         let loaded = round_trip(&saved, &folder.path().join("checkpoint.h5"));
         prop_assert!(same_bits(&saved, &loaded), "{:?} is not {:?}", saved, loaded);
@@ -90,7 +90,7 @@ fn a_checkpoint_serves_initial_weights_and_inspection() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("checkpoint.h5");
     let saved = round_trip(&checkpoint(vec![rest(), rest()]), &path);
-    assert_eq!(read_snapshot(&path, "output-hidden", "final").unwrap().0, saved.network.weights[2].to_matrix());
+    assert_eq!(read_snapshot(&path, "output-hidden", "final").unwrap().0, saved.network.weights(2).to_matrix());
     let summary = Summary::read(&path).unwrap();
     assert_eq!((summary.name.as_str(), summary.seed, summary.curve.len()), ("small", u64::MAX - 1, 2));
     let (examples_seen, examples_planned, tests_done, clock_ms) = (1 << 60, (1 << 60) + 1, 10_000, 0.1 + 0.2);

@@ -130,10 +130,10 @@ pub(crate) fn provenance() -> Provenance {
 pub(crate) fn network(shift: f32) -> Network {
     let matrix = |post: usize, pre: usize| {
         let values = (0..post * pre).map(|k| (k / pre) as f32 + (k % pre) as f32 / 100.0 + shift);
-        Weights::from_matrix(post, pre, &values.collect::<Vec<_>>())
+        Weights::from_matrix(post, pre, &values.collect::<Vec<_>>()).into()
     };
     Network {
-        weights: vec![matrix(5, 12), matrix(3, 5), matrix(5, 3)],
+        synapses: vec![matrix(5, 12), matrix(3, 5), matrix(5, 3)],
         biases: vec![vec![], vec![shift; 5], vec![-shift; 3]],
     }
 }

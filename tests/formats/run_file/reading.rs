@@ -15,7 +15,7 @@ fn weights_and_biases_read_back_to_the_bit() {
     run.weights(0, Some("initial"), &network(0.1)).unwrap();
     run.finish().unwrap();
     let (values, post, pre) = read_snapshot(&path, "hidden-output", "initial").unwrap();
-    assert_eq!((values, post, pre), (network(0.1).weights[1].to_matrix(), 3, 5));
+    assert_eq!((values, post, pre), (network(0.1).weights(1).to_matrix(), 3, 5));
     assert_eq!(read_bias_snapshot(&path, "hidden", "initial").unwrap(), network(0.1).biases[1]);
 
     let problem = |projection, snapshot| read_snapshot(&path, projection, snapshot).unwrap_err().to_string();

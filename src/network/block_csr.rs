@@ -1,0 +1,326 @@
+//! Sparse synapses: compressed rows of presynaptic neurons within blocks of postsynaptic ones.
+//!
+//! A synapse takes eight bytes: its target within the block, its delay in steps of a resolution, its weight. A spike reaches
+//! the neurons of one block by one contiguous row, sorted by delay and target, so that a block of neurons can be advanced by
+//! one thread, and targets of one delay share the factors of their arrival.
+
+use std::ops::Range;
+
+use thiserror::Error;
+
+/// Postsynaptic neurons whose synapses are kept together.
+pub const TARGETS_PER_BLOCK: usize = 4096;
+
+/// A synapse of a known presynaptic neuron and block.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+#[repr(C)]
+pub struct Synapse {
+    /// Postsynaptic neuron, counted within its block of [`TARGETS_PER_BLOCK`].
+    pub target: u16,
+    /// From spike to arrival, in steps of [`BlockCsr::resolution_ms`].
+    pub delay: u16,
+    /// Weight.
+    pub weight: f32,
+}
+
+impl Synapse {
+    /// What rows are sorted by: delay, target and, for synapses of the same pair of neurons, the bits of the weight.
+    pub(super) fn order(self) -> u64 {
+        u64::from(self.delay) << 48 | u64::from(self.target) << 32 | u64::from(self.weight.to_bits())
+    }
+}
+
+/// A synapse of a list.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct ListedSynapse {
+    /// Presynaptic neuron.
+    pub source: u32,
+    /// Postsynaptic neuron.
+    pub target: u32,
+    /// From spike to arrival, in steps of a resolution.
+    pub delay: u16,
+    /// Weight.
+    pub weight: f32,
+}
+
+/// The synapses of one block of postsynaptic neurons.
+#[derive(Clone, Debug, PartialEq)]
+pub struct SynapseBlock {
+    /// Where the row of each presynaptic neuron starts in `synapses`, and their end [pre + 1].
+    starts: Vec<u32>,
+    /// All rows, each sorted by delay and target.
+    synapses: Vec<Synapse>,
+}
+
+/// Why synapses cannot be stored.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+pub enum SynapsesError {
+    /// Neurons that are not there.
+    #[error("synapse {index} is from neuron {source_neuron} to {target}: expected neurons below {pre} and {post}")]
+    Ends {
+        /// Place in the list.
+        index: usize,
+        /// Presynaptic neuron.
+        source_neuron: u32,
+        /// Postsynaptic neuron.
+        target: u32,
+        /// Presynaptic neurons that there are.
+        pre: usize,
+        /// Postsynaptic neurons that there are.
+        post: usize,
+    },
+    /// More than a block can count.
+    #[error(
+        "neurons {first} to {last} get {found} synapses: expected at most {} onto {TARGETS_PER_BLOCK} neurons",
+        u32::MAX
+    )]
+    TooMany {
+        /// First neuron of the block.
+        first: usize,
+        /// Last neuron of the block.
+        last: usize,
+        /// Number of synapses.
+        found: usize,
+    },
+}
+
+/// Sparse synapses of a projection.
+#[derive(Clone, Debug, PartialEq)]
+pub struct BlockCsr {
+    pre: usize,
+    post: usize,
+    resolution_ms: f64,
+    blocks: Vec<SynapseBlock>,
+    /// Smallest and largest delay [steps]; none without synapses.
+    delays: Option<[u16; 2]>,
+}
+
+impl SynapseBlock {
+    /// The block of rows of these lengths [pre] whose synapses follow each other, each row in any order.
+    pub(super) fn new(lengths: &[u32], mut synapses: Vec<Synapse>) -> Self {
+        let mut end = 0;
+        let starts = std::iter::once(0).chain(lengths.iter().map(|length| {
+            end += length;
+            end
+        }));
+        let starts: Vec<u32> = starts.collect();
+        for row in starts.array_windows::<2>() {
+            synapses[row[0] as usize..row[1] as usize].sort_unstable_by_key(|synapse| synapse.order());
+        }
+        Self { starts, synapses }
+    }
+
+    /// The synapses of one presynaptic neuron, sorted by delay and target.
+    #[inline]
+    pub fn row(&self, pre: usize) -> &[Synapse] {
+        &self.synapses[self.starts[pre] as usize..self.starts[pre + 1] as usize]
+    }
+
+    /// All synapses, row by row.
+    pub fn synapses(&self) -> &[Synapse] {
+        &self.synapses
+    }
+
+    fn bytes(&self) -> usize {
+        size_of_val(self.starts.as_slice()) + self.synapses.capacity() * size_of::<Synapse>()
+    }
+}
+
+impl BlockCsr {
+    /// Synapses of these blocks, one for each [`TARGETS_PER_BLOCK`] of `post` neurons.
+    pub(super) fn new(pre: usize, post: usize, resolution_ms: f64, blocks: Vec<SynapseBlock>) -> Self {
+        debug_assert_eq!(blocks.len(), post.div_ceil(TARGETS_PER_BLOCK));
+        let delays = blocks.iter().flat_map(|block| &block.synapses).map(|synapse| synapse.delay);
+        let delays = delays.fold(None, |range: Option<[u16; 2]>, delay| {
+            let [least, most] = range.unwrap_or([delay; 2]);
+            Some([least.min(delay), most.max(delay)])
+        });
+        Self { pre, post, resolution_ms, blocks, delays }
+    }
+
+    /// The synapses of a list, in any order; several of one pair of neurons stay several.
+    ///
+    /// # Errors
+    /// The first synapse of a neuron that is not there; more than 2³² − 1 synapses of one block.
+    pub fn from_list(
+        pre: usize,
+        post: usize,
+        resolution_ms: f64,
+        list: &[ListedSynapse],
+    ) -> Result<Self, SynapsesError> {
+        let wrong = |synapse: &ListedSynapse| synapse.source as usize >= pre || synapse.target as usize >= post;
+        if let Some(index) = list.iter().position(wrong) {
+            let ListedSynapse { source, target, .. } = list[index];
+            return Err(SynapsesError::Ends { index, source_neuron: source, target, pre, post });
+        }
+        let mut lengths = vec![vec![0_u32; pre]; post.div_ceil(TARGETS_PER_BLOCK)];
+        let mut counts = vec![0_usize; lengths.len()];
+        for synapse in list {
+            let block = synapse.target as usize / TARGETS_PER_BLOCK;
+            counts[block] += 1;
+            let length = &mut lengths[block][synapse.source as usize];
+            *length = length.saturating_add(1);
+        }
+        for (block, &found) in counts.iter().enumerate() {
+            check_count(block, post, found)?;
+        }
+        let mut next: Vec<Vec<u32>> = lengths.iter().map(|lengths| row_starts(lengths)).collect();
+        let mut synapses: Vec<_> = counts.iter().map(|&count| vec![Synapse::default(); count]).collect();
+        for &ListedSynapse { source, target, delay, weight } in list {
+            let (block, target) = (target as usize / TARGETS_PER_BLOCK, target as usize % TARGETS_PER_BLOCK);
+            let place = &mut next[block][source as usize];
+            synapses[block][*place as usize] = Synapse { target: target as u16, delay, weight };
+            *place += 1;
+        }
+        let blocks = lengths.iter().zip(synapses).map(|(lengths, synapses)| SynapseBlock::new(lengths, synapses));
+        Ok(Self::new(pre, post, resolution_ms, blocks.collect()))
+    }
+
+    /// Number of presynaptic neurons.
+    pub fn pre(&self) -> usize {
+        self.pre
+    }
+
+    /// Number of postsynaptic neurons.
+    pub fn post(&self) -> usize {
+        self.post
+    }
+
+    /// The step of delays [ms].
+    pub fn resolution_ms(&self) -> f64 {
+        self.resolution_ms
+    }
+
+    /// The blocks of [`TARGETS_PER_BLOCK`] postsynaptic neurons.
+    pub fn blocks(&self) -> &[SynapseBlock] {
+        &self.blocks
+    }
+
+    /// The postsynaptic neurons of a block.
+    pub fn targets(&self, block: usize) -> Range<usize> {
+        block * TARGETS_PER_BLOCK..((block + 1) * TARGETS_PER_BLOCK).min(self.post)
+    }
+
+    /// The synapses of one presynaptic neuron onto a block, sorted by delay and target.
+    #[inline]
+    pub fn row(&self, block: usize, pre: usize) -> &[Synapse] {
+        self.blocks[block].row(pre)
+    }
+
+    /// All synapses, block by block and row by row.
+    pub fn synapses(&self) -> impl Iterator<Item = &Synapse> {
+        self.blocks.iter().flat_map(|block| &block.synapses)
+    }
+
+    /// All synapses as a list, block by block and row by row.
+    pub fn list(&self) -> impl Iterator<Item = ListedSynapse> {
+        (0..self.blocks.len()).flat_map(move |block| {
+            (0..self.pre).flat_map(move |source| {
+                self.row(block, source).iter().map(move |&Synapse { target, delay, weight }| ListedSynapse {
+                    source: source as u32,
+                    target: (block * TARGETS_PER_BLOCK) as u32 + u32::from(target),
+                    delay,
+                    weight,
+                })
+            })
+        })
+    }
+
+    /// Number of synapses.
+    pub fn len(&self) -> usize {
+        self.blocks.iter().map(|block| block.synapses.len()).sum()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Memory that they take, starts of rows included [bytes].
+    pub fn bytes(&self) -> usize {
+        self.blocks.iter().map(SynapseBlock::bytes).sum()
+    }
+
+    /// A delay [ms] of so many steps.
+    pub fn delay_ms(&self, steps: u16) -> f64 {
+        f64::from(steps) * self.resolution_ms
+    }
+
+    /// Smallest delay [ms]; none without synapses.
+    pub fn min_delay_ms(&self) -> Option<f64> {
+        self.delays.map(|[least, _]| self.delay_ms(least))
+    }
+
+    /// Largest delay [ms]; none without synapses.
+    pub fn max_delay_ms(&self) -> Option<f64> {
+        self.delays.map(|[_, most]| self.delay_ms(most))
+    }
+}
+
+/// Refuses more synapses of a block than its starts of rows can count.
+pub(super) fn check_count(block: usize, post: usize, found: usize) -> Result<(), SynapsesError> {
+    if u32::try_from(found).is_ok() {
+        return Ok(());
+    }
+    let first = block * TARGETS_PER_BLOCK;
+    Err(SynapsesError::TooMany { first, last: (first + TARGETS_PER_BLOCK).min(post) - 1, found })
+}
+
+/// Where rows of these lengths start [pre].
+pub(super) fn row_starts(lengths: &[u32]) -> Vec<u32> {
+    let mut end = 0;
+    let start = |&length: &u32| {
+        let start = end;
+        end += length;
+        start
+    };
+    lengths.iter().map(start).collect()
+}
+
+#[cfg(test)]
+#[allow(clippy::float_cmp, reason = "these values are exact")]
+mod tests {
+    use super::*;
+
+    fn listed(source: u32, target: u32, delay: u16, weight: f32) -> ListedSynapse {
+        ListedSynapse { source, target, delay, weight }
+    }
+
+    #[test]
+    fn a_list_becomes_rows_by_block_sorted_by_delay_and_target() {
+        let list = [
+            listed(1, 4096, 3, 0.5),
+            listed(0, 7, 9, 1.0),
+            listed(1, 5, 3, 2.0),
+            listed(1, 4, 3, 3.0),
+            listed(1, 9, 2, 4.0),
+            listed(1, 4, 3, 1.5),
+        ];
+        let synapses = BlockCsr::from_list(3, 5000, 0.1, &list).unwrap();
+        let row = |block: usize, pre: usize| -> Vec<_> {
+            synapses.row(block, pre).iter().map(|s| (s.delay, s.target, s.weight)).collect::<Vec<_>>()
+        };
+        assert_eq!(row(0, 0), [(9, 7, 1.0)]);
+        assert_eq!(row(0, 1), [(2, 9, 4.0), (3, 4, 1.5), (3, 4, 3.0), (3, 5, 2.0)]);
+        assert_eq!((row(1, 1), row(0, 2), row(1, 2)), (vec![(3, 0, 0.5)], vec![], vec![]));
+        assert_eq!((synapses.targets(0), synapses.targets(1)), (0..4096, 4096..5000));
+        assert_eq!((synapses.min_delay_ms(), synapses.max_delay_ms()), (Some(2.0 * 0.1), Some(9.0 * 0.1)));
+        assert_eq!((size_of::<Synapse>(), synapses.bytes()), (8, 6 * 8 + 2 * 4 * 4));
+        let back: Vec<_> = synapses.list().collect();
+        assert_eq!(BlockCsr::from_list(3, 5000, 0.1, &back).unwrap(), synapses);
+    }
+
+    #[test]
+    fn synapses_of_neurons_that_are_not_there_are_refused() {
+        let wrong = [listed(0, 0, 1, 1.0), listed(2, 1, 1, 1.0)];
+        let error = BlockCsr::from_list(2, 2, 0.1, &wrong).unwrap_err();
+        assert_eq!(error, SynapsesError::Ends { index: 1, source_neuron: 2, target: 1, pre: 2, post: 2 });
+        assert!(BlockCsr::from_list(3, 1, 0.1, &wrong).is_err() && BlockCsr::from_list(3, 2, 0.1, &wrong).is_ok());
+    }
+
+    #[test]
+    fn no_synapses_have_no_delay() {
+        let none = BlockCsr::from_list(0, 0, 0.1, &[]).unwrap();
+        assert!(none.is_empty() && none.min_delay_ms().is_none() && none.blocks().is_empty());
+    }
+}
