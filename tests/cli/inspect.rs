@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::sync::LazyLock;
+use std::time::Duration;
 
 use hdf5::types::FixedUnicode;
 use hdf5::{Dataset, File, Group};
@@ -233,6 +234,28 @@ fn every_flipped_bit_is_found() {
             assert!(matches!(ran.code, Some(1 | 2)), "{name}, {object}, bit {bit}: {}", ran.stderr);
         }
     }
+}
+
+/// Run files of today have the units of spike times in a heap of HDF5's, where a collection ends with its free space: with a size of
+/// 0 HDF5 would wait for its end for ever.
+#[test]
+fn texts_without_an_end_are_found_and_not_waited_for() {
+    let copy = Bench::new();
+    let mut bytes = fs::read(RUN.path("run.h5")).unwrap();
+    let start = bytes.windows(5).position(|window| window == b"GCOL\x01").unwrap();
+    let number = |bytes: &[u8], at: usize| u64::from_le_bytes(bytes[at..at + 8].try_into().unwrap()) as usize;
+    // From object to object to that of index 0.
+    let mut at = start + 16;
+    while bytes[at] != 0 {
+        at += 16 + number(&bytes, at + 8).next_multiple_of(8);
+    }
+    assert_eq!(at + number(&bytes, at + 8), start + number(&bytes, start + 8), "the end of the collection");
+    bytes[at + 8..at + 16].fill(0);
+    copy.write("endless.h5", bytes);
+    let ran = copy.run_for(Duration::from_mins(1), "inspect endless.h5 --check");
+    assert!(matches!(ran.code, Some(1 | 2)), "{}", ran.stderr);
+    assert!(ran.stderr.contains(&format!("the texts at byte {start} have no end")), "{}", ran.stderr);
+    copy.ok("inspect endless.h5");
 }
 
 /// A shape of which nothing is in the file.

@@ -2,6 +2,7 @@
 
 use std::fs::File;
 use std::io::Read;
+use std::time::Duration;
 
 use crate::support::{Bench, Contents, images_of};
 
@@ -57,4 +58,27 @@ fn a_model_of_version_0_1_begins_as_it_did() {
     };
     assert_eq!(initial("run.h5").len(), 5, "weights of three projections, biases of two populations");
     assert_eq!(initial("run.h5"), initial("now.h5"));
+}
+
+/// Their texts lie in a heap of HDF5's at byte 2048, which ends with an object 0, the free space, and its size: with a size of 0
+/// HDF5 would wait for its end for ever.
+#[test]
+fn texts_without_an_end_are_refused_and_not_waited_for() {
+    let bench = bench();
+    for (name, free_space) in [("run.h5", 2296), ("run.checkpoint.h5", 3120_u64)] {
+        let mut bytes = std::fs::read(bench.path(name)).unwrap();
+        let size = 2048 + 4096 - free_space as usize + 8;
+        assert_eq!(bytes[size..size + 8], free_space.to_le_bytes());
+        bytes[size..size + 8].fill(0);
+        bench.write(name, bytes);
+        let commands: &[_] = match name {
+            "run.h5" => &["inspect", "inspect --check", "plot raster", "view"],
+            _ => &["inspect", "inspect --check", "test", "train --resume"],
+        };
+        for command in commands {
+            let ran = bench.run_for(Duration::from_mins(1), &format!("{command} {name}"));
+            assert_eq!(ran.code, Some(2), "{command} {name}: {}", ran.stderr);
+            assert!(ran.stderr.contains("the texts at byte 2048 have no end"), "{command}: {}", ran.stderr);
+        }
+    }
 }

@@ -4,7 +4,8 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::process::{Command, Output, Stdio};
+use std::time::{Duration, Instant};
 
 use hdf5::types::{FloatSize, TypeDescriptor};
 use tempfile::TempDir;
@@ -60,6 +61,19 @@ impl Bench {
         self.command(arguments).output().unwrap().into()
     }
 
+    /// Runs what must end by itself within this time; else it is killed, and has no exit code.
+    pub(crate) fn run_for(&self, limit: Duration, arguments: &str) -> Ran {
+        let mut child = self.command(arguments).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        let start = Instant::now();
+        while child.try_wait().unwrap().is_none() {
+            if start.elapsed() > limit {
+                child.kill().unwrap();
+            }
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        child.wait_with_output().unwrap().into()
+    }
+
     /// Runs what must end well; gives its standard output.
     pub(crate) fn ok(&self, arguments: &str) -> String {
         let ran = self.run(arguments);
@@ -94,8 +108,6 @@ impl From<Output> for Ran {
 /// Starts a command, sends it what Ctrl-C sends a while after it is `ready`, and waits for its end.
 #[cfg(unix)]
 pub(crate) fn interrupt(mut command: Command, ready: impl Fn() -> bool) -> Ran {
-    use std::process::Stdio;
-    use std::time::{Duration, Instant};
     let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     let start = Instant::now();
     while !ready() && start.elapsed() < Duration::from_mins(1) {

@@ -1,12 +1,14 @@
 //! Attributes: scalars, lists, and texts as UTF-8 of fixed length.
 //!
 //! Texts of variable length lie in HDF5's global heap, in which one changed byte makes HDF5's own reader loop for ever. Files
-//! of version 0.1 have them, and are read.
+//! of version 0.1 have them, and are read once their heap was looked at (`heap.rs`).
 
 use std::str::FromStr;
 
 use hdf5::types::{FixedUnicode, TypeDescriptor, VarLenUnicode};
 use hdf5::{Container, Group, H5Type, Location, Result};
+
+use super::heap::Heap;
 
 /// The longest text that is kept [bytes].
 const LONGEST_TEXT: usize = 131_072;
@@ -88,8 +90,8 @@ pub(super) fn get<T: H5Type>(from: &Location, name: &str) -> Result<T> {
 }
 
 /// Reads a text attribute.
-pub(super) fn get_text(from: &Location, name: &str) -> Result<String> {
-    let mut texts = get_texts(from, name)?;
+pub(super) fn get_text(from: &Location, name: &str, heap: &Heap) -> Result<String> {
+    let mut texts = get_texts(from, name, heap)?;
     match texts.pop() {
         Some(text) if texts.is_empty() => Ok(text),
         _ => Err("expected one text".into()),
@@ -97,12 +99,15 @@ pub(super) fn get_text(from: &Location, name: &str) -> Result<String> {
 }
 
 /// Reads a list of texts.
-pub(super) fn get_texts(from: &Location, name: &str) -> Result<Vec<String>> {
+pub(super) fn get_texts(from: &Location, name: &str, heap: &Heap) -> Result<Vec<String>> {
     let attribute = from.attr(name)?;
+    if attribute.dtype()?.to_descriptor()? == TypeDescriptor::VarLenUnicode {
+        heap.check()?;
+    }
     texts(&attribute)
 }
 
-/// The texts of an attribute or a dataset, of fixed or variable length.
+/// The texts of an attribute or a dataset, of fixed length, or of variable length in a heap that was checked.
 pub(super) fn texts(from: &Container) -> Result<Vec<String>> {
     match from.dtype()?.to_descriptor()? {
         TypeDescriptor::FixedUnicode(length) => of_capacity!(length, read(from)),
@@ -151,6 +156,7 @@ pub(super) mod variable {
 mod tests {
     use hdf5::File;
 
+    use super::super::place::Part;
     use super::*;
 
     /// What reading says of a text, a byte of which was damaged after it was written.
@@ -159,13 +165,15 @@ mod tests {
         let path = folder.path().join("text.h5");
         let file = File::create(&path).unwrap();
         written(&file);
-        assert_eq!(get_texts(&file, "texts").unwrap(), ["what is whole", "as well"]);
+        file.flush().unwrap();
+        let heap = Heap::of(&path);
+        assert_eq!(get_texts(&file, "texts", &heap).unwrap(), ["what is whole", "as well"]);
         file.close().unwrap();
         let mut bytes = std::fs::read(&path).unwrap();
         let at = bytes.windows(13).position(|window| window == b"what is whole").unwrap();
         bytes[at + 5] = 0xff;
         std::fs::write(&path, bytes).unwrap();
-        get_texts(&File::open(&path).unwrap(), "texts").unwrap_err().to_string()
+        get_texts(&File::open(&path).unwrap(), "texts", &heap).unwrap_err().to_string()
     }
 
     #[test]
@@ -180,11 +188,12 @@ mod tests {
     #[test]
     fn texts_of_every_length_are_kept_to_the_longest_and_none_with_a_zero() {
         let folder = tempfile::tempdir().unwrap();
-        let file = super::super::place::Part::reserve(&folder.path().join("text.h5")).unwrap().create().unwrap();
+        let path = folder.path().join("text.h5");
+        let (file, heap) = (Part::reserve(&path).unwrap().create().unwrap(), Heap::of(&path));
         for length in [0, 1, 64, 65, 1024, 1025, 16_384, 16_385, 100_000, LONGEST_TEXT] {
             let (name, text) = (length.to_string(), "x".repeat(length));
             put_text(&file, &name, &text).unwrap();
-            assert!(get_text(&file, &name).unwrap() == text, "{length}");
+            assert!(get_text(&file, &name, &heap).unwrap() == text, "{length}");
         }
         let refused = put_text(&file, "longer", &"x".repeat(LONGEST_TEXT + 1)).unwrap_err().to_string();
         assert_eq!(refused, "a text of 131073 bytes, expected at most 131072");

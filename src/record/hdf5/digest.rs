@@ -13,6 +13,7 @@ use hdf5::{Container, Dataset, File, Group, H5Type, LinkType, Location, Location
 use ndarray::s;
 use sha2::{Digest, Sha256};
 
+use super::heap::Heap;
 use super::source::held;
 use super::{RecordError, attribute, place};
 
@@ -36,7 +37,7 @@ pub(super) fn verify_written(path: &Path) -> std::result::Result<(), RecordError
     let failed = |cause: hdf5::Error| place::failed("cannot read back", path, cause);
     // Whoever has written it still holds the lock.
     let opened = File::with_options().with_fapl(|access| access.file_locking(false)).open(path);
-    let differ = opened.and_then(|file| differences(&file)).map_err(failed)?;
+    let differ = opened.and_then(|file| differences(&file, &Heap::of(path))).map_err(failed)?;
     match differ.as_deref() {
         Some([]) => Ok(()),
         None => Err(place::content(path, "was not written in full: it has no digests of its content")),
@@ -45,10 +46,12 @@ pub(super) fn verify_written(path: &Path) -> std::result::Result<(), RecordError
 }
 
 /// What differs from when a file was sealed, a line for each object; none if it was not, as those of version 0.1.
-pub(super) fn differences(file: &File) -> Result<Option<Vec<String>>> {
+pub(super) fn differences(file: &File, heap: &Heap) -> Result<Option<Vec<String>>> {
     if !file.link_exists(SEAL) {
         return Ok(None);
     }
+    // All texts of the file are read.
+    heap.check()?;
     let kept = read(file)?;
     let mut differ = Vec::new();
     for (object, expected) in &kept {

@@ -77,6 +77,7 @@ mod credit;
 mod digest;
 mod dtype;
 mod grid;
+mod heap;
 mod nwb;
 mod parameters;
 mod place;

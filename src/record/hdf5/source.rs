@@ -7,6 +7,7 @@ use hdf5::types::TypeDescriptor;
 use hdf5::{Dataset, File, H5Type};
 use ndarray::s;
 
+use super::heap::Heap;
 use super::report::stretch_name;
 use super::tables::Learning;
 use super::{Evaluation, RecordError, attribute, digest, place};
@@ -36,6 +37,7 @@ pub(super) enum Format {
 pub(super) struct Source {
     file: File,
     path: PathBuf,
+    heap: Heap,
     pub(super) format: Format,
     /// Whether it is of a version that keeps digests of its content; those of version 0.1 have none.
     pub(super) sealed: bool,
@@ -63,13 +65,16 @@ impl Source {
             };
             place::content(path, format!("{problem} ({cause})"))
         })?;
-        let (format, sealed) = format(&file).map_err(|problem| place::content(path, problem))?;
-        Ok(Self { file, path: path.to_owned(), format, sealed })
+        let heap = Heap::of(path);
+        let (format, sealed) = format(&file, &heap).map_err(|problem| place::content(path, problem))?;
+        Ok(Self { file, path: path.to_owned(), heap, format, sealed })
     }
 
     /// What differs from when the file was completed, a line for each object.
     pub(super) fn differences(&self) -> Result<Vec<String>, RecordError> {
-        match digest::differences(&self.file).map_err(|e| self.problem(format!("its digests cannot be read ({e})")))? {
+        match digest::differences(&self.file, &self.heap)
+            .map_err(|e| self.problem(format!("its digests cannot be read ({e})")))?
+        {
             Some(differ) => Ok(differ),
             None if self.sealed => {
                 Ok(vec!["/content_sha256: is missing, as where a file was not completed".to_owned()])
@@ -192,7 +197,7 @@ impl Source {
 
     /// A string attribute of the file.
     pub(super) fn text(&self, name: &str) -> Result<String, RecordError> {
-        attribute::get_text(&self.file, name).map_err(|e| self.unreadable(name, &e))
+        attribute::get_text(&self.file, name, &self.heap).map_err(|e| self.unreadable(name, &e))
     }
 
     /// Where the stimuli were; none in files of older versions, and of runs whose stimuli were in the model file.
@@ -210,7 +215,7 @@ impl Source {
 
     /// A list of strings of the file.
     pub(super) fn texts(&self, name: &str) -> Result<Vec<String>, RecordError> {
-        attribute::get_texts(&self.file, name).map_err(|e| self.unreadable(name, &e))
+        attribute::get_texts(&self.file, name, &self.heap).map_err(|e| self.unreadable(name, &e))
     }
 
     /// A number among the attributes of the file.
@@ -240,7 +245,7 @@ impl Source {
 
     /// A text among the attributes of a dataset.
     pub(super) fn text_of(&self, dataset: &str, name: &str) -> Result<String, RecordError> {
-        let found = attribute::get_text(&*self.dataset(dataset)?, name);
+        let found = attribute::get_text(&*self.dataset(dataset)?, name, &self.heap);
         found.map_err(|e| self.unreadable(&format!("{dataset}@{name}"), &e))
     }
 
@@ -311,10 +316,12 @@ pub(super) fn held(dataset: &Dataset) -> hdf5::Result<()> {
 }
 
 /// Tells which of our files one is and whether it is of the version written here, or what it is instead.
-fn format(file: &File) -> Result<(Format, bool), String> {
+fn format(file: &File, heap: &Heap) -> Result<(Format, bool), String> {
     let attributes = file.attr_names().map_err(|e| format!("its attributes are damaged ({e})"))?;
     let has = |name: &str| attributes.iter().any(|a| a == name);
-    let found = if has("format") { attribute::get_text(file, "format").unwrap_or_default() } else { String::new() };
+    let read = if has("format") { attribute::get_text(file, "format", heap) } else { Ok(String::new()) };
+    let found = read.or_else(|_| heap.check().map(|()| String::new()));
+    let found = found.map_err(|e| format!("its attributes are damaged ({e})"))?;
     match found.as_str() {
         "" if has("magic") && has("apical_version") => Ok((Format::Run, false)),
         RUN_FORMAT => Ok((Format::Run, true)),
