@@ -5,9 +5,9 @@ use std::path::PathBuf;
 use clap::Args;
 use serde::Serialize;
 
+use super::disk::size;
 use super::failure::Failure;
 use super::report::text_of;
-use super::session::size;
 use super::terminal;
 use crate::record::Evaluation;
 use crate::record::hdf5::{Contents, Counters, SnapshotSummary, SpikeSummary, Summary, TraceSummary, verify};

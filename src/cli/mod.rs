@@ -6,6 +6,7 @@
 mod checkpoint;
 mod compare;
 mod completions;
+mod disk;
 mod exit;
 mod export;
 mod failure;

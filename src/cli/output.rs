@@ -54,6 +54,11 @@ impl RunOutput {
         self
     }
 
+    /// Whether the network of the run learns in it: a run that does has a checkpoint.
+    fn learns(&self) -> bool {
+        self.checkpoint.is_some()
+    }
+
     /// The n-th candidate for the paths, from 1; the first is that asked for.
     fn choice(&self, n: u32) -> Self {
         if n < 2 { self.clone() } else { self.renamed(&format!("-{n}.h5")) }
@@ -82,7 +87,9 @@ impl RunOutput {
         }
         match (self.existing, self.occupied()) {
             (Existing::Refused, Some(taken)) => self.refuse(taken),
-            (Existing::Replaced, Some(_)) => self.check_kinds("--overwrite replaces runs and nothing else"),
+            (Existing::Replaced, Some(_)) => self.check_kinds(
+                "--overwrite replaces a run by one of its kind, and nothing else; name another file by --out",
+            ),
             _ => Ok(()),
         }
     }
@@ -100,10 +107,16 @@ impl RunOutput {
         )
     }
 
-    /// Checks that existing files are of the kind that would replace them: a run file, a checkpoint.
+    /// Checks that existing files are of the kind that would replace them: the run file of a training, or of a test or
+    /// simulation, and a checkpoint.
     fn check_kinds(&self, refusal: &'static str) -> anyhow::Result<()> {
         if is_occupied(&self.run) {
-            RunReader::open(&self.run).context(refusal)?;
+            let learnt = RunReader::open(&self.run).and_then(|run| run.frozen_after()).context(refusal)?.is_none();
+            if learnt != self.learns() {
+                let [found, expected] = [learnt, self.learns()].map(kind_of_run);
+                let found = format!("{} is the run file of {found}, expected that of {expected}", self.run.display());
+                return Err(anyhow::anyhow!(found).context(refusal));
+            }
         }
         if let Some(checkpoint) = self.checkpoint.as_ref().filter(|path| is_occupied(path)) {
             holds_checkpoint(checkpoint).context(refusal)?;
@@ -173,6 +186,11 @@ impl RunFiles {
         give(&self.run, &run)?;
         Ok(Self { run, checkpoint, replaced: None })
     }
+}
+
+/// What a run is, by whether its network learns.
+fn kind_of_run(learns: bool) -> &'static str {
+    if learns { "a training" } else { "a test or simulation" }
 }
 
 /// Whether there is something other than an empty file at a path.

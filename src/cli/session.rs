@@ -1,6 +1,6 @@
 //! A training run or simulation: opens its files, shows its progress, saves what there is at its end.
 
-use std::path::Path;
+use std::ops::Range;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, bail};
@@ -9,9 +9,10 @@ use super::failure::Failure;
 use super::options::Common;
 use super::output::{RunFiles, RunOutput};
 use super::progress::{Checkpoints, Display};
-use super::{interrupt, shell, terminal};
+use super::{disk, interrupt, shell, terminal};
 use crate::data::{DataPlace, Dataset, StimulusSet, digests};
 use crate::model::Model;
+use crate::network::Network;
 use crate::record::hdf5::{Provenance, RunFile, set_aside_unfinished};
 use crate::record::{Kind, Planned, Recorder};
 use crate::training::{Ending, History, Plan, RunError, Training, expected_rates};
@@ -72,21 +73,12 @@ pub(super) fn open_run_file(
         edited: origin.edited,
     };
     let kept = check_recorded(common, model, planned)?;
-    let folder = folder_of(&output.run);
+    let bytes = planned.estimate(model).total();
+    disk::Recordings { file: &output.run, bytes, runs: 1 }.check_room(common)?;
+    let folder = disk::folder_of(&output.run);
     if common.out.is_none() {
         let made = std::fs::create_dir_all(folder);
         made.with_context(|| format!("cannot create the folder {}; give --out PATH", folder.display()))?;
-    }
-    let bytes = planned.estimate(model).total();
-    let free = fs4::available_space(folder).unwrap_or(u64::MAX);
-    if bytes > free && !common.ignore_free_space {
-        bail!(
-            "about {} will be recorded, and the disk of {} has room for {}: record less by --record, write elsewhere by --out, or \
-             go on regardless by --ignore-free-space",
-            size(bytes),
-            output.run.display(),
-            size(free)
-        );
     }
     let (file, files) = output.open(|path| RunFile::create(path, model, &provenance, planned))?;
     let left = match files.checkpoint.as_deref().map(set_aside_unfinished).transpose() {
@@ -106,7 +98,11 @@ pub(super) fn open_run_file(
         ));
     }
     if !common.quiet {
-        terminal::print_message(format_args!("recording to {}: {kept}about {}", files.run.display(), size(bytes)));
+        terminal::print_message(format_args!(
+            "recording to {}: {kept}about {}",
+            files.run.display(),
+            disk::size(bytes)
+        ));
     }
     Ok((file, files))
 }
@@ -133,11 +129,6 @@ fn check_recorded(common: &Common, model: &Model, planned: &Planned) -> anyhow::
     Ok(format!("{} of {of} presentations, ", planned.recorded(model)))
 }
 
-/// The folder of a file.
-fn folder_of(path: &Path) -> &Path {
-    path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
-}
-
 /// The command line of this process, quoted for a shell, with the program as `apical`.
 pub(super) fn command_line() -> String {
     let words = std::env::args_os().skip(1).map(|argument| shell::quoted(&argument.to_string_lossy()).into_owned());
@@ -160,6 +151,21 @@ pub(super) struct Session<'a> {
     pub(super) stopped: &'a dyn Fn(&RunFiles),
 }
 
+/// What a training will record, from the rates of its network at the start.
+///
+/// # Errors
+/// If the network cannot be built.
+pub(super) fn planned(
+    (model, network): (&Model, &Network),
+    data: &Dataset,
+    presentations: Range<u64>,
+    (test_examples, seed): (usize, u64),
+) -> anyhow::Result<Planned> {
+    let epoch = data.training.len() as u64;
+    let rates = expected_rates((model, network), &data.training, seed)?;
+    Ok(Planned { kind: Kind::Train, presentations, epoch, tests: test_examples as u64, rates })
+}
+
 /// Makes a run, with its run file, checkpoints, progress and, with `--live`, its page.
 ///
 /// # Errors
@@ -173,13 +179,7 @@ pub(super) fn run(
     let _guard = interrupt::hold();
     let Session { model, data, seed, label, plan, origin, live, checkpoint_every, stopped } = run;
     let first = trainer.history().examples_seen;
-    let planned = Planned {
-        kind: Kind::Train,
-        presentations: first..plan.presentations,
-        epoch: data.training.len() as u64,
-        tests: plan.test_examples as u64,
-        rates: expected_rates((model, trainer.network()), &data.training, seed).map_err(Failure::failed)?,
-    };
+    let planned = planned((model, trainer.network()), data, first..plan.presentations, (plan.test_examples, seed))?;
     let (dynamics, shown, sha256) = (trainer.kind(), data.training.set(), &data.sha256());
     let recorded = RunDescription { model, dynamics, seed, planned, origin, shown, sha256 };
     let (file, files) = open_run_file(common, output, &recorded)?;
@@ -277,14 +277,5 @@ impl SavedFiles {
                 ));
             }
         }
-    }
-}
-
-/// A number of bytes as kB, MB or GB.
-pub(super) fn size(bytes: u64) -> String {
-    match bytes {
-        0..1_000_000 => format!("{:.0} kB", bytes as f64 / 1e3),
-        1_000_000..1_000_000_000 => format!("{:.0} MB", bytes as f64 / 1e6),
-        _ => format!("{:.1} GB", bytes as f64 / 1e9),
     }
 }

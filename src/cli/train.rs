@@ -6,6 +6,7 @@ use std::time::Duration;
 use anyhow::{Context, bail};
 use clap::Args;
 
+use super::disk::Recordings;
 use super::failure::Failure;
 use super::files::named_after;
 use super::options::{Common, Rate, Seeds, parse_seeds};
@@ -18,7 +19,7 @@ use super::stimuli::StimulusSource;
 use super::{checkpoint, rate_rule, report, shell, terminal, view};
 use crate::data::{Dataset, digests, tested_on};
 use crate::model::Model;
-use crate::record::Checkpoint;
+use crate::record::{Checkpoint, Planned};
 use crate::training::{Dynamics, History, Plan, Plasticity, RateRuleTrainer, Trainer, Training, initial_network};
 use crate::view::LiveParts;
 
@@ -113,6 +114,11 @@ impl TrainCommand {
         };
         let outputs = seeds.iter().map(|&seed| self.output(&model, seed, seeds.len() > 1, checkpoint.as_ref()));
         let outputs = outputs.collect::<anyhow::Result<Vec<_>>>()?;
+        if let [first, _, ..] = seeds[..] {
+            let planned = self.planned(&model, &data, first)?;
+            let (file, bytes) = (&*outputs[0].run, planned.estimate(&model).total());
+            Recordings { file, bytes, runs: seeds.len() }.check_room(&self.common)?;
+        }
         let live = self.live.then(|| view::serve_live(&model)).transpose()?;
         let at_once = if live.is_some() { 1 } else { threads };
         let one = |at: usize, threads: usize| {
@@ -147,6 +153,18 @@ impl TrainCommand {
         }
         let overrides = [format!("learning.epochs={epochs}")];
         Ok(Model::parse(&model.text(), &model.name, &overrides)?)
+    }
+
+    /// What each run of several seeds will record.
+    fn planned(&self, model: &Model, data: &Dataset, seed: u64) -> anyhow::Result<Planned> {
+        let network = initial_network(model, seed)?;
+        let presentations = 0..self.presentations(model, data, None);
+        session::planned((model, &network), data, presentations, (self.tested(data), seed))
+    }
+
+    /// Images tested at each evaluation.
+    fn tested(&self, data: &Dataset) -> usize {
+        self.test_examples.unwrap_or(usize::MAX).min(data.evaluation.len())
     }
 
     /// Adapts what a model records to its dynamics.
@@ -209,7 +227,7 @@ impl TrainCommand {
         SeedRun { output, label, threads, live }: SeedRun<'_>,
     ) -> Result<(Outcome, TrainResults), Failure> {
         let presentations = self.presentations(model, data, checkpoint.as_ref());
-        let test_examples = self.test_examples.unwrap_or(usize::MAX).min(data.evaluation.len());
+        let test_examples = self.tested(data);
         let edited = checkpoint.as_ref().is_some_and(|checkpoint| checkpoint.edited);
         let mut trainer = self.trainer(model, seed, checkpoint, presentations)?;
         let plan = Plan { presentations, test_examples, plasticity: Plasticity::On };

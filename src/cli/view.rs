@@ -6,10 +6,10 @@ use std::sync::Arc;
 use anyhow::{Context, bail};
 use clap::Args;
 
+use super::disk::size;
 use super::failure::Failure;
 use super::files::{PartialFile, refuse_overwrite};
 use super::plot::IndexRange;
-use super::session::size;
 use super::terminal;
 use crate::model::Model;
 use crate::view::{LiveParts, Parts, RunParts, Server, export, serve};

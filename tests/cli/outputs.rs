@@ -58,6 +58,34 @@ fn a_run_that_is_there_is_replaced_on_demand_alone() {
 
 /// The first evaluation of the new run saves a checkpoint, and so does every presentation.
 #[cfg(unix)]
+/// A training takes hours, and a test of what it learnt a moment.
+#[test]
+fn a_run_is_replaced_by_one_of_its_kind_alone() {
+    let bench = Bench::new();
+    bench.ok("train tiny.toml --examples 8 --out run.h5");
+    bench.ok("test run.checkpoint.h5 --out test.h5");
+    let files = || ["run.h5", "run.checkpoint.h5", "test.h5"].map(|name| fs::read(bench.path(name)).unwrap());
+    let before = files();
+    for (command, found) in [
+        ("test run.checkpoint.h5 --out run.h5", "run.h5 is the run file of a training"),
+        ("simulate run.checkpoint.h5 --out run.h5", "run.h5 is the run file of a training"),
+        ("simulate tiny.toml --out run.h5", "run.h5 is the run file of a training"),
+        ("train tiny.toml --examples 4 --out test.h5", "test.h5 is the run file of a test or simulation"),
+    ] {
+        let without = bench.run(command);
+        assert!(without.code == Some(2) && !without.stderr.contains("give --overwrite"), "{command}: {without:?}");
+        for ran in [without, bench.run(&format!("{command} --overwrite"))] {
+            assert!(ran.code == Some(2) && ran.stderr.contains(found), "{command}: {ran:?}");
+        }
+        assert!(files() == before, "{command}");
+    }
+    for command in ["test", "simulate"] {
+        bench.ok(&format!("{command} run.checkpoint.h5 --seed 7 --out test.h5 --overwrite"));
+        let file = hdf5::File::open(bench.path("test.h5")).unwrap();
+        assert_eq!(file.attr("frozen_after").unwrap().read_scalar::<u64>().unwrap(), 8);
+    }
+}
+
 #[test]
 fn a_run_that_is_stopped_is_kept_beside_the_finished_one_that_it_was_to_replace() {
     let bench = Bench::new();
@@ -223,6 +251,24 @@ fn what_is_written_is_estimated_within_a_third() {
         let written = fs::metadata(bench.path(&file)).unwrap().len() as f64;
         assert!((0.75..1.5).contains(&(estimated / written)), "{arguments}: {estimated} estimated, {written} written");
     }
+}
+
+/// Each of 100 runs has room, all of them have not; each row of presentations takes 41 bytes.
+#[test]
+fn the_runs_of_all_seeds_need_room_together() {
+    let bench = Bench::new();
+    let free = fs4::available_space(bench.path("")).unwrap();
+    let many = format!("train tiny.toml --examples {} --test-examples 1 --record none", free / 50 / 41);
+    for out in ["", " --out run.h5"] {
+        let ran = bench.run(&format!("{many} --seeds 1..100{out}"));
+        assert_eq!(ran.code, Some(2), "{}", ran.stderr);
+        for part in ["will be recorded by 100 runs, and the disk of ", "seed1.h5 has room for ", "--ignore-free-space"]
+        {
+            assert!(ran.stderr.contains(part), "{}", ran.stderr);
+        }
+    }
+    assert!(!bench.path("output").exists(), "nothing was begun");
+    bench.ok("train tiny.toml --examples 4 --seeds 1..2 --out few.h5");
 }
 
 #[test]

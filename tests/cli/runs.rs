@@ -439,7 +439,7 @@ fn what_was_learnt_is_kept_where_the_run_file_cannot_be_completed() {
 #[test]
 fn several_seeds_are_stopped_together_and_each_can_be_gone_on_with() {
     let bench = Bench::new();
-    let arguments = "train tiny.toml --examples 100000000 --record none --seeds 1..3 --threads 2 --out run.h5";
+    let arguments = "train tiny.toml --examples 10000000 --record none --seeds 1..3 --threads 2 --out run.h5";
     let begun = || ["run-seed1.h5.part", "run-seed2.h5.part"].iter().all(|name| bench.path(name).exists());
     let ran = support::interrupt(bench.command(arguments), begun);
     assert_eq!(ran.code, Some(130), "{}", ran.stderr);
