@@ -6,7 +6,7 @@ use base64::prelude::{BASE64_STANDARD, Engine as _};
 use flate2::Compression;
 use flate2::write::DeflateEncoder;
 
-use super::{Pack, Parts, RunParts};
+use super::{Pack, RunParts};
 use crate::record::RecordError;
 
 const DOCUMENT: &str = include_str!("page/index.html");
@@ -37,11 +37,7 @@ pub fn page() -> String {
 /// If a part cannot be read.
 pub fn export(run: &RunParts) -> Result<String, RecordError> {
     let mut all = Pack::default();
-    for name in run.names() {
-        if let Some(pack) = run.part(name)? {
-            all = all.part(&name.name(), pack);
-        }
-    }
+    run.each_part(|name, pack| all = std::mem::take(&mut all).part(&name.name(), pack))?;
     Ok(document(&BASE64_STANDARD.encode(deflated(&all.bytes()))))
 }
 

@@ -116,8 +116,26 @@ impl RunParts {
         &self.shown
     }
 
+    /// Hands out all parts of the run, in the order of their names; each recorded number is read once.
+    ///
+    /// # Errors
+    /// If a part cannot be read.
+    pub fn each_part(&self, mut take: impl FnMut(Part, Pack)) -> Result<(), RecordError> {
+        for name in self.names() {
+            match name {
+                Part::Traces(p, 0) => {
+                    let all = self.traces(p, 0..self.population(p).map_or(0, |population| population.size))?;
+                    all.into_iter().enumerate().for_each(|(n, pack)| take(Part::Traces(p, n), pack));
+                }
+                Part::Traces(..) => (),
+                _ => self.part(name)?.into_iter().for_each(|pack| take(name, pack)),
+            }
+        }
+        Ok(())
+    }
+
     /// Names of all parts of the run.
-    pub fn names(&self) -> Vec<Part> {
+    fn names(&self) -> Vec<Part> {
         let mut names = vec![Part::Run, Part::Presentations];
         for (p, population) in self.model.populations.iter().enumerate() {
             names.extend([Part::Spikes(p), Part::Plateaus(p)]);
@@ -131,6 +149,11 @@ impl RunParts {
         images.dedup();
         names.extend(images.into_iter().map(|(kind, image)| Part::Image(kind, image)));
         names
+    }
+
+    /// Number of values read from the file so far, by which tests count the work.
+    pub fn values_read(&self) -> u64 {
+        self.reader().values_read()
     }
 
     /// Approximate size of all parts together [bytes].
@@ -185,25 +208,35 @@ impl RunParts {
         Ok(Some(pack.u8("phase", list.phases[..kept].iter().map(|&phase| u8::from(phase == PhaseName::Target)))))
     }
 
-    fn traces(&self, p: usize, neuron: usize) -> Result<Option<Pack>, RecordError> {
-        let Some(population) = self.population(p).filter(|population| neuron < population.size) else {
-            return Ok(None);
+    /// Traces of some neurons of a population, a part for each; none if they were not recorded. Of all neurons at once they
+    /// are read in the time of one: a chunk of the file holds samples of all.
+    fn traces(&self, p: usize, neurons: Range<usize>) -> Result<Vec<Pack>, RecordError> {
+        let Some(population) = self.population(p).filter(|population| neurons.end <= population.size) else {
+            return Ok(Vec::new());
         };
-        let Some(blocks) = self.reader().traces(&population.name, neuron..neuron + 1, self.span())? else {
-            return Ok(None);
+        let Some(blocks) = self.reader().traces(&population.name, neurons.clone(), self.span())? else {
+            return Ok(Vec::new());
         };
-        let columns = blocks.first().map_or(&[][..], |block| &block.columns);
-        let name = |element| population.compartment_name(CompartmentId(element as usize));
-        let names: Vec<_> = columns.iter().map(|&(_, element)| name(element)).collect();
         let samples = |block: &TraceBlock| block.values.len() / block.columns.len().max(1);
         let stretches: Vec<_> = blocks.iter().map(|block| json!([block.start_ms, samples(block)])).collect();
         let dt_ms = blocks.first().map_or(0.0, |block| block.dt_ms);
-        let mut pack = Pack::of(json!({ "stretches": stretches, "dt_ms": dt_ms, "elements": names }));
-        for (place, &(_, element)) in columns.iter().enumerate() {
-            let each = blocks.iter().filter_map(|block| block.column(neuron as u64, element));
-            pack = pack.f32(&place.to_string(), &each.flatten().collect::<Vec<_>>());
-        }
-        Ok(Some(pack))
+        let name = |element| population.compartment_name(CompartmentId(element as usize));
+        let columns: Vec<_> = blocks.iter().map(|block| block.columns_of(neurons.clone())).collect();
+        let pack = |neuron: usize| {
+            let elements: Vec<u32> = match (blocks.first(), columns.first()) {
+                (Some(block), Some(columns)) => block.columns[columns[neuron].clone()].iter().map(|c| c.1).collect(),
+                _ => Vec::new(),
+            };
+            let names: Vec<_> = elements.iter().map(|&element| name(element)).collect();
+            let pack = Pack::of(json!({ "stretches": stretches, "dt_ms": dt_ms, "elements": names }));
+            elements.iter().enumerate().fold(pack, |pack, (place, &element)| {
+                let each = blocks.iter().zip(&columns).flat_map(|(block, columns)| {
+                    columns[neuron].clone().find(|&c| block.columns[c].1 == element).map(|c| block.at(c))
+                });
+                pack.f32(&place.to_string(), &each.flatten().collect::<Vec<_>>())
+            })
+        };
+        Ok((0..neurons.len()).map(pack).collect())
     }
 
     fn field(&self, j: usize, neuron: usize) -> Result<Option<Pack>, RecordError> {
@@ -243,7 +276,7 @@ impl Parts for RunParts {
             Part::Presentations => Ok(Some(presentations(&self.shown))),
             Part::Spikes(p) => self.spikes(p),
             Part::Plateaus(p) => self.plateaus(p),
-            Part::Traces(p, neuron) => self.traces(p, neuron),
+            Part::Traces(p, neuron) => Ok(self.traces(p, neuron..neuron.saturating_add(1))?.pop()),
             Part::Field(j, neuron) => self.field(j, neuron),
             Part::Image(kind, image) => Ok(self.image(kind, image)),
             Part::Live => Ok(None),

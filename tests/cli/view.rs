@@ -6,6 +6,7 @@ use std::net::TcpStream;
 use std::process::{Child, Command, Stdio};
 use std::sync::LazyLock;
 
+use apical::view::{Part, Parts, RunParts};
 use serde_json::Value;
 
 use crate::support::{self, Bench, Contents};
@@ -196,6 +197,28 @@ fn a_page_with_everything_in_it_is_one_file() {
     let page = fs::read_to_string(RUN.path("page.html")).unwrap();
     assert!(page.starts_with("<!doctype html>") && page.len() > 100_000);
     assert!(!page.contains("src=\"") && !page.contains("<link"));
+}
+
+/// All traces are read once, whatever the number of neurons: one neuron's are in the same chunks of the file as all others'.
+#[test]
+fn a_page_is_written_in_the_time_of_what_was_recorded() {
+    let bench = Bench::new();
+    let read = |hidden: usize| {
+        let file = format!("run{hidden}.h5");
+        let arguments = "--examples 2 --record hidden.soma,hidden.apical";
+        bench.ok(&format!("train tiny.toml {arguments} --set population.hidden.size={hidden} --out {file}"));
+        let run = RunParts::open(&bench.path(&file), None, None).unwrap();
+        let mut parts = Vec::new();
+        run.each_part(|part, pack| parts.push((part, pack))).unwrap();
+        let read = run.values_read();
+        let traces = |part: &Part| matches!(part, Part::Traces(1, _));
+        assert_eq!(parts.iter().filter(|(part, _)| traces(part)).count(), hidden);
+        // The same as when each is asked for.
+        parts.into_iter().for_each(|(part, pack)| assert!(run.part(part).unwrap() == Some(pack), "{part:?}"));
+        read
+    };
+    let [few, many] = [20, 80].map(read);
+    assert!(many < 4 * few, "{few} values of 20 neurons, {many} of 80");
 }
 
 #[test]

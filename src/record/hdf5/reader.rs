@@ -75,7 +75,23 @@ impl TraceBlock {
     /// Potentials of one element of one neuron [samples], if it was recorded.
     pub fn column(&self, neuron: u64, element: u32) -> Option<Vec<f32>> {
         let at = self.columns.iter().position(|&column| column == (neuron, element))?;
-        Some(self.values.iter().skip(at).step_by(self.columns.len()).copied().collect())
+        Some(self.at(at).collect())
+    }
+
+    /// Potentials of a column, by its place.
+    pub fn at(&self, column: usize) -> impl Iterator<Item = f32> {
+        self.values.iter().skip(column).step_by(self.columns.len()).copied()
+    }
+
+    /// Places of the columns of each of the neurons of the block, which ascend.
+    pub fn columns_of(&self, neurons: Range<usize>) -> Vec<Range<usize>> {
+        let mut end = 0;
+        let own = |neuron| {
+            let start = end;
+            end += self.columns[start..].iter().take_while(|column| column.0 == neuron as u64).count();
+            start..end
+        };
+        neurons.map(own).collect()
     }
 }
 
@@ -90,6 +106,11 @@ impl RunReader {
             Format::Run => Ok(Self { source }),
             Format::Checkpoint => Err(source.problem("is a checkpoint, expected a run file")),
         }
+    }
+
+    /// Number of values read from datasets so far, those of whole chunks included, by which tests count the work.
+    pub fn values_read(&self) -> u64 {
+        self.source.values_read()
     }
 
     /// Name of the model.

@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use hdf5::types::TypeDescriptor;
 use hdf5::{Dataset, File, H5Type};
@@ -38,6 +39,8 @@ pub(super) struct Source {
     file: File,
     path: PathBuf,
     heap: Heap,
+    /// Values read from datasets, with those of the same chunks.
+    read: AtomicU64,
     pub(super) format: Format,
     /// Whether it is of a version that keeps digests of its content; those of version 0.1 have none.
     pub(super) sealed: bool,
@@ -67,7 +70,7 @@ impl Source {
         })?;
         let heap = Heap::of(path);
         let (format, sealed) = format(&file, &heap).map_err(|problem| place::content(path, problem))?;
-        Ok(Self { file, path: path.to_owned(), heap, format, sealed })
+        Ok(Self { file, path: path.to_owned(), heap, read: AtomicU64::new(0), format, sealed })
     }
 
     /// What differs from when the file was completed, a line for each object.
@@ -113,7 +116,17 @@ impl Source {
 
     /// Values of a dataset in row-major order.
     pub(super) fn values<T: H5Type>(&self, name: &str) -> Result<Vec<T>, RecordError> {
-        self.held(name)?.read_raw().map_err(|e| self.unreadable(name, &e))
+        let read = self.held(name)?.read_raw();
+        read.inspect(|values| self.count(values.len())).map_err(|e| self.unreadable(name, &e))
+    }
+
+    fn count(&self, values: usize) {
+        self.read.fetch_add(values as u64, Ordering::Relaxed);
+    }
+
+    /// Number of values read from datasets so far, those of whole chunks included.
+    pub(super) fn values_read(&self) -> u64 {
+        self.read.load(Ordering::Relaxed)
     }
 
     /// Values of a dataset that must be of this very type.
@@ -155,7 +168,7 @@ impl Source {
         if rows.is_empty() {
             return Ok(Vec::new());
         }
-        let read = self.held(name)?.read_slice_1d::<T, _>(s![rows]);
+        let read = self.held(name)?.read_slice_1d::<T, _>(s![rows]).inspect(|values| self.count(values.len()));
         read.map(|values| values.into_iter().collect()).map_err(|e| self.unreadable(name, &e))
     }
 
@@ -172,8 +185,11 @@ impl Source {
 
     /// Values of a block of a matrix, row by row.
     pub(super) fn block<T: H5Type>(&self, name: &str, block: Block) -> Result<Vec<T>, RecordError> {
-        let read = self.held(name)?.read_slice_2d::<T, _>(block);
-        read.map(|values| values.into_iter().collect()).map_err(|e| self.unreadable(name, &e))
+        let held = self.held(name)?;
+        let read = held.read_slice_2d::<T, _>(block).map_err(|e| self.unreadable(name, &e))?;
+        // A chunk has whole rows.
+        self.count(if held.is_chunked() { read.nrows() * held.shape()[1] } else { read.len() });
+        Ok(read.into_iter().collect())
     }
 
     /// Shape of a dataset.
