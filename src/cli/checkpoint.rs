@@ -21,11 +21,13 @@ pub(super) fn load(path: &Path) -> anyhow::Result<Checkpoint> {
     check_own_model(Checkpoint::load(path)?, path)
 }
 
-/// Loads a checkpoint, with `--accept-edited` also one that was changed after it was written; a message says so.
+/// Loads a checkpoint, with `--accept-edited` also one that was changed after it was written.
 pub(super) fn load_for(common: &Common, path: &Path) -> anyhow::Result<Checkpoint> {
-    if !common.accept_edited {
-        return load(path);
-    }
+    if common.accept_edited { load_edited(path) } else { load(path) }
+}
+
+/// Loads a checkpoint that may have been changed after it was written; a message says so.
+pub(super) fn load_edited(path: &Path) -> anyhow::Result<Checkpoint> {
     let checkpoint = check_own_model(Checkpoint::load_edited(path)?, path)?;
     if checkpoint.edited {
         terminal::print_message(format_args!("{} was changed after it was written", path.display()));

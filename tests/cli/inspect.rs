@@ -196,6 +196,9 @@ fn a_checkpoint_that_was_changed_is_refused() {
         assert_eq!(edited(file), true, "{file}");
     }
     assert_eq!(RUN.json("inspect run.checkpoint.h5")["edited"], false);
+    fs::copy(RUN.path("run.checkpoint.h5"), bench.path("whole.h5")).unwrap();
+    let told = bench.json("compare --representations changed.h5,whole.h5 --accept-edited");
+    assert_eq!(told["representations"]["edited"], serde_json::json!(["changed"]));
 }
 
 /// Where the values of every dataset are in the file, of a chunked one the first: offset and length [bytes].

@@ -19,7 +19,7 @@ use self::similarity::{ComparedNetwork, LayerResponses, Similarities, layers_of}
 use super::failure::Failure;
 use super::files::{part_of, set_aside, write};
 use super::stimuli::StimulusSource;
-use super::{interrupt, session, terminal};
+use super::{checkpoint, interrupt, session, terminal};
 use crate::data::{Dataset, Presentations, Source};
 use crate::model::{Model, Stimuli};
 use crate::plot::Figure;
@@ -44,7 +44,8 @@ impl CompareCommand {
             self.sizes.clear();
         }
         self.check(&entries)?;
-        let trained = self.representations.iter().map(|text| ComparedNetwork::load(text, self.data.as_deref()));
+        let load = if self.accept_edited { checkpoint::load_edited } else { checkpoint::load };
+        let trained = self.representations.iter().map(|text| ComparedNetwork::load(text, load, self.data.as_deref()));
         let trained = trained.collect::<anyhow::Result<Vec<_>>>()?;
         let data = if entries.is_empty() { None } else { Some(self.load(&trained)?) };
         let evaluation = data.as_ref().map(|data| &data.evaluation).or(trained.first().map(ComparedNetwork::shown));
@@ -71,7 +72,7 @@ impl CompareCommand {
             rules.push(RuleResults::of(entry, &config, runs));
             self.write_part(&self.results(&rules, None)).map_err(Failure::Failed)?;
         }
-        self.finish(&rules, &layers)
+        self.finish(&rules, &layers, &trained)
     }
 
     /// Trains rules of recurrent networks.
@@ -132,8 +133,13 @@ impl CompareCommand {
     }
 
     /// Writes and prints the results.
-    fn finish(&self, rules: &[RuleResults], layers: &[LayerResponses]) -> Result<(), Failure> {
-        let representations = (!layers.is_empty()).then(|| Similarities::of(layers));
+    fn finish(
+        &self,
+        rules: &[RuleResults],
+        layers: &[LayerResponses],
+        trained: &[ComparedNetwork],
+    ) -> Result<(), Failure> {
+        let representations = (!layers.is_empty()).then(|| Similarities::of(layers, trained));
         let results = self.results(rules, representations.as_ref());
         let figure = (!rules.is_empty()).then(|| report::figure(rules, self.tested_on()));
         self.write(&results, figure.as_ref())?;

@@ -25,6 +25,7 @@ use crate::model::Stimuli;
 ///
 ///   apical compare --rules backprop --representations a.checkpoint.h5,rate:a.checkpoint.h5
 #[derive(Args, Debug)]
+#[allow(clippy::struct_excessive_bools, reason = "each is an option of its own")]
 pub(in crate::cli) struct CompareCommand {
     /// Model file, or name of a shipped model, to compare rules on: on networks of the sizes of its populations, with its
     /// stimuli.
@@ -72,6 +73,10 @@ pub(in crate::cli) struct CompareCommand {
     /// spikes, `rate:PATH` as the noiseless twin.
     #[arg(long, value_name = "CHECKPOINTS", value_delimiter = ',')]
     pub(super) representations: Vec<String>,
+
+    /// Take checkpoints even if they were changed after they were written; the results say which were.
+    #[arg(long, requires = "representations")]
+    pub(super) accept_edited: bool,
 
     /// Test images over which representations are compared.
     #[arg(long, value_name = "N", default_value = "300")]

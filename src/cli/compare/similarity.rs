@@ -7,12 +7,13 @@ use ndarray::Array2;
 use serde::Serialize;
 
 use crate::analysis::{linear_cka, rsa};
+use crate::cli::rate_rule;
 use crate::cli::stimuli::{self, StimulusSource};
-use crate::cli::{checkpoint, rate_rule};
 use crate::data::{Presentations, Source};
 use crate::model::{Model, Stimuli};
 use crate::network::Network;
 use crate::rate::{Learner, Twin};
+use crate::record::Checkpoint;
 use crate::training::{Dynamics, responses};
 
 /// Prefix of a checkpoint's path that selects its noiseless twin.
@@ -21,6 +22,8 @@ const RATE: &str = "rate:";
 /// A trained network whose representations are compared: a checkpoint, run as spikes or as rates.
 pub(super) struct ComparedNetwork {
     name: String,
+    /// Whether its checkpoint was changed after it was written.
+    edited: bool,
     model: Model,
     network: Network,
     seed: u64,
@@ -46,10 +49,14 @@ pub(super) fn parse_network(text: &str) -> (&Path, Dynamics) {
 }
 
 impl ComparedNetwork {
-    /// Loads the checkpoint of `PATH` or `rate:PATH`, with the images of `folder` if one is given.
-    pub(super) fn load(text: &str, folder: Option<&Path>) -> anyhow::Result<Self> {
+    /// Loads the checkpoint of `PATH` or `rate:PATH` by `load`, with the images of `folder` if one is given.
+    pub(super) fn load(
+        text: &str,
+        load: impl Fn(&Path) -> anyhow::Result<Checkpoint>,
+        folder: Option<&Path>,
+    ) -> anyhow::Result<Self> {
         let (path, dynamics) = parse_network(text);
-        let checkpoint = checkpoint::load(path)?;
+        let checkpoint = load(path)?;
         let model = Model::parse(&checkpoint.model_text, &format!("model of {}", path.display()), &[])?;
         if dynamics != Dynamics::Spiking && matches!(model.stimuli, Stimuli::Spikes { .. }) {
             bail!("{text}: the network is shown a spike list, which has no rates; leave out `{RATE}`");
@@ -60,7 +67,8 @@ impl ComparedNetwork {
         let stem = path.file_name().map(Path::new).map_or_else(String::new, |name| name.display().to_string());
         let name = stem.trim_end_matches(".h5").trim_end_matches(".checkpoint").to_owned();
         let name = if dynamics == Dynamics::Spiking { name } else { format!("{name} as rates") };
-        Ok(Self { name, model, network: checkpoint.network, seed: checkpoint.seed, dynamics, data, shown })
+        let Checkpoint { network, seed, edited, .. } = checkpoint;
+        Ok(Self { name, edited, model, network, seed, dynamics, data, shown })
     }
 
     /// The data it was trained on, if its checkpoint names them.
@@ -117,6 +125,8 @@ pub(in crate::cli) struct Similarities {
     layers: Vec<String>,
     /// Images over which they are compared.
     images: usize,
+    /// Networks of checkpoints that were changed after they were written.
+    edited: Vec<String>,
     /// Representational similarity, −1 to 1, [layers, layers].
     rsa: Vec<Vec<f64>>,
     /// Linear centred kernel alignment, 0 to 1, [layers, layers].
@@ -124,14 +134,15 @@ pub(in crate::cli) struct Similarities {
 }
 
 impl Similarities {
-    /// Compares every layer with every other.
-    pub(super) fn of(layers: &[LayerResponses]) -> Self {
+    /// Compares every layer with every other, those of `trained` among them.
+    pub(super) fn of(layers: &[LayerResponses], trained: &[ComparedNetwork]) -> Self {
         let matrix = |measure: &dyn Fn(&LayerResponses, &LayerResponses) -> f64| -> Vec<Vec<f64>> {
             layers.iter().map(|a| layers.iter().map(|b| measure(a, b)).collect()).collect()
         };
         Self {
             layers: layers.iter().map(|layer| layer.name.clone()).collect(),
             images: layers.first().map_or(0, |layer| layer.responses.nrows()),
+            edited: trained.iter().filter(|network| network.edited).map(|network| network.name.clone()).collect(),
             rsa: matrix(&|a, b| rsa(a.responses.view(), b.responses.view())),
             cka: matrix(&|a, b| linear_cka(a.responses.view(), b.responses.view())),
         }
@@ -167,7 +178,7 @@ mod tests {
             name: name.to_owned(),
             responses: responses.clone(),
         };
-        let found = Similarities::of(&[layer("a: hidden 1", &x), layer("b: hidden 1", &(&x * 2.0))]);
+        let found = Similarities::of(&[layer("a: hidden 1", &x), layer("b: hidden 1", &(&x * 2.0))], &[]);
         for measure in [&found.cka, &found.rsa] {
             assert!((measure[0][1] - 1.0).abs() < 1e-12);
         }
