@@ -77,6 +77,34 @@ fn a_rule_of_rates_takes_the_initial_values_that_its_model_reads() {
     }
 }
 
+/// A base is for other rules, too; what a file says of its own model is meant.
+#[test]
+fn keys_that_say_how_to_draw_are_left_aside_in_a_base_alone() {
+    let bench = Bench::new();
+    let drawing = support::MODEL.replacen("learning_rate = 0.6", "learning_rate = 0.6\nweights = { scale = 2 }", 1);
+    bench.write("drawing.toml", &drawing);
+    let variant = |more: &str| {
+        format!(
+            "name = \"variant\"\nbase = \"drawing.toml\"\n[[population]]\nname = \"hidden\"\n{more}\n\
+             [learning]\nrule = \"backprop\"\n"
+        )
+    };
+    bench.write("variant.toml", variant(""));
+    bench.ok("train variant.toml --epochs 1 --out run.h5");
+    // The whole model stands in the files of the run.
+    bench.ok("test run.checkpoint.h5");
+    bench.ok("inspect --check run.h5");
+    bench.write("own.toml", variant("bias = { mean = 2 }"));
+    bench.write("whole.toml", drawing + "[learning]\nrule = \"backprop\"\n");
+    for (model, place, key) in [("own.toml", "own.toml:5:10", "bias"), ("whole.toml", "whole.toml:24:13", "weights")] {
+        let ran = bench.run(&format!("train {model} --epochs 1 --out no.h5"));
+        assert_eq!(ran.code, Some(2), "{model}: {}", ran.stderr);
+        for said in [place, &format!("expected `from` \"npy\" or \"run\" in `{key}` or none")] {
+            assert!(ran.stderr.contains(said), "{model}: {}", ran.stderr);
+        }
+    }
+}
+
 #[test]
 fn what_a_network_of_rates_cannot_do_is_refused() {
     let bench = Bench::new();

@@ -99,7 +99,7 @@ fn check_rule(model: &Model, file: &Section<'_, '_>) -> Result<(), ModelError> {
 }
 
 /// Refuses initial values that a rule of rates would leave aside: files of projections that it has weights of its own for, and
-/// keys from the command line that say how to draw values, which it draws by its own.
+/// keys that say how to draw values, which it draws by its own. Those of a base are for other rules, and left aside.
 fn check_initial(
     model: &Model,
     populations: &[Section<'_, '_>],
@@ -114,14 +114,15 @@ fn check_initial(
         (table, "weights", projection.weights.is_stored(), layers.contains(&ProjectionId(index)))
     });
     for (table, key, stored, forward) in biases.chain(weights) {
-        let (at, why) = match (stored, forward, table.inner(key)?.argument()) {
+        let (at, why) = match (stored, forward, table.inner(key)?.chosen()) {
             (true, false, _) => {
                 let why = format!("expected no file of `{key}` here, for its feedback is the rule's own");
                 (table.at_key(key), why)
             }
-            (false, _, Some(argument)) if table.has(key) => {
-                (argument, format!("expected `from` \"npy\" or \"run\" in `{key}`, for it draws values by its own"))
-            }
+            (false, _, Some(chosen)) if table.has(key) => (
+                chosen,
+                format!("expected `from` \"npy\" or \"run\" in `{key}` or none, for it draws values by its own"),
+            ),
             _ => continue,
         };
         return Err(ModelError::refused(at, format!("`rule` \"{rule}\" in [learning]: {why}")));

@@ -29,8 +29,18 @@ struct Source {
     name: Arc<str>,
     /// The text of a file; none: what has no lines, named as a whole.
     text: Option<String>,
-    /// Whether it is an argument of the command line.
-    is_argument: bool,
+    role: Role,
+}
+
+/// What a text is to the model.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Role {
+    /// An argument of the command line.
+    Argument,
+    /// The file of the model itself.
+    File,
+    /// The base of a file, or a text that was written by the program.
+    Given,
 }
 
 impl SourceMap {
@@ -40,8 +50,9 @@ impl SourceMap {
         text: &'i str,
         name: &str,
         folder: &Path,
+        role: Role,
     ) -> Result<Spanned<Tree<'i>>, ModelError> {
-        let start = self.add(name, Some(text));
+        let start = self.add(name, Some(text), role);
         self.parsed(text, start, folder)
     }
 
@@ -49,7 +60,7 @@ impl SourceMap {
     pub(super) fn without_lines<'i>(&mut self, text: &'i str, name: &str) -> Result<Spanned<Tree<'i>>, ModelError> {
         let start = self.end;
         self.end += text.len() + 1;
-        self.sources.push(Source { start, name: name.into(), text: None, is_argument: false });
+        self.sources.push(Source { start, name: name.into(), text: None, role: Role::Given });
         self.parsed(text, start, Path::new(""))
     }
 
@@ -69,15 +80,14 @@ impl SourceMap {
 
     /// Adds a source that is named as a whole, as `--set learning.batch=16`, and returns its offset.
     pub(super) fn argument(&mut self, name: &str) -> usize {
-        self.add(name, None)
+        self.add(name, None, Role::Argument)
     }
 
-    fn add(&mut self, name: &str, text: Option<&str>) -> usize {
+    fn add(&mut self, name: &str, text: Option<&str>, role: Role) -> usize {
         let start = self.end;
         // An argument is as long as its name, for a value of it is no longer; the one beyond is for an error at the end.
         self.end += text.unwrap_or(name).len() + 1;
-        let is_argument = text.is_none();
-        self.sources.push(Source { start, name: name.into(), text: text.map(str::to_owned), is_argument });
+        self.sources.push(Source { start, name: name.into(), text: text.map(str::to_owned), role });
         start
     }
 
@@ -92,10 +102,10 @@ impl SourceMap {
         Origin::File { file: source.name.clone(), line, column }
     }
 
-    /// Whether an offset lies in an argument of the command line.
-    pub(super) fn is_argument(&self, offset: usize) -> bool {
+    /// What the text is in which an offset lies.
+    pub(super) fn role(&self, offset: usize) -> Role {
         let place = self.sources.partition_point(|source| source.start <= offset);
-        self.sources.get(place.saturating_sub(1)).is_some_and(|source| source.is_argument)
+        self.sources.get(place.saturating_sub(1)).map_or(Role::Given, |source| source.role)
     }
 
     fn syntax(&self, start: usize, error: &Error) -> ModelError {
@@ -157,9 +167,9 @@ mod tests {
     #[test]
     fn every_key_and_value_has_its_line_and_column() {
         let mut map = SourceMap::default();
-        map.document("a = 1\n", "first.toml", Path::new("")).unwrap();
+        map.document("a = 1\n", "first.toml", Path::new(""), Role::File).unwrap();
         let text = "name = \"é\"\n[protocol]\nforward_ms =  50\n\n[[population]]\nsize = [\"é\",\n 2]\n";
-        let tree = map.document(text, "m.toml", Path::new("")).unwrap();
+        let tree = map.document(text, "m.toml", Path::new(""), Role::File).unwrap();
         assert_eq!(map.origin(tree.span().start).to_string(), "m.toml:1:1");
         let set = map.argument("--set a=3");
         let value = map.value("3", set).unwrap();
@@ -182,13 +192,13 @@ mod tests {
             ("m.toml:6:9".into(), "m.toml:7:2".into())
         );
         assert_eq!(place(value.span().start), "--set a=3");
-        assert!(map.is_argument(value.span().start) && !map.is_argument(0));
+        assert_eq!((map.role(value.span().start), map.role(0)), (Role::Argument, Role::File));
     }
 
     #[test]
     fn what_is_not_toml_has_a_place_too() {
         let error = SourceMap::default()
-            .document("name = \"x\"\nsize = = 3\n", "m.toml", Path::new(""))
+            .document("name = \"x\"\nsize = = 3\n", "m.toml", Path::new(""), Role::File)
             .unwrap_err()
             .to_string();
         assert!(error.starts_with("m.toml:2:8: not valid TOML: "), "{error}");
@@ -197,7 +207,7 @@ mod tests {
     #[test]
     fn paths_are_seen_from_the_file_that_holds_them() {
         let text = "[[population]]\nbias = { path = 'b.npy' }\n[stimuli]\npath = '/abs'\n";
-        let tree = SourceMap::default().document(text, "models/m.toml", Path::new("models")).unwrap();
+        let tree = SourceMap::default().document(text, "models/m.toml", Path::new("models"), Role::File).unwrap();
         let written = format!("{tree:?}");
         assert!(written.contains("models/b.npy") && written.contains("\"/abs\""), "{written}");
     }
@@ -209,7 +219,7 @@ mod tests {
         let (done, is_done) = std::sync::mpsc::channel();
         std::thread::spawn(move || {
             let mut map = SourceMap::default();
-            let tree = map.document(&text, "m", Path::new("")).unwrap().into_inner();
+            let tree = map.document(&text, "m", Path::new(""), Role::File).unwrap().into_inner();
             let DeValue::Array(list) = tree["a"].get_ref() else { panic!("a list") };
             done.send((list.len(), map.origin(list[999_999].span().start).to_string())).unwrap();
         });

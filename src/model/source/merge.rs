@@ -154,13 +154,14 @@ pub(super) fn refuse_duplicates(map: &SourceMap, model: &Tree<'_>) -> Result<(),
 mod tests {
     use std::path::Path;
 
+    use super::super::map::Role;
     use super::*;
 
     /// The merged tree as TOML, keys in their order.
     fn merged(base: &str, over: &str) -> String {
         let mut map = SourceMap::default();
-        let mut tree = map.document(base, "base", Path::new("")).unwrap().into_inner();
-        merge(&mut tree, map.document(over, "over", Path::new("")).unwrap().into_inner());
+        let mut tree = map.document(base, "base", Path::new(""), Role::File).unwrap().into_inner();
+        merge(&mut tree, map.document(over, "over", Path::new(""), Role::File).unwrap().into_inner());
         written(&DeValue::Table(tree))
     }
 
@@ -207,8 +208,8 @@ mod tests {
             };
             let (base, over) = (named(0) + &text(0), named(25_000) + &text(50_000));
             let mut map = SourceMap::default();
-            let mut tree = map.document(&base, "base", Path::new("")).unwrap().into_inner();
-            let over = map.document(&over, "over", Path::new("")).unwrap().into_inner();
+            let mut tree = map.document(&base, "base", Path::new(""), Role::File).unwrap().into_inner();
+            let over = map.document(&over, "over", Path::new(""), Role::File).unwrap().into_inner();
             refuse_duplicates(&map, &tree).unwrap();
             merge(&mut tree, over);
             let sizes = tree.values().map(|node| match node.get_ref() {
@@ -234,8 +235,8 @@ mod tests {
     #[test]
     fn what_is_laid_over_keeps_its_origin() {
         let mut map = SourceMap::default();
-        let mut base = map.document("[x]\na = 1\nb = 2\n", "base", Path::new("")).unwrap().into_inner();
-        merge(&mut base, map.document("[x]\n\n\nb = 3\n", "over", Path::new("")).unwrap().into_inner());
+        let mut base = map.document("[x]\na = 1\nb = 2\n", "base", Path::new(""), Role::File).unwrap().into_inner();
+        merge(&mut base, map.document("[x]\n\n\nb = 3\n", "over", Path::new(""), Role::File).unwrap().into_inner());
         let place = |node: &Node<'_>| map.origin(node.span().start).to_string();
         let DeValue::Table(x) = base["x"].get_ref() else { panic!("a table") };
         assert_eq!(
@@ -248,7 +249,7 @@ mod tests {
     fn a_name_stands_once_in_a_file() {
         let twice = "[[population]]\nname = 'a'\n[[population]]\nname = 'a'\n";
         let mut map = SourceMap::default();
-        let tree = map.document(twice, "m", Path::new("")).unwrap().into_inner();
+        let tree = map.document(twice, "m", Path::new(""), Role::File).unwrap().into_inner();
         let error = refuse_duplicates(&map, &tree).unwrap_err().to_string();
         assert!(error.starts_with("m:3:1: a second population `a`") && error.ends_with("m:1:1"), "{error}");
     }

@@ -17,7 +17,7 @@ pub(super) use section::Section;
 
 use super::error::ModelError;
 use super::shipped;
-use map::{Node, SourceMap, Tree};
+use map::{Node, Role, SourceMap, Tree};
 
 /// The text of a model file.
 pub(super) struct Source<'a> {
@@ -84,10 +84,11 @@ impl<'a> Source<'a> {
     ) -> Result<T, ModelError> {
         let mut map = SourceMap::default();
         let base;
-        let (mut at, mut tree) = self.tree(&mut map)?;
+        let role = if self.folder.is_some() { Role::File } else { Role::Given };
+        let (mut at, mut tree) = self.tree(&mut map, role)?;
         if let Some((key, node)) = tree.remove_entry("base") {
             base = self.base(&map, &node)?;
-            let (_, mut under) = base.tree(&mut map)?;
+            let (_, mut under) = base.tree(&mut map, Role::Given)?;
             at = key.span().start;
             if let Some((second, _)) = under.get_key_value("base") {
                 let here = map.origin(at);
@@ -102,10 +103,10 @@ impl<'a> Source<'a> {
     }
 
     /// Its own tree, its first key, names and paths seen to, and the offset of its start.
-    fn tree<'s>(&'s self, map: &mut SourceMap) -> Result<(usize, Tree<'s>), ModelError> {
+    fn tree<'s>(&'s self, map: &mut SourceMap, role: Role) -> Result<(usize, Tree<'s>), ModelError> {
         let folder = self.folder.as_deref().unwrap_or(Path::new(""));
         let mut table = match self.kind {
-            SourceKind::File => map.document(&self.text, &self.name, folder)?,
+            SourceKind::File => map.document(&self.text, &self.name, folder, role)?,
             SourceKind::Values => map.without_lines(&self.text, &self.name)?,
         };
         if let Some((first, _)) = table.get_ref().iter().next().filter(|(key, _)| key.get_ref() != "name") {

@@ -110,6 +110,7 @@ impl Override<'_> {
 mod tests {
     use std::path::Path;
 
+    use super::super::map::Role;
     use super::*;
 
     const MODEL: &str = "[[population]]\nname = 'a'\nsize = 1\nbias = { mean = 1.0 }\n[learning]\nbatch = 1\n";
@@ -117,7 +118,7 @@ mod tests {
     /// The model with overrides, as debugging output without offsets.
     fn set(overrides: &[&str]) -> Result<String, ModelError> {
         let mut map = SourceMap::default();
-        let mut model = map.document(MODEL, "m", Path::new("")).unwrap().into_inner();
+        let mut model = map.document(MODEL, "m", Path::new(""), Role::File).unwrap().into_inner();
         let overrides: Vec<_> = overrides.iter().map(|&text| text.to_owned()).collect();
         apply(&mut map, &mut model, &overrides)?;
         Ok(keys(&DeValue::Table(model)).join(" "))

@@ -8,7 +8,7 @@ use serde::de::DeserializeOwned;
 use toml::de::DeValue;
 
 use super::de::{Fault, Keys, Value, What, found};
-use super::map::{Node, SourceMap, Tree};
+use super::map::{Node, Role, SourceMap, Tree};
 use super::merge;
 use crate::model::error::{ModelError, Origin, nearest, one_of};
 
@@ -119,7 +119,7 @@ impl<'t, 'i> Section<'t, 'i> {
     /// Where to look for the cause when several keys do not fit: at one from the command line, else the first there is.
     pub(in crate::model) fn at_any(&self, keys: &[&str]) -> Origin {
         let offsets = || keys.iter().filter_map(|key| self.tree.get(*key)).map(|node| node.span().start);
-        let set = offsets().find(|at| self.map.is_argument(*at));
+        let set = offsets().find(|at| self.map.role(*at) == Role::Argument);
         self.map.origin(set.or_else(|| offsets().next()).unwrap_or(self.at))
     }
 
@@ -143,10 +143,10 @@ impl<'t, 'i> Section<'t, 'i> {
         }
     }
 
-    /// Where a key stands that is given in an argument of the command line, if one is.
-    pub(in crate::model) fn argument(&self) -> Option<Origin> {
+    /// Where a key stands that was set for this very model, by its own file or an argument of the command line, if one was.
+    pub(in crate::model) fn chosen(&self) -> Option<Origin> {
         let mut keys = self.tree.keys().map(|key| key.span().start);
-        keys.find(|at| self.map.is_argument(*at)).map(|at| self.map.origin(at))
+        keys.find(|at| self.map.role(*at) != Role::Given).map(|at| self.map.origin(at))
     }
 
     /// Where the key of a table stands.
