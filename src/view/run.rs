@@ -230,7 +230,7 @@ impl RunParts {
             let names: Vec<_> = elements.iter().map(|&element| name(element)).collect();
             let pack = Pack::of(json!({ "stretches": stretches, "dt_ms": dt_ms, "elements": names }));
             elements.iter().enumerate().fold(pack, |pack, (place, &element)| {
-                let each = blocks.iter().zip(&columns).flat_map(|(block, columns)| {
+                let each = blocks.iter().zip(&columns).filter_map(|(block, columns)| {
                     columns[neuron].clone().find(|&c| block.columns[c].1 == element).map(|c| block.at(c))
                 });
                 pack.f32(&place.to_string(), &each.flatten().collect::<Vec<_>>())

@@ -39,13 +39,11 @@ impl Heap {
         if self.looked_at.get().is_some() {
             return Ok(());
         }
-        match endless_collection(&self.path).map_err(|e| e.to_string())? {
-            Some(place) => Err(format!("the texts at byte {place} have no end").into()),
-            None => {
-                self.looked_at.get_or_init(|| ());
-                Ok(())
-            }
+        if let Some(place) = endless_collection(&self.path).map_err(|e| e.to_string())? {
+            return Err(format!("the texts at byte {place} have no end").into());
         }
+        self.looked_at.get_or_init(|| ());
+        Ok(())
     }
 }
 
