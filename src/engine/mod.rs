@@ -10,6 +10,8 @@
 
 mod arrivals;
 mod circuit;
+#[allow(dead_code, unused_imports, reason = "threshold populations are to call it")]
+mod crossing;
 mod lane;
 mod linear;
 mod means;
@@ -26,6 +28,7 @@ mod work;
 
 pub(crate) use circuit::SomaticInput;
 pub use circuit::{Circuit, LayoutError, Precision};
+pub use crossing::Crossings;
 pub use lane::Lane;
 pub(crate) use linear::state_names;
 pub(crate) use means::add_product;
