@@ -4,6 +4,7 @@ use crate::data::DataError;
 use crate::engine::LayoutError;
 use crate::model::ModelError;
 use crate::record::RecordError;
+use crate::simulation::SimulationError;
 use crate::training::{InitialError, RunError, TrainerError};
 
 /// Any error of the library, for programs that do not tell them apart.
@@ -28,6 +29,9 @@ pub enum Error {
     /// A run.
     #[error(transparent)]
     Run(#[from] RunError),
+    /// A continuous run.
+    #[error(transparent)]
+    Simulation(#[from] SimulationError),
     /// A run file or checkpoint.
     #[error(transparent)]
     Record(#[from] RecordError),

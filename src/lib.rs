@@ -54,6 +54,8 @@
 //! # Ok::<(), apical::Error>(())
 //! ```
 //!
+//! Circuits run without presentations and without learning, for as long as one likes: [`simulation`].
+//!
 //! # Guarantees
 //!
 //! - **Exact.** Between spikes every potential is a sum of exponentials, kept in closed form; firing is decided by
@@ -103,6 +105,7 @@ pub mod rate;
 pub mod record;
 #[cfg(feature = "reproduce")]
 pub mod reproduce;
+pub mod simulation;
 pub mod training;
 pub mod units;
 pub mod validation;

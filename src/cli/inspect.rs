@@ -1,5 +1,10 @@
 //! `apical inspect`.
 
+mod model;
+
+#[cfg(test)]
+pub(super) use model::ModelResults;
+
 use std::path::PathBuf;
 
 use clap::Args;
@@ -7,18 +12,29 @@ use serde::Serialize;
 
 use super::disk::size;
 use super::failure::Failure;
+use super::files::is_hdf5;
 use super::report::text_of;
 use super::terminal;
+use crate::model::Model;
 use crate::record::Evaluation;
 use crate::record::hdf5::{Contents, Counters, SnapshotSummary, SpikeSummary, Summary, TraceSummary, verify};
 
-/// Print what a run file or checkpoint holds, on one screen.
+/// Print what a run file or checkpoint holds, or how large a model is, on one screen.
+///
+/// Of a model file, or a shipped model, it prints neurons, synapses, the memory of a run and the size of its file, without building
+/// the network.
 ///
 ///   apical inspect output/g17-784-500-10-seed1.h5
+///
+///   apical inspect circuit.toml --set population.cells.size=10000
 #[derive(Args, Debug)]
 pub(super) struct InspectCommand {
-    /// Run file or checkpoint.
+    /// Run file, checkpoint, model file, or name of a shipped model.
     file: PathBuf,
+
+    /// Set any key of a model, as in `--set population.hidden.size=1000`.
+    #[arg(long = "set", value_name = "KEY=VALUE", conflicts_with = "check")]
+    overrides: Vec<String>,
 
     /// Verify the file against its documented format and list what is wrong, object by object; exit code 1 if anything is.
     #[arg(long)]
@@ -34,12 +50,24 @@ impl InspectCommand {
         if self.check {
             return self.verify();
         }
+        if !is_hdf5(&self.file) && self.is_model() {
+            return model::execute(&self.file, &self.overrides, self.json);
+        }
+        if !self.overrides.is_empty() {
+            let why = format!("--set: expected a model, found {}", self.file.display());
+            return Err(anyhow::anyhow!(why).into());
+        }
         let summary = Summary::read(&self.file).map_err(anyhow::Error::from)?;
         if self.json {
             terminal::print_json(&results(summary))
         } else {
             lines(&summary).iter().try_for_each(|(what, text)| terminal::print_result(format_args!("{what:<16}{text}")))
         }
+    }
+
+    /// Whether what is named is a model: a file whose name ends in .toml, or no file at all.
+    fn is_model(&self) -> bool {
+        self.file.extension().is_some_and(|end| end.eq_ignore_ascii_case("toml")) || !self.file.exists()
     }
 
     fn verify(&self) -> Result<(), Failure> {
@@ -62,7 +90,7 @@ impl InspectCommand {
 fn lines(summary: &Summary) -> Vec<(&'static str, String)> {
     let mut lines =
         vec![("model", summary.name.clone()), ("seed", summary.seed.to_string()), ("size", size(summary.bytes))];
-    lines.extend(contents(&summary.contents));
+    lines.extend(contents(&summary.contents, is_continuous(summary)));
     lines.extend(summary.data_source.iter().map(|place| ("data", place.absolute.clone())));
     if summary.edited {
         lines.push(("edited", "goes back to a checkpoint that was changed after it was written".to_owned()));
@@ -79,8 +107,13 @@ fn lines(summary: &Summary) -> Vec<(&'static str, String)> {
     lines
 }
 
+/// Whether the run has no presentations.
+fn is_continuous(summary: &Summary) -> bool {
+    Model::parse(&summary.model_text, "the model", &[]).is_ok_and(|model| model.protocol.continuous().is_some())
+}
+
 /// Lines that differ between run files and checkpoints.
-fn contents(contents: &Contents) -> Vec<(&'static str, String)> {
+fn contents(contents: &Contents, is_continuous: bool) -> Vec<(&'static str, String)> {
     let mut lines = Vec::new();
     let mut line = |what, text: String| lines.push((what, text));
     match contents {
@@ -90,7 +123,12 @@ fn contents(contents: &Contents) -> Vec<(&'static str, String)> {
             line("written by", format!("apical {} ({})", provenance.apical_version, provenance.git_commit));
             line("command", provenance.command_line.clone());
             line("started", provenance.start_time.clone());
-            line("presentations", format!("{trained} training, {tested} test; {:.1} s recorded", recorded_ms / 1e3));
+            if is_continuous {
+                line("recorded", format!("{:.1} s of a continuous run", recorded_ms / 1e3));
+            } else {
+                let recorded = recorded_ms / 1e3;
+                line("presentations", format!("{trained} training, {tested} test; {recorded:.1} s recorded"));
+            }
             for s in spikes {
                 let rate = if s.rate_hz.is_nan() { String::new() } else { format!(", {:.1} Hz", s.rate_hz) };
                 line("spikes", format!("{}: {} of {} neurons{rate}", s.population, s.spikes, s.neurons));
@@ -101,6 +139,10 @@ fn contents(contents: &Contents) -> Vec<(&'static str, String)> {
                 line("traces", format!("{}: {} traces, {every} from {:.1} ms", t.population, t.elements, t.start_ms));
             }
             plateaus.iter().for_each(|(population, n)| line("plateaus", format!("{population}: {n}")));
+        }
+        Contents::Checkpoint(counters) if is_continuous => {
+            line("kind", "checkpoint".to_owned());
+            line("stands at", format!("{} ms of a continuous run", counters.clock_ms));
         }
         Contents::Checkpoint(counters) => {
             line("kind", "checkpoint".to_owned());

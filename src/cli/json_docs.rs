@@ -8,7 +8,8 @@ use schemars::{JsonSchema, Schema, schema_for};
 use serde_json::Value;
 
 use super::compare::{CompareResults, RecurrentResults};
-use super::inspect::{CheckResults, InspectResults};
+use super::continuous::ContinuousResults;
+use super::inspect::{CheckResults, InspectResults, ModelResults};
 use super::report::{SeedsResults, TrainResults};
 use super::reproduce::{AllResults, FigureResults};
 use super::simulate::SimulateResults;
@@ -42,7 +43,9 @@ fn sections() -> Vec<DocumentSection> {
         section::<SeedsResults>("`train --seeds SEEDS --json`, several seeds"),
         section::<TestResults>("`test --json`"),
         section::<SimulateResults>("`simulate --json`"),
+        section::<ContinuousResults>("`simulate --json`, a continuous run"),
         section::<InspectResults>("`inspect --json`"),
+        section::<ModelResults>("`inspect MODEL --json`"),
         section::<CheckResults>("`inspect --check --json`"),
         section::<CompareResults<'static>>("`compare --json`"),
         section::<RecurrentResults<'static>>("`compare --task TASK --json`"),

@@ -6,6 +6,7 @@
 mod checkpoint;
 mod compare;
 mod completions;
+mod continuous;
 mod disk;
 mod exit;
 mod export;
@@ -16,6 +17,7 @@ mod interrupt;
 #[cfg(test)]
 mod json_docs;
 mod man;
+mod memory;
 mod models;
 mod options;
 mod output;

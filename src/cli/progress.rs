@@ -9,6 +9,7 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use super::{interrupt, terminal};
 use crate::model::Model;
+use crate::simulation::SimulationProgress;
 use crate::training::{History, Monitor, Progress, RunError, Training};
 
 /// Nothing is shown before this, so that short runs print no progress.
@@ -147,6 +148,58 @@ impl Monitor for Display<'_> {
     }
 }
 
+/// The progress of a continuous run: a bar on a terminal, else plain lines, with model time, real-time factor and time left.
+pub(super) struct ContinuousDisplay {
+    quiet: bool,
+    terminal: bool,
+    start: Instant,
+    shown: Instant,
+    bar: Option<ProgressBar>,
+}
+
+impl ContinuousDisplay {
+    pub(super) fn new(quiet: bool) -> Self {
+        let now = Instant::now();
+        Self { quiet, terminal: std::io::stderr().is_terminal(), start: now, shown: now, bar: None }
+    }
+
+    pub(super) fn finish(&mut self) {
+        if let Some(bar) = self.bar.take() {
+            bar.finish_and_clear();
+            terminal::BARS.remove(&bar);
+        }
+    }
+
+    pub(super) fn update(&mut self, progress: SimulationProgress) {
+        let now = Instant::now();
+        let spacing = if self.terminal { FRAMES } else { LINES };
+        if self.quiet || now - self.start < SILENT_START || now - self.shown < spacing {
+            return;
+        }
+        self.shown = now;
+        let text = continuous_progress(progress, (now - self.start).as_secs_f64());
+        let SimulationProgress { clock_ms, end_ms, .. } = progress;
+        if self.terminal {
+            let bar = self.bar.get_or_insert_with(|| {
+                let style = ProgressStyle::with_template("{prefix:>5} {bar:30} {msg}").expect("a template that parses");
+                terminal::BARS.add(ProgressBar::new(end_ms as u64)).with_style(style).with_prefix("run")
+            });
+            bar.set_position(clock_ms as u64);
+            bar.set_message(text);
+        } else {
+            terminal::print_message(text);
+        }
+    }
+}
+
+/// Model time, real-time factor and time left of a run that has taken so many seconds.
+fn continuous_progress(progress: SimulationProgress, seconds: f64) -> String {
+    let SimulationProgress { clock_ms, from_ms, end_ms } = progress;
+    let factor = seconds / ((clock_ms - from_ms) / 1000.0);
+    let left = duration((end_ms - clock_ms) / 1000.0 * factor);
+    format!("{:.1} of {:.1} s of model time, real-time factor {factor:.2}, {left} left", clock_ms / 1e3, end_ms / 1e3)
+}
+
 /// Counts the examples of a training run of `compare`: a bar with rate and time left, on a terminal.
 pub(super) struct ExampleCounter {
     quiet: bool,
@@ -198,7 +251,15 @@ pub(super) fn duration(seconds: f64) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::duration;
+    use super::{SimulationProgress, continuous_progress, duration};
+
+    #[test]
+    fn progress_tells_model_time_and_time_left() {
+        // 500 ms in 4 s: 8 times real time; 1.5 s are left.
+        let progress = SimulationProgress { clock_ms: 1500.0, from_ms: 1000.0, end_ms: 3000.0 };
+        let expected = "1.5 of 3.0 s of model time, real-time factor 8.00, 12 s left";
+        assert_eq!(continuous_progress(progress, 4.0), expected);
+    }
 
     #[test]
     fn durations_read_well() {

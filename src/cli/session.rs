@@ -1,6 +1,7 @@
 //! A training run or simulation: opens its files, shows its progress, saves what there is at its end.
 
 use std::ops::Range;
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, bail};
@@ -10,11 +11,11 @@ use super::options::Common;
 use super::output::{RunFiles, RunOutput};
 use super::progress::{Checkpoints, Display};
 use super::{disk, interrupt, shell, terminal};
-use crate::data::{DataPlace, Dataset, StimulusSet, digests};
+use crate::data::{DataPlace, Dataset, digests};
 use crate::model::Model;
 use crate::network::Network;
 use crate::record::hdf5::{Provenance, RunFile, set_aside_unfinished};
-use crate::record::{Kind, Planned, Recorder};
+use crate::record::{Checkpoint, Kind, Planned, Recorder};
 use crate::training::{Ending, History, Plan, RunError, Training, expected_rates};
 use crate::view::Live;
 
@@ -44,8 +45,8 @@ pub(super) struct RunDescription<'a> {
     pub(super) seed: u64,
     pub(super) planned: Planned,
     pub(super) origin: NetworkOrigin,
-    /// The stimuli, whose path is kept in the run file.
-    pub(super) shown: &'a StimulusSet,
+    /// Where the stimuli are, which is kept in the run file, if they are in one place.
+    pub(super) data_path: Option<&'a Path>,
     /// Names and SHA-256 digests of all data files read.
     pub(super) sha256: &'a [(String, String)],
 }
@@ -59,14 +60,14 @@ pub(super) fn open_run_file(
     output: &RunOutput,
     recorded: &RunDescription<'_>,
 ) -> anyhow::Result<(RunFile, RunFiles)> {
-    let RunDescription { model, dynamics, seed, planned, origin, shown, sha256 } = recorded;
+    let RunDescription { model, dynamics, seed, planned, origin, data_path, sha256 } = recorded;
     let provenance = Provenance {
         apical_version: env!("CARGO_PKG_VERSION").to_owned(),
         git_commit: env!("APICAL_GIT_COMMIT").to_owned(),
         seed: *seed,
         command_line: command_line(),
         data_sha256: digests(sha256),
-        data_source: shown.path().map(DataPlace::of),
+        data_source: data_path.map(DataPlace::of),
         start_time: humantime::format_rfc3339_seconds(std::time::SystemTime::now()).to_string(),
         kind: (*dynamics).to_owned(),
         frozen_after: origin.frozen_after,
@@ -116,6 +117,17 @@ fn check_recorded(common: &Common, model: &Model, planned: &Planned) -> anyhow::
     if recording.spikes.is_empty() && recording.plateaus.is_empty() && recording.traces.is_empty() {
         return Ok(String::new());
     }
+    if model.protocol.continuous().is_some() {
+        let (recorded, span) = (planned.recorded_ms(model), &planned.span_ms);
+        if recorded <= 0.0 {
+            bail!(
+                "none of the times {} to {} ms of the run are recorded; choose a range of these",
+                span.start,
+                span.end
+            );
+        }
+        return Ok(format!("{recorded} ms of model time, "));
+    }
     let by_record = common.record.as_ref().filter(|what| what.contains(':')).map(|what| format!("--record {what}"));
     let key = |pair: &&String| pair.starts_with("recording.presentations=");
     let by_key = common.overrides.iter().rfind(key).map(|pair| format!("--set {pair}"));
@@ -163,7 +175,7 @@ pub(super) fn planned(
 ) -> anyhow::Result<Planned> {
     let epoch = data.training.len() as u64;
     let rates = expected_rates((model, network), &data.training, seed)?;
-    Ok(Planned { kind: Kind::Train, presentations, epoch, tests: test_examples as u64, rates })
+    Ok(Planned { kind: Kind::Train, presentations, epoch, tests: test_examples as u64, rates, span_ms: 0.0..0.0 })
 }
 
 /// Makes a run, with its run file, checkpoints, progress and, with `--live`, its page.
@@ -180,8 +192,8 @@ pub(super) fn run(
     let Session { model, data, seed, label, plan, origin, live, checkpoint_every, stopped } = run;
     let first = trainer.history().examples_seen;
     let planned = planned((model, trainer.network()), data, first..plan.presentations, (plan.test_examples, seed))?;
-    let (dynamics, shown, sha256) = (trainer.kind(), data.training.set(), &data.sha256());
-    let recorded = RunDescription { model, dynamics, seed, planned, origin, shown, sha256 };
+    let (dynamics, data_path, sha256) = (trainer.kind(), data.training.set().path(), &data.sha256());
+    let recorded = RunDescription { model, dynamics, seed, planned, origin, data_path, sha256 };
     let (file, files) = open_run_file(common, output, &recorded)?;
     let mut recorder = (file, live);
     let checkpoints =
@@ -191,7 +203,8 @@ pub(super) fn run(
     let replayed = trainer.history().curve.iter().try_for_each(|evaluation| recorder.evaluation(evaluation));
     let ended = replayed.map_err(RunError::from).and_then(|()| trainer.run(data, plan, &mut recorder, &mut display));
     display.finish();
-    let kept = save(model, trainer, &ended, recorder.0, &files);
+    let lost = matches!(ended, Err(RunError::Diverged { .. } | RunError::Overflow { .. }));
+    let kept = save(model, (!lost).then_some(&|| trainer.checkpoint()), recorder.0, &files);
     let ending = match ended {
         Ok(ending) => ending,
         Err(error) => {
@@ -220,26 +233,25 @@ pub(super) fn run(
 }
 
 /// What was saved at the end of a run, or why it was not.
-struct SavedFiles {
-    /// Whether a checkpoint was saved: not if none was asked for, or the network diverged.
-    checkpoint: anyhow::Result<bool>,
-    recording: anyhow::Result<()>,
+pub(super) struct SavedFiles {
+    /// Whether a checkpoint was saved: not if none was asked for, or there is nothing to go on from.
+    pub(super) checkpoint: anyhow::Result<bool>,
+    pub(super) recording: anyhow::Result<()>,
 }
 
-/// Saves the checkpoint and completes the run file, however the run ended. If the disk is full, the run file is removed and the
-/// checkpoint saved again.
-fn save(
+/// Makes the checkpoint of a run.
+pub(super) type MakeCheckpoint<'a> = &'a dyn Fn() -> Checkpoint;
+
+/// Saves the checkpoint, if there is one, and completes the run file, however the run ended. If the disk is full, the run file is
+/// removed and the checkpoint saved again.
+pub(super) fn save(
     model: &Model,
-    trainer: &dyn Training,
-    ended: &Result<Ending, RunError>,
+    checkpoint: Option<MakeCheckpoint<'_>>,
     recording: RunFile,
     files: &RunFiles,
 ) -> SavedFiles {
-    let checkpoint = files
-        .checkpoint
-        .as_ref()
-        .filter(|_| !matches!(ended, Err(RunError::Diverged { .. } | RunError::Overflow { .. })));
-    let save_checkpoint = || checkpoint.map_or(Ok(false), |path| trainer.checkpoint().save(model, path).map(|()| true));
+    let checkpoint = checkpoint.zip(files.checkpoint.as_ref());
+    let save_checkpoint = || checkpoint.map_or(Ok(false), |(make, path)| make().save(model, path).map(|()| true));
     match save_checkpoint() {
         Err(error) if error.is_out_of_room() => {
             recording.abandon();
@@ -255,7 +267,7 @@ fn save(
 
 impl SavedFiles {
     /// Prints what was saved of a run that failed.
-    fn report(&self, files: &RunFiles) {
+    pub(super) fn report(&self, files: &RunFiles) {
         match (&self.checkpoint, &files.checkpoint) {
             (Ok(true), Some(path)) => {
                 terminal::print_message(format_args!("what was learnt so far is in {}", path.display()));

@@ -1,25 +1,36 @@
 //! `apical simulate`.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use anyhow::Context;
 use clap::Args;
 use serde::Serialize;
 
 use super::checkpoint::StartingNetwork;
+use super::continuous::{self, Beginning, ContinuousRun};
 use super::failure::Failure;
+use super::files::is_hdf5;
 use super::options::Common;
 use super::output::RunFiles;
 use super::session::{self, NetworkOrigin};
 use super::stimuli::StimulusSource;
 use super::{checkpoint, report, terminal};
 use crate::data::{Dataset, Evaluate, Split};
-use crate::model::Stimuli;
+use crate::model::{Model, Stimuli};
 use crate::training::{Plan, Plasticity, Trainer};
 
-/// Show training images in both phases without changing a weight, and record.
+/// Run a circuit for some model time, or show training images in both phases without changing a weight, and record.
 ///
-/// INPUT is a model file (its initial weights), the name of a shipped model, or a checkpoint. Stimuli of one's own, a rate
+/// INPUT is a model file (its initial weights), the name of a shipped model, or a checkpoint.
+///
+/// A model of the protocol "continuous" runs for --duration of model time after its warm-up, and leaves a run file and a
+/// checkpoint. Ctrl-C saves all: `--resume` goes on from there to the bit, also to a longer duration; its run file holds what
+/// comes from the checkpoint's time on.
+///
+///   apical simulate circuit.toml --duration 1000 --record 'cells,cells[0:5].soma'
+///
+/// Of a model of two phases the training images are shown. Stimuli of one's own, a rate
 /// vector, a rate table or a spike list, are named under [stimuli] in the model; without labels only forward phases are
 /// shown.
 ///
@@ -27,11 +38,25 @@ use crate::training::{Plan, Plasticity, Trainer};
 #[derive(Args, Debug)]
 pub(super) struct SimulateCommand {
     /// Model file, name of a shipped model, or checkpoint.
-    input: PathBuf,
+    #[arg(required_unless_present = "resume")]
+    input: Option<PathBuf>,
 
-    /// Presentations. Default: 20, or all of a table.
+    /// Presentations, of a model of two phases. Default: 20, or all of a table.
     #[arg(long, value_name = "N")]
     examples: Option<u64>,
+
+    /// Model time that is recorded, after the warm-up, of a continuous model [ms]; with --resume, what was recorded before included.
+    /// Default: `duration_ms` of the model.
+    #[arg(long, value_name = "MS", conflicts_with = "examples")]
+    duration: Option<f64>,
+
+    /// Go on from this checkpoint of a continuous run. Without INPUT its own model is used.
+    #[arg(long, value_name = "CHECKPOINT", conflicts_with_all = ["examples", "seed"])]
+    resume: Option<PathBuf>,
+
+    /// Longest time between two checkpoints of a continuous run, as in `30s` or `10min`. Default: 5min.
+    #[arg(long, value_name = "TIME", value_parser = humantime::parse_duration)]
+    checkpoint_every: Option<Duration>,
 
     /// Seed of all that is random. Default: 1, or that of the checkpoint.
     #[arg(long, value_name = "N")]
@@ -44,7 +69,58 @@ pub(super) struct SimulateCommand {
 impl SimulateCommand {
     pub(super) fn execute(self) -> Result<(), Failure> {
         let threads = self.common.start_threads()?;
-        let start = checkpoint::load_or_start(&self.common, &self.input, self.seed)?;
+        if let Some(path) = &self.resume {
+            let before = checkpoint::load_for(&self.common, path)?;
+            let model = match &self.input {
+                Some(input) => self.common.load_model(input)?,
+                None => self.common.parse_model(&before.model_text, path)?,
+            };
+            return self.run_continuous(model, before.seed, threads, Beginning::Resumed(before, path));
+        }
+        let input = self.input.as_deref().context("expected a model file, or --resume CHECKPOINT")?;
+        if is_hdf5(input) {
+            let before = checkpoint::load_for(&self.common, input)?;
+            let model = self.common.parse_model(&before.model_text, input)?;
+            if model.protocol.continuous().is_some() {
+                checkpoint::check_fits(&model, &before, input)?;
+                let seed = self.seed.unwrap_or(before.seed);
+                return self.run_continuous(model, seed, threads, Beginning::Network(before));
+            }
+        } else {
+            let model = self.common.load_model(input)?;
+            if model.protocol.continuous().is_some() {
+                return self.run_continuous(model, self.seed.unwrap_or(1), threads, Beginning::Rest);
+            }
+        }
+        self.show_presentations(input, threads)
+    }
+
+    fn run_continuous(&self, model: Model, seed: u64, threads: usize, beginning: Beginning<'_>) -> Result<(), Failure> {
+        if model.protocol.continuous().is_none() {
+            let why = "--resume: expected a checkpoint of a continuous run; one of training is gone on with by `apical train --resume`";
+            return Err(anyhow::anyhow!(why).into());
+        }
+        if self.examples.is_some() {
+            return Err(
+                anyhow::anyhow!("--examples: a continuous model has no presentations; give --duration MS").into()
+            );
+        }
+        let model = continuous::with_duration(model, self.duration)?;
+        let checkpoint_every = self.checkpoint_every;
+        ContinuousRun { common: &self.common, model: &model, seed, threads, checkpoint_every }.execute(beginning)
+    }
+
+    fn show_presentations(&self, input: &Path, threads: usize) -> Result<(), Failure> {
+        for (option, given) in
+            [("--duration", self.duration.is_some()), ("--checkpoint-every", self.checkpoint_every.is_some())]
+        {
+            if given {
+                let why =
+                    format!("{option}: the model shows presentations; expected one of the protocol \"continuous\"");
+                return Err(anyhow::anyhow!(why).into());
+            }
+        }
+        let start = checkpoint::load_or_start(&self.common, input, self.seed)?;
         let StartingNetwork { model, network, seed, examples_seen, edited, trained } = start;
         let training = StimulusSource::of(&self.common, &model, trained.as_ref()).load_training()?;
         let split = Split { train: 0..training.len(), evaluate: Evaluate::Training };

@@ -50,7 +50,7 @@ impl<'a> StimulusSource<'a> {
         let others = |trained: &TrainingData| path_of(&trained.stimuli) != path_of(&model.stimuli);
         let named = common.data.is_some() || common.overrides.iter().any(key) || trained.is_some_and(others);
         let shown = Self::at(common.source(model), named, trained);
-        Self { protocol: Some(model.protocol), ..shown }
+        Self { protocol: Some(model.phases()), ..shown }
     }
 
     /// The stimuli of a source; unless the user `named` their path, at the path where the first of the `trained` networks was

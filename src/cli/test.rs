@@ -13,7 +13,7 @@ use super::output::RunFiles;
 use super::progress::Display;
 use super::session::{NetworkOrigin, RunDescription};
 use super::stimuli::{StimulusSource, TrainingData};
-use super::{checkpoint, interrupt, rate_rule, report, session, terminal};
+use super::{checkpoint, continuous, interrupt, rate_rule, report, session, terminal};
 use crate::data::Presentations;
 use crate::engine::{Circuit, Precision};
 use crate::model::Model;
@@ -58,6 +58,7 @@ impl TestCommand {
         let threads = self.common.start_threads()?;
         let checkpoint = checkpoint::load_for(&self.common, &self.checkpoint)?;
         let model = self.common.parse_model(&checkpoint.model_text, &self.checkpoint)?;
+        continuous::refuse(&model)?;
         let model = self.rate.prepare(model, &self.common)?;
         checkpoint::check_fits(&model, &checkpoint, &self.checkpoint)?;
         let seed = self.seed.unwrap_or(checkpoint.seed);
@@ -165,9 +166,11 @@ impl TestCommand {
             epoch: test.examples as u64,
             tests: 0,
             rates: expected_rates((test.model, test.network), test.shown, seed)?,
+            span_ms: 0.0..0.0,
         };
         let (model, dynamics, shown) = (test.model, test.dynamics.name(), test.shown.set());
-        let recorded = RunDescription { model, dynamics, seed, planned, origin, shown, sha256: shown.sha256() };
+        let (data_path, sha256) = (shown.path(), shown.sha256());
+        let recorded = RunDescription { model, dynamics, seed, planned, origin, data_path, sha256 };
         session::open_run_file(&self.common, &output, &recorded).map(Some)
     }
 }

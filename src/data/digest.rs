@@ -1,9 +1,12 @@
 //! SHA-256 of what is read, while it is read: the provenance of a run.
 
 use std::fmt::Write;
-use std::io::{self, Read};
+use std::io::{self, BufReader, Read};
+use std::path::Path;
 
 use sha2::{Digest, Sha256};
+
+use crate::model::open_file;
 
 /// A reader that counts and digests all that passes through it.
 pub(super) struct Hashing<R> {
@@ -27,6 +30,15 @@ impl<R: Read> Hashing<R> {
         }
         Ok((self.length, hex))
     }
+}
+
+/// The name of a file and its lower-case SHA-256.
+///
+/// # Errors
+/// If it cannot be read.
+pub fn file_sha256(path: &Path) -> io::Result<(String, String)> {
+    let (_, sha256) = Hashing::new(BufReader::new(open_file(path)?)).finish()?;
+    Ok((path.file_name().unwrap_or_default().to_string_lossy().into_owned(), sha256))
 }
 
 impl<R: Read> Read for Hashing<R> {

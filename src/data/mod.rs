@@ -16,7 +16,9 @@ mod source;
 mod split;
 mod stimuli;
 mod tables;
+mod timed;
 
+pub use digest::file_sha256;
 pub use error::DataError;
 pub use fit::{ClassCounts, LateSpikes};
 pub use identity::{DataIdentity, DataPlace, digests, path_of};
@@ -27,3 +29,4 @@ pub use source::{DEFAULT_FOLDER, Dataset, Source};
 pub use split::{Evaluate, Split, tested_on};
 pub use stimuli::{Presentations, StimulusSet};
 pub use tables::{RateTable, SpikeList};
+pub use timed::{RateCourse, TimedSpikes};

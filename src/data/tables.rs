@@ -199,7 +199,7 @@ impl SpikeList {
 /// Hands every row of a CSV file to `visit` with the file's name and the row's line; gives back the file's digest.
 ///
 /// Rows are single lines, for numbers never span two, so that a mistake is named with its line whatever the line ends.
-fn each_row(
+pub(super) fn each_row(
     path: &Path,
     mut visit: impl FnMut(&str, u64, &[&str]) -> Result<(), DataError>,
 ) -> Result<Vec<(String, String)>, DataError> {
@@ -229,7 +229,7 @@ fn value(text: &str) -> &str {
     text.strip_prefix('"').and_then(|text| text.strip_suffix('"')).unwrap_or(text)
 }
 
-fn file_name(path: &Path) -> String {
+pub(super) fn file_name(path: &Path) -> String {
     path.file_name().unwrap_or_default().to_string_lossy().into_owned()
 }
 
@@ -241,12 +241,12 @@ fn check_header(name: &str, line: u64, row: &[&str]) -> Result<(), DataError> {
     Err(DataError::Header { path: name.to_owned(), line, expected: SPIKE_HEADER, found })
 }
 
-fn check_width(origin: &str, place: String, expected: usize, found: usize) -> Result<(), DataError> {
+pub(super) fn check_width(origin: &str, place: String, expected: usize, found: usize) -> Result<(), DataError> {
     if found == expected { Ok(()) } else { Err(DataError::Width { origin: origin.to_owned(), place, expected, found }) }
 }
 
 /// A rate in Hz as one per ms, if it is one.
-fn per_ms(hz: f64) -> Option<f64> {
+pub(super) fn per_ms(hz: f64) -> Option<f64> {
     (0.0..=LARGEST_RATE_HZ).contains(&hz).then_some(hz / 1000.0)
 }
 
@@ -255,7 +255,7 @@ fn all_per_ms(rates_hz: &[f64], origin: &str, place: impl Fn(usize) -> String) -
     rates_hz.iter().enumerate().map(rate).collect()
 }
 
-fn not_a_rate(origin: &str, place: String, found: String) -> DataError {
+pub(super) fn not_a_rate(origin: &str, place: String, found: String) -> DataError {
     DataError::Value { origin: origin.to_owned(), place, expected: "a rate from 0 to 1e6 Hz".to_owned(), found }
 }
 

@@ -8,7 +8,8 @@ use super::error::{ModelError, Origin};
 use super::file::{self, written};
 use super::source::Source;
 use super::{
-    BiasInit, CellKind, Decoding, Learning, Model, Population, ProjectionSpec, Registry, Stimuli, TwoPhaseProtocol,
+    BiasInit, CellKind, Decoding, InterventionSpec, Learning, Model, Population, ProjectionSpec, Protocol, Registry,
+    SourceStimulus, Stimuli,
 };
 use crate::cells::Cell;
 
@@ -41,10 +42,11 @@ pub struct ModelBuilder {
     registry: Registry,
     populations: Vec<Population>,
     projections: Vec<ProjectionSpec>,
-    protocol: TwoPhaseProtocol,
+    protocol: Protocol,
     learning: Learning,
     decoding: Decoding,
     stimuli: Stimuli,
+    interventions: Vec<InterventionSpec>,
     record: Option<String>,
 }
 
@@ -57,10 +59,11 @@ impl Model {
             registry: Registry::default(),
             populations: Vec::new(),
             projections: Vec::new(),
-            protocol: TwoPhaseProtocol::default(),
+            protocol: Protocol::default(),
             learning: Learning::default(),
             decoding: Decoding::default(),
             stimuli: Stimuli::default(),
+            interventions: Vec::new(),
             record: None,
         }
     }
@@ -79,7 +82,13 @@ impl ModelBuilder {
         C: Cell + Default + DeserializeOwned + JsonSchema + 'static,
     {
         self.registry = self.registry.with(CellKind::of::<C>());
-        self.populations.push(Population { name: name.into(), size, cell: std::sync::Arc::new(cell), bias: None });
+        self.populations.push(Population {
+            name: name.into(),
+            size,
+            cell: std::sync::Arc::new(cell),
+            bias: None,
+            stimulus: None,
+        });
         self
     }
 
@@ -91,15 +100,23 @@ impl ModelBuilder {
         self
     }
 
+    /// Gives the source population added last a stimulus of its own.
+    pub fn stimulus(mut self, stimulus: SourceStimulus) -> Self {
+        if let Some(population) = self.populations.last_mut() {
+            population.stimulus = Some(stimulus);
+        }
+        self
+    }
+
     /// Adds a projection.
     pub fn projection(mut self, projection: ProjectionSpec) -> Self {
         self.projections.push(projection);
         self
     }
 
-    /// Sets the phases of a presentation.
-    pub fn protocol(mut self, protocol: TwoPhaseProtocol) -> Self {
-        self.protocol = protocol;
+    /// Sets how time is divided.
+    pub fn protocol(mut self, protocol: impl Into<Protocol>) -> Self {
+        self.protocol = protocol.into();
         self
     }
 
@@ -118,6 +135,12 @@ impl ModelBuilder {
     /// Sets what is shown.
     pub fn stimuli(mut self, stimuli: Stimuli) -> Self {
         self.stimuli = stimuli;
+        self
+    }
+
+    /// Adds a change in the course of a continuous run.
+    pub fn change(mut self, change: InterventionSpec) -> Self {
+        self.interventions.push(change);
         self
     }
 
@@ -151,6 +174,7 @@ impl ModelBuilder {
         let projections = projections.iter().map(Table::try_from).collect::<Result<Vec<_>, _>>()?;
         let mut table = written::network(name, about, populations, projections)?;
         table.extend(written::sections(&self.protocol, &self.learning, self.decoding, &self.stimuli)?);
+        written::put_changes(&mut table, &self.interventions)?;
         Ok(table)
     }
 }

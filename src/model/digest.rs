@@ -5,7 +5,7 @@ use std::fmt::Write;
 use sha2::{Digest, Sha256};
 use toml::{Table, Value};
 
-use super::{Decoding, Learning, Model, ProjectionSpec, Registry, Stimuli, TwoPhaseProtocol, file};
+use super::{ContinuousProtocol, Decoding, Learning, Model, ProjectionSpec, Protocol, Registry, Stimuli, file};
 
 /// Keys that change no result: what is said of a model, and what is kept of its runs.
 const WITHOUT_EFFECT: [&str; 2] = ["about", "recording"];
@@ -33,7 +33,9 @@ impl Model {
 
 /// Leaves out keys that have their defaults.
 fn omit_defaults(model: &mut Table) -> Result<(), toml::ser::Error> {
-    let sections = (TwoPhaseProtocol::default(), Learning::default(), Decoding::default(), Stimuli::default());
+    let is_continuous = model.get("protocol").and_then(|protocol| protocol.get("kind")).is_some();
+    let protocol = if is_continuous { ContinuousProtocol::default().into() } else { Protocol::default() };
+    let sections = (protocol, Learning::default(), Decoding::default(), Stimuli::default());
     let sections = file::written::sections(&sections.0, &sections.1, sections.2, &sections.3)?;
     omit(model, &sections, &[]);
     let registry = Registry::default();

@@ -13,6 +13,7 @@ mod digest;
 mod error;
 mod file;
 mod graph;
+mod intervention;
 mod learning;
 mod population;
 mod projection;
@@ -21,6 +22,7 @@ mod registry;
 pub mod shipped;
 mod signals;
 mod source;
+mod source_stimulus;
 mod stimuli;
 mod tagged;
 mod word;
@@ -28,19 +30,21 @@ mod word;
 pub use builder::ModelBuilder;
 pub use decoding::Decoding;
 pub use error::{ModelError, Origin};
-pub use file::ProjectionSpec;
+pub use file::{InterventionSpec, ProjectionSpec};
 pub(crate) use graph::{Edge, ExecutionOrder};
+pub use intervention::{Intervention, InterventionKind};
 pub use learning::{HiddenError, Learning, RATE_RULES, Rule, Schedule};
 pub use population::{BiasInit, Population};
 pub use projection::{Carries, Projection, ProjectionId, ProjectionRule, Sign, WeightInit, feedforward_path};
-pub use recording::{Compression, Credit, Recording, Snapshots, Stretch};
+pub use recording::{Compression, Credit, NeuronRange, Recording, Snapshots, Stretch, TimeRange};
 pub use registry::{CellKind, Registry};
 pub(crate) use source::open as open_file;
+pub use source_stimulus::SourceStimulus;
 pub use stimuli::{OnOff, RateSource, Stimuli};
 
 use crate::cells::ConductanceClamp;
 pub use crate::plasticity::{Factors, Slope};
-pub use crate::protocol::TwoPhaseProtocol;
+pub use crate::protocol::{ContinuousProtocol, Protocol, TwoPhaseProtocol};
 
 /// The place of a population in [`Model::populations`], from input to output.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -65,19 +69,26 @@ pub struct Model {
     pub populations: Vec<Population>,
     /// Projections in the order of the file.
     pub projections: Vec<Projection>,
-    /// Phases of a presentation.
-    pub protocol: TwoPhaseProtocol,
+    /// How time is divided.
+    pub protocol: Protocol,
     /// How weights change.
     pub learning: Learning,
     /// How an answer is read from the output population.
     pub decoding: Decoding,
-    /// What is shown.
+    /// What is shown in two phases.
     pub stimuli: Stimuli,
+    /// What is changed in a continuous run, in the order of time.
+    pub interventions: Vec<Intervention>,
     /// What is kept of a run.
     pub recording: Recording,
 }
 
 impl Model {
+    /// The two phases of its presentations; those of the paper for a model that runs without.
+    pub fn phases(&self) -> TwoPhaseProtocol {
+        self.protocol.two_phase().copied().unwrap_or_default()
+    }
+
     /// The population of this id.
     pub fn population(&self, id: PopulationId) -> &Population {
         &self.populations[id.0]

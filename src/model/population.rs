@@ -7,7 +7,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::projection::last_snapshot;
-use super::{CompartmentId, PortId, tagged};
+use super::{CompartmentId, PortId, SourceStimulus, tagged};
 use crate::cells::{Cell, Dynamics, LinearCell};
 use crate::units::{FileName, PathText, Potential, Spread};
 
@@ -22,12 +22,14 @@ pub struct Population {
     pub cell: Arc<dyn Cell>,
     /// Where the initial biases of their dendrites come from; none of cells without.
     pub bias: Option<BiasInit>,
+    /// What its neurons fire, of a source with a stimulus of its own.
+    pub stimulus: Option<SourceStimulus>,
 }
 
 impl PartialEq for Population {
     fn eq(&self, other: &Self) -> bool {
-        let Self { name, size, cell, bias } = self;
-        (name, size, bias) == (&other.name, &other.size, &other.bias)
+        let Self { name, size, cell, bias, stimulus } = self;
+        (name, size, bias, stimulus) == (&other.name, &other.size, &other.bias, &other.stimulus)
             && cell.kind() == other.cell.kind()
             && cell.dynamics() == other.cell.dynamics()
     }

@@ -9,6 +9,7 @@ use serde::de::{Error, Unexpected, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::{CompartmentId, PopulationId};
+use crate::units::LONGEST_RUN_MS;
 
 /// What is kept of a run, of some of its training presentations (of a test: of the test presentations).
 #[derive(Clone, Debug, PartialEq)]
@@ -19,8 +20,14 @@ pub struct Recording {
     pub plateaus: Vec<PopulationId>,
     /// Populations of which traces are kept, each with its compartments in ascending order of element.
     pub traces: Vec<(PopulationId, Vec<CompartmentId>)>,
+    /// Neurons of which spikes are kept, where not of all of a population.
+    pub spiking_neurons: Vec<NeuronRange>,
+    /// Neurons of which traces are kept, where not of all of a population.
+    pub traced_neurons: Vec<NeuronRange>,
     /// Presentations recorded.
     pub presentations: Vec<Stretch>,
+    /// Times of a continuous run that are recorded, ascending, with gaps of at least a stretch; empty: all of it.
+    pub times: Vec<TimeRange>,
     /// Spacing of sampled traces [ms].
     pub report_dt: f64,
     /// Weight snapshots beside `initial` and `final`.
@@ -29,6 +36,96 @@ pub struct Recording {
     pub credit: Credit,
     /// Whether spikes and traces are stored deflated, which the SONATA reader cannot open.
     pub compression: Compression,
+}
+
+/// Some neurons of a population.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NeuronRange {
+    /// The population.
+    pub population: PopulationId,
+    /// Its neurons.
+    pub neurons: Range<usize>,
+}
+
+/// Some time on the clock of a continuous run.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct TimeRange {
+    /// Start [ms].
+    pub from_ms: f64,
+    /// End (exclusive) [ms]; none: the end of the run.
+    pub to_ms: Option<f64>,
+}
+
+/// Times as files write them, at most [`Times::MOST`].
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(super) struct Times(pub(super) Vec<TimeRange>);
+
+impl Times {
+    const MOST: usize = 1000;
+}
+
+impl Serialize for Times {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let texts: Vec<_> = self.0.iter().map(TimeRange::to_string).collect();
+        serializer.serialize_str(&texts.join(","))
+    }
+}
+
+impl<'de> Deserialize<'de> for Times {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct TimeRanges;
+        impl Visitor<'_> for TimeRanges {
+            type Value = Times;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                write!(f, "times FROM:TO in ms such as \"0:500,2000:\", ascending, at most {} of them", Times::MOST)
+            }
+
+            fn visit_str<E: Error>(self, text: &str) -> Result<Times, E> {
+                let times: Option<Vec<_>> = text.split(',').map(TimeRange::parse).collect();
+                let few = times.filter(|times| times.len() <= Times::MOST && TimeRange::ascend(times));
+                few.map(Times).ok_or_else(|| E::invalid_value(Unexpected::Str(text), &self))
+            }
+        }
+        deserializer.deserialize_str(TimeRanges)
+    }
+}
+
+impl JsonSchema for Times {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> Cow<'static, str> {
+        "Times".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({ "type": "string", "pattern": r"^[0-9.e+]*\s*:\s*[0-9.e+]*\s*(,\s*[0-9.e+]*\s*:\s*[0-9.e+]*\s*)*$" })
+    }
+}
+
+impl TimeRange {
+    /// A range as written, FROM:TO, either left out for the ends of the run.
+    pub(super) fn parse(text: &str) -> Option<Self> {
+        let (from, to) = text.split_once(':')?;
+        let number = |text: &str| text.trim().parse::<f64>().ok().filter(|time| (0.0..=LONGEST_RUN_MS).contains(time));
+        let from_ms = if from.trim().is_empty() { 0.0 } else { number(from)? };
+        let to_ms = if to.trim().is_empty() { None } else { Some(number(to)?) };
+        to_ms.is_none_or(|to| from_ms < to).then_some(Self { from_ms, to_ms })
+    }
+
+    /// Whether ranges ascend without overlap.
+    pub(super) fn ascend(ranges: &[Self]) -> bool {
+        ranges.windows(2).all(|pair| pair[0].to_ms.is_some_and(|to| to <= pair[1].from_ms))
+    }
+}
+
+impl fmt::Display for TimeRange {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:", self.from_ms)?;
+        self.to_ms.map_or(Ok(()), |to| to.fmt(f))
+    }
 }
 
 /// A stretch of presentations. A negative number counts from the end of the run, as -20 for the twentieth last.
@@ -99,6 +196,25 @@ impl fmt::Display for Stretch {
 }
 
 impl Recording {
+    /// The neurons of which spikes are kept, of a population of so many whose spikes are.
+    pub fn spiking(&self, population: PopulationId, size: usize) -> Range<usize> {
+        selected(&self.spiking_neurons, population, size)
+    }
+
+    /// The neurons of which traces are kept, of a population of so many whose traces are.
+    pub fn traced(&self, population: PopulationId, size: usize) -> Range<usize> {
+        selected(&self.traced_neurons, population, size)
+    }
+
+    /// What of `span` on the clock of a continuous run is recorded, ascending [ms].
+    pub fn recorded_times(&self, span: Range<f64>) -> Vec<Range<f64>> {
+        if self.times.is_empty() {
+            return vec![span];
+        }
+        let within = |time: &TimeRange| time.from_ms.max(span.start)..time.to_ms.unwrap_or(span.end).min(span.end);
+        self.times.iter().map(within).filter(|time| time.start < time.end).collect()
+    }
+
     /// The presentations recorded of a run that is planned to have so many: ascending, disjoint ranges with gaps between.
     pub fn recorded(&self, planned: u64) -> Vec<Range<u64>> {
         let mut ranges: Vec<_> = self.presentations.iter().map(|stretch| stretch.of(planned)).collect();
@@ -113,6 +229,11 @@ impl Recording {
         }
         joined
     }
+}
+
+fn selected(ranges: &[NeuronRange], population: PopulationId, size: usize) -> Range<usize> {
+    let own = ranges.iter().find(|range| range.population == population);
+    own.map_or(0..size, |range| range.neurons.start.min(size)..range.neurons.end.min(size))
 }
 
 impl Stretch {
@@ -136,7 +257,9 @@ impl Stretch {
 /// When weight snapshots are taken, beside the initial and final one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Snapshots {
-    /// Never.
+    /// No, and not at the ends of the run either.
+    Never,
+    /// At the ends alone.
     Ends,
     /// After every epoch.
     Epochs,
@@ -145,12 +268,13 @@ pub enum Snapshots {
 }
 
 impl Snapshots {
-    const EXPECTED: &str = "\"ends\", \"epochs\" or a number of presentations, at least 1";
+    const EXPECTED: &str = "\"never\", \"ends\", \"epochs\" or a number of presentations, at least 1";
 }
 
 impl Serialize for Snapshots {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match self {
+            Self::Never => serializer.serialize_str("never"),
             Self::Ends => serializer.serialize_str("ends"),
             Self::Epochs => serializer.serialize_str("epochs"),
             Self::Presentations(every) => serializer.serialize_i64((*every).try_into().unwrap_or(i64::MAX)),
@@ -170,6 +294,7 @@ impl<'de> Deserialize<'de> for Snapshots {
 
             fn visit_str<E: Error>(self, word: &str) -> Result<Snapshots, E> {
                 match word {
+                    "never" => Ok(Snapshots::Never),
                     "ends" => Ok(Snapshots::Ends),
                     "epochs" => Ok(Snapshots::Epochs),
                     _ => Err(E::invalid_value(Unexpected::Str(word), &self)),
@@ -195,7 +320,7 @@ impl JsonSchema for Snapshots {
     }
 
     fn json_schema(_: &mut SchemaGenerator) -> Schema {
-        json_schema!({ "oneOf": [{ "type": "string", "enum": ["ends", "epochs"] }, { "type": "integer", "minimum": 1 }] })
+        json_schema!({ "oneOf": [{ "type": "string", "enum": ["never", "ends", "epochs"] }, { "type": "integer", "minimum": 1 }] })
     }
 }
 
@@ -227,7 +352,10 @@ mod tests {
             spikes: Vec::new(),
             plateaus: Vec::new(),
             traces: Vec::new(),
+            spiking_neurons: Vec::new(),
+            traced_neurons: Vec::new(),
             presentations,
+            times: Vec::new(),
             report_dt: 0.5,
             snapshots: Snapshots::Ends,
             credit: Credit::Unmeasured,
@@ -246,6 +374,20 @@ mod tests {
         }
         assert_eq!(recorded(&[(7, Some(9)), (-8, Some(-5)), (3, Some(3))], 10), [2..5, 7..9]);
         assert_eq!(recorded(&[(5, Some(-8))], 10), []);
+    }
+
+    #[test]
+    fn times_ascend_and_may_leave_out_their_ends() {
+        let parsed = |text: &str| TimeRange::parse(text).map(|time| (time.from_ms, time.to_ms));
+        assert_eq!(parsed("0.5:20"), Some((0.5, Some(20.0))));
+        assert_eq!(parsed(":1e3"), Some((0.0, Some(1000.0))));
+        assert_eq!(parsed("7:"), Some((7.0, None)));
+        for refused in ["", "5", "6:5", "5:5", "a:5", "-1:5", "0:1e10", "nan:"] {
+            assert_eq!(parsed(refused), None, "{refused}");
+        }
+        let ranges = |text: &str| text.split(',').map(|t| TimeRange::parse(t).unwrap()).collect::<Vec<_>>();
+        assert!(TimeRange::ascend(&ranges("0:5,5:6,8:")) && !TimeRange::ascend(&ranges("0:5,4:6")));
+        assert!(!TimeRange::ascend(&ranges("0:,4:6")));
     }
 
     #[test]

@@ -23,6 +23,7 @@ type ReadCell = fn(&Section<'_, '_>, &'static [&'static str]) -> Result<Arc<dyn 
 pub struct CellKind {
     name: &'static str,
     has_bias: bool,
+    is_source: bool,
     default: fn() -> Arc<dyn Cell>,
     read: ReadCell,
     schema: fn(&mut SchemaGenerator) -> Schema,
@@ -40,6 +41,7 @@ impl CellKind {
         Self {
             name: default.kind(),
             has_bias: linear.as_ref().is_some_and(|cell| cell.bias.is_some()),
+            is_source: linear.is_none(),
             default: || Arc::new(C::default()),
             read: |section, after| Ok(Arc::new(section.read_between::<C>(HEAD, after)?)),
             schema: SchemaGenerator::subschema_for::<C>,
@@ -49,7 +51,7 @@ impl CellKind {
     /// A population of it with all its defaults, without name and size.
     fn population(&self) -> Population {
         let bias = self.has_bias.then(BiasInit::default);
-        Population { name: String::new(), size: 0, cell: (self.default)(), bias }
+        Population { name: String::new(), size: 0, cell: (self.default)(), bias, stimulus: None }
     }
 
     /// Its name in model files.
@@ -62,6 +64,11 @@ impl CellKind {
         self.has_bias
     }
 
+    /// Whether its cells fire as a stimulus has it.
+    pub(super) fn is_source(&self) -> bool {
+        self.is_source
+    }
+
     /// The schema of its parameters.
     pub(super) fn schema(&self, generator: &mut SchemaGenerator) -> Schema {
         (self.schema)(generator)
@@ -69,7 +76,16 @@ impl CellKind {
 
     /// Reads the parameters of a population of this kind.
     pub(super) fn read(&self, section: &Section<'_, '_>) -> Result<Arc<dyn Cell>, ModelError> {
-        (self.read)(section, if self.has_bias { &["bias"] } else { &[] })
+        (self.read)(
+            section,
+            if self.has_bias {
+                &["bias"]
+            } else if self.is_source {
+                &["stimulus"]
+            } else {
+                &[]
+            },
+        )
     }
 }
 

@@ -212,6 +212,12 @@ impl BlockCsr {
         self.blocks.iter().flat_map(|block| &block.synapses)
     }
 
+    /// Multiplies all weights by a factor.
+    pub fn scale(&mut self, factor: f64) {
+        let synapses = self.blocks.iter_mut().flat_map(|block| &mut block.synapses);
+        synapses.for_each(|synapse| synapse.weight = (f64::from(synapse.weight) * factor) as f32);
+    }
+
     /// All synapses as a list, block by block and row by row.
     pub fn list(&self) -> impl Iterator<Item = ListedSynapse> {
         (0..self.blocks.len()).flat_map(move |block| {

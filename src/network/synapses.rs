@@ -68,6 +68,16 @@ impl Synapses {
         }
     }
 
+    /// Multiplies all weights by a factor.
+    pub fn scale(&mut self, factor: f64) {
+        match self {
+            Self::Dense(weights) => {
+                weights.rows_mut().iter_mut().for_each(|weight| *weight = (f64::from(*weight) * factor) as f32);
+            }
+            Self::Sparse(synapses) => synapses.scale(factor),
+        }
+    }
+
     /// Whether all weights are finite numbers.
     pub fn is_finite(&self) -> bool {
         match self {

@@ -16,6 +16,16 @@ pub struct RecordedWindow {
     pub shown: Vec<PresentationRow>,
 }
 
+impl RecordedWindow {
+    /// Unbroken spans of the clock in it that are recorded, ascending [ms].
+    pub fn unbroken(&self) -> Vec<Range<f64>> {
+        let whole = PresentationRow::stretches(&self.shown).into_iter();
+        let spans = whole.map(|rows| rows[0].start_ms..rows[rows.len() - 1].end_ms());
+        let within = spans.map(|span| span.start.max(self.span.start)..span.end.min(self.span.end));
+        within.filter(|span| span.start < span.end).collect()
+    }
+}
+
 /// Traces of some neurons of a population, with their spikes and plateaus where those were recorded.
 ///
 /// # Errors
@@ -45,7 +55,7 @@ pub fn neuron_traces(
         let spiking = spikes.times.iter().zip(&spikes.neurons).filter(|(_, id)| own(id)).map(|(&t, _)| t);
         let levels = (0..plateaus.times.len()).filter(|&i| own(&plateaus.neurons[i])).filter_map(|i| {
             let to = plateaus.times[i];
-            let [from, _] = PresentationRow::at(&window.shown, to)?.averaging(&model.protocol, plateaus.phases[i]);
+            let [from, _] = PresentationRow::at(&window.shown, to)?.averaging(&model.phases(), plateaus.phases[i]);
             Some(gallery::Level { from, to, alpha: f64::from(plateaus.alpha[i]) })
         });
         found.push(gallery::NeuronTraces {
@@ -73,8 +83,11 @@ fn potential(blocks: &[TraceBlock], neuron: u64, element: u32) -> Option<Vec<[f6
     (!blocks.is_empty()).then_some(points)
 }
 
-/// The phases of presentations, as figures shade them.
-pub fn trials(rows: &[PresentationRow]) -> Vec<TrialPhases> {
+/// The phases of presentations, as figures shade them; none of a continuous run.
+pub fn trials(model: &Model, rows: &[PresentationRow]) -> Vec<TrialPhases> {
+    if model.protocol.continuous().is_some() {
+        return Vec::new();
+    }
     let trial = |row: &PresentationRow| TrialPhases {
         start: row.start_ms,
         forward_end: row.forward_end_ms,

@@ -100,6 +100,7 @@ fn every_kind() -> Vec<(&'static str, Figure)> {
     let values: Vec<f64> = (0..1000).map(|i| 0.5 + 0.4 * (f64::from(i) * 0.7).sin()).collect();
     let activity = || Activity { rates: values.iter().map(|v| v * 200.0).collect(), course: values[..25].to_vec() };
     let phases_of = |name: &str| PhaseRates {
+        run_from: None,
         name: name.to_owned(),
         largest: 150.0,
         bin: 2.0,
@@ -108,6 +109,7 @@ fn every_kind() -> Vec<(&'static str, Figure)> {
     };
     let variability: Vec<_> = values.iter().map(|&v| Variability { cv: v, cv2: v + 0.1, lv: v + 0.2 }).collect();
     let intervals = || Intervals {
+        within_phases: true,
         name: "hidden".to_owned(),
         intervals: values.clone(),
         neurons: variability.clone(),

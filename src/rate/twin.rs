@@ -303,7 +303,7 @@ mod tests {
         let mut lane = RateLane::new(&Arc::new(Circuit::new(model, 1, Precision::Single).unwrap()), twin);
         for label in [7, 3] {
             let stimuli = [Stimulus::Pixels(&PIXELS)];
-            let phases = model.protocol.training([50.0, 50.0], &stimuli, Target::Class(label));
+            let phases = model.phases().training([50.0, 50.0], &stimuli, Target::Class(label));
             lane.present(
                 network,
                 &Trial { key: PresentationKey::training(0), phases: &phases, spikes: KeptSpikes::All, sampling: None },
@@ -367,7 +367,7 @@ mod tests {
         for n in 0..SHOWN {
             let key = PresentationKey::training(n);
             let stimuli = [Stimulus::Pixels(&PIXELS)];
-            let phases = model.protocol.training([90.0, 0.0], &stimuli, Target::None);
+            let phases = model.phases().training([90.0, 0.0], &stimuli, Target::None);
             let trial = Trial { key, phases: &phases, spikes: KeptSpikes::All, sampling: None };
             spiking.present(&network, &trial);
             noisy.present(&network, &trial);

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use super::Kind;
 use crate::cells::Dynamics;
-use crate::model::{Model, PopulationId, Snapshots, TwoPhaseProtocol};
+use crate::model::{Model, PopulationId, Projection, Snapshots, TwoPhaseProtocol};
 
 /// Mean rate assumed of cells of which nothing is known, that of a trained network of the paper [1/ms].
 const CELL_RATE: f64 = 0.024;
@@ -34,6 +34,8 @@ pub struct Planned {
     pub tests: u64,
     /// Mean rate of the neurons of each population [1/ms].
     pub rates: Vec<f64>,
+    /// Of a continuous run, what of its clock may be recorded [ms]; else empty.
+    pub span_ms: Range<f64>,
 }
 
 /// Size of what a run file will hold [bytes].
@@ -69,12 +71,13 @@ impl Planned {
             Dynamics::Source(source) => MEAN_PIXEL * source.rate_max,
             Dynamics::Linear(_) => CELL_RATE,
         });
-        Self { kind, presentations, epoch, tests: 0, rates: rates.collect() }
+        Self { kind, presentations, epoch, tests: 0, rates: rates.collect(), span_ms: 0.0..0.0 }
     }
 
     /// Spikes of a population in the presentations recorded.
     pub fn spikes(&self, model: &Model, population: PopulationId) -> u64 {
-        (self.recorded_ms(model) * self.rates[population.0] * model.population(population).size as f64) as u64
+        let neurons = model.recording.spiking(population, model.population(population).size).len();
+        (self.recorded_ms(model) * self.rates[population.0] * neurons as f64) as u64
     }
 
     /// Plateaus of a population in the presentations recorded.
@@ -100,7 +103,8 @@ impl Planned {
         let all = |of: &[PopulationId], rows: &dyn Fn(PopulationId) -> u64, bytes: u64| {
             of.iter().fold(0u64, |sum, &p| sum.saturating_add(rows(p).saturating_mul(bytes)))
         };
-        let elements: usize = recording.traces.iter().map(|(p, kept)| model.population(*p).size * kept.len()).sum();
+        let traced = |p: PopulationId| recording.traced(p, model.population(p).size).len();
+        let elements: usize = recording.traces.iter().map(|(p, kept)| traced(*p) * kept.len()).sum();
         let snapshots = self.snapshots(model);
         Estimate {
             spikes: all(&recording.spikes, &|p| self.spikes(model, p), 16),
@@ -119,6 +123,9 @@ impl Planned {
 
     /// Unbroken stretches of presentations recorded: evaluations part them.
     pub fn stretches(&self, model: &Model) -> u64 {
+        if model.protocol.continuous().is_some() {
+            return model.recording.recorded_times(self.span_ms.clone()).len() as u64;
+        }
         let epoch = if self.kind == Kind::Train && self.tests > 0 { self.epoch } else { 0 };
         let before = |n: u64| n.checked_div(epoch).unwrap_or(0);
         self.ranges(model).iter().map(|range| 1 + before(range.end - 1) - before(range.start)).sum()
@@ -132,9 +139,13 @@ impl Planned {
         ranges.filter(|range| !range.is_empty()).collect()
     }
 
-    /// Their length [ms].
-    fn recorded_ms(&self, model: &Model) -> f64 {
-        self.recorded(model) as f64 * mean_length(&model.protocol, self.kind)
+    /// Their length, or that of the times recorded of a continuous run [ms].
+    pub fn recorded_ms(&self, model: &Model) -> f64 {
+        if model.protocol.continuous().is_some() {
+            let times = model.recording.recorded_times(self.span_ms.clone());
+            return times.iter().map(|time| time.end - time.start).sum();
+        }
+        self.recorded(model) as f64 * mean_length(&model.phases(), self.kind)
     }
 
     fn evaluations(&self) -> u64 {
@@ -147,12 +158,37 @@ impl Planned {
             return 0;
         }
         let every = match model.recording.snapshots {
+            Snapshots::Never => return 0,
             Snapshots::Ends => 0,
             Snapshots::Epochs => self.epoch,
             Snapshots::Presentations(every) => every,
         };
         let until = |n: u64| n.checked_div(every).unwrap_or(0);
         2 + until(self.presentations.end) - until(self.presentations.start)
+    }
+}
+
+/// Memory of a network while it runs [bytes].
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct MemoryEstimate {
+    /// Of weights and biases.
+    pub synapses: u64,
+    /// Of the state of neurons and of what is on its way between them.
+    pub state: u64,
+}
+
+impl MemoryEstimate {
+    /// What a network of this model takes, in one lane.
+    pub fn of(model: &Model) -> Self {
+        /// State of a neuron and of its outgoing trains: amplitudes, potentials, buffers [bytes].
+        const NEURON: u64 = 256;
+        let neurons: u64 = model.populations.iter().map(|population| population.size as u64).sum();
+        Self { synapses: parameters(model).saturating_mul(4), state: neurons.saturating_mul(NEURON) }
+    }
+
+    /// All of it [bytes].
+    pub fn total(&self) -> u64 {
+        self.synapses.saturating_add(self.state)
     }
 }
 
@@ -164,11 +200,16 @@ fn mean_length(protocol: &TwoPhaseProtocol, kind: Kind) -> f64 {
     }
 }
 
+/// Number of synapses of a projection of a model.
+pub fn synapses_of(model: &Model, projection: &Projection) -> u64 {
+    let size = |p| model.population(p).size as u64;
+    size(projection.from).saturating_mul(size(projection.to))
+}
+
 /// Number of weights and biases.
 fn parameters(model: &Model) -> u64 {
-    let size = |p| model.population(p).size as u64;
-    let weights: u64 = model.projections.iter().map(|p| size(p.from) * size(p.to)).sum();
-    weights
+    let weights = model.projections.iter().map(|projection| synapses_of(model, projection));
+    weights.fold(0, u64::saturating_add)
         + model.populations.iter().filter(|population| population.bias.is_some()).map(|p| p.size as u64).sum::<u64>()
 }
 

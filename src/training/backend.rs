@@ -42,7 +42,7 @@ pub fn responses(
         backend.rest();
         let key = PresentationKey::test(0, shown.image(image) as u32);
         let stimuli = [shown.stimulus(image)];
-        let phases = model.protocol.test(&stimuli).with_rates(true);
+        let phases = model.phases().test(&stimuli).with_rates(true);
         backend.present(network, &Trial { key, phases: &phases, spikes: KeptSpikes::None, sampling: None });
         (0..model.populations.len()).map(|population| backend.forward_rates(population).to_vec()).collect()
     };

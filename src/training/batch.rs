@@ -70,7 +70,7 @@ impl LaneOfBatch {
     ) {
         let stimuli = [shown.shifted(self.image, self.shift, &mut self.shifted)];
         let target = self.label.map_or(Target::None, |label| Target::Class(u32::from(label)));
-        let phases = model.protocol.trial_phases(self.lengths, &stimuli, target, sigmoids);
+        let phases = model.phases().trial_phases(self.lengths, &stimuli, target, sigmoids);
         let phases = phases.with_rates(model.decoding == Decoding::Rate);
         let key = PresentationKey::training(self.index);
         let trial = Trial { key, phases: &phases, spikes: self.spikes, sampling: self.sampling };

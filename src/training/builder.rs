@@ -125,6 +125,9 @@ impl<'a> TrainerBuilder<'a> {
     /// not measured, or the model learns by a rule of networks of rates.
     pub fn build(self) -> Result<Trainer<'a>, TrainerError> {
         let model = self.model;
+        if model.protocol.two_phase().is_none() {
+            return Err(TrainerError::Protocol);
+        }
         if let Rule::OfRates(rule) = model.learning.rule {
             return Err(TrainerError::RateRule { rule });
         }

@@ -68,6 +68,9 @@ pub enum TrainerError {
         /// The rule.
         rule: &'static str,
     },
+    /// The model has no presentations.
+    #[error("the model runs by the protocol \"continuous\", without presentations; `Simulation` runs those")]
+    Protocol,
     /// The model has no layout.
     #[error("the model cannot be simulated")]
     Layout(#[from] LayoutError),
@@ -144,7 +147,7 @@ fn check(
     let Some(why) = lacks else { return Ok(()) };
     Err(TrainerError::Unmeasured {
         projection: projection.name.clone(),
-        measurement: measurement.name(model.protocol.phases()),
+        measurement: measurement.name(model.phases().phases()),
         population: model.populations[population].name.clone(),
         why,
     })
@@ -155,7 +158,7 @@ fn make(model: &Model, registry: &RuleRegistry, projection: &Projection) -> Resu
     let context = RuleContext {
         post: constants(model, model.population(projection.to)),
         pre: constants(model, model.population(projection.from)),
-        phases: model.protocol.phases(),
+        phases: model.phases().phases(),
         factors: projection.rule.as_ref().and_then(ProjectionRule::factors),
     };
     registry.make(name, &context)

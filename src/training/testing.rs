@@ -105,7 +105,7 @@ impl Test<'_> {
     }
 
     fn start_ms(&self, pass: u32, example: usize) -> f64 {
-        self.clock_ms + (self.place(pass, example) - self.index) as f64 * self.model.protocol.test
+        self.clock_ms + (self.place(pass, example) - self.index) as f64 * self.model.phases().test
     }
 
     /// Presents a range of images, distributed over the lanes.
@@ -154,7 +154,7 @@ impl Test<'_> {
     ) -> u8 {
         lane.rest();
         let stimuli = [self.shown.stimulus(example)];
-        let phases = self.model.protocol.test(&stimuli).with_rates(self.model.decoding == Decoding::Rate);
+        let phases = self.model.phases().test(&stimuli).with_rates(self.model.decoding == Decoding::Rate);
         let key = PresentationKey::test(pass, self.shown.image(example) as u32);
         lane.present(self.network, &Trial { key, phases: &phases, spikes: kept(watched), sampling });
         decode(self.model, lane)

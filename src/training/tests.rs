@@ -89,7 +89,7 @@ fn trains_count_from_their_running_means() {
 
         let (key, image) = (PresentationKey::training(n), order.stimulus(SEED, n, IMAGES));
         let (stimuli, target) = ([data.training.stimulus(image)], Target::Class(image as u32 % 4));
-        let phases = model.protocol.training(model.protocol.lengths(SEED, key), &stimuli, target);
+        let phases = model.phases().training(model.phases().lengths(SEED, key), &stimuli, target);
         lane.present(&before, &Trial { key, phases: &phases, spikes: KeptSpikes::All, sampling: None });
         let trains = &lane.means()[0].trains;
 

@@ -219,7 +219,7 @@ impl<'a> Trainer<'a> {
             };
             let Some(tested) = test.run(recorder, monitor)? else { return Ok(ControlFlow::Break(())) };
             self.tests_done += tested.examples as u64;
-            self.clock_ms += tested.examples as f64 * self.model.protocol.test;
+            self.clock_ms += tested.examples as f64 * self.model.phases().test;
             let (shown, wrong, loss) = self.since_evaluation;
             let evaluation = Evaluation {
                 examples_seen: self.history.examples_seen,
@@ -303,7 +303,7 @@ impl<'a> Trainer<'a> {
             lane.image = self.order.stimulus(self.seed, n, shown.len());
             lane.label = shown.label(lane.image);
             lane.shift = shift(&self.model.stimuli, self.seed, PresentationKey::training(n));
-            lane.lengths = self.model.protocol.lengths(self.seed, PresentationKey::training(n));
+            lane.lengths = self.model.phases().lengths(self.seed, PresentationKey::training(n));
             lane.start_ms = self.clock_ms;
             lane.spikes = kept(recorder.watches(Kind::Train, n));
             lane.sampling = recorder.sampling(Kind::Train, n, lane.start_ms);

@@ -41,8 +41,19 @@ pub use text::{Count, FactorText, FileName, Name, PathLike, PathText, Whole};
 
 use quantity::quantities;
 
+/// Leaves the key of the first variety, which is meant without it, out of those that must be there.
+pub(crate) fn first_is_default(schema: &mut schemars::Schema) {
+    let varieties = schema.get_mut("oneOf").and_then(|varieties| varieties.as_array_mut());
+    if let Some(required) = varieties.and_then(|list| list.first_mut()?.get_mut("required")?.as_array_mut()) {
+        required.retain(|key| key != "kind" && key != "from");
+    }
+}
+
 /// Longest time of a model file [ms].
 pub const LONGEST_MS: f64 = 100_000.0;
+
+/// Longest run of a circuit in model time [ms]: times of spikes have a resolution of 1e-7 ms up to there.
+pub const LONGEST_RUN_MS: f64 = 1e9;
 
 /// Largest potential, spread or factor of a model file, in the model's dimensionless volts.
 pub const LARGEST_POTENTIAL: f64 = 1000.0;
@@ -57,6 +68,10 @@ quantities! {
     Duration = Bounds::closed(0.0, LONGEST_MS), "ms";
     /// A length of time.
     Length = Bounds::above(0.0, LONGEST_MS), "ms";
+    /// A time on the clock of a run, or a length of it that may be none.
+    ModelTime = Bounds::closed(0.0, LONGEST_RUN_MS), "ms";
+    /// The length of a run.
+    RunTime = Bounds::above(0.0, LONGEST_RUN_MS), "ms";
     /// The spacing of samples.
     SamplingInterval = Bounds::closed(0.001, 1000.0), "ms";
     /// A conductance over a capacitance, of what is always there.
@@ -69,6 +84,8 @@ quantities! {
     Spread = Bounds::closed(0.0, LARGEST_POTENTIAL), "";
     /// A spread of a random draw, or a factor, other than 0.
     Factor = Bounds::above(0.0, LARGEST_POTENTIAL), "";
+    /// A factor on weights; 0: they are gone.
+    WeightFactor = Bounds::closed(-LARGEST_POTENTIAL, LARGEST_POTENTIAL), "";
     /// A mean of logarithms of weights; a draw of nine spreads is still a finite f32.
     Logarithm = Bounds::closed(-8.0, 8.0), "";
     /// A spread of logarithms of weights.
@@ -85,6 +102,8 @@ quantities! {
     Pixels = Bounds::closed(0.1, 100.0), "pixels";
     /// A gain.
     Gain = Bounds::closed(0.01, 1000.0), "";
+    /// A bound on the mean rate of a population: Hz in a file, per ms inside.
+    LargestMeanRate = Bounds::above(0.0, 1_000_000.0), "Hz", 1000.0;
     /// A rate of a given train [Hz].
     GivenRate = Bounds::closed(0.0, 10_000.0), "Hz";
     /// A largest firing rate: Hz in a file, per ms inside.

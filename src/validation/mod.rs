@@ -81,8 +81,8 @@ pub fn compare(setting: &Setting<'_>, go_on: &dyn Fn() -> bool) -> Result<Option
     let circuit = Arc::new(Circuit::new(model, setting.seed, Precision::Single)?);
     let has_rates = !matches!(model.stimuli, Stimuli::Spikes { .. });
     let twins = has_rates.then(|| [Twin::Noiseless, Twin::Diffusion].map(|twin| setting.twin_rates(&circuit, twin)));
-    let test_ms = model.protocol.test;
-    let mut gathered = IdentityEstimator::all(&circuit, (model.protocol.settle, test_ms));
+    let test_ms = model.phases().test;
+    let mut gathered = IdentityEstimator::all(&circuit, (model.phases().settle, test_ms));
     let mut tests = twins.as_ref().map(|twins| TwinComparison::new(model, twins));
     let tested = setting.present(&circuit, (0, test_ms), go_on, |image, shown| {
         gathered.iter_mut().for_each(|identity| identity.add(setting.twin, shown));
@@ -124,7 +124,7 @@ impl Setting<'_> {
                 lane.rest();
                 let key = PresentationKey::test(pass, self.shown.image(image) as u32);
                 let stimuli = [self.shown.stimulus(image)];
-                let phases = self.model.protocol.training([length, 0.0], &stimuli, Target::None);
+                let phases = self.model.phases().training([length, 0.0], &stimuli, Target::None);
                 lane.present(self.network, &Trial { key, phases: &phases, spikes: KeptSpikes::All, sampling: None });
                 let forward = &lane.means()[FORWARD];
                 let spikes = lane.observation().spikes.clone();
@@ -141,7 +141,7 @@ impl Setting<'_> {
     fn twin_rates(&self, circuit: &Arc<Circuit>, twin: Twin) -> Vec<rates::TwinResponse> {
         let present = |lane: &mut RateLane, image: usize| {
             let (stimuli, key) = ([self.shown.stimulus(image)], PresentationKey::test(0, image as u32));
-            let phases = self.model.protocol.training([1.0, 0.0], &stimuli, Target::None);
+            let phases = self.model.phases().training([1.0, 0.0], &stimuli, Target::None);
             lane.present(self.twin, &Trial { key, phases: &phases, spikes: KeptSpikes::All, sampling: None });
             rates::TwinResponse { v: lane.means()[FORWARD].v.clone(), rates: lane.forward_rates().to_vec() }
         };

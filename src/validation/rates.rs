@@ -97,7 +97,7 @@ impl<'a> TwinComparison<'a> {
 
     /// Adds the response to an image that was presented for `length` ms.
     pub(super) fn add(&mut self, image: usize, shown: &TrialResponse, length: f64) {
-        let settle = self.model.protocol.settle;
+        let settle = self.model.phases().settle;
         self.window_ms = length - settle;
         let [noiseless, diffusion] = self.twins.each_ref().map(|twin| &twin[image]);
         let decoded = self.model.decoded().map(|(population, _)| population.0);

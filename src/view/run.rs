@@ -325,7 +325,7 @@ pub(super) fn network(model: &Model) -> Value {
         "live": false,
         "populations": populations.collect::<Vec<_>>(),
         "projections": projections.collect::<Vec<_>>(),
-        "settle_ms": [model.protocol.settle, model.protocol.target_settle],
+        "settle_ms": [model.phases().settle, model.phases().target_settle],
         "classes": model.classes(),
         "tested_on": tested_on(&model.stimuli),
     })

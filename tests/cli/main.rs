@@ -5,6 +5,7 @@
 mod support;
 
 mod compare;
+mod continuous;
 mod data;
 mod inspect;
 mod outputs;

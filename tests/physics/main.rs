@@ -4,6 +4,7 @@
 
 mod closed_forms;
 mod continuity;
+mod continuous;
 mod credit;
 mod distributions;
 mod feedback;

@@ -147,7 +147,7 @@ impl Built {
     /// Takes a lane through a trial.
     pub fn present(&self, lane: &mut Lane, shown: &Shown<'_>) {
         let (stimuli, target) = ([shown.stimulus], Target::Class(shown.label));
-        let phases = self.model.protocol.training(shown.lengths, &stimuli, target);
+        let phases = self.model.phases().training(shown.lengths, &stimuli, target);
         lane.present(
             &self.network,
             &Trial { key: shown.key, phases: &phases, spikes: KeptSpikes::All, sampling: shown.sampling },

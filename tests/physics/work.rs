@@ -63,7 +63,7 @@ fn synaptic_events_are_spikes_times_fan_out() {
 fn present(lane: &mut Lane, (model, network): (&Model, &Network), data: &Dataset, n: usize) {
     let stimuli = [data.training.stimulus(n)];
     let target = data.training.label(n).map_or(Target::None, |label| Target::Class(label.into()));
-    let phases = model.protocol.training([50.0, 50.0], &stimuli, target);
+    let phases = model.phases().training([50.0, 50.0], &stimuli, target);
     lane.present(
         network,
         &Trial { key: PresentationKey::training(n as u64), phases: &phases, spikes: KeptSpikes::All, sampling: None },

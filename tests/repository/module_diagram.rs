@@ -6,7 +6,7 @@
 use super::tokens::{Token, library, tokens, without_tests};
 
 /// Each module with those it may import, all of which stand above it: nothing points back.
-const DIAGRAM: [(&str, &[&str]); 18] = [
+const DIAGRAM: [(&str, &[&str]); 19] = [
     ("numeric", &[]),
     ("units", &[]),
     ("cells", &["numeric", "units"]),
@@ -27,6 +27,8 @@ const DIAGRAM: [(&str, &[&str]); 18] = [
         "training",
         &["numeric", "protocol", "model", "data", "network", "engine", "rate", "plasticity", "record", "analysis"],
     ),
+    // Continuous runs.
+    ("simulation", &["numeric", "protocol", "model", "data", "network", "engine", "record", "training"]),
     (
         "validation",
         &["cells", "numeric", "protocol", "model", "data", "network", "engine", "rate", "training", "analysis"],
@@ -50,6 +52,7 @@ const DIAGRAM: [(&str, &[&str]); 18] = [
             "engine",
             "record",
             "training",
+            "simulation",
             "analysis",
             "validation",
             "plot",

@@ -26,6 +26,12 @@ const BIN_MS: f64 = 2.0;
 /// Least number of spikes in a bin of rates over time, for neurons that fire at their largest rate.
 const SPIKES_PER_BIN: f64 = 10.0;
 
+/// Stretches of a continuous run in a raster and in traces, the last ones, unless others are asked for.
+const CONTINUOUS_STRETCHES: usize = 10;
+
+/// Largest number of bins of rates over the time of a continuous run.
+const RUN_BINS: f64 = 250.0;
+
 /// Least number of pairs of successive intervals from which the variability of a neuron is computed.
 const LEAST_INTERVALS: usize = 10;
 
@@ -102,31 +108,40 @@ impl FigureSource<'_> {
         Ok((window, found))
     }
 
+    /// Whether the run has no presentations.
+    fn is_continuous(&self) -> anyhow::Result<bool> {
+        Ok(self.model()?.protocol.continuous().is_some())
+    }
+
     fn raster(&self) -> TitledFigure {
-        let (window, populations) = self.spikes(4)?;
+        let default = if self.is_continuous()? { CONTINUOUS_STRETCHES } else { 4 };
+        let (window, populations) = self.spikes(default)?;
         let each = populations.iter().map(|p| gallery::RasterPopulation {
             name: &p.name,
             neurons: [p.neurons.start, p.neurons.end],
             times: &p.times,
             ids: &p.ids,
         });
-        let figure = gallery::raster(&each.collect::<Vec<_>>(), &trials(&window.shown), ends(&window.span));
-        Ok((figure, self.presentations_title(&window.shown)?))
+        let figure =
+            gallery::raster(&each.collect::<Vec<_>>(), &trials(&self.model()?, &window.shown), ends(&window.span));
+        Ok((figure, self.window_title(&window)?))
     }
 
     fn traces(&self) -> TitledFigure {
         let names = self.selection.populations(self.run, self.path, "report")?;
-        let window = self.selection.window(self.run, self.path, 2, "traces")?;
+        let default = if self.is_continuous()? { CONTINUOUS_STRETCHES } else { 2 };
+        let window = self.selection.window(self.run, self.path, default, "traces")?;
         let model = self.model()?;
         let mut sizes = Vec::new();
         for name in names {
-            let size = self.run.traced(&name)?.unwrap_or(0);
-            sizes.push((name, size));
+            let traced = self.run.traced(&name)?.unwrap_or(0..0);
+            sizes.push((name, traced));
         }
-        let largest = sizes.iter().map(|(_, size)| *size).max().unwrap_or(0);
+        let largest = sizes.iter().map(|(_, traced)| traced.end).max().unwrap_or(0);
         let mut neurons = Vec::new();
-        for (name, size) in &sizes {
-            let Some(asked) = self.selection.neurons(name, *size, largest, 2)? else { continue };
+        for (name, traced) in &sizes {
+            let default = traced.start..traced.end.min(traced.start + 2);
+            let Some(asked) = self.selection.neurons_among(name, traced.end, largest, default)? else { continue };
             if neurons.len() + asked.len() > MOST_TRACED {
                 bail!(
                     "--neurons: expected at most {MOST_TRACED} neurons in one figure of traces; --population selects one"
@@ -142,8 +157,8 @@ impl FigureSource<'_> {
                 window.span.end
             );
         }
-        let figure = gallery::traces(&neurons, &trials(&window.shown), ends(&window.span));
-        Ok((figure, self.presentations_title(&window.shown)?))
+        let figure = gallery::traces(&neurons, &trials(&model, &window.shown), ends(&window.span));
+        Ok((figure, self.window_title(&window)?))
     }
 
     fn plateaus(&self) -> TitledFigure {
@@ -175,6 +190,9 @@ impl FigureSource<'_> {
     }
 
     fn rates(&self) -> TitledFigure {
+        if self.is_continuous()? {
+            return self.continuous_rates();
+        }
         let (window, populations) = self.spikes(usize::MAX)?;
         let clipped = |from: f64, to: f64| from.max(window.span.start)..to.min(window.span.end);
         let forward: Vec<_> = window.shown.iter().map(|row| clipped(row.start_ms, row.forward_end_ms)).collect();
@@ -199,6 +217,7 @@ impl FigureSource<'_> {
                 name: population.name.clone(),
                 largest,
                 bin,
+                run_from: None,
                 forward: activity(population, &stretches[0], bin),
                 target: (!stretches[1].is_empty()).then(|| activity(population, &stretches[1], bin)),
             }
@@ -206,9 +225,36 @@ impl FigureSource<'_> {
         Ok((gallery::rates(&each.collect::<Vec<_>>()), self.presentations_title(&window.shown)?))
     }
 
+    /// Rates over the time of a continuous run.
+    fn continuous_rates(&self) -> TitledFigure {
+        let (window, populations) = self.spikes(usize::MAX)?;
+        let (spans, model) = (window.unbroken(), self.model()?);
+        let length = window.span.end - window.span.start;
+        let each = populations.iter().map(|PopulationSpikes { name, neurons, times, ids }| {
+            let largest = largest_rate(&model, name);
+            let bin =
+                (length / RUN_BINS).max((1e3 * SPIKES_PER_BIN / (largest * neurons.len() as f64)).ceil()).max(1.0);
+            let rates = analysis::rates(times, ids, neurons.end, &spans)[neurons.start..].to_vec();
+            let course = analysis::rate_course(times, neurons.len(), std::slice::from_ref(&window.span), bin);
+            let run_from = Some(window.span.start);
+            let forward = gallery::Activity { rates, course };
+            gallery::PhaseRates { name: name.clone(), largest, bin, run_from, forward, target: None }
+        });
+        Ok((gallery::rates(&each.collect::<Vec<_>>()), self.window_title(&window)?))
+    }
+
+    /// What of the run a window shows: its presentations, or times of a continuous run.
+    fn window_title(&self, window: &RecordedWindow) -> anyhow::Result<String> {
+        if self.is_continuous()? {
+            return Ok(format!("{} to {} ms", label(window.span.start, 1), label(window.span.end, 1)));
+        }
+        self.presentations_title(&window.shown)
+    }
+
     fn isi(&self) -> TitledFigure {
         let (window, populations) = self.spikes(usize::MAX)?;
-        let phases = phases(&window);
+        let is_continuous = self.is_continuous()?;
+        let phases = if is_continuous { window.unbroken() } else { phases(&window) };
         let each = populations.iter().map(|population| {
             let PopulationSpikes { name, neurons, times, ids } = population;
             let trains = analysis::intervals(times, ids, neurons.end, &phases);
@@ -217,12 +263,13 @@ impl FigureSource<'_> {
             };
             gallery::Intervals {
                 name: name.clone(),
+                within_phases: !is_continuous,
                 neurons: trains.iter().filter(enough).filter_map(|trains| analysis::variability(trains)).collect(),
                 population: analysis::variability(&trains.concat()),
                 intervals: trains.into_iter().flatten().flatten().collect(),
             }
         });
-        Ok((gallery::isi(&each.collect::<Vec<_>>()), self.presentations_title(&window.shown)?))
+        Ok((gallery::isi(&each.collect::<Vec<_>>()), self.window_title(&window)?))
     }
 
     fn learning(&self) -> TitledFigure {
@@ -303,7 +350,10 @@ impl FigureSource<'_> {
     }
 
     fn phases(&self) -> TitledFigure {
-        let protocol = self.model()?.protocol;
+        if self.is_continuous()? {
+            bail!("{} holds a continuous run, which has no phases", self.path.display());
+        }
+        let protocol = self.model()?.phases();
         let rows: Vec<_> = self.run.presentations()?.into_iter().filter(|row| row.kind == Kind::Train).collect();
         if rows.is_empty() {
             bail!("{} holds no training presentation, and tests are all of one length", self.path.display());

@@ -169,7 +169,18 @@ impl Selection {
         largest: usize,
         default: usize,
     ) -> anyhow::Result<Option<Range<usize>>> {
-        let Some(asked) = self.neurons else { return Ok(Some(0..default.min(size))) };
+        self.neurons_among(name, size, largest, 0..default.min(size))
+    }
+
+    /// The same where by default others than the first are meant.
+    pub(super) fn neurons_among(
+        &self,
+        name: &str,
+        size: usize,
+        largest: usize,
+        default: Range<usize>,
+    ) -> anyhow::Result<Option<Range<usize>>> {
+        let Some(asked) = self.neurons else { return Ok(Some(default)) };
         let bound = if self.population.is_some() { size } else { largest };
         let what = if self.population.is_some() { format!("`{name}`") } else { "the largest population".to_owned() };
         let range = asked.within(bound as u64, "--neurons", &what)?;
@@ -186,8 +197,15 @@ impl Selection {
         word: &str,
     ) -> anyhow::Result<RecordedWindow> {
         let rows = run.presentations()?;
+        let is_continuous = run.model(path)?.protocol.continuous().is_some();
+        if is_continuous && self.presentations.is_some() {
+            bail!("--presentations: {} holds a continuous run; --from and --to select times of it", path.display());
+        }
         let recorded: Vec<_> = rows.iter().copied().filter(|row| row.recorded).collect();
         let (Some(first), Some(last)) = (recorded.first(), recorded.last()) else {
+            if is_continuous {
+                bail!("{} holds nothing of the run; `--record {word}` keeps all of it", path.display());
+            }
             bail!("{} recorded no presentation; `--record {word},0:20` keeps the first 20", path.display());
         };
         let whole = first.start_ms..last.end_ms();
@@ -207,7 +225,7 @@ impl Selection {
         }
         let shown = match self.presentations {
             Some(_) => self.presentations(&recorded, path)?,
-            None => last_stretch(&rows, default),
+            None => last_stretch(&rows, default, is_continuous),
         };
         let span = shown[0].start_ms..shown[shown.len() - 1].end_ms();
         Ok(RecordedWindow { span, shown })
@@ -229,10 +247,16 @@ impl Selection {
 }
 
 /// The last `most` presentations of the last contiguous recorded range; a message lists the other ranges.
-fn last_stretch(rows: &[PresentationRow], most: usize) -> Vec<PresentationRow> {
+fn last_stretch(rows: &[PresentationRow], most: usize, is_continuous: bool) -> Vec<PresentationRow> {
     let mut stretches = PresentationRow::stretches(rows);
     let Some(last) = stretches.pop() else { return Vec::new() };
-    if !stretches.is_empty() {
+    if !stretches.is_empty() && is_continuous {
+        let (from, to) = (last[0].start_ms, last[last.len() - 1].end_ms());
+        let parts = stretches.len();
+        terminal::print_message(format_args!(
+            "drawn from the last recorded time, {from} to {to} ms; --from and --to draw others, of which there are {parts}"
+        ));
+    } else if !stretches.is_empty() {
         let others = ranges(&stretches.concat());
         terminal::print_message(format_args!(
             "drawn from the last recorded presentations, {}; --presentations A:B draws others: {others}",

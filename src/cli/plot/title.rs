@@ -14,6 +14,9 @@ const UNTRAINED: u64 = 20;
 /// presentations".
 pub(super) fn presentations(run: &RunReader, model: &Model, shown: &[PresentationRow]) -> anyhow::Result<String> {
     let (Some(first), Some(last)) = (shown.first(), shown.last()) else { return Ok(String::new()) };
+    if model.protocol.continuous().is_some() {
+        return Ok(format!("{} to {} ms", label(first.start_ms, 0), label(last.end_ms(), 0)));
+    }
     let kind = if first.kind == Kind::Test { "test " } else { "" };
     let range = match label(first.index as f64, 0) {
         one if first.index == last.index => format!("{kind}presentation {one}"),

@@ -162,10 +162,10 @@ impl ValidateCommand {
 
     /// Lengths of phases over which answers are compared [ms].
     fn lengths(&self, model: &Model) -> anyhow::Result<Vec<f64>> {
-        let settle = model.protocol.settle;
+        let settle = model.phases().settle;
         if self.durations.is_empty() {
             let own: Vec<f64> = DURATIONS.into_iter().filter(|&length| length > settle).collect();
-            return Ok(if own.is_empty() { vec![model.protocol.test] } else { own });
+            return Ok(if own.is_empty() { vec![model.phases().test] } else { own });
         }
         match self.durations.iter().find(|&&length| !(length > settle && length <= 100_000.0)) {
             Some(length) => {

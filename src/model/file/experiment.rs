@@ -7,11 +7,21 @@ use serde::{Deserialize, Serialize};
 
 use crate::model::error::ModelError;
 use crate::model::source::Section;
-use crate::model::{Decoding, HiddenError, Learning, Population, RateSource, Rule, Slope, Stimuli, TwoPhaseProtocol};
+use crate::model::{
+    Carries, Decoding, HiddenError, Learning, Population, Projection, Protocol, RateSource, Rule, Slope, Stimuli,
+    TwoPhaseProtocol,
+};
 
 /// Reads `[protocol]`.
-pub(super) fn protocol(section: &Section<'_, '_>) -> Result<TwoPhaseProtocol, ModelError> {
-    let mut protocol: TwoPhaseProtocol = section.read()?;
+pub(super) fn protocol(section: &Section<'_, '_>) -> Result<Protocol, ModelError> {
+    match section.read()? {
+        Protocol::TwoPhase(protocol) => two_phase(section, protocol).map(Protocol::TwoPhase),
+        other => Ok(other),
+    }
+}
+
+/// Completes and checks the keys of two phases.
+fn two_phase(section: &Section<'_, '_>, mut protocol: TwoPhaseProtocol) -> Result<TwoPhaseProtocol, ModelError> {
     let mut target_key = "target_settle_ms";
     if !section.has(target_key) {
         target_key = "settle_ms";
@@ -62,6 +72,29 @@ pub(super) fn decoding(section: &Section<'_, '_>) -> Result<Decoding, ModelError
     Ok(section.read::<DecodingKeys>()?.by)
 }
 
+/// Refuses, in a continuous run, what belongs to presentations.
+pub(super) fn check_continuous(file: &Section<'_, '_>, projections: &[Projection]) -> Result<(), ModelError> {
+    for (key, instead) in [
+        ("stimuli", ": each source population has a `stimulus` of its own"),
+        ("learning", ", which comes with presentations"),
+        ("decoding", ", which comes with presentations"),
+    ] {
+        if file.has(key) {
+            let why = format!("expected no [{key}] with the protocol \"continuous\"{instead}");
+            return Err(ModelError::refused(file.at_key(key), why));
+        }
+    }
+    let unfit = projections.iter().find_map(|projection| match projection {
+        Projection { learning_rate, .. } if *learning_rate > 0.0 => Some((projection, "`learning_rate` 0")),
+        Projection { carries: Carries::Rates, .. } => Some((projection, "`carries` \"spikes\"")),
+        Projection { rule: Some(_), .. } => Some((projection, "no `rule`")),
+        _ => None,
+    });
+    let Some((projection, expected)) = unfit else { return Ok(()) };
+    let why = format!("expected {expected} of {:?} with the protocol \"continuous\"", projection.name);
+    Err(ModelError::refused(file.at("projection"), why))
+}
+
 /// Reads `[stimuli]` for the populations it is shown to and decoded from.
 pub(super) fn stimuli(section: &Section<'_, '_>, populations: &[Population]) -> Result<Stimuli, ModelError> {
     let stimuli: Stimuli = section.read()?;
@@ -91,7 +124,7 @@ pub(super) fn stimuli(section: &Section<'_, '_>, populations: &[Population]) -> 
     Ok(stimuli)
 }
 
-fn check_extension(section: &Section<'_, '_>, path: &Path, extensions: &[&str]) -> Result<(), ModelError> {
+pub(super) fn check_extension(section: &Section<'_, '_>, path: &Path, extensions: &[&str]) -> Result<(), ModelError> {
     let extension = path.extension().and_then(|extension| extension.to_str());
     if extension.is_some_and(|found| extensions.iter().any(|known| found.eq_ignore_ascii_case(known))) {
         return Ok(());
@@ -131,7 +164,8 @@ mod tests {
     }
 
     fn protocol_of(keys: &str) -> Result<TwoPhaseProtocol, ModelError> {
-        read(&format!("name = 'm'\n[protocol]\n{keys}"), |file| protocol(&file.section("protocol")?))
+        let protocol = read(&format!("name = 'm'\n[protocol]\n{keys}"), |file| protocol(&file.section("protocol")?))?;
+        Ok(*protocol.two_phase().expect("two phases without a word"))
     }
 
     #[test]

@@ -3,12 +3,14 @@
 //! | table | read by |
 //! |---|---|
 //! | (top) | `name`, `about`, `base`: here |
-//! | `[[population]]` | [`population`]: `name`, `size`, `kind`, `bias` and the parameters of that kind of cell |
+//! | `[[population]]` | [`population`]: `name`, `size`, `kind`, `bias` or `stimulus` and the parameters of that kind of cell |
 //! | `[[projection]]` | [`projection`] |
 //! | `[protocol]`, `[learning]`, `[decoding]`, `[stimuli]` | their structs; what their keys must be together is in [`experiment`] |
+//! | `[[change]]` | [`intervention`] |
 //! | `[recording]` | [`recording`] |
 
 mod experiment;
+mod intervention;
 mod population;
 mod projection;
 mod reading;
@@ -26,12 +28,13 @@ use super::source::Section;
 use super::{BiasInit, HiddenError, Model, PopulationId, Rule, Sign, feedforward_path};
 use crate::units::FileName;
 
+pub use intervention::InterventionSpec;
 pub(super) use population::written as population_table;
 pub use projection::ProjectionSpec;
 
 /// The tables and keys of a model file.
-const KEYS: [&str; 9] =
-    ["name", "about", "population", "projection", "protocol", "learning", "decoding", "stimuli", "recording"];
+const KEYS: [&str; 10] =
+    ["name", "about", "population", "projection", "protocol", "learning", "decoding", "stimuli", "change", "recording"];
 
 /// From the merged tree to the model.
 pub(super) fn check(file: &Section<'_, '_>, registry: &Registry) -> Result<Model, ModelError> {
@@ -43,15 +46,31 @@ pub(super) fn check(file: &Section<'_, '_>, registry: &Registry) -> Result<Model
     let projection_tables = if file.has("projection") { file.tables("projection")? } else { Vec::new() };
     let projections = projection::all(&projection_tables, &populations, registry)?;
     let protocol = experiment::protocol(&file.section("protocol")?)?;
+    population::check_sources(&tables, &populations, &protocol)?;
+    if protocol.continuous().is_some() {
+        experiment::check_continuous(file, &projections)?;
+    }
     let learning = experiment::learning(&file.section("learning")?)?;
     population::check_plateaus(&tables, &populations, &protocol)?;
     projection::check_delays(&projection_tables, &projections, &protocol)?;
     let decoding = experiment::decoding(&file.section("decoding")?)?;
     let stimuli = experiment::stimuli(&file.section("stimuli")?, &populations)?;
+    let interventions = intervention::all(file, &populations, &projections, &protocol)?;
     let section = file.section("recording")?;
     let recording = recording::read(&section, &populations, &protocol)?;
     file.refuse_others(&KEYS)?;
-    let model = Model { name, about, populations, projections, protocol, learning, decoding, stimuli, recording };
+    let model = Model {
+        name,
+        about,
+        populations,
+        projections,
+        protocol,
+        learning,
+        decoding,
+        stimuli,
+        interventions,
+        recording,
+    };
     check_rule(&model, file)?;
     check_initial(&model, &tables, &projection_tables)?;
     check_hidden_error(&model, file)?;

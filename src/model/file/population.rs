@@ -2,12 +2,13 @@
 
 use serde::Serialize;
 
+use super::experiment;
 use crate::cells::{Cell, PlateauTimes};
 use crate::model::error::{ModelError, Origin};
 use crate::model::registry::Registry;
 use crate::model::source::Section;
 use crate::model::tagged;
-use crate::model::{BiasInit, Population, PopulationId, TwoPhaseProtocol};
+use crate::model::{BiasInit, Population, PopulationId, Protocol, SourceStimulus, TwoPhaseProtocol};
 use crate::units::{Name, Whole};
 
 /// Most classes that answers name.
@@ -26,11 +27,52 @@ pub(super) fn all(tables: &[Section<'_, '_>], registry: &Registry) -> Result<Vec
         return Err(ModelError::refused(table.header(), why));
     }
     let populations = tables.iter().map(|table| population(table, registry)).collect::<Result<Vec<_>, _>>()?;
-    if populations.iter().any(Population::is_source) {
-        return Ok(populations);
+    Ok(populations)
+}
+
+/// Refuses two phases without a population that encodes the stimuli, and stimuli by time in them.
+pub(super) fn check_sources(
+    tables: &[Section<'_, '_>],
+    populations: &[Population],
+    protocol: &Protocol,
+) -> Result<(), ModelError> {
+    if protocol.two_phase().is_none() {
+        return Ok(());
     }
-    let why = "expected a population that encodes the stimuli, as of kind \"poisson\", found none";
-    Err(ModelError::refused(tables[0].header(), why))
+    if !populations.iter().any(Population::is_source) {
+        let why = "expected a population that encodes the stimuli, as of kind \"poisson\", found none";
+        return Err(ModelError::refused(tables[0].header(), why));
+    }
+    let mut sources = tables.iter().zip(populations).filter(|(_, population)| population.is_source());
+    if let Some((table, _)) = sources.next().filter(|(_, first)| first.stimulus.is_some()) {
+        let why = "expected no `stimulus` of the first source, which is shown [stimuli], in the protocol \"two-phase\"";
+        return Err(table.refused(&["stimulus"], why));
+    }
+    let by_time =
+        |stimulus: &SourceStimulus| !matches!(stimulus, SourceStimulus::Constant { .. } | SourceStimulus::Rates { .. });
+    let Some((table, _)) = sources.find(|(_, population)| population.stimulus.as_ref().is_some_and(by_time)) else {
+        return Ok(());
+    };
+    let why = "expected a `stimulus` of kind \"constant\" or \"rates\" in the protocol \"two-phase\", whose presentations have no \
+               times on the run's clock; found one by time";
+    Err(table.refused(&["stimulus"], why))
+}
+
+/// Refuses a stimulus that is not one of so many neurons, or of a file of another kind.
+fn check_stimulus(table: &Section<'_, '_>, population: &Population) -> Result<(), ModelError> {
+    let extensions: &[&str] = match &population.stimulus {
+        Some(SourceStimulus::Rates { rates_hz }) if rates_hz.len() != population.size => {
+            let (size, found) = (population.size, rates_hz.len());
+            return Err(table
+                .inner("stimulus")?
+                .refused(&["rates_hz"], format!("expected {size} `rates_hz`, one per neuron, found {found}")));
+        }
+        Some(SourceStimulus::RateTable { .. }) => &["csv"],
+        Some(SourceStimulus::Spikes { .. }) => &["csv", "npy"],
+        _ => return Ok(()),
+    };
+    let path = population.stimulus.as_ref().and_then(SourceStimulus::path);
+    path.map_or(Ok(()), |path| experiment::check_extension(&table.inner("stimulus")?, path, extensions))
 }
 
 /// The population of this name.
@@ -48,9 +90,11 @@ pub(super) fn find(
 pub(super) fn check_plateaus(
     tables: &[Section<'_, '_>],
     populations: &[Population],
-    protocol: &TwoPhaseProtocol,
+    protocol: &Protocol,
 ) -> Result<(), ModelError> {
-    let TwoPhaseProtocol { forward, target, settle, target_settle, .. } = *protocol;
+    let Some(&TwoPhaseProtocol { forward, target, settle, target_settle, .. }) = protocol.two_phase() else {
+        return Ok(());
+    };
     let shortest = (forward - settle).min(target - target_settle);
     for (table, population) in tables.iter().zip(populations) {
         let Some(plateau) = population.linear().and_then(|cell| cell.plateau) else { continue };
@@ -77,7 +121,10 @@ fn population(table: &Section<'_, '_>, registry: &Registry) -> Result<Population
     let kind = registry.kind_of(table)?;
     let cell = kind.read(table)?;
     let bias = if kind.has_bias() { Some(bias(table)?) } else { None };
-    let population = Population { name, size, cell, bias };
+    let stimulus =
+        if kind.is_source() && table.has("stimulus") { Some(table.inner("stimulus")?.read()?) } else { None };
+    let population = Population { name, size, cell, bias, stimulus };
+    check_stimulus(table, &population)?;
     check_cell(table, &population)?;
     Ok(population)
 }
@@ -134,6 +181,12 @@ struct PopulationKeys<'a> {
 }
 
 #[derive(Serialize)]
+struct StimulusKeys<'a> {
+    #[serde(serialize_with = "tagged::by_kind")]
+    stimulus: &'a SourceStimulus,
+}
+
+#[derive(Serialize)]
 struct BiasKeys<'a> {
     #[serde(serialize_with = "tagged::by_from")]
     bias: &'a BiasInit,
@@ -141,12 +194,15 @@ struct BiasKeys<'a> {
 
 /// Writes a population.
 pub(in crate::model) fn written(population: &Population) -> Result<toml::Table, toml::ser::Error> {
-    let Population { name, size, cell, bias } = population;
+    let Population { name, size, cell, bias, stimulus } = population;
     let mut keys = toml::Table::try_from(PopulationKeys { name, size: *size, kind: cell.kind() })?;
     let cell: &dyn Cell = cell.as_ref();
     keys.extend(toml::Table::try_from(cell)?);
     if let Some(bias) = bias {
         keys.extend(toml::Table::try_from(BiasKeys { bias })?);
+    }
+    if let Some(stimulus) = stimulus {
+        keys.extend(toml::Table::try_from(StimulusKeys { stimulus })?);
     }
     Ok(keys)
 }

@@ -9,8 +9,8 @@ use crate::model::error::{ModelError, nearest, one_of};
 use crate::model::registry::Registry;
 use crate::model::source::Section;
 use crate::model::{
-    Carries, Edge, ExecutionOrder, Model, Population, PopulationId, PortId, Projection, ProjectionRule, Sign,
-    TwoPhaseProtocol, WeightInit, feedforward_path, tagged,
+    Carries, Edge, ExecutionOrder, Model, Population, PopulationId, PortId, Projection, ProjectionRule, Protocol, Sign,
+    WeightInit, feedforward_path, tagged,
 };
 use crate::units::{Duration, FactorText, LearningRate, Name};
 
@@ -113,8 +113,9 @@ pub(super) fn written(model: &Model, projection: &Projection) -> ProjectionSpec 
 pub(super) fn check_delays(
     tables: &[Section<'_, '_>],
     projections: &[Projection],
-    protocol: &TwoPhaseProtocol,
+    protocol: &Protocol,
 ) -> Result<(), ModelError> {
+    let Some(protocol) = protocol.two_phase() else { return Ok(()) };
     let phases = [("forward_ms", protocol.forward), ("target_ms", protocol.target), ("test_ms", protocol.test)];
     let [first, rest @ ..] = phases;
     let (key, shortest) = rest.into_iter().fold(first, |a, b| if b.1 < a.1 { b } else { a });

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::fmt;
+use std::ops::Range;
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::de::{Error, SeqAccess, Unexpected, Visitor};
@@ -9,32 +10,38 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::population::{RESERVED, find};
 use crate::model::error::{ModelError, Origin, one_of};
-use crate::model::recording::Stretches;
+use crate::model::recording::{Stretches, Times};
 use crate::model::source::Section;
 use crate::model::{
-    CompartmentId, Compression, Credit, Model, Population, PopulationId, Recording, Snapshots, Stretch,
-    TwoPhaseProtocol,
+    CompartmentId, Compression, Credit, Model, NeuronRange, Population, PopulationId, Protocol, Recording, Snapshots,
+    Stretch, TimeRange, TwoPhaseProtocol,
 };
+use crate::protocol::STRETCH_MS;
 use crate::units::SamplingInterval;
 
 /// What is kept of a run, as files have it.
 #[derive(Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub(super) struct RecordingKeys {
-    /// Populations whose spikes are kept: "all", "none" or a list.
+    /// Populations whose spikes are kept: "all", "none" or a list, of "POP[A:B]" for neurons A to B - 1 alone.
     spikes: Choice,
     /// Populations with apical dendrites whose plateaus are kept: "all", "none" or a list.
     plateaus: Choice,
     /// Traces that are kept: "all" (of all populations but sources), "none", or a list of populations and of
-    /// "POP.COMPARTMENT".
+    /// "POP.COMPARTMENT", of "POP[A:B]" and "POP[A:B].COMPARTMENT" for neurons A to B - 1 alone. Continuous runs keep none unless
+    /// they are asked for.
     traces: Choice,
     /// Presentations that are recorded: "FIRST:END,...", END excluded, either left out for the ends of the run, negative from
     /// its end.
     presentations: Stretches,
+    /// Times of a continuous run that are recorded: "FROM:TO,..." in ms on its clock, either left out for the ends of the run, with
+    /// gaps of at least 100 ms; without it, all after the warm-up.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    times_ms: Option<Times>,
     /// Spacing of the samples of traces [ms], no longer than a phase.
     #[serde(with = "SamplingInterval")]
     report_dt_ms: f64,
-    /// When weights are kept: "ends" (at the start and the end alone), "epochs", or after every so many presentations.
+    /// When weights are kept: "never" (so without a word in a continuous run), "ends" (at the start and the end alone), "epochs", or after every so many presentations.
     weights: Snapshots,
     /// Whether losses of layers, angles to backpropagation and feedback Jacobians are measured of every training presentation,
     /// which takes about as long as a presentation.
@@ -50,10 +57,39 @@ impl Default for RecordingKeys {
             plateaus: Choice::All,
             traces: Choice::All,
             presentations: Stretches(vec![Stretch { first: 0, end: Some(20) }, Stretch { first: -20, end: None }]),
+            times_ms: None,
             report_dt_ms: 0.5,
             weights: Snapshots::Ends,
             credit: false,
             compression: false,
+        }
+    }
+}
+
+impl RecordingKeys {
+    /// Without a word, in a model of this protocol.
+    pub(super) fn of(protocol: &Protocol) -> Self {
+        match protocol {
+            Protocol::Continuous(_) => Self {
+                plateaus: Choice::Listed(Vec::new()),
+                traces: Choice::Listed(Vec::new()),
+                presentations: Stretches(vec![Stretch { first: 0, end: None }]),
+                weights: Snapshots::Never,
+                ..Self::default()
+            },
+            Protocol::TwoPhase(_) => Self::default(),
+        }
+    }
+
+    /// With what a protocol means where the table has no word of it.
+    fn completed(self, section: &Section<'_, '_>, protocol: &Protocol) -> Self {
+        let meant = Self::of(protocol);
+        Self {
+            plateaus: if section.has("plateaus") { self.plateaus } else { meant.plateaus },
+            traces: if section.has("traces") { self.traces } else { meant.traces },
+            presentations: if section.has("presentations") { self.presentations } else { meant.presentations },
+            weights: if section.has("weights") { self.weights } else { meant.weights },
+            ..self
         }
     }
 }
@@ -125,14 +161,66 @@ impl JsonSchema for Choice {
 pub(super) fn read(
     section: &Section<'_, '_>,
     populations: &[Population],
-    protocol: &TwoPhaseProtocol,
+    protocol: &Protocol,
 ) -> Result<Recording, ModelError> {
-    let keys: RecordingKeys = section.read()?;
+    let keys = section.read::<RecordingKeys>()?.completed(section, protocol);
+    check_times(section, &keys, protocol)?;
     let recording = NameResolver { populations, at: &|key, index| section.at_item(key, index) }.recording(keys)?;
-    if !recording.traces.is_empty() {
-        check_report(section, recording.report_dt, protocol)?;
+    match protocol.two_phase() {
+        Some(protocol) if !recording.traces.is_empty() => check_report(section, recording.report_dt, protocol)?,
+        None if !recording.plateaus.is_empty() => {
+            let why = "expected no `plateaus` with the protocol \"continuous\", which has no phases at whose ends they would be";
+            return Err(section.refused(&["plateaus"], why));
+        }
+        _ => {}
     }
     Ok(recording)
+}
+
+/// Refuses what is recorded of presentations in a continuous run, and of times in presentations.
+fn check_times(section: &Section<'_, '_>, keys: &RecordingKeys, protocol: &Protocol) -> Result<(), ModelError> {
+    let everything = RecordingKeys::of(protocol);
+    let wrong = match (protocol, &keys.times_ms) {
+        (Protocol::TwoPhase(_), Some(_)) => {
+            Some(("times_ms", "expected `presentations` in place of `times_ms` with the protocol \"two-phase\""))
+        }
+        (Protocol::Continuous(_), _) if keys.presentations != everything.presentations => {
+            Some(("presentations", "expected `times_ms` in place of `presentations` with the protocol \"continuous\""))
+        }
+        (_, Some(times)) if !are_apart(&times.0) => Some(("times_ms", TOO_NEAR)),
+        _ => None,
+    };
+    let other = match protocol {
+        Protocol::Continuous(_) if keys.credit => {
+            Some(("credit", "expected no `credit` of a continuous run, which does not learn"))
+        }
+        Protocol::Continuous(_) if !matches!(keys.weights, Snapshots::Never | Snapshots::Ends) => {
+            Some(("weights", "expected `weights` \"never\" or \"ends\" of a continuous run"))
+        }
+        Protocol::TwoPhase(_) if keys.weights == Snapshots::Never => Some((
+            "weights",
+            "expected `weights` \"ends\", \"epochs\" or a number of presentations; \"never\" is for continuous runs",
+        )),
+        _ => None,
+    };
+    wrong.or(other).map_or(Ok(()), |(key, why)| Err(section.refused(&[key], why)))
+}
+
+/// Why times are refused that share a stretch.
+const TOO_NEAR: &str = "expected gaps of at least 100 ms, the length of a stretch, between the times recorded";
+
+/// Whether no two ranges share a stretch.
+fn are_apart(times: &[TimeRange]) -> bool {
+    times.windows(2).all(|pair| pair[0].to_ms.is_some_and(|to| pair[1].from_ms - to >= STRETCH_MS))
+}
+
+/// The neurons A:B of a population of so many, either left out for its ends; none if there are none there.
+pub(super) fn neuron_range(text: &str, size: usize) -> Option<Range<usize>> {
+    let (start, end) = text.split_once(':')?;
+    let number =
+        |text: &str, missing: usize| if text.trim().is_empty() { Some(missing) } else { text.trim().parse().ok() };
+    let range = number(start, 0)?..number(end, size)?;
+    (range.start < range.end && range.end <= size).then_some(range)
 }
 
 /// Refuses samples so far apart that a phase may have none.
@@ -154,16 +242,29 @@ pub(super) fn record(model: &Model, what: &str) -> Result<Recording, ModelError>
         return Err(ModelError::refused(at, "expected `none` alone, found more"));
     }
     let [mut spikes, mut plateaus, mut traces] = [const { Choice::Listed(Vec::new()) }; 3];
-    let mut presentations = Vec::new();
+    let is_continuous = model.protocol.continuous().is_some();
+    let (mut presentations, mut times) = (Vec::new(), Vec::new());
     for word in &words {
-        let known = |name: &str| model.populations.iter().any(|population| population.name == name);
-        match (*word, word.split_once('.')) {
+        let known = |name: &str| {
+            let name = name.split('[').next().unwrap_or(name);
+            model.populations.iter().any(|population| population.name == name)
+        };
+        match (*word, after_neurons(word)) {
             ("none", _) => {}
+            ("all", _) if is_continuous => [spikes, traces] = [const { Choice::All }; 2],
             ("all", _) => [spikes, plateaus, traces] = [const { Choice::All }; 3],
             ("spikes", _) => spikes = Choice::All,
+            ("plateaus", _) if is_continuous => {
+                let why = "expected no `plateaus` of a continuous run, which has no phases at whose ends they would be";
+                return Err(ModelError::refused(at, why));
+            }
             ("plateaus", _) => plateaus = Choice::All,
             ("traces", _) => traces = Choice::All,
-            (range, _) if range.contains(':') => presentations.push(stretch(range, &at)?),
+            (range, _) if range.contains(':') && !range.contains('[') && is_continuous => {
+                let why = || format!("expected times in ms such as 0:500 or 2000:, found {range:?}");
+                times.push(TimeRange::parse(range).ok_or_else(|| ModelError::refused(at.clone(), why()))?);
+            }
+            (range, _) if range.contains(':') && !range.contains('[') => presentations.push(stretch(range, &at)?),
             (trace, Some((name, _))) if known(name) => traces.add(trace),
             (name, None) if known(name) => spikes.add(name),
             (number, _) if number.parse::<i64>().is_ok() => {
@@ -171,24 +272,36 @@ pub(super) fn record(model: &Model, what: &str) -> Result<Recording, ModelError>
                 return Err(ModelError::refused(at, why));
             }
             (name, _) => {
-                let name = name.split('.').next().unwrap_or(name);
+                let name = name.split(['.', '[']).next().unwrap_or(name);
                 let names = model.populations.iter().map(|population| population.name.as_str());
                 return Err(ModelError::unknown_name(at, "population", name, names.chain(RESERVED)));
             }
         }
     }
-    let only_ranges = presentations.len() == words.len();
+    let only_ranges = presentations.len() + times.len() == words.len();
+    times.sort_by(|a, b| a.from_ms.total_cmp(&b.from_ms));
+    if !(TimeRange::ascend(&times) && are_apart(&times)) {
+        return Err(ModelError::refused(at, TOO_NEAR));
+    }
+    let times_ms = Some(Times(times)).filter(|times| !times.0.is_empty());
     if presentations.is_empty() {
         presentations.push(Stretch { first: 0, end: None });
     }
     let now = written(model);
     let presentations = Stretches(presentations);
     let keys = if only_ranges {
-        RecordingKeys { presentations, ..now }
+        RecordingKeys { presentations, times_ms, ..now }
     } else {
-        RecordingKeys { spikes, plateaus, traces, presentations, ..now }
+        RecordingKeys { spikes, plateaus, traces, presentations, times_ms, ..now }
     };
     NameResolver { populations: &model.populations, at: &|_, _| at.clone() }.recording(keys)
+}
+
+/// A word as POP and COMPARTMENT, with the neurons `[A:B]` that may stand between at the first; none without a compartment.
+fn after_neurons(word: &str) -> Option<(&str, &str)> {
+    let start = word.find(']').unwrap_or(0);
+    let dot = start + word[start..].find('.')?;
+    Some((&word[..dot], &word[dot + 1..]))
 }
 
 fn stretch(range: &str, at: &Origin) -> Result<Stretch, ModelError> {
@@ -215,16 +328,53 @@ struct NameResolver<'a> {
 
 impl NameResolver<'_> {
     fn recording(&self, keys: RecordingKeys) -> Result<Recording, ModelError> {
+        let (spikes, spiking_neurons) = self.neurons("spikes", &keys.spikes)?;
+        let (traces, traced_neurons) = self.neurons("traces", &keys.traces)?;
         Ok(Recording {
-            spikes: self.chosen("spikes", &keys.spikes, |_| true)?,
+            spikes: self.chosen("spikes", &spikes, |_| true)?,
             plateaus: self.chosen("plateaus", &keys.plateaus, Population::has_plateaus)?,
-            traces: self.traces(&keys.traces)?,
+            traces: self.traces(&traces)?,
+            spiking_neurons,
+            traced_neurons,
             presentations: keys.presentations.0,
+            times: keys.times_ms.unwrap_or_default().0,
             report_dt: keys.report_dt_ms,
             snapshots: keys.weights,
             credit: if keys.credit { Credit::Measured } else { Credit::Unmeasured },
             compression: if keys.compression { Compression::Deflate } else { Compression::None },
         })
+    }
+
+    /// The entries of a list key without their neurons, and these.
+    fn neurons(&self, key: &str, choice: &Choice) -> Result<(Choice, Vec<NeuronRange>), ModelError> {
+        let Choice::Listed(names) = choice else { return Ok((Choice::All, Vec::new())) };
+        let (mut plain, mut ranges) = (Vec::new(), Vec::<NeuronRange>::new());
+        for (index, name) in names.iter().enumerate() {
+            let Some((population, rest)) = name.split_once('[') else {
+                plain.push(name.clone());
+                continue;
+            };
+            let id = find(self.populations, population, || (self.at)(key, index))?;
+            let size = self.populations[id.0].size;
+            let parsed = rest.split_once(']').and_then(|(text, after)| Some((neuron_range(text, size)?, after)));
+            let Some((neurons, after)) = parsed else {
+                return Err(self.wrong(
+                    key,
+                    index,
+                    name,
+                    &format!("neurons A:B of the {size} of {population:?} in brackets"),
+                ));
+            };
+            if ranges.iter().any(|range| range.population == id && range.neurons != neurons) {
+                return Err(self.wrong(key, index, name, &format!("one range of neurons of {population:?}")));
+            }
+            ranges.push(NeuronRange { population: id, neurons });
+            plain.push(format!("{population}{after}"));
+        }
+        ranges.dedup();
+        ranges.sort_by_key(|range| range.population);
+        ranges.dedup();
+        Ok((Choice::Listed(plain), ranges))
     }
 
     fn wrong(&self, key: &str, index: usize, found: &str, expected: &str) -> ModelError {
@@ -299,23 +449,42 @@ impl NameResolver<'_> {
 
 /// What is kept of a model's runs, as files have it.
 pub(super) fn written(model: &Model) -> RecordingKeys {
-    let Recording { spikes, plateaus, traces, presentations, report_dt, snapshots, credit, compression } =
-        &model.recording;
+    let Recording {
+        spikes,
+        plateaus,
+        traces,
+        spiking_neurons,
+        traced_neurons,
+        presentations,
+        times,
+        report_dt,
+        snapshots,
+        credit,
+        compression,
+    } = &model.recording;
+    let some = |ranges: &[NeuronRange], id: PopulationId| {
+        let own = ranges.iter().find(|range| range.population == id);
+        own.map_or_else(String::new, |range| format!("[{}:{}]", range.neurons.start, range.neurons.end))
+    };
+    let spiking =
+        |id: &PopulationId| Some(format!("{}{}", model.populations.get(id.0)?.name, some(spiking_neurons, *id)));
     let name = |id: &PopulationId| model.populations.get(id.0).map(|population| population.name.clone());
     let listed = |ids: &[PopulationId]| Choice::Listed(ids.iter().filter_map(name).collect());
     let parts = |(id, compartments): &(PopulationId, Vec<CompartmentId>)| {
         let population = model.populations.get(id.0);
         let part = |compartment: &CompartmentId| {
             let population = population?;
-            Some(format!("{}.{}", population.name, population.cell.compartments().get(compartment.0)?.name))
+            let neurons = some(traced_neurons, *id);
+            Some(format!("{}{neurons}.{}", population.name, population.cell.compartments().get(compartment.0)?.name))
         };
         compartments.iter().filter_map(part).collect::<Vec<_>>()
     };
     RecordingKeys {
-        spikes: listed(spikes),
+        spikes: Choice::Listed(spikes.iter().filter_map(spiking).collect()),
         plateaus: listed(plateaus),
         traces: Choice::Listed(traces.iter().flat_map(parts).collect()),
         presentations: Stretches(presentations.clone()),
+        times_ms: Some(Times(times.clone())).filter(|times| !times.0.is_empty()),
         report_dt_ms: *report_dt,
         weights: *snapshots,
         credit: *credit == Credit::Measured,

@@ -7,10 +7,11 @@ use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde_json::{Map, Value, json};
 
 use super::experiment::DecodingKeys;
+use super::intervention::InterventionSpec;
 use super::projection::ProjectionSpec;
 use super::recording::RecordingKeys;
 use crate::model::registry::{CellKind, Registry};
-use crate::model::{BiasInit, Learning, Stimuli, TwoPhaseProtocol};
+use crate::model::{BiasInit, Learning, Protocol, SourceStimulus, Stimuli};
 use crate::units::{FileName, Name, Whole};
 
 /// The page around the tables of keys, which take the place of `{{KEYS}}`.
@@ -31,12 +32,17 @@ impl Registry {
             "projection": { "type": "array", "items": projection, "description": "Synapses between two populations." },
         });
         let sections = [
-            ("protocol", generator.subschema_for::<TwoPhaseProtocol>()),
+            ("protocol", generator.subschema_for::<Protocol>()),
             ("learning", generator.subschema_for::<Learning>()),
             ("decoding", generator.subschema_for::<DecodingKeys>()),
             ("stimuli", generator.subschema_for::<Stimuli>()),
             ("recording", generator.subschema_for::<RecordingKeys>()),
         ];
+        properties["change"] = json!({
+            "type": "array",
+            "items": generator.subschema_for::<InterventionSpec>().to_value(),
+            "description": "What is changed in the course of a continuous run, at times of its clock.",
+        });
         for (key, schema) in sections {
             properties[key] = schema.to_value();
         }
@@ -72,6 +78,7 @@ impl Registry {
             ("learning", "[learning]"),
             ("decoding", "[decoding]"),
             ("stimuli", "[stimuli]"),
+            ("change", "[[change]]"),
             ("recording", "[recording]"),
         ] {
             let section = &schema["properties"][key];
@@ -104,6 +111,11 @@ fn population(kind: CellKind, generator: &mut SchemaGenerator) -> Value {
     properties.insert("kind".to_owned(), json!({ "const": kind.name(), "description": "Kind of cell." }));
     if let Some(Value::Object(parameters)) = own.get("properties") {
         properties.extend(parameters.clone());
+    }
+    if kind.is_source() {
+        let description = "What its neurons fire, in a continuous run, or where [stimuli] are shown to another source.";
+        let of = generator.subschema_for::<SourceStimulus>().to_value();
+        properties.insert("stimulus".to_owned(), json!({ "description": description, "allOf": [of] }));
     }
     if kind.has_bias() {
         let description = "Initial biases of the dendrite that feedforward synapses reach.";
@@ -354,7 +366,7 @@ mod tests {
     #[test]
     fn the_schema_knows_ranges_and_units() {
         let schema = Registry::default().schema();
-        let forward = &schema["$defs"]["TwoPhaseProtocol"]["properties"]["forward_ms"];
+        let forward = &schema["$defs"]["Protocol"]["oneOf"][0]["properties"]["forward_ms"];
         assert_eq!((&forward["exclusiveMinimum"], &forward["x-unit"]), (&json!(0.0), &json!("ms")));
         let kinds = schema["properties"]["population"]["items"]["anyOf"].as_array().unwrap();
         assert_eq!(kinds[1]["properties"]["g_b_per_ms"]["default"], json!(0.6));

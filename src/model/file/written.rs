@@ -1,13 +1,13 @@
 //! A model as the text of a file, made from its values.
 
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 use toml::{Table, Value};
 
 use super::experiment::DecodingKeys;
 use super::recording::RecordingKeys;
 use super::{population, projection, recording};
 use crate::model::error::{ModelError, Origin};
-use crate::model::{Decoding, Learning, Model, Stimuli, TwoPhaseProtocol, tagged};
+use crate::model::{Decoding, InterventionSpec, Learning, Model, Protocol, Stimuli, tagged};
 
 /// What comes first in a file.
 #[derive(Serialize)]
@@ -20,12 +20,21 @@ struct Head<'a> {
 /// The sections after populations and projections.
 #[derive(Serialize)]
 struct Sections<'a> {
-    protocol: &'a TwoPhaseProtocol,
+    #[serde(serialize_with = "protocol")]
+    protocol: &'a Protocol,
     learning: &'a Learning,
     decoding: DecodingKeys,
     #[serde(serialize_with = "tagged::by_kind")]
     stimuli: &'a Stimuli,
     recording: RecordingKeys,
+}
+
+/// Writes a protocol; the kind that is meant without a word is not named.
+fn protocol<S: Serializer>(protocol: &&Protocol, serializer: S) -> Result<S::Ok, S::Error> {
+    match protocol {
+        Protocol::TwoPhase(protocol) => protocol.serialize(serializer),
+        Protocol::Continuous(_) => tagged::by_kind(protocol, serializer),
+    }
 }
 
 /// Writes a model: all its keys, those that have their defaults too.
@@ -45,8 +54,29 @@ pub(in crate::model) fn table(model: &Model) -> Result<Table, toml::ser::Error> 
         projections.iter().map(|projection| toml::Table::try_from(projection::written(model, projection)));
     let mut table = network(name, about, populations, projections.collect::<Result<Vec<_>, _>>()?)?;
     let (decoding, recording) = (DecodingKeys { by: *decoding }, recording::written(model));
-    table.extend(Table::try_from(Sections { protocol, learning, decoding, stimuli, recording })?);
+    let mut sections = Table::try_from(Sections { protocol, learning, decoding, stimuli, recording })?;
+    if protocol.continuous().is_some() {
+        omit_presentations(&mut sections);
+    }
+    table.extend(sections);
+    let changes: Vec<_> = model.interventions.iter().map(|change| InterventionSpec::of(model, change)).collect();
+    put_changes(&mut table, &changes)?;
     Ok(table)
+}
+
+/// Leaves out what a continuous run does not have.
+fn omit_presentations(sections: &mut Table) {
+    ["learning", "decoding", "stimuli"].iter().for_each(|key| _ = sections.remove(*key));
+}
+
+/// Writes changes in the course of a run.
+pub(in crate::model) fn put_changes(table: &mut Table, changes: &[InterventionSpec]) -> Result<(), toml::ser::Error> {
+    if changes.is_empty() {
+        return Ok(());
+    }
+    let tables = changes.iter().map(|change| tagged::table("kind", change).map(Value::Table));
+    table.insert("change".to_owned(), Value::Array(tables.collect::<Result<_, _>>()?));
+    Ok(())
 }
 
 /// The keys of a network alone.
@@ -68,11 +98,16 @@ pub(in crate::model) fn network(
 
 /// The keys of the sections of a model made in code, but for `[recording]`.
 pub(in crate::model) fn sections(
-    protocol: &TwoPhaseProtocol,
+    protocol: &Protocol,
     learning: &Learning,
     decoding: Decoding,
     stimuli: &Stimuli,
 ) -> Result<Table, toml::ser::Error> {
-    let recording = RecordingKeys::default();
-    Table::try_from(Sections { protocol, learning, decoding: DecodingKeys { by: decoding }, stimuli, recording })
+    let recording = RecordingKeys::of(protocol);
+    let decoding = DecodingKeys { by: decoding };
+    let mut sections = Table::try_from(Sections { protocol, learning, decoding, stimuli, recording })?;
+    if protocol.continuous().is_some() {
+        omit_presentations(&mut sections);
+    }
+    Ok(sections)
 }

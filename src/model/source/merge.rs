@@ -15,11 +15,13 @@ use crate::model::error::ModelError;
 pub(super) const NAMED: [&str; 2] = ["population", "projection"];
 
 /// Tables whose other keys depend on one of them: the table, that key, and its default.
-const VARIETIES: [(&str, &str, &str); 4] = [
+const VARIETIES: [(&str, &str, &str); 6] = [
     ("bias", "from", "uniform"),
     ("weights", "from", "moments"),
     ("schedule", "kind", "constant"),
     ("stimuli", "kind", "idx"),
+    ("stimulus", "kind", "constant"),
+    ("protocol", "kind", "two-phase"),
 ];
 
 /// Lays one model over another.

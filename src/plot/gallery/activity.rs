@@ -22,7 +22,9 @@ pub struct PhaseRates {
     pub largest: f64,
     /// Width of the bins of the courses [ms].
     pub bin: f64,
-    /// In forward phases.
+    /// Of a continuous run, where the course begins on its clock [ms]; none where rates are those of phases.
+    pub run_from: Option<f64>,
+    /// In forward phases, or over the run.
     pub forward: Activity,
     /// In target phases, if any were shown.
     pub target: Option<Activity>,
@@ -30,10 +32,11 @@ pub struct PhaseRates {
 
 /// Rates of populations, one above the other.
 pub fn rates(populations: &[PhaseRates]) -> Figure {
-    let row = |PhaseRates { name, largest, bin, forward, target }: &PhaseRates| {
-        let mut phases = vec![("forward", FORWARD, forward)];
+    let row = |PhaseRates { name, largest, bin, run_from, forward, target }: &PhaseRates| {
+        let mut phases = vec![(if run_from.is_some() { "mean" } else { "forward" }, FORWARD, forward)];
         phases.extend(target.as_ref().map(|target| ("target", TARGET, target)));
-        vec![distribution(name, *largest, &phases), courses(&phases, *bin)]
+        let course = run_from.map_or_else(|| courses(&phases, *bin), |from| run_course(forward, *bin, from));
+        vec![distribution(name, *largest, &phases), course]
     };
     let size = [1000, 120 + 230 * populations.len() as u32];
     Figure { size, ..Figure::of(populations.iter().map(row).collect()) }
@@ -77,11 +80,26 @@ fn courses(phases: &[PhaseActivity<'_>], bin: f64) -> Panel {
     }
 }
 
+/// The mean rate over the time of a continuous run.
+fn run_course(activity: &Activity, bin: f64, from: f64) -> Panel {
+    let points = activity.course.iter().enumerate().map(|(i, &rate)| [from + (i as f64 + 0.5) * bin, rate]).collect();
+    let to = from + activity.course.len().max(1) as f64 * bin;
+    Panel {
+        title: format!("over the run, bins of {} ms", label(bin, 1)),
+        x: Axis::linear("time (ms)", [from, to]),
+        y: Axis::from_zero("rate (Hz)", activity.course.iter().copied()),
+        marks: vec![Mark::new("", FORWARD, Shape::line(points))],
+        ..Panel::default()
+    }
+}
+
 /// Inter-spike intervals of a population.
 #[derive(Clone, Debug, Default)]
 pub struct Intervals {
     /// Name of the population.
     pub name: String,
+    /// Whether intervals are those within phases, not over all of a continuous run.
+    pub within_phases: bool,
     /// All intervals [ms].
     pub intervals: Vec<f64>,
     /// Variability of each neuron with enough intervals.
@@ -103,7 +121,11 @@ fn interval_panel(population: &Intervals) -> Panel {
     let heights = percentages(&histogram(&population.intervals, &edges));
     let count = label(population.intervals.len() as f64, 0);
     Panel {
-        title: format!("{}: {count} intervals within phases", population.name),
+        title: format!(
+            "{}: {count} intervals{}",
+            population.name,
+            if population.within_phases { " within phases" } else { "" }
+        ),
         x: Axis { scale: Scale::Log, ..Axis::linear("inter-spike interval (ms)", range) },
         y: Axis::from_zero("intervals (%)", heights.iter().copied()),
         marks: vec![Mark::new("", Ink::Blue, Shape::Bars { edges, heights })],

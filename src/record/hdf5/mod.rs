@@ -87,6 +87,7 @@ mod report;
 mod rows;
 mod run;
 mod snapshot;
+mod sonata;
 mod source;
 mod spikes;
 mod summary;
@@ -99,6 +100,7 @@ pub use presentation::PresentationRow;
 pub use reader::{CreditTable, PlateauList, RunReader, SpikeList, TraceBlock};
 pub use run::{Provenance, RunFile};
 pub use snapshot::{read_bias_snapshot, read_snapshot};
+pub use sonata::read_sonata_spikes;
 pub use source::holds_checkpoint;
 pub use summary::{Contents, Counters, SnapshotSummary, SpikeSummary, Summary, TraceSummary};
 

@@ -35,6 +35,7 @@ impl Parameters {
     pub(super) fn offer(&mut self, examples_seen: u64, label: Option<&str>, network: &Network) -> Result<bool> {
         let before = self.seen.replace(examples_seen).unwrap_or(examples_seen.saturating_sub(1));
         let name = match label {
+            _ if self.snapshots == Snapshots::Never => return Ok(false),
             Some(label) if label.starts_with("epoch-") && self.snapshots != Snapshots::Epochs => return Ok(false),
             Some(label) => label.to_owned(),
             None if due(self.snapshots, before, examples_seen) => format!("presentation-{examples_seen}"),

@@ -45,7 +45,9 @@ impl PresentationRow {
 
     /// Unbroken stretches of recorded presentations, each with at least one; rows of a run in their order.
     pub fn stretches(rows: &[Self]) -> Vec<&[Self]> {
-        rows.split(|row| !row.recorded).filter(|stretch| !stretch.is_empty()).collect()
+        let recorded = rows.split(|row| !row.recorded);
+        // Of a continuous run, what is not recorded has no rows.
+        recorded.flat_map(|rows| rows.chunk_by(|a, b| b.start_ms < a.end_ms() + ROUNDING_MS)).collect()
     }
 
     /// Start and end of what is averaged of a phase, on the run's clock [ms].

@@ -302,11 +302,17 @@ impl RunReader {
         if elements.len() != width || dt.is_nan() || dt <= 0.0 || pointers.iter().any(|&p| p as usize > width) {
             return Err(damaged());
         }
-        let neurons = neurons.start..neurons.end.min(pointers.len().saturating_sub(1));
+        // Ids of the neurons ascend without a gap.
+        let first_id =
+            self.source.rows::<u64>(&format!("{group}/mapping/node_ids"), 0..1)?.first().copied().unwrap_or(0);
+        let place = |neuron: usize| neuron.saturating_sub(first_id as usize).min(pointers.len().saturating_sub(1));
+        let neurons = place(neurons.start)..place(neurons.end);
         let row = |time: f64| (((time - start) / dt).ceil().max(0.0) as usize).min(samples);
         let (rows, owned) = (row(span.start)..row(span.end), neurons.clone());
         let columns: Vec<_> = owned
-            .flat_map(|n| (pointers[n]..pointers[n + 1]).map(|c| (n as u64, elements[c as usize])).collect::<Vec<_>>())
+            .flat_map(|n| {
+                (pointers[n]..pointers[n + 1]).map(|c| (first_id + n as u64, elements[c as usize])).collect::<Vec<_>>()
+            })
             .collect();
         let start_ms = start + rows.start as f64 * dt;
         if rows.is_empty() || columns.is_empty() {
@@ -317,13 +323,18 @@ impl RunReader {
         Ok(TraceBlock { start_ms, dt_ms: dt, columns, values })
     }
 
-    /// Number of neurons in the report of a population, if there is one.
+    /// Neurons in the report of a population, if there is one.
     ///
     /// # Errors
     /// If what is there is damaged.
-    pub fn traced(&self, population: &str) -> Result<Option<usize>, RecordError> {
+    pub fn traced(&self, population: &str) -> Result<Option<Range<usize>>, RecordError> {
         let name = format!("report/{population}/mapping/node_ids");
-        if self.source.has(&name) { Ok(self.source.shape(&name)?.first().copied()) } else { Ok(None) }
+        if !self.source.has(&name) {
+            return Ok(None);
+        }
+        let count = self.source.length(&name)?;
+        let first = self.source.rows::<u64>(&name, 0..count.min(1))?.first().copied().unwrap_or(0) as usize;
+        Ok(Some(first..first.saturating_add(count)))
     }
 
     /// Credit-assignment diagnostics; none if they were not measured.

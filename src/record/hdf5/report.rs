@@ -1,12 +1,14 @@
 //! Sampled traces of one population, as SONATA element reports: one for each unbroken stretch of presentations.
 
+use std::ops::Range;
+
 use hdf5::{Dataset, Group, Result};
 
 use super::attribute;
 use super::grid::Taken;
 use super::rows::Rows;
 use crate::engine::Observation;
-use crate::model::{CompartmentId, Compression, Model, Population, PopulationId};
+use crate::model::{CompartmentId, Compression, Model, PopulationId};
 use crate::record::Planned;
 
 /// Parts of a mapping that every stretch of a population shares.
@@ -29,6 +31,8 @@ pub(super) struct Report {
     population: usize,
     name: String,
     neurons: usize,
+    /// Neurons of which they are kept.
+    traced: Range<usize>,
     /// Elements of a neuron as they are observed.
     elements: usize,
     /// Those kept, in ascending order.
@@ -79,13 +83,15 @@ impl Report {
         let population = model.population(id);
         let kept: Vec<usize> = kept.iter().map(|compartment| compartment.0).collect();
         let group = report.create_group(&population.name)?;
-        mapping(&group.create_group("mapping")?, population, &kept)?;
+        let traced = model.recording.traced(id, population.size);
+        mapping(&group.create_group("mapping")?, traced.clone(), &kept)?;
         let expected = planned.samples(model) / planned.stretches(model).max(1);
-        let shape = Shape { width: population.size * kept.len(), expected, compression: model.recording.compression };
+        let shape = Shape { width: traced.len() * kept.len(), expected, compression: model.recording.compression };
         Ok(Self {
             population: id.0,
             name: population.name.clone(),
             neurons: population.size,
+            traced,
             elements: population.cell.compartments().len(),
             kept,
             shape,
@@ -115,10 +121,13 @@ impl Report {
         *own = times;
         let traces = observed.traces.get(self.population).map_or(&[][..], Vec::as_slice);
         let traces = &traces[..taken.samples * self.neurons * self.elements];
-        if self.kept.len() == self.elements {
+        if self.kept.len() == self.elements && self.traced.len() == self.neurons {
             values.extend(traces);
-        } else {
-            let neurons = traces.chunks_exact(self.elements);
+            return;
+        }
+        let (first, count) = (self.traced.start, self.traced.len());
+        for sample in traces.chunks_exact(self.neurons * self.elements) {
+            let neurons = sample.chunks_exact(self.elements).skip(first).take(count);
             values.extend(neurons.flat_map(|neuron| self.kept.iter().map(|&e| neuron[e])));
         }
     }
@@ -168,9 +177,9 @@ impl Stretch {
 }
 
 /// Writes the parts of a mapping that every stretch shares.
-fn mapping(group: &Group, population: &Population, kept: &[usize]) -> Result<()> {
-    let neurons = population.size as u64;
-    let node_ids: Vec<u64> = (0..neurons).collect();
+fn mapping(group: &Group, traced: Range<usize>, kept: &[usize]) -> Result<()> {
+    let neurons = traced.len() as u64;
+    let node_ids: Vec<u64> = traced.map(|neuron| neuron as u64).collect();
     let pointers: Vec<u64> = (0..=neurons).map(|i| i * kept.len() as u64).collect();
     let elements: Vec<u32> = node_ids.iter().flat_map(|_| kept.iter().map(|&e| e as u32)).collect();
     let positions = vec![0.5f32; elements.len()];

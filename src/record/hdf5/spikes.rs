@@ -1,5 +1,7 @@
 //! Spikes and plateaus of one population.
 
+use std::ops::Range;
+
 use hdf5::{Group, Result};
 
 use super::attribute;
@@ -14,6 +16,8 @@ use crate::record::Planned;
 #[derive(Debug)]
 pub(super) struct Spikes {
     population: usize,
+    /// The neurons of which they are kept; none: of all.
+    neurons: Option<Range<u32>>,
     timestamps: Rows<f64>,
     node_ids: Rows<u64>,
 }
@@ -28,14 +32,17 @@ impl Spikes {
         // bmtk compares it with a `str`, and takes `bytes` for another unit.
         attribute::variable::put_text(timestamps.dataset(), "units", "ms")?;
         let node_ids = Rows::list(&group, "node_ids", expected, model.recording.compression)?;
-        Ok(Self { population: id.0, timestamps, node_ids })
+        let kept = model.recording.spiking(id, population.size);
+        let neurons = (kept.len() < population.size).then(|| kept.start as u32..kept.end as u32);
+        Ok(Self { population: id.0, neurons, timestamps, node_ids })
     }
 
     /// Takes the spikes of a presentation that started at `start` on the run's clock [ms].
     pub(super) fn record(&mut self, start: f64, observed: &Observation) {
         let seen: &[Spike] = observed.spikes.get(self.population).map_or(&[], Vec::as_slice);
-        self.timestamps.waiting().extend(seen.iter().map(|s| start + s.time));
-        self.node_ids.waiting().extend(seen.iter().map(|s| u64::from(s.neuron)));
+        let kept = |spike: &&Spike| self.neurons.as_ref().is_none_or(|neurons| neurons.contains(&spike.neuron));
+        self.timestamps.waiting().extend(seen.iter().filter(kept).map(|s| start + s.time));
+        self.node_ids.waiting().extend(seen.iter().filter(kept).map(|s| u64::from(s.neuron)));
     }
 
     pub(super) fn waiting_bytes(&self) -> usize {

@@ -77,7 +77,7 @@ fn draw_phases(task: &FigureTask<'_>) -> Result<ReproducedFigure, ReproduceError
     });
     let shown: Vec<_> = shown.collect();
     let row = on_its_own(row);
-    let mut figure = gallery::raster(&shown, &trials(&[row]), [0.0, row.end_ms()]);
+    let mut figure = gallery::raster(&shown, &trials(&run.model, &[row]), [0.0, row.end_ms()]);
     figure.title = format!("One presentation after {} others", row.index);
     let found = firing(&file, &run)?;
     let numbers = vec![
@@ -149,7 +149,7 @@ fn firing(file: &RunReader, run: &TrainedRun) -> Result<Fired, ReproduceError> {
     let one = |row: &PresentationRow| -> Option<Firing> {
         let (label, end) = (usize::from(row.label?), row.target_end_ms?);
         let mut found = Firing::default();
-        let settled = row.start_ms + run.model.protocol.settle;
+        let settled = row.start_ms + run.model.phases().settle;
         for (at, phase) in [settled..row.forward_end_ms, row.forward_end_ms + TAUGHT_MS..end].into_iter().enumerate() {
             let outputs = rates_in(output, phase);
             found.labelled[at] = outputs[label];
@@ -237,7 +237,7 @@ fn draw_lengths(task: &FigureTask<'_>) -> Result<ReproducedFigure, ReproduceErro
     for run in &runs {
         lengths(run, &mut forward, &mut target)?;
     }
-    let protocol = &runs[0].model.protocol;
+    let protocol = &runs[0].model.phases();
     let (mean, scale) = (protocol.wald_mean, protocol.wald_scale);
     let mut numbers = Vec::new();
     for (name, fixed, lengths) in [("forward", protocol.forward, &forward), ("target", protocol.target, &target)] {

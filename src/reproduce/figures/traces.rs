@@ -144,7 +144,7 @@ impl<'a> PopulationTraces<'a> {
     /// Traces of one neuron over the presentation, on a clock that begins with it.
     fn draw(&self, neuron: usize, before: &str) -> Result<Figure, ReproduceError> {
         let row = on_its_own(self.window.shown[0]);
-        Ok(gallery::traces(&self.compartments(neuron, before)?, &trials(&[row]), [0.0, row.end_ms()]))
+        Ok(gallery::traces(&self.compartments(neuron, before)?, &trials(&self.run.model, &[row]), [0.0, row.end_ms()]))
     }
 
     /// The neuron with the largest difference between the plateaus of target and forward phase.
@@ -205,7 +205,7 @@ impl<'a> PopulationTraces<'a> {
         let span = self.window.span.clone();
         let blocks = self.file.traces(self.population, 0..self.size, span).map_err(ReproduceError::failed)?;
         let block = blocks.unwrap_or_default().pop().unwrap_or_default();
-        let (row, protocol) = (self.window.shown[0], &self.run.model.protocol);
+        let (row, protocol) = (self.window.shown[0], &self.run.model.phases());
         let phases = [
             [row.forward_end_ms + protocol.target_settle, self.window.span.end],
             [row.start_ms + protocol.settle, row.forward_end_ms],

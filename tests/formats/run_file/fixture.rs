@@ -8,7 +8,7 @@ use apical::data::DataPlace;
 use apical::engine::Observation;
 use apical::model::{
     BiasInit, Carries, CompartmentId, Compression, Credit, Decoding, HiddenError, Learning, Model, Population,
-    PopulationId, PortId, Projection, Recording, Rule, Schedule, Sign, Slope, Snapshots, Stimuli, Stretch,
+    PopulationId, PortId, Projection, Protocol, Recording, Rule, Schedule, Sign, Slope, Snapshots, Stimuli, Stretch,
     TwoPhaseProtocol, WeightInit,
 };
 use apical::network::{Network, Weights};
@@ -32,6 +32,7 @@ pub(crate) fn model() -> Model {
         size,
         cell,
         bias,
+        stimulus: None,
     });
     Model {
         name: "small".into(),
@@ -42,7 +43,7 @@ pub(crate) fn model() -> Model {
             projection("hidden-output", 1, 2, PortId(0)),
             projection("output-hidden", 2, 1, PortId(1)),
         ],
-        protocol: TwoPhaseProtocol {
+        protocol: Protocol::TwoPhase(TwoPhaseProtocol {
             forward: 50.0,
             target: 50.0,
             test: 250.0,
@@ -50,7 +51,7 @@ pub(crate) fn model() -> Model {
             target_settle: 30.0,
             wald_mean: 2.0,
             wald_scale: 1.0,
-        },
+        }),
         learning: Learning {
             rule: Rule::TwoPhase,
             momentum: 0.0,
@@ -63,6 +64,7 @@ pub(crate) fn model() -> Model {
         },
         decoding: Decoding::Potential,
         stimuli: Stimuli::Idx { path: None, validation: 0, shift: 0, shift_share: 1.0, on_off: None },
+        interventions: Vec::new(),
         recording: Recording {
             spikes: ids.to_vec(),
             plateaus: vec![ids[1]],
@@ -70,7 +72,10 @@ pub(crate) fn model() -> Model {
                 (ids[1], vec![CompartmentId(0), CompartmentId(2)]),
                 (ids[2], vec![CompartmentId(0), CompartmentId(1)]),
             ],
+            spiking_neurons: Vec::new(),
+            traced_neurons: Vec::new(),
             presentations: vec![Stretch { first: 0, end: Some(20) }],
+            times: Vec::new(),
             report_dt: 0.5,
             snapshots: Snapshots::Ends,
             credit: Credit::Unmeasured,

@@ -6,7 +6,7 @@ use ndarray::s;
 use super::super::dtype::PhaseCode;
 use super::super::presentation::ROUNDING_MS;
 use super::Check;
-use crate::model::Population;
+use crate::model::{Population, PopulationId};
 
 /// The code of `by_time` among the orders of spikes.
 const BY_TIME: u8 = 2;
@@ -49,8 +49,14 @@ impl Check<'_> {
     fn neurons(&mut self, object: &str, population: &Population, rows: usize) {
         let name = format!("{object}/node_ids");
         let Some(ids) = self.column::<u64>(&name, Some(rows)) else { return };
-        let within = ids.iter().all(|&id| id < population.size as u64);
-        self.require(&name, within, &format!("neurons below {}", population.size));
+        let id = self.model.populations.iter().position(|other| other.name == population.name).unwrap_or(usize::MAX);
+        let kept = if object.starts_with("spikes/") {
+            self.model.recording.spiking(PopulationId(id), population.size)
+        } else {
+            0..population.size
+        };
+        let within = ids.iter().all(|&id| kept.contains(&(id as usize)));
+        self.require(&name, within, &format!("neurons from {} to {}", kept.start, kept.end.saturating_sub(1)));
     }
 
     pub(super) fn plateaus(&mut self, object: &str, population: &Population) {
@@ -99,9 +105,12 @@ impl Check<'_> {
     /// Checks which columns are of which neuron and compartment.
     fn mapping(&mut self, object: &str, population: &Population, width: usize) {
         let name = |part: &str| format!("{object}/mapping/{part}");
-        let neurons = population.size;
+        let id = self.model.populations.iter().position(|other| other.name == population.name).unwrap_or(usize::MAX);
+        let traced = self.model.recording.traced(PopulationId(id), population.size);
+        let neurons = traced.len();
         if let Some(ids) = self.column::<u64>(&name("node_ids"), Some(neurons)) {
-            self.require(&name("node_ids"), ids.into_iter().eq(0..neurons as u64), "all neurons in order");
+            let all = ids.into_iter().eq(traced.start as u64..traced.end as u64);
+            self.require(&name("node_ids"), all, "all neurons traced, in order");
         }
         let kept = width / neurons.max(1);
         for pointers in ["index_pointers", "index_pointer"].map(name) {

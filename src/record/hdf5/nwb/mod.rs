@@ -9,7 +9,8 @@
 //! | `/acquisition/POP_COMPARTMENT` | `TimeSeries` | potentials \[samples, neurons\], dimensionless; those of the second stretch in `POP_COMPARTMENT_2` and so on |
 //! | `/general/notes`, `/general/subject` | text, Subject | provenance and model; that no animal is behind it |
 //!
-//! A stretch is of recorded presentations without a gap between. In Neo it is a segment, as `segment` and `block` (and the
+//! A stretch is of recorded presentations without a gap between, or a recorded time of a continuous run, which has neither epochs
+//! nor trials. In Neo it is a segment, as `segment` and `block` (and the
 //! comments of a series) tell it, and spike trains and epochs have the names in `_name`; Neo reads no unit that was observed in
 //! several stretches.
 //!
@@ -32,7 +33,7 @@ use super::presentation::PresentationRow;
 use super::reader::{RunReader, TraceBlock};
 use super::summary::Summary;
 use super::{Kind, RecordError, place};
-use crate::model::Model;
+use crate::model::{Model, PopulationId};
 use crate::protocol::PhaseName;
 
 /// The version of the NWB schema that is followed.
@@ -45,8 +46,11 @@ const NWB_VERSION: &str = "2.7.0";
 pub fn export_nwb(run: &Path, to: &Path, now: &str) -> std::result::Result<(), RecordError> {
     let (reader, summary) = (RunReader::open(run)?, Summary::read(run)?);
     let rows = reader.presentations()?;
-    let stretches = PresentationRow::stretches(&rows).into_iter().map(Stretch::of).collect();
-    let export = Export { model: reader.model(run)?, rows, stretches, reader, summary };
+    let model = reader.model(run)?;
+    let stretch =
+        |rows| if model.protocol.continuous().is_some() { Stretch::of_times(rows) } else { Stretch::of(rows) };
+    let stretches = PresentationRow::stretches(&rows).into_iter().map(stretch).collect();
+    let export = Export { model, rows, stretches, reader, summary };
     let part = Part::reserve(to)?;
     match export.write(&part, now) {
         Ok(()) => part.complete(),
@@ -80,6 +84,14 @@ impl Stretch {
         let kind = if first.kind == Kind::Train { "training" } else { "test" };
         let name = format!("{kind} presentations {} to {}", first.index, last.index);
         Self { name, span: [seconds(first.start_ms), seconds(last.end_ms())], rows: rows.to_vec() }
+    }
+}
+
+impl Stretch {
+    /// Some time of a continuous run.
+    fn of_times(rows: &[PresentationRow]) -> Self {
+        let [from, to] = [rows[0].start_ms, rows[rows.len() - 1].end_ms()];
+        Self { name: format!("{from} to {to} ms"), span: [seconds(from), seconds(to)], rows: rows.to_vec() }
     }
 }
 
@@ -122,8 +134,10 @@ impl Export {
             self.traces(&acquisition, &maker, &population)?;
         }
         let intervals = file.create_group("intervals")?;
-        self.trials(&intervals, &maker)?;
-        self.epochs(&intervals, &maker)?;
+        if self.model.protocol.two_phase().is_some() {
+            self.trials(&intervals, &maker)?;
+            self.epochs(&intervals, &maker)?;
+        }
         for population in self.reader.recorded("plateaus")? {
             self.plateaus(&intervals, &maker, &population)?;
         }
@@ -306,7 +320,7 @@ impl Export {
     /// Start and end [s] of what is averaged of the phase in which a plateau happened at `time` [ms].
     fn averaged(&self, time: f64, phase: PhaseName) -> (f64, f64) {
         let row = PresentationRow::at(&self.rows, time);
-        let [start, stop] = row.map_or([time; 2], |row| row.averaging(&self.model.protocol, phase));
+        let [start, stop] = row.map_or([time; 2], |row| row.averaging(&self.model.phases(), phase));
         (seconds(start), seconds(stop))
     }
 
@@ -324,7 +338,9 @@ impl Export {
                     // The sum that makes a time may round to beyond the end.
                     trains[neuron as usize].push(seconds(time).min(stretch.span[1]));
                 }
-                for (neuron, train) in trains.into_iter().enumerate() {
+                let id = self.model.populations.iter().position(|p| p.name == *name).map(PopulationId);
+                let kept = id.map_or(0..list.size, |id| self.model.recording.spiking(id, list.size));
+                for (neuron, train) in trains.into_iter().enumerate().filter(|(neuron, _)| kept.contains(neuron)) {
                     times.extend(train);
                     ends.push(times.len() as u64);
                     neurons.push((neuron as u64).cast_signed());

@@ -1,0 +1,328 @@
+//! Continuous runs of `apical simulate`.
+
+use std::ops::ControlFlow;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use anyhow::bail;
+use serde::Serialize;
+
+use super::failure::Failure;
+use super::files::named_after;
+use super::memory;
+use super::options::Common;
+use super::output::{RunFiles, RunOutput};
+use super::progress::{CHECKPOINT_EVERY, ContinuousDisplay};
+use super::session::{self, NetworkOrigin, RunDescription};
+use super::{checkpoint, interrupt, report, shell, terminal};
+use crate::model::{ContinuousProtocol, Model};
+use crate::protocol::{Protocol, stretch_at, stretches_until};
+use crate::record::{Checkpoint, Kind, Planned};
+use crate::simulation::{Simulation, SimulationError, SimulationMonitor, SimulationProgress, SourceInputs};
+use crate::training::{Ending, initial_network};
+
+/// A continuous run, as the command line asks for it.
+pub(super) struct ContinuousRun<'a> {
+    pub(super) common: &'a Common,
+    /// The model, with the duration asked for.
+    pub(super) model: &'a Model,
+    pub(super) seed: u64,
+    pub(super) threads: usize,
+    pub(super) checkpoint_every: Option<Duration>,
+}
+
+/// Where a continuous run begins.
+pub(super) enum Beginning<'a> {
+    /// At rest, with the initial network of the model.
+    Rest,
+    /// At rest, with the network of this checkpoint.
+    Network(Checkpoint),
+    /// Where this checkpoint, at a path, left off.
+    Resumed(Checkpoint, &'a Path),
+}
+
+/// The model with the duration asked for in place of its own.
+pub(super) fn with_duration(mut model: Model, duration_ms: Option<f64>) -> anyhow::Result<Model> {
+    let (Protocol::Continuous(protocol), Some(duration)) = (&mut model.protocol, duration_ms) else { return Ok(model) };
+    let longest = crate::units::LONGEST_RUN_MS;
+    if !(duration > 0.0 && duration <= longest) {
+        bail!("--duration {duration}: expected a model time in ms, above 0 and of at most {longest:e}");
+    }
+    protocol.duration = duration;
+    Ok(model)
+}
+
+/// Refuses a model that runs without presentations, for commands that show them.
+pub(super) fn refuse(model: &Model) -> anyhow::Result<()> {
+    if model.protocol.continuous().is_none() {
+        return Ok(());
+    }
+    bail!(
+        "{}: a model of the protocol \"continuous\" has no presentations; it is run by `apical simulate MODEL --duration MS`",
+        model.name
+    )
+}
+
+impl ContinuousRun<'_> {
+    /// Makes the run.
+    ///
+    /// # Errors
+    /// If it is refused, fails or is interrupted; what can be saved is saved first.
+    pub(super) fn execute(&self, beginning: Beginning<'_>) -> Result<(), Failure> {
+        let protocol = self.protocol();
+        let output = self.output(&beginning)?;
+        output.check()?;
+        memory::check(self.model)?;
+        let inputs = SourceInputs::load(self.model).map_err(anyhow::Error::from)?;
+        let (sha256, mean_rates) =
+            (inputs.sha256(), inputs.mean_rates(self.model.populations.len(), [0.0, protocol.end_ms()]));
+        let (simulation, origin) = self.begin(beginning, inputs)?;
+        let mut simulation = simulation.map_err(anyhow::Error::from)?;
+        let from_ms = simulation.clock_ms();
+        if from_ms >= protocol.end_ms() {
+            let end = protocol.end_ms();
+            return Err(anyhow::anyhow!(
+                "the checkpoint stands at {from_ms} ms, and the run ends at {end} ms: nothing is left to do; --duration is the \
+                 whole run's"
+            )
+            .into());
+        }
+        let planned = self.planned(&mean_rates, from_ms);
+        let recorded = RunDescription {
+            model: self.model,
+            dynamics: "spiking",
+            seed: self.seed,
+            planned,
+            origin,
+            data_path: None,
+            sha256: &sha256,
+        };
+        let _guard = interrupt::hold();
+        let (mut file, files) = session::open_run_file(self.common, &output, &recorded)?;
+        let mut monitor = Watch {
+            display: ContinuousDisplay::new(self.common.quiet),
+            model: self.model,
+            checkpoint: files.checkpoint.clone(),
+            every: self.checkpoint_every.unwrap_or(CHECKPOINT_EVERY),
+            last: Instant::now(),
+        };
+        let start = Instant::now();
+        let ended = simulation.run(protocol.end_ms(), &mut file, &mut monitor);
+        let seconds = start.elapsed().as_secs_f64();
+        monitor.display.finish();
+        let lost = matches!(ended, Err(SimulationError::Runaway { .. }));
+        let kept = session::save(self.model, (!lost).then_some(&|| simulation.checkpoint()), file, &files);
+        self.finish(&simulation, ended, kept, files, seconds, from_ms)
+    }
+
+    fn protocol(&self) -> ContinuousProtocol {
+        self.model.protocol.continuous().copied().unwrap_or_default()
+    }
+
+    /// Paths of the files. A resumed run has a name of its own, unless `--out` gives one.
+    fn output(&self, beginning: &Beginning<'_>) -> anyhow::Result<RunOutput> {
+        let mut output = self.common.output(&self.model.name, self.seed, false)?;
+        if let (Beginning::Resumed(before, _), None) = (beginning, &self.common.out) {
+            output.run = named_after(&output.run, &format!("-from-{}ms.h5", before.clock_ms));
+        }
+        Ok(output.with_checkpoint())
+    }
+
+    fn begin(
+        &self,
+        beginning: Beginning<'_>,
+        inputs: SourceInputs,
+    ) -> anyhow::Result<(Result<Simulation<'_>, SimulationError>, NetworkOrigin)> {
+        let origin = |edited| NetworkOrigin { frozen_after: None, edited };
+        Ok(match beginning {
+            Beginning::Rest => {
+                let network = initial_network(self.model, self.seed)?;
+                (Simulation::new(self.model, network, inputs, self.seed), origin(false))
+            }
+            Beginning::Network(Checkpoint { network, edited, .. }) => {
+                (Simulation::new(self.model, network, inputs, self.seed), origin(edited))
+            }
+            Beginning::Resumed(checkpoint, path) => {
+                checkpoint::check_fits(self.model, &checkpoint, path)?;
+                let edited = checkpoint.edited;
+                (Simulation::resume(self.model, inputs, checkpoint), origin(edited))
+            }
+        })
+    }
+
+    /// What will be recorded: sources at their rates, cells at what is assumed of them.
+    fn planned(&self, mean_rates: &[Option<f64>], from_ms: f64) -> Planned {
+        let protocol = self.protocol();
+        let end = protocol.end_ms();
+        let assumed = Planned::assumed(self.model, Kind::Train, stretch_at(from_ms)..stretches_until(end), 0);
+        let rates = assumed.rates.iter().zip(mean_rates).map(|(&assumed, known)| known.unwrap_or(assumed));
+        Planned { rates: rates.collect(), span_ms: protocol.warmup.max(from_ms)..end, ..assumed }
+    }
+
+    /// Prints what came of the run.
+    fn finish(
+        &self,
+        simulation: &Simulation<'_>,
+        ended: Result<Ending, SimulationError>,
+        kept: session::SavedFiles,
+        files: RunFiles,
+        seconds: f64,
+        from_ms: f64,
+    ) -> Result<(), Failure> {
+        let ending = match ended {
+            Ok(ending) => ending,
+            Err(error) => {
+                kept.report(&files);
+                return Err(Failure::failed(error));
+            }
+        };
+        if kept.checkpoint.is_err() || kept.recording.is_err() {
+            kept.report(&files);
+        }
+        kept.recording.map_err(|e| Failure::Failed(e.context("the run file could not be completed")))?;
+        kept.checkpoint.map_err(|e| Failure::Failed(e.context("the checkpoint could not be saved")))?;
+        if ending == Ending::Stopped {
+            let (clock, run) = (simulation.clock_ms(), files.run.display());
+            terminal::print_message(format_args!("stopped at {clock} ms of model time; the run file is {run}"));
+            if let Some(checkpoint) = &files.checkpoint {
+                terminal::print_message(format_args!("go on with: {}", self.resumption(checkpoint)));
+            }
+            return Err(Failure::Interrupted);
+        }
+        let files = files.replace().map_err(Failure::Failed)?;
+        let results = self.results(simulation, &files, seconds, from_ms);
+        if self.common.json { terminal::print_json(&results) } else { results.print(&files) }
+    }
+
+    /// The command that resumes a run that was stopped.
+    fn resumption(&self, checkpoint: &Path) -> String {
+        let mut command = format!(
+            "apical simulate --resume {} --duration {}",
+            shell::quoted_path(checkpoint),
+            self.protocol().duration
+        );
+        if let Some(what) = &self.common.record {
+            command = format!("{command} --record {}", shell::quoted(what));
+        }
+        command
+    }
+
+    fn results(&self, simulation: &Simulation<'_>, files: &RunFiles, seconds: f64, from_ms: f64) -> ContinuousResults {
+        let protocol = self.protocol();
+        let begun = protocol.warmup.max(from_ms);
+        let times = self.model.recording.recorded_times(begun..protocol.end_ms());
+        let recorded_ms: f64 = times.iter().map(|time| time.end - time.start).sum();
+        let populations = self.model.populations.iter().zip(simulation.spikes()).map(|(population, &spikes)| {
+            let rate_hz = 1000.0 * spikes as f64 / (population.size as f64 * recorded_ms);
+            PopulationActivity { population: population.name.clone(), neurons: population.size, spikes, rate_hz }
+        });
+        ContinuousResults {
+            command: "simulate",
+            model: self.model.name.clone(),
+            kind: "continuous",
+            seed: self.seed,
+            threads: self.threads,
+            from_ms,
+            to_ms: protocol.end_ms(),
+            warmup_ms: protocol.warmup,
+            recorded_ms,
+            populations: populations.collect(),
+            seconds,
+            real_time_factor: seconds / ((protocol.end_ms() - from_ms) / 1000.0),
+            run_file: report::text_of(&files.run),
+            checkpoint_file: files.checkpoint.as_deref().map(report::text_of),
+        }
+    }
+}
+
+/// Shows the progress of a run, saves its checkpoints, and stops it after a signal.
+struct Watch<'a> {
+    display: ContinuousDisplay,
+    model: &'a Model,
+    checkpoint: Option<PathBuf>,
+    every: Duration,
+    last: Instant,
+}
+
+impl SimulationMonitor for Watch<'_> {
+    fn stretch(
+        &mut self,
+        progress: SimulationProgress,
+        simulation: &Simulation<'_>,
+    ) -> Result<ControlFlow<()>, SimulationError> {
+        if interrupt::requested() {
+            self.display.finish();
+            return Ok(ControlFlow::Break(()));
+        }
+        if let Some(path) = self.checkpoint.as_ref().filter(|_| self.last.elapsed() >= self.every) {
+            simulation.checkpoint().save(self.model, path)?;
+            self.last = Instant::now();
+        }
+        self.display.update(progress);
+        Ok(ControlFlow::Continue(()))
+    }
+}
+
+/// What `simulate --json` prints of a continuous run.
+#[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(super) struct ContinuousResults {
+    /// `simulate`.
+    command: &'static str,
+    /// Name of the model.
+    model: String,
+    /// `continuous`.
+    kind: &'static str,
+    /// Seed of all that is random.
+    seed: u64,
+    /// Threads used.
+    threads: usize,
+    /// Where the run began or was resumed on its clock [ms].
+    from_ms: f64,
+    /// Where it ended [ms].
+    to_ms: f64,
+    /// Time at the start of the clock of which nothing is recorded [ms].
+    warmup_ms: f64,
+    /// Model time recorded [ms].
+    recorded_ms: f64,
+    /// Activity of the populations while recorded.
+    populations: Vec<PopulationActivity>,
+    /// Wall time of the simulation [s].
+    seconds: f64,
+    /// Wall time over model time.
+    real_time_factor: f64,
+    /// Path of the run file.
+    run_file: String,
+    /// Path of the checkpoint.
+    checkpoint_file: Option<String>,
+}
+
+/// Activity of a population.
+#[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+struct PopulationActivity {
+    /// Name of the population.
+    population: String,
+    /// Its size.
+    neurons: usize,
+    /// Number of spikes.
+    spikes: u64,
+    /// Mean rate of a neuron [Hz]; null if nothing was recorded.
+    rate_hz: f64,
+}
+
+impl ContinuousResults {
+    fn print(&self, files: &RunFiles) -> Result<(), Failure> {
+        for PopulationActivity { population, neurons, spikes, rate_hz } in &self.populations {
+            terminal::print_result(format_args!(
+                "{population}: {spikes} spikes of {neurons} neurons, {rate_hz:.2} Hz"
+            ))?;
+        }
+        let model_s = (self.to_ms - self.from_ms) / 1000.0;
+        let (seconds, factor) = (self.seconds, self.real_time_factor);
+        terminal::print_result(format_args!(
+            "{model_s} s of model time in {seconds:.2} s: real-time factor {factor:.3}"
+        ))?;
+        report::print_files(files)
+    }
+}

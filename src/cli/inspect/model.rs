@@ -1,0 +1,122 @@
+//! The size of a model, without its network.
+
+use std::path::Path;
+
+use serde::Serialize;
+
+use crate::cli::disk::size;
+use crate::cli::failure::Failure;
+use crate::cli::{memory, terminal};
+use crate::model::Model;
+use crate::protocol::stretches_until;
+use crate::record::{Kind, MemoryEstimate, Planned, synapses_of};
+
+/// Training images that are assumed of a model whose data are not looked at: those of MNIST.
+const IMAGES: u64 = 60_000;
+
+/// What `inspect MODEL --json` prints.
+#[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(in crate::cli) struct ModelResults {
+    /// Name of the model.
+    name: String,
+    /// `model`.
+    kind: &'static str,
+    /// Number of neurons.
+    neurons: u64,
+    /// Number of synapses.
+    synapses: u64,
+    /// Sizes of the populations.
+    populations: Vec<PopulationSize>,
+    /// Synapses of the projections.
+    projections: Vec<ProjectionSize>,
+    /// Memory of the network in a run [bytes].
+    memory_bytes: u64,
+    /// Memory that is available on this machine [bytes]; null if the system does not tell.
+    available_bytes: Option<u64>,
+    /// Size of the run file, as it is estimated before anything is known of rates [bytes]; of presentations, for one epoch of 60,000.
+    run_file_bytes: u64,
+}
+
+/// Size of a population.
+#[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+struct PopulationSize {
+    /// Name of the population.
+    population: String,
+    /// Kind of cell.
+    cell: &'static str,
+    /// Number of neurons.
+    neurons: usize,
+}
+
+/// Size of a projection.
+#[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+struct ProjectionSize {
+    /// Name of the projection.
+    projection: String,
+    /// Number of synapses.
+    synapses: u64,
+}
+
+/// Prints the size of a model.
+pub(super) fn execute(path: &Path, overrides: &[String], json: bool) -> Result<(), Failure> {
+    let results = ModelResults::of(&Model::load(path, overrides).map_err(anyhow::Error::from)?);
+    if json {
+        return terminal::print_json(&results);
+    }
+    results.lines().iter().try_for_each(|(what, text)| terminal::print_result(format_args!("{what:<16}{text}")))
+}
+
+impl ModelResults {
+    fn of(model: &Model) -> Self {
+        let population = |p: &crate::model::Population| PopulationSize {
+            population: p.name.clone(),
+            cell: p.cell.kind(),
+            neurons: p.size,
+        };
+        let projection = |p: &crate::model::Projection| ProjectionSize {
+            projection: p.name.clone(),
+            synapses: synapses_of(model, p),
+        };
+        let projections: Vec<_> = model.projections.iter().map(projection).collect();
+        Self {
+            name: model.name.clone(),
+            kind: "model",
+            neurons: model.populations.iter().map(|p| p.size as u64).sum(),
+            synapses: projections.iter().map(|p| p.synapses).fold(0, u64::saturating_add),
+            populations: model.populations.iter().map(population).collect(),
+            projections,
+            memory_bytes: MemoryEstimate::of(model).total(),
+            available_bytes: memory::available(),
+            run_file_bytes: planned(model).estimate(model).total(),
+        }
+    }
+
+    fn lines(&self) -> Vec<(&'static str, String)> {
+        let mut lines = vec![("model", self.name.clone())];
+        for PopulationSize { population, cell, neurons } in &self.populations {
+            lines.push(("population", format!("{population}: {neurons} neurons, {cell}")));
+        }
+        for ProjectionSize { projection, synapses } in &self.projections {
+            lines.push(("projection", format!("{projection}: {synapses} synapses")));
+        }
+        let available =
+            self.available_bytes.map_or_else(String::new, |bytes| format!(", {} are available", size(bytes)));
+        lines.push(("neurons", self.neurons.to_string()));
+        lines.push(("synapses", self.synapses.to_string()));
+        lines.push(("memory", format!("about {}{available}", size(self.memory_bytes))));
+        lines.push(("run file", format!("about {}", size(self.run_file_bytes))));
+        lines
+    }
+}
+
+/// A run of the model's own length.
+fn planned(model: &Model) -> Planned {
+    let Some(protocol) = model.protocol.continuous() else {
+        return Planned::assumed(model, Kind::Train, 0..IMAGES, IMAGES);
+    };
+    let assumed = Planned::assumed(model, Kind::Train, 0..stretches_until(protocol.end_ms()), 0);
+    Planned { span_ms: protocol.warmup..protocol.end_ms(), ..assumed }
+}

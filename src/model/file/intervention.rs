@@ -1,0 +1,165 @@
+//! `[[change]]`: what is changed in the course of a continuous run.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::population::find;
+use crate::model::error::ModelError;
+use crate::model::source::Section;
+use crate::model::{
+    Intervention, InterventionKind, Model, Population, PopulationId, Projection, ProjectionId, Protocol,
+};
+use crate::protocol::{STRETCH_MS, is_between_stretches};
+use crate::units::{ModelTime, Potential, WeightFactor};
+
+/// A change between two stretches of a continuous run, at a time of its clock.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename = "kind", rename_all = "kebab-case", deny_unknown_fields)]
+#[schemars(rename = "Change", tag = "kind", transform = crate::units::first_is_default)]
+#[non_exhaustive]
+pub enum InterventionSpec {
+    /// Neurons fire no more.
+    Silence {
+        /// When, on the run's clock: a multiple of 100 ms [ms].
+        #[serde(with = "ModelTime")]
+        at_ms: f64,
+        /// Name of the population.
+        population: String,
+        /// Neurons A:B, B excluded; without it, all.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        neurons: Option<String>,
+    },
+    /// The weights of a projection are multiplied by a factor.
+    ScaleWeights {
+        /// When, on the run's clock: a multiple of 100 ms [ms].
+        #[serde(with = "ModelTime")]
+        at_ms: f64,
+        /// Name of the projection.
+        projection: String,
+        /// The factor; 0 disconnects it.
+        #[serde(with = "WeightFactor")]
+        factor: f64,
+    },
+    /// A constant is added to the potential of the dendrite that has a bias, as by a current.
+    AddBias {
+        /// When, on the run's clock: a multiple of 100 ms [ms].
+        #[serde(with = "ModelTime")]
+        at_ms: f64,
+        /// Name of the population.
+        population: String,
+        /// Neurons A:B, B excluded; without it, all.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        neurons: Option<String>,
+        /// The constant, in units of potential.
+        #[serde(with = "Potential")]
+        by: f64,
+    },
+}
+
+impl InterventionSpec {
+    /// A change as a file would have it.
+    pub(super) fn of(model: &Model, intervention: &Intervention) -> Self {
+        let at_ms = intervention.at_ms;
+        let population =
+            |id: &PopulationId| model.populations.get(id.0).map_or("", |population| &population.name).to_owned();
+        let neurons = |neurons: &std::ops::Range<usize>| Some(format!("{}:{}", neurons.start, neurons.end));
+        match &intervention.kind {
+            InterventionKind::Silence { population: id, neurons: range } => {
+                Self::Silence { at_ms, population: population(id), neurons: neurons(range) }
+            }
+            InterventionKind::ScaleWeights { projection, factor } => {
+                let name = model.projections.get(projection.0).map_or("", |projection| &projection.name);
+                Self::ScaleWeights { at_ms, projection: name.to_owned(), factor: *factor }
+            }
+            InterventionKind::AddBias { population: id, neurons: range, by } => {
+                Self::AddBias { at_ms, population: population(id), neurons: neurons(range), by: *by }
+            }
+        }
+    }
+}
+
+/// Reads all changes, which come in the order of time.
+pub(super) fn all(
+    file: &Section<'_, '_>,
+    populations: &[Population],
+    projections: &[Projection],
+    protocol: &Protocol,
+) -> Result<Vec<Intervention>, ModelError> {
+    if !file.has("change") {
+        return Ok(Vec::new());
+    }
+    if protocol.continuous().is_none() {
+        let why =
+            "expected no [[change]] in the protocol \"two-phase\": changes by time are of `kind = \"continuous\"`";
+        return Err(ModelError::refused(file.at_key("change"), why));
+    }
+    let tables = file.tables("change")?;
+    let mut interventions =
+        tables.iter().map(|table| read(table, populations, projections)).collect::<Result<Vec<_>, _>>()?;
+    interventions.sort_by(|a, b| a.at_ms.total_cmp(&b.at_ms));
+    Ok(interventions)
+}
+
+fn read(
+    table: &Section<'_, '_>,
+    populations: &[Population],
+    projections: &[Projection],
+) -> Result<Intervention, ModelError> {
+    let of = |name: &str| find(populations, name, || table.at("population"));
+    let (at_ms, kind) = match table.read()? {
+        InterventionSpec::Silence { at_ms, population, neurons } => {
+            let population = of(&population)?;
+            let neurons = range(table, neurons.as_deref(), &populations[population.0])?;
+            check_bias(table, &populations[population.0], "silence them by")?;
+            (at_ms, InterventionKind::Silence { population, neurons })
+        }
+        InterventionSpec::ScaleWeights { at_ms, projection, factor } => {
+            let place = projections.iter().position(|known| known.name == projection);
+            let names = projections.iter().map(|known| known.name.as_str());
+            let place = place
+                .ok_or_else(|| ModelError::unknown_name(table.at("projection"), "projection", &projection, names))?;
+            (at_ms, InterventionKind::ScaleWeights { projection: ProjectionId(place), factor })
+        }
+        InterventionSpec::AddBias { at_ms, population, neurons, by } => {
+            let population = of(&population)?;
+            let neurons = range(table, neurons.as_deref(), &populations[population.0])?;
+            if populations[population.0].is_source() {
+                return Err(table.refused(&["population"], "expected cells with a bias, found a source"));
+            }
+            check_bias(table, &populations[population.0], "change")?;
+            (at_ms, InterventionKind::AddBias { population, neurons, by })
+        }
+    };
+    if !is_between_stretches(at_ms) {
+        let why =
+            format!("expected `at_ms` a multiple of {STRETCH_MS} ms, between two stretches of the run; found {at_ms}");
+        return Err(table.refused(&["at_ms"], why));
+    }
+    Ok(Intervention { at_ms, kind })
+}
+
+/// Refuses cells without a bias.
+fn check_bias(table: &Section<'_, '_>, population: &Population, what: &str) -> Result<(), ModelError> {
+    if population.is_source() || population.bias.is_some() {
+        return Ok(());
+    }
+    let why = format!(
+        "expected cells with a bias to {what}, found {:?} of kind {:?}",
+        population.name,
+        population.cell.kind()
+    );
+    Err(table.refused(&["population"], why))
+}
+
+/// The neurons A:B of a population.
+fn range(
+    table: &Section<'_, '_>,
+    text: Option<&str>,
+    population: &Population,
+) -> Result<std::ops::Range<usize>, ModelError> {
+    let Some(text) = text else { return Ok(0..population.size) };
+    super::recording::neuron_range(text, population.size).ok_or_else(|| {
+        let expected = format!("neurons A:B of the {} of {:?}", population.size, population.name);
+        table.value(table.at("neurons"), "neurons", &expected, &format!("{text:?}"), None)
+    })
+}

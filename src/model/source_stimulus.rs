@@ -1,0 +1,66 @@
+//! The stimulus of one source population, by time.
+
+use std::path::PathBuf;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::tagged;
+use crate::units::{GivenRate, ModelTime, Name, PathText};
+
+/// What the neurons of one source population fire.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename = "kind", rename_all = "kebab-case", deny_unknown_fields)]
+#[schemars(rename = "SourceStimulus", tag = "kind", transform = tagged::first_is_default)]
+#[non_exhaustive]
+pub enum SourceStimulus {
+    /// Independent Poisson trains of one rate.
+    Constant {
+        /// Rate of each neuron [Hz].
+        #[serde(with = "GivenRate")]
+        rate_hz: f64,
+    },
+    /// Independent Poisson trains, of each neuron at a rate of its own.
+    Rates {
+        /// Rates [Hz], one per neuron.
+        #[serde(with = "GivenRate")]
+        #[schemars(with = "Vec<GivenRate>")]
+        rates_hz: Vec<f64>,
+    },
+    /// Independent Poisson trains at rates that change by a table: CSV with the columns `time_ms` and one rate for all neurons, or
+    /// one for each [Hz]. Each row holds from its time to that of the next; before the first the population is silent.
+    RateTable {
+        /// The .csv file.
+        #[serde(with = "PathText")]
+        path: PathBuf,
+    },
+    /// Spikes at given times of the run's clock: CSV with the header `time_ms,neuron`, or NumPy of shape [spikes, 2] with the same
+    /// columns.
+    Spikes {
+        /// The .csv or .npy file.
+        #[serde(with = "PathText")]
+        path: PathBuf,
+    },
+    /// The spikes of a population in a run file of ours or any other SONATA file, replayed.
+    Sonata {
+        /// The .h5 file.
+        #[serde(with = "PathText")]
+        path: PathBuf,
+        /// The population there; without it, that of the same name.
+        #[serde(default, with = "Name", skip_serializing_if = "Option::is_none")]
+        population: Option<String>,
+        /// Time of the file that is 0 ms of this run's clock [ms].
+        #[serde(default, with = "ModelTime")]
+        start_ms: f64,
+    },
+}
+
+impl SourceStimulus {
+    /// The file it is read from, if it is.
+    pub fn path(&self) -> Option<&PathBuf> {
+        match self {
+            Self::Constant { .. } | Self::Rates { .. } => None,
+            Self::RateTable { path } | Self::Spikes { path } | Self::Sonata { path, .. } => Some(path),
+        }
+    }
+}

@@ -1,0 +1,56 @@
+//! What can go wrong in a continuous run.
+
+use crate::data::DataError;
+use crate::engine::LayoutError;
+use crate::record::{Misfit, RecordError};
+
+/// Why there is no continuous run, or why it ended.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum SimulationError {
+    /// The model runs by another protocol.
+    #[error("expected a model of the protocol \"continuous\", found one of two phases")]
+    Protocol,
+    /// The model has no layout.
+    #[error("the model cannot be simulated")]
+    Layout(#[from] LayoutError),
+    /// The network or checkpoint is not one of the model.
+    #[error("the network is not one of the model")]
+    Misfit(#[from] Misfit),
+    /// The stimulus of a source cannot be read.
+    #[error("the `stimulus` of population {population:?} cannot be read")]
+    Stimulus {
+        /// The population.
+        population: String,
+        /// Why.
+        source: DataError,
+    },
+    /// The spikes to be replayed cannot be read.
+    #[error("the `stimulus` of population {population:?} cannot be read")]
+    Replay {
+        /// The population.
+        population: String,
+        /// Why.
+        source: RecordError,
+    },
+    /// Something could not be recorded.
+    #[error("the run could not be recorded")]
+    Record(#[from] RecordError),
+    /// A population fires beyond what it was allowed.
+    #[error(
+        "runaway activity: {population:?} fired at {rate_hz:.0} Hz on average from {from_ms} to {to_ms} ms, more than the {limit_hz} Hz of \
+         `largest_mean_rate_hz` in [protocol]; weaken its excitation, strengthen its inhibition, or raise the limit"
+    )]
+    Runaway {
+        /// The population.
+        population: String,
+        /// Its mean rate over the stretch [Hz].
+        rate_hz: f64,
+        /// Largest rate allowed [Hz].
+        limit_hz: f64,
+        /// Start of the stretch on the run's clock [ms].
+        from_ms: f64,
+        /// Its end [ms].
+        to_ms: f64,
+    },
+}

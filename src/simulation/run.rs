@@ -1,0 +1,279 @@
+//! The run itself.
+
+use std::ops::{ControlFlow, Range};
+use std::sync::Arc;
+
+use super::error::SimulationError;
+use super::piece::Piece;
+use super::sources::SourceInputs;
+use crate::engine::{Circuit, Lane, LaneState, Precision, Work};
+use crate::model::{ContinuousProtocol, InterventionKind, Model};
+use crate::network::Network;
+use crate::numeric::PresentationKey;
+use crate::protocol::{KeptSpikes, Phase, STRETCH_MS, Sampling, Trial, stretch_at, stretch_start};
+use crate::record::{Checkpoint, Kind, Presentation, Recorder};
+use crate::training::Ending;
+
+/// A potential at which a cell never fires: sigmoid of it is 0.
+const SILENT_POTENTIAL: f64 = -1000.0;
+
+/// A circuit in a continuous run. It begins at rest and stands between two stretches whenever it may be looked at or changed.
+#[derive(Debug)]
+pub struct Simulation<'a> {
+    model: &'a Model,
+    protocol: ContinuousProtocol,
+    lane: Lane,
+    network: Network,
+    inputs: SourceInputs,
+    seed: u64,
+    /// The next stretch.
+    next: u64,
+    /// How far the run is recorded on its clock [ms]: beyond the start of the next stretch where a run ended within one.
+    recorded_ms: f64,
+    edited: bool,
+    /// Spikes of each population in what was recorded since the start or resumption.
+    spikes: Vec<u64>,
+}
+
+/// How far a run has come.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct SimulationProgress {
+    /// The run's clock [ms].
+    pub clock_ms: f64,
+    /// Where the run began or was resumed [ms].
+    pub from_ms: f64,
+    /// Where it ends [ms].
+    pub end_ms: f64,
+}
+
+/// Monitors a continuous run; `()` monitors nothing.
+pub trait SimulationMonitor {
+    /// A stretch is over and recorded: a checkpoint may be saved. `Break` ends the run here.
+    ///
+    /// # Errors
+    /// If one cannot be saved; the run stops.
+    fn stretch(
+        &mut self,
+        progress: SimulationProgress,
+        simulation: &Simulation<'_>,
+    ) -> Result<ControlFlow<()>, SimulationError> {
+        let _ = (progress, simulation);
+        Ok(ControlFlow::Continue(()))
+    }
+}
+
+impl SimulationMonitor for () {}
+
+impl<'a> Simulation<'a> {
+    /// A new run of `model` from rest.
+    ///
+    /// # Errors
+    /// If the model has another protocol or no layout, or the network is not one of it.
+    pub fn new(model: &'a Model, network: Network, inputs: SourceInputs, seed: u64) -> Result<Self, SimulationError> {
+        network.check(model)?;
+        let mut simulation = Self::at(model, network, inputs, seed, 0)?;
+        simulation.intervene(|at_ms| at_ms <= 0.0);
+        Ok(simulation)
+    }
+
+    /// A run that goes on from a checkpoint of `model`, to the bit as if it had not been stopped.
+    ///
+    /// # Errors
+    /// Those of [`Simulation::new`].
+    pub fn resume(model: &'a Model, inputs: SourceInputs, checkpoint: Checkpoint) -> Result<Self, SimulationError> {
+        checkpoint.check(model)?;
+        let Checkpoint { network, seed, examples_seen, lanes, edited, .. } = checkpoint;
+        let mut simulation = Self::at(model, network, inputs, seed, examples_seen)?;
+        lanes.iter().for_each(|state| simulation.lane.restore(state));
+        simulation.edited = edited;
+        // Weights, biases and potentials have been changed already.
+        let now = simulation.clock_ms();
+        for intervention in model.interventions.iter().filter(|change| change.at_ms <= now) {
+            if let InterventionKind::Silence { population, neurons } = &intervention.kind {
+                simulation.inputs.silence(population.0, neurons);
+            }
+        }
+        Ok(simulation)
+    }
+
+    fn at(
+        model: &'a Model,
+        network: Network,
+        inputs: SourceInputs,
+        seed: u64,
+        next: u64,
+    ) -> Result<Self, SimulationError> {
+        let protocol = *model.protocol.continuous().ok_or(SimulationError::Protocol)?;
+        let lane = Lane::new(&Arc::new(Circuit::new(model, seed, Precision::Single)?));
+        let spikes = vec![0; model.populations.len()];
+        let recorded_ms = stretch_start(next);
+        Ok(Self { model, protocol, lane, network, inputs, seed, next, recorded_ms, edited: false, spikes })
+    }
+
+    /// The run's clock: the start of the next stretch [ms].
+    pub fn clock_ms(&self) -> f64 {
+        stretch_start(self.next)
+    }
+
+    /// How far the run is recorded on its clock [ms].
+    pub fn recorded_ms(&self) -> f64 {
+        self.recorded_ms
+    }
+
+    /// Weights and biases as they are now.
+    pub fn network(&self) -> &Network {
+        &self.network
+    }
+
+    /// Spikes of each population in what was recorded since the start or resumption.
+    pub fn spikes(&self) -> &[u64] {
+        &self.spikes
+    }
+
+    /// Work done since the start or resumption.
+    pub fn work(&self) -> Work {
+        self.lane.work()
+    }
+
+    /// A checkpoint of the run as it stands between two stretches.
+    pub fn checkpoint(&self) -> Checkpoint {
+        Checkpoint {
+            model_text: self.model.text(),
+            data: None,
+            edited: self.edited,
+            seed: self.seed,
+            examples_seen: self.next,
+            examples_planned: self.next,
+            tests_done: 0,
+            clock_ms: self.clock_ms(),
+            since_evaluation: (0, 0, 0.0),
+            curve: Vec::new(),
+            network: self.network.clone(),
+            centres: Vec::new(),
+            lanes: vec![self.lane.state()],
+        }
+    }
+
+    /// Changes something from the next stretch on.
+    ///
+    /// # Panics
+    /// If a population, projection or neuron is not one of the model.
+    pub fn apply(&mut self, change: &InterventionKind) {
+        match change {
+            InterventionKind::Silence { population, neurons } => self.silence(population.0, neurons),
+            InterventionKind::ScaleWeights { projection, factor } => {
+                self.network.synapses[projection.0].scale(*factor);
+            }
+            InterventionKind::AddBias { population, neurons, by } => {
+                let biases = &mut self.network.biases[population.0][neurons.clone()];
+                biases.iter_mut().for_each(|bias| *bias = (f64::from(*bias) + by) as f32);
+            }
+        }
+    }
+
+    /// Runs until `end_ms` on the clock. What of the last stretch lies beyond is simulated again by the next run, so that where
+    /// runs end changes nothing.
+    ///
+    /// # Errors
+    /// If something cannot be recorded, or activity runs away.
+    pub fn run(
+        &mut self,
+        end_ms: f64,
+        recorder: &mut dyn Recorder,
+        monitor: &mut dyn SimulationMonitor,
+    ) -> Result<Ending, SimulationError> {
+        let from_ms = self.recorded_ms;
+        let times = self.model.recording.recorded_times(self.protocol.warmup.max(from_ms)..end_ms);
+        recorder.weights(self.next, Some("initial"), &self.network)?;
+        let mut ending = Ending::Done;
+        while self.clock_ms() < end_ms {
+            let (index, start) = (self.next, self.clock_ms());
+            let before = (end_ms < start + STRETCH_MS).then(|| self.lane.state());
+            let piece = Piece::of(&times, start);
+            self.stretch(piece, recorder);
+            self.check_rates()?;
+            self.recorded_ms = end_ms.min(start + STRETCH_MS);
+            if let Some(before) = &before {
+                self.lane.restore(before);
+            } else {
+                self.next += 1;
+                self.intervene(|at_ms| stretch_at(at_ms) == index + 1);
+            }
+            // Last, so that a checkpoint is whole even if something cannot be recorded.
+            piece.map_or(Ok(()), |piece| self.record(index, piece, recorder))?;
+            if before.is_some() {
+                break;
+            }
+            let progress = SimulationProgress { clock_ms: self.clock_ms(), from_ms, end_ms };
+            if monitor.stretch(progress, self)?.is_break() && self.clock_ms() < end_ms {
+                ending = Ending::Stopped;
+                break;
+            }
+        }
+        recorder.weights(self.next, Some("final"), &self.network)?;
+        Ok(ending)
+    }
+
+    /// Simulates the next stretch in full, with traces on the grid on which a piece of it is recorded.
+    fn stretch(&mut self, piece: Option<Piece>, recorder: &mut dyn Recorder) {
+        let (index, start) = (self.next, self.clock_ms());
+        let sampling = piece.and_then(|Piece { from, .. }| {
+            let sampling = recorder.sampling(Kind::Train, index, start + from)?;
+            Some(Sampling { first: from + sampling.first, ..sampling })
+        });
+        self.inputs.prepare(self.seed, index);
+        let stimuli = self.inputs.stimuli();
+        let phases = [Phase::new(STRETCH_MS, &stimuli)];
+        let key = PresentationKey::training(index);
+        self.lane.present(&self.network, &Trial { key, phases: &phases, spikes: KeptSpikes::All, sampling });
+    }
+
+    /// Records a piece of the stretch just simulated.
+    fn record(&mut self, index: u64, piece: Piece, recorder: &mut dyn Recorder) -> Result<(), SimulationError> {
+        let (whole, start) = (self.lane.observation(), stretch_start(index));
+        let cut = (!piece.is_whole()).then(|| piece.cut(whole, start));
+        let observed = cut.as_ref().unwrap_or(whole);
+        self.spikes.iter_mut().zip(&observed.spikes).for_each(|(count, spikes)| *count += spikes.len() as u64);
+        let start_ms = start + piece.from;
+        let (image, label, decoded) = (0, None, 0);
+        let presentation = Presentation { kind: Kind::Train, index, image, label, decoded, start_ms, observed };
+        Ok(recorder.presentation(presentation)?)
+    }
+
+    /// Returns an error if a population of cells fired more in the last stretch than it may.
+    fn check_rates(&self) -> Result<(), SimulationError> {
+        let limit = self.protocol.largest_mean_rate;
+        for (population, spikes) in self.model.populations.iter().zip(&self.lane.observation().spikes) {
+            let rate = spikes.len() as f64 / (population.size as f64 * STRETCH_MS);
+            if rate > limit && !population.is_source() {
+                return Err(SimulationError::Runaway {
+                    population: population.name.clone(),
+                    rate_hz: 1000.0 * rate,
+                    limit_hz: 1000.0 * limit,
+                    from_ms: self.clock_ms(),
+                    to_ms: self.clock_ms() + STRETCH_MS,
+                });
+            }
+        }
+        Ok(())
+    }
+
+    /// Makes the changes of the model whose times are `due`.
+    fn intervene(&mut self, due: impl Fn(f64) -> bool) {
+        let model = self.model;
+        let changes = model.interventions.iter().filter(|change| due(change.at_ms));
+        changes.for_each(|change| self.apply(&change.kind));
+    }
+
+    /// Silences neurons: sources by their rates, cells by potentials and biases at which they never fire.
+    fn silence(&mut self, population: usize, neurons: &Range<usize>) {
+        if self.model.populations[population].is_source() {
+            return self.inputs.silence(population, neurons);
+        }
+        self.network.biases[population][neurons.clone()].fill(SILENT_POTENTIAL as f32);
+        let LaneState { mut populations, projections } = self.lane.state();
+        let potentials = populations[population].iter_mut().find(|array| array.name == "v");
+        potentials.into_iter().for_each(|v| v.values[neurons.clone()].fill(SILENT_POTENTIAL));
+        self.lane.restore(&LaneState { populations, projections });
+    }
+}

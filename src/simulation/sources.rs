@@ -1,0 +1,191 @@
+//! What source populations fire, stretch by stretch.
+
+use std::ops::Range;
+
+use super::error::SimulationError;
+use super::poisson;
+use crate::data::{RateCourse, TimedSpikes};
+use crate::model::{Model, Population, SourceStimulus};
+use crate::numeric::{PresentationKey, Purpose, StreamKey};
+use crate::protocol::{STRETCH_MS, Spike, Stimulus, stretch_start};
+
+/// The stimuli of all source populations of a model, read and checked.
+#[derive(Clone, Debug)]
+pub struct SourceInputs {
+    sources: Vec<SourceInput>,
+}
+
+/// The stimulus of one source population.
+#[derive(Clone, Debug)]
+struct SourceInput {
+    /// Its place in the model.
+    population: usize,
+    size: usize,
+    content: InputContent,
+    /// Neurons that fire no more.
+    silenced: Vec<Range<usize>>,
+    /// Spikes of the stretch at hand, by the time since its start.
+    spikes: Vec<Spike>,
+}
+
+/// What a source population fires.
+#[derive(Clone, Debug)]
+enum InputContent {
+    /// Poisson trains at constant rates [1/ms].
+    Rates(Vec<f64>),
+    /// Poisson trains at rates by a table.
+    Course(RateCourse),
+    /// Spikes at given times.
+    Spikes(TimedSpikes),
+}
+
+impl SourceInputs {
+    /// Reads the stimuli that a model names; a source without one is silent.
+    ///
+    /// # Errors
+    /// If a file cannot be read, or is not of the population.
+    pub fn load(model: &Model) -> Result<Self, SimulationError> {
+        let sources = model.populations.iter().enumerate().filter(|(_, population)| population.is_source());
+        let load = |(index, population): (usize, &Population)| {
+            let content = content(population)?;
+            Ok(SourceInput {
+                population: index,
+                size: population.size,
+                content,
+                silenced: Vec::new(),
+                spikes: Vec::new(),
+            })
+        };
+        Ok(Self { sources: sources.map(load).collect::<Result<_, SimulationError>>()? })
+    }
+
+    /// Name and SHA-256 of every file that was read.
+    pub fn sha256(&self) -> Vec<(String, String)> {
+        let files = self.sources.iter().flat_map(|source| match &source.content {
+            InputContent::Rates(_) => &[][..],
+            InputContent::Course(course) => course.sha256(),
+            InputContent::Spikes(list) => &list.sha256,
+        });
+        files.cloned().collect()
+    }
+
+    /// Mean rate of the neurons of each population of a model over some time of the run [1/ms]; none of cells, of which it is not
+    /// known.
+    pub fn mean_rates(&self, populations: usize, [from, to]: [f64; 2]) -> Vec<Option<f64>> {
+        let mut rates = vec![None; populations];
+        for SourceInput { population, size, content, .. } in &self.sources {
+            rates[*population] = Some(match content {
+                InputContent::Rates(rates) => rates.iter().sum::<f64>() / *size as f64,
+                InputContent::Course(course) => mean_of(course, from, to),
+                InputContent::Spikes(list) => list.between(from, to).len() as f64 / (*size as f64 * (to - from)),
+            });
+        }
+        rates
+    }
+
+    /// Silences neurons of a source population from the next stretch on.
+    pub(super) fn silence(&mut self, population: usize, neurons: &Range<usize>) {
+        let Some(source) = self.sources.iter_mut().find(|source| source.population == population) else { return };
+        if let InputContent::Rates(rates) = &mut source.content {
+            rates[neurons.clone()].fill(0.0);
+        }
+        source.silenced.push(neurons.clone());
+    }
+
+    /// Makes the spikes of a stretch ready.
+    pub(super) fn prepare(&mut self, seed: u64, stretch: u64) {
+        let from = stretch_start(stretch);
+        let span = [from, from + STRETCH_MS];
+        for SourceInput { population, size, content, silenced, spikes } in &mut self.sources {
+            spikes.clear();
+            match content {
+                InputContent::Rates(_) => continue,
+                InputContent::Course(course) => {
+                    let purpose = Purpose::Encoder(*population as u32);
+                    let presentation = PresentationKey::training(stretch);
+                    let key = StreamKey { seed, purpose, presentation, phase: 0, block: 0 };
+                    poisson::draw(course, *size, span, &mut key.stream(), spikes);
+                }
+                InputContent::Spikes(list) => {
+                    let given = list.between(span[0], span[1]).iter();
+                    spikes.extend(given.map(|spike| Spike { time: spike.time - from, ..*spike }));
+                }
+            }
+            spikes.retain(|spike| !silenced.iter().any(|neurons| neurons.contains(&(spike.neuron as usize))));
+        }
+    }
+
+    /// The stimuli of the stretch made ready, in the order of populations.
+    pub(super) fn stimuli(&self) -> Vec<Stimulus<'_>> {
+        self.sources.iter().map(SourceInput::stimulus).collect()
+    }
+}
+
+impl SourceInput {
+    fn stimulus(&self) -> Stimulus<'_> {
+        match &self.content {
+            InputContent::Rates(rates) => Stimulus::Rates(rates),
+            InputContent::Course(_) | InputContent::Spikes(_) => Stimulus::Spikes(&self.spikes),
+        }
+    }
+}
+
+/// Reads the stimulus of a source population.
+fn content(population: &Population) -> Result<InputContent, SimulationError> {
+    let name = || population.name.clone();
+    let refused = |source| SimulationError::Stimulus { population: name(), source };
+    let size = population.size;
+    Ok(match &population.stimulus {
+        None => InputContent::Rates(vec![0.0; size]),
+        Some(SourceStimulus::Constant { rate_hz }) => InputContent::Rates(vec![rate_hz / 1000.0; size]),
+        Some(SourceStimulus::Rates { rates_hz }) => {
+            InputContent::Rates(rates_hz.iter().map(|hz| hz / 1000.0).collect())
+        }
+        Some(SourceStimulus::RateTable { path }) => {
+            InputContent::Course(RateCourse::open(path, size).map_err(refused)?)
+        }
+        Some(SourceStimulus::Spikes { path }) => InputContent::Spikes(TimedSpikes::open(path, size).map_err(refused)?),
+        Some(SourceStimulus::Sonata { path, population: of, start_ms }) => {
+            let replayed = replay(path, of.as_deref().unwrap_or(&population.name), size, *start_ms);
+            InputContent::Spikes(replayed.map_err(|source| SimulationError::Replay { population: name(), source })?)
+        }
+    })
+}
+
+/// The spikes of a population in a SONATA file from `start_ms` on, by the time since.
+#[cfg(feature = "hdf5")]
+fn replay(
+    path: &std::path::Path,
+    population: &str,
+    size: usize,
+    start_ms: f64,
+) -> Result<TimedSpikes, crate::record::RecordError> {
+    let spikes = crate::record::hdf5::read_sonata_spikes(path, population, size)?;
+    let from_start = spikes.into_iter().filter(|spike| spike.time >= start_ms);
+    let spikes = from_start.map(|spike| Spike { time: spike.time - start_ms, ..spike }).collect();
+    let sha256 = crate::data::file_sha256(path).map_err(|source| crate::record::RecordError::File {
+        action: "cannot read",
+        path: path.display().to_string(),
+        source: source.into(),
+    })?;
+    Ok(TimedSpikes { spikes, sha256: vec![sha256] })
+}
+
+#[cfg(not(feature = "hdf5"))]
+fn replay(path: &std::path::Path, _: &str, _: usize, _: f64) -> Result<TimedSpikes, crate::record::RecordError> {
+    let problem = "SONATA files are not read by a library built without the feature `hdf5`".to_owned();
+    Err(crate::record::RecordError::Content { path: path.display().to_string(), problem })
+}
+
+/// Mean rate of a neuron over some time [1/ms].
+fn mean_of(course: &RateCourse, from: f64, to: f64) -> f64 {
+    let (mut now, mut sum) = (from, 0.0);
+    while now < to {
+        let row = course.row_at(now);
+        let next = course.times_ms().get(row.map_or(0, |row| row + 1)).copied().unwrap_or(f64::INFINITY).min(to);
+        let rates = row.map_or(&[][..], |row| course.rates(row));
+        sum += (next - now) * rates.iter().sum::<f64>() / rates.len().max(1) as f64;
+        now = next;
+    }
+    sum / (to - from)
+}

@@ -1,0 +1,247 @@
+//! `apical simulate --duration`: continuous runs, stopped, resumed, recorded in part, drawn and exported.
+
+use serde_json::Value;
+
+use super::support::{self, Bench, Contents};
+
+/// A recurrent circuit under a rate that changes.
+const CIRCUIT: &str = r#"
+name = "circuit"
+
+[[population]]
+name = "input"
+size = 30
+kind = "poisson"
+stimulus = { rate_hz = 40 }
+
+[[population]]
+name = "drive"
+size = 10
+kind = "poisson"
+stimulus = { kind = "rate-table", path = "rates.csv" }
+
+[[population]]
+name = "cells"
+size = 40
+kind = "pyramidal"
+
+[[projection]]
+from = "input"
+to = "cells"
+port = "basal"
+
+[[projection]]
+from = "drive"
+to = "cells"
+port = "basal"
+
+[[projection]]
+from = "cells"
+to = "cells"
+port = "apical"
+delay_ms = 2
+
+[protocol]
+kind = "continuous"
+duration_ms = 700
+warmup_ms = 150
+"#;
+
+fn bench() -> Bench {
+    let bench = Bench::new();
+    bench.write("circuit.toml", CIRCUIT);
+    bench.write("rates.csv", "time_ms,rate_hz\n0,20\n420,150\n600,0\n");
+    bench
+}
+
+/// The spikes of a file from a time on and before another.
+fn spikes(bench: &Bench, file: &str, population: &str, [from, to]: [f64; 2]) -> Vec<(u64, u64)> {
+    let all = Contents::of(&bench.path(file)).spikes_from(population, from);
+    all.into_iter().filter(|(time, _)| f64::from_bits(*time) < to).collect()
+}
+
+#[test]
+fn a_run_that_ends_early_and_is_resumed_has_the_spikes_of_a_longer_one() {
+    let bench = bench();
+    let whole = bench.json("simulate circuit.toml --out whole.h5");
+    assert_eq!((whole["to_ms"].as_f64(), whole["recorded_ms"].as_f64()), (Some(850.0), Some(700.0)));
+    let rate = whole["populations"][2]["rate_hz"].as_f64().unwrap();
+    let counted = spikes(&bench, "whole.h5", "cells", [0.0, 1e9]).len() as f64;
+    assert!((rate - counted / (40.0 * 0.7)).abs() < 1e-9 && rate > 1.0);
+    bench.ok("simulate circuit.toml --duration 283 --out first.h5");
+    bench.ok("simulate --resume first.checkpoint.h5 --duration 700 --out second.h5");
+    for population in ["input", "drive", "cells"] {
+        let of = |file, from, to| spikes(&bench, file, population, [from, to]);
+        assert!(of("whole.h5", 0.0, 150.0).is_empty(), "the warm-up is not recorded");
+        // The checkpoint stands at 400 ms, the start of the stretch in which the first run ended.
+        assert_eq!(of("first.h5", 0.0, 1e9), of("whole.h5", 0.0, 433.0));
+        assert_eq!(of("second.h5", 0.0, 1e9), of("whole.h5", 400.0, 1e9));
+    }
+    for file in ["whole.h5", "first.h5", "second.h5", "first.checkpoint.h5", "second.checkpoint.h5"] {
+        bench.ok(&format!("inspect --check {file}"));
+    }
+    let again = Contents::of(&bench.path("second.checkpoint.h5"));
+    assert_eq!(again, Contents::of(&bench.path("whole.checkpoint.h5")), "the same state at the end");
+}
+
+#[cfg(unix)]
+#[test]
+fn a_run_that_is_stopped_goes_on_to_the_bit() {
+    let bench = bench();
+    let ran = support::interrupt(
+        bench.command("simulate circuit.toml --duration 100000000 --record cells --out run.h5"),
+        || bench.path("run.h5.part").exists(),
+    );
+    assert_eq!(ran.code, Some(130), "{}", ran.stderr);
+    let stop = bench.json("inspect run.checkpoint.h5")["clock_ms"].as_f64().unwrap();
+    let expected = format!("stopped at {stop} ms of model time; the run file is run.h5");
+    assert!(ran.stderr.contains(&expected), "{}", ran.stderr);
+    assert!(ran.stderr.contains("go on with: apical simulate --resume run.checkpoint.h5 --duration 100000000"));
+    bench.ok("inspect --check run.h5");
+    let end = stop + 350.0;
+    let duration = end - 150.0;
+    bench.ok(&format!("simulate --resume run.checkpoint.h5 --duration {duration} --out rest.h5"));
+    bench.ok(&format!("simulate circuit.toml --duration {duration} --record cells --out whole.h5"));
+    let of = |file, from, to| spikes(&bench, file, "cells", [from, to]);
+    assert_eq!(of("run.h5", 0.0, 1e12), of("whole.h5", 0.0, stop));
+    assert_eq!(of("rest.h5", 0.0, 1e12), of("whole.h5", stop, 1e12));
+}
+
+#[test]
+fn neurons_times_and_compartments_are_recorded_as_asked() {
+    let bench = bench();
+    bench.ok("simulate circuit.toml --record all --out all.h5");
+    let some = "cells[5:9],cells[2:4].apical,:300,500:601";
+    bench.ok(&format!("simulate circuit.toml --record {some} --out some.h5"));
+    bench.ok("inspect --check some.h5");
+    let inside = |time: f64| time < 300.0 || (500.0..601.0).contains(&time);
+    let expected: Vec<_> = spikes(&bench, "all.h5", "cells", [0.0, 1e9])
+        .into_iter()
+        .filter(|(time, node)| (5..9).contains(node) && inside(f64::from_bits(*time)))
+        .collect();
+    assert!(expected.len() > 10);
+    assert_eq!(spikes(&bench, "some.h5", "cells", [0.0, 1e9]), expected);
+    let (all, some) = (Contents::of(&bench.path("all.h5")), Contents::of(&bench.path("some.h5")));
+    assert_eq!(some.integers("/report/cells/mapping/node_ids"), [2, 3]);
+    assert_eq!(some.integers("/report/cells/mapping/element_ids"), [2, 2]);
+    let [start, stop, dt] = some.floats("/report/cells/mapping/time")[..] else { panic!() };
+    assert_eq!((start, stop, dt), (150.0, 300.0, 0.5));
+    // Of all, a row has 40 neurons of three compartments, from 150 ms on as well.
+    let whole = &all.0["/report/cells/data"];
+    let picked = (0..300).flat_map(|row| [2, 3].map(|neuron| whole[row * 120 + neuron * 3 + 2]));
+    assert_eq!(some.0["/report/cells/data"], picked.collect::<Vec<_>>());
+    let second = some.floats("/report/cells@2/mapping/time");
+    assert_eq!(second[0], 500.0);
+    let picked = (700..902).flat_map(|row| [2, 3].map(|neuron| whole[row * 120 + neuron * 3 + 2]));
+    assert_eq!(some.0["/report/cells@2/data"], picked.collect::<Vec<_>>());
+}
+
+#[test]
+fn spikes_of_a_run_are_replayed_to_another() {
+    let bench = bench();
+    bench.ok("simulate circuit.toml --record all --out first.h5");
+    bench.write(
+        "replay.toml",
+        "name = 'replay'\n[[population]]\nname = 'cells'\nsize = 40\nkind = 'poisson'\n\
+         stimulus = { kind = 'sonata', path = 'first.h5' }\n[protocol]\nkind = 'continuous'\nduration_ms = 850\n",
+    );
+    bench.ok("simulate replay.toml --out second.h5");
+    let of = |file| spikes(&bench, file, "cells", [0.0, 1e9]);
+    assert_eq!(of("second.h5"), of("first.h5"));
+    let json = bench.json("inspect second.h5");
+    assert!(json["data_sha256"].as_str().unwrap().ends_with("  first.h5\n"), "{json}");
+    for (keys, expected) in [
+        ("population.cells.stimulus.population=other", "has no spikes of `other`, but those of input, drive, cells"),
+        ("population.cells.size=7", "expected a neuron below 7"),
+        ("population.cells.stimulus.path=no.h5", "cannot read no.h5"),
+    ] {
+        let ran = bench.run(&format!("simulate replay.toml --set {keys}"));
+        assert_eq!(ran.code, Some(2), "{}", ran.stderr);
+        assert!(ran.stderr.contains(expected), "{}", ran.stderr);
+    }
+}
+
+#[test]
+fn what_is_not_of_a_continuous_run_is_refused() {
+    let bench = bench();
+    bench.ok("simulate circuit.toml --duration 100 --out run.h5");
+    bench.ok("train tiny.toml --examples 2 --record none --out trained.h5");
+    for (arguments, expected) in [
+        ("simulate circuit.toml --examples 3", "a continuous model has no presentations"),
+        ("simulate circuit.toml --duration 0", "expected a model time in ms, above 0"),
+        ("simulate tiny.toml --duration 100", "--duration: the model shows presentations"),
+        ("simulate --resume trained.checkpoint.h5", "expected a checkpoint of a continuous run"),
+        ("simulate --resume run.checkpoint.h5 --duration 40", "nothing is left to do"),
+        ("train circuit.toml", "has no presentations; it is run by `apical simulate MODEL --duration MS`"),
+        ("test run.checkpoint.h5", "has no presentations"),
+        ("simulate circuit.toml --record cells,0:20,50:60", "expected gaps of at least 100 ms"),
+        ("simulate circuit.toml --record 5000:6000", "none of the times 150 to 850 ms of the run are recorded"),
+        ("simulate circuit.toml --record plateaus", "expected no `plateaus` of a continuous run"),
+        ("simulate circuit.toml --record cells[5:99]", "neurons A:B of the 40 of \"cells\""),
+        ("simulate circuit.toml --set recording.presentations=0:5", "expected `times_ms` in place of `presentations`"),
+        ("simulate circuit.toml --set stimuli.kind=idx", "expected no [stimuli] with the protocol \"continuous\""),
+        ("simulate circuit.toml --set projection.input-cells.learning_rate=1", "expected `learning_rate` 0"),
+        ("simulate circuit.toml --set protocol.forward_ms=5", "unknown key `forward_ms`"),
+        ("simulate circuit.toml --set protocol.kind=contiguous", "did you mean `continuous`?"),
+        ("simulate circuit.toml --set population.drive.stimulus.path=no.csv", "cannot read no.csv"),
+        ("simulate circuit.toml --set population.cells.stimulus.rate_hz=5", "unknown key `stimulus`"),
+    ] {
+        let ran = bench.run(arguments);
+        assert_eq!(ran.code, Some(2), "{arguments}: {}", ran.stderr);
+        assert!(ran.stderr.contains(expected), "{arguments}: {}", ran.stderr);
+    }
+}
+
+#[test]
+fn activity_that_runs_away_ends_the_run() {
+    let bench = bench();
+    let ran = bench.run("simulate circuit.toml --set protocol.largest_mean_rate_hz=0.5 --out run.h5");
+    assert_eq!(ran.code, Some(1), "{}", ran.stderr);
+    assert!(ran.stderr.contains("runaway activity: \"cells\" fired at"), "{}", ran.stderr);
+    bench.ok("inspect --check run.h5");
+}
+
+#[test]
+fn figures_and_exports_are_of_times() {
+    let bench = bench();
+    bench.ok("simulate circuit.toml --record all,cells.soma --out run.h5");
+    for what in ["raster", "traces", "rates", "isi", "weights"] {
+        let ran = bench.run(&format!("plot {what} run.h5 --out {what}.svg"));
+        let weights = what == "weights";
+        assert_eq!(ran.code, Some(if weights { 2 } else { 0 }), "{what}: {}", ran.stderr);
+        if !weights {
+            let svg = std::fs::read_to_string(bench.path(&format!("{what}.svg"))).unwrap();
+            assert!(!svg.contains("presentation") && !svg.contains("forward") && !svg.contains("answered"), "{what}");
+            assert!(svg.contains("ms"), "{what}");
+        }
+    }
+    bench.ok("plot raster run.h5 --from 200 --to 300 --out some.svg");
+    let summary: Value = bench.json("inspect run.h5");
+    assert_eq!(summary["recorded_ms"].as_f64(), Some(700.0));
+    bench.ok("export run.h5 --nwb run.nwb");
+    let nwb = hdf5::File::open(bench.path("run.nwb")).unwrap();
+    let observed: Vec<f64> = nwb.dataset("units/obs_intervals").unwrap().read_raw().unwrap();
+    assert_eq!(observed[..2], [0.15, 0.85]);
+    assert!(!nwb.link_exists("intervals/trials"));
+}
+
+#[test]
+fn a_model_is_inspected_without_being_built() {
+    let bench = bench();
+    let size = bench.json("inspect circuit.toml");
+    assert_eq!((size["neurons"].as_u64(), size["synapses"].as_u64()), (Some(80), Some(30 * 40 + 10 * 40 + 40 * 40)));
+    let written = bench.ok("simulate circuit.toml --out run.h5");
+    assert!(written.contains("real-time factor"), "{written}");
+    // Rates are assumed: 24 Hz of cells, which fire at more.
+    let (estimated, found) = (size["run_file_bytes"].as_u64().unwrap(), bench.path("run.h5").metadata().unwrap().len());
+    assert!(found / 10 < estimated && estimated < found * 10, "{estimated} for {found}");
+    let large = "--set population.cells.size=1000000";
+    let size = bench.json(&format!("inspect circuit.toml {large}"));
+    assert_eq!(size["projections"][2]["synapses"].as_u64(), Some(1_000_000_000_000));
+    assert!(size["memory_bytes"].as_u64().unwrap() > 4_000_000_000_000);
+    let ran = bench.run(&format!("simulate circuit.toml {large}"));
+    assert_eq!(ran.code, Some(2), "{}", ran.stderr);
+    let told = ran.stderr.contains("its network takes about 4160.3 GB, and") && ran.stderr.contains("are available");
+    assert!(told || cfg!(not(target_os = "linux")), "{}", ran.stderr);
+    assert!(bench.ok("inspect g17-784-500-10").contains("synapses        402000"));
+}
