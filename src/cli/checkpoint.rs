@@ -7,7 +7,7 @@ use anyhow::{Context, bail};
 use super::files::is_hdf5;
 use super::options::Common;
 use super::stimuli::TrainingData;
-use super::{continuous, rate_rule, terminal};
+use super::{protocol, rate_rule, terminal};
 use crate::model::Model;
 use crate::network::Network;
 use crate::record::Checkpoint;
@@ -70,7 +70,7 @@ pub(super) fn load_or_start(common: &Common, input: &Path, seed: Option<u64>) ->
         let checkpoint = load_for(common, input)?;
         let model = common.parse_model(&checkpoint.model_text, input)?;
         rate_rule::refuse(&model)?;
-        continuous::refuse(&model)?;
+        protocol::refuse_continuous(&model)?;
         check_fits(&model, &checkpoint, input)?;
         let trained = training_data(&checkpoint, input)?;
         let seed = seed.unwrap_or(checkpoint.seed);
@@ -79,7 +79,7 @@ pub(super) fn load_or_start(common: &Common, input: &Path, seed: Option<u64>) ->
     }
     let model = common.load_model(input)?;
     rate_rule::refuse(&model)?;
-    continuous::refuse(&model)?;
+    protocol::refuse_continuous(&model)?;
     let seed = seed.unwrap_or(1);
     let network = initial_network(&model, seed)?;
     Ok(StartingNetwork { model, network, seed, examples_seen: 0, edited: false, trained: None })

@@ -4,7 +4,6 @@ use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use anyhow::bail;
 use serde::Serialize;
 
 use super::failure::Failure;
@@ -16,7 +15,7 @@ use super::progress::{CHECKPOINT_EVERY, ContinuousDisplay};
 use super::session::{self, NetworkOrigin, RunDescription};
 use super::{checkpoint, interrupt, report, shell, terminal};
 use crate::model::{ContinuousProtocol, Model};
-use crate::protocol::{Protocol, stretch_at, stretches_until};
+use crate::protocol::{stretch_at, stretches_until};
 use crate::record::{Checkpoint, Kind, Planned};
 use crate::simulation::{Simulation, SimulationError, SimulationMonitor, SimulationProgress, SourceInputs};
 use crate::training::{Ending, initial_network};
@@ -39,28 +38,6 @@ pub(super) enum Beginning<'a> {
     Network(Checkpoint),
     /// Where this checkpoint, at a path, left off.
     Resumed(Checkpoint, &'a Path),
-}
-
-/// The model with the duration asked for in place of its own.
-pub(super) fn with_duration(mut model: Model, duration_ms: Option<f64>) -> anyhow::Result<Model> {
-    let (Protocol::Continuous(protocol), Some(duration)) = (&mut model.protocol, duration_ms) else { return Ok(model) };
-    let longest = crate::units::LONGEST_RUN_MS;
-    if !(duration > 0.0 && duration <= longest) {
-        bail!("--duration {duration}: expected a model time in ms, above 0 and of at most {longest:e}");
-    }
-    protocol.duration = duration;
-    Ok(model)
-}
-
-/// Refuses a model that runs without presentations, for commands that show them.
-pub(super) fn refuse(model: &Model) -> anyhow::Result<()> {
-    if model.protocol.continuous().is_none() {
-        return Ok(());
-    }
-    bail!(
-        "{}: a model of the protocol \"continuous\" has no presentations; it is run by `apical simulate MODEL --duration MS`",
-        model.name
-    )
 }
 
 impl ContinuousRun<'_> {
@@ -99,7 +76,7 @@ impl ContinuousRun<'_> {
         };
         let _guard = interrupt::hold();
         let (mut file, files) = session::open_run_file(self.common, &output, &recorded)?;
-        let mut monitor = Watch {
+        let mut monitor = RunWatch {
             display: ContinuousDisplay::new(self.common.quiet),
             model: self.model,
             checkpoint: files.checkpoint.clone(),
@@ -236,7 +213,7 @@ impl ContinuousRun<'_> {
 }
 
 /// Shows the progress of a run, saves its checkpoints, and stops it after a signal.
-struct Watch<'a> {
+struct RunWatch<'a> {
     display: ContinuousDisplay,
     model: &'a Model,
     checkpoint: Option<PathBuf>,
@@ -244,7 +221,7 @@ struct Watch<'a> {
     last: Instant,
 }
 
-impl SimulationMonitor for Watch<'_> {
+impl SimulationMonitor for RunWatch<'_> {
     fn stretch(
         &mut self,
         progress: SimulationProgress,

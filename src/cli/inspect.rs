@@ -3,7 +3,7 @@
 mod model;
 
 #[cfg(test)]
-pub(super) use model::ModelResults;
+pub(super) use model::ModelSize;
 
 use std::path::PathBuf;
 

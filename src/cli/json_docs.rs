@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use super::compare::{CompareResults, RecurrentResults};
 use super::continuous::ContinuousResults;
-use super::inspect::{CheckResults, InspectResults, ModelResults};
+use super::inspect::{CheckResults, InspectResults, ModelSize};
 use super::report::{SeedsResults, TrainResults};
 use super::reproduce::{AllResults, FigureResults};
 use super::simulate::SimulateResults;
@@ -45,7 +45,7 @@ fn sections() -> Vec<DocumentSection> {
         section::<SimulateResults>("`simulate --json`"),
         section::<ContinuousResults>("`simulate --json`, a continuous run"),
         section::<InspectResults>("`inspect --json`"),
-        section::<ModelResults>("`inspect MODEL --json`"),
+        section::<ModelSize>("`inspect MODEL --json`"),
         section::<CheckResults>("`inspect --check --json`"),
         section::<CompareResults<'static>>("`compare --json`"),
         section::<RecurrentResults<'static>>("`compare --task TASK --json`"),

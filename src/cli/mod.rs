@@ -23,6 +23,7 @@ mod options;
 mod output;
 mod plot;
 mod progress;
+mod protocol;
 mod rate_rule;
 mod report;
 mod reproduce;

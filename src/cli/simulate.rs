@@ -8,14 +8,14 @@ use clap::Args;
 use serde::Serialize;
 
 use super::checkpoint::StartingNetwork;
-use super::continuous::{self, Beginning, ContinuousRun};
+use super::continuous::{Beginning, ContinuousRun};
 use super::failure::Failure;
 use super::files::is_hdf5;
 use super::options::Common;
 use super::output::RunFiles;
 use super::session::{self, NetworkOrigin};
 use super::stimuli::StimulusSource;
-use super::{checkpoint, report, terminal};
+use super::{checkpoint, protocol, report, terminal};
 use crate::data::{Dataset, Evaluate, Split};
 use crate::model::{Model, Stimuli};
 use crate::training::{Plan, Plasticity, Trainer};
@@ -105,7 +105,7 @@ impl SimulateCommand {
                 anyhow::anyhow!("--examples: a continuous model has no presentations; give --duration MS").into()
             );
         }
-        let model = continuous::with_duration(model, self.duration)?;
+        let model = protocol::with_duration(model, self.duration)?;
         let checkpoint_every = self.checkpoint_every;
         ContinuousRun { common: &self.common, model: &model, seed, threads, checkpoint_every }.execute(beginning)
     }

@@ -13,7 +13,7 @@ use super::output::RunFiles;
 use super::progress::Display;
 use super::session::{NetworkOrigin, RunDescription};
 use super::stimuli::{StimulusSource, TrainingData};
-use super::{checkpoint, continuous, interrupt, rate_rule, report, session, terminal};
+use super::{checkpoint, interrupt, protocol, rate_rule, report, session, terminal};
 use crate::data::Presentations;
 use crate::engine::{Circuit, Precision};
 use crate::model::Model;
@@ -58,7 +58,7 @@ impl TestCommand {
         let threads = self.common.start_threads()?;
         let checkpoint = checkpoint::load_for(&self.common, &self.checkpoint)?;
         let model = self.common.parse_model(&checkpoint.model_text, &self.checkpoint)?;
-        continuous::refuse(&model)?;
+        protocol::refuse_continuous(&model)?;
         let model = self.rate.prepare(model, &self.common)?;
         checkpoint::check_fits(&model, &checkpoint, &self.checkpoint)?;
         let seed = self.seed.unwrap_or(checkpoint.seed);

@@ -16,7 +16,7 @@ use super::report::{SeedsResults, TrainResults, text_of};
 use super::seeds::run_parallel;
 use super::session::{self, NetworkOrigin, Outcome};
 use super::stimuli::StimulusSource;
-use super::{checkpoint, continuous, rate_rule, report, shell, terminal, view};
+use super::{checkpoint, protocol, rate_rule, report, shell, terminal, view};
 use crate::data::{Dataset, digests, tested_on};
 use crate::model::Model;
 use crate::record::{Checkpoint, Planned};
@@ -144,7 +144,7 @@ impl TrainCommand {
             (None, Some(checkpoint), Some(path)) => self.common.parse_model(&checkpoint.model_text, path)?,
             _ => bail!("expected a model file or --resume CHECKPOINT"),
         };
-        continuous::refuse(&model)?;
+        protocol::refuse_continuous(&model)?;
         if let (Some(checkpoint), Some(path)) = (checkpoint, &self.resume) {
             checkpoint::check_fits(&model, checkpoint, path)?;
         }

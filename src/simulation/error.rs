@@ -23,7 +23,7 @@ pub enum SimulationError {
         /// The population.
         population: String,
         /// Why.
-        source: DataError,
+        source: Box<DataError>,
     },
     /// The spikes to be replayed cannot be read.
     #[error("the `stimulus` of population {population:?} cannot be read")]
@@ -31,7 +31,7 @@ pub enum SimulationError {
         /// The population.
         population: String,
         /// Why.
-        source: RecordError,
+        source: Box<RecordError>,
     },
     /// Something could not be recorded.
     #[error("the run could not be recorded")]

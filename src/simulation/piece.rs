@@ -5,12 +5,12 @@ use crate::protocol::{STRETCH_MS, Spike};
 
 /// Some time of a stretch, from its start [ms].
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) struct Piece {
+pub(super) struct RecordedPiece {
     pub(super) from: f64,
     pub(super) to: f64,
 }
 
-impl Piece {
+impl RecordedPiece {
     /// What of the stretch that begins at `start` lies in the first of `times` that reaches into it; there is at most one.
     pub(super) fn of(times: &[std::ops::Range<f64>], start: f64) -> Option<Self> {
         let reaches = |time: &&std::ops::Range<f64>| time.start < start + STRETCH_MS && time.end > start;
@@ -67,7 +67,7 @@ mod tests {
     #[test]
     fn a_piece_is_what_of_a_stretch_lies_in_the_times_recorded() {
         let times = [20.0..120.0, 250.0..300.0];
-        let of = |start| Piece::of(&times, start).map(|piece| (piece.from, piece.to));
+        let of = |start| RecordedPiece::of(&times, start).map(|piece| (piece.from, piece.to));
         assert_eq!(of(0.0), Some((20.0, 100.0)));
         assert_eq!(of(100.0), Some((0.0, 20.0)));
         assert_eq!(of(200.0), Some((50.0, 100.0)));
@@ -76,7 +76,7 @@ mod tests {
             spikes: vec![[10.0, 20.0, 60.0].map(|time| Spike { time, neuron: 0 }).to_vec()],
             ..Observation::default()
         };
-        let cut = Piece { from: 20.0, to: 60.0 }.cut(&whole, 700.0);
+        let cut = RecordedPiece { from: 20.0, to: 60.0 }.cut(&whole, 700.0);
         assert_eq!((cut.spikes[0].len(), cut.spikes[0][0].time, cut.length_ms()), (1, 0.0, 40.0));
     }
 }

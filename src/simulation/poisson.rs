@@ -39,12 +39,11 @@ pub(super) fn draw(
         while left < total * (end - now) {
             now += left / total;
             left = -ln(stream.unit());
-            let neuron = match rates.len() {
-                1 => stream.below(neurons as u64) as usize,
-                _ => {
-                    let height = stream.unit() * total;
-                    sums.partition_point(|&sum| sum <= height).min(neurons - 1)
-                }
+            let neuron = if rates.len() == 1 {
+                stream.below(neurons as u64) as usize
+            } else {
+                let height = stream.unit() * total;
+                sums.partition_point(|&sum| sum <= height).min(neurons - 1)
             };
             // The sum that made the time may round to the end.
             if now < end {

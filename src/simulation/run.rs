@@ -4,7 +4,7 @@ use std::ops::{ControlFlow, Range};
 use std::sync::Arc;
 
 use super::error::SimulationError;
-use super::piece::Piece;
+use super::piece::RecordedPiece;
 use super::sources::SourceInputs;
 use crate::engine::{Circuit, Lane, LaneState, Precision, Work};
 use crate::model::{ContinuousProtocol, InterventionKind, Model};
@@ -189,7 +189,7 @@ impl<'a> Simulation<'a> {
         while self.clock_ms() < end_ms {
             let (index, start) = (self.next, self.clock_ms());
             let before = (end_ms < start + STRETCH_MS).then(|| self.lane.state());
-            let piece = Piece::of(&times, start);
+            let piece = RecordedPiece::of(&times, start);
             self.stretch(piece, recorder);
             self.check_rates()?;
             self.recorded_ms = end_ms.min(start + STRETCH_MS);
@@ -215,9 +215,9 @@ impl<'a> Simulation<'a> {
     }
 
     /// Simulates the next stretch in full, with traces on the grid on which a piece of it is recorded.
-    fn stretch(&mut self, piece: Option<Piece>, recorder: &mut dyn Recorder) {
+    fn stretch(&mut self, piece: Option<RecordedPiece>, recorder: &mut dyn Recorder) {
         let (index, start) = (self.next, self.clock_ms());
-        let sampling = piece.and_then(|Piece { from, .. }| {
+        let sampling = piece.and_then(|RecordedPiece { from, .. }| {
             let sampling = recorder.sampling(Kind::Train, index, start + from)?;
             Some(Sampling { first: from + sampling.first, ..sampling })
         });
@@ -229,7 +229,7 @@ impl<'a> Simulation<'a> {
     }
 
     /// Records a piece of the stretch just simulated.
-    fn record(&mut self, index: u64, piece: Piece, recorder: &mut dyn Recorder) -> Result<(), SimulationError> {
+    fn record(&mut self, index: u64, piece: RecordedPiece, recorder: &mut dyn Recorder) -> Result<(), SimulationError> {
         let (whole, start) = (self.lane.observation(), stretch_start(index));
         let cut = (!piece.is_whole()).then(|| piece.cut(whole, start));
         let observed = cut.as_ref().unwrap_or(whole);

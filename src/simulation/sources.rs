@@ -133,7 +133,7 @@ impl SourceInput {
 /// Reads the stimulus of a source population.
 fn content(population: &Population) -> Result<InputContent, SimulationError> {
     let name = || population.name.clone();
-    let refused = |source| SimulationError::Stimulus { population: name(), source };
+    let refused = |error| SimulationError::Stimulus { population: name(), source: Box::new(error) };
     let size = population.size;
     Ok(match &population.stimulus {
         None => InputContent::Rates(vec![0.0; size]),
@@ -147,7 +147,9 @@ fn content(population: &Population) -> Result<InputContent, SimulationError> {
         Some(SourceStimulus::Spikes { path }) => InputContent::Spikes(TimedSpikes::open(path, size).map_err(refused)?),
         Some(SourceStimulus::Sonata { path, population: of, start_ms }) => {
             let replayed = replay(path, of.as_deref().unwrap_or(&population.name), size, *start_ms);
-            InputContent::Spikes(replayed.map_err(|source| SimulationError::Replay { population: name(), source })?)
+            InputContent::Spikes(
+                replayed.map_err(|error| SimulationError::Replay { population: name(), source: Box::new(error) })?,
+            )
         }
     })
 }

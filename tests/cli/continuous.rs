@@ -131,7 +131,7 @@ fn neurons_times_and_compartments_are_recorded_as_asked() {
     let picked = (0..300).flat_map(|row| [2, 3].map(|neuron| whole[row * 120 + neuron * 3 + 2]));
     assert_eq!(some.0["/report/cells/data"], picked.collect::<Vec<_>>());
     let second = some.floats("/report/cells@2/mapping/time");
-    assert_eq!(second[0], 500.0);
+    assert!((second[0] - 500.0).abs() < 1e-9);
     let picked = (700..902).flat_map(|row| [2, 3].map(|neuron| whole[row * 120 + neuron * 3 + 2]));
     assert_eq!(some.0["/report/cells@2/data"], picked.collect::<Vec<_>>());
 }
@@ -241,7 +241,7 @@ fn a_model_is_inspected_without_being_built() {
     assert!(size["memory_bytes"].as_u64().unwrap() > 4_000_000_000_000);
     let ran = bench.run(&format!("simulate circuit.toml {large}"));
     assert_eq!(ran.code, Some(2), "{}", ran.stderr);
-    let told = ran.stderr.contains("its network takes about 4160.3 GB, and") && ran.stderr.contains("are available");
+    let told = ran.stderr.contains("its network takes about 4000.4 GB, and") && ran.stderr.contains("are available");
     assert!(told || cfg!(not(target_os = "linux")), "{}", ran.stderr);
     assert!(bench.ok("inspect g17-784-500-10").contains("synapses        402000"));
 }

@@ -127,8 +127,8 @@ fn a_stretch_is_no_cut_in_the_dynamics() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("s.csv");
     let spikes: Vec<_> = (0..400_u32).map(|k| Spike { time: 1.237 * f64::from(k) + 0.01, neuron: k % 7 }).collect();
-    let lines: String = spikes.iter().map(|s| format!("{},{}\n", s.time, s.neuron)).collect();
-    std::fs::write(&path, format!("time_ms,neuron\n{lines}")).unwrap();
+    let lines: Vec<_> = spikes.iter().map(|s| format!("{},{}", s.time, s.neuron)).collect();
+    std::fs::write(&path, format!("time_ms,neuron\n{}\n", lines.join("\n"))).unwrap();
     let quiet = Pyramidal { phi_max: 1e-9, ..Pyramidal::default() };
     let model = Model::builder("m")
         .population("input", 7, PoissonEncoder::default())

@@ -15,7 +15,7 @@ const DIAGRAM: [(&str, &[&str]); 19] = [
     ("plasticity", &["numeric"]),
     ("model", &["cells", "protocol", "plasticity", "units"]),
     // Reads the stimuli that a model names.
-    ("data", &["numeric", "protocol", "model"]),
+    ("data", &["numeric", "units", "protocol", "model"]),
     ("network", &["model", "numeric", "plasticity"]),
     ("engine", &["numeric", "cells", "protocol", "model", "network"]),
     // Beside the engine: its twins are laid out and measured as it is.
@@ -43,6 +43,7 @@ const DIAGRAM: [(&str, &[&str]); 19] = [
     (
         "cli",
         &[
+            "units",
             "cells",
             "protocol",
             "model",

@@ -17,7 +17,7 @@ const IMAGES: u64 = 60_000;
 /// What `inspect MODEL --json` prints.
 #[derive(Debug, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
-pub(in crate::cli) struct ModelResults {
+pub(in crate::cli) struct ModelSize {
     /// Name of the model.
     name: String,
     /// `model`.
@@ -62,14 +62,14 @@ struct ProjectionSize {
 
 /// Prints the size of a model.
 pub(super) fn execute(path: &Path, overrides: &[String], json: bool) -> Result<(), Failure> {
-    let results = ModelResults::of(&Model::load(path, overrides).map_err(anyhow::Error::from)?);
+    let results = ModelSize::of(&Model::load(path, overrides).map_err(anyhow::Error::from)?);
     if json {
         return terminal::print_json(&results);
     }
     results.lines().iter().try_for_each(|(what, text)| terminal::print_result(format_args!("{what:<16}{text}")))
 }
 
-impl ModelResults {
+impl ModelSize {
     fn of(model: &Model) -> Self {
         let population = |p: &crate::model::Population| PopulationSize {
             population: p.name.clone(),

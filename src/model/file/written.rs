@@ -30,6 +30,7 @@ struct Sections<'a> {
 }
 
 /// Writes a protocol; the kind that is meant without a word is not named.
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde hands fields over by reference")]
 fn protocol<S: Serializer>(protocol: &&Protocol, serializer: S) -> Result<S::Ok, S::Error> {
     match protocol {
         Protocol::TwoPhase(protocol) => protocol.serialize(serializer),

@@ -42,6 +42,9 @@
 //! | `/biases/POP/SNAPSHOT` | f32 \[post\], attribute `examples_seen`: u64 | the same, of populations with biases |
 //! | `/content_sha256` | text \[n\] | `digest  object` for every other object, as the module `digest` makes them; `apical inspect --check` compares |
 //!
+//! A continuous run has a row in `/presentations` for each stretch of 100 ms, or piece of one, that is recorded: `train`, without label
+//! or target phase. Of some neurons alone, a report has those as its N, with their ids in ascending order.
+//!
 //! Text is UTF-8 of fixed length, padded with zeros, which h5py gives as `bytes`; in files of version 0.1, which are read, it is
 //! of variable length, and there is neither `format` nor `content_sha256`.
 //!

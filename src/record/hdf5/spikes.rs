@@ -33,7 +33,7 @@ impl Spikes {
         attribute::variable::put_text(timestamps.dataset(), "units", "ms")?;
         let node_ids = Rows::list(&group, "node_ids", expected, model.recording.compression)?;
         let kept = model.recording.spiking(id, population.size);
-        let neurons = (kept.len() < population.size).then(|| kept.start as u32..kept.end as u32);
+        let neurons = (kept.len() < population.size).then_some(kept.start as u32..kept.end as u32);
         Ok(Self { population: id.0, neurons, timestamps, node_ids })
     }
 

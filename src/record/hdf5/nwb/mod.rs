@@ -50,7 +50,7 @@ pub fn export_nwb(run: &Path, to: &Path, now: &str) -> std::result::Result<(), R
     let stretch =
         |rows| if model.protocol.continuous().is_some() { Stretch::of_times(rows) } else { Stretch::of(rows) };
     let stretches = PresentationRow::stretches(&rows).into_iter().map(stretch).collect();
-    let export = Export { model, rows, stretches, reader, summary };
+    let export = Export { reader, summary, model, rows, stretches };
     let part = Part::reserve(to)?;
     match export.write(&part, now) {
         Ok(()) => part.complete(),
