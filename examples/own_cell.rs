@@ -51,13 +51,13 @@ impl Cell for PointNeuron {
         &[CompartmentInfo { name: "soma" }]
     }
 
-    fn ports(&self) -> &[PortInfo] {
-        &[PortInfo { name: "exc" }, PortInfo { name: "inh" }]
+    fn ports(&self) -> Vec<PortInfo<'_>> {
+        vec![PortInfo { name: "exc" }, PortInfo { name: "inh" }]
     }
 
     fn dynamics(&self) -> Dynamics {
         let psp = Psp { tau_l: self.tau_decay, tau_s: self.tau_rise };
-        let mut cell = LinearCell::new(1.0 / self.tau_m, Escape { rate_max: self.rate_max });
+        let mut cell = LinearCell::new(1.0 / self.tau_m, Escape::new(self.rate_max));
         cell.synapse(psp, 1.0);
         cell.synapse(psp, 1.0);
         Dynamics::Linear(cell)

@@ -81,7 +81,7 @@ impl Bench {
         let mut trainer = Trainer::new(&self.model, self.network(), 1).unwrap();
         let plan = Plan { presentations: examples, test_examples: 0, plasticity: Plasticity::On };
         trainer.run(&self.data, plan, &mut (), &mut ()).expect("a run");
-        let Work { input_spikes, candidates, spikes, synaptic_events, rows_updated } = trainer.work();
+        let Work { input_spikes, candidates, spikes, synaptic_events, rows_updated, .. } = trainer.work();
         [input_spikes, candidates, spikes, synaptic_events, rows_updated].map(|count| count as f64 / examples as f64)
     }
 }

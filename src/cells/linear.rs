@@ -1,9 +1,11 @@
 //! Linear cells: a membrane with synaptic ports, described by values from which the engine finds its modes.
 //!
-//! dV/dt = −γ V + Σ_p g_p D_p + g_bias b + c, D_p the input of port p filtered by its kernel κ. A dendrite is a port whose
+//! dV/dt = −γ (V − rest) + Σ_p g_p D_p + g_bias b + c, D_p the input of port p filtered by its kernel κ. A dendrite is a port whose
 //! D_p is a potential of its own; a synapse that reaches the membrane itself is one without.
 
-use super::{Modes, Psp};
+use super::modal::{MOST_MODES, ModalForm};
+use super::values::NeuronValues;
+use super::{Kernel, Modes, Psp};
 
 /// Time over which the engine keeps amplitudes scaled by e^{γt} before it rescales them [ms].
 pub const SEGMENT: f64 = 16.0;
@@ -15,6 +17,12 @@ pub const LARGEST_GAMMA: f64 = 4.0;
 /// Relative distance below which two decay rates are one, and the response of a membrane has no closed form here.
 pub const TOO_CLOSE: f64 = 1e-6;
 
+/// Shortest time constant of a cell that is not of three vectorised modes [ms]: e^{t/τ} over a [`SEGMENT`] is at most e³²⁰.
+pub const SHORTEST_TAU_MS: f64 = 0.05;
+
+/// Longest time constant [ms].
+pub const LONGEST_TAU_MS: f64 = 100_000.0;
+
 /// A cell that is linear between events.
 #[derive(Clone, Debug, PartialEq)]
 pub struct LinearCell {
@@ -24,8 +32,18 @@ pub struct LinearCell {
     pub ports: Vec<Port>,
     /// The port whose dendrite has a bias that learns, if one does.
     pub bias: Option<usize>,
+    /// Potential at rest without input [mV]; 0 in the dimensionless volts of escape-rate networks.
+    pub rest: f64,
+    /// Potentials at the start of a run; at rest where they are not given.
+    pub initial: Option<NeuronValues>,
     /// When it fires.
-    pub escape: Escape,
+    pub fires: Fires,
+    /// What firing does to the membrane, if anything.
+    pub reset: Option<Reset>,
+    /// A current of its own that jumps when it fires, if there is one.
+    pub adaptation: Option<Adaptation>,
+    /// Poisson trains that reach each neuron by itself.
+    pub background: Vec<PoissonDrive>,
     /// Teaching conductances onto the membrane; they are there while a target is given.
     pub clamp: Option<ConductanceClamp>,
     /// Plateaus at the ends of phases, from the mean potential of a dendrite.
@@ -35,19 +53,70 @@ pub struct LinearCell {
 /// A port: all synapses of one kind.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Port {
-    /// Kernel of a postsynaptic potential.
-    pub psp: Psp,
-    /// Conductance g_p by which the filtered input drives the membrane [1/ms]; 0: it does not.
+    /// What a spike of weight 1 makes of its input.
+    pub kernel: Kernel,
+    /// Conductance g_p by which the filtered input drives the membrane [1/ms], for currents 1/C_m; 0: it does not.
     pub conductance: f64,
     /// The compartment whose potential the filtered input is, if it is one; 0 is the soma.
     pub compartment: Option<usize>,
 }
 
-/// Firing at rate φ = `rate_max` sigmoid(V), an inhomogeneous Poisson process given V.
+/// When a cell fires.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Fires {
+    /// At a rate that depends on V.
+    Escape(Escape),
+    /// At the first time at which V reaches this threshold [mV].
+    Threshold(NeuronValues),
+}
+
+/// Firing at rate φ = `rate_max` sigmoid((V − `threshold`)/`width`), an inhomogeneous Poisson process given V.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Escape {
     /// Largest firing rate [1/ms].
     pub rate_max: f64,
+    /// Potential at which the rate is half of that.
+    pub threshold: f64,
+    /// Width of the sigmoid, above 0.
+    pub width: f64,
+}
+
+impl Escape {
+    /// φ = `rate_max` sigmoid(V), in dimensionless volts.
+    pub const fn new(rate_max: f64) -> Self {
+        Self { rate_max, threshold: 0.0, width: 1.0 }
+    }
+}
+
+/// A spike sets the membrane to `potential` and holds it there for the absolute refractory time; synaptic currents go on.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Reset {
+    /// [mV]
+    pub potential: f64,
+    /// Absolute refractory time [ms].
+    pub refractory_ms: f64,
+}
+
+/// A current of the cell's own, dI/dt = −I/τ, to which each of its spikes adds `jump`; it drives the membrane by −g I.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Adaptation {
+    /// τ [ms].
+    pub tau: f64,
+    /// Jump at a spike, in the unit of the ports' currents.
+    pub jump: f64,
+    /// g [1/ms], for currents 1/C_m.
+    pub conductance: f64,
+}
+
+/// Spikes of a Poisson process of its own for each neuron: those of many independent presynaptic neurons together.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct PoissonDrive {
+    /// The port they reach.
+    pub port: usize,
+    /// Rate of all of them together [1/ms].
+    pub rate: f64,
+    /// Weight of each.
+    pub weight: f64,
 }
 
 /// Conductances g (E − V) onto the membranes of a population while a target is given: one total g for all of its neurons.
@@ -104,9 +173,6 @@ pub enum CellError {
         /// What it is instead.
         found: f64,
     },
-    /// Ports with kernels of their own.
-    #[error("expected one pair of synaptic time constants for all ports of a cell, found {0:?} and {1:?}")]
-    Kernels(Psp, Psp),
     /// Two decay rates that are one.
     #[error(
         "expected a total conductance of the membrane that differs from 1/tau of its synapses by more than a millionth, found \
@@ -146,19 +212,45 @@ pub enum CellError {
 impl LinearCell {
     /// A membrane of total conductance `gamma` [1/ms] that fires by `escape`, without a port yet.
     pub fn new(gamma: f64, escape: Escape) -> Self {
-        Self { gamma, ports: Vec::new(), bias: None, escape, clamp: None, plateau: None }
+        Self {
+            gamma,
+            ports: Vec::new(),
+            bias: None,
+            rest: 0.0,
+            initial: None,
+            fires: Fires::Escape(escape),
+            reset: None,
+            adaptation: None,
+            background: Vec::new(),
+            clamp: None,
+            plateau: None,
+        }
+    }
+
+    /// Its largest firing rate [1/ms]; infinite of a threshold without a refractory time.
+    pub fn rate_max(&self) -> f64 {
+        match self.fires {
+            Fires::Escape(escape) => escape.rate_max,
+            Fires::Threshold(_) => self.reset.map_or(f64::INFINITY, |reset| 1.0 / reset.refractory_ms),
+        }
     }
 
     /// Adds a port on a dendrite, the next compartment, and returns its number.
     pub fn dendrite(&mut self, psp: Psp, conductance: f64) -> usize {
         let compartment = 1 + self.ports.iter().filter(|port| port.compartment.is_some()).count();
-        self.ports.push(Port { psp, conductance, compartment: Some(compartment) });
+        let kernel = Kernel::DoubleExponential(psp);
+        self.ports.push(Port { kernel, conductance, compartment: Some(compartment) });
         self.ports.len() - 1
     }
 
     /// Adds a port of synapses onto the membrane itself, and returns its number.
     pub fn synapse(&mut self, psp: Psp, conductance: f64) -> usize {
-        self.ports.push(Port { psp, conductance, compartment: None });
+        self.port(Kernel::DoubleExponential(psp), conductance)
+    }
+
+    /// Adds a port of synapses of this kernel onto the membrane itself, and returns its number.
+    pub fn port(&mut self, kernel: Kernel, conductance: f64) -> usize {
+        self.ports.push(Port { kernel, conductance, compartment: None });
         self.ports.len() - 1
     }
 
@@ -167,9 +259,19 @@ impl LinearCell {
         1 + self.ports.iter().filter(|port| port.compartment.is_some()).count()
     }
 
-    /// Kernel of all ports; that of the defaults where there is none.
+    /// The double-exponential kernel of all ports; that of the defaults where there is none.
     pub fn psp(&self) -> Psp {
-        self.ports.first().map_or_else(Psp::default, |port| port.psp)
+        self.ports.iter().find_map(|port| port.kernel.psp()).unwrap_or_default()
+    }
+
+    /// Whether the vectorised equations of three modes serve: one double-exponential kernel, escape rate φ_max sigmoid(V), and
+    /// no effect of a spike on its own cell.
+    pub(crate) fn is_plain_escape(&self) -> bool {
+        let psp = self.psp();
+        let plain = matches!(self.fires, Fires::Escape(escape) if escape == Escape::new(escape.rate_max));
+        let alone = self.reset.is_none() && self.adaptation.is_none() && self.background.is_empty();
+        let at_rest = self.rest == 0.0 && self.initial.is_none();
+        plain && alone && at_rest && self.ports.iter().all(|port| port.kernel == Kernel::DoubleExponential(psp))
     }
 
     /// The modes without and with the conductances of a target.
@@ -200,15 +302,31 @@ impl LinearCell {
                 return Err(CellError::Count { what, count, found });
             }
         }
+        if self.is_plain_escape() {
+            self.check_escape()?;
+        } else {
+            self.check_modes()?;
+        }
+        let count = self.ports.len();
+        if self.bias.is_some() && self.bias == self.plateau.map(|plateau| plateau.port) {
+            return Err(CellError::BiasedPlateau);
+        }
+        let numbered = [("the port of the bias", self.bias), ("the port of the plateau", self.plateau.map(|p| p.port))];
+        for (what, port) in numbered {
+            if let Some(found) = port.filter(|port| *port >= count) {
+                return Err(CellError::Index { what, count, found });
+            }
+        }
+        Ok(())
+    }
+
+    fn check_escape(&self) -> Result<(), CellError> {
         let value = |what, expected, found| Err(CellError::Value { what, expected, found });
-        if !(self.escape.rate_max > 0.0 && self.escape.rate_max <= 10.0) {
-            return value("the largest firing rate [1/ms]", "above 0, at most 10", self.escape.rate_max);
+        if !(self.rate_max() > 0.0 && self.rate_max() <= 10.0) {
+            return value("the largest firing rate [1/ms]", "above 0, at most 10", self.rate_max());
         }
         let psp = self.psp();
         for port in &self.ports {
-            if port.psp != psp {
-                return Err(CellError::Kernels(psp, port.psp));
-            }
             if !(0.0..=LARGEST_GAMMA).contains(&port.conductance) {
                 return value("the conductance of a port [1/ms]", "in 0..=4", port.conductance);
             }
@@ -229,15 +347,37 @@ impl LinearCell {
                 return Err(CellError::Degenerate { gamma, tau });
             }
         }
-        let count = self.ports.len();
-        if self.bias.is_some() && self.bias == self.plateau.map(|plateau| plateau.port) {
-            return Err(CellError::BiasedPlateau);
+        Ok(())
+    }
+
+    fn check_modes(&self) -> Result<(), CellError> {
+        let value = |what, expected, found| Err(CellError::Value { what, expected, found });
+        let taus = self.ports.iter().flat_map(|port| port.kernel.time_constants());
+        let taus = taus.chain(self.adaptation.map(|adaptation| adaptation.tau));
+        let largest = 1.0 / SHORTEST_TAU_MS;
+        if !(self.gamma > 0.0 && self.gamma <= largest) {
+            return value("the total conductance of the membrane [1/ms]", "above 0, at most 20", self.gamma);
         }
-        let numbered = [("the port of the bias", self.bias), ("the port of the plateau", self.plateau.map(|p| p.port))];
-        for (what, port) in numbered {
-            if let Some(found) = port.filter(|port| *port >= count) {
-                return Err(CellError::Index { what, count, found });
+        for tau in taus {
+            if !(SHORTEST_TAU_MS..=LONGEST_TAU_MS).contains(&tau) {
+                return value("a time constant [ms]", "in 0.05..=100000", tau);
             }
+            if (self.gamma * tau - 1.0).abs() <= TOO_CLOSE {
+                return Err(CellError::Degenerate { gamma: self.gamma, tau });
+            }
+        }
+        for psp in self.ports.iter().filter_map(|port| port.kernel.psp()) {
+            if (psp.tau_l / psp.tau_s - 1.0).abs() <= TOO_CLOSE {
+                return value(
+                    "the two synaptic time constants [ms]",
+                    "further apart than a millionth of them",
+                    psp.tau_s,
+                );
+            }
+        }
+        let modes = ModalForm::of(self).rates.len();
+        if modes > MOST_MODES {
+            return value("the number of different decay rates of a cell", "at most 8", modes as f64);
         }
         Ok(())
     }
@@ -254,7 +394,7 @@ mod tests {
 
     #[test]
     fn cells_without_a_closed_form_are_refused() {
-        let mut cell = LinearCell::new(0.7, Escape { rate_max: 0.2 });
+        let mut cell = LinearCell::new(0.7, Escape::new(0.2));
         cell.synapse(Psp::default(), 0.6);
         assert_eq!(cell.check(1, 1), Ok(()));
         assert!(cell.check(2, 1).is_err());
@@ -264,7 +404,9 @@ mod tests {
         }
         let mut other = cell.clone();
         other.synapse(Psp { tau_l: 5.0, tau_s: 2.0 }, 0.1);
-        assert!(matches!(other.check(1, 2), Err(CellError::Kernels(..))));
+        assert_eq!(other.check(1, 2), Ok(()), "in modes of its own");
+        other.port(Kernel::Exponential { tau: 1.0 / 0.7 }, 0.1);
+        assert!(matches!(other.check(1, 3), Err(CellError::Degenerate { .. })));
         let without = LinearCell { bias: Some(1), ..cell };
         assert!(matches!(without.check(1, 1), Err(CellError::Index { found: 1, .. })));
     }

@@ -8,30 +8,39 @@
 //! | `poisson` | `poisson.rs` | a source: independent Poisson trains |
 //! | `pyramidal` | `pyramidal.rs` | soma, basal and apical dendrite; plateaus; escape rate |
 //! | `output` | `output.rs` | soma and one dendrite; teaching conductances; escape rate |
+//! | `lif` | `lif.rs` | leaky integrate-and-fire: threshold or escape rate, currents of any number of ports |
 //!
 //! A program that uses the library adds its own kind as a value of its own type (`examples/own_cell.rs`).
 #![allow(clippy::doc_markdown, reason = "doc comments carry equations in the symbols of the field")]
 
 mod conflicts;
+mod kernel;
+mod lif;
 mod linear;
+mod modal;
 mod modes;
 mod output;
 mod poisson;
 mod psp;
 mod pyramidal;
+mod values;
 
 use std::fmt::Debug;
 
 pub use conflicts::Conflict;
+pub use kernel::Kernel;
+pub use lif::{Lif, LifAdaptation, LifEscape, LifPort, PoissonInput};
 pub use linear::{
-    CellError, ConductanceClamp, Escape, LARGEST_GAMMA, LinearCell, PhasePlateau, PlateauTimes, Port, SEGMENT,
-    TOO_CLOSE,
+    Adaptation, CellError, ConductanceClamp, Escape, Fires, LARGEST_GAMMA, LONGEST_TAU_MS, LinearCell, PhasePlateau,
+    PlateauTimes, PoissonDrive, Port, Reset, SEGMENT, SHORTEST_TAU_MS, TOO_CLOSE,
 };
+pub use modal::{MOST_MODES, ModalForm};
 pub use modes::{Modes, Soma};
 pub use output::{OutputNeuron, Teaching};
 pub use poisson::PoissonEncoder;
 pub use psp::Psp;
 pub use pyramidal::Pyramidal;
+pub use values::{DrawnValues, NeuronValues};
 
 /// A kind of cell with its parameters, which serde writes as the keys of a population in a model file.
 pub trait Cell: Debug + Send + Sync + erased_serde::Serialize {
@@ -42,7 +51,7 @@ pub trait Cell: Debug + Send + Sync + erased_serde::Serialize {
     fn compartments(&self) -> &[CompartmentInfo];
 
     /// Where synapses can end, in the order of [`LinearCell::ports`]; none at a source.
-    fn ports(&self) -> &[PortInfo];
+    fn ports(&self) -> Vec<PortInfo<'_>>;
 
     /// How it moves and fires.
     fn dynamics(&self) -> Dynamics;
@@ -67,14 +76,15 @@ pub struct CompartmentInfo {
 
 /// A port of a cell.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct PortInfo {
+pub struct PortInfo<'a> {
     /// Its name in model files, the key `port` of a projection.
-    pub name: &'static str,
+    pub name: &'a str,
 }
 
 /// How a cell moves and fires.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
+#[allow(clippy::large_enum_variant, reason = "there is one for each population")]
 pub enum Dynamics {
     /// It emits what a stimulus encodes, and takes no input.
     Source(Source),
@@ -94,7 +104,7 @@ impl Dynamics {
     pub fn rate_max(&self) -> f64 {
         match self {
             Self::Source(source) => source.rate_max,
-            Self::Linear(cell) => cell.escape.rate_max,
+            Self::Linear(cell) => cell.rate_max(),
         }
     }
 }

@@ -15,7 +15,7 @@ use crate::units::{Conductance, Coupling, Potential, Rate, TimeConstant, Whole};
 
 const COMPARTMENTS: [CompartmentInfo; 2] = [CompartmentInfo { name: "soma" }, CompartmentInfo { name: "dendrite" }];
 
-const PORTS: [PortInfo; 1] = [PortInfo { name: "dendrite" }];
+const PORTS: [PortInfo<'_>; 1] = [PortInfo { name: "dendrite" }];
 
 /// Output neuron: dU/dt = −g_l U + g_d (D − U) + g (E − U), E = `e_exc` for the labelled class and `e_inh` for the others;
 /// without the last term where no target is given.
@@ -81,13 +81,13 @@ impl Cell for OutputNeuron {
         &COMPARTMENTS
     }
 
-    fn ports(&self) -> &[PortInfo] {
-        &PORTS
+    fn ports(&self) -> Vec<PortInfo<'_>> {
+        PORTS.to_vec()
     }
 
     fn dynamics(&self) -> Dynamics {
         let psp = Psp { tau_l: self.tau_l, tau_s: self.tau_s };
-        let mut cell = LinearCell::new(self.g_l + self.g_d, Escape { rate_max: self.phi_max });
+        let mut cell = LinearCell::new(self.g_l + self.g_d, Escape::new(self.phi_max));
         let dendrite = cell.dendrite(psp, self.g_d);
         cell.bias = Some(dendrite);
         let Self { group, teaching: Teaching { g: conductance, e_exc, e_inh }, .. } = *self;

@@ -32,8 +32,8 @@ impl Cell for PoissonEncoder {
         &[]
     }
 
-    fn ports(&self) -> &[PortInfo] {
-        &[]
+    fn ports(&self) -> Vec<PortInfo<'_>> {
+        Vec::new()
     }
 
     fn dynamics(&self) -> Dynamics {

@@ -16,7 +16,7 @@ use crate::units::{Conductance, Coupling, Duration, Length, Rate, TimeConstant};
 const COMPARTMENTS: [CompartmentInfo; 3] =
     [CompartmentInfo { name: "soma" }, CompartmentInfo { name: "basal" }, CompartmentInfo { name: "apical" }];
 
-const PORTS: [PortInfo; 2] = [PortInfo { name: "basal" }, PortInfo { name: "apical" }];
+const PORTS: [PortInfo<'_>; 2] = [PortInfo { name: "basal" }, PortInfo { name: "apical" }];
 
 /// Pyramidal cell: dV/dt = −g_l V + g_b (B − V) + g_a (A − V), firing at rate φ_max sigmoid(V).
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -65,14 +65,14 @@ impl Cell for Pyramidal {
         &COMPARTMENTS
     }
 
-    fn ports(&self) -> &[PortInfo] {
-        &PORTS
+    fn ports(&self) -> Vec<PortInfo<'_>> {
+        PORTS.to_vec()
     }
 
     fn dynamics(&self) -> Dynamics {
         let psp = Psp { tau_l: self.tau_l, tau_s: self.tau_s };
         let times = PlateauTimes { sd: self.plateau_sd, longest: self.plateau_longest };
-        let mut cell = LinearCell::new(self.g_l + self.g_b + self.g_a, Escape { rate_max: self.phi_max });
+        let mut cell = LinearCell::new(self.g_l + self.g_b + self.g_a, Escape::new(self.phi_max));
         let basal = cell.dendrite(psp, self.g_b);
         let apical = cell.dendrite(psp, self.g_a);
         cell.bias = Some(basal);

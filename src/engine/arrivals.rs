@@ -105,6 +105,10 @@ impl Arrivals {
 
     /// Gathers what the arrivals of a window that ends at `end` add to means and traces, and forgets them.
     pub(crate) fn end_window(&mut self, arch: Arch, layout: &ProjectionLayout, averaging: Averaging, end: f64) {
+        if !layout.filtered {
+            self.spikes.drain(..self.spikes.partition_point(|spike| spike.time < end));
+            return;
+        }
         self.take(arch, layout, end);
         let Self { spikes, growth_l, growth_s, added, .. } = self;
         let spikes = &spikes[..growth_l.len()];
@@ -261,7 +265,14 @@ mod tests {
     #[test]
     fn a_train_is_carried_whichever_time_constant_is_the_longer() {
         let carried = |tau_l, tau_s| {
-            let layout = ProjectionLayout { from: 0, delay: 0.0, psp: Psp { tau_l, tau_s }, rates: None, late_ms: 0.0 };
+            let layout = ProjectionLayout {
+                from: 0,
+                delay: 0.0,
+                psp: Psp { tau_l, tau_s },
+                rates: None,
+                late_ms: 0.0,
+                filtered: true,
+            };
             let mut arrivals = Arrivals::new(1);
             arrivals.send(&[Spike { time: 3.0, neuron: 0 }], layout.delay);
             let averaging = Averaging { from: 5.0, length: 20.0 };

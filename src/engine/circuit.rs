@@ -1,6 +1,8 @@
 //! The layout of a model for the engine: which projection reaches which membrane, in what order, over what windows.
 
-use crate::cells::{CellError, ConductanceClamp, Dynamics, LinearCell, PlateauTimes, Psp};
+use std::ops::Range;
+
+use crate::cells::{CellError, ConductanceClamp, Dynamics, LinearCell, ModalForm, PlateauTimes, Psp};
 use crate::model::{Carries, Edge, ExecutionOrder, Model, Population};
 use crate::protocol::Sigmoids;
 
@@ -45,6 +47,8 @@ pub struct Circuit {
     pub(crate) projections: Vec<ProjectionLayout>,
     /// Populations in the order in which they advance.
     pub(crate) order: Vec<usize>,
+    /// Parts of this order whose populations do not reach each other within a window: they advance in parallel.
+    pub(crate) levels: Vec<Range<usize>>,
     /// Length of a window at most [ms]: the smallest delay of a projection that goes back in this order and influences firing.
     pub(crate) window: f64,
     /// Seed of every stream.
@@ -56,8 +60,10 @@ pub struct Circuit {
 pub(crate) struct PopulationLayout {
     pub(crate) size: usize,
     pub(crate) phi_max: f64,
-    /// None for a source.
+    /// Of cells of three vectorised modes.
     pub(crate) membrane: Option<Membrane>,
+    /// Of other cells; a source has neither.
+    pub(crate) modal: Option<ModalLayout>,
     /// Projections that drive the soma.
     pub(crate) somatic: Vec<SomaticInput>,
     /// Projections this population sends spikes over.
@@ -131,6 +137,27 @@ pub(crate) struct ProjectionLayout {
     pub(crate) rates: Option<f64>,
     /// Longest time of a plateau before the end of a phase that its means must be known for [ms]; 0: none.
     pub(crate) late_ms: f64,
+    /// Whether filtered trains and their means are kept, as learning and means of potentials need them.
+    pub(crate) filtered: bool,
+}
+
+/// A projection onto cells by their modes.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct ModalInput {
+    /// Its place in the model.
+    pub(crate) projection: usize,
+    /// The port it reaches.
+    pub(crate) port: usize,
+    /// Number of presynaptic neurons.
+    pub(crate) pre: usize,
+}
+
+/// A population of cells by their modes, in the layout of a model.
+#[derive(Clone, Debug)]
+pub(crate) struct ModalLayout {
+    pub(crate) cell: LinearCell,
+    pub(crate) form: ModalForm,
+    pub(crate) inputs: Vec<ModalInput>,
 }
 
 /// Modes closer than this, relative to their rates, nearly cancel one another, which takes f64.
@@ -158,12 +185,19 @@ impl Circuit {
             let (source, cell) = (source.ok_or_else(ends)?, target.and_then(Population::linear).ok_or_else(ends)?);
             let port = cell.ports.get(projection.port.0).ok_or_else(ends)?;
             let target = &mut populations[to];
-            let membrane = target.membrane.as_mut().ok_or_else(ends)?;
-            let kept = membrane.dendrites.iter().position(|dendrite| dendrite.port == projection.port.0);
-            let dendrite = kept.map(|dendrite| &mut membrane.dendrites[dendrite]);
-            dendrite.into_iter().for_each(|dendrite| dendrite.projections.push(index));
-            let times =
-                membrane.plateau.filter(|plateau| Some(plateau.dendrite) == kept).and_then(|plateau| plateau.times);
+            let mut times = None;
+            if let Some(membrane) = &mut target.membrane {
+                let kept = membrane.dendrites.iter().position(|dendrite| dendrite.port == projection.port.0);
+                let dendrite = kept.map(|dendrite| &mut membrane.dendrites[dendrite]);
+                dendrite.into_iter().for_each(|dendrite| dendrite.projections.push(index));
+                times =
+                    membrane.plateau.filter(|plateau| Some(plateau.dendrite) == kept).and_then(|plateau| plateau.times);
+            }
+            let filtered = target.modal.is_none();
+            if let Some(modal) = &mut target.modal {
+                let pre = source.size;
+                modal.inputs.push(ModalInput { projection: index, port: projection.port.0, pre });
+            }
             if port.conductance > 0.0 {
                 target.somatic.push(SomaticInput { projection: index, conductance: port.conductance });
                 edges.push(Edge { from, to, delay: projection.delay });
@@ -175,14 +209,16 @@ impl Circuit {
                 populations[from].outgoing.push(index);
             }
             let late_ms = times.map_or(0.0, |times| times.longest);
-            projections.push(ProjectionLayout { from, delay: projection.delay, psp: port.psp, rates, late_ms });
+            let psp = port.kernel.psp().unwrap_or_default();
+            projections.push(ProjectionLayout { from, delay: projection.delay, psp, rates, late_ms, filtered });
         }
         let name = |p: usize| model.populations[p].name.clone();
-        let is_source: Vec<bool> = populations.iter().map(|population| population.membrane.is_none()).collect();
+        let is_source: Vec<bool> = populations.iter().map(PopulationLayout::is_source).collect();
         let schedule = ExecutionOrder::new(&is_source, &edges);
         let ExecutionOrder { order, window } = schedule
             .map_err(|cycle| LayoutError::Cycle(cycle.iter().chain(cycle.first()).map(|&p| name(p)).collect()))?;
-        Ok(Self { populations, projections, order, window, seed })
+        let levels = levels(&populations, &order, &edges, window);
+        Ok(Self { populations, projections, order, levels, window, seed })
     }
 
     /// The same layout with windows of at most `limit` ms, above 0: more of them, but no other result.
@@ -193,7 +229,29 @@ impl Circuit {
     }
 }
 
+/// Cuts the order of execution into runs of populations of modes none of which reaches another within a window.
+fn levels(populations: &[PopulationLayout], order: &[usize], edges: &[Edge], window: f64) -> Vec<Range<usize>> {
+    let mut levels: Vec<Range<usize>> = Vec::new();
+    for (place, &index) in order.iter().enumerate() {
+        let joins = |level: &Range<usize>| {
+            let reached = |&other: &usize| edges.iter().any(|e| (e.from, e.to) == (other, index) && e.delay < window);
+            let mut modal = order[level.start..=place].iter().map(|&p| populations[p].modal.is_some());
+            modal.all(|modal| modal) && !order[level.clone()].iter().any(reached)
+        };
+        match levels.last_mut() {
+            Some(level) if joins(level) => level.end = place + 1,
+            _ => levels.push(place..place + 1),
+        }
+    }
+    levels
+}
+
 impl PopulationLayout {
+    /// Whether its spikes are those of a stimulus.
+    pub(crate) fn is_source(&self) -> bool {
+        self.membrane.is_none() && self.modal.is_none()
+    }
+
     /// Whether the mean of sigmoid(V) of these cells, at this place in the model, is measured.
     pub(crate) fn measures_sigmoid(&self, index: usize, sigmoids: Sigmoids<'_>) -> bool {
         let Some(membrane) = &self.membrane else { return false };
@@ -208,16 +266,21 @@ impl PopulationLayout {
     pub(crate) fn new(population: &Population, precision: Precision) -> Result<Self, LayoutError> {
         let dynamics = population.cell.dynamics();
         let phi_max = dynamics.rate_max();
-        let membrane = match dynamics {
-            Dynamics::Source(_) => None,
+        let (mut membrane, mut modal) = (None, None);
+        match dynamics {
+            Dynamics::Source(_) => (),
             Dynamics::Linear(cell) => {
                 let named = |source| LayoutError::Cell { population: population.name.clone(), source };
                 cell.check(population.cell.compartments().len(), population.cell.ports().len()).map_err(named)?;
-                Some(Membrane::new(population, &cell, precision))
+                if cell.is_plain_escape() {
+                    membrane = Some(Membrane::new(population, &cell, precision));
+                } else {
+                    modal = Some(ModalLayout { form: ModalForm::of(&cell), cell, inputs: Vec::new() });
+                }
             }
-        };
+        }
         let (somatic, outgoing) = (Vec::new(), Vec::new());
-        Ok(Self { size: population.size, phi_max, membrane, somatic, outgoing, sends_rates: false })
+        Ok(Self { size: population.size, phi_max, membrane, modal, somatic, outgoing, sends_rates: false })
     }
 }
 

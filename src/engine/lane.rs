@@ -11,15 +11,17 @@
 use std::sync::Arc;
 
 use pulp::Arch;
+use rayon::prelude::*;
 
 use super::arrivals::{Arrivals, Averaging};
 use super::circuit::{Circuit, Membrane, Potential, ProjectionLayout};
 use super::linear::LinearPopulation;
+use super::modal;
 use super::observe::{LaneState, Observation, PhaseMeans};
 use super::population::{Inputs, Means, PhaseRun, PopulationDynamics, Probes, Streams, Window};
 use super::source::Encoder;
 use super::work::Work;
-use crate::network::Network;
+use crate::network::{Network, Synapses};
 use crate::numeric::sigmoid;
 use crate::protocol::{KeptSpikes, Phase, Trial};
 
@@ -36,6 +38,8 @@ pub struct Lane {
     arrivals: Vec<Arrivals>,
     /// Spikes of each population before the phase.
     started: Vec<usize>,
+    /// Spikes of each population before the level of a window.
+    known: Vec<usize>,
     times: Vec<f64>,
     /// Potentials of each population sampled in a window.
     sampled: Vec<Vec<f64>>,
@@ -49,15 +53,21 @@ impl Lane {
     pub fn new(circuit: &Arc<Circuit>) -> Self {
         let count = circuit.populations.len();
         let mut sources = 0..;
-        let populations = circuit.populations.iter().enumerate().map(|(index, layout)| match &layout.membrane {
-            Some(membrane) => Box::new(LinearPopulation::new(index, layout, membrane)) as Box<dyn PopulationDynamics>,
-            None => Box::new(Encoder::new(index, sources.next().unwrap_or(0), layout.phi_max)),
+        let populations = circuit.populations.iter().enumerate().map(|(index, layout)| {
+            if let Some(membrane) = &layout.membrane {
+                Box::new(LinearPopulation::new(index, layout, membrane)) as Box<dyn PopulationDynamics>
+            } else if let Some(modal) = &layout.modal {
+                modal::population(index, layout, modal, circuit.seed, circuit.window)
+            } else {
+                Box::new(Encoder::new(index, sources.next().unwrap_or(0), layout.phi_max))
+            }
         });
         Self {
             arch: Arch::new(),
             populations: populations.collect(),
             arrivals: circuit.projections.iter().map(|p| Arrivals::new(circuit.populations[p.from].size)).collect(),
             started: Vec::new(),
+            known: Vec::new(),
             times: Vec::new(),
             sampled: vec![Vec::new(); count],
             means: Vec::new(),
@@ -130,7 +140,7 @@ impl Lane {
             arrivals.begin(layout);
         }
         for population in &mut self.populations {
-            let inputs = Inputs { circuit: &circuit, arrivals: &mut self.arrivals, network };
+            let inputs = Inputs { arrivals: &self.arrivals, network, samples: &self.times };
             population.begin(run, &inputs, trial.sampling.is_some());
         }
         self.started.clear();
@@ -141,9 +151,10 @@ impl Lane {
         let (mut from, longest) = (0.0, circuit.window.min(LONGEST_WINDOW_MS));
         while from < length_ms {
             let window = Window { from, to: (from + longest).min(length_ms) };
+            self.find_samples(trial, run, window);
             self.window(network, run, window);
             if trial.sampling.is_some() {
-                self.trace(network, trial, run, window);
+                self.trace(network, run, window);
             }
             let averaging = Averaging { from: settle_ms, length: length_ms };
             for (arrivals, layout) in self.arrivals.iter_mut().zip(&circuit.projections) {
@@ -162,20 +173,51 @@ impl Lane {
     /// Advances all populations over a window. The times of their spikes are those of the phase until it ends.
     fn window(&mut self, network: &Network, run: &PhaseRun<'_>, window: Window) {
         let circuit = Arc::clone(&self.circuit);
-        for &index in &circuit.order {
-            let spikes = &mut self.observation.spikes[index];
-            let known = spikes.len();
-            let mut inputs = Inputs { circuit: &circuit, arrivals: &mut self.arrivals, network };
-            self.populations[index].advance(run, window, &mut inputs, spikes, &mut self.work);
-            let rates = &mut self.means[run.streams.phase as usize].rates[index];
-            if !rates.is_empty() {
-                let Phase { settle_ms, length_ms, .. } = *run.phase;
-                let counted = spikes[known..].iter().filter(|spike| spike.time >= settle_ms);
-                counted.for_each(|spike| rates[spike.neuron as usize] += 1.0 / (length_ms - settle_ms));
+        for level in &circuit.levels {
+            for &index in &circuit.order[level.clone()] {
+                self.populations[index].receive(run, &circuit, network, &mut self.arrivals, window.to);
             }
-            for &projection in &circuit.populations[index].outgoing {
-                self.arrivals[projection].send(&spikes[known..], circuit.projections[projection].delay);
+            let spikes = &mut self.observation.spikes;
+            self.known.clear();
+            self.known.extend(spikes.iter().map(Vec::len));
+            let inputs = Inputs { arrivals: &self.arrivals, network, samples: &self.times };
+            if level.len() > 1 {
+                let advanced =
+                    self.populations.par_iter_mut().zip(spikes).enumerate().map(|(index, (population, out))| {
+                        let mut work = Work::default();
+                        if circuit.order[level.clone()].contains(&index) {
+                            population.advance(run, window, &inputs, out, &mut work);
+                        }
+                        work
+                    });
+                self.work += advanced.reduce(Work::default, |mut sum, work| {
+                    sum += work;
+                    sum
+                });
+            } else {
+                let index = circuit.order[level.start];
+                self.populations[index].advance(run, window, &inputs, &mut spikes[index], &mut self.work);
             }
+            for &index in &circuit.order[level.clone()] {
+                self.send(network, run, index);
+            }
+        }
+    }
+
+    /// Puts the spikes of a population since those known on their way, and counts them where rates are measured.
+    fn send(&mut self, network: &Network, run: &PhaseRun<'_>, index: usize) {
+        let spikes = &self.observation.spikes[index][self.known[index]..];
+        let rates = &mut self.means[run.streams.phase as usize].rates[index];
+        if !rates.is_empty() {
+            let Phase { settle_ms, length_ms, .. } = *run.phase;
+            let counted = spikes.iter().filter(|spike| spike.time >= settle_ms);
+            counted.for_each(|spike| rates[spike.neuron as usize] += 1.0 / (length_ms - settle_ms));
+        }
+        for &projection in &self.circuit.populations[index].outgoing {
+            // Sparse synapses add the delay of each.
+            let is_sparse = matches!(network.synapses[projection], Synapses::Sparse(_));
+            let delay = if is_sparse { 0.0 } else { self.circuit.projections[projection].delay };
+            self.arrivals[projection].send(spikes, delay);
         }
     }
 
@@ -195,7 +237,7 @@ impl Lane {
             }
         }
         for (index, population) in self.populations.iter_mut().enumerate() {
-            let inputs = Inputs { circuit: &circuit, arrivals: &mut self.arrivals, network };
+            let inputs = Inputs { arrivals: &self.arrivals, network, samples: &self.times };
             let plateau_lead_ms = &mut self.observation.plateau_lead_ms[index][phase];
             let [v, plateau] = [&mut means.v, &mut means.plateau].map(|all| &mut all[index]);
             population.measure(run, &inputs, Means { v, plateau, plateau_lead_ms });
@@ -208,26 +250,32 @@ impl Lane {
         }
     }
 
-    /// Samples the traces asked for within a window.
-    fn trace(&mut self, network: &Network, trial: &Trial<'_>, run: &PhaseRun<'_>, window: Window) {
+    /// Finds the times of a window at which traces are sampled.
+    fn find_samples(&mut self, trial: &Trial<'_>, run: &PhaseRun<'_>, window: Window) {
+        self.times.clear();
         let Some(sampling) = trial.sampling else { return };
-        let circuit = Arc::clone(&self.circuit);
         let start = ((run.offset + window.from - sampling.first) / sampling.every).floor().max(0.0) as u64;
         let times = (start..).map(|k| sampling.first + k as f64 * sampling.every).skip_while(|&t| t < run.offset);
         let times = times.take_while(|&t| t < run.offset + run.phase.length_ms).map(|t| t - run.offset);
-        self.times.clear();
         self.times.extend(times.skip_while(|&t| t < window.from).take_while(|&t| t < window.to));
-        for (arrivals, layout) in self.arrivals.iter_mut().zip(&circuit.projections) {
+    }
+
+    /// Samples the traces asked for within a window.
+    fn trace(&mut self, network: &Network, run: &PhaseRun<'_>, window: Window) {
+        let circuit = Arc::clone(&self.circuit);
+        let projections = self.arrivals.iter_mut().zip(&circuit.projections);
+        for (arrivals, layout) in projections.filter(|(_, layout)| layout.filtered) {
             arrivals.take(self.arch, layout, window.to);
         }
         for (index, population) in self.populations.iter_mut().enumerate() {
             self.sampled[index].clear();
-            let inputs = Inputs { circuit: &circuit, arrivals: &mut self.arrivals, network };
+            let inputs = Inputs { arrivals: &self.arrivals, network, samples: &self.times };
             population.sample(run, &self.times, &inputs, &mut self.sampled[index]);
         }
         for (index, layout) in circuit.populations.iter().enumerate() {
-            let Some(membrane) = &layout.membrane else { continue };
-            self.add_rates(network, index, membrane);
+            if let Some(membrane) = &layout.membrane {
+                self.add_rates(network, index, membrane);
+            }
             self.observation.traces[index].extend(self.sampled[index].iter().map(|&v| v as f32));
         }
     }
@@ -268,7 +316,8 @@ impl Lane {
             }
         }
         for population in &mut self.populations {
-            let inputs = Inputs { circuit: &circuit, arrivals: &mut self.arrivals, network };
+            population.receive(run, &circuit, network, &mut self.arrivals, run.phase.length_ms);
+            let inputs = Inputs { arrivals: &self.arrivals, network, samples: &self.times };
             population.carry(run, &inputs);
         }
         let length = run.phase.length_ms;

@@ -1,9 +1,11 @@
 //! A population of linear cells in one lane: its membranes in either precision, and the state they carry from phase to phase.
 
+use std::ops::Range;
+
 use pulp::{Simd, WithSimd};
 
 use super::arrivals::{Arrivals, within_segment};
-use super::circuit::{Membrane, PopulationLayout, Precision, SomaticInput};
+use super::circuit::{Circuit, Membrane, PopulationLayout, Precision, SomaticInput};
 use super::means::add_product;
 use super::membranes::Membranes;
 use super::observe::StateArray;
@@ -14,7 +16,7 @@ use super::thinning::Hazard;
 use super::traces::Event;
 use super::work::Work;
 use crate::cells::Modes;
-use crate::network::Weights;
+use crate::network::{Network, Weights};
 use crate::numeric::Purpose;
 use crate::numeric::{Real, exp, sigmoid_all};
 use crate::protocol::{Spike, Target};
@@ -48,6 +50,8 @@ pub(crate) struct LinearPopulation {
     scratch: Vec<f64>,
     sampler: Sampler,
     sampled: bool,
+    /// What was received of the window, by somatic input.
+    taken: Vec<Range<usize>>,
 }
 
 /// Applies an expression to the membranes of either precision.
@@ -86,6 +90,7 @@ impl LinearPopulation {
             scratch: Vec::new(),
             sampler: Sampler::default(),
             sampled: false,
+            taken: vec![0..0; layout.somatic.len()],
         }
     }
 
@@ -185,11 +190,17 @@ impl PopulationDynamics for LinearPopulation {
         }
     }
 
+    fn receive(&mut self, run: &PhaseRun<'_>, circuit: &Circuit, _: &Network, arrivals: &mut [Arrivals], end: f64) {
+        for (taken, &SomaticInput { projection, .. }) in self.taken.iter_mut().zip(&self.layout.somatic) {
+            *taken = arrivals[projection].take(run.arch, &circuit.projections[projection], end);
+        }
+    }
+
     fn advance(
         &mut self,
         run: &PhaseRun<'_>,
         window: Window,
-        inputs: &mut Inputs<'_>,
+        inputs: &Inputs<'_>,
         out: &mut Vec<Spike>,
         work: &mut Work,
     ) {
@@ -199,15 +210,14 @@ impl PopulationDynamics for LinearPopulation {
         let (mut few, mut many): ([&[f32]; FEW], Vec<&[f32]>) = ([&[]; FEW], Vec::new());
         let hazard =
             Hazard { size: self.layout.size, phi_max: self.layout.phi_max, length: run.phase.length_ms, modes };
-        let Inputs { circuit, arrivals, network, .. } = inputs;
+        let Inputs { arrivals, network, .. } = *inputs;
         either!(&mut self.somata, membranes => {
             let waiting = membranes.events.len();
-            for (afferent, &SomaticInput { projection, conductance }) in somatic.iter().enumerate() {
-                let range = arrivals[projection].take(run.arch, &circuit.projections[projection], window.to);
+            for (afferent, (&SomaticInput { projection, conductance }, range)) in somatic.iter().zip(&self.taken).enumerate() {
                 let Arrivals { spikes, growth_l, growth_s, .. } = &arrivals[projection];
                 run.arch.dispatch(Build {
                     spikes: &spikes[range.clone()],
-                    growth: [&growth_l[range.clone()], &growth_s[range]],
+                    growth: [&growth_l[range.clone()], &growth_s[range.clone()]],
                     modes: &modes,
                     afferent: afferent as u32,
                     conductance,
@@ -316,8 +326,11 @@ impl PopulationDynamics for LinearPopulation {
 
 /// Names of the arrays of state of a population of the model; none of a source, or of a cell that cannot be simulated.
 pub(crate) fn state_names(population: &crate::model::Population) -> Vec<String> {
-    let layout = PopulationLayout::new(population, Precision::Single).ok();
-    let Some(membrane) = layout.and_then(|layout| layout.membrane) else { return Vec::new() };
+    let Ok(layout) = PopulationLayout::new(population, Precision::Single) else { return Vec::new() };
+    if let Some(modal) = layout.modal {
+        return super::modal::state_names(&modal.cell);
+    }
+    let Some(membrane) = layout.membrane else { return Vec::new() };
     let kept =
         membrane.dendrites.iter().flat_map(|dendrite| ["l", "s"].map(|part| format!("{}_{part}", dendrite.name)));
     ["v", "drive_l", "drive_s"].map(str::to_owned).into_iter().chain(kept).collect()

@@ -10,12 +10,12 @@
 
 mod arrivals;
 mod circuit;
-#[allow(dead_code, unused_imports, reason = "threshold populations are to call it")]
 mod crossing;
 mod lane;
 mod linear;
 mod means;
 mod membranes;
+mod modal;
 mod observe;
 mod order;
 mod plateaus;
@@ -32,5 +32,6 @@ pub use crossing::Crossings;
 pub use lane::Lane;
 pub(crate) use linear::state_names;
 pub(crate) use means::add_product;
+pub(crate) use modal::QUEUED;
 pub use observe::{LaneState, Observation, PhaseMeans, ProjectionState, StateArray};
 pub use work::Work;

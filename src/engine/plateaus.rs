@@ -108,7 +108,7 @@ mod tests {
             (0..steps).map(|k| apical(settle + (f64::from(k) + 0.5) * step, i)).sum::<f64>() / f64::from(steps)
         };
         let mut arrivals = Arrivals::new(2);
-        let layout = ProjectionLayout { from: 0, delay: 0.0, psp, rates: None, late_ms: 5.0 };
+        let layout = ProjectionLayout { from: 0, delay: 0.0, psp, rates: None, late_ms: 5.0, filtered: true };
         arrivals.begin(&layout);
         arrivals.send(&spikes, 0.0);
         arrivals.end_window(Arch::new(), &layout, Averaging { from: settle, length }, length);

@@ -51,10 +51,11 @@ pub(crate) struct Probes {
 
 /// What reaches a population.
 pub(crate) struct Inputs<'a> {
-    pub(crate) circuit: &'a Circuit,
     /// One per projection of the model.
-    pub(crate) arrivals: &'a mut [Arrivals],
+    pub(crate) arrivals: &'a [Arrivals],
     pub(crate) network: &'a Network,
+    /// Times of the window at which potentials are sampled [ms].
+    pub(crate) samples: &'a [f64],
 }
 
 /// Means over a phase of one population, to be filled where they are asked for ([n]); empty where not.
@@ -70,12 +71,22 @@ pub(crate) trait PopulationDynamics: Debug + Send + Sync {
     /// Takes up a phase. `sampled`: traces will be sampled in it.
     fn begin(&mut self, run: &PhaseRun<'_>, inputs: &Inputs<'_>, sampled: bool);
 
-    /// Advances over a window; every arrival before its end is known. Appends its spikes, sorted by (time, neuron).
+    /// Takes the spikes that reach it before `end`, all of which are known.
+    fn receive(
+        &mut self,
+        run: &PhaseRun<'_>,
+        circuit: &Circuit,
+        network: &Network,
+        arrivals: &mut [Arrivals],
+        end: f64,
+    );
+
+    /// Advances over a window with what it has received. Appends its spikes, sorted by (time, neuron).
     fn advance(
         &mut self,
         run: &PhaseRun<'_>,
         window: Window,
-        inputs: &mut Inputs<'_>,
+        inputs: &Inputs<'_>,
         out: &mut Vec<Spike>,
         work: &mut Work,
     );

@@ -2,9 +2,12 @@
 
 use pulp::{Arch, Simd, WithSimd};
 
+use super::arrivals::Arrivals;
+use super::circuit::Circuit;
 use super::observe::StateArray;
 use super::population::{Inputs, Means, PhaseRun, PopulationDynamics, Window};
 use super::work::Work;
+use crate::network::Network;
 use crate::numeric::ln;
 use crate::numeric::{Purpose, WideStream, unit};
 use crate::protocol::{Spike, Stimulus};
@@ -126,14 +129,9 @@ impl PopulationDynamics for Encoder {
         self.ahead.clear();
     }
 
-    fn advance(
-        &mut self,
-        run: &PhaseRun<'_>,
-        window: Window,
-        _: &mut Inputs<'_>,
-        out: &mut Vec<Spike>,
-        work: &mut Work,
-    ) {
+    fn receive(&mut self, _: &PhaseRun<'_>, _: &Circuit, _: &Network, _: &mut [Arrivals], _: f64) {}
+
+    fn advance(&mut self, run: &PhaseRun<'_>, window: Window, _: &Inputs<'_>, out: &mut Vec<Spike>, work: &mut Work) {
         let known = out.len();
         if let Some(Stimulus::Spikes(list)) = run.phase.stimuli.get(self.source) {
             let first = list.partition_point(|spike| spike.time - run.offset < window.from);

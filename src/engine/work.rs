@@ -1,5 +1,7 @@
 //! Counts of work, so that no clock is needed to see a regression.
 
+use super::crossing::Crossings;
+
 /// What was done, in events.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Work {
@@ -13,6 +15,8 @@ pub struct Work {
     pub synaptic_events: u64,
     /// Rows of weights changed by learning.
     pub rows_updated: u64,
+    /// Intervals of threshold neurons by what settled them.
+    pub crossings: Crossings,
 }
 
 impl std::ops::AddAssign for Work {
@@ -22,5 +26,6 @@ impl std::ops::AddAssign for Work {
         self.spikes += other.spikes;
         self.synaptic_events += other.synaptic_events;
         self.rows_updated += other.rows_updated;
+        self.crossings += other.crossings;
     }
 }

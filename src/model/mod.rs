@@ -107,7 +107,7 @@ impl Model {
     }
 
     /// The name of the port that a projection reaches.
-    pub fn port_name(&self, projection: &Projection) -> &'static str {
+    pub fn port_name(&self, projection: &Projection) -> &str {
         self.population(projection.to).cell.ports().get(projection.port.0).map_or("unknown", |port| port.name)
     }
 

@@ -9,7 +9,7 @@ use serde::de::DeserializeOwned;
 use super::error::{ModelError, nearest, one_of};
 use super::source::Section;
 use super::{BiasInit, Population};
-use crate::cells::{Cell, Dynamics, OutputNeuron, PoissonEncoder, Pyramidal};
+use crate::cells::{Cell, Dynamics, Lif, OutputNeuron, PoissonEncoder, Pyramidal};
 use crate::plasticity::RuleRegistry;
 
 /// Keys of every population, before those of its kind.
@@ -99,7 +99,12 @@ pub struct Registry {
 impl Default for Registry {
     /// The kinds and rules of this library.
     fn default() -> Self {
-        let kinds = vec![CellKind::of::<PoissonEncoder>(), CellKind::of::<Pyramidal>(), CellKind::of::<OutputNeuron>()];
+        let kinds = vec![
+            CellKind::of::<PoissonEncoder>(),
+            CellKind::of::<Pyramidal>(),
+            CellKind::of::<OutputNeuron>(),
+            CellKind::of::<Lif>(),
+        ];
         Self { kinds, rules: RuleRegistry::default().names().map(str::to_owned).collect() }
     }
 }

@@ -22,6 +22,12 @@ pub enum Purpose {
     Candidates(u32),
     /// When the plateaus of a population happen, by its index.
     PlateauTimes(u32),
+    /// Thresholds of the neurons of a population, by its index.
+    Thresholds(u32),
+    /// Initial potentials of the neurons of a population, by its index.
+    Potentials(u32),
+    /// Poisson input of one block of a population, by its index.
+    Background(u32),
     /// By how much a training image is shifted.
     Shift,
     /// By how much the trains of a population of a noisy rate twin are off their means, by its index.
@@ -45,6 +51,9 @@ impl Purpose {
             Purpose::PlateauTimes(population) => (7, population),
             Purpose::Shift => (8, 0),
             Purpose::Trains(population) => (9, population),
+            Purpose::Thresholds(population) => (10, population),
+            Purpose::Potentials(population) => (11, population),
+            Purpose::Background(population) => (12, population),
             Purpose::Rate(of) => (16, of),
             Purpose::Analysis(of) => (17, of),
         };

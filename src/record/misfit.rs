@@ -111,7 +111,14 @@ fn check_population(population: &Population, state: &[StateArray], lane: usize) 
         count(what.as_str(), population.size, values.len())?;
         finite(what, values)?;
     }
-    count(format!("arrays of state of `{}` in lane {lane}", population.name), expected.len(), state.len())
+    let (queued, others): (Vec<_>, Vec<_>) =
+        state.iter().partition(|array| crate::engine::QUEUED.contains(&array.name.as_str()));
+    for StateArray { name, values } in &queued {
+        let what = format!("values of `{name}` of `{}` in lane {lane}", population.name);
+        count(what.as_str(), queued[0].values.len(), values.len())?;
+        finite(what, values)?;
+    }
+    count(format!("arrays of state of `{}` in lane {lane}", population.name), expected.len(), others.len())
 }
 
 fn check_projection(name: &str, pre: usize, state: &ProjectionState, lane: usize) -> Result<(), Misfit> {

@@ -145,7 +145,7 @@ impl LastLayer {
         Some(Self {
             forward,
             back,
-            gain: output.escape.rate_max * output.ports[output.bias?].conductance / output.gamma,
+            gain: output.rate_max() * output.ports[output.bias?].conductance / output.gamma,
             summed: [Array2::zeros((outputs, hidden)), Array2::zeros((hidden, outputs))],
             products: Array2::zeros((outputs, outputs)),
             eigenvalues: 0.0,

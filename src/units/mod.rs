@@ -78,6 +78,18 @@ quantities! {
     Conductance = Bounds::above(0.0, LARGEST_CONDUCTANCE), "1/ms";
     /// A conductance over a capacitance; 0: none.
     Coupling = Bounds::closed(0.0, LARGEST_CONDUCTANCE), "1/ms";
+    /// A time constant of an integrate-and-fire cell.
+    LifTimeConstant = Bounds::closed(0.05, LONGEST_MS), "ms";
+    /// A capacitance.
+    Capacitance = Bounds::above(0.0, 1e6), "pF";
+    /// A potential in millivolts.
+    Millivolt = Bounds::closed(-LARGEST_POTENTIAL, LARGEST_POTENTIAL), "mV";
+    /// A width or spread of a potential in millivolts.
+    MillivoltWidth = Bounds::above(0.0, LARGEST_POTENTIAL), "mV";
+    /// A current.
+    Current = Bounds::closed(-1e9, 1e9), "pA";
+    /// A synaptic weight, in the unit of its port.
+    SynapticWeight = Bounds::closed(-1e9, 1e9), "";
     /// A potential.
     Potential = Bounds::closed(-LARGEST_POTENTIAL, LARGEST_POTENTIAL), "";
     /// A spread of a random draw; 0: all are the mean.

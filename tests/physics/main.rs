@@ -9,6 +9,7 @@ mod credit;
 mod distributions;
 mod feedback;
 mod graphs;
+mod lif;
 mod networks;
 mod precision;
 mod solver;

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use apical::data::{Dataset, Source};
-use apical::engine::{Circuit, Lane, Precision, Work};
+use apical::engine::{Circuit, Crossings, Lane, Precision, Work};
 use apical::model::Model;
 use apical::network::Network;
 use apical::numeric::PresentationKey;
@@ -32,6 +32,7 @@ fn work_of(name: &str, presentations: u64) -> Work {
 #[test]
 fn the_work_of_ten_presentations() {
     let expected = Work {
+        crossings: Crossings::default(),
         input_spikes: 23_979,
         candidates: 104_374,
         spikes: 64_753,

@@ -63,20 +63,14 @@ impl<const M: usize> Approach<M> {
     const ROUNDING: f64 = (M + 6) as f64 * f64::EPSILON;
 
     /// f(t) [mV].
-    #[inline(always)]
+    #[cfg(test)]
     pub(crate) fn at(&self, rates: &DecayRates<M>, t: f64) -> f64 {
         self.value(&rates.decays(t))
     }
 
-    /// f'(t) [mV/ms].
-    #[inline(always)]
-    pub(crate) fn slope(&self, rates: &DecayRates<M>, t: f64) -> f64 {
-        self.slope_after(rates, &rates.decays(t))
-    }
-
     /// f where the modes have decayed to `decays`.
     #[inline(always)]
-    pub(super) fn value(&self, decays: &[f64; M]) -> f64 {
+    pub(crate) fn value(&self, decays: &[f64; M]) -> f64 {
         let mut sum = self.c;
         for k in 0..M {
             sum = self.a[k].mul_add(decays[k], sum);
@@ -137,7 +131,7 @@ impl<const M: usize> Approach<M> {
     }
 
     /// A bound from above of f, as computed, on [0, `until`] [mV]: the less of those of tests 1 and 2.
-    #[inline(always)]
+    #[cfg(test)]
     pub(crate) fn upper_bound(&self, rates: &DecayRates<M>, until: f64) -> f64 {
         let start = self.start(rates);
         let rounding = Self::ROUNDING * start.magnitude;

@@ -90,7 +90,7 @@ impl ProjectionSpec {
 /// Writes a projection.
 pub(super) fn written(model: &Model, projection: &Projection) -> ProjectionSpec {
     let name_of = |id: PopulationId| model.populations.get(id.0).map_or_else(String::new, |p| p.name.clone());
-    let port = model.populations.get(projection.to.0).and_then(|to| to.cell.ports().get(projection.port.0));
+    let port = model.populations.get(projection.to.0).and_then(|to| to.cell.ports().get(projection.port.0).copied());
     let factors = projection.rule.as_ref().and_then(ProjectionRule::factors);
     ProjectionSpec {
         from: name_of(projection.from),

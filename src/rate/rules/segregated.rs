@@ -42,7 +42,7 @@ impl SegregatedDendrites {
         let last = model.populations.len() - 1;
         let output = model.populations.last()?.linear()?;
         let clamp = output.clamp?;
-        let psi = Activation::Sigmoid { gain: output.gain(), max: output.escape.rate_max };
+        let psi = Activation::Sigmoid { gain: output.gain(), max: output.rate_max() };
         let (mut layers, mut feedback, mut hidden) = (Vec::new(), Vec::new(), psi);
         for l in 1..=last {
             let cell = model.populations[l].linear()?;
@@ -53,7 +53,7 @@ impl SegregatedDendrites {
                 if cell.ports[plateau.port].conductance != 0.0 {
                     return None;
                 }
-                hidden = Activation::Sigmoid { gain: cell.gain(), max: cell.escape.rate_max };
+                hidden = Activation::Sigmoid { gain: cell.gain(), max: cell.rate_max() };
                 let apical = projection(model, last, l, plateau.port)?;
                 feedback.push(network.weights(apical.0).to_array());
             }

@@ -1,0 +1,286 @@
+//! Leaky integrate-and-fire neuron with any number of current-based ports.
+//!
+//! dV/dt = −(V − E_L)/τ_m + (I_e + Σ I_syn − I_w)/C_m; at V ≥ V_th it fires, V is set to V_reset and held there for t_ref,
+//! while currents go on. The current of an exponential port jumps by the weight [pA] and decays with τ; that of a double
+//! exponential one has integral weight [pA ms]; a delta port lets V jump by the weight [mV], which is lost while V is held. Each
+//! spike adds `jump` to I_w, which decays with τ_w. With `escape` the cell fires at a rate that depends on V.
+//!
+//! Rotter & Diesmann (1999), Biological Cybernetics 81:381; NEST's iaf_psc_exp and iaf_psc_delta are this cell on a grid.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::{
+    Adaptation, Cell, CompartmentInfo, Conflict, Dynamics, Escape, Fires, Kernel, LONGEST_TAU_MS, LinearCell,
+    NeuronValues, PoissonDrive, PortInfo, Psp, Reset, SHORTEST_TAU_MS, TOO_CLOSE,
+};
+use crate::units::{
+    Capacitance, Current, Duration, GivenRate, LifTimeConstant, Millivolt, MillivoltWidth, Rate, SynapticWeight,
+};
+
+const COMPARTMENTS: [CompartmentInfo; 1] = [CompartmentInfo { name: "soma" }];
+
+/// Leaky integrate-and-fire neuron: dV/dt = −(V − E_L)/τ_m + (I_e + Σ I_syn − I_w)/C_m, with a threshold, a reset and an absolute
+/// refractory time.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct Lif {
+    /// Membrane time constant τ_m [ms].
+    #[serde(rename = "tau_m_ms", with = "LifTimeConstant")]
+    pub tau_m: f64,
+    /// Membrane capacitance C_m [pF].
+    #[serde(rename = "c_m_pf", with = "Capacitance")]
+    pub c_m: f64,
+    /// Resting potential E_L [mV].
+    #[serde(rename = "e_l_mv", with = "Millivolt")]
+    pub e_l: f64,
+    /// Threshold V_th [mV]; of each neuron, one number or { from = "normal", mean, sd } or { from = "uniform", low, high }.
+    #[serde(rename = "v_th_mv")]
+    pub v_th: NeuronValues,
+    /// Potential after a spike V_reset [mV].
+    #[serde(rename = "v_reset_mv", with = "Millivolt")]
+    pub v_reset: f64,
+    /// Absolute refractory time t_ref [ms].
+    #[serde(rename = "t_ref_ms", with = "Duration")]
+    pub t_ref: f64,
+    /// Potential at the start of a run [mV], as `v_th_mv` drawn or not; without it, E_L.
+    #[serde(rename = "v_init_mv", skip_serializing_if = "Option::is_none")]
+    pub v_init: Option<NeuronValues>,
+    /// Constant current I_e [pA].
+    #[serde(rename = "i_e_pa", with = "Current")]
+    pub i_e: f64,
+    /// Where synapses end.
+    pub ports: Vec<LifPort>,
+    /// Spike-triggered adaptation.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub adaptation: Option<LifAdaptation>,
+    /// Firing at a rate that depends on V, in place of the threshold.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub escape: Option<LifEscape>,
+    /// Poisson input of each neuron by itself.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub poisson_input: Vec<PoissonInput>,
+}
+
+/// A port: all synapses of one kind.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(tag = "kernel", rename_all = "snake_case", deny_unknown_fields)]
+pub enum LifPort {
+    /// V jumps by the weight [mV].
+    Delta {
+        /// Its name, for projections.
+        name: String,
+    },
+    /// A current that jumps by the weight [pA] and decays.
+    Exponential {
+        /// Its name, for projections.
+        name: String,
+        /// Synaptic time constant [ms].
+        #[serde(rename = "tau_ms", with = "LifTimeConstant")]
+        tau: f64,
+    },
+    /// A current of integral weight [pA ms] that rises and decays: (e^{−t/τ_decay} − e^{−t/τ_rise})/(τ_decay − τ_rise).
+    DoubleExponential {
+        /// Its name, for projections.
+        name: String,
+        /// Decay time constant [ms].
+        #[serde(rename = "tau_decay_ms", with = "LifTimeConstant")]
+        tau_decay: f64,
+        /// Rise time constant [ms], other than that of the decay.
+        #[serde(rename = "tau_rise_ms", with = "LifTimeConstant")]
+        tau_rise: f64,
+    },
+}
+
+/// A hyperpolarising current that jumps at each spike of the cell and decays.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct LifAdaptation {
+    /// Its time constant τ_w [ms].
+    #[serde(rename = "tau_ms", with = "LifTimeConstant")]
+    pub tau: f64,
+    /// Its jump at a spike [pA].
+    #[serde(rename = "jump_pa", with = "Current")]
+    pub jump: f64,
+}
+
+/// Firing at rate φ_max sigmoid((V − V_half)/width).
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct LifEscape {
+    /// Largest firing rate [1/ms]; in a file, in Hz.
+    #[serde(rename = "phi_max_hz", with = "Rate")]
+    pub phi_max: f64,
+    /// Potential of half that rate [mV].
+    #[serde(rename = "v_half_mv", with = "Millivolt")]
+    pub v_half: f64,
+    /// Width of the sigmoid [mV].
+    #[serde(rename = "width_mv", with = "MillivoltWidth")]
+    pub width: f64,
+}
+
+/// Independent Poisson trains onto each neuron, as one process of `count` times the rate.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct PoissonInput {
+    /// The port it reaches.
+    pub port: String,
+    /// Number of presynaptic neurons; 1 where it is not given.
+    #[serde(default = "one")]
+    pub count: u32,
+    /// Rate of each [1/ms]; in a file, in Hz.
+    #[serde(rename = "rate_hz", with = "GivenRate")]
+    pub rate: f64,
+    /// Weight of each spike, in the port's unit.
+    #[serde(with = "SynapticWeight")]
+    pub weight: f64,
+}
+
+fn one() -> u32 {
+    1
+}
+
+impl Default for Lif {
+    /// Parameters of NEST's iaf_psc_exp.
+    fn default() -> Self {
+        let port = |name: &str| LifPort::Exponential { name: name.to_owned(), tau: 2.0 };
+        Self {
+            tau_m: 10.0,
+            c_m: 250.0,
+            e_l: -70.0,
+            v_th: NeuronValues::Constant(-55.0),
+            v_reset: -70.0,
+            t_ref: 2.0,
+            v_init: None,
+            i_e: 0.0,
+            ports: vec![port("exc"), port("inh")],
+            adaptation: None,
+            escape: None,
+            poisson_input: Vec::new(),
+        }
+    }
+}
+
+impl LifPort {
+    /// Its name.
+    pub fn name(&self) -> &str {
+        match self {
+            Self::Delta { name } | Self::Exponential { name, .. } | Self::DoubleExponential { name, .. } => name,
+        }
+    }
+
+    fn kernel(&self) -> Kernel {
+        match *self {
+            Self::Delta { .. } => Kernel::Delta,
+            Self::Exponential { tau, .. } => Kernel::Exponential { tau },
+            Self::DoubleExponential { tau_decay, tau_rise, .. } => {
+                Kernel::DoubleExponential(Psp { tau_l: tau_decay, tau_s: tau_rise })
+            }
+        }
+    }
+}
+
+impl Cell for Lif {
+    fn kind(&self) -> &'static str {
+        "lif"
+    }
+
+    fn compartments(&self) -> &[CompartmentInfo] {
+        &COMPARTMENTS
+    }
+
+    fn ports(&self) -> Vec<PortInfo<'_>> {
+        self.ports.iter().map(|port| PortInfo { name: port.name() }).collect()
+    }
+
+    fn dynamics(&self) -> Dynamics {
+        let fires = self.escape.map_or(Fires::Threshold(self.v_th), |escape| {
+            Fires::Escape(Escape { rate_max: escape.phi_max, threshold: escape.v_half, width: escape.width })
+        });
+        let mut cell = LinearCell::new(1.0 / self.tau_m, Escape::new(1.0));
+        cell.fires = fires;
+        cell.rest = self.e_l + self.i_e * self.tau_m / self.c_m;
+        cell.initial = Some(self.v_init.unwrap_or(NeuronValues::Constant(self.e_l)));
+        cell.reset = Some(Reset { potential: self.v_reset, refractory_ms: self.t_ref });
+        for port in &self.ports {
+            let kernel = port.kernel();
+            cell.port(kernel, if kernel == Kernel::Delta { 1.0 } else { 1.0 / self.c_m });
+        }
+        cell.adaptation =
+            self.adaptation.map(|LifAdaptation { tau, jump }| Adaptation { tau, jump, conductance: 1.0 / self.c_m });
+        let place = |name: &str| self.ports.iter().position(|port| port.name() == name);
+        let background = self.poisson_input.iter().filter_map(|input| {
+            let rate = f64::from(input.count) * input.rate / 1000.0;
+            Some(PoissonDrive { port: place(&input.port)?, rate, weight: input.weight })
+        });
+        cell.background = background.collect();
+        Dynamics::Linear(cell)
+    }
+
+    fn check(&self) -> Result<(), Conflict> {
+        let refused = |keys: &[&'static str], why: String| Err(Conflict::new(keys, why));
+        for (index, port) in self.ports.iter().enumerate() {
+            let name = port.name();
+            if name.is_empty() || self.ports[..index].iter().any(|other| other.name() == name) {
+                return refused(
+                    &["ports"],
+                    format!("expected ports of different names, found {name:?} twice or empty"),
+                );
+            }
+        }
+        for (key, values) in [("v_th_mv", Some(self.v_th)), ("v_init_mv", self.v_init)] {
+            if values.is_some_and(|values| !values.is_sound()) {
+                return refused(
+                    &[key],
+                    format!("expected finite numbers for `{key}`, an `sd` of at least 0 and `low` of at most `high`"),
+                );
+            }
+        }
+        if self.escape.is_none() && matches!(self.v_th, NeuronValues::Constant(v_th) if v_th <= self.v_reset) {
+            let why = format!(
+                "expected `v_th_mv` above `v_reset_mv`, or the cell fires without end; found {} and {}",
+                self.v_th.mean(),
+                self.v_reset
+            );
+            return refused(&["v_th_mv", "v_reset_mv"], why);
+        }
+        let taus = self.ports.iter().flat_map(|port| port.kernel().time_constants());
+        for tau in taus.chain(self.adaptation.map(|adaptation| adaptation.tau)) {
+            if (tau / self.tau_m - 1.0).abs() <= TOO_CLOSE {
+                let why = format!(
+                    "expected `tau_m_ms` to differ from the time constants of ports and adaptation by more than a millionth, for the \
+                     response divides by their difference; found {} and {tau}",
+                    self.tau_m
+                );
+                return refused(&["ports", "tau_m_ms", "adaptation"], why);
+            }
+            if !(SHORTEST_TAU_MS..=LONGEST_TAU_MS).contains(&tau) {
+                return refused(
+                    &["ports"],
+                    format!("expected time constants of {SHORTEST_TAU_MS} to {LONGEST_TAU_MS} ms, found {tau}"),
+                );
+            }
+        }
+        for port in &self.ports {
+            let Some(psp) = port.kernel().psp() else { continue };
+            if (psp.tau_l / psp.tau_s - 1.0).abs() <= TOO_CLOSE {
+                let why = format!(
+                    "expected `tau_rise_ms` of port {:?} to differ from `tau_decay_ms` by more than a millionth (the alpha function is \
+                     not built), found {} and {}",
+                    port.name(),
+                    psp.tau_s,
+                    psp.tau_l
+                );
+                return refused(&["ports"], why);
+            }
+        }
+        let names: Vec<_> = self.ports.iter().map(LifPort::name).collect();
+        for input in &self.poisson_input {
+            if !names.contains(&input.port.as_str()) {
+                let why = format!("expected a `port` of the cell ({}), found {:?}", names.join(", "), input.port);
+                return refused(&["poisson_input"], why);
+            }
+        }
+        Ok(())
+    }
+}

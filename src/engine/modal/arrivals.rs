@@ -1,0 +1,241 @@
+//! What reaches a block of neurons in a window, in the order of time.
+
+use std::collections::VecDeque;
+
+use pulp::{Simd, WithSimd};
+
+use crate::engine::arrivals::within_segment;
+use crate::engine::circuit::ModalInput;
+use crate::engine::population::{Inputs, Window};
+use crate::network::{Synapse, Synapses};
+use crate::numeric::exp;
+use crate::protocol::Spike;
+
+/// A spike on its way to a block over the synapses of one delay.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Arrival {
+    /// When it arrives [ms].
+    pub(super) time: f64,
+    /// When it was sent [ms].
+    sent: f64,
+    /// Its projection, as an input of the population.
+    pub(super) input: u32,
+    /// Presynaptic neuron.
+    pub(super) source: u32,
+    /// Synapses in its row, `from..to`; of a dense row none are named, and all are meant.
+    pub(super) from: u32,
+    pub(super) to: u32,
+}
+
+/// Arrivals at a block: those of a window, and those that come later.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Queue {
+    /// Of the window, sorted by (time, projection, source).
+    pub(super) due: Vec<Arrival>,
+    /// e^{λ t'} of those, t' from the start of their segment, [mode, arrival].
+    growth: Vec<f64>,
+    /// By slots of time from `first` on.
+    later: VecDeque<Vec<Arrival>>,
+    /// Number of the first slot.
+    first: u64,
+    /// Length of a slot [ms].
+    slot_ms: f64,
+    /// Emptied slots, whose memory is used again.
+    empty: Vec<Vec<Arrival>>,
+}
+
+/// Synapses that a spike goes along.
+#[derive(Clone, Copy)]
+struct SourceRow<'a> {
+    synapses: &'a [Synapse],
+    resolution_ms: f64,
+}
+
+impl Queue {
+    /// An empty queue whose slots are about as long as a window.
+    pub(super) fn new(window_ms: f64) -> Self {
+        Self { slot_ms: window_ms.clamp(0.01, 10.0), ..Self::default() }
+    }
+
+    /// Gathers what reaches a block before the end of a window; `fresh` are spikes that were just sent, by input.
+    pub(super) fn gather(
+        &mut self,
+        block: usize,
+        inputs: &Inputs<'_>,
+        of: &[ModalInput],
+        fresh: &[Vec<Spike>],
+        window: Window,
+    ) {
+        self.due.clear();
+        self.take_later(block, inputs, of, window.to);
+        for (input, (&ModalInput { projection, .. }, fresh)) in (0..).zip(of.iter().zip(fresh)) {
+            match &inputs.network.synapses[projection] {
+                Synapses::Dense(_) => {
+                    let spikes = &inputs.arrivals[projection].spikes;
+                    let known = &spikes[..spikes.partition_point(|spike| spike.time < window.to)];
+                    self.due.extend(known.iter().map(|&Spike { time, neuron: source }| Arrival {
+                        time,
+                        sent: time,
+                        input,
+                        source,
+                        from: 0,
+                        to: 0,
+                    }));
+                }
+                Synapses::Sparse(sparse) => {
+                    let resolution_ms = sparse.resolution_ms();
+                    for &Spike { time: sent, neuron: source } in fresh {
+                        let row = SourceRow { synapses: sparse.row(block, source as usize), resolution_ms };
+                        self.follow(Arrival { time: sent, sent, input, source, from: 0, to: 0 }, row, window.to);
+                    }
+                }
+            }
+        }
+        self.due.sort_unstable_by(|a, b| {
+            a.time.total_cmp(&b.time).then_with(|| (a.input, a.source, a.from).cmp(&(b.input, b.source, b.from)))
+        });
+    }
+
+    /// Takes what was sent before and arrives before `to`.
+    fn take_later(&mut self, block: usize, inputs: &Inputs<'_>, of: &[ModalInput], to: f64) {
+        while !self.later.is_empty() && (self.first as f64) * self.slot_ms < to {
+            let mut slot = std::mem::take(&mut self.later[0]);
+            let whole = ((self.first + 1) as f64) * self.slot_ms <= to;
+            let mut index = 0;
+            while index < slot.len() {
+                let arrival = slot[index];
+                if arrival.time >= to {
+                    index += 1;
+                    continue;
+                }
+                slot.swap_remove(index);
+                self.due.push(arrival);
+                if let Synapses::Sparse(sparse) = &inputs.network.synapses[of[arrival.input as usize].projection] {
+                    let synapses = sparse.row(block, arrival.source as usize);
+                    self.follow(arrival, SourceRow { synapses, resolution_ms: sparse.resolution_ms() }, to);
+                }
+            }
+            if !whole {
+                slot.append(&mut self.later[0]);
+                self.later[0] = slot;
+                return;
+            }
+            // What rounding put into a slot that is over belongs to the next.
+            slot.append(&mut self.later[0]);
+            self.later.pop_front();
+            self.first += 1;
+            if !slot.is_empty() {
+                if self.later.is_empty() {
+                    self.later.push_back(Vec::new());
+                }
+                self.later[0].append(&mut slot);
+            }
+            self.empty.push(slot);
+        }
+    }
+
+    /// Goes on with the synapses of a spike after those of `last`: those that it reaches before `to` are due.
+    fn follow(&mut self, last: Arrival, row: SourceRow<'_>, to: f64) {
+        let mut from = last.to as usize;
+        while let Some(synapse) = row.synapses.get(from) {
+            let delay = synapse.delay;
+            let end = from + row.synapses[from..].iter().take_while(|synapse| synapse.delay == delay).count();
+            let time = last.sent + f64::from(delay) * row.resolution_ms;
+            let arrival = Arrival { time, from: from as u32, to: end as u32, ..last };
+            if time >= to {
+                self.put(arrival);
+                return;
+            }
+            self.due.push(arrival);
+            from = end;
+        }
+    }
+
+    /// Keeps what arrives later.
+    fn put(&mut self, arrival: Arrival) {
+        let slot = (arrival.time / self.slot_ms).max(0.0) as u64;
+        if self.later.is_empty() {
+            self.first = slot;
+        }
+        while slot < self.first {
+            self.later.push_front(self.empty.pop().unwrap_or_default());
+            self.first -= 1;
+        }
+        let index = (slot - self.first) as usize;
+        while self.later.len() <= index {
+            self.later.push_back(self.empty.pop().unwrap_or_default());
+        }
+        self.later[index].push(arrival);
+    }
+
+    /// Computes the growth of the modes up to each arrival.
+    pub(super) fn grow<const M: usize>(&mut self, arch: pulp::Arch, lambda: &[f64; M]) {
+        self.growth.clear();
+        self.growth.resize(M * self.due.len(), 0.0);
+        arch.dispatch(Grow { due: &self.due, lambda, growth: &mut self.growth });
+    }
+
+    /// e^{λ t'} of the arrival at `index`.
+    #[inline(always)]
+    pub(super) fn growth<const M: usize>(&self, index: usize) -> [f64; M] {
+        std::array::from_fn(|m| self.growth[m * self.due.len() + index])
+    }
+
+    /// Counts time from `length` ms later on.
+    pub(super) fn carry(&mut self, length: f64) {
+        let later = std::mem::take(&mut self.later);
+        for mut arrival in later.into_iter().flatten() {
+            arrival.time -= length;
+            arrival.sent -= length;
+            self.put(arrival);
+        }
+    }
+
+    /// Forgets all.
+    pub(super) fn clear(&mut self) {
+        self.due.clear();
+        self.later.clear();
+    }
+
+    /// What comes later, as numbers: time, time of sending, input, source, first and last synapse.
+    pub(super) fn save(&self, out: &mut [Vec<f64>; 6]) {
+        let mut arrivals: Vec<&Arrival> = self.later.iter().flatten().collect();
+        arrivals.sort_unstable_by(|a, b| {
+            a.time.total_cmp(&b.time).then_with(|| (a.input, a.source, a.from).cmp(&(b.input, b.source, b.from)))
+        });
+        for &Arrival { time, sent, input, source, from, to } in arrivals {
+            let numbers = [time, sent, f64::from(input), f64::from(source), f64::from(from), f64::from(to)];
+            out.iter_mut().zip(numbers).for_each(|(out, number)| out.push(number));
+        }
+    }
+
+    /// Takes up one of them.
+    pub(super) fn restore(&mut self, [time, sent, input, source, from, to]: [f64; 6]) {
+        let [input, source, from, to] = [input, source, from, to].map(|number| number as u32);
+        self.put(Arrival { time, sent, input, source, from, to });
+    }
+}
+
+/// Computes e^{λ t'} of arrivals, mode by mode.
+struct Grow<'a, const M: usize> {
+    due: &'a [Arrival],
+    lambda: &'a [f64; M],
+    growth: &'a mut [f64],
+}
+
+impl<const M: usize> WithSimd for Grow<'_, M> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, _: S) {
+        let Self { due, lambda, growth } = self;
+        if due.is_empty() {
+            return;
+        }
+        for (growth, &lambda) in growth.chunks_exact_mut(due.len()).zip(lambda) {
+            for (growth, arrival) in growth.iter_mut().zip(due) {
+                *growth = exp(within_segment(arrival.time) * lambda);
+            }
+        }
+    }
+}

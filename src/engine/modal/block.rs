@@ -1,0 +1,323 @@
+//! The neurons of a block: what each event does to them, and when they fire.
+//!
+//! V − θ = distance + Σ a_m e^{−λ_m t'}, t' from the start of the segment. A neuron is *cold* while an upper bound of V − θ up to
+//! the end of the *epoch* is negative: then an arrival adds to its amplitudes and to the bound, and no more. Otherwise it is
+//! *hot*: it has not been looked at since its last event, or it is refractory. It is looked at before its next event, or at the
+//! end of the window, when the interval without an event is known. Bounds only reject; whether and when a neuron fires is
+//! decided from its own last event and the segment alone, so that windows, epochs and blocks change no bit.
+
+use super::background::ProcessPoint;
+use super::layout::CellModes;
+use crate::cells::SEGMENT;
+use crate::engine::crossing::{Approach, Crossings};
+use crate::numeric::{exp, logit};
+use crate::protocol::Spike;
+
+/// A neuron as arrivals need it.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct ModalNeuron<const M: usize> {
+    /// Amplitudes of V, scaled to the start of the segment [mV].
+    pub(super) a: [f64; M],
+    /// Upper bound of V − θ up to the end of the epoch [mV]; infinite of a hot neuron.
+    pub(super) bound: f64,
+    /// Its last event, an arrival or a change of its own [ms].
+    pub(super) last: f64,
+}
+
+/// Neurons of a block with what changes when they fire.
+#[derive(Clone, Debug)]
+pub(super) struct NeuronBlock<const M: usize> {
+    /// The first of them in the population.
+    pub(super) first: usize,
+    pub(super) neurons: Vec<ModalNeuron<M>>,
+    /// rest − θ of each [mV].
+    pub(super) distance: Vec<f64>,
+    /// End of the refractory time of each [ms], or [`NOT_REFRACTORY`].
+    pub(super) refractory: Vec<f64>,
+    /// Hot neurons, and whether each is in this list.
+    hot: Vec<u32>,
+    listed: Vec<bool>,
+    /// Start of the segment that amplitudes are scaled to [ms].
+    segment: f64,
+    /// Up to where bounds hold [ms].
+    epoch_end: f64,
+    /// e^{−λ t'} there.
+    decay_end: [f64; M],
+    /// By how much a spike of weight 1 can raise V in the epoch, by port.
+    pub(super) reach: Vec<f64>,
+    /// Whether no neuron can fire without an arrival.
+    quiet: bool,
+    /// Spikes of the window, unsorted.
+    pub(super) spikes: Vec<Spike>,
+    pub(super) counts: Crossings,
+}
+
+/// Shortest epoch [ms]: bounds are computed once in it, and are the looser the longer it is.
+const EPOCH_MS: f64 = 0.5;
+
+/// Relative margin by which bounds cover rounding.
+const MARGIN: f64 = 1e-10;
+
+/// End of the refractory time of a neuron that is not refractory [ms]; files hold finite numbers.
+pub(super) const NOT_REFRACTORY: f64 = f64::MIN;
+
+impl<const M: usize> NeuronBlock<M> {
+    /// Neurons at rest.
+    pub(super) fn new(first: usize, distance: Vec<f64>) -> Self {
+        let count = distance.len();
+        Self {
+            first,
+            neurons: vec![ModalNeuron { a: [0.0; M], bound: f64::INFINITY, last: 0.0 }; count],
+            refractory: vec![NOT_REFRACTORY; count],
+            hot: (0..count as u32).collect(),
+            listed: vec![true; count],
+            distance,
+            segment: 0.0,
+            epoch_end: 0.0,
+            decay_end: [1.0; M],
+            reach: Vec::new(),
+            quiet: false,
+            spikes: Vec::new(),
+            counts: Crossings::default(),
+        }
+    }
+
+    /// Makes ready for events from `from` on, and returns up to where: the end of the segment or of the epoch, at most `to`. With
+    /// `idle` no event comes before `to`.
+    pub(super) fn open(&mut self, cell: &CellModes<M>, from: f64, to: f64, idle: bool) -> f64 {
+        if idle && self.quiet && self.hot.is_empty() {
+            return to;
+        }
+        self.rescale_to(cell, from);
+        if from >= self.epoch_end || self.quiet {
+            self.open_epoch(cell, from, to);
+        }
+        to.min(self.epoch_end)
+    }
+
+    /// Scales amplitudes to the segment that `t` is in, segment by segment, so that it does not matter when that is done.
+    fn rescale_to(&mut self, cell: &CellModes<M>, t: f64) {
+        while self.segment + SEGMENT <= t {
+            self.rescale(cell, SEGMENT);
+            self.segment += SEGMENT;
+        }
+    }
+
+    /// Scales amplitudes to a start that is `by` ms later.
+    fn rescale(&mut self, cell: &CellModes<M>, by: f64) {
+        let decay = cell.lambda.map(|lambda| exp(-lambda * by));
+        for neuron in &mut self.neurons {
+            neuron.a.iter_mut().zip(decay).for_each(|(a, decay)| *a *= decay);
+        }
+        self.epoch_end = 0.0;
+    }
+
+    fn open_epoch(&mut self, cell: &CellModes<M>, from: f64, to: f64) {
+        let segment_end = self.segment + SEGMENT;
+        self.epoch_end = segment_end.min(to.max(from + EPOCH_MS));
+        let decay = |t: f64| cell.lambda.map(|lambda| exp(-lambda * (t - self.segment)));
+        let (start, end) = (decay(from), decay(self.epoch_end));
+        self.decay_end = end;
+        cell.reach(self.epoch_end - from, &mut self.reach);
+        if cell.escape.is_some() {
+            self.quiet = self.hot.is_empty();
+            return;
+        }
+        let mut highest = f64::NEG_INFINITY;
+        for (index, (neuron, &distance)) in self.neurons.iter_mut().zip(&self.distance).enumerate() {
+            if neuron.bound == f64::INFINITY {
+                continue;
+            }
+            let (mut above, mut below, mut size) = (0.0, 0.0, distance.abs());
+            for m in 0..M {
+                let a = neuron.a[m] * start[m];
+                above += a.max(0.0);
+                below += (neuron.a[m] * end[m]).min(0.0);
+                size += a.abs();
+            }
+            let ever = distance + above + MARGIN * size;
+            neuron.bound = ever + below;
+            highest = highest.max(ever);
+            if neuron.bound >= 0.0 {
+                neuron.bound = f64::INFINITY;
+                if !self.listed[index] {
+                    self.listed[index] = true;
+                    self.hot.push(index as u32);
+                }
+            }
+        }
+        self.quiet = self.hot.is_empty() && highest < 0.0;
+    }
+
+    /// A spike of weight `w` arrives at `t`; `growth` are e^{λ t'} times what one of weight 1 adds to the amplitudes.
+    #[inline(always)]
+    pub(super) fn arrive(&mut self, cell: &CellModes<M>, index: usize, t: f64, w: f64, growth: &[f64; M], reach: f64) {
+        if self.neurons[index].bound == f64::INFINITY {
+            self.look_before(cell, index, t);
+        }
+        let neuron = &mut self.neurons[index];
+        for m in 0..M {
+            neuron.a[m] += w * growth[m];
+        }
+        neuron.bound += w.max(0.0) * reach;
+        neuron.last = t;
+        if neuron.bound >= 0.0 {
+            self.heat(index);
+        }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn look_before(&mut self, cell: &CellModes<M>, index: usize, t: f64) {
+        if self.refractory[index] > NOT_REFRACTORY || t > self.neurons[index].last {
+            self.look(cell, index, t);
+        }
+    }
+
+    #[inline(never)]
+    fn heat(&mut self, index: usize) {
+        self.neurons[index].bound = f64::INFINITY;
+        if !self.listed[index] {
+            self.listed[index] = true;
+            self.hot.push(index as u32);
+        }
+    }
+
+    /// Decides on a hot neuron whose last event is known to be the last before `until`: ends its refractory time, and lets it fire
+    /// where it crosses its threshold.
+    fn look(&mut self, cell: &CellModes<M>, index: usize, until: f64) {
+        loop {
+            let due = self.refractory[index];
+            if due > NOT_REFRACTORY {
+                if due > until {
+                    return;
+                }
+                self.refractory[index] = NOT_REFRACTORY;
+                self.set_potential(cell, index, due);
+            }
+            if cell.escape.is_some() {
+                self.neurons[index].bound = f64::NEG_INFINITY;
+                return;
+            }
+            let neuron = self.neurons[index];
+            let start = neuron.last.max(self.segment);
+            let a: [f64; M] = std::array::from_fn(|m| neuron.a[m] * exp(-cell.lambda[m] * (start - self.segment)));
+            let distance = self.distance[index];
+            let approach = Approach { c: distance, a };
+            if approach.value(&[1.0; M]) >= 0.0 {
+                self.fire(cell, index, start);
+                continue;
+            }
+            let mut bound = distance + MARGIN * distance.abs();
+            for (m, &a) in a.iter().enumerate() {
+                bound += MARGIN * a.abs() + if a > 0.0 { a } else { neuron.a[m] * self.decay_end[m] };
+            }
+            if bound < 0.0 {
+                self.neurons[index].bound = bound;
+                return;
+            }
+            if until <= start || approach.stays_below(&cell.rates, until - start, &mut self.counts) {
+                return;
+            }
+            match approach.first_crossing(&cell.rates, self.segment + SEGMENT - start, &mut self.counts) {
+                Some(after) if start + after < until => self.fire(cell, index, start + after),
+                _ => return,
+            }
+        }
+    }
+
+    /// A neuron fires at `t`.
+    fn fire(&mut self, cell: &CellModes<M>, index: usize, t: f64) {
+        self.spikes.push(Spike { time: t, neuron: (self.first + index) as u32 });
+        let growth = cell.lambda.map(|lambda| exp(lambda * (t - self.segment)));
+        let neuron = &mut self.neurons[index];
+        for m in 0..M {
+            neuron.a[m] += cell.adaptation[m] * growth[m];
+        }
+        neuron.last = t;
+        match cell.reset {
+            Some(reset) if reset.refractory_ms > 0.0 => {
+                self.refractory[index] = t + reset.refractory_ms;
+                self.heat(index);
+            }
+            Some(_) => self.set_potential(cell, index, t),
+            None => (),
+        }
+    }
+
+    /// Sets V to the reset potential at `t`.
+    fn set_potential(&mut self, cell: &CellModes<M>, index: usize, t: f64) {
+        let Some(reset) = cell.reset else { return };
+        // A time before the segment is of a neuron that nothing has reached since: V was held.
+        let t_within = (t - self.segment).max(0.0);
+        let neuron = &mut self.neurons[index];
+        let mut others = cell.rest;
+        for m in 0..M {
+            if m != cell.membrane {
+                others += neuron.a[m] * exp(-cell.lambda[m] * t_within);
+            }
+        }
+        neuron.a[cell.membrane] = (reset.potential - others) * exp(cell.lambda[cell.membrane] * t_within);
+        neuron.last = t;
+    }
+
+    /// A candidate spike of an escape-rate neuron: it fires if φ(V)/φ_max exceeds the mark.
+    pub(super) fn candidate(&mut self, cell: &CellModes<M>, point: &ProcessPoint<M>) {
+        let Some(escape) = cell.escape else { return };
+        let index = point.neuron as usize;
+        if self.neurons[index].bound == f64::INFINITY {
+            self.look(cell, index, point.time);
+            if self.refractory[index] > NOT_REFRACTORY {
+                return;
+            }
+        }
+        let v = cell.rest + self.neurons[index].a.iter().zip(&point.growth).map(|(a, growth)| a / growth).sum::<f64>();
+        if escape.threshold + escape.width * logit(point.mark) < v {
+            self.fire(cell, index, point.time);
+        }
+    }
+
+    /// Decides on all hot neurons up to `to`.
+    pub(super) fn close(&mut self, cell: &CellModes<M>, to: f64) {
+        let mut hot = std::mem::take(&mut self.hot);
+        hot.retain(|&index| {
+            let index = index as usize;
+            self.look(cell, index, to);
+            let stays = self.neurons[index].bound == f64::INFINITY;
+            self.listed[index] = stays;
+            stays
+        });
+        self.hot = hot;
+    }
+
+    /// Appends V of all neurons at `t`, up to where all is decided [mV].
+    pub(super) fn potentials(&mut self, cell: &CellModes<M>, t: f64, out: &mut Vec<f64>) {
+        self.rescale_to(cell, t);
+        let decay = cell.lambda.map(|lambda| exp(-lambda * (t - self.segment)));
+        out.extend(self.neurons.iter().zip(&self.refractory).map(|(neuron, &refractory)| {
+            let held = cell.reset.filter(|_| refractory > NOT_REFRACTORY);
+            held.map_or_else(
+                || cell.rest + (0..M).map(|m| neuron.a[m] * decay[m]).sum::<f64>(),
+                |reset| reset.potential,
+            )
+        }));
+    }
+
+    /// Makes the end of a phase of `length` ms the start of the next.
+    pub(super) fn carry(&mut self, cell: &CellModes<M>, length: f64) {
+        self.rescale_to(cell, length);
+        self.rescale(cell, length - self.segment);
+        self.segment = 0.0;
+        self.quiet = false;
+        for (neuron, refractory) in self.neurons.iter_mut().zip(&mut self.refractory) {
+            neuron.last -= length;
+            *refractory -= length;
+        }
+    }
+
+    /// Lets every neuron be looked at anew.
+    pub(super) fn heat_all(&mut self) {
+        (0..self.neurons.len()).for_each(|index| self.heat(index));
+        (self.segment, self.epoch_end, self.quiet) = (0.0, 0.0, false);
+    }
+}

@@ -1,0 +1,66 @@
+//! What the neurons of a population share: their modes, what spikes do to them, and where they come from.
+
+use crate::cells::{Escape, Fires, Kernel, NeuronValues, PoissonDrive, Reset};
+use crate::engine::circuit::ModalLayout;
+use crate::engine::crossing::DecayRates;
+
+/// A cell by its modes, their number known.
+#[derive(Clone, Debug)]
+pub(super) struct CellModes<const M: usize> {
+    pub(super) rates: DecayRates<M>,
+    /// λ, ascending [1/ms].
+    pub(super) lambda: [f64; M],
+    /// The membrane's own mode.
+    pub(super) membrane: usize,
+    /// What a spike of weight 1 adds to the amplitudes, by port.
+    pub(super) jumps: Vec<[f64; M]>,
+    kernels: Vec<Kernel>,
+    conductances: Vec<f64>,
+    pub(super) adaptation: [f64; M],
+    pub(super) rest: f64,
+    pub(super) reset: Option<Reset>,
+    /// Thresholds of neurons, where they have them.
+    pub(super) threshold: Option<NeuronValues>,
+    /// The escape rate, where they fire by one.
+    pub(super) escape: Option<Escape>,
+    pub(super) initial: NeuronValues,
+    pub(super) background: Vec<PoissonDrive>,
+}
+
+impl<const M: usize> CellModes<M> {
+    pub(super) fn new(layout: &ModalLayout) -> Self {
+        let ModalLayout { cell, form, .. } = layout;
+        let modes = |values: &[f64]| std::array::from_fn(|m| values.get(m).copied().unwrap_or(0.0));
+        let fastest = form.rates.last().copied().unwrap_or(1.0);
+        let lambda = std::array::from_fn(|m| {
+            let beyond = (m + 1).saturating_sub(form.rates.len());
+            form.rates.get(m).copied().unwrap_or(fastest * (1.0 + beyond as f64 / M as f64))
+        });
+        let (threshold, escape) = match cell.fires {
+            Fires::Threshold(values) => (Some(values), None),
+            Fires::Escape(escape) => (None, Some(escape)),
+        };
+        Self {
+            rates: DecayRates::new(lambda),
+            lambda,
+            membrane: form.membrane,
+            jumps: form.jumps.iter().map(|jump| modes(jump)).collect(),
+            kernels: cell.ports.iter().map(|port| port.kernel).collect(),
+            conductances: cell.ports.iter().map(|port| port.conductance).collect(),
+            adaptation: modes(&form.adaptation),
+            rest: cell.rest,
+            reset: cell.reset,
+            threshold,
+            escape,
+            initial: cell.initial.unwrap_or(NeuronValues::Constant(cell.rest)),
+            background: cell.background.clone(),
+        }
+    }
+
+    /// Bounds, by port, by how much a spike of weight 1 can raise V within `length` ms: g ∫κ, for what leaks is left out.
+    pub(super) fn reach(&self, length: f64, out: &mut Vec<f64>) {
+        out.clear();
+        let ports = self.kernels.iter().zip(&self.conductances);
+        out.extend(ports.map(|(kernel, g)| g * kernel.integral(length) * (1.0 + 1e-9)));
+    }
+}

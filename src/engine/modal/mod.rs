@@ -1,0 +1,275 @@
+//! Populations of linear cells of any modes, neuron by neuron in double precision: threshold and escape-rate cells with resets and
+//! refractory times, sparse or dense synapses, and Poisson input of their own.
+//!
+//! Neurons are kept in blocks. Within a window a block takes what reaches it in the order of time (arrivals over projections,
+//! points of its Poisson input, candidate spikes), each synapse of each at the cost of a multiply-add per mode; `block.rs` says
+//! when a neuron is looked at. Blocks are independent of each other, and so advance in parallel.
+
+mod arrivals;
+mod background;
+mod block;
+mod layout;
+mod part;
+
+use rayon::prelude::*;
+
+use self::block::NOT_REFRACTORY;
+use self::layout::CellModes;
+use self::part::{AdvanceInputs, Part};
+use super::arrivals::Arrivals;
+use super::circuit::{Circuit, ModalInput, ModalLayout, PopulationLayout};
+use super::observe::StateArray;
+use super::population::{Inputs, Means, PhaseRun, PopulationDynamics, Streams, Window};
+use super::work::Work;
+use crate::cells::{LinearCell, MOST_MODES, ModalForm};
+use crate::network::{Network, Synapses, TARGETS_PER_BLOCK};
+use crate::numeric::{PresentationKey, Purpose, StreamKey};
+use crate::protocol::Spike;
+
+/// A population of linear cells by their modes.
+#[derive(Clone, Debug)]
+struct ModalPopulation<const M: usize> {
+    /// Its place in the model.
+    index: usize,
+    seed: u64,
+    cell: CellModes<M>,
+    /// How many of the modes are the cell's.
+    modes: usize,
+    inputs: Vec<ModalInput>,
+    parts: Vec<Part<M>>,
+    /// Spikes that were just sent to it over sparse projections, by input.
+    fresh: Vec<Vec<Spike>>,
+    /// Potentials sampled in the window, [samples, n].
+    sampled: Vec<f64>,
+}
+
+/// A population of these cells, in a lane of this seed. Modes that are too few are filled up with some of amplitude 0.
+pub(crate) fn population(
+    index: usize,
+    layout: &PopulationLayout,
+    modal: &ModalLayout,
+    seed: u64,
+    window_ms: f64,
+) -> Box<dyn PopulationDynamics> {
+    macro_rules! of_modes {
+        ($($m:literal),*) => {
+            match modal.form.rates.len() {
+                $(..=$m => Box::new(ModalPopulation::<$m>::new(index, layout, modal, seed, window_ms)),)*
+                _ => Box::new(ModalPopulation::<MOST_MODES>::new(index, layout, modal, seed, window_ms)),
+            }
+        };
+    }
+    of_modes!(1, 2, 4)
+}
+
+impl<const M: usize> ModalPopulation<M> {
+    fn new(index: usize, layout: &PopulationLayout, modal: &ModalLayout, seed: u64, window_ms: f64) -> Self {
+        let cell = CellModes::<M>::new(modal);
+        let purpose = Purpose::Thresholds(index as u32);
+        let key = StreamKey { seed, purpose, presentation: PresentationKey::training(0), phase: 0, block: 0 };
+        let mut stream = key.stream();
+        let distance = |_| cell.threshold.map_or(0.0, |threshold| cell.rest - threshold.draw(&mut stream));
+        let distances: Vec<f64> = (0..layout.size).map(distance).collect();
+        let part =
+            |(block, distances): (usize, &[f64])| Part::new(&cell, block * TARGETS_PER_BLOCK, distances, window_ms);
+        let parts = distances.chunks(TARGETS_PER_BLOCK).enumerate().map(part).collect();
+        let fresh = vec![Vec::new(); modal.inputs.len()];
+        let mut population = Self {
+            index,
+            seed,
+            cell,
+            modes: modal.form.rates.len(),
+            inputs: modal.inputs.clone(),
+            parts,
+            fresh,
+            sampled: Vec::new(),
+        };
+        population.start();
+        population
+    }
+
+    /// Sets all neurons to their initial potentials.
+    fn start(&mut self) {
+        let purpose = Purpose::Potentials(self.index as u32);
+        let presentation = PresentationKey::training(0);
+        let key = StreamKey { seed: self.seed, purpose, presentation, phase: 0, block: 0 };
+        let mut stream = key.stream();
+        for Part { block, queue, .. } in &mut self.parts {
+            queue.clear();
+            for neuron in &mut block.neurons {
+                neuron.a = [0.0; M];
+                neuron.a[self.cell.membrane] = self.cell.initial.draw(&mut stream) - self.cell.rest;
+                neuron.last = 0.0;
+            }
+            block.refractory.fill(NOT_REFRACTORY);
+            block.heat_all();
+        }
+    }
+
+    /// Starts the random streams of a phase.
+    fn streams(&mut self, streams: &Streams) {
+        let index = self.index as u32;
+        for (block, part) in (0..).zip(&mut self.parts) {
+            for (input, points) in (0..).zip(&mut part.background) {
+                points.begin(streams.key(Purpose::Background(index), block << 8 | input).wide());
+            }
+            part.candidates.begin(streams.key(Purpose::Candidates(index), block).wide());
+        }
+    }
+}
+
+impl<const M: usize> PopulationDynamics for ModalPopulation<M> {
+    fn begin(&mut self, run: &PhaseRun<'_>, _: &Inputs<'_>, _: bool) {
+        self.streams(&run.streams);
+    }
+
+    fn receive(&mut self, _: &PhaseRun<'_>, _: &Circuit, network: &Network, arrivals: &mut [Arrivals], _: f64) {
+        for (fresh, input) in self.fresh.iter_mut().zip(&self.inputs) {
+            fresh.clear();
+            if matches!(network.synapses[input.projection], Synapses::Sparse(_)) {
+                fresh.append(&mut arrivals[input.projection].spikes);
+            }
+        }
+    }
+
+    fn advance(
+        &mut self,
+        run: &PhaseRun<'_>,
+        window: Window,
+        inputs: &Inputs<'_>,
+        out: &mut Vec<Spike>,
+        work: &mut Work,
+    ) {
+        let of = AdvanceInputs {
+            cell: &self.cell,
+            inputs: &self.inputs,
+            network: inputs.network,
+            arch: run.arch,
+            window,
+            samples: inputs.samples,
+        };
+        let fresh = &self.fresh;
+        let one = |(block, part): (usize, &mut Part<M>)| {
+            part.queue.gather(block, inputs, of.inputs, fresh, window);
+            part.advance(&of);
+        };
+        if self.parts.len() > 1 && rayon::current_num_threads() > 1 {
+            self.parts.par_iter_mut().enumerate().for_each(one);
+        } else {
+            self.parts.iter_mut().enumerate().for_each(one);
+        }
+        let known = out.len();
+        self.sampled.clear();
+        for part in &mut self.parts {
+            out.append(&mut part.block.spikes);
+            work.synaptic_events += std::mem::take(&mut part.events);
+            work.input_spikes += std::mem::take(&mut part.points);
+            work.candidates += std::mem::take(&mut part.decided);
+            work.crossings += std::mem::take(&mut part.block.counts);
+        }
+        out[known..].sort_unstable_by(|a, b| a.time.total_cmp(&b.time).then(a.neuron.cmp(&b.neuron)));
+        work.spikes += (out.len() - known) as u64;
+        for sample in 0..of.samples.len() {
+            for part in &self.parts {
+                let size = part.block.neurons.len();
+                self.sampled.extend_from_slice(&part.sampled[sample * size..][..size]);
+            }
+        }
+    }
+
+    fn sample(&mut self, _: &PhaseRun<'_>, _: &[f64], _: &Inputs<'_>, out: &mut Vec<f64>) {
+        out.append(&mut self.sampled);
+    }
+
+    fn finish(&mut self, _: &mut [f64]) {}
+
+    fn measure(&mut self, _: &PhaseRun<'_>, _: &Inputs<'_>, _: Means<'_>) {}
+
+    fn carry(&mut self, run: &PhaseRun<'_>, inputs: &Inputs<'_>) {
+        let length = run.phase.length_ms;
+        for (block, part) in self.parts.iter_mut().enumerate() {
+            part.queue.gather(block, inputs, &self.inputs, &self.fresh, Window { from: length, to: length });
+            part.block.carry(&self.cell, length);
+            part.queue.carry(length);
+        }
+    }
+
+    fn rest(&mut self) {
+        self.start();
+    }
+
+    fn state(&self) -> Vec<StateArray> {
+        let neurons = || self.parts.iter().flat_map(|part| &part.block.neurons);
+        let array = |name: String, values: Vec<f64>| StateArray { name, values };
+        let mut state: Vec<_> =
+            (0..self.modes).map(|m| array(mode_name(m), neurons().map(|neuron| neuron.a[m]).collect())).collect();
+        state.push(array(LAST.to_owned(), neurons().map(|neuron| neuron.last).collect()));
+        let refractory = self.parts.iter().flat_map(|part| part.block.refractory.iter().copied());
+        state.push(array(REFRACTORY.to_owned(), refractory.collect()));
+        let mut queued: [Vec<f64>; 7] = Default::default();
+        for (block, part) in self.parts.iter().enumerate() {
+            let [blocks, rest @ ..] = &mut queued;
+            part.queue.save(rest);
+            blocks.resize(rest[0].len(), block as f64);
+        }
+        state.extend(QUEUED.iter().zip(queued).map(|(name, values)| array((*name).to_owned(), values)));
+        state.retain(|array| !array.values.is_empty());
+        state.sort_by(|a, b| a.name.cmp(&b.name));
+        state
+    }
+
+    fn restore(&mut self, state: &[StateArray]) {
+        let named = |name: &str| state.iter().find(|array| array.name == name).map_or(&[][..], |array| &array.values);
+        let modes: Vec<_> = (0..self.modes).map(|m| named(&mode_name(m))).collect();
+        let (last, refractory) = (named(LAST), named(REFRACTORY));
+        for Part { block, queue, .. } in &mut self.parts {
+            queue.clear();
+            for (index, neuron) in block.neurons.iter_mut().enumerate() {
+                let place = block.first + index;
+                for (a, mode) in neuron.a.iter_mut().zip(&modes) {
+                    *a = mode.get(place).copied().unwrap_or(*a);
+                }
+                neuron.last = last.get(place).copied().unwrap_or(0.0);
+                block.refractory[index] = refractory.get(place).copied().unwrap_or(NOT_REFRACTORY);
+            }
+            block.heat_all();
+        }
+        let queued = QUEUED.map(named);
+        for index in 0..queued[0].len() {
+            let [block, rest @ ..] = queued.map(|values| values.get(index).copied().unwrap_or(0.0));
+            let [_, _, input, source, ..] = rest;
+            let is_sent = self.inputs.get(input as usize).is_some_and(|input| source < input.pre as f64);
+            if let (true, Some(part)) = (is_sent, self.parts.get_mut(block as usize)) {
+                part.queue.restore(rest);
+            }
+        }
+    }
+}
+
+/// Name of the array of a mode's amplitudes [mV].
+fn mode_name(mode: usize) -> String {
+    format!("mode_{mode}")
+}
+
+/// Name of the array of last events [ms].
+const LAST: &str = "last_event";
+
+/// Name of the array of ends of refractory times [ms].
+const REFRACTORY: &str = "refractory_until";
+
+/// Names of the arrays of state of a cell that have one number for each neuron.
+pub(crate) fn state_names(cell: &LinearCell) -> Vec<String> {
+    let modes = (0..ModalForm::of(cell).rates.len()).map(mode_name);
+    modes.chain([LAST, REFRACTORY].map(str::to_owned)).collect()
+}
+
+/// Names of the arrays of spikes in flight, one number for each; they are not there where none is.
+pub(crate) const QUEUED: [&str; 7] = [
+    "in_flight_block",
+    "in_flight_time",
+    "in_flight_sent",
+    "in_flight_input",
+    "in_flight_source",
+    "in_flight_from",
+    "in_flight_to",
+];

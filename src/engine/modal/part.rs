@@ -1,0 +1,158 @@
+//! A block of neurons with what reaches it: events are taken in the order of time.
+
+use pulp::Arch;
+
+use super::arrivals::Queue;
+use super::background::PointProcess;
+use super::block::NeuronBlock;
+use super::layout::CellModes;
+use crate::engine::circuit::ModalInput;
+use crate::engine::population::Window;
+use crate::network::{Network, Synapses, TARGETS_PER_BLOCK};
+
+/// A block with what reaches it.
+#[derive(Clone, Debug)]
+pub(super) struct Part<const M: usize> {
+    pub(super) block: NeuronBlock<M>,
+    pub(super) queue: Queue,
+    /// Poisson input, by background of the cell.
+    pub(super) background: Vec<PointProcess<M>>,
+    pub(super) candidates: PointProcess<M>,
+    /// Potentials sampled, [samples, n of the block].
+    pub(super) sampled: Vec<f64>,
+    pub(super) events: u64,
+    pub(super) points: u64,
+    pub(super) decided: u64,
+}
+
+/// What a part needs to advance over a window.
+pub(super) struct AdvanceInputs<'a, const M: usize> {
+    pub(super) cell: &'a CellModes<M>,
+    pub(super) inputs: &'a [ModalInput],
+    pub(super) network: &'a Network,
+    pub(super) arch: Arch,
+    pub(super) window: Window,
+    pub(super) samples: &'a [f64],
+}
+
+impl<const M: usize> Part<M> {
+    /// A block of neurons of these distances from threshold at rest.
+    pub(super) fn new(cell: &CellModes<M>, first: usize, distances: &[f64], window_ms: f64) -> Self {
+        let neurons = distances.len();
+        Self {
+            block: NeuronBlock::new(first, distances.to_vec()),
+            queue: Queue::new(window_ms),
+            background: cell.background.iter().map(|input| PointProcess::new(neurons, input.rate)).collect(),
+            candidates: PointProcess::new(neurons, cell.escape.map_or(0.0, |escape| escape.rate_max)),
+            sampled: Vec::new(),
+            events: 0,
+            points: 0,
+            decided: 0,
+        }
+    }
+
+    /// Advances over a window with what was gathered.
+    pub(super) fn advance(&mut self, of: &AdvanceInputs<'_, M>) {
+        let Window { from, to } = of.window;
+        let mut now = from;
+        self.queue.grow(of.arch, &of.cell.lambda);
+        let mut next = 0;
+        self.sampled.clear();
+        let mut samples = of.samples.iter().copied().peekable();
+        while now < to {
+            let stop = samples.peek().map_or(to, |&sample| sample.min(to));
+            let idle = next == self.queue.due.len() && self.next_point(of) >= stop;
+            let end = self.block.open(of.cell, now, stop, idle);
+            next = self.take(of, next, end);
+            self.block.close(of.cell, end);
+            now = end;
+            while samples.next_if(|&sample| sample <= now).is_some() {
+                self.block.potentials(of.cell, now, &mut self.sampled);
+            }
+        }
+    }
+
+    /// Time of the next point of a process of its own [ms].
+    fn next_point(&mut self, of: &AdvanceInputs<'_, M>) -> f64 {
+        let Self { background, candidates, .. } = self;
+        let first = background.iter_mut().chain([candidates]).map(|points| points.peek(of.arch, &of.cell.lambda));
+        first.fold(f64::INFINITY, f64::min)
+    }
+
+    /// Takes all events before `end`, in the order of time, and returns the place of the first arrival after them.
+    fn take(&mut self, of: &AdvanceInputs<'_, M>, mut next: usize, end: f64) -> usize {
+        let cell = of.cell;
+        loop {
+            let arrival = self.queue.due.get(next).map_or(f64::INFINITY, |arrival| arrival.time);
+            let bound = arrival.min(end);
+            self.take_points(of, bound);
+            if arrival >= end {
+                return next;
+            }
+            let due = self.queue.due[next];
+            let ModalInput { projection, port, .. } = of.inputs[due.input as usize];
+            let growth: [f64; M] = self.queue.growth(next);
+            let growth = std::array::from_fn(|m| growth[m] * cell.jumps[port][m]);
+            let (reach, block) = (self.block.reach[port], self.block.first / TARGETS_PER_BLOCK);
+            match &of.network.synapses[projection] {
+                Synapses::Dense(weights) => {
+                    let row = &weights.row(due.source as usize)[self.block.first..][..self.block.neurons.len()];
+                    for (index, &w) in row.iter().enumerate() {
+                        self.block.arrive(cell, index, arrival, f64::from(w), &growth, reach);
+                    }
+                    self.events += row.len() as u64;
+                }
+                Synapses::Sparse(sparse) => {
+                    let row = sparse.row(block, due.source as usize);
+                    let row = row.get(due.from as usize..due.to as usize).unwrap_or_default();
+                    for synapse in row {
+                        let w = f64::from(synapse.weight);
+                        self.block.arrive(cell, usize::from(synapse.target), arrival, w, &growth, reach);
+                    }
+                    self.events += row.len() as u64;
+                }
+            }
+            next += 1;
+        }
+    }
+
+    /// Takes points of processes of its own before `end`.
+    fn take_points(&mut self, of: &AdvanceInputs<'_, M>, end: f64) {
+        let (cell, lambda) = (of.cell, &of.cell.lambda);
+        if self.background.len() == 1 && cell.escape.is_none() {
+            let input = cell.background[0];
+            let (jump, reach) = (cell.jumps[input.port], self.block.reach.get(input.port).copied().unwrap_or(0.0));
+            while self.background[0].peek(of.arch, lambda) < end {
+                let point = self.background[0].take();
+                let growth = std::array::from_fn(|m| point.growth[m] * jump[m]);
+                self.block.arrive(cell, point.neuron as usize, point.time, input.weight, &growth, reach);
+                self.points += 1;
+            }
+            return;
+        }
+        loop {
+            let mut first = (self.candidates.peek(of.arch, lambda), None);
+            for (index, points) in self.background.iter_mut().enumerate() {
+                let time = points.peek(of.arch, lambda);
+                if time < first.0 {
+                    first = (time, Some(index));
+                }
+            }
+            let (time, source) = first;
+            if time >= end {
+                return;
+            }
+            if let Some(index) = source {
+                let (input, point) = (cell.background[index], self.background[index].take());
+                let growth = std::array::from_fn(|m| point.growth[m] * cell.jumps[input.port][m]);
+                let reach = self.block.reach[input.port];
+                self.block.arrive(cell, point.neuron as usize, time, input.weight, &growth, reach);
+                self.points += 1;
+            } else {
+                let point = self.candidates.take();
+                self.block.candidate(cell, &point);
+                self.decided += 1;
+            }
+        }
+    }
+}
