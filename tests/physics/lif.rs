@@ -7,7 +7,7 @@ use apical::engine::{Circuit, Lane, LaneState, Precision};
 use apical::model::{Model, ProjectionSpec, WeightInit};
 use apical::network::{BlockCsr, ListedSynapse, Network, Synapses};
 use apical::numeric::PresentationKey;
-use apical::protocol::{KeptSpikes, Phase, Sampling, Spike, Trial};
+use apical::protocol::{ContinuousProtocol, KeptSpikes, Phase, Sampling, Spike, Trial};
 
 /// Spikes of consecutive trials of these lengths, counted from the start of the first, and the lane after them.
 fn run(
@@ -47,7 +47,8 @@ fn go_on(
 }
 
 fn alone(cell: Lif) -> (Model, Network) {
-    let model = Model::builder("alone").population("cell", 1, cell).build().unwrap();
+    let model =
+        Model::builder("alone").protocol(ContinuousProtocol::default()).population("cell", 1, cell).build().unwrap();
     (model, Network { synapses: Vec::new(), biases: vec![Vec::new()] })
 }
 
@@ -113,6 +114,7 @@ fn circuit() -> (Model, Network) {
     ];
     let sizes = |name: &str| if name == "e" { 5000 } else { 700 };
     let model = Model::builder("circuit")
+        .protocol(ContinuousProtocol::default())
         .population("e", 5000, excitatory)
         .population("i", 700, inhibitory)
         .population("r", 700, rates);
