@@ -3,6 +3,7 @@
 //! Times are in ms on the run's clock, rates in Hz, as figures and tables show them.
 
 mod confusion;
+mod correlation;
 mod credit;
 mod fields;
 mod histogram;
@@ -14,10 +15,12 @@ mod quadratic_form;
 mod rates;
 mod regression;
 mod representation;
+mod spectrum;
 mod student;
 mod wald;
 
 pub use confusion::{confusion, percent_wrong};
+pub use correlation::{correlogram, count_correlations};
 pub use credit::{angle, feedback_eigenvalue, layer_loss};
 pub use fields::{best_matches, shuffled};
 pub use histogram::{histogram, linear_edges, log_edges, quantile};
@@ -29,5 +32,6 @@ pub use quadratic_form::{chi_square_exceeds, sum_of_squares_exceeds};
 pub use rates::{rate_course, rates};
 pub use regression::Regression;
 pub use representation::{linear_cka, rsa};
+pub use spectrum::{PowerSpectrum, power_spectrum};
 pub use student::{mean_and_deviation, mean_interval, two_sided_t};
 pub use wald::wald_density;

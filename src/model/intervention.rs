@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::{PopulationId, ProjectionId};
+use super::{Model, PopulationId, ProjectionId};
 
 /// A change at a time of the run's clock, from which it holds.
 #[derive(Clone, Debug, PartialEq)]
@@ -40,4 +40,25 @@ pub enum InterventionKind {
         /// The constant, in the model's units of potential.
         by: f64,
     },
+}
+
+impl InterventionKind {
+    /// What is changed, in words.
+    ///
+    /// # Panics
+    /// If a population or projection is not one of the model.
+    pub fn words(&self, model: &Model) -> String {
+        let of = |population: PopulationId, Range { start, end }: &Range<usize>| {
+            format!("{}[{start}:{end}]", model.population(population).name)
+        };
+        match self {
+            Self::Silence { population, neurons } => format!("silence {}", of(*population, neurons)),
+            Self::ScaleWeights { projection, factor } => {
+                format!("scale weights of {} by {factor}", model.projection(*projection).name)
+            }
+            Self::AddBias { population, neurons, by } => {
+                format!("add {by} to the bias of {}", of(*population, neurons))
+            }
+        }
+    }
 }

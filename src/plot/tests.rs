@@ -86,6 +86,25 @@ fn raster_of(size: usize, presentations: usize, rate: f64) -> Figure {
     raster(&populations, &trials(presentations), [0.0, end])
 }
 
+fn correlated(values: &[f64]) -> PopulationCorrelations {
+    PopulationCorrelations {
+        name: "hidden".to_owned(),
+        coefficients: values.iter().map(|v| v - 0.5).collect(),
+        count_bin: 10.0,
+        correlogram: values[..101].to_vec(),
+        lag_bin: 1.0,
+    }
+}
+
+fn spectral(values: &[f64]) -> PopulationSpectrum {
+    let spectrum = crate::analysis::PowerSpectrum {
+        frequencies: (1..=150).map(|k| 2.0 * f64::from(k)).collect(),
+        neurons: values[..150].to_vec(),
+        population: values[150..300].iter().map(|v| 40.0 * v).collect(),
+    };
+    PopulationSpectrum { name: "hidden".to_owned(), rate: 24.5, spectrum }
+}
+
 /// One figure of every kind.
 fn every_kind() -> Vec<(&'static str, Figure)> {
     let wave = |i: usize| [i as f64 * 0.5, (i as f64 * 0.1).sin() * 4.0];
@@ -160,6 +179,8 @@ fn every_kind() -> Vec<(&'static str, Figure)> {
         ("many traces", traces(&neurons, &trials(2), [0.0, 208.0])),
         ("plateaus", plateaus(&[PlateauPairs { name: "hidden", forward: &values, target: &values }; 2])),
         ("rates", rates(&["input", "hidden", "output"].map(phases_of))),
+        ("correlation", correlations(&[correlated(&values), correlated(&values)])),
+        ("spectrum", spectra(&[spectral(&values), spectral(&values)])),
         ("isi", isi(&[intervals(), intervals(), intervals()])),
         ("learning", learning(&(1..61).map(curve).collect::<Vec<_>>(), "validation")),
         ("confusion", confusion(&counts)),

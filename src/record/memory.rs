@@ -12,6 +12,8 @@ pub struct Memory {
     pub presentations: Vec<Shown>,
     /// The learning curve.
     pub curve: Vec<Evaluation>,
+    /// What was changed in the course of a continuous run, in words, each with its time on the clock [ms].
+    pub changes: Vec<(f64, String)>,
 }
 
 /// A presentation that is over.
@@ -37,13 +39,19 @@ pub struct Shown {
 
 impl Recorder for Memory {
     fn presentation(&mut self, presentation: Presentation<'_>) -> Result<(), RecordError> {
-        let Presentation { kind, index, image, label, decoded, start_ms, observed } = presentation;
+        let from_ms = presentation.recorded_from_ms();
+        let Presentation { kind, index, image, label, decoded, start_ms, observed, .. } = presentation;
         let (forward_ms, target_ms) = (observed.phase_ms(FORWARD), observed.phase_ms(TARGET));
-        self.presentations.push(Shown { kind, index, image, label, decoded, start_ms, forward_ms, target_ms });
+        self.presentations.push(Shown { kind, index, image, label, decoded, start_ms: from_ms, forward_ms, target_ms });
         self.spikes.resize_with(observed.spikes.len().max(self.spikes.len()), Vec::new);
         for (kept, seen) in self.spikes.iter_mut().zip(&observed.spikes) {
             kept.extend(seen.iter().map(|s| Spike { time: start_ms + s.time, ..*s }));
         }
+        Ok(())
+    }
+
+    fn changed(&mut self, at_ms: f64, what: &str) -> Result<(), RecordError> {
+        self.changes.push((at_ms, what.to_owned()));
         Ok(())
     }
 
@@ -65,8 +73,16 @@ mod tests {
         let observed = Observation { phases_ms: vec![50.0], spikes, ..Observation::default() };
         for (index, start_ms) in [(0, 0.0), (1, 50.0)] {
             let (label, decoded) = (Some(7), 7);
-            let shown =
-                Presentation { kind: Kind::Test, index, image: 9, label, decoded, start_ms, observed: &observed };
+            let shown = Presentation {
+                kind: Kind::Test,
+                index,
+                image: 9,
+                label,
+                decoded,
+                start_ms,
+                cut_ms: 0.0,
+                observed: &observed,
+            };
             memory.presentation(shown).unwrap();
         }
         let kept = [Spike { time: 1.5, neuron: 3 }, Spike { time: 51.5, neuron: 3 }];

@@ -43,10 +43,19 @@ pub struct Presentation<'a> {
     pub label: Option<u8>,
     /// The class decoded from the forward phase.
     pub decoded: u8,
-    /// Start on the run's clock [ms].
+    /// Start on the run's clock, from which the times of its spikes count [ms].
     pub start_ms: f64,
+    /// What of its start is not recorded [ms]; 0 but in pieces of a continuous run.
+    pub cut_ms: f64,
     /// What happened.
     pub observed: &'a Observation,
+}
+
+impl Presentation<'_> {
+    /// Where what is recorded of it starts on the run's clock [ms].
+    pub fn recorded_from_ms(&self) -> f64 {
+        self.start_ms + self.cut_ms
+    }
 }
 
 /// One evaluation of a learning curve.
@@ -190,6 +199,15 @@ pub trait Recorder {
         Ok(())
     }
 
+    /// Something was changed in the course of a continuous run, at this time of its clock, in words.
+    ///
+    /// # Errors
+    /// If it cannot be kept.
+    fn changed(&mut self, at_ms: f64, what: &str) -> Result<(), RecordError> {
+        let _ = (at_ms, what);
+        Ok(())
+    }
+
     /// The network was tested.
     ///
     /// # Errors
@@ -228,6 +246,10 @@ impl<R: Recorder> Recorder for Option<R> {
         self.as_mut().map_or(Ok(()), |recorder| recorder.weights(examples_seen, label, network))
     }
 
+    fn changed(&mut self, at_ms: f64, what: &str) -> Result<(), RecordError> {
+        self.as_mut().map_or(Ok(()), |recorder| recorder.changed(at_ms, what))
+    }
+
     fn evaluation(&mut self, evaluation: &Evaluation) -> Result<(), RecordError> {
         self.as_mut().map_or(Ok(()), |recorder| recorder.evaluation(evaluation))
     }
@@ -258,6 +280,11 @@ impl<A: Recorder, B: Recorder> Recorder for (A, B) {
     fn weights(&mut self, examples_seen: u64, label: Option<&str>, network: &Network) -> Result<(), RecordError> {
         self.0.weights(examples_seen, label, network)?;
         self.1.weights(examples_seen, label, network)
+    }
+
+    fn changed(&mut self, at_ms: f64, what: &str) -> Result<(), RecordError> {
+        self.0.changed(at_ms, what)?;
+        self.1.changed(at_ms, what)
     }
 
     fn evaluation(&mut self, evaluation: &Evaluation) -> Result<(), RecordError> {

@@ -31,6 +31,8 @@ pub struct Simulation<'a> {
     /// How far the run is recorded on its clock [ms]: beyond the start of the next stretch where a run ended within one.
     recorded_ms: f64,
     edited: bool,
+    /// Changes that are not recorded yet, each with its time [ms].
+    changes: Vec<(f64, String)>,
     /// Spikes of each population in what was recorded since the start or resumption.
     spikes: Vec<u64>,
 }
@@ -107,7 +109,19 @@ impl<'a> Simulation<'a> {
         let lane = Lane::new(&Arc::new(Circuit::new(model, seed, Precision::Single)?));
         let spikes = vec![0; model.populations.len()];
         let recorded_ms = stretch_start(next);
-        Ok(Self { model, protocol, lane, network, inputs, seed, next, recorded_ms, edited: false, spikes })
+        Ok(Self {
+            model,
+            protocol,
+            lane,
+            network,
+            inputs,
+            seed,
+            next,
+            recorded_ms,
+            edited: false,
+            changes: Vec::new(),
+            spikes,
+        })
     }
 
     /// The run's clock: the start of the next stretch [ms].
@@ -159,6 +173,7 @@ impl<'a> Simulation<'a> {
     /// # Panics
     /// If a population, projection or neuron is not one of the model.
     pub fn apply(&mut self, change: &InterventionKind) {
+        self.changes.push((self.clock_ms(), change.words(self.model)));
         match change {
             InterventionKind::Silence { population, neurons } => self.silence(population.0, neurons),
             InterventionKind::ScaleWeights { projection, factor } => {
@@ -185,6 +200,7 @@ impl<'a> Simulation<'a> {
         let from_ms = self.recorded_ms;
         let times = self.model.recording.recorded_times(self.protocol.warmup.max(from_ms)..end_ms);
         recorder.weights(self.next, Some("initial"), &self.network)?;
+        self.record_changes(recorder)?;
         let mut ending = Ending::Done;
         while self.clock_ms() < end_ms {
             let (index, start) = (self.next, self.clock_ms());
@@ -201,6 +217,9 @@ impl<'a> Simulation<'a> {
             }
             // Last, so that a checkpoint is whole even if something cannot be recorded.
             piece.map_or(Ok(()), |piece| self.record(index, piece, recorder))?;
+            if self.clock_ms() < end_ms {
+                self.record_changes(recorder)?;
+            }
             if before.is_some() {
                 break;
             }
@@ -231,13 +250,18 @@ impl<'a> Simulation<'a> {
     /// Records a piece of the stretch just simulated.
     fn record(&mut self, index: u64, piece: RecordedPiece, recorder: &mut dyn Recorder) -> Result<(), SimulationError> {
         let (whole, start) = (self.lane.observation(), stretch_start(index));
-        let cut = (!piece.is_whole()).then(|| piece.cut(whole, start));
+        let cut = (!piece.is_whole()).then(|| piece.cut(whole));
         let observed = cut.as_ref().unwrap_or(whole);
         self.spikes.iter_mut().zip(&observed.spikes).for_each(|(count, spikes)| *count += spikes.len() as u64);
-        let start_ms = start + piece.from;
+        let (start_ms, cut_ms) = (start, piece.from);
         let (image, label, decoded) = (0, None, 0);
-        let presentation = Presentation { kind: Kind::Train, index, image, label, decoded, start_ms, observed };
+        let presentation = Presentation { kind: Kind::Train, index, image, label, decoded, start_ms, cut_ms, observed };
         Ok(recorder.presentation(presentation)?)
+    }
+
+    fn record_changes(&mut self, recorder: &mut dyn Recorder) -> Result<(), SimulationError> {
+        let mut changes = std::mem::take(&mut self.changes).into_iter();
+        Ok(changes.try_for_each(|(at_ms, what)| recorder.changed(at_ms, &what))?)
     }
 
     /// Returns an error if a population of cells fired more in the last stretch than it may.

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use rayon::prelude::*;
 
-use crate::data::Presentations;
+use crate::data::{OtherSources, Presentations};
 use crate::engine::{Circuit, Lane, LaneState, LayoutError, Observation, PhaseMeans, Precision, Work};
 use crate::model::Model;
 use crate::network::Network;
@@ -38,10 +38,11 @@ pub fn responses(
     seed: u64,
 ) -> Result<Vec<Vec<Vec<f64>>>, LayoutError> {
     let circuit = Arc::new(Circuit::new(model, seed, Precision::Single)?);
+    let others = OtherSources::of(model);
     let present = |backend: &mut Backend, image: usize| {
         backend.rest();
         let key = PresentationKey::test(0, shown.image(image) as u32);
-        let stimuli = [shown.stimulus(image)];
+        let stimuli = others.after(shown.stimulus(image));
         let phases = model.phases().test(&stimuli).with_rates(true);
         backend.present(network, &Trial { key, phases: &phases, spikes: KeptSpikes::None, sampling: None });
         (0..model.populations.len()).map(|population| backend.forward_rates(population).to_vec()).collect()

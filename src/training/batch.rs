@@ -7,7 +7,7 @@ use super::backend::Backend;
 use super::decoding::{decode, output_loss};
 use super::rules::Rules;
 use super::signals::TrialSignals;
-use crate::data::Presentations;
+use crate::data::{OtherSources, Presentations};
 use crate::engine::{Circuit, PhaseMeans};
 use crate::model::{Decoding, Model};
 use crate::network::Network;
@@ -26,6 +26,8 @@ pub(super) struct LaneOfBatch {
     /// Shift of the image [pixels down, right], and the buffer of the shifted image.
     pub(super) shift: [isize; 2],
     shifted: Vec<u8>,
+    /// Sources that are shown no stimulus.
+    others: OtherSources,
     pub(super) start_ms: f64,
     pub(super) spikes: KeptSpikes,
     pub(super) sampling: Option<Sampling>,
@@ -49,6 +51,7 @@ impl LaneOfBatch {
             lengths: [0.0; 2],
             shift: [0; 2],
             shifted: Vec::new(),
+            others: OtherSources::of(model),
             start_ms: 0.0,
             spikes: KeptSpikes::All,
             sampling: None,
@@ -68,7 +71,7 @@ impl LaneOfBatch {
         shown: &Presentations,
         sigmoids: [Sigmoids<'_>; 2],
     ) {
-        let stimuli = [shown.shifted(self.image, self.shift, &mut self.shifted)];
+        let stimuli = self.others.after(shown.shifted(self.image, self.shift, &mut self.shifted));
         let target = self.label.map_or(Target::None, |label| Target::Class(u32::from(label)));
         let phases = model.phases().trial_phases(self.lengths, &stimuli, target, sigmoids);
         let phases = phases.with_rates(model.decoding == Decoding::Rate);
@@ -88,6 +91,7 @@ impl LaneOfBatch {
             label: self.label,
             decoded: self.decoded,
             start_ms: self.start_ms,
+            cut_ms: 0.0,
             observed: self.lane.observation(),
         }
     }

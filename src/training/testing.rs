@@ -9,7 +9,7 @@ use rayon::prelude::*;
 use super::backend::Backend;
 use super::decoding::decode;
 use super::{Dynamics, Monitor, RunError, data_check};
-use crate::data::Presentations;
+use crate::data::{OtherSources, Presentations};
 use crate::engine::{Circuit, Observation};
 use crate::model::{Decoding, Model};
 use crate::network::Network;
@@ -153,7 +153,8 @@ impl Test<'_> {
         (watched, sampling): (bool, Option<Sampling>),
     ) -> u8 {
         lane.rest();
-        let stimuli = [self.shown.stimulus(example)];
+        let others = OtherSources::of(self.model);
+        let stimuli = others.after(self.shown.stimulus(example));
         let phases = self.model.phases().test(&stimuli).with_rates(self.model.decoding == Decoding::Rate);
         let key = PresentationKey::test(pass, self.shown.image(example) as u32);
         lane.present(self.network, &Trial { key, phases: &phases, spikes: kept(watched), sampling });
@@ -176,6 +177,7 @@ impl Test<'_> {
             label: Some(label),
             decoded: answer.decoded,
             start_ms: self.start_ms(pass, answer.example),
+            cut_ms: 0.0,
             observed: &answer.observed,
         })?;
         Ok(())

@@ -23,7 +23,7 @@ pub use verdicts::{Bound, Found, Verdict, judge, potential};
 use self::identities::IdentityEstimator;
 use self::rates::TwinComparison;
 use self::trial::TrialResponse;
-use crate::data::Presentations;
+use crate::data::{OtherSources, Presentations};
 use crate::engine::{Circuit, Lane, LayoutError, Precision};
 use crate::model::{Model, Stimuli};
 use crate::network::Network;
@@ -115,6 +115,7 @@ impl Setting<'_> {
         go_on: &dyn Fn() -> bool,
         mut take: impl FnMut(usize, &TrialResponse),
     ) -> Option<()> {
+        let others = OtherSources::of(self.model);
         for first in (0..self.images).step_by(AT_ONCE) {
             if !go_on() {
                 return None;
@@ -123,7 +124,7 @@ impl Setting<'_> {
             let present = |lane: &mut Lane, image: usize| {
                 lane.rest();
                 let key = PresentationKey::test(pass, self.shown.image(image) as u32);
-                let stimuli = [self.shown.stimulus(image)];
+                let stimuli = others.after(self.shown.stimulus(image));
                 let phases = self.model.phases().training([length, 0.0], &stimuli, Target::None);
                 lane.present(self.network, &Trial { key, phases: &phases, spikes: KeptSpikes::All, sampling: None });
                 let forward = &lane.means()[FORWARD];
@@ -139,8 +140,9 @@ impl Setting<'_> {
 
     /// Potentials and rates of a twin for every image, in the forward phase of a [`RateLane`].
     fn twin_rates(&self, circuit: &Arc<Circuit>, twin: Twin) -> Vec<rates::TwinResponse> {
+        let others = OtherSources::of(self.model);
         let present = |lane: &mut RateLane, image: usize| {
-            let (stimuli, key) = ([self.shown.stimulus(image)], PresentationKey::test(0, image as u32));
+            let (stimuli, key) = (others.after(self.shown.stimulus(image)), PresentationKey::test(0, image as u32));
             let phases = self.model.phases().training([1.0, 0.0], &stimuli, Target::None);
             lane.present(self.twin, &Trial { key, phases: &phases, spikes: KeptSpikes::All, sampling: None });
             rates::TwinResponse { v: lane.means()[FORWARD].v.clone(), rates: lane.forward_rates().to_vec() }

@@ -126,7 +126,7 @@ impl Parts for LiveParts {
 
 impl Live {
     fn collect(&mut self, presentation: &Presentation<'_>) {
-        let Presentation { kind, index, image, label, decoded, start_ms, observed } = *presentation;
+        let Presentation { kind, index, image, label, decoded, start_ms, observed, .. } = *presentation;
         let forward_end_ms = start_ms + observed.phase_ms(FORWARD);
         let target_end_ms = (observed.phase_ms(TARGET) > 0.0).then_some(forward_end_ms + observed.phase_ms(TARGET));
         let recorded = true;
@@ -217,7 +217,8 @@ mod tests {
             traces: vec![],
         };
         let start_ms = 100.0 * index as f64;
-        let shown = Presentation { kind, index, image: 3, label: Some(1), decoded, start_ms, observed: &observed };
+        let shown =
+            Presentation { kind, index, image: 3, label: Some(1), decoded, start_ms, cut_ms: 0.0, observed: &observed };
         live.presentation(shown).unwrap();
     }
 

@@ -193,6 +193,29 @@ fn what_is_not_of_a_continuous_run_is_refused() {
 }
 
 #[test]
+fn changes_are_kept_in_the_run_file() {
+    let bench = bench();
+    let change = "[[change]]\nkind = 'scale-weights'\nat_ms = 300\nprojection = 'input-cells'\nfactor = 0.5\n";
+    bench.write("changed.toml", format!("{CIRCUIT}\n{change}"));
+    bench.ok("simulate changed.toml --out run.h5");
+    bench.ok("inspect --check run.h5");
+    let run = hdf5::File::open(bench.path("run.h5")).unwrap();
+    assert_eq!(run.dataset("changes/at_ms").unwrap().read_raw::<f64>().unwrap(), [300.0]);
+    for (keys, expected) in [
+        ("at_ms = 350", "expected `at_ms` a multiple of 100 ms"),
+        ("at_ms = 300\nneurons = '0:5'", "unknown key `neurons`"),
+        ("at_ms = 300\nprojection = 'input-cels'", "did you mean `input-cells`?"),
+    ] {
+        let kept = if keys.contains("projection") { "" } else { "projection = 'input-cells'\n" };
+        let text = format!("{CIRCUIT}\n[[change]]\nkind = 'scale-weights'\nfactor = 0.5\n{kept}{keys}\n");
+        bench.write("wrong.toml", text);
+        let ran = bench.run("simulate wrong.toml");
+        assert_eq!(ran.code, Some(2), "{}", ran.stderr);
+        assert!(ran.stderr.contains(expected), "{}", ran.stderr);
+    }
+}
+
+#[test]
 fn activity_that_runs_away_ends_the_run() {
     let bench = bench();
     let ran = bench.run("simulate circuit.toml --set protocol.largest_mean_rate_hz=0.5 --out run.h5");
@@ -205,7 +228,7 @@ fn activity_that_runs_away_ends_the_run() {
 fn figures_and_exports_are_of_times() {
     let bench = bench();
     bench.ok("simulate circuit.toml --record all,cells.soma --out run.h5");
-    for what in ["raster", "traces", "rates", "isi", "weights"] {
+    for what in ["raster", "traces", "rates", "isi", "correlation", "spectrum", "weights"] {
         let ran = bench.run(&format!("plot {what} run.h5 --out {what}.svg"));
         let weights = what == "weights";
         assert_eq!(ran.code, Some(if weights { 2 } else { 0 }), "{what}: {}", ran.stderr);

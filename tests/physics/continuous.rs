@@ -215,6 +215,14 @@ fn changes_hold_from_their_time_on_and_are_part_of_checkpoints() {
     // Driven beyond all doubt by their bias, output neurons fire at their largest rate: 10 neurons, 190 ms, 0.2 per ms.
     let fired = count(&whole, 2, [610.0, 800.0], 0..10) as f64;
     assert!((fired - 380.0).abs() < 5.0 * 380_f64.sqrt(), "{fired}");
+    let recorded: Vec<_> = whole.changes.iter().map(|(at_ms, what)| (*at_ms, what.as_str())).collect();
+    let expected = [
+        (300.0, "silence cells[3:9]"),
+        (400.0, "silence input[0:10]"),
+        (500.0, "scale weights of cells-out by 0"),
+        (600.0, "add 40 to the bias of out[0:10]"),
+    ];
+    assert_eq!(recorded, expected);
     for stop in [250.0, 300.0, 350.0, 400.0, 600.0, 701.0] {
         let mut first = simulation(&model);
         first.run(stop, &mut (), &mut ()).unwrap();
@@ -261,4 +269,39 @@ fn a_circuit_needs_no_source_and_a_source_no_stimulus() {
         .unwrap();
     let memory = recorded(&model, 300.0);
     assert!(memory.spikes[0].is_empty() && memory.spikes[1].len() > 100);
+}
+
+/// In two phases, a source beside the first fires at its own rate in training and in tests: counts of its spikes over the time
+/// shown are Poisson, five standard deviations.
+#[test]
+fn in_two_phases_other_sources_fire_at_rates_of_their_own() {
+    use apical::data::{Dataset, ImageSet, Presentations, Split};
+    use apical::model::TwoPhaseProtocol;
+    use apical::training::{Plan, Plasticity, Trainer, Training};
+    let model = Model::builder("m")
+        .population("input", 4, PoissonEncoder::default())
+        .population("quiet", 3, PoissonEncoder::default())
+        .population("noise", 50, PoissonEncoder::default())
+        .stimulus(SourceStimulus::Constant { rate_hz: 20.0 })
+        .population("out", 2, OutputNeuron::default())
+        .projection(ProjectionSpec { learning_rate: 0.1, ..projection("input", "out", "dendrite", 0.0) })
+        .projection(projection("noise", "out", "dendrite", 0.0))
+        .projection(projection("quiet", "out", "dendrite", 0.0))
+        .protocol(TwoPhaseProtocol { wald_mean: 0.0, ..TwoPhaseProtocol::default() })
+        .build()
+        .unwrap();
+    assert_eq!(Model::parse(&model.text(), "m", &[]).unwrap(), model);
+    let images = ndarray::array![[[255, 0], [0, 255]], [[0, 255], [255, 0]]];
+    let images = ImageSet::from_views(images.view(), ndarray::array![0, 1].view()).unwrap();
+    let shown = Presentations::all(images.into());
+    let data = Dataset { training: shown.clone(), split: Split::of_table(2), evaluation: shown };
+    let mut trainer = Trainer::new(&model, initial_network(&model, 1).unwrap(), 1).unwrap();
+    let mut memory = Memory::default();
+    let plan = Plan { presentations: 40, test_examples: 2, plasticity: Plasticity::On };
+    trainer.run(&data, plan, &mut memory, &mut ()).unwrap();
+    let time: f64 = memory.presentations.iter().map(|row| row.forward_ms + row.target_ms).sum();
+    assert!(memory.presentations.iter().any(|row| row.kind == Kind::Test) && time > 4000.0);
+    let (mean, found) = (50.0 * 0.02 * time, memory.spikes[2].len() as f64);
+    assert!((found - mean).abs() < 5.0 * mean.sqrt(), "{found} for {mean}");
+    assert!(memory.spikes[1].is_empty());
 }

@@ -36,9 +36,9 @@ const RUN_BINS: f64 = 250.0;
 const LEAST_INTERVALS: usize = 10;
 
 /// An open run file and the selection to be drawn.
-struct FigureSource<'a> {
+pub(super) struct FigureSource<'a> {
     run: &'a RunReader,
-    path: &'a Path,
+    pub(super) path: &'a Path,
     selection: &'a Selection,
 }
 
@@ -54,6 +54,8 @@ pub(super) fn figure(what: FigureKind, run: &RunReader, path: &Path, selection: 
         FigureKind::Plateaus => source.plateaus(),
         FigureKind::Rates => source.rates(),
         FigureKind::Isi => source.isi(),
+        FigureKind::Correlation => source.correlations(),
+        FigureKind::Spectrum => source.spectra(),
         FigureKind::Learning => source.learning(),
         FigureKind::Confusion => source.confusion(),
         FigureKind::Weights => source.weights(),
@@ -67,14 +69,14 @@ pub(super) fn figure(what: FigureKind, run: &RunReader, path: &Path, selection: 
 
 /// A figure, its title empty unless it differs from that of its kind, and what is appended to the title: the presentations
 /// shown.
-type TitledFigure = anyhow::Result<(Figure, String)>;
+pub(super) type TitledFigure = anyhow::Result<(Figure, String)>;
 
 /// Spikes of the selected neurons of a population in a window.
-struct PopulationSpikes {
-    name: String,
-    neurons: Range<usize>,
-    times: Vec<f64>,
-    ids: Vec<u64>,
+pub(super) struct PopulationSpikes {
+    pub(super) name: String,
+    pub(super) neurons: Range<usize>,
+    pub(super) times: Vec<f64>,
+    pub(super) ids: Vec<u64>,
 }
 
 impl FigureSource<'_> {
@@ -88,7 +90,7 @@ impl FigureSource<'_> {
     }
 
     /// The selected window, by default of `default` presentations, and the spikes of the selected neurons in it, by population.
-    fn spikes(&self, default: usize) -> anyhow::Result<(RecordedWindow, Vec<PopulationSpikes>)> {
+    pub(super) fn spikes(&self, default: usize) -> anyhow::Result<(RecordedWindow, Vec<PopulationSpikes>)> {
         let names = self.selection.populations(self.run, self.path, "spikes")?;
         let window = self.selection.window(self.run, self.path, default, "spikes")?;
         let mut lists = Vec::new();
@@ -109,7 +111,7 @@ impl FigureSource<'_> {
     }
 
     /// Whether the run has no presentations.
-    fn is_continuous(&self) -> anyhow::Result<bool> {
+    pub(super) fn is_continuous(&self) -> anyhow::Result<bool> {
         Ok(self.model()?.protocol.continuous().is_some())
     }
 
@@ -244,7 +246,7 @@ impl FigureSource<'_> {
     }
 
     /// What of the run a window shows: its presentations, or times of a continuous run.
-    fn window_title(&self, window: &RecordedWindow) -> anyhow::Result<String> {
+    pub(super) fn window_title(&self, window: &RecordedWindow) -> anyhow::Result<String> {
         if self.is_continuous()? {
             return Ok(format!("{} to {} ms", label(window.span.start, 1), label(window.span.end, 1)));
         }
@@ -254,7 +256,7 @@ impl FigureSource<'_> {
     fn isi(&self) -> TitledFigure {
         let (window, populations) = self.spikes(usize::MAX)?;
         let is_continuous = self.is_continuous()?;
-        let phases = if is_continuous { window.unbroken() } else { phases(&window) };
+        let phases = self.spans(&window)?;
         let each = populations.iter().map(|population| {
             let PopulationSpikes { name, neurons, times, ids } = population;
             let trains = analysis::intervals(times, ids, neurons.end, &phases);
@@ -394,7 +396,7 @@ fn largest_rate(model: &Model, name: &str) -> f64 {
 }
 
 /// Phases of the presentations of a window, one by one, as far as they lie in it [ms].
-fn phases(window: &RecordedWindow) -> Vec<Range<f64>> {
+pub(super) fn phases(window: &RecordedWindow) -> Vec<Range<f64>> {
     let both = |row: &PresentationRow| {
         let target = row.target_end_ms.map(|end| row.forward_end_ms..end);
         [Some(row.start_ms..row.forward_end_ms), target]

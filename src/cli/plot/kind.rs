@@ -15,6 +15,10 @@ pub(super) enum FigureKind {
     Rates,
     /// Inter-spike intervals and their coefficient of variation.
     Isi,
+    /// Correlations of counts of pairs of neurons, and the correlogram of spikes of different neurons.
+    Correlation,
+    /// Power spectra of single trains and of populations; flat at the rate for Poisson trains.
+    Spectrum,
     /// Errors and loss over the training presentations.
     Learning,
     /// Answers by label: of the last test, or of the training images if there was none.
@@ -36,6 +40,8 @@ impl FigureKind {
             Self::Plateaus => "plateau potentials",
             Self::Rates => "firing rates",
             Self::Isi => "inter-spike intervals",
+            Self::Correlation => "correlations",
+            Self::Spectrum => "power spectra",
             Self::Learning => "learning",
             Self::Confusion => "answers",
             Self::Weights => "weights",

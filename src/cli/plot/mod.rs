@@ -4,6 +4,7 @@ mod draw;
 mod kind;
 mod select;
 mod title;
+mod trains;
 
 use std::ffi::OsStr;
 use std::fs;

@@ -108,8 +108,9 @@ impl Size {
 impl Selection {
     /// Refuses options that have no meaning for a figure.
     pub(super) fn check(&self, what: FigureKind) -> anyhow::Result<()> {
-        use FigureKind::{Confusion, Isi, Phases, Plateaus, Raster, Rates, Traces, Weights};
-        let (timed, named) = ([Raster, Traces, Plateaus, Rates, Isi], [Raster, Traces, Plateaus, Rates, Isi, Weights]);
+        use FigureKind::{Confusion, Correlation, Isi, Phases, Plateaus, Raster, Rates, Spectrum, Traces, Weights};
+        let timed = [Raster, Traces, Plateaus, Rates, Isi, Correlation, Spectrum];
+        let named = [&timed[..], &[Weights]].concat();
         let options: [(&str, bool, &[FigureKind]); 6] = [
             ("--population", self.population.is_some(), &named),
             ("--neurons", self.neurons.is_some(), &named),

@@ -1,6 +1,7 @@
 //! One function per kind of figure, from plain data to a [`Figure`](super::Figure).
 
 mod activity;
+mod correlation;
 mod credit;
 mod curves;
 mod histograms;
@@ -8,11 +9,13 @@ mod learning;
 mod plateaus;
 mod raster;
 mod scatter;
+mod spectrum;
 mod traces;
 mod validation;
 mod weights;
 
 pub use activity::{Activity, Intervals, PhaseRates, isi, rates};
+pub use correlation::{PopulationCorrelations, correlations};
 pub use credit::angles;
 pub use curves::{Curve, Curves, NamedValue, curves, named_values, sheet};
 pub use histograms::histograms;
@@ -20,6 +23,7 @@ pub use learning::{CurvePoint, confusion, learning, phases};
 pub use plateaus::{PlateauPairs, plateaus};
 pub use raster::{RasterPopulation, raster};
 pub use scatter::scatter;
+pub use spectrum::{PopulationSpectrum, spectra};
 pub use traces::{Level, NeuronTraces, Pull, traces};
 pub use validation::{Validated, validation};
 pub use weights::{WeightLayout, receptive_fields, weights};

@@ -40,6 +40,7 @@
 //! | `/learning/{test_error, train_error, loss, seconds}` | f64 \[n\] | as [`Evaluation`] \[%, %, 1/ms², s\]; NaN for none |
 //! | `/weights/PROJECTION/SNAPSHOT` | f32 \[post, pre\], attribute `examples_seen`: u64 | `initial`, `final`, `epoch-N`, `presentation-N` |
 //! | `/biases/POP/SNAPSHOT` | f32 \[post\], attribute `examples_seen`: u64 | the same, of populations with biases |
+//! | `/changes/at_ms`, `/changes/what` | f64 \[n\], text \[n\] | what was changed in the course of a continuous run, and when on its clock; absent if nothing was |
 //! | `/content_sha256` | text \[n\] | `digest  object` for every other object, as the module `digest` makes them; `apical inspect --check` compares |
 //!
 //! A continuous run has a row in `/presentations` for each stretch of 100 ms, or piece of one, that is recorded: `train`, without label

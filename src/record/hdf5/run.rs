@@ -82,6 +82,8 @@ struct Datasets {
     credit: Option<Credits>,
     parameters: Parameters,
     grid: Grid,
+    /// Changes in the course of a continuous run, each with its time [ms]: written at the end.
+    changes: Vec<(f64, String)>,
     // Last: HDF5 keeps a file open for as long as any of its datasets is.
     file: File,
 }
@@ -184,6 +186,7 @@ impl Datasets {
             credit: Credits::create(&file, model, planned.rows())?,
             parameters: Parameters::create(&file, model)?,
             grid: Grid::new(recording.report_dt),
+            changes: Vec::new(),
             file,
         };
         datasets.flush()?;
@@ -203,6 +206,14 @@ impl Datasets {
 
     /// Completes and closes the file, with its datasets flushed.
     fn close(self) -> Result<()> {
+        if !self.changes.is_empty() {
+            let group = self.file.create_group("changes")?;
+            let times: Vec<f64> = self.changes.iter().map(|(at_ms, _)| *at_ms).collect();
+            group.new_dataset_builder().with_data(&times).create("at_ms")?;
+            let words: Vec<&str> = self.changes.iter().map(|(_, what)| what.as_str()).collect();
+            attribute::put_text_dataset(&group, "what", &words)?;
+            self.file.flush()?;
+        }
         digest::seal(&self.file)?;
         let file = self.file.clone();
         drop(self);
@@ -220,8 +231,9 @@ impl Datasets {
         self.spikes.iter_mut().for_each(|s| s.record(start, observed));
         self.plateaus.iter_mut().for_each(|p| p.record(start, observed));
         if let Some(samples) = self.reports.iter().map(|r| r.samples(observed)).min() {
-            let end = observed.phases_ms.iter().fold(start, |end, length| end + length);
-            let taken = self.grid.accept(start, end, samples);
+            let from = presentation.recorded_from_ms();
+            let end = observed.phases_ms.iter().fold(from, |end, length| end + length);
+            let taken = self.grid.accept(from, end, samples);
             let times = self.grid.times();
             self.reports.iter_mut().for_each(|r| r.record(observed, taken, times));
         }
@@ -262,6 +274,11 @@ impl Recorder for RunFile {
     fn weights(&mut self, examples_seen: u64, label: Option<&str>, network: &Network) -> Result<(), RecordError> {
         let written = self.datasets.parameters.offer(examples_seen, label, network);
         if written.map_err(|e| place::failed("cannot write", self.part.path(), e))? { self.flush() } else { Ok(()) }
+    }
+
+    fn changed(&mut self, at_ms: f64, what: &str) -> Result<(), RecordError> {
+        self.datasets.changes.push((at_ms, what.to_owned()));
+        Ok(())
     }
 
     fn evaluation(&mut self, evaluation: &Evaluation) -> Result<(), RecordError> {

@@ -40,10 +40,11 @@ impl Presentations {
     /// Adds a row; `recorded` tells whether spikes and plateaus of this presentation are kept.
     pub(super) fn push(&mut self, presentation: &Presentation<'_>, recorded: bool) {
         let observed = presentation.observed;
-        let forward_end = presentation.start_ms + observed.phase_ms(FORWARD);
+        let start = presentation.recorded_from_ms();
+        let forward_end = start + observed.phase_ms(FORWARD);
         let target_end =
             if observed.phase_ms(TARGET) > 0.0 { forward_end + observed.phase_ms(TARGET) } else { f64::NAN };
-        self.start.waiting().push(presentation.start_ms);
+        self.start.waiting().push(start);
         self.forward_end.waiting().push(forward_end);
         self.target_end.waiting().push(target_end);
         self.index.waiting().push(presentation.index);

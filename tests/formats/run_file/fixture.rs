@@ -204,7 +204,7 @@ impl Clock {
         batch.iter().try_for_each(|(index, start_ms, observed)| {
             let (index, start_ms, image, decoded) = (*index, *start_ms, *index as u32 * 10, 4);
             let label = (index % 7 != 6).then_some(3);
-            recorder.presentation(Presentation { kind, index, image, label, decoded, start_ms, observed })
+            recorder.presentation(Presentation { kind, index, image, label, decoded, start_ms, cut_ms: 0.0, observed })
         })
     }
 }

@@ -56,7 +56,8 @@ impl Check<'_> {
             0..population.size
         };
         let within = ids.iter().all(|&id| kept.contains(&(id as usize)));
-        self.require(&name, within, &format!("neurons from {} to {}", kept.start, kept.end.saturating_sub(1)));
+        let from = if kept.start > 0 { format!(" and from {}", kept.start) } else { String::new() };
+        self.require(&name, within, &format!("neurons below {}{from}", kept.end));
     }
 
     pub(super) fn plateaus(&mut self, object: &str, population: &Population) {
