@@ -6,16 +6,20 @@ use std::sync::Arc;
 use super::error::SimulationError;
 use super::piece::RecordedPiece;
 use super::sources::SourceInputs;
-use crate::engine::{Circuit, Lane, LaneState, Precision, Work};
+use crate::engine::{Circuit, Lane, LaneState, Precision, StateArray, Work};
 use crate::model::{ContinuousProtocol, InterventionKind, Model};
 use crate::network::Network;
 use crate::numeric::PresentationKey;
 use crate::protocol::{KeptSpikes, Phase, STRETCH_MS, Sampling, Trial, stretch_at, stretch_start};
 use crate::record::{Checkpoint, Kind, Presentation, Recorder};
 use crate::training::Ending;
+use crate::units::LONGEST_RUN_MS;
 
 /// A potential at which a cell never fires: sigmoid of it is 0.
 const SILENT_POTENTIAL: f64 = -1000.0;
+
+/// The end of a refractory time beyond that of any run [ms].
+const REFRACTORY_FOR_EVER_MS: f64 = 1e3 * LONGEST_RUN_MS;
 
 /// A circuit in a continuous run. It begins at rest and stands between two stretches whenever it may be looked at or changed.
 #[derive(Debug)]
@@ -289,15 +293,23 @@ impl<'a> Simulation<'a> {
         changes.for_each(|change| self.apply(&change.kind));
     }
 
-    /// Silences neurons: sources by their rates, cells by potentials and biases at which they never fire.
+    /// Silences neurons: sources by their rates, cells with a reset by a refractory time without end, others by potentials and
+    /// biases at which they never fire.
     fn silence(&mut self, population: usize, neurons: &Range<usize>) {
         if self.model.populations[population].is_source() {
             return self.inputs.silence(population, neurons);
         }
-        self.network.biases[population][neurons.clone()].fill(SILENT_POTENTIAL as f32);
+        if let Some(biases) = self.network.biases[population].get_mut(neurons.clone()) {
+            biases.fill(SILENT_POTENTIAL as f32);
+        }
         let LaneState { mut populations, projections } = self.lane.state();
-        let potentials = populations[population].iter_mut().find(|array| array.name == "v");
-        potentials.into_iter().for_each(|v| v.values[neurons.clone()].fill(SILENT_POTENTIAL));
+        for StateArray { name, values } in &mut populations[population] {
+            match name.as_str() {
+                "v" => values[neurons.clone()].fill(SILENT_POTENTIAL),
+                "refractory_until" => values[neurons.clone()].fill(REFRACTORY_FOR_EVER_MS),
+                _ => (),
+            }
+        }
         self.lane.restore(&LaneState { populations, projections });
     }
 }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use apical::cells::{OutputNeuron, PoissonEncoder, Pyramidal};
+use apical::cells::{Lif, OutputNeuron, PoissonEncoder, Pyramidal};
 use apical::engine::{Circuit, Lane, Precision};
 use apical::model::{
     ContinuousProtocol, InterventionSpec, Model, ModelBuilder, ProjectionSpec, SourceStimulus, WeightInit,
@@ -304,4 +304,27 @@ fn in_two_phases_other_sources_fire_at_rates_of_their_own() {
     let (mean, found) = (50.0 * 0.02 * time, memory.spikes[2].len() as f64);
     assert!((found - mean).abs() < 5.0 * mean.sqrt(), "{found} for {mean}");
     assert!(memory.spikes[1].is_empty());
+}
+
+/// Cells with a threshold, driven to fire regularly: those that are silenced fire no more, the others as they would have.
+#[test]
+fn cells_with_a_threshold_are_silenced_and_others_are_not() {
+    let drive = Lif { i_e: 500.0, ..Lif::default() };
+    let build = |builder: ModelBuilder| builder.protocol(protocol(0.0)).build().unwrap();
+    let plain = build(Model::builder("m").population("cells", 6, drive.clone()));
+    let silence =
+        InterventionSpec::Silence { at_ms: 300.0, population: "cells".to_owned(), neurons: Some("2:4".to_owned()) };
+    let model = build(Model::builder("m").population("cells", 6, drive).change(silence));
+    let (before, whole) = (recorded(&plain, 700.0), recorded(&model, 700.0));
+    let expected: Vec<_> =
+        before.spikes[0].iter().copied().filter(|s| s.time < 300.0 || !(2..4).contains(&s.neuron)).collect();
+    assert!(expected.len() > 50 && expected.len() < before.spikes[0].len());
+    assert_eq!(whole.spikes[0], expected);
+    let mut first = simulation(&model);
+    first.run(455.0, &mut (), &mut ()).unwrap();
+    let mut on = Simulation::resume(&model, SourceInputs::load(&model).unwrap(), first.checkpoint()).unwrap();
+    let mut rest = Memory::default();
+    on.run(700.0, &mut rest, &mut ()).unwrap();
+    let later: Vec<_> = expected.into_iter().filter(|s| s.time >= 400.0).collect();
+    assert_eq!(rest.spikes[0], later);
 }

@@ -28,7 +28,7 @@ const DIAGRAM: [(&str, &[&str]); 19] = [
         &["numeric", "protocol", "model", "data", "network", "engine", "rate", "plasticity", "record", "analysis"],
     ),
     // Continuous runs.
-    ("simulation", &["numeric", "protocol", "model", "data", "network", "engine", "record", "training"]),
+    ("simulation", &["numeric", "units", "protocol", "model", "data", "network", "engine", "record", "training"]),
     (
         "validation",
         &["cells", "numeric", "protocol", "model", "data", "network", "engine", "rate", "training", "analysis"],

@@ -110,7 +110,10 @@ fn read(
         InterventionSpec::Silence { at_ms, population, neurons } => {
             let population = of(&population)?;
             let neurons = range(table, neurons.as_deref(), &populations[population.0])?;
-            check_bias(table, &populations[population.0], "silence them by")?;
+            let has_reset = populations[population.0].linear().is_some_and(|cell| cell.reset.is_some());
+            if !has_reset {
+                check_bias(table, &populations[population.0], "silence them by")?;
+            }
             (at_ms, InterventionKind::Silence { population, neurons })
         }
         InterventionSpec::ScaleWeights { at_ms, projection, factor } => {

@@ -1,10 +1,10 @@
-//! PopulationCorrelations between neurons of a population.
+//! Correlations between neurons of a population.
 
 use super::{percentages, upright};
 use crate::analysis::{histogram, linear_edges};
 use crate::plot::{Axis, Dash, Figure, Ink, Mark, Panel, Shape, label};
 
-/// PopulationCorrelations of a population.
+/// Correlations of a population.
 #[derive(Clone, Debug, Default)]
 pub struct PopulationCorrelations {
     /// Name of the population.
@@ -19,7 +19,7 @@ pub struct PopulationCorrelations {
     pub lag_bin: f64,
 }
 
-/// PopulationCorrelations of populations, one above the other: coefficients of pairs, and the correlogram.
+/// Correlations of populations, one above the other: coefficients of pairs, and the correlogram.
 pub fn correlations(populations: &[PopulationCorrelations]) -> Figure {
     let row = |population: &PopulationCorrelations| vec![coefficients(population), correlogram(population)];
     let size = [1000, 120 + 230 * populations.len() as u32];
