@@ -66,7 +66,10 @@ impl RunParts {
         let shown: Vec<_> = rows.iter().filter(asked).copied().collect();
         let (sha256, place) = (summary.data_sha256().to_owned(), summary.data_source.clone());
         let about = about(&reader, &summary, &model, &rows, path)?;
-        let kinds = [Kind::Train, Kind::Test].into_iter().filter(|&kind| rows.iter().any(|row| row.kind == kind));
+        // A continuous run has no images.
+        let kinds = [Kind::Train, Kind::Test]
+            .into_iter()
+            .filter(|&kind| model.protocol.two_phase().is_some() && rows.iter().any(|row| row.kind == kind));
         let (reader, folder, images, kinds) =
             (Mutex::new(reader), folder.map(Path::to_owned), Default::default(), kinds.collect());
         Ok(Self { reader, model, about, shown, sha256, place, folder, images, kinds })
@@ -323,6 +326,7 @@ pub(super) fn network(model: &Model) -> Value {
     json!({
         "name": model.name,
         "live": false,
+        "continuous": model.protocol.continuous().is_some(),
         "populations": populations.collect::<Vec<_>>(),
         "projections": projections.collect::<Vec<_>>(),
         "settle_ms": [model.phases().settle, model.phases().target_settle],

@@ -241,6 +241,8 @@ fn figures_and_exports_are_of_times() {
     bench.ok("plot raster run.h5 --from 200 --to 300 --out some.svg");
     let summary: Value = bench.json("inspect run.h5");
     assert_eq!(summary["recorded_ms"].as_f64(), Some(700.0));
+    let ran = bench.run("view run.h5 --export run.html");
+    assert_eq!((ran.code, ran.stderr.contains("images")), (Some(0), false), "{}", ran.stderr);
     bench.ok("export run.h5 --nwb run.nwb");
     let nwb = hdf5::File::open(bench.path("run.nwb")).unwrap();
     let observed: Vec<f64> = nwb.dataset("units/obs_intervals").unwrap().read_raw().unwrap();

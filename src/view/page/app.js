@@ -124,13 +124,13 @@ function hover(event, over) {
   const left = frame.left + ((place.time - view.from) / (view.to - view.from)) * frame.width;
   Object.assign(cross.style, { visibility: "visible", left: `${left}px` });
   traces.chart?.setCursor({ left: left - LEFT, top: 10 }, false);
-  shownCard.at(view, place.time);
+  if (!view.run.continuous) shownCard.at(view, place.time);
   const spike = raster.nearest(view, place);
   const i = presentationAt(view.presentations, spike?.time ?? place.time);
   tip.hidden = over !== undefined;
   tip.textContent = [
     spike ? `neuron ${spike.neuron}, spike at ${label(spike.time, 0.01)} ms` : `neuron ${place.neuron}, ${label(place.time, 0.1)} ms`,
-    i < 0 ? "" : `presentation ${grouped.format(view.presentations.index[i])}`,
+    i < 0 || view.run.continuous ? "" : `presentation ${grouped.format(view.presentations.index[i])}`,
   ].filter(Boolean).join(", ");
   const box = raster.canvas.getBoundingClientRect();
   const [x, y] = [event.clientX - box.left, event.clientY - box.top];
@@ -263,7 +263,7 @@ async function start() {
   learning.draw(view);
   confusionCard.draw(view);
   find("time").hidden = !count;
-  for (const id of ["shown", "field", "plateaus"]) find(id).hidden = !count;
+  for (const id of ["shown", "field", "plateaus"]) find(id).hidden = !count || (view.run.continuous && id !== "field");
   if (!count) return complain("Nothing was recorded of the presentations of this run: apical train … --record all keeps spikes, plateaus and traces.");
   await selectPopulation(foremost(view.run));
   const [from] = view.stretches.at(-1);

@@ -23,7 +23,7 @@ const raster = {
     const x = (time) => frame.left + ((time - view.from) / (view.to - view.from)) * frame.width;
     context.fillStyle = ink("panel");
     context.fillRect(frame.left, frame.top, frame.width, frame.height);
-    shadePhases(context, view.presentations, [view.from, view.to], x, frame.top, frame.height);
+    if (!view.run.continuous) shadePhases(context, view.presentations, [view.from, view.to], x, frame.top, frame.height);
     if (view.spikes) this.spikes(context, view, frame, fine);
     this.choice(context, view, frame);
     this.axes(context, view, frame, x);
@@ -113,7 +113,8 @@ const raster = {
   },
 
   /** Above each presentation what was shown and answered, where there is room. */
-  captions(context, { presentations, from, to }, frame, x) {
+  captions(context, { presentations, from, to, run }, frame, x) {
+    if (run.continuous) return;
     context.textAlign = "center";
     for (let i = Math.max(0, lower(presentations.start, from) - 1); i < presentations.start.length; i++) {
       const [start, end] = [presentations.start[i], endOf(presentations, i)];

@@ -128,7 +128,7 @@ const traces = {
     const { left, top, width, height } = u.bbox;
     u.ctx.fillStyle = ink("panel");
     u.ctx.fillRect(left, top, width, height);
-    shadePhases(u.ctx, view.presentations, [view.from, view.to], (t) => u.valToPos(t, "x", true), top, height);
+    if (!view.run.continuous) shadePhases(u.ctx, view.presentations, [view.from, view.to], (t) => u.valToPos(t, "x", true), top, height);
   },
 
   marks(u, { from, to }) {
