@@ -1,9 +1,11 @@
 //! Crossings against an independent oracle, and by name.
 
+mod double;
 mod oracle;
 mod regimes;
 
-use oracle::{Double, Finding, local, magnitude};
+use double::Double;
+use oracle::{Finding, local, magnitude};
 use regimes::{Neuron, REGIMES, TILE_MS, at_random, stream};
 
 use super::{Approach, Crossings, DecayRates};

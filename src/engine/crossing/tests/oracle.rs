@@ -4,6 +4,7 @@
 use std::ops::{Add, Mul};
 
 use super::super::Approach;
+use super::double::Double;
 
 /// What the oracle computes f in.
 pub(super) trait OracleFloat: Copy + Add<Output = Self> + Mul<Output = Self> {
@@ -27,59 +28,13 @@ impl OracleFloat for f64 {
     }
 }
 
-/// An unevaluated sum of two floats, 106 bits (Dekker 1971, Numerische Mathematik 18:224).
-#[derive(Clone, Copy)]
-pub(super) struct Double {
-    high: f64,
-    low: f64,
-}
-
-fn two_sum(a: f64, b: f64) -> Double {
-    let high = a + b;
-    let part = high - a;
-    Double { high, low: (a - (high - part)) + (b - part) }
-}
-
-impl Add for Double {
-    type Output = Self;
-    fn add(self, other: Self) -> Self {
-        let (high, low) = (two_sum(self.high, other.high), two_sum(self.low, other.low));
-        let first = two_sum(high.high, high.low + low.high);
-        two_sum(first.high, first.low + low.low)
-    }
-}
-
-impl Mul for Double {
-    type Output = Self;
-    fn mul(self, other: Self) -> Self {
-        let high = self.high * other.high;
-        let low = self.high.mul_add(other.high, -high);
-        two_sum(high, low + (self.high * other.low + self.low * other.high))
-    }
-}
-
 impl OracleFloat for Double {
     const ROUNDING: f64 = 1e-29;
     fn new(x: f64) -> Self {
-        Self { high: x, low: 0.0 }
+        Double::from(x)
     }
-    /// x = k ln 2 + 256 r, and e^r by Taylor's series.
     fn exp(self) -> Self {
-        let k = (self.high * std::f64::consts::LOG2_E).round();
-        let ln_2 = Self { high: std::f64::consts::LN_2, low: 2.319_046_813_846_299_6e-17 };
-        let r = (self + Self::new(-k) * ln_2) * Self::new(1.0 / 256.0);
-        let mut sum = Self::new(1.0);
-        for n in (1..=14).rev() {
-            // 1/n to double precision.
-            let inverse = 1.0 / f64::from(n);
-            let rest = (-inverse).mul_add(f64::from(n), 1.0);
-            sum = Self::new(1.0) + r * sum * Self { high: inverse, low: rest / f64::from(n) };
-        }
-        for _ in 0..8 {
-            sum = sum * sum;
-        }
-        let power = libm::exp2(k.max(-1000.0));
-        Self { high: sum.high * power, low: sum.low * power }
+        Double::exp(self)
     }
     fn value(self) -> f64 {
         self.high
