@@ -157,7 +157,9 @@ impl Lane {
                 self.trace(network, run, window);
             }
             let averaging = Averaging { from: settle_ms, length: length_ms };
-            for (arrivals, layout) in self.arrivals.iter_mut().zip(&circuit.projections) {
+            let windows = self.arrivals.iter_mut().zip(&circuit.projections).zip(&network.synapses);
+            // Populations take spikes over sparse synapses whole, those that go back at their turn in the next window.
+            for ((arrivals, layout), _) in windows.filter(|(_, synapses)| matches!(synapses, Synapses::Dense(_))) {
                 arrivals.end_window(self.arch, layout, averaging, window.to);
             }
             if trial.spikes == KeptSpikes::None {

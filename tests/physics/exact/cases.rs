@@ -103,8 +103,9 @@ pub fn read<C: DeserializeOwned>(kind: &str) -> Vec<(String, C)> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/reference");
     let files = fs::read_dir(&folder).expect("tests/reference").map(|entry| entry.expect("a file").path());
     let name = |path: &Path| path.file_stem().expect("a name").to_str().expect("UTF-8").to_owned();
-    let mut wanted: Vec<_> =
-        files.filter(|path| name(path).starts_with(kind) && path.extension().is_some_and(|end| end == "json")).collect();
+    let mut wanted: Vec<_> = files
+        .filter(|path| name(path).starts_with(kind) && path.extension().is_some_and(|end| end == "json"))
+        .collect();
     wanted.sort();
     let read = |path: &Path| {
         let text = fs::read_to_string(path).expect("a file");

@@ -10,7 +10,7 @@ mod solution;
 
 use std::sync::Arc;
 
-use apical::cells::PoissonEncoder;
+use apical::cells::{LifPort, PoissonEncoder};
 use apical::engine::{Circuit, Lane, Precision};
 use apical::model::{Model, ProjectionSpec, WeightInit};
 use apical::network::{BlockCsr, ListedSynapse, Network, Synapses};
@@ -45,7 +45,7 @@ fn simulate(model: &Model, network: &Network, input: &[Spike], duration: f64) ->
     let phases = vec![Phase::new(PHASE_MS, &stimuli); (duration / PHASE_MS) as usize];
     let trial = Trial { key: PresentationKey::training(0), phases: &phases, spikes: KeptSpikes::All, sampling: None };
     lane.present(network, &trial);
-    lane.observation().spikes.to_vec()
+    lane.observation().spikes.clone()
 }
 
 fn projection(from: &str, to: &str, port: &str, delay: Option<f64>) -> ProjectionSpec {
@@ -61,7 +61,7 @@ fn sparse(sizes: [usize; 2], step: f64, synapses: &[ListedSynapse]) -> Synapses 
 fn run_cell(case: &CellCase) -> (Vec<Input>, Vec<f64>) {
     let sources = case.sources.len();
     let trains = Draws(case.seed).trains(sources, case.input_spikes, case.duration_ms);
-    let ports: Vec<&str> = case.cell.ports.iter().map(|port| port.name()).collect();
+    let ports: Vec<&str> = case.cell.ports.iter().map(LifPort::name).collect();
     let model = Model::builder("cell").population("input", sources, PoissonEncoder::default());
     let model = model.population("cell", 1, case.cell.clone());
     let model = ports.iter().fold(model, |model, port| model.projection(projection("input", "cell", port, None)));
@@ -132,14 +132,14 @@ fn drawn(case: &NetworkCase) -> (Vec<Vec<ListedSynapse>>, Vec<Spike>) {
 fn run_network(case: &NetworkCase, lists: &[Vec<ListedSynapse>], input: &[Spike]) -> Vec<Vec<Spike>> {
     let (step, sizes) = (case.delay_step_ms, &case.sizes);
     let model = Model::builder("network").population("input", sizes["input"], PoissonEncoder::default());
-    let model = ["e", "i"].iter().fold(model, |model, &name| {
-        model.population(name, sizes[name], case.cells[name].clone())
-    });
+    let model =
+        ["e", "i"].iter().fold(model, |model, &name| model.population(name, sizes[name], case.cells[name].clone()));
     let model = case.projections.iter().fold(model, |model, p| {
         let port = case.cells[&p.target].ports[p.port].name();
         model.projection(projection(&p.source, &p.target, port, Some(p.delay_steps[0] as f64 * step)))
     });
-    let synapses = case.projections.iter().zip(lists).map(|(p, list)| sparse([sizes[&p.source], sizes[&p.target]], step, list));
+    let synapses =
+        case.projections.iter().zip(lists).map(|(p, list)| sparse([sizes[&p.source], sizes[&p.target]], step, list));
     let network = Network { synapses: synapses.collect(), biases: vec![Vec::new(); 3] };
     simulate(&model.build().expect("a model"), &network, input, case.duration_ms)
 }
@@ -182,14 +182,21 @@ fn networks_fire_the_spikes_of_the_solution_while_these_can_be_told() {
     for (name, case) in cases::read::<NetworkCase>("network-").into_iter().rev() {
         let (lists, input) = drawn(&case);
         let spikes = run_network(&case, &lists, &input);
-        let mut found: Vec<_> =
-            ["e", "i"].iter().zip(&spikes[1..]).flat_map(|(name, spikes)| spikes.iter().map(move |s| (s.time, *name, s.neuron))).collect();
+        let mut found: Vec<_> = ["e", "i"]
+            .iter()
+            .zip(&spikes[1..])
+            .flat_map(|(name, spikes)| spikes.iter().map(move |s| (s.time, *name, s.neuron)))
+            .collect();
         found.sort_by(|a, b| a.0.total_cmp(&b.0));
         let same = case.same_with_an_input_moved.spikes;
         let mut off = 0.0_f64;
         for (n, NetworkSpike(time, _, population, neuron)) in case.spikes[..same].iter().enumerate() {
             let (at, of, who) = found[n];
-            assert!((of, who) == (population, *neuron) && (at - time).abs() < 1e-6, "{name}, spike {n} of {same}: {:?}", found[n]);
+            assert!(
+                (of, who) == (population, *neuron) && (at - time).abs() < 1e-6,
+                "{name}, spike {n} of {same}: {:?}",
+                found[n]
+            );
             off = off.max((at - time).abs());
         }
         println!("{name}: {same} of {} spikes, {off:.1e} ms off at most", case.spikes.len());

@@ -151,7 +151,8 @@ impl SolvedNeuron {
     fn receive(&mut self, time: Double, inputs: &[(Double, Input)]) {
         self.decay(time);
         let held = self.held_until.is_some();
-        for (_, Input { port, weight, .. }) in inputs.iter().filter(|(_, input)| !(held && self.cell.delta[input.port])) {
+        for (_, Input { port, weight, .. }) in inputs.iter().filter(|(_, input)| !(held && self.cell.delta[input.port]))
+        {
             for (a, &jump) in self.a.iter_mut().zip(&self.cell.jumps[*port]) {
                 *a = *a + jump * Double::from(*weight);
             }

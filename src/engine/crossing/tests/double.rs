@@ -4,8 +4,8 @@ use std::ops::{Add, Div, Mul, Neg, Sub};
 
 /// An unevaluated sum of two floats, 106 bits (Dekker 1971, Numerische Mathematik 18:224).
 #[derive(Clone, Copy)]
-pub struct Double {
-    pub high: f64,
+pub(crate) struct Double {
+    pub(crate) high: f64,
     low: f64,
 }
 
@@ -66,7 +66,7 @@ impl Div for Double {
 
 impl Double {
     /// x = k ln 2 + 256 r, and e^r by Taylor's series.
-    pub fn exp(self) -> Self {
+    pub(crate) fn exp(self) -> Self {
         let k = (self.high * std::f64::consts::LOG2_E).round();
         let ln_2 = Self { high: std::f64::consts::LN_2, low: 2.319_046_813_846_299_6e-17 };
         let r = (self + Self::from(-k) * ln_2) * Self::from(1.0 / 256.0);
