@@ -76,7 +76,7 @@ fn run(folder: &Path) -> Result<(), Box<dyn std::error::Error>> {
     let constant = |value| WeightInit::Constant { value };
     let projection = |from: &str, to: &str, port: &str, weight| ProjectionSpec {
         weights: constant(weight),
-        delay: Some(1.5),
+        delay: Some(1.5.into()),
         ..ProjectionSpec::new(from, to, port)
     };
     let model = Model::builder("point-neurons")

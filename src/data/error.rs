@@ -261,6 +261,34 @@ pub enum DataError {
         /// The file.
         path: String,
     },
+    /// A list of synapses in a file of another kind.
+    #[error("{path}: expected a list of synapses as .csv, .npy, .npz or .h5")]
+    ListExtension {
+        /// The file.
+        path: String,
+    },
+    /// A list of synapses without a header.
+    #[error("{path} holds no list of synapses: expected a header of its columns")]
+    NoList {
+        /// The file.
+        path: String,
+    },
+    /// An archive of arrays cannot be read.
+    #[error("{path} is not a readable .npz file")]
+    Npz {
+        /// The file.
+        path: String,
+        /// Why not.
+        source: Box<dyn Error + Send + Sync>,
+    },
+    /// An archive lacks an array.
+    #[error("{path}: expected an array `{name}`, found none")]
+    NoArray {
+        /// The file.
+        path: String,
+        /// The array.
+        name: &'static str,
+    },
     /// A NumPy file has no readable header.
     #[error("{path} is not a readable .npy file")]
     Npy {

@@ -1,4 +1,5 @@
-//! Stimuli: IDX image sets, their splits, rate tables and spike lists, and initial values from NumPy files.
+//! Stimuli: IDX image sets, their splits, rate tables and spike lists, and initial values from NumPy files, and lists of
+//! synapses.
 //!
 //! [`Source::load`] reads what a model shows into a [`Dataset`]: the presentations trained on and those evaluated on,
 //! checked against the network's size once, then plain shared memory that any number of threads index without locks.
@@ -16,6 +17,7 @@ mod source;
 mod sources;
 mod split;
 mod stimuli;
+mod synapses;
 mod tables;
 mod timed;
 
@@ -30,5 +32,6 @@ pub use source::{DEFAULT_FOLDER, Dataset, Source};
 pub use sources::OtherSources;
 pub use split::{Evaluate, Split, tested_on};
 pub use stimuli::{Presentations, StimulusSet};
+pub use synapses::read_synapse_list;
 pub use tables::{RateTable, SpikeList};
 pub use timed::{RateCourse, TimedSpikes};

@@ -1,9 +1,12 @@
-//! NumPy `.npy` files of float32 or float64, in C or Fortran order.
+//! NumPy files, in C or Fortran order: `.npy` of float32 or float64, of lists also of integers, and arrays of `.npz` archives.
 
+use std::fs::File;
 use std::io::{self, BufReader, Read};
 use std::path::Path;
 
 use ndarray_npy::npy::header::{Header, ReadHeaderError};
+use zip::ZipArchive;
+use zip::result::ZipError;
 
 use super::DataError;
 use super::digest::Hashing;
@@ -19,6 +22,15 @@ pub(super) struct Npy {
     pub(super) values: Vec<f64>,
     /// SHA-256 of the file.
     pub(super) sha256: String,
+}
+
+/// Types of numbers that a file may hold.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum NumberTypes {
+    /// float32 and float64.
+    Real,
+    /// These, and integers of 32 and 64 bits.
+    Any,
 }
 
 /// Reads a matrix of shape `[rows, cols]` in row-major order, as initial weights `[post, pre]` are.
@@ -38,7 +50,7 @@ pub fn read_npy_vector(path: &Path, len: usize) -> Result<Vec<f32>, DataError> {
 }
 
 fn read_f32(path: &Path, shape: &[usize]) -> Result<Vec<f32>, DataError> {
-    let npy = Npy::open(path, &format!("{shape:?}"), |found| found == shape)?;
+    let npy = Npy::open(path, NumberTypes::Real, &format!("{shape:?}"), |found| found == shape)?;
     let values: Vec<f32> = npy.values.iter().map(|&value| value as f32).collect();
     match values.iter().position(|value| !value.is_finite()) {
         None => Ok(values),
@@ -61,16 +73,43 @@ pub(super) fn place(i: usize, shape: &[usize]) -> String {
 
 impl Npy {
     /// Reads a file of one or two dimensions that `fits` accepts; `expected` describes them.
-    pub(super) fn open(path: &Path, expected: &str, fits: impl Fn(&[usize]) -> bool) -> Result<Self, DataError> {
+    pub(super) fn open(
+        path: &Path,
+        types: NumberTypes,
+        expected: &str,
+        fits: impl Fn(&[usize]) -> bool,
+    ) -> Result<Self, DataError> {
         let name = path.display().to_string();
         let read = |source| DataError::Read { path: path.display().to_string(), source };
         let file = open_file(path).map_err(read)?;
         let length = file.metadata().map_err(read)?.len();
-        let mut reader = Hashing::new(BufReader::new(file));
+        Self::read(BufReader::new(file), length, name, types, expected, fits)
+    }
+
+    /// As [`Npy::open`], from what is `length` bytes long; `name` stands for it in errors.
+    fn read(
+        reader: impl Read,
+        length: u64,
+        name: String,
+        types: NumberTypes,
+        expected: &str,
+        fits: impl Fn(&[usize]) -> bool,
+    ) -> Result<Self, DataError> {
+        let read = |source| DataError::Read { path: name.clone(), source };
+        let mut reader = Hashing::new(reader);
         let (header, header_length) = read_header(&mut reader)
             .map_err(|source| DataError::Npy { path: name.clone(), source: Box::new(source) })?;
 
+        let any = types == NumberTypes::Any;
         let decode = match header.type_descriptor.as_string().map(String::as_str) {
+            Some("<i4") if any => Decode(4, |b| i32::from_le_bytes([b[0], b[1], b[2], b[3]]).into()),
+            Some("<u4") if any => Decode(4, |b| u32::from_le_bytes([b[0], b[1], b[2], b[3]]).into()),
+            Some("<i8") if any => {
+                Decode(8, |b| i64::from_le_bytes([b[0], b[1], b[2], b[3], b[4], b[5], b[6], b[7]]) as f64)
+            }
+            Some("<u8") if any => {
+                Decode(8, |b| u64::from_le_bytes([b[0], b[1], b[2], b[3], b[4], b[5], b[6], b[7]]) as f64)
+            }
             Some("<f4") => Decode(4, |b| f32::from_le_bytes([b[0], b[1], b[2], b[3]]).into()),
             Some(">f4") => Decode(4, |b| f32::from_be_bytes([b[0], b[1], b[2], b[3]]).into()),
             Some("<f8") => Decode(8, |b| f64::from_le_bytes([b[0], b[1], b[2], b[3], b[4], b[5], b[6], b[7]])),
@@ -91,6 +130,34 @@ impl Npy {
         let values = if header.layout.is_fortran() { transpose(&values, &header.shape) } else { values };
         let (_, sha256) = reader.finish().map_err(read)?;
         Ok(Self { shape: header.shape, values, sha256 })
+    }
+}
+
+/// An archive of NumPy arrays, as `numpy.savez` writes it.
+pub(super) struct Npz {
+    archive: ZipArchive<BufReader<File>>,
+    name: String,
+}
+
+impl Npz {
+    pub(super) fn open(path: &Path) -> Result<Self, DataError> {
+        let name = path.display().to_string();
+        let file = open_file(path).map_err(|source| DataError::Read { path: name.clone(), source })?;
+        let archive = ZipArchive::new(BufReader::new(file));
+        let archive = archive.map_err(|source| DataError::Npz { path: name.clone(), source: Box::new(source) })?;
+        Ok(Self { archive, name })
+    }
+
+    /// The array of this name, if it is there, which has one dimension.
+    pub(super) fn vector(&mut self, array: &str) -> Result<Option<Vec<f64>>, DataError> {
+        let entry = match self.archive.by_name(&format!("{array}.npy")) {
+            Ok(entry) => entry,
+            Err(ZipError::FileNotFound) => return Ok(None),
+            Err(source) => return Err(DataError::Npz { path: self.name.clone(), source: Box::new(source) }),
+        };
+        let (length, name) = (entry.size(), format!("{}, `{array}`", self.name));
+        let fits = |shape: &[usize]| shape.len() == 1;
+        Npy::read(entry, length, name, NumberTypes::Any, "one dimension", fits).map(|npy| Some(npy.values))
     }
 }
 

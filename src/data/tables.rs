@@ -14,7 +14,7 @@ use std::path::Path;
 
 use super::DataError;
 use super::digest::Hashing;
-use super::npy::{Npy, place};
+use super::npy::{Npy, NumberTypes, place};
 use crate::model::open_file;
 use crate::protocol::Spike;
 
@@ -80,7 +80,7 @@ impl RateTable {
 
     fn open_npy(path: &Path, inputs: usize) -> Result<Self, DataError> {
         let fits = |shape: &[usize]| matches!(shape, &[_, cols] if cols == inputs);
-        let npy = Npy::open(path, &format!("[presentations, {inputs}]"), fits)?;
+        let npy = Npy::open(path, NumberTypes::Real, &format!("[presentations, {inputs}]"), fits)?;
         let name = path.display().to_string();
         if npy.values.is_empty() {
             return Err(DataError::Empty { path: name });

@@ -200,7 +200,7 @@ impl Circuit {
             }
             if port.conductance > 0.0 {
                 target.somatic.push(SomaticInput { projection: index, conductance: port.conductance });
-                edges.push(Edge { from, to, delay: projection.delay });
+                edges.push(Edge { from, to, delay: projection.delay.smallest() });
             }
             let rates = (projection.carries == Carries::Rates).then(|| source.phi_max());
             if rates.is_some() {
@@ -209,8 +209,8 @@ impl Circuit {
                 populations[from].outgoing.push(index);
             }
             let late_ms = times.map_or(0.0, |times| times.longest);
-            let psp = port.kernel.psp().unwrap_or_default();
-            projections.push(ProjectionLayout { from, delay: projection.delay, psp, rates, late_ms, filtered });
+            let (delay, psp) = (projection.delay.smallest(), port.kernel.psp().unwrap_or_default());
+            projections.push(ProjectionLayout { from, delay, psp, rates, late_ms, filtered });
         }
         let name = |p: usize| model.populations[p].name.clone();
         let is_source: Vec<bool> = populations.iter().map(PopulationLayout::is_source).collect();

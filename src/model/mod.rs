@@ -8,7 +8,9 @@
 #![allow(rustdoc::broken_intra_doc_links, reason = "units and shapes stand in brackets")]
 
 mod builder;
+mod connection;
 mod decoding;
+mod delay;
 mod digest;
 mod error;
 mod file;
@@ -28,7 +30,9 @@ mod tagged;
 mod word;
 
 pub use builder::ModelBuilder;
+pub use connection::{Connection, Ends, Storage, SynapseList};
 pub use decoding::Decoding;
+pub use delay::Delay;
 pub use error::{ModelError, Origin};
 pub use file::{InterventionSpec, ProjectionSpec};
 pub(crate) use graph::{Edge, ExecutionOrder};
@@ -43,7 +47,7 @@ pub use source_stimulus::SourceStimulus;
 pub use stimuli::{OnOff, RateSource, Stimuli};
 
 use crate::cells::ConductanceClamp;
-pub use crate::plasticity::{Factors, Slope};
+pub use crate::plasticity::{Factors, ShortTermPlasticity, Slope};
 pub use crate::protocol::{ContinuousProtocol, Protocol, TwoPhaseProtocol};
 
 /// The place of a population in [`Model::populations`], from input to output.

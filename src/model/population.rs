@@ -54,6 +54,11 @@ impl Population {
         matches!(self.cell.dynamics(), Dynamics::Source(_))
     }
 
+    /// Whether sparse synapses may end on its cells: those with an escape rate take dense rows.
+    pub fn takes_sparse_synapses(&self) -> bool {
+        false
+    }
+
     /// Largest firing rate [1/ms].
     pub fn phi_max(&self) -> f64 {
         self.cell.dynamics().rate_max()

@@ -53,7 +53,7 @@ pub struct SynapseBlock {
 }
 
 /// Why synapses cannot be stored.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+#[derive(Clone, Copy, Debug, PartialEq, Error)]
 pub enum SynapsesError {
     /// Neurons that are not there.
     #[error("synapse {index} is from neuron {source_neuron} to {target}: expected neurons below {pre} and {post}")]
@@ -68,6 +68,40 @@ pub enum SynapsesError {
         pre: usize,
         /// Postsynaptic neurons that there are.
         post: usize,
+    },
+    /// Columns of a list of different lengths.
+    #[error("expected columns of {expected} synapses, found one of {found}")]
+    Columns {
+        /// Length of the first.
+        expected: usize,
+        /// Length of another.
+        found: usize,
+    },
+    /// A column of a list that is not there.
+    #[error("expected a column `{column}`, which the model says to take from the list; found none")]
+    NoColumn {
+        /// Its name.
+        column: &'static str,
+    },
+    /// A weight of a list that cannot be.
+    #[error("synapse {index} has the weight {found}: expected a finite number of sign \"{sign}\"")]
+    Weight {
+        /// Place in the list.
+        index: usize,
+        /// The weight.
+        found: f32,
+        /// The sign of the projection.
+        sign: &'static str,
+    },
+    /// A delay of a list that cannot be.
+    #[error("synapse {index} has a delay of {found} ms: expected 1 to 65,535 steps of {resolution_ms} ms when rounded")]
+    Delay {
+        /// Place in the list.
+        index: usize,
+        /// The delay [ms].
+        found: f64,
+        /// The step of delays [ms].
+        resolution_ms: f64,
     },
     /// More than a block can count.
     #[error(
@@ -148,14 +182,23 @@ impl BlockCsr {
         resolution_ms: f64,
         list: &[ListedSynapse],
     ) -> Result<Self, SynapsesError> {
-        let wrong = |synapse: &ListedSynapse| synapse.source as usize >= pre || synapse.target as usize >= post;
-        if let Some(index) = list.iter().position(wrong) {
-            let ListedSynapse { source, target, .. } = list[index];
-            return Err(SynapsesError::Ends { index, source_neuron: source, target, pre, post });
-        }
+        Self::from_synapses(pre, post, resolution_ms, list.iter().copied())
+    }
+
+    /// As [`BlockCsr::from_list`], of synapses that are gone over twice.
+    pub(super) fn from_synapses(
+        pre: usize,
+        post: usize,
+        resolution_ms: f64,
+        list: impl Iterator<Item = ListedSynapse> + Clone,
+    ) -> Result<Self, SynapsesError> {
         let mut lengths = vec![vec![0_u32; pre]; post.div_ceil(TARGETS_PER_BLOCK)];
         let mut counts = vec![0_usize; lengths.len()];
-        for synapse in list {
+        for (index, synapse) in list.clone().enumerate() {
+            let ListedSynapse { source, target, .. } = synapse;
+            if source as usize >= pre || target as usize >= post {
+                return Err(SynapsesError::Ends { index, source_neuron: source, target, pre, post });
+            }
             let block = synapse.target as usize / TARGETS_PER_BLOCK;
             counts[block] += 1;
             let length = &mut lengths[block][synapse.source as usize];
@@ -166,7 +209,7 @@ impl BlockCsr {
         }
         let mut next: Vec<Vec<u32>> = lengths.iter().map(|lengths| row_starts(lengths)).collect();
         let mut synapses: Vec<_> = counts.iter().map(|&count| vec![Synapse::default(); count]).collect();
-        for &ListedSynapse { source, target, delay, weight } in list {
+        for ListedSynapse { source, target, delay, weight } in list {
             let (block, target) = (target as usize / TARGETS_PER_BLOCK, target as usize % TARGETS_PER_BLOCK);
             let place = &mut next[block][source as usize];
             synapses[block][*place as usize] = Synapse { target: target as u16, delay, weight };

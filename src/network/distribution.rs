@@ -33,7 +33,8 @@ impl Distribution {
         values.take(MOST_DRAWS).find(|&value| sign.allows(value)).map_or(0.0, |value| value as f32)
     }
 
-    fn draw(self, stream: &mut Stream) -> f64 {
+    /// Draws a value of any sign.
+    pub(super) fn draw(self, stream: &mut Stream) -> f64 {
         let normal = |stream: &mut Stream, mean: f64, sd: f64| mean + sd * stream.sample::<f64, _>(StandardNormal);
         match self {
             Self::Constant { value } => value,

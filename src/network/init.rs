@@ -2,9 +2,12 @@
 
 use std::path::Path;
 
+use rayon::prelude::*;
+
+use super::connection::{self, Draws, WeightSource};
 use super::distribution::Distribution;
-use super::{DerivedProjections, Network, Synapses, Weights};
-use crate::model::{BiasInit, Model, Population, Projection, Sign, WeightInit};
+use super::{BlockCsr, DerivedProjections, Network, Synapses, SynapsesError, Weights};
+use crate::model::{BiasInit, Connection, Model, Population, Projection, Sign, Storage, SynapseList, WeightInit};
 use crate::numeric::{PresentationKey, Purpose, Stream, StreamKey};
 
 /// Half-range of a uniform distribution over its nominal spread: √12, as in the authors' code, where it is taken over
@@ -53,22 +56,112 @@ pub struct Stored<'a> {
     pub sign: Sign,
 }
 
+/// Why a network cannot be built.
+#[derive(Debug, thiserror::Error)]
+pub enum BuildError<E> {
+    /// What is stored cannot be read.
+    #[error("initial values cannot be read: {0}")]
+    Stored(E),
+    /// The synapses of a projection cannot be.
+    #[error("synapses of `{projection}`: {source}")]
+    Synapses {
+        /// The projection.
+        projection: String,
+        /// What is wrong.
+        source: SynapsesError,
+    },
+    /// A list of synapses was not given.
+    #[error("synapses of `{projection}`: expected a list, as `Network::with_lists` takes them")]
+    NoList {
+        /// The projection.
+        projection: String,
+    },
+}
+
 impl Network {
     /// Builds the initial network of a model, drawing from the streams of `seed` and reading what is stored by `read`,
     /// which returns values in row-major order.
     ///
     /// # Errors
-    /// Those of `read`.
-    pub fn new<E>(model: &Model, seed: u64, read: impl Fn(Stored<'_>) -> Result<Vec<f32>, E>) -> Result<Self, E> {
-        let synapses = model.projections.iter().enumerate();
-        let synapses = synapses
-            .map(|(index, projection)| initial_weights(model, projection, index, seed, &read).map(Synapses::Dense));
+    /// Those of `read`; a projection of a list; more synapses than a block can count.
+    pub fn new<E: Send>(
+        model: &Model,
+        seed: u64,
+        read: impl Fn(Stored<'_>) -> Result<Vec<f32>, E>,
+    ) -> Result<Self, BuildError<E>> {
+        Self::with_lists(model, seed, &[], read)
+    }
+
+    /// As [`Network::new`], with the lists of the projections that are made of one, by their places in the model.
+    ///
+    /// # Errors
+    /// Those of [`Network::new`], and what is wrong in a list.
+    pub fn with_lists<E: Send>(
+        model: &Model,
+        seed: u64,
+        lists: &[Option<SynapseList>],
+        read: impl Fn(Stored<'_>) -> Result<Vec<f32>, E>,
+    ) -> Result<Self, BuildError<E>> {
+        let matrices = model.projections.iter().enumerate().map(|(index, projection)| {
+            if !matches!(projection.connection, Connection::AllToAll { .. }) {
+                return Ok(None);
+            }
+            initial_weights(model, projection, index, seed, &read).map(Some).map_err(BuildError::Stored)
+        });
+        let matrices = matrices.collect::<Result<Vec<_>, _>>()?;
         let biases = model.populations.iter().enumerate();
         let biases = biases.map(|(index, population)| initial_biases(population, index, seed, &read));
-        let mut network =
-            Self { synapses: synapses.collect::<Result<_, E>>()?, biases: biases.collect::<Result<_, E>>()? };
+        let biases = biases.collect::<Result<_, E>>().map_err(BuildError::Stored)?;
+        let build = |(index, matrix)| synapses(model, index, seed, matrix, lists.get(index).and_then(Option::as_ref));
+        let synapses = matrices.into_par_iter().enumerate().map(build).collect::<Result<_, _>>()?;
+        let mut network = Self { synapses, biases };
         DerivedProjections::of(model, seed).renew(&mut network, PresentationKey::training(0));
         Ok(network)
+    }
+}
+
+/// Builds the synapses of a projection; `matrix` holds the weights of all pairs of neurons, where all are connected.
+fn synapses<E>(
+    model: &Model,
+    index: usize,
+    seed: u64,
+    matrix: Option<Weights>,
+    list: Option<&SynapseList>,
+) -> Result<Synapses, BuildError<E>> {
+    let projection = &model.projections[index];
+    let (rule, delay) = (&projection.connection, projection.delay);
+    let storage = projection.storage(&model.populations);
+    let draws = Draws { ends: projection.ends(&model.populations), seed, projection: index as u32 };
+    let drawn = distribution(&projection.weights).map(|drawn| WeightSource::Drawn(drawn, projection.sign));
+    let named = |source| BuildError::Synapses { projection: projection.name.clone(), source };
+    let sparse: BlockCsr = match (rule, matrix) {
+        (Connection::AllToAll { autapses: true }, Some(matrix)) if storage == Storage::Dense => {
+            return Ok(matrix.into());
+        }
+        (Connection::List { .. }, _) => {
+            let Some(list) = list else { return Err(BuildError::NoList { projection: projection.name.clone() }) };
+            connection::from_list(&draws, projection, drawn, list).map_err(named)?
+        }
+        (_, Some(matrix)) => connection::connect(&draws, rule, delay, WeightSource::Matrix(&matrix)).map_err(named)?,
+        (_, None) => {
+            let drawn = drawn.ok_or_else(|| named(SynapsesError::NoColumn { column: "weight" }))?;
+            connection::connect(&draws, rule, delay, drawn).map_err(named)?
+        }
+    };
+    Ok(match storage {
+        Storage::Dense => Weights::from(&sparse).into(),
+        Storage::Sparse => sparse.into(),
+    })
+}
+
+/// The distribution that weights are drawn from one by one, if they are.
+fn distribution(weights: &WeightInit) -> Option<Distribution> {
+    match *weights {
+        WeightInit::Constant { value } => Some(Distribution::Constant { value }),
+        WeightInit::Normal { mean, sd } => Some(Distribution::Normal { mean, sd }),
+        WeightInit::Lognormal { mu, sigma } => Some(Distribution::Lognormal { mu, sigma }),
+        WeightInit::Uniform { low, high } => Some(Distribution::Uniform { low, high }),
+        _ => None,
     }
 }
 
@@ -106,15 +199,11 @@ fn initial_weights<E>(
             let matrix: Vec<f32> = drawn.flat_map(|w| std::iter::repeat_n(w, shared)).collect();
             Ok(Weights::from_matrix(to.size, from.size, &matrix))
         }
-        WeightInit::Transpose { .. } => Ok(Weights::zeros(to.size, from.size)),
-        WeightInit::Constant { value } => drawn(Distribution::Constant { value: *value }),
-        WeightInit::Normal { mean, sd } => drawn(Distribution::Normal { mean: *mean, sd: *sd }),
-        WeightInit::Lognormal { mu, sigma } => drawn(Distribution::Lognormal { mu: *mu, sigma: *sigma }),
-        WeightInit::Uniform { low, high } => drawn(Distribution::Uniform { low: *low, high: *high }),
         WeightInit::Run { path, snapshot } => {
             stored(path, Some(("weights", projection.name.as_str(), snapshot.as_str())))
         }
         WeightInit::Npy { path } => stored(path, None),
+        weights => distribution(weights).map_or_else(|| Ok(Weights::zeros(to.size, from.size)), drawn),
     }
 }
 

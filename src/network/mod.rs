@@ -1,6 +1,7 @@
 //! Populations and projections with their weights, built from a model; no dynamics.
 
 mod block_csr;
+mod connection;
 mod derived;
 mod distribution;
 mod init;
@@ -11,7 +12,7 @@ use ndarray::{Array2, ArrayView2, ArrayViewMut2, s};
 
 pub use block_csr::{BlockCsr, ListedSynapse, Synapse, SynapseBlock, SynapsesError, TARGETS_PER_BLOCK};
 pub use derived::DerivedProjections;
-pub use init::{Moments, Stored};
+pub use init::{BuildError, Moments, Stored};
 pub use synapses::Synapses;
 
 use crate::model::Sign;
@@ -122,6 +123,17 @@ impl From<ArrayView2<'_, f32>> for Weights {
         let (post, pre) = matrix.dim();
         let mut weights = Self::zeros(post, pre);
         weights.view_mut().assign(&matrix);
+        weights
+    }
+}
+
+impl From<&BlockCsr> for Weights {
+    /// The weights of all pairs of neurons: sums where a pair has several synapses, zero where it has none. Delays are lost.
+    fn from(synapses: &BlockCsr) -> Self {
+        let mut weights = Self::zeros(synapses.post(), synapses.pre());
+        for ListedSynapse { source, target, weight, .. } in synapses.list() {
+            weights.row_mut(source as usize)[target as usize] += weight;
+        }
         weights
     }
 }

@@ -32,6 +32,10 @@ pub enum Purpose {
     Shift,
     /// By how much the trains of a population of a noisy rate twin are off their means, by its index.
     Trains(u32),
+    /// Which neurons a projection connects, by its index.
+    Connections(u32),
+    /// Delays of the synapses of a projection, by its index.
+    Delays(u32),
     /// Noise and fixed feedback of a rate-based rule, and the draws of its tasks, by a number of its own.
     Rate(u32),
     /// Shuffles and beginnings of an analysis, by a number of its own.
@@ -54,6 +58,8 @@ impl Purpose {
             Purpose::Thresholds(population) => (10, population),
             Purpose::Potentials(population) => (11, population),
             Purpose::Background(population) => (12, population),
+            Purpose::Connections(projection) => (13, projection),
+            Purpose::Delays(projection) => (14, projection),
             Purpose::Rate(of) => (16, of),
             Purpose::Analysis(of) => (17, of),
         };

@@ -3,13 +3,15 @@
 //! A [`BoundaryRule`] belongs to one projection. At the end of a trial it takes the [`LocalSignals`] of its postsynaptic and
 //! presynaptic neurons and returns a [`Change`], a sum of rank-one terms; the changes of a batch of trials are added up by
 //! [`apply`]. [`DerivedWeights`] are not learnt but computed from other weights after every change of those. Both see slices
-//! and views, neither engine nor network. Rules are made by name from a [`RuleRegistry`]; one rule is one file.
+//! and views, neither engine nor network. [`ShortTermPlasticity`] changes the efficacy of synapses from spike to spike, not their
+//! weights. Rules are made by name from a [`RuleRegistry`]; one rule is one file.
 
 mod change;
 mod expression;
 mod inverse;
 mod mirror;
 mod registry;
+mod short_term;
 mod signals;
 mod transpose;
 mod two_phase;
@@ -21,6 +23,7 @@ pub use expression::{Expression, ExpressionError, Factors, Formula};
 pub use inverse::Inverse;
 pub use mirror::Mirror;
 pub use registry::{DEFAULT_RULE, NeuronConstants, RuleContext, RuleError, RuleRegistry};
+pub use short_term::{ShortTermPlasticity, ShortTermState};
 pub use signals::{LocalSignals, Measurement, Measurements, PhaseSignals, Quantity};
 pub use transpose::Transpose;
 pub use two_phase::{ErrorSignal, Slope, TwoPhase};

@@ -1,21 +1,22 @@
 //! The network a run starts from.
 
 use std::hint::black_box;
+use std::path::Path;
 
-use crate::data::{DataError, read_npy_matrix, read_npy_vector};
-use crate::model::Model;
-use crate::network::{Network, Stored};
+use crate::data::{DataError, read_npy_matrix, read_npy_vector, read_synapse_list};
+use crate::model::{Connection, Ends, Model, Projection, Storage, SynapseList};
+use crate::network::{BuildError, Network, Stored, Synapse, SynapsesError, TARGETS_PER_BLOCK};
 use crate::record::RecordError;
 
 /// What can go wrong with initial weights and biases.
 #[derive(Debug, thiserror::Error)]
 pub enum InitialError {
-    /// The weights do not fit into memory.
+    /// The synapses do not fit into memory.
     #[error("{synapses} synapses take {gigabytes:.0} GB of memory, more than there is; give populations smaller sizes")]
     Memory {
         /// Of all projections.
         synapses: u64,
-        /// Memory of two copies of the weights, which building and saving take [GB].
+        /// Memory of sparse synapses, and of two copies of dense weights, which building and saving take [GB].
         gigabytes: f64,
     },
     /// In a NumPy file.
@@ -35,6 +36,14 @@ pub enum InitialError {
         /// What was expected.
         sign: &'static str,
     },
+    /// The synapses of a projection cannot be.
+    #[error("the synapses of `{projection}` cannot be built")]
+    Synapses {
+        /// The projection.
+        projection: String,
+        /// What is wrong.
+        source: SynapsesError,
+    },
     /// In a run file or checkpoint.
     #[error("initial values cannot be read")]
     Run(#[from] RecordError),
@@ -45,19 +54,73 @@ pub enum InitialError {
 /// # Errors
 /// If a file cannot be read or holds another shape, or memory cannot hold the weights.
 pub fn initial_network(model: &Model, seed: u64) -> Result<Network, InitialError> {
-    let size = |id| model.population(id).size as u64;
-    fits(model.projections.iter().map(|projection| size(projection.from) * size(projection.to)).sum())?;
-    Network::new(model, seed, read)
+    let needed = model.projections.iter().map(|projection| Needed::by(projection, model));
+    fits(
+        needed.fold(Needed::default(), |a, b| Needed { synapses: a.synapses + b.synapses, bytes: a.bytes + b.bytes }),
+    )?;
+    let list = |projection: &Projection| read_list(projection, projection.ends(&model.populations));
+    let lists = model.projections.iter().map(list).collect::<Result<Vec<_>, _>>()?;
+    Network::with_lists(model, seed, &lists, read).map_err(|error| match error {
+        BuildError::Stored(error) => error,
+        BuildError::Synapses { projection, source } => InitialError::Synapses { projection, source },
+        BuildError::NoList { projection } => {
+            InitialError::Synapses { projection, source: SynapsesError::NoColumn { column: "source" } }
+        }
+    })
 }
 
-/// Checks that the weights of so many synapses fit into memory, by reserving it for a moment.
-fn fits(synapses: u64) -> Result<(), InitialError> {
-    let bytes = synapses.saturating_mul(2 * size_of::<f32>() as u64);
+/// Synapses and the memory that they take.
+#[derive(Clone, Copy, Debug, Default)]
+struct Needed {
+    synapses: f64,
+    bytes: f64,
+}
+
+impl Needed {
+    /// Of dense projections twice: building and saving copy them. Of lists, which are not read yet, nothing.
+    fn by(projection: &Projection, model: &Model) -> Self {
+        let ends = projection.ends(&model.populations);
+        let pairs = ends.pre as f64 * ends.post as f64;
+        let synapses = projection.connection.expected_synapses(ends).unwrap_or(0.0);
+        match projection.storage(&model.populations) {
+            Storage::Dense => Self { synapses: pairs, bytes: 2.0 * size_of::<f32>() as f64 * pairs },
+            Storage::Sparse => {
+                let blocks = ends.post.div_ceil(TARGETS_PER_BLOCK) as f64;
+                let starts = size_of::<u32>() as f64 * blocks * ends.pre as f64;
+                Self { synapses, bytes: size_of::<Synapse>() as f64 * synapses + starts }
+            }
+        }
+    }
+}
+
+/// Checks that synapses fit into memory, by reserving it for a moment.
+fn fits(Needed { synapses, bytes }: Needed) -> Result<(), InitialError> {
     let mut asked = Vec::<u8>::new();
-    let had = asked.try_reserve_exact(usize::try_from(bytes).unwrap_or(usize::MAX));
+    let had = asked.try_reserve_exact(bytes as usize);
     // Without a use of it the compiler may drop the allocation.
     black_box(asked);
-    had.map_err(|_| InitialError::Memory { synapses, gigabytes: bytes as f64 / 1e9 })
+    had.map_err(|_| InitialError::Memory { synapses: synapses as u64, gigabytes: bytes / 1e9 })
+}
+
+/// Reads the list of the synapses of a projection, if it is made of one.
+fn read_list(projection: &Projection, ends: Ends) -> Result<Option<SynapseList>, InitialError> {
+    let Connection::List { path, edges } = &projection.connection else { return Ok(None) };
+    let extension = path.extension().and_then(|extension| extension.to_str()).map(str::to_ascii_lowercase);
+    Ok(Some(match extension.as_deref() {
+        Some("h5" | "hdf5") => read_edges(path, edges.as_deref(), ends)?,
+        _ => read_synapse_list(path, ends)?,
+    }))
+}
+
+#[cfg(feature = "hdf5")]
+fn read_edges(path: &Path, edges: Option<&str>, ends: Ends) -> Result<SynapseList, RecordError> {
+    crate::record::hdf5::read_edges(path, edges, ends)
+}
+
+#[cfg(not(feature = "hdf5"))]
+fn read_edges(path: &Path, _: Option<&str>, _: Ends) -> Result<SynapseList, RecordError> {
+    let problem = "SONATA files are not read by a library built without the feature `hdf5`".to_owned();
+    Err(RecordError::Content { path: path.display().to_string(), problem })
 }
 
 fn read(stored: Stored<'_>) -> Result<Vec<f32>, InitialError> {
@@ -118,11 +181,9 @@ mod tests {
     /// No machine's addresses reach as far as 2^60 synapses.
     #[test]
     fn networks_that_memory_cannot_hold_are_refused() {
-        assert!(fits(784 * 500).is_ok());
-        for synapses in [1 << 60, u64::MAX] {
-            let refused = fits(synapses).unwrap_err().to_string();
-            assert!(refused.starts_with(&format!("{synapses} synapses take")), "{refused}");
-        }
+        assert!(fits(Needed { synapses: 392_000.0, bytes: 3.2e6 }).is_ok());
+        let refused = fits(Needed { synapses: 2_f64.powi(60), bytes: 2_f64.powi(63) }).unwrap_err().to_string();
+        assert!(refused.starts_with(&format!("{} synapses take", 1_u64 << 60)), "{refused}");
     }
 
     #[test]

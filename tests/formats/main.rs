@@ -1,5 +1,7 @@
 //! What the program reads and writes: model files, stimuli, run files, checkpoints, and what fuzzing found of them.
 
+#[cfg(feature = "hdf5")]
+mod connections;
 mod data_files;
 mod data_tables;
 #[cfg(feature = "view")]

@@ -22,7 +22,7 @@ fn the_right_model_is_read_with_its_defaults() {
     let fan_ins: Vec<_> = model.projections.iter().map(|projection| projection.fan_in(&model.populations)).collect();
     assert_eq!(fan_ins, [4, 6, 6]);
     let feedback = model.projection(ProjectionId(2));
-    assert_eq!((feedback.delay.to_bits(), feedback.port), (1f64.to_bits(), PortId(1)));
+    assert_eq!((feedback.delay.smallest().to_bits(), feedback.port), (1f64.to_bits(), PortId(1)));
     assert_eq!((model.learning.batch, model.learning.schedule), (2, Schedule::Constant));
     assert_eq!(model.decoding, Decoding::Potential);
     assert_eq!(model.stimuli, Stimuli::Idx { path: None, validation: 0, shift: 0, shift_share: 1.0, on_off: None });

@@ -14,7 +14,7 @@ use super::networks::{array, assert_close, largest};
 fn projection(from: &str, to: &str, port: &str, delay: f64) -> ProjectionSpec {
     ProjectionSpec {
         name: Some(format!("{from}-{to}-{port}")),
-        delay: Some(delay),
+        delay: Some(delay.into()),
         ..ProjectionSpec::new(from, to, port)
     }
 }
@@ -74,7 +74,7 @@ fn potentials_are_the_answers_to_all_spikes_that_arrived() {
             let weights = network.weights(place);
             let conductance = cell.ports[projection.port.0].conductance;
             for spike in &spikes[projection.from.0] {
-                let answer = conductance * modes.response(60.0 - spike.time - projection.delay);
+                let answer = conductance * modes.response(60.0 - spike.time - projection.delay.smallest());
                 let row = weights.row(spike.neuron as usize);
                 expected.iter_mut().zip(row).for_each(|(v, &w)| *v += f64::from(w) * answer);
             }
@@ -145,7 +145,7 @@ fn a_cycle_without_delay_is_refused_by_name() {
     assert!(message.contains("closes a cycle of projections without delay, b to a to b"), "{message}");
 
     let mut model = recurrent();
-    model.projections.iter_mut().for_each(|projection| projection.delay = 0.0);
+    model.projections.iter_mut().for_each(|projection| projection.delay = 0.0.into());
     assert!(matches!(Circuit::new(&model, 1, Precision::Single), Err(LayoutError::Cycle(names)) if names.len() > 1));
     model.projections[0].port.0 = 9;
     assert!(matches!(Circuit::new(&model, 1, Precision::Single), Err(LayoutError::Ends(_))));

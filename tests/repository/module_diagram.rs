@@ -12,7 +12,7 @@ const DIAGRAM: [(&str, &[&str]); 19] = [
     ("cells", &["numeric", "units"]),
     ("protocol", &["numeric", "units"]),
     // Slices in, factors out.
-    ("plasticity", &["numeric"]),
+    ("plasticity", &["numeric", "units"]),
     ("model", &["cells", "protocol", "plasticity", "units"]),
     // Reads the stimuli that a model names.
     ("data", &["numeric", "units", "protocol", "model"]),

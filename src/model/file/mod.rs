@@ -9,6 +9,7 @@
 //! | `[[change]]` | [`intervention`] |
 //! | `[recording]` | [`recording`] |
 
+mod connection;
 mod experiment;
 mod intervention;
 mod population;

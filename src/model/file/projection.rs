@@ -3,16 +3,17 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::connection;
 use super::population::{self, refuse_file};
 use super::rule::{self, RuleKeys};
 use crate::model::error::{ModelError, nearest, one_of};
 use crate::model::registry::Registry;
 use crate::model::source::Section;
 use crate::model::{
-    Carries, Edge, ExecutionOrder, Model, Population, PopulationId, PortId, Projection, ProjectionRule, Protocol, Sign,
-    WeightInit, feedforward_path, tagged,
+    Carries, Connection, Delay, Edge, ExecutionOrder, Model, Population, PopulationId, PortId, Projection,
+    ProjectionRule, Protocol, ShortTermPlasticity, Sign, Storage, WeightInit, delay, feedforward_path, tagged,
 };
-use crate::units::{Duration, FactorText, LearningRate, Name};
+use crate::units::{FactorText, LearningRate, Name};
 
 /// Most projections of a model: far beyond any circuit, and within what their checks of each other take.
 const MOST_PROJECTIONS: usize = 10_000;
@@ -39,9 +40,14 @@ pub struct ProjectionSpec {
     /// Unique name; without it, FROM-TO.
     #[serde(default, with = "Name", skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
-    /// From spike to arrival [ms]; without it, 0 forward and 1 backward. It is below every phase.
-    #[serde(default, rename = "delay_ms", with = "Duration")]
-    pub delay: Option<f64>,
+    /// Which neurons it connects.
+    #[serde(default, serialize_with = "tagged::by_kind", skip_serializing_if = "Connection::is_default")]
+    pub connection: Connection,
+    /// From spike to arrival [ms], a number or a table that says how to draw one of each synapse; without it, 0 forward and 1
+    /// backward. It is below every phase.
+    #[serde(default, rename = "delay_ms", serialize_with = "Delay::serialize_number")]
+    #[schemars(with = "delay::NumberOrTable")]
+    pub delay: Option<Delay>,
     /// Learning rate η; 0: the weights stay.
     #[serde(default, with = "LearningRate")]
     pub learning_rate: f64,
@@ -51,6 +57,13 @@ pub struct ProjectionSpec {
     /// What it carries.
     #[serde(default)]
     pub carries: Carries,
+    /// How synapses are stored; without it, "sparse" where delays differ, or where fewer than 12 in 100 pairs of neurons are
+    /// connected and the postsynaptic cells take sparse synapses, else "dense".
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub storage: Option<Storage>,
+    /// Short-term facilitation and depression (Tsodyks, Uziel & Markram 2000).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub short_term: Option<ShortTermPlasticity>,
     /// The plasticity rule: "two-phase" (of feedforward weights, meant without it), "mirror" or "inverse" (of apical
     /// compartments), "expression" with `post` and `pre`, or a rule that the program registers. Files of version 0.1 name the key
     /// `feedback_rule`.
@@ -75,10 +88,13 @@ impl ProjectionSpec {
             to: to.into(),
             port: Some(port.into()),
             name: None,
+            connection: Connection::default(),
             delay: None,
             learning_rate: 0.0,
             sign: Sign::Any,
             carries: Carries::Spikes,
+            storage: None,
+            short_term: None,
             rule: None,
             post: None,
             pre: None,
@@ -97,10 +113,13 @@ pub(super) fn written(model: &Model, projection: &Projection) -> ProjectionSpec 
         to: name_of(projection.to),
         port: Some(port.map_or("none", |port| port.name).to_owned()),
         name: Some(projection.name.clone()),
+        connection: projection.connection.clone(),
         delay: Some(projection.delay),
         learning_rate: projection.learning_rate,
         sign: projection.sign,
         carries: projection.carries,
+        storage: projection.storage,
+        short_term: projection.short_term,
         rule: projection.rule.as_ref().map(|rule| rule.name().to_owned()),
         post: factors.map(|factors| factors.post.clone()),
         pre: factors.map(|factors| factors.pre.clone()),
@@ -120,11 +139,13 @@ pub(super) fn check_delays(
     let [first, rest @ ..] = phases;
     let (key, shortest) = rest.into_iter().fold(first, |a, b| if b.1 < a.1 { b } else { a });
     let mut delayed = tables.iter().zip(projections);
-    let Some((table, projection)) = delayed.find(|(_, projection)| projection.delay >= shortest) else { return Ok(()) };
+    let Some((table, projection)) = delayed.find(|(_, projection)| projection.delay.smallest() >= shortest) else {
+        return Ok(());
+    };
     let why = format!(
         "expected `delay_ms` below the shortest phase, `{key}` of {shortest} ms in [protocol], or no spike arrives in the \
          phase in which it was fired; found {} ms: shorten the delay or lengthen the phase",
-        projection.delay
+        projection.delay.smallest()
     );
     Err(table.refused(&["delay_ms"], why))
 }
@@ -160,7 +181,7 @@ fn check_order(
     let drives =
         |p: &Projection| populations[p.to.0].linear().is_some_and(|cell| cell.ports[p.port.0].conductance > 0.0);
     let driving: Vec<_> = tables.iter().zip(projections).filter(|(_, p)| drives(p)).collect();
-    let edge = |p: &Projection| Edge { from: p.from.0, to: p.to.0, delay: p.delay };
+    let edge = |p: &Projection| Edge { from: p.from.0, to: p.to.0, delay: p.delay.smallest() };
     let edges: Vec<_> = driving.iter().map(|(_, p)| edge(p)).collect();
     let is_source: Vec<_> = populations.iter().map(Population::is_source).collect();
     let expected = format!("expected `delay_ms` of at least {SHORTEST_BACKWARD_DELAY}");
@@ -171,7 +192,7 @@ fn check_order(
                 let place = cycle.iter().position(|&population| population == p.from.0);
                 place.is_some_and(|place| cycle[(place + 1) % cycle.len()] == p.to.0)
             };
-            let closing = driving.iter().rev().find(|(_, p)| p.delay == 0.0 && follows(p));
+            let closing = driving.iter().rev().find(|(_, p)| p.delay.smallest() == 0.0 && follows(p));
             let names: Vec<_> = cycle.iter().chain(&cycle[..1]).map(|&p| populations[p].name.as_str()).collect();
             let why = format!(
                 "closes a cycle of projections without delay, {}, in which a spike could cause itself: {expected}, found 0",
@@ -183,9 +204,9 @@ fn check_order(
     };
     let place = |population: PopulationId| order.iter().position(|&p| p == population.0);
     let back = |p: &Projection| place(p.from) >= place(p.to);
-    match driving.iter().find(|(_, p)| back(p) && p.delay < SHORTEST_BACKWARD_DELAY) {
+    match driving.iter().find(|(_, p)| back(p) && p.delay.smallest() < SHORTEST_BACKWARD_DELAY) {
         Some((table, p)) => {
-            let why = format!("{} goes backward: {expected}, found {}", table.title(), p.delay);
+            let why = format!("{} goes backward: {expected}, found {}", table.title(), p.delay.smallest());
             Err(ModelError::refused(table.at_any(&["delay_ms"]), why))
         }
         None => Ok(()),
@@ -201,7 +222,15 @@ fn check_follows(
 ) -> Result<(), ModelError> {
     let follows = matches!(projection.weights, WeightInit::Transpose { .. })
         || projection.rule.as_ref().is_some_and(|rule| rule.name() == "mirror");
-    if !follows || feedforward_path(projections, projection.to, projection.from).is_some() {
+    let path = feedforward_path(projections, projection.to, projection.from).filter(|_| follows);
+    if let Some(other) = path.iter().flatten().find(|id| !projections[id.0].is_plain(populations)) {
+        let why = format!(
+            "expected all-to-all dense synapses of {:?}, whose weights it follows; found others",
+            projections[other.0].name
+        );
+        return Err(ModelError::refused(table.header(), why));
+    }
+    if !follows || path.is_some() {
         return Ok(());
     }
     let (to, from) = (&populations[projection.to.0].name, &populations[projection.from.0].name);
@@ -229,10 +258,13 @@ fn projection(
         from,
         to,
         port,
-        delay: keys.delay.unwrap_or(if from < to { 0.0 } else { 1.0 }),
+        connection: keys.connection.clone(),
+        delay: keys.delay.unwrap_or(Delay::from(if from < to { 0.0 } else { 1.0 })),
         learning_rate: keys.learning_rate,
         sign: keys.sign,
         carries: keys.carries,
+        storage: keys.storage,
+        short_term: keys.short_term,
         rule: rule::read(table, &rule_keys, apical, &registry.rules())?,
         weights: keys.weights.clone(),
     };
@@ -240,6 +272,7 @@ fn projection(
     check_learning(table, &projection, target)?;
     check_moments(table, &projection, populations)?;
     check_sign(table, projection.sign, &projection.weights)?;
+    connection::check(table, &projection, populations)?;
     Ok(projection)
 }
 
@@ -335,7 +368,7 @@ fn check_sign(table: &Section<'_, '_>, sign: Sign, weights: &WeightInit) -> Resu
         WeightInit::Constant { value } => wrong("value", *value),
         WeightInit::Normal { mean, .. } => wrong("mean", *mean),
         WeightInit::Uniform { low, high } => wrong("low", *low).or_else(|| wrong("high", *high)),
-        WeightInit::Lognormal { .. } | WeightInit::Run { .. } | WeightInit::Npy { .. } => None,
+        WeightInit::Lognormal { .. } | WeightInit::Run { .. } | WeightInit::Npy { .. } | WeightInit::List => None,
     };
     let Some(expected) = expected else { return Ok(()) };
     Err(table.refused(&["weights", "sign"], format!("`sign` \"{}\" needs {expected}", sign.name())))

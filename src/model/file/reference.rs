@@ -140,8 +140,7 @@ fn projection(generator: &mut SchemaGenerator) -> Value {
     own["properties"]["compartment"] = old;
     if let Some(object) = own.as_object_mut() {
         object.remove("required");
-        object
-            .insert("description".to_owned(), "Synapses from each neuron of one population to each of another.".into());
+        object.insert("description".to_owned(), "Synapses from one population to another.".into());
     }
     own
 }
@@ -172,7 +171,9 @@ struct KeyRow {
 impl<'s> Page<'s> {
     /// What a schema refers to, if it does.
     fn resolved(&self, schema: &'s Value) -> &'s Value {
-        let inner = schema.get("allOf").and_then(|all| all.get(0)).unwrap_or(schema);
+        let one =
+            schema.get("anyOf").and_then(Value::as_array).and_then(|any| any.iter().find(|s| s.get("$ref").is_some()));
+        let inner = schema.get("allOf").and_then(|all| all.get(0)).or(one).unwrap_or(schema);
         let name = inner.get("$ref").and_then(|name| name.as_str()?.strip_prefix("#/$defs/"));
         name.map_or(inner, |name| &self.schema["$defs"][name])
     }
@@ -270,7 +271,12 @@ impl<'s> Page<'s> {
             None if required || must => "must be given".to_owned(),
             None => "none".to_owned(),
         };
-        KeyRow { unit, range: range(resolved, &words), default, meaning }
+        let any = value.get("anyOf").and_then(Value::as_array).filter(|any| any.len() > 1);
+        let range = any.map_or_else(
+            || range(resolved, &words),
+            |any| any.iter().map(|each| range(self.resolved(each), &[])).collect::<Vec<_>>().join(" or "),
+        );
+        KeyRow { unit, range, default, meaning }
     }
 }
 

@@ -2,10 +2,12 @@
 //! there; toml's own deserializer returns them as text.
 //!
 //! An enum called `kind` or `from` is read from a table, whose key of that name is the variety; without it, the first is
-//! meant. Every other enum is read from a word. (serde's own `tag` loses the places of what stands beside it.)
+//! meant; a number stands for the table of the variety "constant" whose `value` it is. Every other enum is read from a word.
+//! (serde's own `tag` loses the places of what stands beside it.)
 
 use std::fmt::Display;
 
+use serde::de::value::MapDeserializer;
 use serde::de::{
     DeserializeSeed, Deserializer, EnumAccess, Error, Expected, IntoDeserializer, MapAccess, SeqAccess, Unexpected,
     VariantAccess, Visitor,
@@ -192,6 +194,9 @@ impl<'de> Deserializer<'de> for Value<'_, '_> {
         visitor: V,
     ) -> Result<V::Value, Fault> {
         let read = || match (TAGS.contains(&name), self.0.get_ref()) {
+            (true, DeValue::Integer(_) | DeValue::Float(_)) if variants.contains(&"constant") => {
+                visitor.visit_enum(Constant(self))
+            }
             (true, _) => Keys { tree: self.tree()?, but: &[] }.deserialize_enum(name, variants, visitor),
             (false, DeValue::String(word)) => visitor.visit_enum((&**word).into_deserializer()),
             (false, _) => Err(Fault::new(What::OneOf(variants))),
@@ -264,6 +269,46 @@ impl<'de> MapAccess<'de> for Entries<'_, '_> {
     fn next_value_seed<T: DeserializeSeed<'de>>(&mut self, seed: T) -> Result<T::Value, Fault> {
         let Some((key, node)) = self.next.take() else { return Err(Fault::custom("a value without a key")) };
         seed.deserialize(Value(node)).map_err(|fault| fault.within(key.get_ref()))
+    }
+}
+
+/// A number that stands for `{ from = "constant", value = NUMBER }`.
+struct Constant<'t, 'i>(Value<'t, 'i>);
+
+impl<'de> EnumAccess<'de> for Constant<'_, '_> {
+    type Error = Fault;
+    type Variant = Self;
+
+    fn variant_seed<V: DeserializeSeed<'de>>(self, seed: V) -> Result<(V::Value, Self), Fault> {
+        Ok((seed.deserialize("constant".into_deserializer())?, self))
+    }
+}
+
+impl<'de> VariantAccess<'de> for Constant<'_, '_> {
+    type Error = Fault;
+
+    fn unit_variant(self) -> Result<(), Fault> {
+        Err(Fault::new(What::Expected("a table".to_owned())))
+    }
+
+    fn newtype_variant_seed<T: DeserializeSeed<'de>>(self, seed: T) -> Result<T::Value, Fault> {
+        seed.deserialize(self.0)
+    }
+
+    fn tuple_variant<V: Visitor<'de>>(self, _: usize, visitor: V) -> Result<V::Value, Fault> {
+        self.struct_variant(&[], visitor)
+    }
+
+    fn struct_variant<V: Visitor<'de>>(self, _: &'static [&'static str], visitor: V) -> Result<V::Value, Fault> {
+        visitor.visit_map(MapDeserializer::new(std::iter::once(("value", self.0))))
+    }
+}
+
+impl<'de> IntoDeserializer<'de, Fault> for Value<'_, '_> {
+    type Deserializer = Self;
+
+    fn into_deserializer(self) -> Self {
+        self
     }
 }
 

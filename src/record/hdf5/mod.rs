@@ -80,6 +80,7 @@ mod checkpoint;
 mod credit;
 mod digest;
 mod dtype;
+mod edges;
 mod grid;
 mod heap;
 mod nwb;
@@ -98,6 +99,7 @@ mod summary;
 mod tables;
 
 pub use check::verify;
+pub use edges::read_edges;
 pub use nwb::export_nwb;
 pub use place::set_aside_unfinished;
 pub use presentation::PresentationRow;

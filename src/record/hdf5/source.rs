@@ -52,6 +52,13 @@ impl Source {
     /// # Errors
     /// If it is neither, or a checkpoint of another version.
     pub(super) fn open(path: &Path) -> Result<Self, RecordError> {
+        let other = Self::any(path)?;
+        let (format, sealed) = format(&other.file, &other.heap).map_err(|problem| place::content(path, problem))?;
+        Ok(Self { format, sealed, ..other })
+    }
+
+    /// Opens any HDF5 file, as one of another program, whose format nobody asks for.
+    pub(super) fn any(path: &Path) -> Result<Self, RecordError> {
         if let Some(found) = place::not_a_file(path) {
             return Err(place::content(path, format!("is {found}, expected a run file or checkpoint")));
         }
@@ -68,9 +75,8 @@ impl Source {
             };
             place::content(path, format!("{problem} ({cause})"))
         })?;
-        let heap = Heap::of(path);
-        let (format, sealed) = format(&file, &heap).map_err(|problem| place::content(path, problem))?;
-        Ok(Self { file, path: path.to_owned(), heap, read: AtomicU64::new(0), format, sealed })
+        let (format, heap, read) = (Format::Run, Heap::of(path), AtomicU64::new(0));
+        Ok(Self { file, path: path.to_owned(), heap, read, format, sealed: false })
     }
 
     /// What differs from when the file was completed, a line for each object.

@@ -7,7 +7,7 @@ use apical::cells::{Cell, OutputNeuron, PoissonEncoder, Pyramidal};
 use apical::data::DataPlace;
 use apical::engine::Observation;
 use apical::model::{
-    BiasInit, Carries, CompartmentId, Compression, Credit, Decoding, HiddenError, Learning, Model, Population,
+    BiasInit, Carries, CompartmentId, Compression, Connection, Credit, Decoding, HiddenError, Learning, Model, Population,
     PopulationId, PortId, Projection, Protocol, Recording, Rule, Schedule, Sign, Slope, Snapshots, Stimuli, Stretch,
     TwoPhaseProtocol, WeightInit,
 };
@@ -94,7 +94,10 @@ fn projection(name: &str, from: usize, to: usize, port: PortId) -> Projection {
         from: PopulationId(from),
         to: PopulationId(to),
         port,
-        delay: 1.0,
+        connection: Connection::default(),
+        delay: 1.0.into(),
+        storage: None,
+        short_term: None,
         weights: WeightInit::Moments {
             fan_in: Some(12),
             v_avg: 3.0,

@@ -1,0 +1,173 @@
+//! Draws the synapses of a projection, block by block of postsynaptic neurons, in parallel.
+//!
+//! A rule gives the targets of every presynaptic neuron in a block; weights and delays are then drawn row by row. Every draw is
+//! of a stream keyed by projection and block, so bits do not depend on the number of threads. While it is built, a block takes
+//! two bytes a synapse beyond what it keeps, those of a fixed in-degree six.
+
+mod delays;
+mod in_degree;
+mod listed;
+mod out_degree;
+mod probability;
+mod regular;
+mod rows;
+mod total_number;
+
+use rayon::prelude::*;
+
+use super::block_csr::{SynapseBlock, check_count};
+use super::distribution::Distribution;
+use super::{BlockCsr, Synapse, SynapsesError, TARGETS_PER_BLOCK, Weights};
+use crate::model::{Connection, Delay, Ends, Sign};
+use crate::numeric::{PresentationKey, Purpose, Stream, StreamKey};
+
+pub(super) use delays::DelayDraw;
+pub(super) use listed::from_list;
+
+use in_degree::FixedInDegree;
+use out_degree::FixedOutDegree;
+use probability::FixedProbability;
+use regular::{AllToAll, OneToOne};
+use rows::Allowed;
+use total_number::FixedTotalNumber;
+
+/// Which neurons a block of postsynaptic ones is reached by.
+trait ConnectionRule: Sync {
+    /// The targets of all presynaptic neurons in a block.
+    ///
+    /// # Errors
+    /// More synapses than a block can count.
+    fn targets(&self, draws: &Draws, block: usize) -> Result<BlockTargets, SynapsesError>;
+}
+
+/// The targets in one block, row by row.
+struct BlockTargets {
+    /// Synapses of each presynaptic neuron [pre].
+    lengths: Vec<u32>,
+    /// Their targets, counted within the block.
+    targets: Vec<u16>,
+}
+
+/// What the random streams of a projection depend on, and its ends.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Draws {
+    pub(super) ends: Ends,
+    pub(super) seed: u64,
+    /// Its place in the model.
+    pub(super) projection: u32,
+}
+
+/// Parts of the draws of a connection rule, each of a stream of its own.
+#[derive(Clone, Copy, Debug)]
+enum Part {
+    /// What blocks share.
+    Shared,
+    /// Lengths of rows.
+    Lengths,
+    /// Targets.
+    Targets,
+}
+
+impl Draws {
+    fn of(&self, part: Part, block: usize) -> Stream {
+        self.key(Purpose::Connections(self.projection), part as u32, block).stream()
+    }
+
+    pub(super) fn weights(&self, block: usize) -> Stream {
+        self.key(Purpose::Weights(self.projection), 0, block).stream()
+    }
+
+    pub(super) fn delays(&self, block: usize) -> Stream {
+        self.key(Purpose::Delays(self.projection), 0, block).stream()
+    }
+
+    fn key(&self, purpose: Purpose, phase: u32, block: usize) -> StreamKey {
+        StreamKey { seed: self.seed, purpose, presentation: PresentationKey::training(0), phase, block: block as u32 }
+    }
+
+    fn blocks(&self) -> usize {
+        self.ends.post.div_ceil(TARGETS_PER_BLOCK)
+    }
+
+    /// Postsynaptic neurons of a block.
+    fn width(&self, block: usize) -> usize {
+        (self.ends.post - block * TARGETS_PER_BLOCK).min(TARGETS_PER_BLOCK)
+    }
+}
+
+/// Where the weights of synapses come from.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum WeightSource<'a> {
+    /// Drawn for each.
+    Drawn(Distribution, Sign),
+    /// Those of a matrix of all pairs of neurons.
+    Matrix(&'a Weights),
+}
+
+/// Draws the sparse synapses of a projection by its rule.
+///
+/// # Errors
+/// More synapses of a block than it can count.
+pub(super) fn connect(
+    draws: &Draws,
+    connection: &Connection,
+    delay: Delay,
+    weights: WeightSource<'_>,
+) -> Result<BlockCsr, SynapsesError> {
+    let delay = DelayDraw::new(delay);
+    let rule = rule(connection, draws);
+    let build = |block: usize| {
+        let targets = rule.targets(draws, block)?;
+        Ok(with_values(draws, block, targets, weights, &delay))
+    };
+    let blocks = (0..draws.blocks()).into_par_iter().map(build).collect::<Result<_, _>>()?;
+    Ok(BlockCsr::new(draws.ends.pre, draws.ends.post, delay.resolution_ms, blocks))
+}
+
+/// The rules by their keys.
+fn rule(connection: &Connection, draws: &Draws) -> Box<dyn ConnectionRule> {
+    match *connection {
+        Connection::OneToOne {} => Box::new(OneToOne),
+        Connection::FixedProbability { p, autapses } => Box::new(FixedProbability { p, autapses }),
+        Connection::FixedInDegree { in_degree, autapses, multapses } => {
+            Box::new(FixedInDegree { in_degree, allowed: Allowed { autapses, multapses } })
+        }
+        Connection::FixedOutDegree { out_degree, autapses, multapses } => {
+            Box::new(FixedOutDegree::new(out_degree, Allowed { autapses, multapses }, draws))
+        }
+        Connection::FixedTotalNumber { total, autapses, multapses } => {
+            Box::new(FixedTotalNumber::new(total, Allowed { autapses, multapses }, draws))
+        }
+        Connection::AllToAll { autapses } => Box::new(AllToAll { autapses }),
+        // Lists are read, not drawn.
+        _ => Box::new(AllToAll { autapses: true }),
+    }
+}
+
+/// Gives the synapses of a block their weights and delays.
+fn with_values(
+    draws: &Draws,
+    block: usize,
+    BlockTargets { lengths, targets }: BlockTargets,
+    weights: WeightSource<'_>,
+    delay: &DelayDraw,
+) -> SynapseBlock {
+    let (mut weight_stream, mut delay_stream) = (draws.weights(block), draws.delays(block));
+    let mut synapses = Vec::with_capacity(targets.len());
+    let mut rest = targets.as_slice();
+    for (pre, &length) in lengths.iter().enumerate() {
+        let row;
+        (row, rest) = rest.split_at(length as usize);
+        synapses.extend(row.iter().map(|&target| {
+            let weight = match weights {
+                WeightSource::Drawn(distribution, sign) => distribution.sample(sign, &mut weight_stream),
+                WeightSource::Matrix(matrix) => matrix.row(pre)[block * TARGETS_PER_BLOCK + target as usize],
+            };
+            Synapse { target, delay: delay.sample(&mut delay_stream), weight }
+        }));
+    }
+    SynapseBlock::new(&lengths, synapses)
+}
+
+#[cfg(test)]
+mod tests;

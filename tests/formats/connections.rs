@@ -1,0 +1,281 @@
+//! Connection rules, delays and storage in model files, and lists of synapses: read, written and refused.
+
+use std::fs;
+use std::path::Path;
+
+use apical::data::read_synapse_list;
+use apical::model::{Connection, Delay, Ends, Model, ShortTermPlasticity, Storage, SynapseList, WeightInit};
+use apical::network::Network;
+use apical::record::hdf5::read_edges;
+use apical::training::initial_network;
+use ndarray_npy::write_npy;
+
+use crate::small::set;
+
+const DRAWN: &str = "projection.input-hidden.weights={ from = 'uniform', low = 1, high = 2 }";
+
+/// The small model with this connection from 4 inputs to 6 hidden neurons.
+fn connected(connection: &str) -> Result<Model, String> {
+    set(&[&format!("projection.input-hidden.connection={connection}"), DRAWN])
+}
+
+#[test]
+fn rules_are_read_with_their_defaults_and_written() {
+    let (autapses, multapses) = (true, true);
+    for (text, expected) in [
+        ("{}", Connection::AllToAll { autapses }),
+        ("{ kind = 'all_to_all', autapses = false }", Connection::AllToAll { autapses: false }),
+        ("{ kind = 'fixed_probability', p = 0.25 }", Connection::FixedProbability { p: 0.25, autapses }),
+        (
+            "{ kind = 'fixed_in_degree', in_degree = 3 }",
+            Connection::FixedInDegree { in_degree: 3, autapses, multapses },
+        ),
+        (
+            "{ kind = 'fixed_out_degree', out_degree = 3, multapses = false }",
+            Connection::FixedOutDegree { out_degree: 3, autapses, multapses: false },
+        ),
+        ("{ kind = 'fixed_total_number', total = 9 }", Connection::FixedTotalNumber { total: 9, autapses, multapses }),
+    ] {
+        let model = connected(text).unwrap_or_else(|error| panic!("{text}: {error}"));
+        assert_eq!(model.projections[0].connection, expected, "{text}");
+        assert_eq!(Model::parse(&model.text(), "again", &[]).unwrap(), model, "{text}");
+    }
+    let all = set(&[]).unwrap();
+    assert!(!all.text().contains("connection") && all.projections[0].storage(&all.populations) == Storage::Dense);
+}
+
+#[test]
+fn a_delay_is_a_number_or_a_table() {
+    for (text, expected) in [("2", 2.0), ("2.5", 2.5), ("{ from = 'constant', value = 2.5 }", 2.5)] {
+        let model = set(&[&format!("projection.output-hidden.delay_ms={text}")]).unwrap();
+        assert_eq!(model.projections[2].delay, Delay::Constant { value: expected }, "{text}");
+        assert!(model.text().contains(&format!("delay_ms = {expected:?}")), "{}", model.text());
+    }
+    // Cells with an escape rate take one delay, and say so of tables that are right.
+    for text in [
+        "{ from = 'normal', mean = 1.5, sd = 0.75 }",
+        "{ from = 'lognormal', mu = 0.4, sigma = 0.3, resolution_ms = 0.05 }",
+        "{ from = 'uniform', low = 1, high = 2 }",
+    ] {
+        let refused = set(&[&format!("projection.output-hidden.delay_ms={text}")]).unwrap_err();
+        assert!(refused.contains("expected one delay and dense synapses onto \"hidden\""), "{text}: {refused}");
+    }
+}
+
+#[test]
+fn what_a_rule_cannot_do_is_refused_with_what_was_expected() {
+    for (text, fragments) in [
+        (
+            "{ kind = 'fixed_propability', p = 0.1 }",
+            ["found \"fixed_propability\"", "did you mean `fixed_probability`?"],
+        ),
+        ("{ kind = 'fixed_probability', p = 1.5 }", ["`p` in `connection` of", "a number from 0 to 1, found 1.5"]),
+        ("{ kind = 'fixed_probability' }", ["missing key `p` in `connection`", "expected probability of a synapse"]),
+        ("{ kind = 'fixed_in_degree', in_degree = 5, multapses = false }", ["expected at most 4", "found 5"]),
+        (
+            "{ kind = 'fixed_out_degree', out_degree = 7, multapses = false }",
+            ["expected at most 6", "or `multapses` true"],
+        ),
+        (
+            "{ kind = 'fixed_total_number', total = 25, multapses = false }",
+            ["expected at most 24 synapses", "found 25"],
+        ),
+        ("{ kind = 'one_to_one' }", ["expected populations of one size", "found 4 and 6 neurons"]),
+        ("{ kind = 'fixed_in_degree', indegree = 5 }", ["unknown key `indegree`", "did you mean `in_degree`?"]),
+    ] {
+        let refused = connected(text).err().unwrap_or_else(|| "accepted".to_owned());
+        assert!(fragments.iter().all(|fragment| refused.contains(fragment)), "{text}: {refused}");
+    }
+}
+
+#[test]
+fn keys_that_do_not_go_together_are_refused() {
+    let probable = "projection.input-hidden.connection={ kind = 'fixed_probability', p = 0.5 }";
+    for (keys, fragment) in [
+        (vec![probable], "expected `weights` from \"constant\", \"normal\", \"lognormal\" or \"uniform\""),
+        (
+            vec![probable, DRAWN, "projection.input-hidden.learning_rate=0.1"],
+            "expected `learning_rate` 0, for rules learn",
+        ),
+        (vec!["projection.hidden-output.storage=sparse"], "take no sparse ones"),
+        (vec!["projection.hidden-output.short_term={ u = 0.5, tau_rec_ms = 800 }"], "expected no `short_term`"),
+        (vec!["projection.input-hidden.weights.from=list"], "expected `connection` of kind \"list\""),
+        (vec!["projection.input-hidden.delay_ms={ from = 'list' }"], "expected `connection` of kind \"list\""),
+        (
+            vec!["projection.output-hidden.delay_ms={ from = 'normal', mean = 0.04, sd = 0.1 }"],
+            "expected delays of 0.05 ms or more, half a step; found 0.04 ms",
+        ),
+        (
+            vec!["projection.output-hidden.delay_ms={ from = 'normal', mean = 60, sd = 10, resolution_ms = 0.001 }"],
+            "65,535 steps of `resolution_ms` 0.001; found up to 120.0000 ms",
+        ),
+        (vec!["projection.output-hidden.delay_ms={ from = 'uniform', low = 2, high = 1 }"], "`low` of at most `high`"),
+        (
+            vec![
+                "projection.output-hidden.delay_ms={ from = 'normal', mean = 1, sd = 0 }",
+                "projection.output-hidden.storage=dense",
+            ],
+            "expected `storage` \"sparse\" where delays differ",
+        ),
+        (vec!["projection.output-hidden.delay_ms={ from = 'norml', mean = 1, sd = 0 }"], "did you mean `normal`?"),
+        (vec!["projection.output-hidden.delay_ms=soon"], "`delay_ms`"),
+        (vec!["projection.output-hidden.delay_ms=-1"], "a number from 0 to 100000, found -1"),
+    ] {
+        let refused = set(&keys).err().unwrap_or_else(|| "accepted".to_owned());
+        assert!(refused.contains(fragment), "{keys:?}: {refused}");
+    }
+}
+
+/// A rule in dense storage has zeros where there is no synapse, and sums where there are several.
+#[test]
+fn a_rule_in_dense_storage_is_a_matrix() {
+    let model = connected("{ kind = 'fixed_in_degree', in_degree = 3, multapses = false }").unwrap();
+    let weights = initial_network(&model, 1).unwrap().weights(0).view().to_owned();
+    assert!(weights.rows().into_iter().all(|row| row.iter().filter(|&&w| (1.0..=2.0).contains(&w)).count() == 3));
+    assert!(weights.iter().filter(|&&w| w == 0.0).count() == 6);
+    let model = connected("{ kind = 'fixed_in_degree', in_degree = 40 }").unwrap();
+    let weights = initial_network(&model, 1).unwrap().weights(0).view().to_owned();
+    assert!(weights.rows().into_iter().all(|row| (40.0..=80.0).contains(&row.sum())));
+}
+
+#[test]
+fn short_term_plasticity_is_written_as_it_is_read() {
+    let mut model = set(&[]).unwrap();
+    model.projections[0].short_term =
+        Some(ShortTermPlasticity { u: 0.5, tau_rec: 800.0, tau_facil: 0.0, tau_inact: 3.0 });
+    let text = model.text();
+    assert!(
+        text.contains("u = 0.5") && text.contains("tau_rec_ms = 800.0") && text.contains("tau_inact_ms = 3.0"),
+        "{text}"
+    );
+}
+
+const ENDS: Ends = Ends { pre: 4, post: 6, recurrent: false };
+
+fn listed() -> SynapseList {
+    SynapseList {
+        sources: vec![0, 3, 0],
+        targets: vec![5, 1, 5],
+        weights: Some(vec![0.5, -1.0, 2.0]),
+        delays_ms: Some(vec![1.5, 0.25, 3.0]),
+    }
+}
+
+fn write(folder: &Path, name: &str, content: &str) -> std::path::PathBuf {
+    let path = folder.join(name);
+    fs::write(&path, content).unwrap();
+    path
+}
+
+#[test]
+fn lists_are_read_from_every_kind_of_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let csv = "# edges\ntarget,source,delay_ms,weight\n5,0,1.5,0.5\n\n1,3,0.25,-1\n5,0,3,2\n";
+    assert_eq!(read_synapse_list(&write(folder.path(), "a.csv", csv), ENDS).unwrap(), listed());
+    let ends_alone = SynapseList { weights: None, delays_ms: None, ..listed() };
+    let csv = write(folder.path(), "b.csv", "source,target\n0,5\n3,1\n0,5\n");
+    assert_eq!(read_synapse_list(&csv, ENDS).unwrap(), ends_alone);
+    let npy = folder.path().join("c.npy");
+    write_npy(&npy, &ndarray::array![[0.0, 5.0, 0.5, 1.5], [3.0, 1.0, -1.0, 0.25], [0.0, 5.0, 2.0, 3.0]]).unwrap();
+    assert_eq!(read_synapse_list(&npy, ENDS).unwrap(), listed());
+    write_npy(&npy, &ndarray::array![[0_i64, 5], [3, 1], [0, 5]]).unwrap();
+    assert_eq!(read_synapse_list(&npy, ENDS).unwrap(), ends_alone);
+    // By numpy.savez_compressed of NumPy 2.
+    assert_eq!(read_synapse_list(&fixture("edges.npz"), ENDS).unwrap(), listed());
+    let h5 = folder.path().join("d.h5");
+    sonata(&h5, &[0, 3, 0], &[0.5, -1.0, 2.0]);
+    assert_eq!(read_edges(&h5, None, ENDS).unwrap(), listed());
+    assert_eq!(read_edges(&h5, Some("a_to_b"), ENDS).unwrap(), listed());
+}
+
+fn fixture(name: &str) -> std::path::PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/formats").join(name)
+}
+
+/// Writes edges whose properties stand in another order, as a SONATA file may have them.
+fn sonata(path: &Path, sources: &[i64], weights: &[f64; 3]) {
+    let file = hdf5::File::create(path).unwrap();
+    let edges = file.create_group("edges/a_to_b").unwrap();
+    let put = |name: &str, values: &[i64]| {
+        edges.new_dataset_builder().with_data(values).create(name).unwrap();
+    };
+    put("source_node_id", sources);
+    put("target_node_id", &[5, 1, 5]);
+    put("edge_group_id", &[0, 0, 0]);
+    put("edge_group_index", &[2, 0, 1]);
+    let group = edges.create_group("0").unwrap();
+    let [a, b, c] = *weights;
+    group.new_dataset_builder().with_data(&[b, c, a]).create("syn_weight").unwrap();
+    group.new_dataset_builder().with_data(&[0.25, 3.0, 1.5]).create("delay").unwrap();
+}
+
+#[test]
+fn mistakes_in_a_list_are_named_with_their_row() {
+    let folder = tempfile::tempdir().unwrap();
+    let refusal = |name: &str, content: &str| {
+        let path = write(folder.path(), name, content);
+        read_synapse_list(&path, ENDS).err().map_or_else(|| "accepted".to_owned(), |error| error.to_string())
+    };
+    for (content, expected) in [
+        ("source,target\n0,6\n", "line 2, column 2: expected a neuron from 0 to 5 as `target`, found `6`"),
+        ("source,target\n-1,0\n", "line 2, column 1: expected a neuron from 0 to 3 as `source`, found `-1`"),
+        ("source,target\n0.5,0\n", "line 2, column 1: expected a neuron from 0 to 3 as `source`, found `0.5`"),
+        (
+            "source,target,weight\n0,0,1\n0,0,NaN\n",
+            "line 3, column 3: expected a finite float32 as `weight`, found `NaN`",
+        ),
+        ("source,target,delay_ms\n0,0,-1\n", "line 2, column 3: expected a delay from 0 ms as `delay_ms`, found `-1`"),
+        ("source,target\n0\n", ", line 2: expected 2 values, found 1"),
+        ("source,target\n0,x\n", "line 2, column 2: expected a number as `target`, found `x`"),
+        ("source,weight\n0,1\n", "source,target and, if there are, weight,delay_ms"),
+        ("", "holds no list of synapses"),
+    ] {
+        let refused = refusal("e.csv", content);
+        assert!(refused.contains(expected), "{content:?}: {refused}");
+    }
+    assert!(refusal("e.txt", "").contains("expected a list of synapses as .csv, .npy, .npz or .h5"));
+    let npy = folder.path().join("f.npy");
+    write_npy(&npy, &ndarray::array![[0.0, 5.0], [f64::NAN, 1.0]]).unwrap();
+    let refused = read_synapse_list(&npy, ENDS).unwrap_err().to_string();
+    assert!(refused.contains("element [1, 0]: expected a neuron from 0 to 3 as `source`, found `NaN`"), "{refused}");
+    let h5 = folder.path().join("g.h5");
+    for (sources, weight, expected) in [
+        ([0, 4, 0], 1.0, "edge 1 has 4 as `edges/a_to_b/source_node_id`, expected a neuron from 0 to 3"),
+        ([0, -1, 0], 1.0, "edge 1 has -1 as `edges/a_to_b/source_node_id`, expected a neuron from 0 to 3"),
+        ([0, 3, 0], f64::NAN, "edge 2 has NaN as `edges/a_to_b/0/syn_weight`, expected a finite float32"),
+    ] {
+        sonata(&h5, &sources, &[0.5, -1.0, weight]);
+        let refused = read_edges(&h5, None, ENDS).unwrap_err().to_string();
+        assert!(refused.contains(expected), "{refused}");
+    }
+    assert!(
+        read_edges(&h5, Some("b_to_a"), ENDS)
+            .unwrap_err()
+            .to_string()
+            .contains("has no edges `b_to_a`; there are: a_to_b")
+    );
+}
+
+/// In dense storage one delay is of all; weights come from the list, or are drawn where it has none.
+#[test]
+fn a_projection_is_made_of_a_list() {
+    let folder = tempfile::tempdir().unwrap();
+    write(folder.path(), "edges.csv", "source,target,weight\n0,5,0.5\n3,1,1\n0,5,2\n");
+    let path = folder.path().join("edges.csv");
+    let list = format!("projection.input-hidden.connection={{ kind = 'list', path = '{}' }}", path.display());
+    let dense = "projection.input-hidden.storage=dense";
+    let model = set(&[&list, dense, "projection.input-hidden.weights.from=list"]).unwrap();
+    assert_eq!(model.projections[0].weights, WeightInit::List);
+    let network = initial_network(&model, 1).unwrap();
+    let weights = network.weights(0).view();
+    assert_eq!((weights[[5, 0]], weights[[1, 3]], weights.sum()), (2.5, 1.0, 3.5));
+    let drawn = initial_network(&set(&[&list, dense, DRAWN]).unwrap(), 1).unwrap();
+    let weights = drawn.weights(0).view();
+    assert!((2.0..=4.0).contains(&weights[[5, 0]]) && (1.0..=2.0).contains(&weights[[1, 3]]));
+    let signed =
+        set(&[&list, dense, "projection.input-hidden.weights.from=list", "projection.input-hidden.sign=non-positive"]);
+    let refused = initial_network(&signed.unwrap(), 1).unwrap_err();
+    let source = std::error::Error::source(&refused).unwrap().to_string();
+    assert_eq!(source, "synapse 0 has the weight 0.5: expected a finite number of sign \"non-positive\"");
+    assert!(Network::new(&model, 1, |_| Err("a stored weight")).unwrap_err().to_string().contains("expected a list"));
+}
