@@ -131,6 +131,8 @@ impl Model {
             Some(
                 "expected a hidden population at least, and just one projection forward from each population, to the next",
             )
+        } else if self.projections.iter().any(|projection| !projection.is_plain(&self.populations)) {
+            Some("expected all-to-all dense synapses without `short_term`")
         } else if self.decoded().is_none_or(|(_, clamp)| clamp.group != 1) {
             Some("expected one output neuron per class, `group` 1")
         } else if matches!(self.stimuli, Stimuli::Spikes { .. }) {

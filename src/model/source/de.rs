@@ -304,7 +304,7 @@ impl<'de> VariantAccess<'de> for Constant<'_, '_> {
     }
 }
 
-impl<'de> IntoDeserializer<'de, Fault> for Value<'_, '_> {
+impl IntoDeserializer<'_, Fault> for Value<'_, '_> {
     type Deserializer = Self;
 
     fn into_deserializer(self) -> Self {

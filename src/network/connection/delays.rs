@@ -1,9 +1,8 @@
 //! Delays in steps of a resolution.
 
 use crate::model::Delay;
+use crate::network::distribution::Distribution;
 use crate::numeric::Stream;
-
-use super::super::distribution::Distribution;
 
 /// Draws after which a delay within the range is given up; models are refused in which half of the draws or more are outside.
 const MOST_DRAWS: usize = 1000;
@@ -29,7 +28,7 @@ impl DelayDraw {
     pub(crate) fn new(delay: Delay) -> Self {
         let drawn = |distribution, resolution_ms| Self { resolution_ms, steps: Steps::Drawn(distribution) };
         match delay {
-            Delay::Constant { value } if value == 0.0 => Self { resolution_ms: 1.0, steps: Steps::Constant(0) },
+            Delay::Constant { value: 0.0 } => Self { resolution_ms: 1.0, steps: Steps::Constant(0) },
             Delay::Constant { value } => Self { resolution_ms: value, steps: Steps::Constant(1) },
             Delay::Normal { mean, sd, resolution_ms } => drawn(Distribution::Normal { mean, sd }, resolution_ms),
             Delay::Lognormal { mu, sigma, resolution_ms } => {

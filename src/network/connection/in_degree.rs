@@ -1,8 +1,9 @@
 //! A fixed number of synapses onto each postsynaptic neuron.
 
-use super::super::block_csr::row_starts;
+use super::draws::{BlockTargets, ConnectionRule, Draws, Part};
 use super::rows::Allowed;
-use super::{BlockTargets, ConnectionRule, Draws, Part, SynapsesError, TARGETS_PER_BLOCK, check_count};
+use crate::network::block_csr::{check_count, row_starts};
+use crate::network::{SynapsesError, TARGETS_PER_BLOCK};
 use crate::numeric::Stream;
 
 /// `in_degree` synapses onto each neuron, from presynaptic ones drawn uniformly.

@@ -1,6 +1,7 @@
 //! Synapses of a list.
 
-use super::{DelayDraw, Draws, WeightSource};
+use super::delays::DelayDraw;
+use super::draws::{Draws, WeightSource};
 use crate::model::{Delay, Projection, SynapseList};
 use crate::network::{BlockCsr, ListedSynapse, SynapsesError};
 

@@ -5,6 +5,7 @@
 //! two bytes a synapse beyond what it keeps, those of a fixed in-degree six.
 
 mod delays;
+mod draws;
 mod in_degree;
 mod listed;
 mod out_degree;
@@ -15,94 +16,21 @@ mod total_number;
 
 use rayon::prelude::*;
 
-use super::block_csr::{SynapseBlock, check_count};
-use super::distribution::Distribution;
-use super::{BlockCsr, Synapse, SynapsesError, TARGETS_PER_BLOCK, Weights};
-use crate::model::{Connection, Delay, Ends, Sign};
-use crate::numeric::{PresentationKey, Purpose, Stream, StreamKey};
+use super::block_csr::SynapseBlock;
+use super::{BlockCsr, Synapse, SynapsesError, TARGETS_PER_BLOCK};
+use crate::model::{Connection, Delay};
 
-pub(super) use delays::DelayDraw;
+use delays::DelayDraw;
+pub(super) use draws::{Draws, WeightSource};
 pub(super) use listed::from_list;
 
+use draws::{BlockTargets, ConnectionRule};
 use in_degree::FixedInDegree;
 use out_degree::FixedOutDegree;
 use probability::FixedProbability;
 use regular::{AllToAll, OneToOne};
 use rows::Allowed;
 use total_number::FixedTotalNumber;
-
-/// Which neurons a block of postsynaptic ones is reached by.
-trait ConnectionRule: Sync {
-    /// The targets of all presynaptic neurons in a block.
-    ///
-    /// # Errors
-    /// More synapses than a block can count.
-    fn targets(&self, draws: &Draws, block: usize) -> Result<BlockTargets, SynapsesError>;
-}
-
-/// The targets in one block, row by row.
-struct BlockTargets {
-    /// Synapses of each presynaptic neuron [pre].
-    lengths: Vec<u32>,
-    /// Their targets, counted within the block.
-    targets: Vec<u16>,
-}
-
-/// What the random streams of a projection depend on, and its ends.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Draws {
-    pub(super) ends: Ends,
-    pub(super) seed: u64,
-    /// Its place in the model.
-    pub(super) projection: u32,
-}
-
-/// Parts of the draws of a connection rule, each of a stream of its own.
-#[derive(Clone, Copy, Debug)]
-enum Part {
-    /// What blocks share.
-    Shared,
-    /// Lengths of rows.
-    Lengths,
-    /// Targets.
-    Targets,
-}
-
-impl Draws {
-    fn of(&self, part: Part, block: usize) -> Stream {
-        self.key(Purpose::Connections(self.projection), part as u32, block).stream()
-    }
-
-    pub(super) fn weights(&self, block: usize) -> Stream {
-        self.key(Purpose::Weights(self.projection), 0, block).stream()
-    }
-
-    pub(super) fn delays(&self, block: usize) -> Stream {
-        self.key(Purpose::Delays(self.projection), 0, block).stream()
-    }
-
-    fn key(&self, purpose: Purpose, phase: u32, block: usize) -> StreamKey {
-        StreamKey { seed: self.seed, purpose, presentation: PresentationKey::training(0), phase, block: block as u32 }
-    }
-
-    fn blocks(&self) -> usize {
-        self.ends.post.div_ceil(TARGETS_PER_BLOCK)
-    }
-
-    /// Postsynaptic neurons of a block.
-    fn width(&self, block: usize) -> usize {
-        (self.ends.post - block * TARGETS_PER_BLOCK).min(TARGETS_PER_BLOCK)
-    }
-}
-
-/// Where the weights of synapses come from.
-#[derive(Clone, Copy, Debug)]
-pub(super) enum WeightSource<'a> {
-    /// Drawn for each.
-    Drawn(Distribution, Sign),
-    /// Those of a matrix of all pairs of neurons.
-    Matrix(&'a Weights),
-}
 
 /// Draws the sparse synapses of a projection by its rule.
 ///

@@ -2,9 +2,10 @@
 
 use rayon::prelude::*;
 
+use super::draws::{BlockTargets, ConnectionRule, Draws, Part};
 use super::in_degree::DistinctSampler;
 use super::rows::{Allowed, draw_rows};
-use super::{BlockTargets, ConnectionRule, Draws, Part, SynapsesError, TARGETS_PER_BLOCK};
+use crate::network::{SynapsesError, TARGETS_PER_BLOCK};
 use crate::numeric::STREAM_BLOCK;
 
 /// `out_degree` synapses of each neuron, onto postsynaptic ones drawn uniformly.

@@ -2,8 +2,9 @@
 
 use rand_distr::{Binomial, Distribution};
 
+use super::draws::{BlockTargets, ConnectionRule, Draws, Part};
 use super::rows::{Allowed, draw_rows};
-use super::{BlockTargets, ConnectionRule, Draws, Part, SynapsesError};
+use crate::network::SynapsesError;
 
 /// Synapses of each pair of neurons with probability `p`, independently: a binomial number of each row, onto different
 /// targets drawn uniformly.

@@ -1,6 +1,8 @@
 //! All to all, and one to one.
 
-use super::{BlockTargets, ConnectionRule, Draws, SynapsesError, TARGETS_PER_BLOCK, check_count};
+use super::draws::{BlockTargets, ConnectionRule, Draws};
+use crate::network::block_csr::check_count;
+use crate::network::{SynapsesError, TARGETS_PER_BLOCK};
 
 /// Each neuron with each.
 pub(super) struct AllToAll {

@@ -1,6 +1,8 @@
 //! Targets of one presynaptic neuron in a block.
 
-use super::{BlockTargets, Draws, Part, SynapsesError, TARGETS_PER_BLOCK, check_count};
+use super::draws::{BlockTargets, Draws, Part};
+use crate::network::block_csr::check_count;
+use crate::network::{SynapsesError, TARGETS_PER_BLOCK};
 use crate::numeric::Stream;
 
 /// Which pairs of neurons may be connected.

@@ -1,7 +1,9 @@
 //! Statistics of every rule, each with how often it fails by chance, and its bits for any number of threads.
 
 use super::*;
-use crate::network::ListedSynapse;
+use crate::model::{Ends, Sign};
+use crate::network::distribution::Distribution;
+use crate::network::{ListedSynapse, Weights};
 
 /// The bound of a normal deviate that is passed once in 2 · 10⁶.
 const DEVIATIONS: f64 = 5.0;
@@ -101,18 +103,12 @@ fn degrees_have_their_distributions() {
         let [out, into] = of(Connection::FixedInDegree { in_degree: 90, autapses, multapses });
         exact(&into, 90.0);
         // Each of the neurons takes a presynaptic one with probability 90/4500, or 90 times with 1/4500.
-        if multapses {
-            binomial(&out, 90.0 * n_post, 1.0 / n_pre)
-        } else {
-            binomial(&out, n_post, 90.0 / n_pre)
-        };
+        let (trials, p) = if multapses { (90.0 * n_post, 1.0 / n_pre) } else { (n_post, 90.0 / n_pre) };
+        binomial(&out, trials, p);
         let [out, into] = of(Connection::FixedOutDegree { out_degree: 90, autapses, multapses });
         exact(&out, 90.0);
-        if multapses {
-            binomial(&into, 90.0 * n_pre, 1.0 / n_post)
-        } else {
-            binomial(&into, n_pre, 90.0 / n_post)
-        };
+        let (trials, p) = if multapses { (90.0 * n_pre, 1.0 / n_post) } else { (n_pre, 90.0 / n_post) };
+        binomial(&into, trials, p);
         let total = 405_000;
         let [out, into] = of(Connection::FixedTotalNumber { total, autapses, multapses });
         let p = total as f64 / (n_pre * n_post);

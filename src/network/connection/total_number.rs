@@ -5,9 +5,10 @@ use std::collections::BTreeSet;
 use rand_distr::{Binomial, Distribution};
 use rayon::prelude::*;
 
+use super::draws::{BlockTargets, ConnectionRule, Draws, Part};
 use super::probability::binomial_lengths;
 use super::rows::{Allowed, draw_rows};
-use super::{BlockTargets, ConnectionRule, Draws, Part, SynapsesError};
+use crate::network::SynapsesError;
 use crate::numeric::Stream;
 
 /// `total` synapses, each between two neurons drawn uniformly.

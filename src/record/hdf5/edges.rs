@@ -76,7 +76,7 @@ pub fn read_edges(path: &Path, edges: Option<&str>, ends: Ends) -> Result<Synaps
 /// Reads neurons that must be below a number.
 fn neurons(source: &Source, name: &str, below: usize) -> Result<Vec<u32>, RecordError> {
     let nodes: Vec<i64> = source.values(name)?;
-    match nodes.iter().position(|&node| node < 0 || node >= below as i64) {
+    match nodes.iter().position(|&node| usize::try_from(node).is_err() || node.unsigned_abs() >= below as u64) {
         None => Ok(nodes.into_iter().map(|node| node as u32).collect()),
         Some(edge) => {
             let (found, most) = (nodes[edge], below.saturating_sub(1));
