@@ -9,7 +9,7 @@
 use std::path::Path;
 
 use super::DataError;
-use super::npy::{Npy, place};
+use super::npy::{Npy, NumberTypes, place};
 use super::tables::{check_width, each_row, file_name, not_a_rate, per_ms};
 use crate::protocol::Spike;
 use crate::units::LONGEST_RUN_MS;
@@ -139,7 +139,7 @@ impl TimedSpikes {
     }
 
     fn open_npy(path: &Path, neurons: usize) -> Result<Self, DataError> {
-        let npy = Npy::open(path, "[spikes, 2]", |shape| matches!(shape, &[_, 2]))?;
+        let npy = Npy::open(path, NumberTypes::Real, "[spikes, 2]", |shape| matches!(shape, &[_, 2]))?;
         let refuse = |i: usize, expected: String| DataError::Value {
             origin: path.display().to_string(),
             place: place(i, &npy.shape),

@@ -13,7 +13,7 @@ use ndarray::{Array2, ArrayView2, ArrayViewMut2, s};
 pub use block_csr::{BlockCsr, ListedSynapse, Synapse, SynapseBlock, SynapsesError, TARGETS_PER_BLOCK};
 pub use derived::DerivedProjections;
 pub use init::{BuildError, Moments, Stored};
-pub use synapses::Synapses;
+pub use synapses::{ExpectedSynapses, Synapses};
 
 use crate::model::Sign;
 

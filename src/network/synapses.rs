@@ -1,6 +1,7 @@
 //! The synapses of a projection, dense or sparse.
 
-use super::{BlockCsr, Weights};
+use super::{BlockCsr, Synapse, TARGETS_PER_BLOCK, Weights};
+use crate::model::{Population, Projection, Storage};
 
 /// All synapses of a projection.
 #[derive(Clone, Debug, PartialEq)]
@@ -9,6 +10,32 @@ pub enum Synapses {
     Dense(Weights),
     /// Those that there are, each with a delay of its own.
     Sparse(BlockCsr),
+}
+
+/// What the synapses of a projection take before they are built; of a list, which is not read, nothing.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct ExpectedSynapses {
+    /// Number of synapses, of random connections its mean.
+    pub count: f64,
+    /// Memory that they take, starts of rows included [bytes].
+    pub bytes: f64,
+    /// How they are stored.
+    pub storage: Option<Storage>,
+}
+
+impl ExpectedSynapses {
+    /// Of a projection between these populations.
+    pub fn of(projection: &Projection, populations: &[Population]) -> Self {
+        let ends = projection.ends(populations);
+        let storage = projection.storage(populations);
+        let count = projection.connection.expected_synapses(ends).unwrap_or(0.0);
+        let (pre, blocks) = (ends.pre as f64, ends.post.div_ceil(TARGETS_PER_BLOCK) as f64);
+        let bytes = match storage {
+            Storage::Dense => size_of::<f32>() as f64 * pre * ends.post as f64,
+            Storage::Sparse => size_of::<Synapse>() as f64 * count + size_of::<u32>() as f64 * blocks * (pre + 1.0),
+        };
+        Self { count, bytes, storage: Some(storage) }
+    }
 }
 
 impl Synapses {

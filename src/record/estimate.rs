@@ -4,7 +4,8 @@ use std::ops::Range;
 
 use super::Kind;
 use crate::cells::Dynamics;
-use crate::model::{Model, PopulationId, Projection, Snapshots, TwoPhaseProtocol};
+use crate::model::{Model, PopulationId, Projection, Snapshots, Storage, TwoPhaseProtocol};
+use crate::network::ExpectedSynapses;
 
 /// Mean rate assumed of cells of which nothing is known, that of a trained network of the paper [1/ms].
 const CELL_RATE: f64 = 0.024;
@@ -183,7 +184,9 @@ impl MemoryEstimate {
         /// State of a neuron and of its outgoing trains: amplitudes, potentials, buffers [bytes].
         const NEURON: u64 = 256;
         let neurons: u64 = model.populations.iter().map(|population| population.size as u64).sum();
-        Self { synapses: parameters(model).saturating_mul(4), state: neurons.saturating_mul(NEURON) }
+        let expected = model.projections.iter().map(|projection| ExpectedSynapses::of(projection, &model.populations));
+        let synapses = expected.map(|expected| expected.bytes).sum::<f64>() as u64;
+        Self { synapses: synapses.saturating_add(biases(model) * 4), state: neurons.saturating_mul(NEURON) }
     }
 
     /// All of it [bytes].
@@ -200,17 +203,22 @@ fn mean_length(protocol: &TwoPhaseProtocol, kind: Kind) -> f64 {
     }
 }
 
-/// Number of synapses of a projection of a model.
+/// Number of synapses of a projection of a model, of random connections its mean; 0 of a list, which is not read.
 pub fn synapses_of(model: &Model, projection: &Projection) -> u64 {
-    let size = |p| model.population(p).size as u64;
-    size(projection.from).saturating_mul(size(projection.to))
+    ExpectedSynapses::of(projection, &model.populations).count as u64
 }
 
-/// Number of weights and biases.
+/// Number of dense weights and of biases.
 fn parameters(model: &Model) -> u64 {
-    let weights = model.projections.iter().map(|projection| synapses_of(model, projection));
-    weights.fold(0, u64::saturating_add)
-        + model.populations.iter().filter(|population| population.bias.is_some()).map(|p| p.size as u64).sum::<u64>()
+    let expected = model.projections.iter().map(|projection| ExpectedSynapses::of(projection, &model.populations));
+    let dense = expected.filter(|expected| expected.storage == Some(Storage::Dense));
+    let weights = dense.map(|expected| expected.bytes / size_of::<f32>() as f64).sum::<f64>() as u64;
+    weights.saturating_add(biases(model))
+}
+
+/// Number of biases.
+fn biases(model: &Model) -> u64 {
+    model.populations.iter().filter(|population| population.bias.is_some()).map(|p| p.size as u64).sum()
 }
 
 /// What the model's text and datasets take beside values, where traces are of so many stretches [bytes].

@@ -1,11 +1,12 @@
 //! The network a run starts from.
 
+use std::collections::TryReserveError;
 use std::hint::black_box;
 use std::path::Path;
 
 use crate::data::{DataError, read_npy_matrix, read_npy_vector, read_synapse_list};
 use crate::model::{Connection, Ends, Model, Projection, Storage, SynapseList};
-use crate::network::{BuildError, Network, Stored, Synapse, SynapsesError, TARGETS_PER_BLOCK};
+use crate::network::{BuildError, ExpectedSynapses, Network, Stored, SynapsesError};
 use crate::record::RecordError;
 
 /// What can go wrong with initial weights and biases.
@@ -54,10 +55,7 @@ pub enum InitialError {
 /// # Errors
 /// If a file cannot be read or holds another shape, or memory cannot hold the weights.
 pub fn initial_network(model: &Model, seed: u64) -> Result<Network, InitialError> {
-    let needed = model.projections.iter().map(|projection| Needed::by(projection, model));
-    fits(
-        needed.fold(Needed::default(), |a, b| Needed { synapses: a.synapses + b.synapses, bytes: a.bytes + b.bytes }),
-    )?;
+    fits(model)?;
     let list = |projection: &Projection| read_list(projection, projection.ends(&model.populations));
     let lists = model.projections.iter().map(list).collect::<Result<Vec<_>, _>>()?;
     Network::with_lists(model, seed, &lists, read).map_err(|error| match error {
@@ -69,37 +67,23 @@ pub fn initial_network(model: &Model, seed: u64) -> Result<Network, InitialError
     })
 }
 
-/// Synapses and the memory that they take.
-#[derive(Clone, Copy, Debug, Default)]
-struct Needed {
-    synapses: f64,
-    bytes: f64,
+/// Checks that the synapses of a model fit into memory, by reserving it for a moment.
+fn fits(model: &Model) -> Result<(), InitialError> {
+    let expected = model.projections.iter().map(|projection| ExpectedSynapses::of(projection, &model.populations));
+    // Building and saving copy dense weights.
+    let copies = |expected: &ExpectedSynapses| if expected.storage == Some(Storage::Dense) { 2.0 } else { 1.0 };
+    let (synapses, bytes) = expected
+        .fold((0.0, 0.0), |(synapses, bytes), each| (synapses + each.count, bytes + copies(&each) * each.bytes));
+    reserves(bytes).map_err(|_| InitialError::Memory { synapses: synapses as u64, gigabytes: bytes / 1e9 })
 }
 
-impl Needed {
-    /// Of dense projections twice: building and saving copy them. Of lists, which are not read yet, nothing.
-    fn by(projection: &Projection, model: &Model) -> Self {
-        let ends = projection.ends(&model.populations);
-        let pairs = ends.pre as f64 * ends.post as f64;
-        let synapses = projection.connection.expected_synapses(ends).unwrap_or(0.0);
-        match projection.storage(&model.populations) {
-            Storage::Dense => Self { synapses: pairs, bytes: 2.0 * size_of::<f32>() as f64 * pairs },
-            Storage::Sparse => {
-                let blocks = ends.post.div_ceil(TARGETS_PER_BLOCK) as f64;
-                let starts = size_of::<u32>() as f64 * blocks * ends.pre as f64;
-                Self { synapses, bytes: size_of::<Synapse>() as f64 * synapses + starts }
-            }
-        }
-    }
-}
-
-/// Checks that synapses fit into memory, by reserving it for a moment.
-fn fits(Needed { synapses, bytes }: Needed) -> Result<(), InitialError> {
+/// Reserves so many bytes for a moment.
+fn reserves(bytes: f64) -> Result<(), TryReserveError> {
     let mut asked = Vec::<u8>::new();
     let had = asked.try_reserve_exact(bytes as usize);
     // Without a use of it the compiler may drop the allocation.
     black_box(asked);
-    had.map_err(|_| InitialError::Memory { synapses: synapses as u64, gigabytes: bytes / 1e9 })
+    had
 }
 
 /// Reads the list of the synapses of a projection, if it is made of one.
@@ -181,9 +165,12 @@ mod tests {
     /// No machine's addresses reach as far as 2^60 synapses.
     #[test]
     fn networks_that_memory_cannot_hold_are_refused() {
-        assert!(fits(Needed { synapses: 392_000.0, bytes: 3.2e6 }).is_ok());
-        let refused = fits(Needed { synapses: 2_f64.powi(60), bytes: 2_f64.powi(63) }).unwrap_err().to_string();
-        assert!(refused.starts_with(&format!("{} synapses take", 1_u64 << 60)), "{refused}");
+        assert!(reserves(3.2e6).is_ok() && reserves(2_f64.powi(63)).is_err() && reserves(1e30).is_err());
+        let mut model = Model::load("g17-784-500-10".as_ref(), &[]).unwrap();
+        assert!(fits(&model).is_ok());
+        (model.populations[0].size, model.populations[1].size) = (1 << 30, 1 << 30);
+        let refused = fits(&model).unwrap_err().to_string();
+        assert!(refused.contains("synapses take 92"), "{refused}");
     }
 
     #[test]

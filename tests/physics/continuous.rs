@@ -15,7 +15,7 @@ use apical::training::initial_network;
 use proptest::prelude::*;
 
 fn projection(from: &str, to: &str, port: &str, delay: f64) -> ProjectionSpec {
-    ProjectionSpec { delay: Some(delay), ..ProjectionSpec::new(from, to, port) }
+    ProjectionSpec { delay: Some(delay.into()), ..ProjectionSpec::new(from, to, port) }
 }
 
 fn protocol(warmup: f64) -> ContinuousProtocol {

@@ -7,9 +7,9 @@ use apical::cells::{Cell, OutputNeuron, PoissonEncoder, Pyramidal};
 use apical::data::DataPlace;
 use apical::engine::Observation;
 use apical::model::{
-    BiasInit, Carries, CompartmentId, Compression, Connection, Credit, Decoding, HiddenError, Learning, Model, Population,
-    PopulationId, PortId, Projection, Protocol, Recording, Rule, Schedule, Sign, Slope, Snapshots, Stimuli, Stretch,
-    TwoPhaseProtocol, WeightInit,
+    BiasInit, Carries, CompartmentId, Compression, Connection, Credit, Decoding, HiddenError, Learning, Model,
+    Population, PopulationId, PortId, Projection, Protocol, Recording, Rule, Schedule, Sign, Slope, Snapshots, Stimuli,
+    Stretch, TwoPhaseProtocol, WeightInit,
 };
 use apical::network::{Network, Weights};
 use apical::protocol::{Sampling, Spike};
