@@ -54,9 +54,10 @@ impl Population {
         matches!(self.cell.dynamics(), Dynamics::Source(_))
     }
 
-    /// Whether sparse synapses may end on its cells: those with an escape rate take dense rows.
+    /// Whether sparse synapses may end on its cells: those whose potentials are kept as pairs of traces, and fire at an escape
+    /// rate, take dense rows.
     pub fn takes_sparse_synapses(&self) -> bool {
-        false
+        self.linear().is_some_and(|cell| !cell.is_plain_escape())
     }
 
     /// Largest firing rate [1/ms].

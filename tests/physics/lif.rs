@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use apical::cells::{DrawnValues, Lif, LifAdaptation, LifEscape, LifPort, NeuronValues, PoissonInput};
 use apical::engine::{Circuit, Lane, LaneState, Precision};
-use apical::model::{Model, ProjectionSpec, WeightInit};
+use apical::model::{Connection, Model, ProjectionSpec, Storage, WeightInit};
 use apical::network::{BlockCsr, ListedSynapse, Network, Synapses};
 use apical::numeric::PresentationKey;
 use apical::protocol::{ContinuousProtocol, KeptSpikes, Phase, Sampling, Spike, Trial};
@@ -120,7 +120,7 @@ fn circuit() -> (Model, Network) {
         .population("r", 700, rates);
     let model = ends.iter().fold(model, |model, (from, to, port, _)| {
         let weights = WeightInit::Constant { value: 0.0 };
-        model.projection(ProjectionSpec { delay: Some(0.3), weights, ..ProjectionSpec::new(*from, *to, *port) })
+        model.projection(ProjectionSpec { delay: Some(0.3.into()), weights, ..ProjectionSpec::new(*from, *to, *port) })
     });
     let mut state = 1_u64;
     let mut draw = |below: usize| {
@@ -172,4 +172,45 @@ fn a_run_that_is_saved_goes_on_to_the_bit() {
     }
     assert!(first == whole);
     assert!(other.state() == lane.state());
+}
+
+/// Projections of rules from model files: 120 cells whose weights and connections are drawn, each storage from the same streams.
+fn drawn(storage: Storage) -> (Model, Network) {
+    let cell =
+        Lif { i_e: 400.0, ports: vec![LifPort::Exponential { name: "in".to_owned(), tau: 2.0 }], ..Lif::default() };
+    let connection = Connection::FixedInDegree { in_degree: 20, autapses: false, multapses: true };
+    let projection = |from: &str, mean: f64| ProjectionSpec {
+        connection: connection.clone(),
+        delay: Some(1.5.into()),
+        storage: Some(storage),
+        weights: WeightInit::Normal { mean, sd: 5.0 },
+        ..ProjectionSpec::new(from, "cells", "in")
+    };
+    let v_init = Some(NeuronValues::Drawn(DrawnValues::Uniform { low: -70.0, high: -56.0 }));
+    let model = Model::builder("drawn")
+        .protocol(ContinuousProtocol::default())
+        .population("cells", 120, Lif { v_init, ..cell.clone() })
+        .population("others", 50, cell)
+        .projection(projection("cells", 30.0))
+        .projection(projection("others", -40.0))
+        .build()
+        .unwrap();
+    let network = Network::new(&model, 5, |_| Err("a stored weight")).unwrap();
+    (model, network)
+}
+
+/// Of one delay they are the same synapses; a sum in another order moves spikes by some last bits.
+#[test]
+fn sparse_synapses_of_one_delay_do_what_dense_ones_do() {
+    let [dense, sparse] = [Storage::Dense, Storage::Sparse].map(|storage| {
+        let (model, network) = drawn(storage);
+        assert_eq!(network.synapses[0].sparse().is_some(), storage == Storage::Sparse);
+        run(&model, &network, &[100.0], f64::INFINITY, None).0
+    });
+    assert!(dense[0].len() > 300, "{}", dense[0].len());
+    for (dense, sparse) in dense.iter().zip(&sparse) {
+        assert_eq!(dense.len(), sparse.len());
+        let apart = dense.iter().zip(sparse).map(|(a, b)| (a.time - b.time).abs()).fold(0.0, f64::max);
+        assert!(apart < 1e-9, "{apart}");
+    }
 }

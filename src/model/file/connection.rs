@@ -56,11 +56,10 @@ fn check_storage(
     populations: &[Population],
 ) -> Result<(), ModelError> {
     let target = &populations[projection.to.0];
-    if projection.short_term.is_some() && !target.takes_sparse_synapses() {
+    if projection.short_term.is_some() {
         let why = format!(
-            "expected no `short_term` of synapses onto {:?}: cells of kind \"{}\" with an escape rate take weights as they are",
-            target.name,
-            target.cell.kind()
+            "expected no `short_term` of synapses onto {:?}: the engine takes weights as they are",
+            target.name
         );
         return Err(table.refused(&["short_term"], why));
     }
