@@ -279,3 +279,36 @@ fn a_projection_is_made_of_a_list() {
     assert_eq!(source, "synapse 0 has the weight 0.5: expected a finite number of sign \"non-positive\"");
     assert!(Network::new(&model, 1, |_| Err("a stored weight")).unwrap_err().to_string().contains("expected a list"));
 }
+
+/// Cells with a threshold take sparse synapses: by density, or where delays differ.
+#[test]
+fn storage_follows_density_and_delays() {
+    let circuit = |keys: &str| {
+        let text = format!(
+            "name = 'circuit'\n[protocol]\nkind = 'continuous'\n[[population]]\nname = 'e'\nkind = 'lif'\nsize = 100\n\
+             [[projection]]\nfrom = 'e'\nto = 'e'\nport = 'exc'\nweights = {{ from = 'constant', value = 20 }}\n{keys}\n"
+        );
+        Model::parse(&text, "circuit", &[]).map_err(|error| error.to_string())
+    };
+    let drawn = "delay_ms = { from = 'normal', mean = 1.5, sd = 0.75 }";
+    for (keys, storage, smallest) in [
+        ("delay_ms = 2", Storage::Dense, 2.0),
+        ("delay_ms = 2\nconnection = { kind = 'fixed_probability', p = 0.1 }", Storage::Sparse, 2.0),
+        ("delay_ms = 2\nconnection = { kind = 'fixed_probability', p = 0.2 }", Storage::Dense, 2.0),
+        ("delay_ms = 2\nstorage = 'sparse'", Storage::Sparse, 2.0),
+        (drawn, Storage::Sparse, 0.1),
+        ("delay_ms = { from = 'uniform', low = 1, high = 3, resolution_ms = 0.25 }", Storage::Sparse, 1.0),
+    ] {
+        let model = circuit(keys).unwrap_or_else(|error| panic!("{keys}: {error}"));
+        let projection = &model.projections[0];
+        assert_eq!(projection.storage(&model.populations), storage, "{keys}");
+        assert!((projection.delay.smallest() - smallest).abs() < 1e-12, "{keys}");
+        assert_eq!(Model::parse(&model.text(), "again", &[]).unwrap(), model, "{keys}");
+        let network = initial_network(&model, 1).unwrap();
+        assert_eq!(network.synapses[0].sparse().is_some(), storage == Storage::Sparse, "{keys}");
+    }
+    let refused = circuit("delay_ms = 0").unwrap_err();
+    assert!(refused.contains("closes a cycle of projections without delay"), "{refused}");
+    let refused = circuit("delay_ms = { from = 'uniform', low = 0, high = 1, resolution_ms = 0.001 }").unwrap_err();
+    assert!(refused.contains("expected `delay_ms` of at least 0.01, found 0.001"), "{refused}");
+}

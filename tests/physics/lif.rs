@@ -178,7 +178,7 @@ fn a_run_that_is_saved_goes_on_to_the_bit() {
 fn drawn(storage: Storage) -> (Model, Network) {
     let cell =
         Lif { i_e: 400.0, ports: vec![LifPort::Exponential { name: "in".to_owned(), tau: 2.0 }], ..Lif::default() };
-    let connection = Connection::FixedInDegree { in_degree: 20, autapses: false, multapses: true };
+    let connection = Connection::FixedInDegree { in_degree: 20, autapses: false, multapses: false };
     let projection = |from: &str, mean: f64| ProjectionSpec {
         connection: connection.clone(),
         delay: Some(1.5.into()),

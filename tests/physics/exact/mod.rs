@@ -50,7 +50,12 @@ fn simulate(model: &Model, network: &Network, input: &[Spike], duration: f64) ->
 
 fn projection(from: &str, to: &str, port: &str, delay: Option<f64>) -> ProjectionSpec {
     let name = Some(format!("{from}-{to}-{port}"));
-    ProjectionSpec { name, delay, weights: WeightInit::Constant { value: 0.0 }, ..ProjectionSpec::new(from, to, port) }
+    ProjectionSpec {
+        name,
+        delay: delay.map(Into::into),
+        weights: WeightInit::Constant { value: 0.0 },
+        ..ProjectionSpec::new(from, to, port)
+    }
 }
 
 fn sparse(sizes: [usize; 2], step: f64, synapses: &[ListedSynapse]) -> Synapses {
