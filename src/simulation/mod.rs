@@ -13,7 +13,7 @@
 //!     .stimulus(SourceStimulus::Constant { rate_hz: 40.0 })
 //!     .population("cells", 10, Pyramidal::default())
 //!     .projection(ProjectionSpec::new("input", "cells", "basal"))
-//!     .projection(ProjectionSpec { delay: Some(1.5), ..ProjectionSpec::new("cells", "cells", "apical") })
+//!     .projection(ProjectionSpec { delay: Some(1.5.into()), ..ProjectionSpec::new("cells", "cells", "apical") })
 //!     .protocol(ContinuousProtocol::default())
 //!     .build()?;
 //! let network = initial_network(&model, 1)?;
