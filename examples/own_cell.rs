@@ -48,7 +48,7 @@ impl Cell for PointNeuron {
     }
 
     fn compartments(&self) -> &[CompartmentInfo] {
-        &[CompartmentInfo { name: "soma" }]
+        const { &[CompartmentInfo::dimensionless("soma")] }
     }
 
     fn ports(&self) -> Vec<PortInfo<'_>> {

@@ -11,14 +11,15 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Adaptation, Cell, CompartmentInfo, Conflict, Dynamics, Escape, Fires, Kernel, LONGEST_TAU_MS, LinearCell,
-    NeuronValues, PoissonDrive, PortInfo, Psp, Reset, SHORTEST_TAU_MS, TOO_CLOSE,
+    Adaptation, Cell, CompartmentInfo, Conflict, Dynamics, Escape, Fires, Kernel, LinearCell, NeuronValues,
+    PoissonDrive, PortInfo, Psp, Reset, TOO_CLOSE,
 };
 use crate::units::{
-    Capacitance, Current, Duration, GivenRate, LifTimeConstant, Millivolt, MillivoltWidth, Rate, SynapticWeight,
+    Capacitance, Current, Duration, GivenRate, LifTimeConstant, Millivolt, MillivoltWidth, NumberOrTable, Rate,
+    SynapticWeight, tagged,
 };
 
-const COMPARTMENTS: [CompartmentInfo; 1] = [CompartmentInfo { name: "soma" }];
+const COMPARTMENTS: [CompartmentInfo; 1] = [CompartmentInfo::millivolts("soma")];
 
 /// Leaky integrate-and-fire neuron: dV/dt = −(V − E_L)/τ_m + (I_e + Σ I_syn − I_w)/C_m, with a threshold, a reset and an absolute
 /// refractory time.
@@ -34,8 +35,9 @@ pub struct Lif {
     /// Resting potential E_L [mV].
     #[serde(rename = "e_l_mv", with = "Millivolt")]
     pub e_l: f64,
-    /// Threshold V_th [mV]; of each neuron, one number or { from = "normal", mean, sd } or { from = "uniform", low, high }.
+    /// Threshold V_th [mV]: one of all neurons, or drawn for each. What is drawn at or below `v_reset_mv` is drawn again.
     #[serde(rename = "v_th_mv")]
+    #[schemars(with = "NumberOrTable<Millivolt, NeuronValues>")]
     pub v_th: NeuronValues,
     /// Potential after a spike V_reset [mV].
     #[serde(rename = "v_reset_mv", with = "Millivolt")]
@@ -43,13 +45,15 @@ pub struct Lif {
     /// Absolute refractory time t_ref [ms].
     #[serde(rename = "t_ref_ms", with = "Duration")]
     pub t_ref: f64,
-    /// Potential at the start of a run [mV], as `v_th_mv` drawn or not; without it, E_L.
+    /// Potential at the start of a run [mV]: one of all neurons, or drawn for each; without it, E_L.
     #[serde(rename = "v_init_mv", skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<NumberOrTable<Millivolt, NeuronValues>>")]
     pub v_init: Option<NeuronValues>,
     /// Constant current I_e [pA].
     #[serde(rename = "i_e_pa", with = "Current")]
     pub i_e: f64,
     /// Where synapses end.
+    #[serde(serialize_with = "tagged::all_by_kernel")]
     pub ports: Vec<LifPort>,
     /// Spike-triggered adaptation.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -64,7 +68,8 @@ pub struct Lif {
 
 /// A port: all synapses of one kind.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(tag = "kernel", rename_all = "snake_case", deny_unknown_fields)]
+#[serde(rename = "kernel", rename_all = "snake_case", deny_unknown_fields)]
+#[schemars(rename = "LifPort", tag = "kernel")]
 pub enum LifPort {
     /// V jumps by the weight [mV].
     Delta {
@@ -148,7 +153,7 @@ impl Default for Lif {
             tau_m: 10.0,
             c_m: 250.0,
             e_l: -70.0,
-            v_th: NeuronValues::Constant(-55.0),
+            v_th: NeuronValues::from(-55.0),
             v_reset: -70.0,
             t_ref: 2.0,
             v_init: None,
@@ -200,7 +205,7 @@ impl Cell for Lif {
         let mut cell = LinearCell::new(1.0 / self.tau_m, Escape::new(1.0));
         cell.fires = fires;
         cell.rest = self.e_l + self.i_e * self.tau_m / self.c_m;
-        cell.initial = Some(self.v_init.unwrap_or(NeuronValues::Constant(self.e_l)));
+        cell.initial = Some(self.v_init.unwrap_or_else(|| self.e_l.into()));
         cell.reset = Some(Reset { potential: self.v_reset, refractory_ms: self.t_ref });
         for port in &self.ports {
             let kernel = port.kernel();
@@ -236,9 +241,9 @@ impl Cell for Lif {
                 );
             }
         }
-        if self.escape.is_none() && matches!(self.v_th, NeuronValues::Constant(v_th) if v_th <= self.v_reset) {
+        if self.escape.is_none() && !self.v_th.are_mostly_above(self.v_reset) {
             let why = format!(
-                "expected `v_th_mv` above `v_reset_mv`, or the cell fires without end; found {} and {}",
+                "expected `v_th_mv` above `v_reset_mv`, in the mean where it is drawn, or the cell fires without end; found {} and {}",
                 self.v_th.mean(),
                 self.v_reset
             );
@@ -253,12 +258,6 @@ impl Cell for Lif {
                     self.tau_m
                 );
                 return refused(&["ports", "tau_m_ms", "adaptation"], why);
-            }
-            if !(SHORTEST_TAU_MS..=LONGEST_TAU_MS).contains(&tau) {
-                return refused(
-                    &["ports"],
-                    format!("expected time constants of {SHORTEST_TAU_MS} to {LONGEST_TAU_MS} ms, found {tau}"),
-                );
             }
         }
         for port in &self.ports {

@@ -3,7 +3,6 @@
 //! dV/dt = −γ (V − rest) + Σ_p g_p D_p + g_bias b + c, D_p the input of port p filtered by its kernel κ. A dendrite is a port whose
 //! D_p is a potential of its own; a synapse that reaches the membrane itself is one without.
 
-use super::modal::{MOST_MODES, ModalForm};
 use super::values::NeuronValues;
 use super::{Kernel, Modes, Psp};
 
@@ -159,56 +158,6 @@ impl Default for PlateauTimes {
     }
 }
 
-/// Why a linear cell cannot be simulated.
-#[derive(Clone, Debug, PartialEq, thiserror::Error)]
-#[non_exhaustive]
-pub enum CellError {
-    /// A value out of its range.
-    #[error("expected {what} {expected}, found {found}")]
-    Value {
-        /// What it is.
-        what: &'static str,
-        /// Its range.
-        expected: &'static str,
-        /// What it is instead.
-        found: f64,
-    },
-    /// Two decay rates that are one.
-    #[error(
-        "expected a total conductance of the membrane that differs from 1/tau of its synapses by more than a millionth, found \
-         {gamma} /ms and {tau} ms"
-    )]
-    Degenerate {
-        /// γ [1/ms].
-        gamma: f64,
-        /// τ [ms].
-        tau: f64,
-    },
-    /// Another number of ports or compartments than the cell names.
-    #[error("expected {count} {what}, as the cell names, found {found}")]
-    Count {
-        /// What is counted.
-        what: &'static str,
-        /// How many are named.
-        count: usize,
-        /// How many there are.
-        found: usize,
-    },
-    /// A dendrite with a bias that makes plateaus.
-    #[error("expected the bias and the plateaus on two dendrites, found them on one")]
-    BiasedPlateau,
-    /// A number of a port, or of a compartment, that the cell does not have.
-    #[error("expected {what} below {count}, found {found}")]
-    Index {
-        /// What is numbered.
-        what: &'static str,
-        /// How many there are.
-        count: usize,
-        /// Its number.
-        found: usize,
-    },
-}
-
 impl LinearCell {
     /// A membrane of total conductance `gamma` [1/ms] that fires by `escape`, without a port yet.
     pub fn new(gamma: f64, escape: Escape) -> Self {
@@ -289,98 +238,6 @@ impl LinearCell {
     pub fn is_plateau_port(&self, port: usize) -> bool {
         self.plateau.is_some_and(|plateau| plateau.port == port)
     }
-
-    /// Checks that the engine can simulate it, as a cell of so many compartments and ports.
-    ///
-    /// # Errors
-    /// The first value that is out of its range.
-    pub fn check(&self, compartments: usize, ports: usize) -> Result<(), CellError> {
-        for (what, count, found) in
-            [("ports", ports, self.ports.len()), ("compartments", compartments, self.compartments())]
-        {
-            if count != found {
-                return Err(CellError::Count { what, count, found });
-            }
-        }
-        if self.is_plain_escape() {
-            self.check_escape()?;
-        } else {
-            self.check_modes()?;
-        }
-        let count = self.ports.len();
-        if self.bias.is_some() && self.bias == self.plateau.map(|plateau| plateau.port) {
-            return Err(CellError::BiasedPlateau);
-        }
-        let numbered = [("the port of the bias", self.bias), ("the port of the plateau", self.plateau.map(|p| p.port))];
-        for (what, port) in numbered {
-            if let Some(found) = port.filter(|port| *port >= count) {
-                return Err(CellError::Index { what, count, found });
-            }
-        }
-        Ok(())
-    }
-
-    fn check_escape(&self) -> Result<(), CellError> {
-        let value = |what, expected, found| Err(CellError::Value { what, expected, found });
-        if !(self.rate_max() > 0.0 && self.rate_max() <= 10.0) {
-            return value("the largest firing rate [1/ms]", "above 0, at most 10", self.rate_max());
-        }
-        let psp = self.psp();
-        for port in &self.ports {
-            if !(0.0..=LARGEST_GAMMA).contains(&port.conductance) {
-                return value("the conductance of a port [1/ms]", "in 0..=4", port.conductance);
-            }
-        }
-        for tau in [psp.tau_l, psp.tau_s] {
-            if !(0.25..=1000.0).contains(&tau) {
-                return value("a synaptic time constant [ms]", "in 0.25..=1000", tau);
-            }
-        }
-        if (psp.tau_l / psp.tau_s - 1.0).abs() <= TOO_CLOSE {
-            return value("the two synaptic time constants [ms]", "further apart than a millionth of them", psp.tau_s);
-        }
-        for Modes { gamma, .. } in self.modes() {
-            if !(gamma > 0.0 && gamma <= LARGEST_GAMMA) {
-                return value("the total conductance of the membrane [1/ms]", "above 0, at most 4", gamma);
-            }
-            if let Some(tau) = [psp.tau_l, psp.tau_s].into_iter().find(|tau| (gamma * tau - 1.0).abs() <= TOO_CLOSE) {
-                return Err(CellError::Degenerate { gamma, tau });
-            }
-        }
-        Ok(())
-    }
-
-    fn check_modes(&self) -> Result<(), CellError> {
-        let value = |what, expected, found| Err(CellError::Value { what, expected, found });
-        let taus = self.ports.iter().flat_map(|port| port.kernel.time_constants());
-        let taus = taus.chain(self.adaptation.map(|adaptation| adaptation.tau));
-        let largest = 1.0 / SHORTEST_TAU_MS;
-        if !(self.gamma > 0.0 && self.gamma <= largest) {
-            return value("the total conductance of the membrane [1/ms]", "above 0, at most 20", self.gamma);
-        }
-        for tau in taus {
-            if !(SHORTEST_TAU_MS..=LONGEST_TAU_MS).contains(&tau) {
-                return value("a time constant [ms]", "in 0.05..=100000", tau);
-            }
-            if (self.gamma * tau - 1.0).abs() <= TOO_CLOSE {
-                return Err(CellError::Degenerate { gamma: self.gamma, tau });
-            }
-        }
-        for psp in self.ports.iter().filter_map(|port| port.kernel.psp()) {
-            if (psp.tau_l / psp.tau_s - 1.0).abs() <= TOO_CLOSE {
-                return value(
-                    "the two synaptic time constants [ms]",
-                    "further apart than a millionth of them",
-                    psp.tau_s,
-                );
-            }
-        }
-        let modes = ModalForm::of(self).rates.len();
-        if modes > MOST_MODES {
-            return value("the number of different decay rates of a cell", "at most 8", modes as f64);
-        }
-        Ok(())
-    }
 }
 
 #[cfg(test)]
@@ -390,24 +247,5 @@ mod tests {
     #[test]
     fn the_largest_scale_of_an_amplitude_leaves_room_in_single_precision() {
         assert!((SEGMENT * LARGEST_GAMMA).exp() < f64::from(f32::MAX) / 1e10);
-    }
-
-    #[test]
-    fn cells_without_a_closed_form_are_refused() {
-        let mut cell = LinearCell::new(0.7, Escape::new(0.2));
-        cell.synapse(Psp::default(), 0.6);
-        assert_eq!(cell.check(1, 1), Ok(()));
-        assert!(cell.check(2, 1).is_err());
-        for (gamma, fits) in [(0.1, false), (1.0 / 3.0, false), (0.334, true), (4.0, true), (4.1, false), (0.0, false)]
-        {
-            assert_eq!(LinearCell { gamma, ..cell.clone() }.check(1, 1).is_ok(), fits, "{gamma}");
-        }
-        let mut other = cell.clone();
-        other.synapse(Psp { tau_l: 5.0, tau_s: 2.0 }, 0.1);
-        assert_eq!(other.check(1, 2), Ok(()), "in modes of its own");
-        other.port(Kernel::Exponential { tau: 1.0 / 0.7 }, 0.1);
-        assert!(matches!(other.check(1, 3), Err(CellError::Degenerate { .. })));
-        let without = LinearCell { bias: Some(1), ..cell };
-        assert!(matches!(without.check(1, 1), Err(CellError::Index { found: 1, .. })));
     }
 }

@@ -13,6 +13,7 @@
 //! A program that uses the library adds its own kind as a value of its own type (`examples/own_cell.rs`).
 #![allow(clippy::doc_markdown, reason = "doc comments carry equations in the symbols of the field")]
 
+mod check;
 mod conflicts;
 mod kernel;
 mod lif;
@@ -27,12 +28,13 @@ mod values;
 
 use std::fmt::Debug;
 
+pub use check::CellError;
 pub use conflicts::Conflict;
 pub use kernel::Kernel;
 pub use lif::{Lif, LifAdaptation, LifEscape, LifPort, PoissonInput};
 pub use linear::{
-    Adaptation, CellError, ConductanceClamp, Escape, Fires, LARGEST_GAMMA, LONGEST_TAU_MS, LinearCell, PhasePlateau,
-    PlateauTimes, PoissonDrive, Port, Reset, SEGMENT, SHORTEST_TAU_MS, TOO_CLOSE,
+    Adaptation, ConductanceClamp, Escape, Fires, LARGEST_GAMMA, LONGEST_TAU_MS, LinearCell, PhasePlateau, PlateauTimes,
+    PoissonDrive, Port, Reset, SEGMENT, SHORTEST_TAU_MS, TOO_CLOSE,
 };
 pub use modal::{MOST_MODES, ModalForm};
 pub use modes::{Modes, Soma};
@@ -40,7 +42,7 @@ pub use output::{OutputNeuron, Teaching};
 pub use poisson::PoissonEncoder;
 pub use psp::Psp;
 pub use pyramidal::Pyramidal;
-pub use values::{DrawnValues, NeuronValues};
+pub use values::NeuronValues;
 
 /// A kind of cell with its parameters, which serde writes as the keys of a population in a model file.
 pub trait Cell: Debug + Send + Sync + erased_serde::Serialize {
@@ -72,6 +74,40 @@ erased_serde::serialize_trait_object!(Cell);
 pub struct CompartmentInfo {
     /// Its name in model files and of its traces.
     pub name: &'static str,
+    /// Unit of its potential: mV, or dimensionless as in Guerguiev, Lillicrap & Richards (2017).
+    pub unit: PotentialUnit,
+}
+
+/// Unit of the potentials of a cell.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum PotentialUnit {
+    /// None: volts scaled so that firing is half its largest rate at 0 and rises over 1.
+    #[default]
+    Dimensionless,
+    /// mV.
+    Millivolts,
+}
+
+impl PotentialUnit {
+    /// Its name in files and on axes.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Dimensionless => "dimensionless",
+            Self::Millivolts => "mV",
+        }
+    }
+}
+
+impl CompartmentInfo {
+    /// A compartment of dimensionless potential.
+    pub const fn dimensionless(name: &'static str) -> Self {
+        Self { name, unit: PotentialUnit::Dimensionless }
+    }
+
+    /// A compartment of potential in mV.
+    pub const fn millivolts(name: &'static str) -> Self {
+        Self { name, unit: PotentialUnit::Millivolts }
+    }
 }
 
 /// A port of a cell.

@@ -13,7 +13,8 @@ use super::{
 };
 use crate::units::{Conductance, Coupling, Potential, Rate, TimeConstant, Whole};
 
-const COMPARTMENTS: [CompartmentInfo; 2] = [CompartmentInfo { name: "soma" }, CompartmentInfo { name: "dendrite" }];
+const COMPARTMENTS: [CompartmentInfo; 2] =
+    [CompartmentInfo::dimensionless("soma"), CompartmentInfo::dimensionless("dendrite")];
 
 const PORTS: [PortInfo<'_>; 1] = [PortInfo { name: "dendrite" }];
 

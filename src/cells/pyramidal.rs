@@ -13,8 +13,11 @@ use super::{
 };
 use crate::units::{Conductance, Coupling, Duration, Length, Rate, TimeConstant};
 
-const COMPARTMENTS: [CompartmentInfo; 3] =
-    [CompartmentInfo { name: "soma" }, CompartmentInfo { name: "basal" }, CompartmentInfo { name: "apical" }];
+const COMPARTMENTS: [CompartmentInfo; 3] = [
+    CompartmentInfo::dimensionless("soma"),
+    CompartmentInfo::dimensionless("basal"),
+    CompartmentInfo::dimensionless("apical"),
+];
 
 const PORTS: [PortInfo<'_>; 2] = [PortInfo { name: "basal" }, PortInfo { name: "apical" }];
 

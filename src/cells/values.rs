@@ -1,117 +1,107 @@
 //! Values that differ from neuron to neuron: one number for all, or a distribution from which each has its own.
 
 use schemars::JsonSchema;
-use serde::Serialize;
-use serde::de::value::MapAccessDeserializer;
-use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
-use serde::ser::Serializer;
+use serde::Deserialize;
+use serde::ser::{Serialize, SerializeMap, Serializer};
 
-use crate::numeric::Stream;
-use rand::RngExt;
-use rand_distr::StandardNormal;
+use crate::numeric::{Distribution, Stream};
+use crate::units::{Millivolt, MillivoltSpread};
 
-/// A value of each neuron of a population.
-#[derive(Clone, Copy, Debug, PartialEq)]
+/// A value of each neuron of a population. A number in a file is one for all.
+#[derive(Clone, Copy, Debug, PartialEq, Deserialize, JsonSchema)]
+#[serde(rename = "from", rename_all = "kebab-case", deny_unknown_fields)]
+#[schemars(rename = "NeuronValues", tag = "from")]
 pub enum NeuronValues {
     /// One for all.
-    Constant(f64),
-    /// Drawn from a distribution.
-    Drawn(DrawnValues),
-}
-
-/// A distribution of values of neurons.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, serde::Deserialize, JsonSchema)]
-#[serde(tag = "from", rename_all = "kebab-case", deny_unknown_fields)]
-pub enum DrawnValues {
+    Constant {
+        /// The value [mV].
+        #[serde(with = "Millivolt")]
+        value: f64,
+    },
     /// Normal.
     Normal {
-        /// Mean.
+        /// Mean [mV].
+        #[serde(with = "Millivolt")]
         mean: f64,
-        /// Standard deviation.
+        /// Standard deviation [mV].
+        #[serde(with = "MillivoltSpread")]
         sd: f64,
     },
     /// Uniform.
     Uniform {
-        /// Its lower end.
+        /// Its lower end, of at most `high` [mV].
+        #[serde(with = "Millivolt")]
         low: f64,
-        /// Its upper end.
+        /// Its upper end [mV].
+        #[serde(with = "Millivolt")]
         high: f64,
     },
 }
 
+impl From<f64> for NeuronValues {
+    /// One for all [mV].
+    fn from(value: f64) -> Self {
+        Self::Constant { value }
+    }
+}
+
+impl From<NeuronValues> for Distribution {
+    fn from(values: NeuronValues) -> Self {
+        match values {
+            NeuronValues::Constant { value } => Self::Constant { value },
+            NeuronValues::Normal { mean, sd } => Self::Normal { mean, sd },
+            NeuronValues::Uniform { low, high } => Self::Uniform { low, high },
+        }
+    }
+}
+
 impl NeuronValues {
     /// Draws the value of the next neuron.
-    pub(crate) fn draw(&self, stream: &mut Stream) -> f64 {
-        match *self {
-            Self::Constant(value) => value,
-            Self::Drawn(DrawnValues::Normal { mean, sd }) => mean + sd * stream.sample::<f64, _>(StandardNormal),
-            Self::Drawn(DrawnValues::Uniform { low, high }) => low + (high - low) * stream.random::<f64>(),
-        }
+    pub(crate) fn draw(self, stream: &mut Stream) -> f64 {
+        Distribution::from(self).draw(stream)
+    }
+
+    /// Draws the value of the next neuron, above `limit`: what is not is drawn again, so that the distribution is truncated.
+    pub(crate) fn draw_above(self, limit: f64, stream: &mut Stream) -> f64 {
+        Distribution::from(self).draw_accepted(stream, |value| value > limit).unwrap_or_else(|| self.mean())
+    }
+
+    /// Whether at least every other draw is above `limit`.
+    pub fn are_mostly_above(self, limit: f64) -> bool {
+        self.mean() > limit
     }
 
     /// Their mean.
-    pub fn mean(&self) -> f64 {
-        match *self {
-            Self::Constant(value) => value,
-            Self::Drawn(DrawnValues::Normal { mean, .. }) => mean,
-            Self::Drawn(DrawnValues::Uniform { low, high }) => f64::midpoint(low, high),
+    pub fn mean(self) -> f64 {
+        match self {
+            Self::Constant { value } => value,
+            Self::Normal { mean, .. } => mean,
+            Self::Uniform { low, high } => f64::midpoint(low, high),
         }
     }
 
     /// Whether all numbers are finite, spreads not negative and ends in order.
-    pub fn is_sound(&self) -> bool {
-        match *self {
-            Self::Constant(value) => value.is_finite(),
-            Self::Drawn(DrawnValues::Normal { mean, sd }) => mean.is_finite() && sd.is_finite() && sd >= 0.0,
-            Self::Drawn(DrawnValues::Uniform { low, high }) => low.is_finite() && high.is_finite() && low <= high,
+    pub fn is_sound(self) -> bool {
+        match self {
+            Self::Constant { value } => value.is_finite(),
+            Self::Normal { mean, sd } => mean.is_finite() && sd.is_finite() && sd >= 0.0,
+            Self::Uniform { low, high } => low.is_finite() && high.is_finite() && low <= high,
         }
     }
 }
 
 impl Serialize for NeuronValues {
+    /// Writes a number where there is one for all, else a table.
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        match self {
-            Self::Constant(value) => serializer.serialize_f64(*value),
-            Self::Drawn(drawn) => drawn.serialize(serializer),
-        }
-    }
-}
-
-impl<'de> Deserialize<'de> for NeuronValues {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Values;
-
-        impl<'de> Visitor<'de> for Values {
-            type Value = NeuronValues;
-
-            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-                f.write_str("a number, { from = \"normal\", mean, sd } or { from = \"uniform\", low, high }")
-            }
-
-            fn visit_f64<E>(self, value: f64) -> Result<NeuronValues, E> {
-                Ok(NeuronValues::Constant(value))
-            }
-
-            fn visit_i64<E>(self, value: i64) -> Result<NeuronValues, E> {
-                Ok(NeuronValues::Constant(value as f64))
-            }
-
-            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<NeuronValues, A::Error> {
-                DrawnValues::deserialize(MapAccessDeserializer::new(map)).map(NeuronValues::Drawn)
-            }
-        }
-
-        deserializer.deserialize_any(Values)
-    }
-}
-
-impl JsonSchema for NeuronValues {
-    fn schema_name() -> std::borrow::Cow<'static, str> {
-        "NeuronValues".into()
-    }
-
-    fn json_schema(generator: &mut schemars::SchemaGenerator) -> schemars::Schema {
-        let drawn = generator.subschema_for::<DrawnValues>();
-        schemars::json_schema!({ "anyOf": [{ "type": "number" }, drawn] })
+        let (variety, [(first, a), (second, b)]) = match *self {
+            Self::Constant { value } => return serializer.serialize_f64(value),
+            Self::Normal { mean, sd } => ("normal", [("mean", mean), ("sd", sd)]),
+            Self::Uniform { low, high } => ("uniform", [("low", low), ("high", high)]),
+        };
+        let mut map = serializer.serialize_map(Some(3))?;
+        map.serialize_entry("from", variety)?;
+        map.serialize_entry(first, &a)?;
+        map.serialize_entry(second, &b)?;
+        map.end()
     }
 }

@@ -8,7 +8,7 @@ use clap::{Args, ValueEnum};
 use super::files::{is_hdf5, named_after};
 use super::output::{Existing, RunOutput};
 use crate::data::Source;
-use crate::model::{Model, Stimuli};
+use crate::model::Model;
 use crate::rate::Twin;
 use crate::training::Dynamics;
 
@@ -170,13 +170,13 @@ impl Rate {
     /// With `--rate`, removes spikes and traces from what a model records: rate networks have none.
     ///
     /// # Errors
-    /// If `--record` asks for them, or the stimuli are a spike list.
+    /// If `--record` asks for them, or the model has no twin of rates.
     pub(super) fn prepare(self, mut model: Model, common: &Common) -> anyhow::Result<Model> {
         if self.rate.is_none() {
             return Ok(model);
         }
-        if matches!(model.stimuli, Stimuli::Spikes { .. }) {
-            bail!("--rate: the model shows a spike list, which has no rates; show images or a rate table");
+        if let Some(why) = model.lacks_twin() {
+            bail!("--rate: {why}");
         }
         let recording = &mut model.recording;
         let asked = common.record.as_deref().is_some_and(|what| what != "all");

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::tagged;
+use crate::units::tagged;
 use crate::units::{FileName, PathText, Share, Whole};
 
 /// Which neurons of two populations a projection connects.

@@ -1,12 +1,10 @@
 //! Delays of synapses: one for all, or one of each.
 
-use std::borrow::Cow;
-
-use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use schemars::JsonSchema;
 use serde::ser::Serializer;
 use serde::{Deserialize, Serialize};
 
-use super::tagged;
+use crate::units::tagged;
 use crate::units::{Duration, Length, Logarithm, LogarithmSpread, SamplingInterval};
 
 /// Standard deviations above its mean at which the largest delay is expected.
@@ -135,24 +133,5 @@ impl Delay {
             Some(Self::Constant { value }) => Duration::serialize(value, serializer),
             Some(delay) => tagged::by_from(delay, serializer),
         }
-    }
-}
-
-/// The schema of a delay: a number or a table.
-pub(super) enum NumberOrTable {}
-
-impl JsonSchema for NumberOrTable {
-    fn inline_schema() -> bool {
-        true
-    }
-
-    fn schema_name() -> Cow<'static, str> {
-        "DelayOrTable".into()
-    }
-
-    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
-        let number = Duration::json_schema(generator);
-        let table = generator.subschema_for::<Delay>();
-        json_schema!({ "anyOf": [number, table], "x-unit": "ms" })
     }
 }

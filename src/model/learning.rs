@@ -5,8 +5,8 @@ use std::borrow::Cow;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use super::tagged;
 use crate::plasticity::Slope;
+use crate::units::tagged;
 use crate::units::{Fraction, Momentum, Whole};
 
 /// How weights change.

@@ -26,7 +26,6 @@ mod signals;
 mod source;
 mod source_stimulus;
 mod stimuli;
-mod tagged;
 mod word;
 
 pub use builder::ModelBuilder;
@@ -140,6 +139,19 @@ impl Model {
         } else {
             None
         }
+    }
+
+    /// Why it has no twin of rates, if it has none.
+    pub fn lacks_twin(&self) -> Option<String> {
+        if matches!(self.stimuli, Stimuli::Spikes { .. }) {
+            return Some("the model shows a spike list, which has no rates: show images or a rate table".to_owned());
+        }
+        let spiking = self.populations.iter().find(|population| !population.has_phase_means())?;
+        Some(format!(
+            "population {:?} has thresholds, resets, escape rates in mV or kernels of its own, of which there is no twin of rates: \
+             populations of kind \"pyramidal\" and \"output\" have one",
+            spiking.name
+        ))
     }
 
     /// Number of classes decoded; 0 where none are.

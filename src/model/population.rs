@@ -7,9 +7,9 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::projection::last_snapshot;
-use super::{CompartmentId, PortId, SourceStimulus, tagged};
-use crate::cells::{Cell, Dynamics, LinearCell};
-use crate::units::{FileName, PathText, Potential, Spread};
+use super::{CompartmentId, PortId, SourceStimulus};
+use crate::cells::{Cell, Dynamics, LinearCell, PotentialUnit};
+use crate::units::{FileName, PathText, Potential, Spread, tagged};
 
 /// A population of like cells.
 #[derive(Clone, Debug)]
@@ -60,6 +60,12 @@ impl Population {
         self.linear().is_some_and(|cell| !cell.is_plain_escape())
     }
 
+    /// Whether means over phases are measured on its cells, which rules of two phases learn from and which a twin of rates has:
+    /// of sources and of cells that fire at phi_max sigmoid(V), unchanged by their own spikes.
+    pub fn has_phase_means(&self) -> bool {
+        self.linear().is_none_or(|cell| cell.is_plain_escape())
+    }
+
     /// Largest firing rate [1/ms].
     pub fn phi_max(&self) -> f64 {
         self.cell.dynamics().rate_max()
@@ -73,6 +79,11 @@ impl Population {
     /// Whether synapses at a port end on the dendrite that makes plateaus.
     pub fn is_plateau_port(&self, port: PortId) -> bool {
         self.linear().is_some_and(|cell| cell.is_plateau_port(port.0))
+    }
+
+    /// Unit of the potentials of its cells.
+    pub fn potential_unit(&self) -> PotentialUnit {
+        self.cell.compartments().first().map(|compartment| compartment.unit).unwrap_or_default()
     }
 
     /// The port of this name.

@@ -5,9 +5,13 @@ use std::path::PathBuf;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Connection, Delay, Ends, Population, PopulationId, PortId, Storage, tagged};
+use super::{Connection, Delay, Ends, Population, PopulationId, PortId, Storage};
+use crate::numeric::{Distribution, Stream};
 use crate::plasticity::{Factors, ShortTermPlasticity};
-use crate::units::{Factor, FileName, Fraction, Logarithm, LogarithmSpread, PathText, Potential, Spread, Whole};
+use crate::units::{
+    Factor, FileName, Fraction, Logarithm, LogarithmSpread, PathText, Potential, Spread, SynapticWeight, WeightSpread,
+    Whole, tagged,
+};
 
 /// The place of a projection in [`Model::projections`](super::Model::projections).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -91,6 +95,16 @@ impl Sign {
             Self::NonPositive => weight <= 0.0,
         }
     }
+
+    /// Draws a weight that has it: what has not is drawn again, so the distribution is truncated. A lognormal has whichever sign
+    /// is asked for.
+    pub(crate) fn draw(self, weights: Distribution, stream: &mut Stream) -> f32 {
+        let drawn = match (weights, self) {
+            (Distribution::Lognormal { .. }, Self::NonPositive) => Some(-weights.draw(stream)),
+            _ => weights.draw_accepted(stream, |weight| self.allows(weight)),
+        };
+        drawn.map_or(0.0, |weight| weight as f32)
+    }
 }
 
 /// The plasticity rule of one projection.
@@ -142,16 +156,16 @@ pub enum WeightInit {
     /// All the same.
     Constant {
         /// Their value.
-        #[serde(with = "Potential")]
+        #[serde(with = "SynapticWeight")]
         value: f64,
     },
     /// Normal; truncated where the projection has a sign.
     Normal {
         /// Mean, before truncation.
-        #[serde(with = "Potential")]
+        #[serde(with = "SynapticWeight")]
         mean: f64,
         /// Standard deviation, before truncation.
-        #[serde(with = "Spread")]
+        #[serde(with = "WeightSpread")]
         sd: f64,
     },
     /// Lognormal: |w| is exp(N(mu, sigma²)), positive unless the sign of the projection is non-positive.
@@ -166,10 +180,10 @@ pub enum WeightInit {
     /// Uniform.
     Uniform {
         /// Lower end, of at most `high`.
-        #[serde(with = "Potential")]
+        #[serde(with = "SynapticWeight")]
         low: f64,
         /// Upper end.
-        #[serde(with = "Potential")]
+        #[serde(with = "SynapticWeight")]
         high: f64,
     },
     /// `/weights/PROJECTION/SNAPSHOT` of a run file or checkpoint.

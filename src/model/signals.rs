@@ -54,6 +54,9 @@ pub(super) fn lacks(
             (!populations[population].has_plateaus()).then_some("whose cells make no plateaus")
         }
         Measurement::Phase(..) if encoder => Some("which is an encoder"),
+        Measurement::Phase(..) if !populations[population].has_phase_means() => {
+            Some("of whose cells, with a threshold, a reset or kernels of their own, no means over phases are measured")
+        }
         Measurement::Phase(Quantity::Potential, phase) => {
             (phase != 0).then_some("but mean potentials are measured in the forward phase alone")
         }

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::tagged;
+use crate::units::tagged;
 use crate::units::{GivenRate, ModelTime, Name, PathText};
 
 /// What the neurons of one source population fire.

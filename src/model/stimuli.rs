@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::de::Error;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use super::tagged;
+use crate::units::tagged;
 use crate::units::{Gain, GivenRate, PathText, Pixels, Share, Whole};
 
 /// What is shown.

@@ -5,10 +5,9 @@ use std::path::Path;
 use rayon::prelude::*;
 
 use super::connection::{self, Draws, WeightSource};
-use super::distribution::Distribution;
 use super::{BlockCsr, DerivedProjections, Network, Synapses, SynapsesError, Weights};
 use crate::model::{BiasInit, Connection, Model, Population, Projection, Sign, Storage, SynapseList, WeightInit};
-use crate::numeric::{PresentationKey, Purpose, Stream, StreamKey};
+use crate::numeric::{Distribution, PresentationKey, Purpose, Stream, StreamKey};
 
 /// Half-range of a uniform distribution over its nominal spread: √12, as in the authors' code, where it is taken over
 /// −1 … 1 so that the true standard deviation is twice the nominal one.
@@ -181,7 +180,7 @@ fn initial_weights<E>(
     let drawn = |distribution: Distribution| {
         let mut stream = initial_key(seed, Purpose::Weights(index as u32)).stream();
         let matrix: Vec<f32> =
-            std::iter::repeat_with(|| distribution.sample(sign, &mut stream)).take(to.size * from.size).collect();
+            std::iter::repeat_with(|| sign.draw(distribution, &mut stream)).take(to.size * from.size).collect();
         Ok(Weights::from_matrix(to.size, from.size, &matrix))
     };
     match &projection.weights {
@@ -217,7 +216,7 @@ fn initial_biases<E>(
     let stored = |path, object| read(Stored { path, object, post: population.size, pre: None, sign: Sign::Any });
     let drawn = |distribution: Distribution| {
         let mut stream = initial_key(seed, Purpose::Biases(index as u32)).stream();
-        Ok(std::iter::repeat_with(|| distribution.sample(Sign::Any, &mut stream)).take(population.size).collect())
+        Ok(std::iter::repeat_with(|| Sign::Any.draw(distribution, &mut stream)).take(population.size).collect())
     };
     match init {
         BiasInit::Constant { value } => drawn(Distribution::Constant { value: *value }),

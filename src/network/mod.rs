@@ -3,7 +3,6 @@
 mod block_csr;
 mod connection;
 mod derived;
-mod distribution;
 mod init;
 mod synapses;
 

@@ -3,6 +3,7 @@
 //! The platform's exp and ln differ between machines in their last bits; those here are the same everywhere, and so are all
 //! spikes and weights computed from them. A stream depends on its [`StreamKey`] alone, never on threads or call order.
 
+mod distribution;
 mod elementary;
 mod keys;
 mod sigmoid;
@@ -10,6 +11,7 @@ mod stream;
 mod vectors;
 mod wide;
 
+pub(crate) use distribution::Distribution;
 pub use elementary::{Real, exp, ln, logit};
 pub use keys::{PresentationKey, Purpose, STREAM_BLOCK, StreamKey, order};
 pub use sigmoid::{sigmoid, sigmoid_all, sigmoid_slope};

@@ -22,7 +22,7 @@ use serde::{Deserialize, Serialize};
 /// How time is divided.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename = "kind", rename_all = "kebab-case", deny_unknown_fields)]
-#[schemars(rename = "Protocol", tag = "kind", transform = crate::units::first_is_default)]
+#[schemars(rename = "Protocol", tag = "kind", transform = crate::units::tagged::first_is_default)]
 #[non_exhaustive]
 pub enum Protocol {
     /// Presentations of a stimulus in a forward and a target phase.

@@ -33,21 +33,16 @@
 //! # Ok::<(), toml::de::Error>(())
 //! ```
 
+mod number_or_table;
 mod quantity;
+pub(crate) mod tagged;
 mod text;
 
+pub(crate) use number_or_table::NumberOrTable;
 pub use quantity::{Bounds, FileQuantity, Held, OpenEnd};
 pub use text::{Count, FactorText, FileName, Name, PathLike, PathText, Whole};
 
 use quantity::quantities;
-
-/// Leaves the key of the first variety, which is meant without it, out of those that must be there.
-pub(crate) fn first_is_default(schema: &mut schemars::Schema) {
-    let varieties = schema.get_mut("oneOf").and_then(|varieties| varieties.as_array_mut());
-    if let Some(required) = varieties.and_then(|list| list.first_mut()?.get_mut("required")?.as_array_mut()) {
-        required.retain(|key| key != "kind" && key != "from");
-    }
-}
 
 /// Longest time of a model file [ms].
 pub const LONGEST_MS: f64 = 100_000.0;
@@ -86,10 +81,14 @@ quantities! {
     Millivolt = Bounds::closed(-LARGEST_POTENTIAL, LARGEST_POTENTIAL), "mV";
     /// A width or spread of a potential in millivolts.
     MillivoltWidth = Bounds::above(0.0, LARGEST_POTENTIAL), "mV";
+    /// A spread of a random draw of potentials in millivolts; 0: all are the mean.
+    MillivoltSpread = Bounds::closed(0.0, LARGEST_POTENTIAL), "mV";
     /// A current.
     Current = Bounds::closed(-1e9, 1e9), "pA";
     /// A synaptic weight, in the unit of its port.
     SynapticWeight = Bounds::closed(-1e9, 1e9), "";
+    /// A spread of synaptic weights, in the unit of their port.
+    WeightSpread = Bounds::closed(0.0, 1e9), "";
     /// A potential.
     Potential = Bounds::closed(-LARGEST_POTENTIAL, LARGEST_POTENTIAL), "";
     /// A spread of a random draw; 0: all are the mean.

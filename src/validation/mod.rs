@@ -25,7 +25,7 @@ use self::rates::TwinComparison;
 use self::trial::TrialResponse;
 use crate::data::{OtherSources, Presentations};
 use crate::engine::{Circuit, Lane, LayoutError, Precision};
-use crate::model::{Model, Stimuli};
+use crate::model::Model;
 use crate::network::Network;
 use crate::numeric::PresentationKey;
 use crate::protocol::{FORWARD, KeptSpikes, Target, Trial};
@@ -62,10 +62,9 @@ pub struct Comparison {
     pub test_ms: f64,
     /// Identities over tests.
     pub identities: Vec<Identity>,
-    /// Rates of each population but the input, over tests, against both twins; none where a spike list is shown, which has no
-    /// rates for a twin.
+    /// Rates of each population but the input, over tests, against both twins; none of a model without a twin.
     pub rates: Vec<Rates>,
-    /// Answers and rates against the noiseless twin, by length of the phase; none where a spike list is shown.
+    /// Answers and rates against the noiseless twin, by length of the phase; none of a model without a twin.
     pub agreement: Vec<Agreement>,
 }
 
@@ -79,8 +78,10 @@ pub struct Comparison {
 pub fn compare(setting: &Setting<'_>, go_on: &dyn Fn() -> bool) -> Result<Option<Comparison>, LayoutError> {
     let Setting { model, images, .. } = *setting;
     let circuit = Arc::new(Circuit::new(model, setting.seed, Precision::Single)?);
-    let has_rates = !matches!(model.stimuli, Stimuli::Spikes { .. });
-    let twins = has_rates.then(|| [Twin::Noiseless, Twin::Diffusion].map(|twin| setting.twin_rates(&circuit, twin)));
+    let twins = model
+        .lacks_twin()
+        .is_none()
+        .then(|| [Twin::Noiseless, Twin::Diffusion].map(|twin| setting.twin_rates(&circuit, twin)));
     let test_ms = model.phases().test;
     let mut gathered = IdentityEstimator::all(&circuit, (model.phases().settle, test_ms));
     let mut tests = twins.as_ref().map(|twins| TwinComparison::new(model, twins));

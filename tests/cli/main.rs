@@ -17,4 +17,5 @@ mod reproduce;
 mod runs;
 mod shell;
 mod validate;
+mod version_0_1;
 mod view;

@@ -1,6 +1,7 @@
 //! What the program reads and writes: model files, stimuli, run files, checkpoints, and what fuzzing found of them.
 
 #[cfg(feature = "hdf5")]
+mod circuit_refusals;
 mod connections;
 mod data_files;
 mod data_tables;
@@ -13,8 +14,3 @@ mod model_refusals;
 #[cfg(feature = "hdf5")]
 mod run_file;
 mod small;
-#[cfg(feature = "cli")]
-#[path = "../support/mod.rs"]
-mod support;
-#[cfg(feature = "cli")]
-mod version_0_1;

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use apical::cells::{DrawnValues, Lif, LifAdaptation, LifEscape, LifPort, NeuronValues, PoissonInput};
+use apical::cells::{Lif, LifAdaptation, LifEscape, LifPort, NeuronValues, PoissonInput};
 use apical::engine::{Circuit, Lane, LaneState, Precision};
 use apical::model::{Connection, Model, ProjectionSpec, Storage, WeightInit};
 use apical::network::{BlockCsr, ListedSynapse, Network, Synapses};
@@ -73,7 +73,7 @@ fn a_constant_current_makes_the_period_of_its_formula() {
 
 #[test]
 fn a_neuron_that_starts_at_its_threshold_fires_at_once() {
-    let (model, network) = alone(Lif { v_init: Some(NeuronValues::Constant(-55.0)), ..Lif::default() });
+    let (model, network) = alone(Lif { v_init: Some(NeuronValues::from(-55.0)), ..Lif::default() });
     let (spikes, _) = run(&model, &network, &[50.0], f64::INFINITY, None);
     assert_eq!(spikes[0], [Spike { time: 0.0, neuron: 0 }]);
 }
@@ -86,8 +86,8 @@ fn circuit() -> (Model, Network) {
     let input = |port: &str, rate: f64, weight: f64| PoissonInput { port: port.to_owned(), count: 100, rate, weight };
     let excitatory = Lif {
         ports: vec![port("exc", 2.0), port("inh", 6.0), double],
-        v_th: NeuronValues::Drawn(DrawnValues::Normal { mean: -55.0, sd: 1.0 }),
-        v_init: Some(NeuronValues::Drawn(DrawnValues::Uniform { low: -70.0, high: -54.0 })),
+        v_th: NeuronValues::Normal { mean: -55.0, sd: 1.0 },
+        v_init: Some(NeuronValues::Uniform { low: -70.0, high: -54.0 }),
         adaptation: Some(LifAdaptation { tau: 80.0, jump: 20.0 }),
         poisson_input: vec![input("exc", 14.0, 75.0), input("inh", 2.0, -50.0)],
         ..Lif::default()
@@ -186,7 +186,7 @@ fn drawn(storage: Storage) -> (Model, Network) {
         weights: WeightInit::Normal { mean, sd: 5.0 },
         ..ProjectionSpec::new(from, "cells", "in")
     };
-    let v_init = Some(NeuronValues::Drawn(DrawnValues::Uniform { low: -70.0, high: -56.0 }));
+    let v_init = Some(NeuronValues::Uniform { low: -70.0, high: -56.0 });
     let model = Model::builder("drawn")
         .protocol(ContinuousProtocol::default())
         .population("cells", 120, Lif { v_init, ..cell.clone() })

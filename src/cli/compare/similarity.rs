@@ -10,7 +10,7 @@ use crate::analysis::{linear_cka, rsa};
 use crate::cli::rate_rule;
 use crate::cli::stimuli::{self, StimulusSource};
 use crate::data::{Presentations, Source};
-use crate::model::{Model, Stimuli};
+use crate::model::Model;
 use crate::network::Network;
 use crate::rate::{Learner, Twin};
 use crate::record::Checkpoint;
@@ -58,8 +58,8 @@ impl ComparedNetwork {
         let (path, dynamics) = parse_network(text);
         let checkpoint = load(path)?;
         let model = Model::parse(&checkpoint.model_text, &format!("model of {}", path.display()), &[])?;
-        if dynamics != Dynamics::Spiking && matches!(model.stimuli, Stimuli::Spikes { .. }) {
-            bail!("{text}: the network is shown a spike list, which has no rates; leave out `{RATE}`");
+        if let Some(why) = model.lacks_twin().filter(|_| dynamics != Dynamics::Spiking) {
+            bail!("{text}: {why}; or leave out `{RATE}`");
         }
         let (data, source) = (stimuli::TrainingData::of(&checkpoint, &model), Source { folder, ..Source::of(&model) });
         let shown = StimulusSource::at(source, folder.is_some(), data.as_ref()).load_evaluation();

@@ -19,7 +19,7 @@ use super::progress::Display;
 use super::stimuli::StimulusSource;
 use super::{checkpoint, interrupt, terminal};
 use crate::data::Dataset;
-use crate::model::{Model, Stimuli};
+use crate::model::Model;
 use crate::network::Network;
 use crate::training::initial_network;
 use crate::validation::{ComparedLearning, LearningSetting, Setting, Verdict, compare, judge, learn};
@@ -115,7 +115,7 @@ impl ValidateCommand {
             compare(&setting, &|| !interrupt::requested()).map_err(Failure::failed)?.ok_or(Failure::Interrupted)?;
         let learning = match &start {
             None => None,
-            Some(Err(why)) => Some(Err(*why)),
+            Some(Err(why)) => Some(Err(why.as_str())),
             Some(Ok(network)) => Some(Ok(self.learn(&setting, network, &data)?)),
         };
         let (learnt, learning) = (learning.as_ref().and_then(|learning| learning.as_ref().ok()), learning.as_ref());
@@ -178,7 +178,7 @@ impl ValidateCommand {
     }
 
     /// The initial network of both, or why neither can learn; `None` if no learning is asked for.
-    fn start(&self, model: &Model, data: &Dataset, seed: u64) -> anyhow::Result<Option<Result<Network, &'static str>>> {
+    fn start(&self, model: &Model, data: &Dataset, seed: u64) -> anyhow::Result<Option<Result<Network, String>>> {
         if self.examples == 0 {
             return Ok(None);
         }
@@ -211,6 +211,11 @@ impl ValidateCommand {
                 let names: Vec<_> = model.projections.iter().map(|projection| projection.name.as_str()).collect();
                 bail!("--perturb {text}: no projection `{name}`; there are {}", names.join(", "));
             };
+            if !model.projections[index].is_plain(&model.populations) {
+                bail!(
+                    "--perturb {text}: expected a projection with all-to-all dense synapses, which a twin has; found others"
+                );
+            }
             twin.weights_mut(index).rows_mut().iter_mut().for_each(|w| *w *= 1.0 + by);
         }
         Ok(twin)
@@ -244,14 +249,9 @@ impl ValidateCommand {
 }
 
 /// Why a network and its twin cannot be trained in parallel, if they cannot.
-fn unlearnable(model: &Model, data: &Dataset) -> Option<&'static str> {
-    if matches!(model.stimuli, Stimuli::Spikes { .. }) {
-        Some("a spike list has no rates for a twin")
-    } else if data.training.label(0).is_none() {
-        Some("stimuli without labels teach nothing")
-    } else {
-        None
-    }
+fn unlearnable(model: &Model, data: &Dataset) -> Option<String> {
+    let unlabelled = || data.training.label(0).is_none().then(|| "stimuli without labels teach nothing".to_owned());
+    model.lacks_twin().or_else(unlabelled)
 }
 
 /// A failure if a check failed.

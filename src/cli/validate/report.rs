@@ -67,11 +67,11 @@ pub(super) fn print(validation: &Validation<'_>) -> Result<(), Failure> {
     }
     verdicts.iter().try_for_each(|verdict| {
         let quantity = &verdict.quantity;
-        match verdict.found {
+        match &verdict.found {
             Found::NotApplicable(why) => {
                 terminal::print_result(format_args!("none  {quantity}: does not apply, {why}"))
             }
-            Found::Measured(found, within) => {
+            &Found::Measured(found, within) => {
                 let (relation, tolerance) = bound(within);
                 let word = if verdict.passed() == Some(true) { "pass" } else { "FAIL" };
                 terminal::print_result(format_args!("{word}  {quantity}: {found:.4} ({relation} {tolerance:.4})"))

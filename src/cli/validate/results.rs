@@ -61,7 +61,7 @@ enum VerdictResults {
         /// Whether the value is within its tolerance; null if the check does not apply.
         passed: Option<bool>,
         /// Why the check does not apply.
-        not_applicable: &'static str,
+        not_applicable: String,
     },
 }
 
@@ -277,12 +277,14 @@ impl Validation<'_> {
 
 fn verdict_results(verdict: &Verdict) -> VerdictResults {
     let (quantity, passed) = (verdict.quantity.clone(), verdict.passed());
-    match verdict.found {
-        Found::Measured(found, within) => {
+    match &verdict.found {
+        &Found::Measured(found, within) => {
             let (relation, tolerance) = bound(within);
             VerdictResults::Measured { quantity, found, relation, tolerance, passed }
         }
-        Found::NotApplicable(not_applicable) => VerdictResults::NotApplicable { quantity, passed, not_applicable },
+        Found::NotApplicable(why) => {
+            VerdictResults::NotApplicable { quantity, passed, not_applicable: why.clone().into_owned() }
+        }
     }
 }
 

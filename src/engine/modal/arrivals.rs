@@ -44,6 +44,9 @@ pub(super) struct Queue {
     empty: Vec<Vec<Arrival>>,
 }
 
+/// Most slots of a queue.
+const MOST_SLOTS: u64 = 1 << 16;
+
 /// Synapses that a spike goes along.
 #[derive(Clone, Copy)]
 struct SourceRow<'a> {
@@ -151,12 +154,19 @@ impl Queue {
         }
     }
 
-    /// Keeps what arrives later.
+    /// Keeps what arrives later; what is beyond the slots goes into the last of them, and on from there when that is due.
     fn put(&mut self, arrival: Arrival) {
-        let slot = (arrival.time / self.slot_ms).max(0.0) as u64;
+        let slot = ((arrival.time / self.slot_ms).max(0.0) as u64).min(u64::MAX / 2);
         if self.later.is_empty() {
             self.first = slot;
         }
+        if self.first - slot.min(self.first) >= MOST_SLOTS {
+            let later = std::mem::take(&mut self.later);
+            self.put(arrival);
+            later.into_iter().flatten().for_each(|arrival| self.put(arrival));
+            return;
+        }
+        let slot = slot.min(self.first + MOST_SLOTS - 1);
         while slot < self.first {
             self.later.push_front(self.empty.pop().unwrap_or_default());
             self.first -= 1;
@@ -236,6 +246,22 @@ impl<const M: usize> WithSimd for Grow<'_, M> {
             for (growth, arrival) in growth.iter_mut().zip(due) {
                 *growth = exp(within_segment(arrival.time) * lambda);
             }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_far_apart_take_no_more_than_so_many_slots() {
+        let arrival = |time: f64| Arrival { time, sent: 0.0, input: 0, source: 0, from: 0, to: 0 };
+        for times in [[1e300, 0.5, 7.0], [0.5, 1e300, 7.0], [7.0, 0.5, f64::MAX]] {
+            let mut queue = Queue::new(0.1);
+            times.iter().for_each(|&time| queue.put(arrival(time)));
+            assert!(queue.later.len() <= MOST_SLOTS as usize, "{times:?}");
+            assert_eq!(queue.later.iter().map(Vec::len).sum::<usize>(), times.len());
         }
     }
 }

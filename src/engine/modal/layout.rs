@@ -52,7 +52,7 @@ impl<const M: usize> CellModes<M> {
             reset: cell.reset,
             threshold,
             escape,
-            initial: cell.initial.unwrap_or(NeuronValues::Constant(cell.rest)),
+            initial: cell.initial.unwrap_or_else(|| cell.rest.into()),
             background: cell.background.clone(),
         }
     }

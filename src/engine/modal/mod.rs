@@ -68,7 +68,9 @@ impl<const M: usize> ModalPopulation<M> {
         let purpose = Purpose::Thresholds(index as u32);
         let key = StreamKey { seed, purpose, presentation: PresentationKey::training(0), phase: 0, block: 0 };
         let mut stream = key.stream();
-        let distance = |_| cell.threshold.map_or(0.0, |threshold| cell.rest - threshold.draw(&mut stream));
+        let lowest = cell.reset.map_or(f64::NEG_INFINITY, |reset| reset.potential);
+        let distance =
+            |_| cell.threshold.map_or(0.0, |threshold| cell.rest - threshold.draw_above(lowest, &mut stream));
         let distances: Vec<f64> = (0..layout.size).map(distance).collect();
         let part =
             |(block, distances): (usize, &[f64])| Part::new(&cell, block * TARGETS_PER_BLOCK, distances, window_ms);

@@ -15,7 +15,7 @@ use crate::units::{ModelTime, Potential, WeightFactor};
 /// A change between two stretches of a continuous run, at a time of its clock.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename = "kind", rename_all = "kebab-case", deny_unknown_fields)]
-#[schemars(rename = "Change", tag = "kind", transform = crate::units::first_is_default)]
+#[schemars(rename = "Change", tag = "kind", transform = crate::units::tagged::first_is_default)]
 #[non_exhaustive]
 pub enum InterventionSpec {
     /// Neurons fire no more.

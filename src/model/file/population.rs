@@ -7,8 +7,8 @@ use crate::cells::{Cell, PlateauTimes};
 use crate::model::error::{ModelError, Origin};
 use crate::model::registry::Registry;
 use crate::model::source::Section;
-use crate::model::tagged;
 use crate::model::{BiasInit, Population, PopulationId, Protocol, SourceStimulus, TwoPhaseProtocol};
+use crate::units::tagged;
 use crate::units::{Name, Whole};
 
 /// Most classes that answers name.

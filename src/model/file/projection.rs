@@ -11,9 +11,9 @@ use crate::model::registry::Registry;
 use crate::model::source::Section;
 use crate::model::{
     Carries, Connection, Delay, Edge, ExecutionOrder, Model, Population, PopulationId, PortId, Projection,
-    ProjectionRule, Protocol, ShortTermPlasticity, Sign, Storage, WeightInit, delay, feedforward_path, tagged,
+    ProjectionRule, Protocol, ShortTermPlasticity, Sign, Storage, WeightInit, feedforward_path,
 };
-use crate::units::{FactorText, LearningRate, Name};
+use crate::units::{Duration, FactorText, LearningRate, Name, NumberOrTable, SynapticWeight, tagged};
 
 /// Most projections of a model: far beyond any circuit, and within what their checks of each other take.
 const MOST_PROJECTIONS: usize = 10_000;
@@ -46,7 +46,7 @@ pub struct ProjectionSpec {
     /// From spike to arrival [ms], a number or a table that says how to draw one of each synapse; without it, 0 forward and 1
     /// backward. It is below every phase.
     #[serde(default, rename = "delay_ms", serialize_with = "Delay::serialize_number")]
-    #[schemars(with = "delay::NumberOrTable")]
+    #[schemars(with = "NumberOrTable<Duration, Delay>")]
     pub delay: Option<Delay>,
     /// Learning rate η; 0: the weights stay.
     #[serde(default, with = "LearningRate")]
@@ -75,8 +75,9 @@ pub struct ProjectionSpec {
     /// Presynaptic factor of rule "expression".
     #[serde(default, with = "FactorText", skip_serializing_if = "Option::is_none")]
     pub pre: Option<String>,
-    /// Initial weights.
+    /// Initial weights; a number is the weight of all.
     #[serde(default, serialize_with = "tagged::by_from")]
+    #[schemars(with = "NumberOrTable<SynapticWeight, WeightInit>")]
     pub weights: WeightInit,
 }
 
@@ -244,7 +245,9 @@ fn projection(
     populations: &[Population],
     registry: &Registry,
 ) -> Result<Projection, ModelError> {
-    refuse_file(&table.inner("weights")?, "moments")?;
+    if table.is_table("weights") {
+        refuse_file(&table.inner("weights")?, "moments")?;
+    }
     let keys: ProjectionSpec = table.read()?;
     let from = population::find(populations, &keys.from, || table.at("from"))?;
     let to = population::find(populations, &keys.to, || table.at("to"))?;
@@ -319,6 +322,10 @@ fn check_learning(table: &Section<'_, '_>, projection: &Projection, to: &Populat
         ("weights", why.to_owned())
     } else if transpose && rate != 0.0 {
         ("learning_rate", format!("expected `learning_rate` 0, for a transpose follows other weights; found {rate}"))
+    } else if rate != 0.0 && !to.has_phase_means() {
+        let why = "expected `learning_rate` 0 on a population of cells with thresholds, resets or kernels of their own, for the means \
+                   over phases that rules learn from are not measured on them";
+        ("learning_rate", format!("{why}; found {rate}"))
     } else if apical && rate != 0.0 && projection.rule.is_none() {
         let why = "expected `learning_rate` 0 on an apical compartment, or a `rule` to learn by";
         ("learning_rate", format!("{why}; found {rate}"))

@@ -207,9 +207,9 @@ impl<'s> Page<'s> {
             let KeyRow { unit, range, default, meaning } = self.row(key, value, required.contains(&key.as_str()));
             self.push(format_args!("| `{key}` | {unit} | {range} | {default} | {meaning} |\n"));
             let is_table = |schema: &Value| schema.get("properties").is_some();
-            let resolved = self.resolved(value);
+            let resolved = self.resolved(if value["type"] == "array" { &value["items"] } else { value });
             let varieties = resolved.get("oneOf").and_then(Value::as_array);
-            if value["type"] != "array" && (is_table(resolved) || varieties.is_some_and(|v| v.iter().any(is_table))) {
+            if is_table(resolved) || varieties.is_some_and(|v| v.iter().any(is_table)) {
                 inner.push((key, resolved));
             }
         }
@@ -225,11 +225,12 @@ impl<'s> Page<'s> {
     }
 
     /// One variety of a table: the key that names it, and its own.
-    fn variety(&mut self, schema: &'s Value, default: bool) {
+    fn variety(&mut self, schema: &'s Value, first: bool) {
         let properties: Vec<_> = schema["properties"].as_object().into_iter().flatten().collect();
         let named = properties.iter().find_map(|(key, value)| Some((*key, value.get("const")?.as_str()?)));
         let Some((tag, name)) = named else { return };
-        let which = if default { " (the default)" } else { "" };
+        let required = schema["required"].as_array().is_some_and(|keys| keys.iter().any(|key| key == tag.as_str()));
+        let which = if first && !required { " (the default)" } else { "" };
         let about = one_line(schema["description"].as_str().unwrap_or_default());
         self.push(format_args!("\n`{tag} = \"{name}\"`{which}: {about}\n"));
         if properties.len() > 1 {

@@ -7,7 +7,8 @@ use super::experiment::DecodingKeys;
 use super::recording::RecordingKeys;
 use super::{population, projection, recording};
 use crate::model::error::{ModelError, Origin};
-use crate::model::{Decoding, InterventionSpec, Learning, Model, Protocol, Stimuli, tagged};
+use crate::model::{Decoding, InterventionSpec, Learning, Model, Protocol, Stimuli};
+use crate::units::tagged;
 
 /// What comes first in a file.
 #[derive(Serialize)]

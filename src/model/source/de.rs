@@ -17,9 +17,7 @@ use toml::Spanned;
 use toml::de::DeValue;
 
 use super::map::{Node, Tree};
-
-/// Names of enums that are read from a table.
-const TAGS: [&str; 2] = ["kind", "from"];
+use crate::units::tagged::TAGS;
 
 /// What is wrong with a value.
 #[derive(Debug, thiserror::Error)]
@@ -197,7 +195,13 @@ impl<'de> Deserializer<'de> for Value<'_, '_> {
             (true, DeValue::Integer(_) | DeValue::Float(_)) if variants.contains(&"constant") => {
                 visitor.visit_enum(Constant(self))
             }
-            (true, _) => Keys { tree: self.tree()?, but: &[] }.deserialize_enum(name, variants, visitor),
+            (true, DeValue::Table(_)) => {
+                Keys { tree: self.tree()?, but: &[] }.deserialize_enum(name, variants, visitor)
+            }
+            (true, _) if name == "from" && variants.contains(&"constant") => {
+                Err(Fault::new(What::Expected("a number or a table".to_owned())))
+            }
+            (true, _) => Err(Fault::new(What::Expected("a table".to_owned()))),
             (false, DeValue::String(word)) => visitor.visit_enum((&**word).into_deserializer()),
             (false, _) => Err(Fault::new(What::OneOf(variants))),
         };
@@ -223,7 +227,9 @@ impl<'de> Deserializer<'de> for Keys<'_, '_, '_> {
         variants: &'static [&'static str],
         visitor: V,
     ) -> Result<V::Value, Fault> {
-        visitor.visit_enum(Variety { tag: name, default: variants[0], tree: self.tree })
+        // A distribution is named: only a number stands for a constant.
+        let named = name == "kernel" || (name == "from" && variants[0] == "constant");
+        visitor.visit_enum(Variety { tag: name, default: (!named).then_some(variants[0]), tree: self.tree })
     }
 
     forward_to_deserialize_any! {
@@ -315,7 +321,8 @@ impl IntoDeserializer<'_, Fault> for Value<'_, '_> {
 /// A table that names its variety.
 struct Variety<'t, 'i> {
     tag: &'static str,
-    default: &'static str,
+    /// The variety that is meant without the key.
+    default: Option<&'static str>,
     tree: &'t Tree<'i>,
 }
 
@@ -325,7 +332,10 @@ impl<'de> EnumAccess<'de> for Variety<'_, '_> {
 
     fn variant_seed<V: DeserializeSeed<'de>>(self, seed: V) -> Result<(V::Value, Self), Fault> {
         let variant = match self.tree.get(self.tag) {
-            None => seed.deserialize(self.default.into_deserializer()),
+            None => match self.default {
+                Some(default) => seed.deserialize(default.into_deserializer()),
+                None => Err(Fault::new(What::MissingKey(self.tag))),
+            },
             Some(node) => {
                 let word = if let DeValue::String(word) = node.get_ref() { word.as_ref() } else { "" };
                 let read: Result<V::Value, Fault> = seed.deserialize(word.into_deserializer());

@@ -14,14 +14,19 @@ use crate::model::error::ModelError;
 /// The lists whose tables have names.
 pub(super) const NAMED: [&str; 2] = ["population", "projection"];
 
-/// Tables whose other keys depend on one of them: the table, that key, and its default.
-const VARIETIES: [(&str, &str, &str); 6] = [
+/// Tables whose other keys depend on one of them: the table, that key, and what is meant
+/// without it, if anything.
+const VARIETIES: [(&str, &str, &str); 10] = [
     ("bias", "from", "uniform"),
     ("weights", "from", "moments"),
     ("schedule", "kind", "constant"),
     ("stimuli", "kind", "idx"),
     ("stimulus", "kind", "constant"),
     ("protocol", "kind", "two-phase"),
+    ("connection", "kind", "all_to_all"),
+    ("delay_ms", "from", ""),
+    ("v_th_mv", "from", ""),
+    ("v_init_mv", "from", ""),
 ];
 
 /// Lays one model over another.

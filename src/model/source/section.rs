@@ -106,6 +106,11 @@ impl<'t, 'i> Section<'t, 'i> {
         self.tree.contains_key(key)
     }
 
+    /// Whether a key is there and a table.
+    pub(in crate::model) fn is_table(&self, key: &str) -> bool {
+        self.tree.get(key).is_some_and(|node| matches!(node.get_ref(), DeValue::Table(_)))
+    }
+
     /// The keys that are there.
     pub(in crate::model) fn keys(&self) -> impl Iterator<Item = &'t str> {
         self.tree.keys().map(|key| key.get_ref().as_ref())

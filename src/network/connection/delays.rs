@@ -1,8 +1,7 @@
 //! Delays in steps of a resolution.
 
 use crate::model::Delay;
-use crate::network::distribution::Distribution;
-use crate::numeric::Stream;
+use crate::numeric::{Distribution, Stream};
 
 /// Draws after which a delay within the range is given up; models are refused in which half of the draws or more are outside.
 const MOST_DRAWS: usize = 1000;

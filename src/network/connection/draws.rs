@@ -1,9 +1,8 @@
 //! What connection rules share: the streams that they draw from, and what they give.
 
 use crate::model::{Ends, Sign};
-use crate::network::distribution::Distribution;
 use crate::network::{SynapsesError, TARGETS_PER_BLOCK, Weights};
-use crate::numeric::{PresentationKey, Purpose, Stream, StreamKey};
+use crate::numeric::{Distribution, PresentationKey, Purpose, Stream, StreamKey};
 
 /// Which neurons a block of postsynaptic ones is reached by.
 pub(super) trait ConnectionRule: Sync {

@@ -21,7 +21,7 @@ pub(in crate::network) fn from_list(
     let (mut weight_stream, mut delay_stream) = (draws.weights(0), draws.delays(0));
     let synapse = move |index: usize| {
         let weight = match (drawn, &list.weights) {
-            (Some(WeightSource::Drawn(distribution, sign)), _) => distribution.sample(sign, &mut weight_stream),
+            (Some(WeightSource::Drawn(distribution, sign)), _) => sign.draw(distribution, &mut weight_stream),
             (_, Some(weights)) => weights[index],
             _ => 0.0,
         };

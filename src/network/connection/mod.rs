@@ -88,7 +88,7 @@ fn with_values(
         (row, rest) = rest.split_at(length as usize);
         synapses.extend(row.iter().map(|&target| {
             let weight = match weights {
-                WeightSource::Drawn(distribution, sign) => distribution.sample(sign, &mut weight_stream),
+                WeightSource::Drawn(distribution, sign) => sign.draw(distribution, &mut weight_stream),
                 WeightSource::Matrix(matrix) => matrix.row(pre)[block * TARGETS_PER_BLOCK + target as usize],
             };
             Synapse { target, delay: delay.sample(&mut delay_stream), weight }

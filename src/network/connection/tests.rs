@@ -2,8 +2,8 @@
 
 use super::*;
 use crate::model::{Ends, Sign};
-use crate::network::distribution::Distribution;
 use crate::network::{ListedSynapse, Weights};
+use crate::numeric::Distribution;
 
 /// The bound of a normal deviate that is passed once in 2 · 10⁶.
 const DEVIATIONS: f64 = 5.0;

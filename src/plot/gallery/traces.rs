@@ -1,6 +1,7 @@
 //! Potentials of neurons, with their spikes, plateaus and teaching currents.
 
 use super::{TrialPhases, shades, stacked, time};
+use crate::cells::PotentialUnit;
 use crate::plot::{Axis, Dash, Dot, Figure, Ink, Mark, Panel, Shape};
 
 /// Recorded traces and events of one neuron.
@@ -8,6 +9,8 @@ use crate::plot::{Axis, Dash, Dot, Figure, Ink, Mark, Panel, Shape};
 pub struct NeuronTraces {
     /// Its name: population and number.
     pub name: String,
+    /// Unit of its potentials.
+    pub unit: PotentialUnit,
     /// Potentials by compartment: name and points (time [ms], potential).
     pub potentials: Vec<(String, Vec<[f64; 2]>)>,
     /// Spikes on the run's clock [ms].
@@ -66,8 +69,10 @@ fn panel(neuron: &NeuronTraces, trials: &[TrialPhases], window: [f64; 2]) -> Pan
     let levels: Vec<_> = neuron.plateaus.iter().map(|level| (level, height(level.alpha))).collect();
     let potentials = neuron.potentials.iter().flat_map(|(_, points)| points.iter().map(|point| point[1]));
     let reversals = neuron.teaching.iter().map(|pull| pull.reversal);
-    let mut y =
-        Axis::around("potential (dimensionless)", potentials.chain(reversals).chain(levels.iter().map(|(_, y)| *y)));
+    let mut y = Axis::around(
+        &format!("potential ({})", neuron.unit.name()),
+        potentials.chain(reversals).chain(levels.iter().map(|(_, y)| *y)),
+    );
     if !levels.is_empty() {
         let line = levels.iter().flat_map(|(level, y)| [[level.from, *y], [level.to, *y], [f64::NAN; 2]]).collect();
         let ends = levels.iter().map(|(level, y)| [level.to, *y]).collect();

@@ -7,6 +7,7 @@ use hdf5::{Dataset, Group, Result};
 use super::attribute;
 use super::grid::Taken;
 use super::rows::Rows;
+use crate::cells::PotentialUnit;
 use crate::engine::Observation;
 use crate::model::{CompartmentId, Compression, Model, PopulationId};
 use crate::record::Planned;
@@ -53,6 +54,7 @@ pub(super) struct Report {
 struct Shape {
     /// Traces.
     width: usize,
+    unit: PotentialUnit,
     /// Samples of each that are expected.
     expected: u64,
     compression: Compression,
@@ -86,7 +88,9 @@ impl Report {
         let traced = model.recording.traced(id, population.size);
         mapping(&group.create_group("mapping")?, traced.clone(), &kept)?;
         let expected = planned.samples(model) / planned.stretches(model).max(1);
-        let shape = Shape { width: traced.len() * kept.len(), expected, compression: model.recording.compression };
+        let unit = population.potential_unit();
+        let shape =
+            Shape { unit, width: traced.len() * kept.len(), expected, compression: model.recording.compression };
         Ok(Self {
             population: id.0,
             name: population.name.clone(),
@@ -162,9 +166,9 @@ impl Report {
 impl Stretch {
     /// The datasets of a stretch beside the shared parts of its mapping.
     fn create(group: &Group, shape: Shape, times: [f64; 3]) -> Result<Self> {
-        let Shape { width, expected, compression } = shape;
+        let Shape { width, unit, expected, compression } = shape;
         let data = Rows::matrix(group, "data", width, expected, compression)?;
-        attribute::put_text(data.dataset(), "units", "dimensionless")?;
+        attribute::put_text(data.dataset(), "units", unit.name())?;
         let time = group.new_dataset::<f64>().shape(3).create("mapping/time")?;
         attribute::put_text(&time, "units", "ms")?;
         Ok(Self { data, time, times })

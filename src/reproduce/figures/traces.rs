@@ -176,6 +176,7 @@ impl<'a> PopulationTraces<'a> {
             let (soma, apical) = (name == "soma", name == "apical");
             NeuronTraces {
                 name: format!("{before}{name}"),
+                unit: whole.unit,
                 potentials,
                 spikes: if soma { whole.spikes.clone() } else { Vec::new() },
                 plateaus: if apical { whole.plateaus.clone() } else { Vec::new() },

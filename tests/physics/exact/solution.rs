@@ -40,7 +40,7 @@ impl SolvedCell {
         let exact = Double::from;
         let (tau_m, c_m, one) = (exact(lif.tau_m), exact(lif.c_m), exact(1.0));
         let rest = exact(lif.e_l) + exact(lif.i_e) * tau_m / c_m;
-        let NeuronValues::Constant(threshold) = lif.v_th else { panic!("one threshold expected") };
+        let NeuronValues::Constant { value: threshold } = lif.v_th else { panic!("one threshold expected") };
         let modes = 1 + lif.ports.iter().map(|port| taus(port).len()).sum::<usize>();
         let (mut rates, mut jumps) = (vec![one / tau_m], Vec::new());
         for port in &lif.ports {

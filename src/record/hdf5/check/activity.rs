@@ -80,7 +80,7 @@ impl Check<'_> {
         };
         let of = self.source.descriptor(&data).is_ok_and(|found| found == f32::type_descriptor());
         self.require(&data, of, "f32 [samples, elements]");
-        self.units(&data, "dimensionless");
+        self.units(&data, population.potential_unit().name());
         self.potentials(&data, samples, width);
         self.mapping(object, population, width);
         let name = format!("{object}/mapping/time");

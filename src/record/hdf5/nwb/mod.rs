@@ -33,6 +33,7 @@ use super::presentation::PresentationRow;
 use super::reader::{RunReader, TraceBlock};
 use super::summary::Summary;
 use super::{Kind, RecordError, place};
+use crate::cells::{CompartmentInfo, PotentialUnit};
 use crate::model::{Model, PopulationId};
 use crate::protocol::PhaseName;
 
@@ -93,6 +94,12 @@ impl Stretch {
         let [from, to] = [rows[0].start_ms, rows[rows.len() - 1].end_ms()];
         Self { name: format!("{from} to {to} ms"), span: [seconds(from), seconds(to)], rows: rows.to_vec() }
     }
+}
+
+/// Potentials of a compartment of a population, [samples, n].
+struct SeriesData {
+    values: Array2<f32>,
+    unit: PotentialUnit,
 }
 
 /// What goes wrong on the way: the one file or the other.
@@ -180,7 +187,9 @@ impl Export {
             let width = block.columns.len();
             let all = ArrayView2::from_shape((block.values.len() / width.max(1), width), &block.values)
                 .map_err(|e| hdf5::Error::from(e.to_string()))?;
-            for (element, compartment) in self.compartments(name).into_iter().enumerate() {
+            for (element, CompartmentInfo { name: compartment, unit }) in
+                self.compartments(name).into_iter().enumerate()
+            {
                 let own: Vec<usize> = (0..width).filter(|&c| block.columns[c].1 == element as u32).collect();
                 if own.is_empty() {
                     continue;
@@ -190,20 +199,14 @@ impl Export {
                 let what = format!("potential of the {compartment} of {name}, a column for each neuron in order");
                 // HDF5 wants rows one after the other, which a selection of columns does not keep.
                 let values: Array2<f32> = all.select(Axis(1), &own).as_standard_layout().into_owned();
-                self.series(&series, maker, &what, &values, block)?;
+                self.series(&series, maker, &what, SeriesData { values, unit }, block)?;
             }
         }
         Ok(())
     }
 
-    fn series(
-        &self,
-        series: &Group,
-        maker: &Maker,
-        what: &str,
-        values: &Array2<f32>,
-        block: &TraceBlock,
-    ) -> Result<()> {
+    fn series(&self, series: &Group, maker: &Maker, what: &str, of: SeriesData, block: &TraceBlock) -> Result<()> {
+        let SeriesData { values, unit } = of;
         maker.mark(series, "core", "TimeSeries")?;
         attribute::put_text(series, "description", what)?;
         let at = seconds(block.start_ms + block.dt_ms);
@@ -212,9 +215,14 @@ impl Export {
         let place =
             format!("{{\"block\": {}, \"segment\": {}}}", object::json(&self.summary.name), object::json(segment));
         attribute::put_text(series, "comments", &place)?;
-        let data = series.new_dataset_builder().with_data(values).create("data")?;
-        attribute::put_text(&data, "unit", "dimensionless")?;
-        for (key, value) in [("conversion", 1.0_f32), ("offset", 0.0), ("resolution", -1.0)] {
+        let data = series.new_dataset_builder().with_data(&values).create("data")?;
+        // Units are those of SI, and `conversion` leads to them.
+        let (unit, conversion) = match unit {
+            PotentialUnit::Dimensionless => ("dimensionless", 1.0_f32),
+            PotentialUnit::Millivolts => ("volts", 1e-3),
+        };
+        attribute::put_text(&data, "unit", unit)?;
+        for (key, value) in [("conversion", conversion), ("offset", 0.0), ("resolution", -1.0)] {
             attribute::put(&data, key, &value)?;
         }
         let start = series.new_dataset::<f64>().create("starting_time")?;
@@ -261,10 +269,10 @@ impl Export {
         table.texts("_name", "name in Neo", &texts(names))
     }
 
-    /// Names of the elements of a population, as the run file counts them.
-    fn compartments(&self, name: &str) -> Vec<&'static str> {
+    /// The elements of a population, as the run file counts them.
+    fn compartments(&self, name: &str) -> Vec<CompartmentInfo> {
         let population = self.model.populations.iter().find(|population| population.name == name);
-        population.map_or(Vec::new(), |population| population.cell.compartments().iter().map(|c| c.name).collect())
+        population.map_or(Vec::new(), |population| population.cell.compartments().to_vec())
     }
 
     fn trials(&self, intervals: &Group, maker: &Maker) -> Result<()> {

@@ -1,17 +1,16 @@
-//! Distributions of initial weights and biases, sampled by rand and rand_distr.
+//! Distributions of initial values: weights, biases, delays, thresholds and potentials, sampled by rand and rand_distr.
 
 use rand::RngExt;
 use rand_distr::StandardNormal;
 
-use crate::model::Sign;
-use crate::numeric::{Stream, exp};
+use super::{Stream, exp};
 
-/// Draws after which a value of the right sign is given up; models are refused whose values have it less than every other time.
+/// Draws after which an acceptable value is given up; models are refused that have one less than every other time.
 const MOST_DRAWS: usize = 1000;
 
 /// A distribution of initial values.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) enum Distribution {
+pub(crate) enum Distribution {
     /// One value.
     Constant { value: f64 },
     /// Normal.
@@ -23,18 +22,13 @@ pub(super) enum Distribution {
 }
 
 impl Distribution {
-    /// Draws a value of this sign: of another sign it is drawn again, so the distribution is truncated. A lognormal has
-    /// whichever sign is asked for.
-    pub(super) fn sample(self, sign: Sign, stream: &mut Stream) -> f32 {
-        let values = std::iter::repeat_with(|| match (self.draw(stream), self, sign) {
-            (magnitude, Self::Lognormal { .. }, Sign::NonPositive) => -magnitude,
-            (value, ..) => value,
-        });
-        values.take(MOST_DRAWS).find(|&value| sign.allows(value)).map_or(0.0, |value| value as f32)
+    /// Draws until a value is accepted, so that the distribution is truncated.
+    pub(crate) fn draw_accepted(self, stream: &mut Stream, accept: impl Fn(f64) -> bool) -> Option<f64> {
+        std::iter::repeat_with(|| self.draw(stream)).take(MOST_DRAWS).find(|&value| accept(value))
     }
 
-    /// Draws a value of any sign.
-    pub(super) fn draw(self, stream: &mut Stream) -> f64 {
+    /// Draws a value.
+    pub(crate) fn draw(self, stream: &mut Stream) -> f64 {
         let normal = |stream: &mut Stream, mean: f64, sd: f64| mean + sd * stream.sample::<f64, _>(StandardNormal);
         match self {
             Self::Constant { value } => value,
@@ -53,11 +47,11 @@ mod tests {
 
     const DRAWS: usize = 100_000;
 
-    fn sample(distribution: Distribution, sign: Sign) -> Vec<f64> {
+    fn sample(distribution: Distribution, accept: impl Fn(f64) -> bool) -> Vec<f64> {
         let presentation = PresentationKey::training(0);
         let key = StreamKey { seed: 1, purpose: Purpose::Weights(0), presentation, phase: 0, block: 0 };
         let mut stream = key.stream();
-        (0..DRAWS).map(|_| f64::from(distribution.sample(sign, &mut stream))).collect()
+        (0..DRAWS).map(|_| distribution.draw_accepted(&mut stream, &accept).unwrap()).collect()
     }
 
     /// The largest distance of the values' distribution from one of this cumulative distribution function, times √n.
@@ -82,35 +76,31 @@ mod tests {
     #[test]
     fn values_have_their_distributions() {
         let normal = Distribution::Normal { mean: 1.0, sd: 2.0 };
-        assert!(kolmogorov(sample(normal, Sign::Any), |x| phi((x - 1.0) / 2.0)) < BOUND);
+        assert!(kolmogorov(sample(normal, |_| true), |x| phi((x - 1.0) / 2.0)) < BOUND);
         let lognormal = Distribution::Lognormal { mu: -1.0, sigma: 0.5 };
-        assert!(kolmogorov(sample(lognormal, Sign::Any), |x| phi((x.ln() + 1.0) / 0.5)) < BOUND);
+        assert!(kolmogorov(sample(lognormal, |_| true), |x| phi((x.ln() + 1.0) / 0.5)) < BOUND);
         let uniform = Distribution::Uniform { low: -1.0, high: 3.0 };
-        assert!(kolmogorov(sample(uniform, Sign::Any), |x| (x + 1.0) / 4.0) < BOUND);
-        assert!(sample(Distribution::Constant { value: 0.5 }, Sign::Any).iter().all(|&x| x == 0.5));
+        assert!(kolmogorov(sample(uniform, |_| true), |x| (x + 1.0) / 4.0) < BOUND);
+        assert!(sample(Distribution::Constant { value: 0.5 }, |_| true).iter().all(|&x| x == 0.5));
     }
 
     /// The test above sees a wrong mean of a fiftieth of the spread.
     #[test]
     fn a_wrong_distribution_is_seen() {
         let normal = Distribution::Normal { mean: 1.0, sd: 2.0 };
-        assert!(kolmogorov(sample(normal, Sign::Any), |x| phi((x - 1.04) / 2.0)) > BOUND);
+        assert!(kolmogorov(sample(normal, |_| true), |x| phi((x - 1.04) / 2.0)) > BOUND);
     }
 
     #[test]
-    fn a_sign_truncates_a_normal_and_turns_a_lognormal_round() {
+    fn values_that_are_not_accepted_are_drawn_again() {
         let normal = Distribution::Normal { mean: 1.0, sd: 2.0 };
-        let positive = sample(normal, Sign::NonNegative);
+        let positive = sample(normal, |x| x >= 0.0);
         assert!(positive.iter().all(|&x| x >= 0.0));
         let below = phi(-0.5);
         assert!(kolmogorov(positive, |x| (phi((x - 1.0) / 2.0) - below) / (1.0 - below)) < BOUND);
-        let lognormal = Distribution::Lognormal { mu: -1.0, sigma: 0.5 };
-        let negated: Vec<f64> = sample(lognormal, Sign::NonPositive).iter().map(|x| -x).collect();
-        assert_eq!(negated, sample(lognormal, Sign::NonNegative));
-    }
-
-    #[test]
-    fn a_sign_that_no_value_has_gives_zero() {
-        assert_eq!(sample(Distribution::Constant { value: -1.0 }, Sign::NonNegative)[0], 0.0);
+        let key = PresentationKey::training(0);
+        let mut stream =
+            StreamKey { seed: 1, purpose: Purpose::Weights(0), presentation: key, phase: 0, block: 0 }.stream();
+        assert_eq!(Distribution::Constant { value: -1.0 }.draw_accepted(&mut stream, |x| x >= 0.0), None);
     }
 }
