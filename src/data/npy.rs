@@ -12,8 +12,12 @@ use super::DataError;
 use super::digest::Hashing;
 use crate::model::open_file;
 
-/// Longest header text read [bytes]; NumPy writes 118. The parser recurses into brackets, so this bounds its stack too.
+/// Longest header text read [bytes]; NumPy writes 118.
 const LONGEST_HEADER: usize = 512;
+
+/// Most brackets of a header one within another: those of a table of NumPy's structured types. The parser recurses into them,
+/// and tries what is within several times over, so this bounds its time and its stack.
+const DEEPEST_HEADER: usize = 4;
 
 /// A NumPy array in row-major order.
 #[derive(Clone, Debug, PartialEq)]
@@ -161,6 +165,20 @@ impl Npz {
     }
 }
 
+/// Most brackets one within another.
+fn deepest(text: &[u8]) -> usize {
+    let mut open = 0_usize;
+    let depth = |byte: &u8| {
+        match byte {
+            b'(' | b'[' | b'{' => open += 1,
+            b')' | b']' | b'}' => open = open.saturating_sub(1),
+            _ => (),
+        }
+        open
+    };
+    text.iter().map(depth).max().unwrap_or(0)
+}
+
 /// Reads the header and gives back its length with it [bytes].
 fn read_header(reader: &mut impl Read) -> Result<(Header, u64), ReadHeaderError> {
     // Six bytes of magic, two of version, and two or four of the length of the text.
@@ -174,7 +192,14 @@ fn read_header(reader: &mut impl Read) -> Result<(Header, u64), ReadHeaderError>
         let message = format!("a header of {text} bytes, expected at most {LONGEST_HEADER}");
         return Err(io::Error::new(io::ErrorKind::InvalidData, message).into());
     }
-    let header = Header::from_reader(&mut (&start[..]).chain(reader))?;
+    let mut whole = start.to_vec();
+    reader.take((prefix + text).saturating_sub(start.len()) as u64).read_to_end(&mut whole)?;
+    let depth = deepest(&whole[prefix.min(whole.len())..]);
+    if start.starts_with(b"\x93NUMPY") && depth > DEEPEST_HEADER {
+        let message = format!("a header with {depth} brackets one within another, expected at most {DEEPEST_HEADER}");
+        return Err(io::Error::new(io::ErrorKind::InvalidData, message).into());
+    }
+    let header = Header::from_reader(&mut &whole[..])?;
     Ok((header, (prefix + text) as u64))
 }
 
@@ -216,6 +241,17 @@ mod tests {
         let lie = b"\x93NUMPY\x02\x00\xff\xff\xff\xff{'descr'";
         let error = read_header(&mut &lie[..]).unwrap_err().to_string();
         assert!(error.contains("a header of 4294967295 bytes, expected at most 512"), "{error}");
+    }
+
+    /// Found by fuzzing: the parser of the header tries what is within a bracket several times over, at each depth.
+    #[test]
+    fn brackets_that_would_be_tried_without_end_are_refused_at_once() {
+        let text = b"{'shape': (5, 3.,{3.,{    3.,{3.,{   {     (3.,{3.,{    {    (2,{      {    (3.,{3.,{    {    (2,{      (2,cr' :'>      \n";
+        let mut file = b"\x93NUMPY\x01\x00".to_vec();
+        file.extend((text.len() as u16).to_le_bytes());
+        file.extend(text);
+        let error = read_header(&mut &file[..]).unwrap_err().to_string();
+        assert!(error.contains("brackets one within another, expected at most 4"), "{error}");
     }
 
     #[test]
