@@ -39,7 +39,7 @@ impl Recordings<'_> {
     }
 }
 
-/// Free space where a file will be [bytes]; all there could be, where the system does not tell.
+/// Free space where a file will be [bytes]; all there could be, where the system does not report it.
 fn free_space(file: &Path) -> u64 {
     // The folder of default names is made later.
     let existing = folder_of(file).ancestors().find(|folder| folder.is_dir()).unwrap_or(Path::new("."));

@@ -24,7 +24,7 @@ pub(super) fn check(model: &Model) -> anyhow::Result<()> {
     }
 }
 
-/// Memory that is available [bytes], where the system tells.
+/// Memory that is available [bytes], where the system reports it.
 pub(super) fn available() -> Option<u64> {
     parse(&std::fs::read_to_string("/proc/meminfo").ok()?)
 }

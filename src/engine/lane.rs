@@ -318,6 +318,7 @@ impl Lane {
             }
         }
         for population in &mut self.populations {
+            // What was sent in the last window is still on its way: queues take it before they carry time on.
             population.receive(run, &circuit, network, &mut self.arrivals, run.phase.length_ms);
             let inputs = Inputs { arrivals: &self.arrivals, network, samples: &self.times };
             population.carry(run, &inputs);

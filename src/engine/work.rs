@@ -5,7 +5,7 @@ use super::crossing::Crossings;
 /// What was done, in events.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Work {
-    /// Spikes of the encoders.
+    /// Spikes of sources, and of Poisson input of cells by themselves.
     pub input_spikes: u64,
     /// Candidate spikes of escape-rate neurons.
     pub candidates: u64,

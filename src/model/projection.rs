@@ -6,7 +6,6 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{Connection, Delay, Ends, Population, PopulationId, PortId, Storage};
-use crate::numeric::{Distribution, Stream};
 use crate::plasticity::{Factors, ShortTermPlasticity};
 use crate::units::{
     Factor, FileName, Fraction, Logarithm, LogarithmSpread, PathText, Potential, Spread, SynapticWeight, WeightSpread,
@@ -94,16 +93,6 @@ impl Sign {
             Self::NonNegative => weight >= 0.0,
             Self::NonPositive => weight <= 0.0,
         }
-    }
-
-    /// Draws a weight that has it: what has not is drawn again, so the distribution is truncated. A lognormal has whichever sign
-    /// is asked for.
-    pub(crate) fn draw(self, weights: Distribution, stream: &mut Stream) -> f32 {
-        let drawn = match (weights, self) {
-            (Distribution::Lognormal { .. }, Self::NonPositive) => Some(-weights.draw(stream)),
-            _ => weights.draw_accepted(stream, |weight| self.allows(weight)),
-        };
-        drawn.map_or(0.0, |weight| weight as f32)
     }
 }
 

@@ -5,6 +5,7 @@ use std::path::Path;
 use rayon::prelude::*;
 
 use super::connection::{self, Draws, WeightSource};
+use super::signed::draw_signed;
 use super::{BlockCsr, DerivedProjections, Network, Synapses, SynapsesError, Weights};
 use crate::model::{BiasInit, Connection, Model, Population, Projection, Sign, Storage, SynapseList, WeightInit};
 use crate::numeric::{Distribution, PresentationKey, Purpose, Stream, StreamKey};
@@ -180,7 +181,7 @@ fn initial_weights<E>(
     let drawn = |distribution: Distribution| {
         let mut stream = initial_key(seed, Purpose::Weights(index as u32)).stream();
         let matrix: Vec<f32> =
-            std::iter::repeat_with(|| sign.draw(distribution, &mut stream)).take(to.size * from.size).collect();
+            std::iter::repeat_with(|| draw_signed(distribution, sign, &mut stream)).take(to.size * from.size).collect();
         Ok(Weights::from_matrix(to.size, from.size, &matrix))
     };
     match &projection.weights {
@@ -216,7 +217,7 @@ fn initial_biases<E>(
     let stored = |path, object| read(Stored { path, object, post: population.size, pre: None, sign: Sign::Any });
     let drawn = |distribution: Distribution| {
         let mut stream = initial_key(seed, Purpose::Biases(index as u32)).stream();
-        Ok(std::iter::repeat_with(|| Sign::Any.draw(distribution, &mut stream)).take(population.size).collect())
+        Ok(std::iter::repeat_with(|| draw_signed(distribution, Sign::Any, &mut stream)).take(population.size).collect())
     };
     match init {
         BiasInit::Constant { value } => drawn(Distribution::Constant { value: *value }),

@@ -4,6 +4,7 @@ mod block_csr;
 mod connection;
 mod derived;
 mod init;
+mod signed;
 mod synapses;
 
 use aligned_vec::{AVec, ConstAlign};

@@ -60,7 +60,7 @@ pub fn neuron_traces(
         });
         found.push(gallery::NeuronTraces {
             name: format!("{name} {neuron}"),
-            unit: population.potential_unit(),
+            unit: population.potential_unit().name(),
             potentials: (0..population.cell.compartments().len() as u32).filter_map(potential).collect(),
             spikes: spiking.collect(),
             plateaus: levels.collect(),

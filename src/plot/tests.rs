@@ -3,7 +3,6 @@
 use super::gallery::*;
 use super::*;
 use crate::analysis::Variability;
-use crate::cells::PotentialUnit;
 
 /// A text of an SVG with the room it takes.
 #[derive(Clone, Debug)]
@@ -111,7 +110,7 @@ fn every_kind() -> Vec<(&'static str, Figure)> {
     let wave = |i: usize| [i as f64 * 0.5, (i as f64 * 0.1).sin() * 4.0];
     let neuron = |name: &str| NeuronTraces {
         name: name.to_owned(),
-        unit: PotentialUnit::Dimensionless,
+        unit: "dimensionless",
         potentials: ["soma", "basal", "apical"].map(|c| (c.to_owned(), (0..416).map(wave).collect())).to_vec(),
         spikes: vec![1.0, 50.0, 207.9],
         plateaus: vec![Level { from: 30.0, to: 52.0, alpha: 0.7 }, Level { from: 186.0, to: 208.0, alpha: 1.0 }],

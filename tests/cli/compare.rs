@@ -16,19 +16,19 @@ fn every_rule_is_trained_on_the_same_images_and_told_in_one_row() {
 fn results_are_kept_as_json_and_repeat_themselves() {
     let bench = Bench::new();
     let arguments = format!("{SMALL} --rules backprop,feedback-alignment --seeds 1..2");
-    let told = bench.json(&format!("{arguments} --out first.json"));
+    let printed = bench.json(&format!("{arguments} --out first.json"));
     let kept: serde_json::Value = serde_json::from_slice(&std::fs::read(bench.path("first.json")).unwrap()).unwrap();
-    assert_eq!(told, kept);
+    assert_eq!(printed, kept);
     let again = bench.json(&arguments);
     for rule in 0..2 {
-        assert_eq!(told["rules"][rule]["runs"].as_array().unwrap().len(), 2);
+        assert_eq!(printed["rules"][rule]["runs"].as_array().unwrap().len(), 2);
         for key in ["test_error_percent", "angles_to_backprop_deg"] {
-            assert_eq!(told["rules"][rule][key], again["rules"][rule][key]);
+            assert_eq!(printed["rules"][rule][key], again["rules"][rule][key]);
         }
     }
     // The change of the last layer is that of backprop in both, and of all layers in the first.
-    let angle = |rule: usize, layer: usize| told["rules"][rule]["angles_to_backprop_deg"][layer].as_f64().unwrap();
-    assert!(angle(0, 0) < 1e-3 && angle(1, 1) < 1e-3 && angle(1, 0) > 5.0, "{told}");
+    let angle = |rule: usize, layer: usize| printed["rules"][rule]["angles_to_backprop_deg"][layer].as_f64().unwrap();
+    assert!(angle(0, 0) < 1e-3 && angle(1, 1) < 1e-3 && angle(1, 0) > 5.0, "{printed}");
     assert!(!bench.path("first.json.part").exists());
 }
 
@@ -48,8 +48,8 @@ fn representations_of_rules_spikes_and_rates_are_set_against_each_other() {
     let bench = Bench::new();
     bench.ok("train tiny.toml --examples 40 --record none --out run.h5 --set protocol.test_ms=2000");
     let both = "--representations run.checkpoint.h5,rate:run.checkpoint.h5 --images 12";
-    let told = bench.json(&format!("{SMALL} --rules backprop {both}"));
-    let likeness = &told["representations"];
+    let printed = bench.json(&format!("{SMALL} --rules backprop {both}"));
+    let likeness = &printed["representations"];
     let layers = ["run: hidden", "run: output", "run as rates: hidden", "run as rates: output"];
     let layers = [&layers[..], &["backprop: hidden 1", "backprop: output"]].concat();
     assert_eq!(likeness["layers"], serde_json::json!(layers));
@@ -68,11 +68,12 @@ fn checkpoints_are_shown_images_as_their_own_models_have_them() {
     let maps = "--set population.input.size=32 --set stimuli.on_off.surround_pixels=1 --set stimuli.on_off.gain=2";
     let groups = "--set population.output.size=8 --set population.output.group=2";
     bench.ok(&format!("train tiny.toml --examples 8 --record none --out maps.h5 {maps} {groups}"));
-    let told = bench.json("compare --representations plain.checkpoint.h5,maps.checkpoint.h5,rate:maps.checkpoint.h5");
-    let representations = &told["representations"];
-    assert_eq!((&representations["images"], &told["sizes"]), (&12.into(), &serde_json::Value::Null));
+    let printed =
+        bench.json("compare --representations plain.checkpoint.h5,maps.checkpoint.h5,rate:maps.checkpoint.h5");
+    let representations = &printed["representations"];
+    assert_eq!((&representations["images"], &printed["sizes"]), (&12.into(), &serde_json::Value::Null));
     assert_eq!(representations["layers"].as_array().unwrap().len(), 6);
-    assert!((representations["cka"][2][2].as_f64().unwrap() - 1.0).abs() < 1e-9, "{told}");
+    assert!((representations["cka"][2][2].as_f64().unwrap() - 1.0).abs() < 1e-9, "{printed}");
 
     bench.ok("train tiny.toml --examples 8 --record none --out split.h5 --set stimuli.validation=4");
     let ran = bench.run("compare --representations plain.checkpoint.h5,split.checkpoint.h5");
@@ -92,8 +93,8 @@ fn stimuli_without_labels_are_no_lesson_but_have_representations() {
 
     bench.write("labelled.toml", without.replace("rates_hz", "labels = [0]\nrates_hz"));
     bench.ok("train labelled.toml --set learning.rule=backprop --record none --out rates.h5");
-    let told = bench.json("compare --representations rates.checkpoint.h5");
-    assert_eq!(told["representations"]["images"], 1);
+    let printed = bench.json("compare --representations rates.checkpoint.h5");
+    assert_eq!(printed["representations"]["images"], 1);
 }
 
 #[test]

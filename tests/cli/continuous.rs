@@ -266,7 +266,7 @@ fn a_model_is_inspected_without_being_built() {
     assert!(size["memory_bytes"].as_u64().unwrap() > 4_000_000_000_000);
     let ran = bench.run(&format!("simulate circuit.toml {large}"));
     assert_eq!(ran.code, Some(2), "{}", ran.stderr);
-    let told = ran.stderr.contains("its network takes about 4000.4 GB, and") && ran.stderr.contains("are available");
-    assert!(told || cfg!(not(target_os = "linux")), "{}", ran.stderr);
+    let printed = ran.stderr.contains("its network takes about 4000.4 GB, and") && ran.stderr.contains("are available");
+    assert!(printed || cfg!(not(target_os = "linux")), "{}", ran.stderr);
     assert!(bench.ok("inspect g17-784-500-10").contains("synapses        402000"));
 }

@@ -64,9 +64,9 @@ fn other_contents_under_the_same_name_are_refused() {
     for arguments in USES {
         let ran = bench.run(arguments);
         assert_eq!(ran.code, Some(2), "{arguments}: {ran:?}");
-        let told =
+        let printed =
             ["differ from those of the training", "by `--data DIR`", "-images-idx3-ubyte` is", "other` does not hold"];
-        assert!(told.iter().all(|text| ran.stderr.contains(text)), "{arguments}: {}", ran.stderr);
+        assert!(printed.iter().all(|text| ran.stderr.contains(text)), "{arguments}: {}", ran.stderr);
     }
 }
 
@@ -75,8 +75,8 @@ fn other_data_that_are_named_are_shown_with_a_note() {
     let bench = trained_elsewhere();
     let ran = bench.run("test run.checkpoint.h5 --data data/mnist");
     assert!(ran.code == Some(0) && ran.stdout.contains("on 12 images"), "{ran:?}");
-    let told = "note: data/mnist holds other data than those the network was trained on, ";
-    assert!(ran.stderr.contains(told) && ran.stderr.trim_end().ends_with("other"), "{}", ran.stderr);
+    let printed = "note: data/mnist holds other data than those the network was trained on, ";
+    assert!(ran.stderr.contains(printed) && ran.stderr.trim_end().ends_with("other"), "{}", ran.stderr);
     // The same data under another name are no others.
     fs::rename(bench.path("other"), bench.path("moved")).unwrap();
     let ran = bench.run("test run.checkpoint.h5 --data moved --quiet");
@@ -115,8 +115,8 @@ fn images_that_are_missing_are_told_how_to_get() {
     assert_eq!(ran.code, Some(2));
     let files =
         ["train-images-idx3-ubyte", "train-labels-idx1-ubyte", "t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte"];
-    let told = ["`data/mnist`", "--data DIR", "The MNIST database of handwritten digits", "LeCun, Cortes & Burges"];
-    assert!(files.iter().chain(&told).all(|text| ran.stderr.contains(text)), "{}", ran.stderr);
+    let printed = ["`data/mnist`", "--data DIR", "The MNIST database of handwritten digits", "LeCun, Cortes & Burges"];
+    assert!(files.iter().chain(&printed).all(|text| ran.stderr.contains(text)), "{}", ran.stderr);
 }
 
 fn with_spikes(rows: &str, labels: &str) -> Bench {
@@ -132,9 +132,9 @@ fn spikes_beyond_their_presentation_are_refused_with_their_number() {
     let late = with_spikes("0,5,0\n1,1005,0\n2,2005,0\n", "");
     let ran = late.run("simulate tiny.toml --out run.h5");
     assert_eq!(ran.code, Some(2), "{ran:?}");
-    let told = "list.csv: 2 of 3 spikes come after the 20 ms for which a presentation is sure to last, the first at 1005 ms in \
+    let printed = "list.csv: 2 of 3 spikes come after the 20 ms for which a presentation is sure to last, the first at 1005 ms in \
                 presentation 1";
-    assert!(ran.stderr.contains(told) && ran.stderr.contains("`forward_ms`"), "{}", ran.stderr);
+    assert!(ran.stderr.contains(printed) && ran.stderr.contains("`forward_ms`"), "{}", ran.stderr);
     with_spikes("0,5,0\n1,19.9,0\n", "").ok("simulate tiny.toml --out run.h5");
     // The target phase shows a list on, and a test is shorter here.
     let labelled = with_spikes("0,5,0\n1,35,0\n", "labels = [0, 1]");
@@ -161,9 +161,9 @@ fn potentials_that_overflow_end_a_simulation_and_a_test() {
     bench.write("w.npy", npy("(12, 16)", &[3e38; 192]));
     let weights = "--set projection.input-hidden.weights.from=npy --set projection.input-hidden.weights.path=w.npy";
     let ran = bench.run(&format!("simulate tiny.toml --examples 8 --out sim.h5 {weights}"));
-    let told =
+    let printed =
         "error: hidden: mean potentials left the numbers of single precision in training presentation 0; lower the";
-    assert!(ran.code == Some(1) && ran.stderr.contains(told), "{ran:?}");
+    assert!(ran.code == Some(1) && ran.stderr.contains(printed), "{ran:?}");
     let ran = bench.run(&format!("train tiny.toml --examples 0 --out run.h5 {weights}"));
     assert!(ran.code == Some(1) && ran.stderr.contains("in test presentation 0"), "{ran:?}");
     assert!(!bench.path("run.checkpoint.h5").exists());

@@ -7,7 +7,7 @@ use std::time::Duration;
 use hdf5::types::FixedUnicode;
 use hdf5::{Dataset, File, Group};
 
-use crate::support::{Bench, Ran};
+use crate::support::{Bench, Contents, Ran};
 
 /// A bench with a run file of which all is recorded, and its checkpoint.
 static RUN: LazyLock<Bench> = LazyLock::new(|| {
@@ -197,8 +197,8 @@ fn a_checkpoint_that_was_changed_is_refused() {
     }
     assert_eq!(RUN.json("inspect run.checkpoint.h5")["edited"], false);
     fs::copy(RUN.path("run.checkpoint.h5"), bench.path("whole.h5")).unwrap();
-    let told = bench.json("compare --representations changed.h5,whole.h5 --accept-edited");
-    assert_eq!(told["representations"]["edited"], serde_json::json!(["changed"]));
+    let printed = bench.json("compare --representations changed.h5,whole.h5 --accept-edited");
+    assert_eq!(printed["representations"]["edited"], serde_json::json!(["changed"]));
 }
 
 /// Where the values of every dataset are in the file, of a chunked one the first: offset and length [bytes].
@@ -236,6 +236,34 @@ fn every_flipped_bit_is_found() {
             let ran = copy.run("inspect flipped.h5 --check");
             assert!(matches!(ran.code, Some(1 | 2)), "{name}, {object}, bit {bit}: {}", ran.stderr);
         }
+    }
+}
+
+/// Bits anywhere in a file. `cargo test --test cli bits_flipped_anywhere -- --nocapture` prints how many `--check` found; the others
+/// change no value: they lie in unused space, in paddings, and in what HDF5 keeps of objects beside their contents.
+#[test]
+fn bits_flipped_anywhere_are_found_or_change_no_value() {
+    const FLIPS: u64 = 100;
+    for name in ["run.h5", "run.checkpoint.h5"] {
+        let whole = fs::read(RUN.path(name)).unwrap();
+        let (contents, copy) = (Contents::of(&RUN.path(name)), Bench::new());
+        let (mut state, mut found) = (2_u64, 0);
+        for _ in 0..FLIPS {
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            let bit = (state >> 16) % (whole.len() as u64 * 8);
+            let mut bytes = whole.clone();
+            bytes[(bit / 8) as usize] ^= 1 << (bit % 8);
+            copy.write("flipped.h5", bytes);
+            let ran = copy.run_for(Duration::from_mins(1), "inspect flipped.h5 --check");
+            match ran.code {
+                Some(0) => assert!(Contents::of(&copy.path("flipped.h5")) == contents, "{name}, bit {bit}"),
+                code => {
+                    assert!(matches!(code, Some(1 | 2)), "{name}, bit {bit}: {}", ran.stderr);
+                    found += 1;
+                }
+            }
+        }
+        println!("{name}: {found} of {FLIPS} bits flipped anywhere were found, the others change no value");
     }
 }
 

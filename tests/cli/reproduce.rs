@@ -15,14 +15,14 @@ fn a_figure_is_drawn_with_measured_numbers_beside_the_published_ones() {
 
 #[test]
 fn the_angle_to_pseudobackprop_falls_below_that_to_backprop() {
-    let told = Bench::new().json("reproduce fa-linear --quiet --seeds 1..3");
-    assert_eq!(told["numbers"][2]["measured"], "3 of 3", "{}", told["numbers"]);
+    let printed = Bench::new().json("reproduce fa-linear --quiet --seeds 1..3");
+    assert_eq!(printed["numbers"][2]["measured"], "3 of 3", "{}", printed["numbers"]);
 }
 
 #[test]
 fn early_apical_input_depresses_and_late_potentiates_what_was_stimulated() {
-    let told = Bench::new().json("reproduce 10 --quick --quiet");
-    for result in told["results"].as_array().unwrap() {
+    let printed = Bench::new().json("reproduce 10 --quick --quiet");
+    for result in printed["results"].as_array().unwrap() {
         let change = result["change_percent"][0].as_f64().unwrap();
         let holds = match (result["apical_input"].as_str().unwrap(), result["stimulated"].as_bool().unwrap()) {
             ("early", true) => change < -10.0,
@@ -37,10 +37,10 @@ fn early_apical_input_depresses_and_late_potentiates_what_was_stimulated() {
 
 #[test]
 fn networks_of_a_comparison_are_told_run_by_run() {
-    let told = Bench::new().json(&format!("reproduce 6-s1 --quick --quiet --seeds 3 --data {MNIST}"));
-    assert_eq!(told["command_line"].as_str().unwrap().split(' ').take(3).last(), Some("6-s1"));
-    for (network, model) in told["results"].as_array().unwrap().iter().zip(["", "-plateau-times"]) {
-        let run = told["runs"].as_array().unwrap().iter().find(|run| run["name"] == network["runs"][0]).unwrap();
+    let printed = Bench::new().json(&format!("reproduce 6-s1 --quick --quiet --seeds 3 --data {MNIST}"));
+    assert_eq!(printed["command_line"].as_str().unwrap().split(' ').take(3).last(), Some("6-s1"));
+    for (network, model) in printed["results"].as_array().unwrap().iter().zip(["", "-plateau-times"]) {
+        let run = printed["runs"].as_array().unwrap().iter().find(|run| run["name"] == network["runs"][0]).unwrap();
         assert_eq!(run["model"], format!("g17-784-500-10{model}"));
         assert_eq!([&run["seed"], &run["examples_seen"], &run["test_examples"]], [3, 2_000, 300]);
         assert_eq!(run["test_error_percent"], network["test_error_percent"][0]);
@@ -75,28 +75,28 @@ fn folders_that_are_not_there_are_refused_before_anything_runs() {
 
 #[test]
 fn lengths_of_phases_are_those_of_the_wald_distribution() {
-    let told = Bench::new().json(&format!("reproduce 4B --quick --quiet --data {MNIST}"));
+    let printed = Bench::new().json(&format!("reproduce 4B --quick --quiet --data {MNIST}"));
     for (mean, spread) in [(0, 1), (2, 3)] {
         let measured = |at: usize| -> f64 {
-            let text = told["numbers"][at]["measured"].as_str().unwrap();
+            let text = printed["numbers"][at]["measured"].as_str().unwrap();
             text.split(' ').next().unwrap().parse().unwrap()
         };
         // 50 ms and a draw of mean 2 and variance 8; of 2,000 the mean errs by 0.063, the standard deviation by about 0.18,
         // for the fourth moment is (15/0.5 + 3) 8².
-        assert!((measured(mean) - 52.0).abs() < 5.0 * 0.063, "{}", told["numbers"]);
-        assert!((measured(spread) - 8.0_f64.sqrt()).abs() < 5.0 * 0.18, "{}", told["numbers"]);
+        assert!((measured(mean) - 52.0).abs() < 5.0 * 0.063, "{}", printed["numbers"]);
+        assert!((measured(spread) - 8.0_f64.sqrt()).abs() < 5.0 * 0.18, "{}", printed["numbers"]);
     }
 }
 
 #[test]
 fn every_test_image_has_its_place_on_every_map() {
     let bench = Bench::new();
-    let told = bench.json(&format!("reproduce 6C --quick --quiet --data {MNIST} --out figures"));
+    let printed = bench.json(&format!("reproduce 6C --quick --quiet --data {MNIST} --out figures"));
     let drawn = std::fs::read_to_string(bench.path("figures/6C.svg")).unwrap();
     let dots: usize =
         drawn.lines().filter(|line| line.contains("class=\"dots\"")).map(|l| l.matches('M').count()).sum();
     assert_eq!(dots, 3 * 1_000);
-    for layer in told["results"][0]["layers"].as_array().unwrap() {
+    for layer in printed["results"][0]["layers"].as_array().unwrap() {
         for share in ["same_class_nearest_percent", "same_class_nearest_on_map_percent"] {
             // Chance has 10 %.
             assert!(layer[share].as_f64().unwrap() > 50.0, "{layer}");
@@ -129,13 +129,13 @@ fn too_few_images_for_a_map_are_refused_before_training() {
 #[test]
 fn fields_are_more_like_those_of_backprop_than_their_shuffled_pixels() {
     let bench = Bench::new();
-    let told = bench.json(&format!("reproduce 7C --quick --quiet --data {MNIST} --out figures"));
-    let mean = |row: usize| told["numbers"][row]["measured"].as_str().unwrap().parse::<f64>().unwrap();
+    let printed = bench.json(&format!("reproduce 7C --quick --quiet --data {MNIST} --out figures"));
+    let mean = |row: usize| printed["numbers"][row]["measured"].as_str().unwrap().parse::<f64>().unwrap();
     let [learned, shuffled, before, backprop] = [0, 1, 2, 3].map(mean);
-    assert!(learned > shuffled && backprop > shuffled, "{}", told["numbers"]);
-    assert!([shuffled, before].iter().all(|r| (0.07..0.13).contains(r)), "{}", told["numbers"]);
+    assert!(learned > shuffled && backprop > shuffled, "{}", printed["numbers"]);
+    assert!([shuffled, before].iter().all(|r| (0.07..0.13).contains(r)), "{}", printed["numbers"]);
     let fields = bench.json(&format!("reproduce 7B --quick --quiet --data {MNIST} --out figures"));
-    assert_eq!(fields["numbers"][1]["measured"], told["numbers"][0]["measured"], "the same networks");
+    assert_eq!(fields["numbers"][1]["measured"], printed["numbers"][0]["measured"], "the same networks");
 }
 
 #[cfg(unix)]
@@ -173,9 +173,9 @@ fn a_figure_that_was_stopped_goes_on_and_takes_what_is_done_as_it_is() {
 #[test]
 fn losses_go_together_in_every_category_unless_they_are_shuffled() {
     let bench = Bench::new();
-    let told = bench.json(&format!("reproduce 5C --quick --quiet --data {MNIST}"));
+    let printed = bench.json(&format!("reproduce 5C --quick --quiet --data {MNIST}"));
     let correlations = |which: &str| -> Vec<f64> {
-        let rows = told["results"][which].as_array().unwrap();
+        let rows = printed["results"][which].as_array().unwrap();
         rows.iter().flat_map(|row| row.as_array().unwrap()).map(|r| r.as_f64().unwrap()).collect()
     };
     let (real, shuffled) = (correlations("by_category_and_epoch"), correlations("shuffled"));

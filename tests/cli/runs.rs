@@ -96,12 +96,13 @@ fn several_seeds_give_mean_and_spread() {
     bench.ok("train tiny.toml --examples 30 --seed 2 --out alone.h5");
     let of = |name: &str| Contents::of(&bench.path(name)).repeatable();
     assert_eq!(of("run-seed2.h5"), of("alone.h5"));
-    // Side by side, more than there are threads, and one after the other: the same bits, told in the order of the seeds.
+    // Side by side, more than there are threads, and one after the other: the same bits, printed in the order of the seeds.
     for threads in [1, 2, 5] {
         let arguments =
             format!("train tiny.toml --examples 30 --seeds 4,3,2 --set learning.batch=3 --threads {threads}");
-        let told = bench.json(&format!("{arguments} --out of{threads}.h5"));
-        let seeds: Vec<_> = told["runs"].as_array().unwrap().iter().map(|run| run["seed"].as_u64().unwrap()).collect();
+        let printed = bench.json(&format!("{arguments} --out of{threads}.h5"));
+        let seeds: Vec<_> =
+            printed["runs"].as_array().unwrap().iter().map(|run| run["seed"].as_u64().unwrap()).collect();
         assert_eq!(seeds, [4, 3, 2]);
         for seed in seeds {
             assert_eq!(
@@ -112,8 +113,8 @@ fn several_seeds_give_mean_and_spread() {
         }
     }
     assert!(bench.path("run-seed1.checkpoint.h5").exists() && !bench.path("run.h5").exists());
-    let told = bench.ok("train tiny.toml --examples 30 --seeds 1,2 --out run.h5 --overwrite");
-    assert!(told.lines().last().unwrap().starts_with("test error over seeds: "), "{told}");
+    let printed = bench.ok("train tiny.toml --examples 30 --seeds 1,2 --out run.h5 --overwrite");
+    assert!(printed.lines().last().unwrap().starts_with("test error over seeds: "), "{printed}");
 }
 
 #[test]
@@ -150,9 +151,9 @@ fn progress_goes_to_standard_error_and_quiet_ends_it() {
         ("train tiny.toml --examples 4 --out run.h5", "after 4 images: test error"),
         ("simulate tiny.toml --examples 4 --out sim.h5", "recording to sim.h5: 4 of 4 presentations, about"),
     ] {
-        let told = bench.run(&format!("{arguments} --json --overwrite"));
-        assert!(told.stderr.contains(word), "{}", told.stderr);
-        assert_eq!((told.code, told.stdout.lines().count()), (Some(0), 1));
+        let printed = bench.run(&format!("{arguments} --json --overwrite"));
+        assert!(printed.stderr.contains(word), "{}", printed.stderr);
+        assert_eq!((printed.code, printed.stdout.lines().count()), (Some(0), 1));
         let quiet = bench.run(&format!("{arguments} --json --quiet --overwrite"));
         assert_eq!((quiet.stderr.as_str(), quiet.stdout.lines().count()), ("", 1));
     }
@@ -173,9 +174,9 @@ fn the_first_and_the_last_presentations_are_kept_by_default() {
     let bench = Bench::new();
     let plain = support::MODEL.replace("presentations = \"0:\"\n", "");
     bench.write("plain.toml", plain);
-    let told = bench.run("train plain.toml --epochs 3 --out run.h5");
-    assert_eq!(told.code, Some(0), "{}", told.stderr);
-    assert!(told.stderr.contains("recording to run.h5: 40 of 60 presentations, about"), "{}", told.stderr);
+    let printed = bench.run("train plain.toml --epochs 3 --out run.h5");
+    assert_eq!(printed.code, Some(0), "{}", printed.stderr);
+    assert!(printed.stderr.contains("recording to run.h5: 40 of 60 presentations, about"), "{}", printed.stderr);
     let run = Contents::of(&bench.path("run.h5"));
     let recorded = |run: &Contents| -> Vec<u64> {
         let [index, kept] = ["index", "recorded"].map(|name| run.integers(&format!("/presentations/{name}")).to_vec());
@@ -196,26 +197,26 @@ fn inspection_counts_what_the_file_holds() {
     let bench = Bench::new();
     bench.ok("train tiny.toml --examples 30 --out run.h5 --set recording.weights=10");
     let run = Contents::of(&bench.path("run.h5"));
-    let told: Value = serde_json::from_str(&bench.ok("inspect run.h5 --json")).unwrap();
-    assert_eq!((&told["kind"], &told["seed"], &told["name"]), (&"run".into(), &1.into(), &"tiny".into()));
+    let printed: Value = serde_json::from_str(&bench.ok("inspect run.h5 --json")).unwrap();
+    assert_eq!((&printed["kind"], &printed["seed"], &printed["name"]), (&"run".into(), &1.into(), &"tiny".into()));
     // Evaluations of 12 images each after 20 and 30 presentations.
-    assert_eq!(told["presentations"], serde_json::json!({ "train": 30, "test": 24 }));
-    for population in told["spikes"].as_array().unwrap() {
+    assert_eq!(printed["presentations"], serde_json::json!({ "train": 30, "test": 24 }));
+    for population in printed["spikes"].as_array().unwrap() {
         let name = population["population"].as_str().unwrap();
         let spikes = run.integers(&format!("/spikes/{name}/node_ids")).len();
         assert_eq!(population["spikes"], spikes, "{name}");
     }
-    for traces in told["traces"].as_array().unwrap() {
+    for traces in printed["traces"].as_array().unwrap() {
         let name = traces["population"].as_str().unwrap();
         let [samples, columns] = ["samples", "traces"].map(|key| traces[key].as_u64().unwrap() as usize);
         let stretches = ["", "@2"].map(|k| run.integers(&format!("/report/{name}{k}/data")).len());
         assert_eq!((stretches.iter().sum::<usize>(), &traces["stretches"]), (samples * columns, &2.into()), "{name}");
     }
-    assert_eq!(told["plateaus"][0]["plateaus"], run.integers("/plateaus/hidden/alpha").len());
-    assert_eq!(told["plateaus"][0]["plateaus"], 30 * 2 * 12);
+    assert_eq!(printed["plateaus"][0]["plateaus"], run.integers("/plateaus/hidden/alpha").len());
+    assert_eq!(printed["plateaus"][0]["plateaus"], 30 * 2 * 12);
     let snapshots = ["initial", "presentation-10", "presentation-20", "presentation-30", "final"];
     let expected = serde_json::json!({ "projection": "input-hidden", "shape": [12, 16], "snapshots": snapshots });
-    assert_eq!(told["weights"][0], expected);
+    assert_eq!(printed["weights"][0], expected);
 
     let text = bench.ok("inspect run.h5");
     assert!(text.contains("hidden: ") && text.contains("initial … final (5 snapshots)"), "{text}");
@@ -391,8 +392,8 @@ fn learning_that_diverges_is_a_failure_and_leaves_the_checkpoint_from_before() {
     bench.write("w.npy", npy("(12, 16)", &[3e38; 192]));
     let weights = "--set projection.input-hidden.weights.from=npy --set projection.input-hidden.weights.path=w.npy";
     let ran = bench.run(&format!("train tiny.toml --examples 8 --out run.h5 --overwrite {weights}"));
-    let told = "error: input-hidden: weights left the finite numbers by training presentation 0; lower";
-    assert!(ran.code == Some(1) && ran.stderr.contains(told), "{ran:?}");
+    let printed = "error: input-hidden: weights left the finite numbers by training presentation 0; lower";
+    assert!(ran.code == Some(1) && ran.stderr.contains(printed), "{ran:?}");
     assert!(checkpoint() == before);
 }
 

@@ -9,9 +9,9 @@ fn command_lines_are_kept_as_a_shell_takes_them() {
     let command = &mut bench.command("train tiny.toml --examples 2 --json --record none --out");
     let ran: support::Ran = command.args(["my run.h5", "--set", "learning.batch = 2"]).output().unwrap().into();
     assert_eq!(ran.code, Some(0), "{}", ran.stderr);
-    let told: serde_json::Value = serde_json::from_str(ran.stdout.trim_end()).unwrap();
+    let printed: serde_json::Value = serde_json::from_str(ran.stdout.trim_end()).unwrap();
     let expected = "--record none --out 'my run.h5' --set 'learning.batch = 2'";
-    assert!(told["command_line"].as_str().unwrap().ends_with(expected), "{told}");
+    assert!(printed["command_line"].as_str().unwrap().ends_with(expected), "{printed}");
 }
 
 #[cfg(unix)]

@@ -34,8 +34,8 @@ fn digits() -> String {
 /// Runs a validation and gives its end, and the identities that failed.
 fn validate(bench: &Bench, arguments: &str) -> (Ran, Vec<String>) {
     let ran = bench.run(&format!("validate {arguments} {} --json", digits()));
-    let told: Value = serde_json::from_str(ran.stdout.trim_end()).unwrap_or_else(|_| panic!("{}", ran.stderr));
-    let failed = told["verdicts"].as_array().unwrap().iter().filter(|verdict| verdict["passed"] == false);
+    let printed: Value = serde_json::from_str(ran.stdout.trim_end()).unwrap_or_else(|_| panic!("{}", ran.stderr));
+    let failed = printed["verdicts"].as_array().unwrap().iter().filter(|verdict| verdict["passed"] == false);
     let failed = failed.map(|verdict| verdict["quantity"].as_str().unwrap().to_owned()).collect();
     (ran, failed)
 }
@@ -67,9 +67,9 @@ fn a_validation_leaves_its_results_and_a_figure_and_repeats_itself() {
     let kept = std::fs::read_to_string(bench.path("first.json")).unwrap();
     assert_eq!(first.stdout, kept);
     assert!(std::fs::read_to_string(bench.path("first.svg")).unwrap().contains("diffusion twin (Hz)"));
-    let told: Value = serde_json::from_str(&kept).unwrap();
-    assert_eq!(told["noiseless_twin"].as_array().unwrap().len(), 2);
-    assert_eq!(told["learning"]["points"].as_array().unwrap().len(), 5);
+    let printed: Value = serde_json::from_str(&kept).unwrap();
+    assert_eq!(printed["noiseless_twin"].as_array().unwrap().len(), 2);
+    assert_eq!(printed["learning"]["points"].as_array().unwrap().len(), 5);
     assert_eq!(bench.run(&format!("{arguments} --threads 1")).stdout, first.stdout);
 }
 
@@ -94,8 +94,8 @@ fn quantities_that_a_network_or_its_stimuli_have_none_of_are_marked() {
         ("timed.toml --examples 0", &["mean A of hidden given the rates upstream [p]"]),
     ] {
         let ran = bench.run(&format!("validate {arguments} --images 4 --quiet --json"));
-        let told: Value = serde_json::from_str(ran.stdout.trim_end()).unwrap_or_else(|_| panic!("{}", ran.stderr));
-        let verdicts = told["verdicts"].as_array().unwrap();
+        let printed: Value = serde_json::from_str(ran.stdout.trim_end()).unwrap_or_else(|_| panic!("{}", ran.stderr));
+        let verdicts = printed["verdicts"].as_array().unwrap();
         for quantity in marked {
             let verdict = verdicts.iter().find(|verdict| verdict["quantity"] == *quantity).expect(quantity);
             assert!(verdict["passed"].is_null() && verdict["not_applicable"].is_string(), "{arguments}: {verdict}");
@@ -115,8 +115,8 @@ fn default_lengths_are_beyond_the_settling_time() {
     let long = "--set protocol.settle_ms=600 --set protocol.test_ms=700 --set protocol.forward_ms=650";
     let ran =
         bench.run(&format!("validate tiny.toml {long} --set protocol.target_ms=650 --images 2 --examples 0 --json"));
-    let told: Value = serde_json::from_str(ran.stdout.trim_end()).unwrap_or_else(|_| panic!("{}", ran.stderr));
-    assert_eq!(told["noiseless_twin"][0]["length_ms"], 1000.0);
+    let printed: Value = serde_json::from_str(ran.stdout.trim_end()).unwrap_or_else(|_| panic!("{}", ran.stderr));
+    assert_eq!(printed["noiseless_twin"][0]["length_ms"], 1000.0);
 }
 
 #[test]

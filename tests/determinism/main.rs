@@ -182,8 +182,8 @@ fn an_interrupted_run_is_saved_and_goes_on_as_if_nothing_had_been() {
     let child = bench.command("train tiny.toml --examples 1000000000 --ignore-free-space --record none --out run.h5");
     let ran = support::interrupt(child, || bench.path("run.checkpoint.h5").exists());
     assert_eq!(ran.code, Some(130), "{}", ran.stderr);
-    let told = "go on with: apical train --resume run.checkpoint.h5 --record none\n";
-    assert!(ran.stderr.contains(told), "{}", ran.stderr);
+    let printed = "go on with: apical train --resume run.checkpoint.h5 --record none\n";
+    assert!(ran.stderr.contains(printed), "{}", ran.stderr);
     assert!(!bench.path("run.h5.part").exists());
     let run = Contents::of(&bench.path("run.h5"));
     let seen = Checkpoint::load(&bench.path("run.checkpoint.h5")).unwrap().examples_seen;

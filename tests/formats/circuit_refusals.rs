@@ -50,7 +50,7 @@ fn varieties_are_replaced_as_a_whole() {
 #[test]
 fn keys_of_ports_inputs_and_thresholds_are_refused_where_they_stand() {
     let cases: &[(&str, &str, &[&str])] = &[
-        ("ports", r#"ports = 3"#, &["8:9", "expected a list, found 3"]),
+        ("ports", "ports = 3", &["8:9", "expected a list, found 3"]),
         (
             "ports",
             r#"ports = [{ kernel = "expo", name = "exc" }]"#,

@@ -14,8 +14,8 @@ fn refuse(cases: &[Case<'_>]) {
         assert!(RIGHT.contains(right), "{right:?} is no text of the model");
         let message = parse(&RIGHT.replacen(right, wrong, 1)).err().unwrap_or_else(|| "accepted".to_owned());
         let there = message.starts_with(&format!("m.toml:{place}: "));
-        let told = fragments.iter().all(|fragment| message.contains(fragment)) && !message.contains('\n');
-        if !there || !told {
+        let printed = fragments.iter().all(|fragment| message.contains(fragment)) && !message.contains('\n');
+        if !there || !printed {
             surprises.push(format!("{wrong:?}\n  expected {place}: {fragments:?}\n  found {message}"));
         }
     }

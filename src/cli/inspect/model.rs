@@ -32,7 +32,7 @@ pub(in crate::cli) struct ModelSize {
     projections: Vec<ProjectionSize>,
     /// Memory of the network in a run [bytes].
     memory_bytes: u64,
-    /// Memory that is available on this machine [bytes]; null if the system does not tell.
+    /// Memory that is available on this machine [bytes]; null if the system does not report it.
     available_bytes: Option<u64>,
     /// Size of the run file, as it is estimated before anything is known of rates [bytes]; of presentations, for one epoch of 60,000.
     run_file_bytes: u64,

@@ -10,7 +10,7 @@ use super::select::Selection;
 use super::title;
 use crate::analysis;
 use crate::data::tested_on;
-use crate::model::{Model, Population, Stimuli};
+use crate::model::{Model, Stimuli};
 use crate::plot::recorded::{RecordedWindow, neuron_traces, trials};
 use crate::plot::{Figure, gallery, label};
 use crate::protocol::PhaseName;
@@ -20,17 +20,8 @@ use crate::record::hdf5::{PresentationRow, RunReader};
 /// Largest number of neurons in a figure of traces.
 const MOST_TRACED: usize = 12;
 
-/// Smallest width of the bins of rates over time [ms].
-const BIN_MS: f64 = 2.0;
-
-/// Least number of spikes in a bin of rates over time, for neurons that fire at their largest rate.
-const SPIKES_PER_BIN: f64 = 10.0;
-
 /// Stretches of a continuous run in a raster and in traces, the last ones, unless others are asked for.
 const CONTINUOUS_STRETCHES: usize = 10;
-
-/// Largest number of bins of rates over the time of a continuous run.
-const RUN_BINS: f64 = 250.0;
 
 /// Least number of pairs of successive intervals from which the variability of a neuron is computed.
 const LEAST_INTERVALS: usize = 10;
@@ -80,12 +71,12 @@ pub(super) struct PopulationSpikes {
 }
 
 impl FigureSource<'_> {
-    fn model(&self) -> anyhow::Result<Model> {
+    pub(super) fn model(&self) -> anyhow::Result<Model> {
         Ok(Model::parse(&self.run.model_text()?, &format!("model of {}", self.path.display()), &[])?)
     }
 
     /// Which presentations are shown, and the training before them, for the title.
-    fn presentations_title(&self, shown: &[PresentationRow]) -> anyhow::Result<String> {
+    pub(super) fn presentations_title(&self, shown: &[PresentationRow]) -> anyhow::Result<String> {
         title::presentations(self.run, &self.model()?, shown)
     }
 
@@ -189,60 +180,6 @@ impl FigureSource<'_> {
         }
         let pairs = found.iter().map(|(name, forward, target)| gallery::PlateauPairs { name, forward, target });
         Ok((gallery::plateaus(&pairs.collect::<Vec<_>>()), self.presentations_title(&window.shown)?))
-    }
-
-    fn rates(&self) -> TitledFigure {
-        if self.is_continuous()? {
-            return self.continuous_rates();
-        }
-        let (window, populations) = self.spikes(usize::MAX)?;
-        let clipped = |from: f64, to: f64| from.max(window.span.start)..to.min(window.span.end);
-        let forward: Vec<_> = window.shown.iter().map(|row| clipped(row.start_ms, row.forward_end_ms)).collect();
-        let target = window.shown.iter().filter_map(|row| Some(clipped(row.forward_end_ms, row.target_end_ms?)));
-        let stretches = [forward, target.collect()].map(|mut list| {
-            list.retain(|stretch| stretch.start < stretch.end);
-            list
-        });
-        let activity = |population: &PopulationSpikes, stretches: &[Range<f64>], bin: f64| {
-            let PopulationSpikes { neurons, times, ids, .. } = population;
-            let rates = analysis::rates(times, ids, neurons.end, stretches)[neurons.start..].to_vec();
-            let course = analysis::rate_course(times, neurons.len(), stretches, bin);
-            gallery::Activity { rates, course }
-        };
-        let model = self.model()?;
-        let each = populations.iter().map(|population| {
-            let largest = largest_rate(&model, &population.name);
-            // Where few neurons were shown little, a spike alone would be a rate beyond the largest.
-            let trains = (population.neurons.len() * stretches[0].len().max(1)) as f64;
-            let bin = BIN_MS.max((1e3 * SPIKES_PER_BIN / (largest * trains)).ceil());
-            gallery::PhaseRates {
-                name: population.name.clone(),
-                largest,
-                bin,
-                run_from: None,
-                forward: activity(population, &stretches[0], bin),
-                target: (!stretches[1].is_empty()).then(|| activity(population, &stretches[1], bin)),
-            }
-        });
-        Ok((gallery::rates(&each.collect::<Vec<_>>()), self.presentations_title(&window.shown)?))
-    }
-
-    /// Rates over the time of a continuous run.
-    fn continuous_rates(&self) -> TitledFigure {
-        let (window, populations) = self.spikes(usize::MAX)?;
-        let (spans, model) = (window.unbroken(), self.model()?);
-        let length = window.span.end - window.span.start;
-        let each = populations.iter().map(|PopulationSpikes { name, neurons, times, ids }| {
-            let largest = largest_rate(&model, name);
-            let bin =
-                (length / RUN_BINS).max((1e3 * SPIKES_PER_BIN / (largest * neurons.len() as f64)).ceil()).max(1.0);
-            let rates = analysis::rates(times, ids, neurons.end, &spans)[neurons.start..].to_vec();
-            let course = analysis::rate_course(times, neurons.len(), std::slice::from_ref(&window.span), bin);
-            let run_from = Some(window.span.start);
-            let forward = gallery::Activity { rates, course };
-            gallery::PhaseRates { name: name.clone(), largest, bin, run_from, forward, target: None }
-        });
-        Ok((gallery::rates(&each.collect::<Vec<_>>()), self.window_title(&window)?))
     }
 
     /// What of the run a window shows: its presentations, or times of a continuous run.
@@ -387,12 +324,6 @@ fn point(evaluation: &crate::record::Evaluation) -> gallery::CurvePoint {
 
 fn size_of(model: &Model, name: &str) -> usize {
     model.populations.iter().find(|population| population.name == name).map_or(0, |population| population.size)
-}
-
-/// Largest rate of a cell of a population [Hz].
-fn largest_rate(model: &Model, name: &str) -> f64 {
-    let population = model.populations.iter().find(|population| population.name == name);
-    1e3 * population.map_or(f64::INFINITY, Population::phi_max)
 }
 
 /// Phases of the presentations of a window, one by one, as far as they lie in it [ms].

@@ -2,6 +2,7 @@
 
 mod draw;
 mod kind;
+mod rates;
 mod select;
 mod title;
 mod trains;

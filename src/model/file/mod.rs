@@ -9,13 +9,17 @@
 //! | `[[change]]` | [`intervention`] |
 //! | `[recording]` | [`recording`] |
 
+mod choice;
 mod connection;
 mod experiment;
 mod intervention;
 mod population;
 mod projection;
 mod reading;
+mod record_option;
+mod recorded_names;
 mod recording;
+mod recording_keys;
 pub(super) mod reference;
 mod rule;
 pub(super) mod written;

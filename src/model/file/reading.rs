@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::{check, recording, written};
+use super::{check, record_option, written};
 use crate::model::Model;
 use crate::model::error::ModelError;
 use crate::model::registry::Registry;
@@ -70,7 +70,7 @@ impl Model {
     /// # Errors
     /// A word that is none of these, with the one nearest to it. The model is then as it was.
     pub fn record(&mut self, what: &str) -> Result<(), ModelError> {
-        self.recording = recording::record(self, what)?;
+        self.recording = record_option::record(self, what)?;
         Ok(())
     }
 }

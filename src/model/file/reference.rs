@@ -9,7 +9,7 @@ use serde_json::{Map, Value, json};
 use super::experiment::DecodingKeys;
 use super::intervention::InterventionSpec;
 use super::projection::ProjectionSpec;
-use super::recording::RecordingKeys;
+use super::recording_keys::RecordingKeys;
 use crate::model::registry::{CellKind, Registry};
 use crate::model::{BiasInit, Learning, Protocol, SourceStimulus, Stimuli};
 use crate::units::{FileName, Name, Whole};

@@ -4,7 +4,7 @@ use serde::{Serialize, Serializer};
 use toml::{Table, Value};
 
 use super::experiment::DecodingKeys;
-use super::recording::RecordingKeys;
+use super::recording_keys::RecordingKeys;
 use super::{population, projection, recording};
 use crate::model::error::{ModelError, Origin};
 use crate::model::{Decoding, InterventionSpec, Learning, Model, Protocol, Stimuli};

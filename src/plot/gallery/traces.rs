@@ -1,7 +1,6 @@
 //! Potentials of neurons, with their spikes, plateaus and teaching currents.
 
 use super::{TrialPhases, shades, stacked, time};
-use crate::cells::PotentialUnit;
 use crate::plot::{Axis, Dash, Dot, Figure, Ink, Mark, Panel, Shape};
 
 /// Recorded traces and events of one neuron.
@@ -10,7 +9,7 @@ pub struct NeuronTraces {
     /// Its name: population and number.
     pub name: String,
     /// Unit of its potentials.
-    pub unit: PotentialUnit,
+    pub unit: &'static str,
     /// Potentials by compartment: name and points (time [ms], potential).
     pub potentials: Vec<(String, Vec<[f64; 2]>)>,
     /// Spikes on the run's clock [ms].
@@ -70,7 +69,7 @@ fn panel(neuron: &NeuronTraces, trials: &[TrialPhases], window: [f64; 2]) -> Pan
     let potentials = neuron.potentials.iter().flat_map(|(_, points)| points.iter().map(|point| point[1]));
     let reversals = neuron.teaching.iter().map(|pull| pull.reversal);
     let mut y = Axis::around(
-        &format!("potential ({})", neuron.unit.name()),
+        &format!("potential ({})", neuron.unit),
         potentials.chain(reversals).chain(levels.iter().map(|(_, y)| *y)),
     );
     if !levels.is_empty() {
