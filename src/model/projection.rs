@@ -7,7 +7,10 @@ use serde::{Deserialize, Serialize};
 
 use super::{Connection, Delay, Ends, Population, PopulationId, PortId, Storage, tagged};
 use crate::plasticity::{Factors, ShortTermPlasticity};
-use crate::units::{Factor, FileName, Fraction, Logarithm, LogarithmSpread, PathText, Potential, Spread, Whole};
+use crate::units::{
+    Factor, FileName, Fraction, Logarithm, LogarithmSpread, PathText, Potential, Spread, SynapticSpread,
+    SynapticWeight, Whole,
+};
 
 /// The place of a projection in [`Model::projections`](super::Model::projections).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -142,16 +145,16 @@ pub enum WeightInit {
     /// All the same.
     Constant {
         /// Their value.
-        #[serde(with = "Potential")]
+        #[serde(with = "SynapticWeight")]
         value: f64,
     },
     /// Normal; truncated where the projection has a sign.
     Normal {
         /// Mean, before truncation.
-        #[serde(with = "Potential")]
+        #[serde(with = "SynapticWeight")]
         mean: f64,
         /// Standard deviation, before truncation.
-        #[serde(with = "Spread")]
+        #[serde(with = "SynapticSpread")]
         sd: f64,
     },
     /// Lognormal: |w| is exp(N(mu, sigma²)), positive unless the sign of the projection is non-positive.
@@ -166,10 +169,10 @@ pub enum WeightInit {
     /// Uniform.
     Uniform {
         /// Lower end, of at most `high`.
-        #[serde(with = "Potential")]
+        #[serde(with = "SynapticWeight")]
         low: f64,
         /// Upper end.
-        #[serde(with = "Potential")]
+        #[serde(with = "SynapticWeight")]
         high: f64,
     },
     /// `/weights/PROJECTION/SNAPSHOT` of a run file or checkpoint.
