@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Draws the figures of this folder: trains 784-500-10 for four epochs of 2,000 digits and plots what was recorded.
+# Draws the figures of this folder: runs the circuit recurrent-lif, trains 784-500-10 for four epochs of 2,000 digits, and plots
+# what was recorded.
 # Usage: docs/figures/draw.sh, from a built clone (cargo build --release). PYTHON is one with what
 # tests/browser/requirements.txt lists.
 set -euo pipefail
@@ -7,6 +8,10 @@ cd "$(dirname "$0")/../.."
 apical=${APICAL:-target/release/apical}
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
+
+"$apical" simulate models/recurrent-lif.toml --quiet --out "$work/circuit.h5"
+"$apical" plot raster "$work/circuit.h5" --from 1000 --to 2000 --out docs/figures/circuit-raster.svg --size 900x520
+"$apical" plot isi "$work/circuit.h5" --out docs/figures/circuit-isi.svg --size 900x520
 
 "$apical" train models/g17-784-500-10.toml --epochs 4 --set stimuli.validation=58000 --test-examples 500 \
     --record all,7980:8000 --set recording.credit=true --quiet --out "$work/run.h5"

@@ -7,12 +7,14 @@
 //!
 //! Rotter & Diesmann (1999), Biological Cybernetics 81:381; NEST's iaf_psc_exp and iaf_psc_delta are this cell on a grid.
 
+use std::sync::Arc;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{
     Adaptation, Cell, CompartmentInfo, Conflict, Dynamics, Escape, Fires, Kernel, LinearCell, NeuronValues,
-    PoissonDrive, PortInfo, Psp, Reset, TOO_CLOSE,
+    PoissonDrive, PortInfo, Psp, Reset, ScaledInput, TOO_CLOSE,
 };
 use crate::units::{
     Capacitance, Current, Duration, GivenRate, LifTimeConstant, Millivolt, MillivoltWidth, NumberOrTable, Rate,
@@ -133,7 +135,7 @@ pub struct PoissonInput {
     /// Number of presynaptic neurons; 1 where it is not given.
     #[serde(default = "one")]
     pub count: u32,
-    /// Rate of each [1/ms]; in a file, in Hz.
+    /// Rate of each [Hz].
     #[serde(rename = "rate_hz", with = "GivenRate")]
     pub rate: f64,
     /// Weight of each spike, in the port's unit.
@@ -166,11 +168,34 @@ impl Default for Lif {
     }
 }
 
+impl PoissonInput {
+    /// Mean input [unit of a weight at its port, per ms].
+    fn mean(&self) -> f64 {
+        f64::from(self.count) * self.rate / 1000.0 * self.weight
+    }
+
+    /// The input from `factor` times as many presynaptic neurons, at least one, with the same variance.
+    fn scaled(&self, factor: f64) -> Self {
+        let count = (f64::from(self.count) * factor).round().max(1.0);
+        let weight = if self.count == 0 { self.weight } else { self.weight * (f64::from(self.count) / count).sqrt() };
+        Self { count: if self.count == 0 { 0 } else { count as u32 }, weight, ..self.clone() }
+    }
+}
+
 impl LifPort {
     /// Its name.
     pub fn name(&self) -> &str {
         match self {
             Self::Delta { name } | Self::Exponential { name, .. } | Self::DoubleExponential { name, .. } => name,
+        }
+    }
+
+    /// The constant current that has the mean effect of input of 1 per ms in the unit of its weights [pA].
+    fn current_of_input(&self, c_m: f64) -> f64 {
+        match *self {
+            Self::Delta { .. } => c_m,
+            Self::Exponential { tau, .. } => tau,
+            Self::DoubleExponential { .. } => 1.0,
         }
     }
 
@@ -220,6 +245,18 @@ impl Cell for Lif {
         });
         cell.background = background.collect();
         Dynamics::Linear(cell)
+    }
+
+    /// Weights of its own input grow with those of the network, and I_e by the currents that have the mean effect of what is missing.
+    fn scaled(&self, ScaledInput { factor, missing }: ScaledInput<'_>) -> Option<Arc<dyn Cell>> {
+        let poisson_input: Vec<_> = self.poisson_input.iter().map(|input| input.scaled(factor)).collect();
+        let own = |port: &LifPort| -> f64 {
+            let pairs = self.poisson_input.iter().zip(&poisson_input);
+            pairs.filter(|(full, _)| full.port == port.name()).map(|(full, less)| full.mean() - less.mean()).sum()
+        };
+        let ports = self.ports.iter().zip(missing);
+        let current: f64 = ports.map(|(port, missing)| port.current_of_input(self.c_m) * (missing + own(port))).sum();
+        Some(Arc::new(Self { i_e: self.i_e + current, poisson_input, ..self.clone() }))
     }
 
     fn check(&self) -> Result<(), Conflict> {

@@ -27,6 +27,7 @@ mod pyramidal;
 mod values;
 
 use std::fmt::Debug;
+use std::sync::Arc;
 
 pub use check::CellError;
 pub use conflicts::Conflict;
@@ -57,6 +58,13 @@ pub trait Cell: Debug + Send + Sync + erased_serde::Serialize {
 
     /// How it moves and fires.
     fn dynamics(&self) -> Dynamics;
+
+    /// The same cell in a smaller network, with the mean and variance of the input it has in the full one; none of cells that
+    /// take no constant current.
+    fn scaled(&self, input: ScaledInput<'_>) -> Option<Arc<dyn Cell>> {
+        let _ = input;
+        None
+    }
 
     /// Checks parameters that must fit each other; the range of each is checked as it is read.
     ///
@@ -115,6 +123,15 @@ impl CompartmentInfo {
 pub struct PortInfo<'a> {
     /// Its name in model files, the key `port` of a projection.
     pub name: &'a str,
+}
+
+/// What changes in the input of a cell where its network is scaled down.
+#[derive(Clone, Copy, Debug)]
+pub struct ScaledInput<'a> {
+    /// Factor on the number of presynaptic neurons, of its own input as well.
+    pub factor: f64,
+    /// Mean input from the network that is missing at each port [ports] [unit of a weight there, per ms].
+    pub missing: &'a [f64],
 }
 
 /// How a cell moves and fires.

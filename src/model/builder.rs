@@ -9,7 +9,7 @@ use super::file::{self, written};
 use super::source::Source;
 use super::{
     BiasInit, CellKind, Decoding, InterventionSpec, Learning, Model, Population, ProjectionSpec, Protocol, Registry,
-    SourceStimulus, Stimuli,
+    Scaling, SourceStimulus, Stimuli,
 };
 use crate::cells::Cell;
 
@@ -42,6 +42,7 @@ pub struct ModelBuilder {
     registry: Registry,
     populations: Vec<Population>,
     projections: Vec<ProjectionSpec>,
+    scaling: Scaling,
     protocol: Protocol,
     learning: Learning,
     decoding: Decoding,
@@ -59,6 +60,7 @@ impl Model {
             registry: Registry::default(),
             populations: Vec::new(),
             projections: Vec::new(),
+            scaling: Scaling::default(),
             protocol: Protocol::default(),
             learning: Learning::default(),
             decoding: Decoding::default(),
@@ -111,6 +113,12 @@ impl ModelBuilder {
     /// Adds a projection.
     pub fn projection(mut self, projection: ProjectionSpec) -> Self {
         self.projections.push(projection);
+        self
+    }
+
+    /// Makes a smaller network of it, with the input statistics of the full one.
+    pub fn scaling(mut self, scaling: Scaling) -> Self {
+        self.scaling = scaling;
         self
     }
 
@@ -173,6 +181,7 @@ impl ModelBuilder {
         let populations = populations.iter().map(file::population_table).collect::<Result<Vec<_>, _>>()?;
         let projections = projections.iter().map(Table::try_from).collect::<Result<Vec<_>, _>>()?;
         let mut table = written::network(name, about, populations, projections)?;
+        table.insert("scaling".to_owned(), toml::Value::try_from(&self.scaling)?);
         table.extend(written::sections(&self.protocol, &self.learning, self.decoding, &self.stimuli)?);
         written::put_changes(&mut table, &self.interventions)?;
         Ok(table)

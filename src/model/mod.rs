@@ -22,6 +22,7 @@ mod projection;
 mod recorded_ranges;
 mod recording;
 mod registry;
+mod scaling;
 pub mod shipped;
 mod signals;
 mod source;
@@ -43,6 +44,7 @@ pub use projection::{Carries, Projection, ProjectionId, ProjectionRule, Sign, We
 pub use recorded_ranges::{Stretch, TimeRange};
 pub use recording::{Compression, Credit, NeuronRange, Recording, Snapshots};
 pub use registry::{CellKind, Registry};
+pub use scaling::Scaling;
 pub(crate) use source::open as open_file;
 pub use source_stimulus::SourceStimulus;
 pub use stimuli::{OnOff, RateSource, Stimuli};

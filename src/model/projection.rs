@@ -8,8 +8,8 @@ use serde::{Deserialize, Serialize};
 use super::{Connection, Delay, Ends, Population, PopulationId, PortId, Storage};
 use crate::plasticity::{Factors, ShortTermPlasticity};
 use crate::units::{
-    Factor, FileName, Fraction, Logarithm, LogarithmSpread, PathText, Potential, Spread, SynapticWeight, WeightSpread,
-    Whole, tagged,
+    Factor, FileName, Fraction, Logarithm, LogarithmSpread, PathText, Potential, Spread, SynapticSpread,
+    SynapticWeight, Whole, tagged,
 };
 
 /// The place of a projection in [`Model::projections`](super::Model::projections).
@@ -154,7 +154,7 @@ pub enum WeightInit {
         #[serde(with = "SynapticWeight")]
         mean: f64,
         /// Standard deviation, before truncation.
-        #[serde(with = "WeightSpread")]
+        #[serde(with = "SynapticSpread")]
         sd: f64,
     },
     /// Lognormal: |w| is exp(N(mu, sigma²)), positive unless the sign of the projection is non-positive.

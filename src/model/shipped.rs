@@ -19,7 +19,7 @@ macro_rules! shipped {
 }
 
 /// All of them, the reference networks first, then their variants.
-pub const MODELS: [Shipped; 17] = shipped![
+pub const MODELS: [Shipped; 20] = shipped![
     "g17-784-10",
     "g17-784-500-10",
     "g17-784-500-100-10",
@@ -37,6 +37,9 @@ pub const MODELS: [Shipped; 17] = shipped![
     "g17-784-500-10-backprop",
     "g17-784-1000-10x5",
     "g17-1568-1000-10x5",
+    "recurrent-lif",
+    "brunel-2000",
+    "potjans-diesmann-2014",
 ];
 
 /// The shipped model of this name; a folder before it and `.toml` after it do not matter.

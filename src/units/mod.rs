@@ -53,6 +53,9 @@ pub const LONGEST_RUN_MS: f64 = 1e9;
 /// Largest potential, spread or factor of a model file, in the model's dimensionless volts.
 pub const LARGEST_POTENTIAL: f64 = 1000.0;
 
+/// Largest synaptic weight of a model file, in the unit of its port: amplitudes of thousands at once are finite in f32.
+pub const LARGEST_WEIGHT: f64 = 1e6;
+
 /// Largest conductance of a membrane in all [1/ms]: amplitudes are kept scaled by e^{γt} over 16 ms, in f32.
 const LARGEST_CONDUCTANCE: f64 = 4.0;
 
@@ -86,9 +89,9 @@ quantities! {
     /// A current.
     Current = Bounds::closed(-1e9, 1e9), "pA";
     /// A synaptic weight, in the unit of its port.
-    SynapticWeight = Bounds::closed(-1e9, 1e9), "";
-    /// A spread of synaptic weights, in the unit of their port.
-    WeightSpread = Bounds::closed(0.0, 1e9), "";
+    SynapticWeight = Bounds::closed(-LARGEST_WEIGHT, LARGEST_WEIGHT), "";
+    /// A spread of synaptic weights, in the unit of their port; 0: all are the mean.
+    SynapticSpread = Bounds::closed(0.0, LARGEST_WEIGHT), "";
     /// A potential.
     Potential = Bounds::closed(-LARGEST_POTENTIAL, LARGEST_POTENTIAL), "";
     /// A spread of a random draw; 0: all are the mean.

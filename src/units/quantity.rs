@@ -1,5 +1,6 @@
 //! Numbers in a range, and what keeps them.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::marker::PhantomData;
 
@@ -86,7 +87,7 @@ pub trait FileQuantity {
     const SCALE: f64;
 }
 
-/// What a field may keep of a quantity: a number, one or none, or a list of them.
+/// What a field may keep of a quantity: a number, one or none, a list of them, or one by name.
 pub trait Held: Sized {
     /// Reads numbers of this quantity.
     ///
@@ -128,6 +129,17 @@ impl Held for Vec<f64> {
 
     fn write<Q: FileQuantity, S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_seq(self.iter().map(|number| Checked::<Q>(*number, PhantomData)))
+    }
+}
+
+impl Held for BTreeMap<String, f64> {
+    fn read<'de, Q: FileQuantity, D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let checked = BTreeMap::<String, Checked<Q>>::deserialize(deserializer)?;
+        Ok(checked.into_iter().map(|(name, checked)| (name, checked.0)).collect())
+    }
+
+    fn write<Q: FileQuantity, S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(self.iter().map(|(name, number)| (name, Checked::<Q>(*number, PhantomData))))
     }
 }
 

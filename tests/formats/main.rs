@@ -1,5 +1,6 @@
 //! What the program reads and writes: model files, stimuli, run files, checkpoints, and what fuzzing found of them.
 
+mod circuit_code;
 #[cfg(feature = "hdf5")]
 mod circuit_refusals;
 mod connections;
@@ -13,4 +14,5 @@ mod model_reference;
 mod model_refusals;
 #[cfg(feature = "hdf5")]
 mod run_file;
+mod scaling;
 mod small;

@@ -1,5 +1,6 @@
 //! Models made in code: the same as those of files, and refused as those are.
 
+use crate::circuit_code;
 use apical::cells::{OutputNeuron, PoissonEncoder, Pyramidal};
 use apical::model::{
     BiasInit, Carries, Learning, Model, ModelBuilder, OnOff, ProjectionSpec, Registry, Rule, Schedule, Slope, Stimuli,
@@ -158,7 +159,11 @@ fn in_code(name: &str) -> Network {
 fn every_shipped_model_equals_one_built_in_code() {
     for model in shipped::MODELS {
         let model = Model::load(model.name.as_ref(), &[]).unwrap();
-        assert_eq!(in_code(&model.name).builder(&model).build().unwrap(), model);
+        let builder = match circuit_code::builder(&model.name) {
+            Some(circuit) => circuit.about(&model.about),
+            None => in_code(&model.name).builder(&model),
+        };
+        assert_eq!(builder.build().unwrap(), model);
     }
 }
 

@@ -6,6 +6,7 @@
 //! | `[[population]]` | [`population`]: `name`, `size`, `kind`, `bias` or `stimulus` and the parameters of that kind of cell |
 //! | `[[projection]]` | [`projection`] |
 //! | `[protocol]`, `[learning]`, `[decoding]`, `[stimuli]` | their structs; what their keys must be together is in [`experiment`] |
+//! | `[scaling]` | [`scaling`] |
 //! | `[[change]]` | [`intervention`] |
 //! | `[recording]` | [`recording`] |
 
@@ -22,6 +23,7 @@ mod recording;
 mod recording_keys;
 pub(super) mod reference;
 mod rule;
+mod scaling;
 pub(super) mod written;
 
 use serde::Deserialize;
@@ -36,10 +38,22 @@ use crate::units::FileName;
 pub use intervention::InterventionSpec;
 pub(super) use population::written as population_table;
 pub use projection::ProjectionSpec;
+use scaling::NetworkTables;
 
 /// The tables and keys of a model file.
-const KEYS: [&str; 10] =
-    ["name", "about", "population", "projection", "protocol", "learning", "decoding", "stimuli", "change", "recording"];
+const KEYS: [&str; 11] = [
+    "name",
+    "about",
+    "population",
+    "projection",
+    "scaling",
+    "protocol",
+    "learning",
+    "decoding",
+    "stimuli",
+    "change",
+    "recording",
+];
 
 /// From the merged tree to the model.
 pub(super) fn check(file: &Section<'_, '_>, registry: &Registry) -> Result<Model, ModelError> {
@@ -47,14 +61,17 @@ pub(super) fn check(file: &Section<'_, '_>, registry: &Registry) -> Result<Model
     let name = name.ok_or_else(|| file.missing("name", "the name of the experiment"))?;
     let about = file.key("about", String::deserialize)?.unwrap_or_default();
     let tables = file.tables("population")?;
-    let populations = population::all(&tables, registry)?;
+    let mut populations = population::all(&tables, registry)?;
     let projection_tables = if file.has("projection") { file.tables("projection")? } else { Vec::new() };
-    let projections = projection::all(&projection_tables, &populations, registry)?;
+    let mut projections = projection::all(&projection_tables, &populations, registry)?;
     let protocol = experiment::protocol(&file.section("protocol")?)?;
     population::check_sources(&tables, &populations, &protocol)?;
     if protocol.continuous().is_some() {
         experiment::check_continuous(file, &projections)?;
     }
+    let scaling = file.section("scaling")?;
+    let network = NetworkTables { populations: &tables, projections: &projection_tables };
+    let is_scaled = scaling::apply(&scaling, network, &mut populations, &mut projections, &protocol)?;
     let learning = experiment::learning(&file.section("learning")?)?;
     population::check_plateaus(&tables, &populations, &protocol)?;
     projection::check_delays(&projection_tables, &projections, &protocol)?;
@@ -80,7 +97,7 @@ pub(super) fn check(file: &Section<'_, '_>, registry: &Registry) -> Result<Model
     check_initial(&model, &tables, &projection_tables)?;
     check_hidden_error(&model, file)?;
     written::text(&model)?;
-    Ok(model)
+    if is_scaled { scaling::check(&scaling, &model, registry) } else { Ok(model) }
 }
 
 /// Refuses errors handed down to hidden neurons from which no path over basal dendrites leads up, or several do.

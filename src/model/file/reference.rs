@@ -11,7 +11,7 @@ use super::intervention::InterventionSpec;
 use super::projection::ProjectionSpec;
 use super::recording_keys::RecordingKeys;
 use crate::model::registry::{CellKind, Registry};
-use crate::model::{BiasInit, Learning, Protocol, SourceStimulus, Stimuli};
+use crate::model::{BiasInit, Learning, Protocol, Scaling, SourceStimulus, Stimuli};
 use crate::units::{FileName, Name, Whole};
 
 /// The page around the tables of keys, which take the place of `{{KEYS}}`.
@@ -32,6 +32,7 @@ impl Registry {
             "projection": { "type": "array", "items": projection, "description": "Synapses between two populations." },
         });
         let sections = [
+            ("scaling", generator.subschema_for::<Scaling>()),
             ("protocol", generator.subschema_for::<Protocol>()),
             ("learning", generator.subschema_for::<Learning>()),
             ("decoding", generator.subschema_for::<DecodingKeys>()),
@@ -74,6 +75,7 @@ impl Registry {
         }
         for (key, header) in [
             ("projection", "[[projection]]"),
+            ("scaling", "[scaling]"),
             ("protocol", "[protocol]"),
             ("learning", "[learning]"),
             ("decoding", "[decoding]"),
