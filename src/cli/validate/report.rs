@@ -5,7 +5,7 @@ use crate::cli::failure::Failure;
 use crate::cli::terminal;
 use crate::plot::Figure;
 use crate::plot::gallery::{self, Validated};
-use crate::validation::Found;
+use crate::validation::{Found, Verdict};
 
 /// The figure of a validation.
 pub(super) fn figure(validation: &Validation<'_>) -> Figure {
@@ -65,6 +65,11 @@ pub(super) fn print(validation: &Validation<'_>) -> Result<(), Failure> {
             name(like.population)
         ))?;
     }
+    print_verdicts(verdicts)
+}
+
+/// Prints verdicts, one a line.
+pub(super) fn print_verdicts(verdicts: &[Verdict]) -> Result<(), Failure> {
     verdicts.iter().try_for_each(|verdict| {
         let quantity = &verdict.quantity;
         match &verdict.found {

@@ -40,7 +40,7 @@ pub(in crate::cli) struct ValidationResults {
 #[derive(Debug, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(untagged)]
-enum VerdictResults {
+pub(super) enum VerdictResults {
     /// Of a quantity that was measured.
     Measured {
         /// The quantity, its unit in brackets.
@@ -275,7 +275,8 @@ impl Validation<'_> {
     }
 }
 
-fn verdict_results(verdict: &Verdict) -> VerdictResults {
+/// A verdict as it is written.
+pub(super) fn verdict_results(verdict: &Verdict) -> VerdictResults {
     let (quantity, passed) = (verdict.quantity.clone(), verdict.passed());
     match &verdict.found {
         &Found::Measured(found, within) => {
@@ -283,7 +284,7 @@ fn verdict_results(verdict: &Verdict) -> VerdictResults {
             VerdictResults::Measured { quantity, found, relation, tolerance, passed }
         }
         Found::NotApplicable(why) => {
-            VerdictResults::NotApplicable { quantity, passed, not_applicable: why.clone().into_owned() }
+            VerdictResults::NotApplicable { quantity, passed, not_applicable: why.to_string() }
         }
     }
 }
