@@ -4,9 +4,9 @@ use std::ops::ControlFlow;
 
 use serde::Serialize;
 
+use super::command::{ValidateCommand, check};
 use super::report::print_verdicts;
 use super::results::{VerdictResults, verdict_results};
-use super::{ValidateCommand, check};
 use crate::cli::failure::Failure;
 use crate::cli::files::PartialFile;
 use crate::cli::progress::ContinuousDisplay;

@@ -1,14 +1,14 @@
 //! `apical validate`.
 
+mod command;
 mod continuous;
 mod report;
 mod results;
 
-use std::path::{Path, PathBuf};
+use anyhow::bail;
 
-use anyhow::{Context, bail};
-use clap::Args;
-
+pub(super) use self::command::ValidateCommand;
+use self::command::check;
 use self::continuous::ContinuousValidation;
 #[cfg(test)]
 pub(super) use self::continuous::MeanFieldResults;
@@ -17,7 +17,7 @@ use self::results::Validation;
 pub(super) use self::results::ValidationResults;
 use super::checkpoint::StartingNetwork;
 use super::failure::Failure;
-use super::files::{PartialFile, refuse_overwrite};
+use super::files::PartialFile;
 use super::options::Common;
 use super::progress::Display;
 use super::stimuli::StimulusSource;
@@ -26,7 +26,7 @@ use crate::data::Dataset;
 use crate::model::Model;
 use crate::network::Network;
 use crate::training::initial_network;
-use crate::validation::{ComparedLearning, LearningSetting, Setting, Verdict, compare, judge, learn};
+use crate::validation::{ComparedLearning, LearningSetting, Setting, compare, judge, learn};
 
 /// Images shown unless another number is asked for.
 const IMAGES: usize = 200;
@@ -36,82 +36,6 @@ const EXAMPLES: u64 = 2000;
 
 /// Lengths of phases over which answers are compared unless others are asked for [ms].
 const DURATIONS: [f64; 5] = [50.0, 100.0, 250.0, 500.0, 1000.0];
-
-/// Check a spiking network against theory and its rate twins.
-///
-/// INPUT is a model file, the name of a shipped model, or a checkpoint. Each test image is shown from rest. Mean potentials
-/// must be those of the measured rates upstream, by a chi-square over neurons that fails once in 10,000 times by chance;
-/// rates must be those of the diffusion twin; the convergence of answers and rates to those of the noiseless twin over
-/// growing durations is reported. Then a network of the model and its noiseless twin learn from the same initial weights on
-/// the same images. Checks that do not apply, such as of rates of a spike list, are marked so. Exit code 1 if a check fails.
-///
-/// A model of the protocol "continuous" is simulated for --duration after its warm-up, of at least 200 ms, and rates and CVs of the
-/// inter-spike intervals of its threshold cells are compared with mean-field theory (Brunel 2000), population by population.
-///
-///   apical validate output/g17-784-500-10-seed1.checkpoint.h5
-///
-///   apical validate g17-784-500-10 --perturb input-hidden=0.05
-///
-///   apical validate circuit.toml --duration 5000
-#[derive(Args, Debug)]
-pub(super) struct ValidateCommand {
-    /// Model file, name of a shipped model, or checkpoint.
-    input: PathBuf,
-
-    /// Images shown. Default: 200.
-    #[arg(long, value_name = "N")]
-    images: Option<std::num::NonZeroUsize>,
-
-    /// Lengths of phases over which answers are compared with the noiseless twin's [ms]. Default: 50,100,250,500,1000, those
-    /// beyond the settling time, and the length of a test where none is.
-    #[arg(long, value_name = "MS", value_delimiter = ',')]
-    durations: Vec<f64>,
-
-    /// Training presentations of the network and its twin; 0: they do not learn. Default: 2000.
-    #[arg(long, value_name = "N")]
-    examples: Option<u64>,
-
-    /// Model time that is measured, after the warm-up, of a continuous model [ms]. Default: `duration_ms` of the model.
-    #[arg(long, value_name = "MS")]
-    duration: Option<f64>,
-
-    /// Scale the weights of a projection in the twin or the theory only, by 1 + X: what rests on it must fail.
-    #[arg(long, value_name = "PROJECTION=X")]
-    perturb: Vec<String>,
-
-    /// Seed of all that is random. Default: 1, or that of the checkpoint.
-    #[arg(long, value_name = "N")]
-    seed: Option<u64>,
-
-    /// Folder of IDX files, plain or gzipped. Default: that of the checkpoint's training, of the model, or data/mnist.
-    #[arg(long, value_name = "DIR")]
-    data: Option<PathBuf>,
-
-    /// Threads; the results do not depend on their number. Default: all cores.
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
-    threads: Option<u16>,
-
-    /// Set any key of the model, as in `--set protocol.test_ms=500`.
-    #[arg(long = "set", value_name = "KEY=VALUE")]
-    overrides: Vec<String>,
-
-    /// Write the results there as JSON, and a figure beside it as SVG, but of continuous models. Default:
-    /// output/NAME-validate.json.
-    #[arg(long, value_name = "PATH")]
-    out: Option<PathBuf>,
-
-    /// Take a checkpoint even if it was changed after it was written.
-    #[arg(long)]
-    accept_edited: bool,
-
-    /// No progress on standard error.
-    #[arg(long)]
-    quiet: bool,
-
-    /// Print the results as one JSON object, the last line on standard output.
-    #[arg(long)]
-    json: bool,
-}
 
 impl ValidateCommand {
     pub(super) fn execute(self) -> Result<(), Failure> {
@@ -263,46 +187,10 @@ impl ValidateCommand {
         }
         Ok(twin)
     }
-
-    /// Path of the results.
-    fn destination(&self, model: &Model) -> anyhow::Result<PathBuf> {
-        let path = if let Some(path) = &self.out {
-            path.clone()
-        } else {
-            std::fs::create_dir_all("output").context("cannot create the folder output; give --out PATH")?;
-            Path::new("output").join(format!("{}-validate.json", model.name))
-        };
-        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
-        if path.is_dir() || folder.is_some_and(|folder| !folder.is_dir()) {
-            bail!("--out {}: expected the path of a file in a folder that is there", path.display());
-        }
-        if path.extension().is_none_or(|extension| extension != "json") {
-            bail!("--out {}: expected a name that ends in .json", path.display());
-        }
-        refuse_overwrite("--out", &path, &self.input)?;
-        refuse_overwrite("--out", &path.with_extension("svg"), &self.input)?;
-        Ok(path)
-    }
-
-    fn print_message(&self, text: &str) {
-        if !self.quiet {
-            terminal::print_message(text);
-        }
-    }
 }
 
 /// Why a network and its twin cannot be trained in parallel, if they cannot.
 fn unlearnable(model: &Model, data: &Dataset) -> Option<String> {
     let unlabelled = || data.training.label(0).is_none().then(|| "stimuli without labels teach nothing".to_owned());
     model.lacks_twin().or_else(unlabelled)
-}
-
-/// A failure if a check failed.
-fn check(verdicts: &[Verdict]) -> Result<(), Failure> {
-    let failed: Vec<_> =
-        verdicts.iter().filter(|verdict| verdict.passed() == Some(false)).map(|v| v.quantity.as_str()).collect();
-    if failed.is_empty() {
-        return Ok(());
-    }
-    Err(Failure::Failed(anyhow::anyhow!("{} of {} checks failed: {}", failed.len(), verdicts.len(), failed.join("; "))))
 }

@@ -8,52 +8,24 @@
 
 mod activity;
 mod cell;
+mod comparison;
+mod setting;
 mod theory;
 mod verdicts;
 mod weights;
 
-use std::borrow::Cow;
-
 pub use activity::MeasuredActivity;
+pub use comparison::PopulationComparison;
+pub use setting::TheorySetting;
 pub use theory::{TheoreticalActivity, TheoryRange};
 pub use verdicts::judge_theory;
 
 use self::activity::SpikeCollector;
-use crate::model::Model;
-use crate::network::Network;
 use crate::simulation::{Simulation, SimulationError, SimulationMonitor, SourceInputs};
 use crate::training::Ending;
 
 #[cfg(doc)]
 use crate::analysis::mean_field::MeanFieldNetwork;
-
-/// A circuit and the network that its theory is computed of.
-#[derive(Clone, Copy, Debug)]
-pub struct TheorySetting<'a> {
-    /// The model, of the protocol "continuous".
-    pub model: &'a Model,
-    /// Its network.
-    pub network: &'a Network,
-    /// The network of the theory: the same, unless a check is to fail.
-    pub twin: &'a Network,
-    /// Seed of all that is random.
-    pub seed: u64,
-    /// Model time left out before it is measured [ms].
-    pub warmup_ms: f64,
-    /// Model time that is measured [ms].
-    pub measured_ms: f64,
-}
-
-/// A population of cells in simulation and theory.
-#[derive(Clone, Debug, PartialEq)]
-pub struct PopulationComparison {
-    /// Its place in the model.
-    pub population: usize,
-    /// How it fired.
-    pub measured: MeasuredActivity,
-    /// How it fires in theory, or why there is no theory of it.
-    pub theory: Result<TheoreticalActivity, Cow<'static, str>>,
-}
 
 /// Simulates a circuit on what its sources fire and computes its theory, for each population that is not a source; `None` if the
 /// monitor ends the run.

@@ -2,9 +2,9 @@
 
 use std::borrow::Cow;
 
-use super::TheorySetting;
 use super::activity::MeasuredActivity;
 use super::cell::{Refusal, TheoryCell};
+use super::setting::TheorySetting;
 use super::weights::statistics;
 use crate::analysis::mean_field::{
     InputStatistics, MeanFieldNetwork, MeanFieldPopulation, MeanFieldProjection, MeanFieldState, ThresholdShare,

@@ -2,8 +2,8 @@
 
 use std::borrow::Cow;
 
-use super::PopulationComparison;
 use super::activity::{DEGREES, MeasuredActivity};
+use super::comparison::PopulationComparison;
 use super::theory::TheoreticalActivity;
 use crate::analysis::two_sided_t;
 use crate::model::Model;
