@@ -55,6 +55,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         length_ms: LENGTH,
         settle_ms: SETTLE,
         stimuli: &stimuli,
+        currents: &[],
         target: Target::None,
         measures: Measures::default(),
     };

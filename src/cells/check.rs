@@ -151,6 +151,7 @@ impl LinearCell {
             }
         }
         for (what, found) in [
+            ("the conductance of currents", Some(self.current_conductance)),
             ("the potential at rest", Some(self.rest)),
             ("the reset potential", self.reset.map(|reset| reset.potential)),
             ("the jump of the adaptation", self.adaptation.map(|adaptation| adaptation.jump)),

@@ -1,7 +1,7 @@
 //! Leaky integrate-and-fire neuron with any number of current-based ports.
 //!
-//! dV/dt = −(V − E_L)/τ_m + (I_e + Σ I_syn − I_w)/C_m; at V ≥ V_th it fires, V is set to V_reset and held there for t_ref,
-//! while currents go on. The current of an exponential port jumps by the weight [pA] and decays with τ; that of a double
+//! dV/dt = −(V − E_L)/τ_m + (I_e + I(t) + Σ I_syn − I_w)/C_m, I(t) a stimulus that is constant between its times; at V ≥ V_th it
+//! fires, V is set to V_reset and held there for t_ref, while currents go on. The current of an exponential port jumps by the weight [pA] and decays with τ; that of a double
 //! exponential one has integral weight [pA ms]; a delta port lets V jump by the weight [mV], which is lost while V is held. Each
 //! spike adds `jump` to I_w, which decays with τ_w. With `escape` the cell fires at a rate that depends on V.
 //!
@@ -229,6 +229,7 @@ impl Cell for Lif {
         });
         let mut cell = LinearCell::new(1.0 / self.tau_m, Escape::new(1.0));
         cell.fires = fires;
+        cell.current_conductance = 1.0 / self.c_m;
         cell.rest = self.e_l + self.i_e * self.tau_m / self.c_m;
         cell.initial = Some(self.v_init.unwrap_or_else(|| self.e_l.into()));
         cell.reset = Some(Reset { potential: self.v_reset, refractory_ms: self.t_ref });

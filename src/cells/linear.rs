@@ -37,6 +37,8 @@ pub struct LinearCell {
     pub initial: Option<NeuronValues>,
     /// When it fires.
     pub fires: Fires,
+    /// Conductance by which a current from outside drives the membrane, dV/dt = g I [mV/(ms pA)], 1/C_m; 0: it takes none.
+    pub current_conductance: f64,
     /// What firing does to the membrane, if anything.
     pub reset: Option<Reset>,
     /// A current of its own that jumps when it fires, if there is one.
@@ -168,6 +170,7 @@ impl LinearCell {
             rest: 0.0,
             initial: None,
             fires: Fires::Escape(escape),
+            current_conductance: 0.0,
             reset: None,
             adaptation: None,
             background: Vec::new(),
@@ -203,6 +206,11 @@ impl LinearCell {
         self.ports.len() - 1
     }
 
+    /// Whether a current from outside may drive it.
+    pub fn takes_current(&self) -> bool {
+        self.current_conductance > 0.0
+    }
+
     /// Number of compartments, the soma included.
     pub fn compartments(&self) -> usize {
         1 + self.ports.iter().filter(|port| port.compartment.is_some()).count()
@@ -218,7 +226,8 @@ impl LinearCell {
     pub(crate) fn is_plain_escape(&self) -> bool {
         let psp = self.psp();
         let plain = matches!(self.fires, Fires::Escape(escape) if escape == Escape::new(escape.rate_max));
-        let alone = self.reset.is_none() && self.adaptation.is_none() && self.background.is_empty();
+        let alone =
+            !self.takes_current() && self.reset.is_none() && self.adaptation.is_none() && self.background.is_empty();
         let at_rest = self.rest == 0.0 && self.initial.is_none();
         plain && alone && at_rest && self.ports.iter().all(|port| port.kernel == Kernel::DoubleExponential(psp))
     }

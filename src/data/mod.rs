@@ -34,4 +34,4 @@ pub use split::{Evaluate, Split, tested_on};
 pub use stimuli::{Presentations, StimulusSet};
 pub use synapses::read_synapse_list;
 pub use tables::{RateTable, SpikeList};
-pub use timed::{RateCourse, TimedSpikes};
+pub use timed::{TimeTable, TimedSpikes};

@@ -1,6 +1,6 @@
 //! What source populations beside the first fire, in presentations.
 
-use crate::model::{Model, Population, SourceStimulus};
+use crate::model::{Model, Population, PopulationStimulus};
 use crate::protocol::Stimulus;
 
 /// Rates of the sources beside the first, which is shown the stimuli; none of a source without a stimulus of its own.
@@ -14,8 +14,8 @@ impl OtherSources {
     /// Those of a model.
     pub fn of(model: &Model) -> Self {
         let rates = |population: &Population| match &population.stimulus {
-            Some(SourceStimulus::Constant { rate_hz }) => vec![rate_hz / 1000.0; population.size],
-            Some(SourceStimulus::Rates { rates_hz }) => rates_hz.iter().map(|hz| hz / 1000.0).collect(),
+            Some(PopulationStimulus::Constant { rate_hz }) => vec![rate_hz / 1000.0; population.size],
+            Some(PopulationStimulus::Rates { rates_hz }) => rates_hz.iter().map(|hz| hz / 1000.0).collect(),
             _ => vec![0.0; population.size],
         };
         Self {

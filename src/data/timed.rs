@@ -1,8 +1,9 @@
-//! Stimuli by time: tables of rates, and lists of spikes on the clock of a continuous run.
+//! Stimuli by time: tables of rates and currents, and lists of spikes on the clock of a continuous run.
 //!
 //! | file | content |
 //! |---|---|
 //! | rates, `.csv` | header `time_ms,...`, then one row a change: its time, ascending, and one rate for all neurons or one for each, Hz |
+//! | currents, `.csv` | the same, with currents in pA |
 //! | spikes, `.csv` | header `time_ms,neuron`, then one row a spike in any order; neurons count from 0 |
 //! | spikes, `.npy` | float32 or float64, shape [spikes, 2], the same columns |
 
@@ -10,23 +11,30 @@ use std::path::Path;
 
 use super::DataError;
 use super::npy::{Npy, NumberTypes, place};
-use super::tables::{check_width, each_row, file_name, not_a_rate, per_ms};
+use super::tables::{check_width, each_row, file_name, per_ms};
 use crate::protocol::Spike;
-use crate::units::LONGEST_RUN_MS;
+use crate::units::{LARGEST_CURRENT_PA, LONGEST_RUN_MS};
 
 /// First row of a list of spikes.
 const SPIKE_HEADER: &str = "time_ms,neuron";
 
-/// First row of a table of rates, up to the names of its columns.
-const RATE_HEADER: &str = "time_ms,rate_hz";
-
-/// Rates of a population that change by a table.
+/// Values of the neurons of a population, each constant from its time to that of the next row.
 #[derive(Clone, Debug, PartialEq)]
-pub struct RateCourse {
+pub struct TimeTable {
     times_ms: Vec<f64>,
     columns: usize,
-    rates: Vec<f64>,
+    values: Vec<f64>,
     sha256: Vec<(String, String)>,
+}
+
+/// What the values of a table are.
+struct TableContent {
+    /// First row, up to the names of its columns.
+    header: &'static str,
+    /// From a number of the file to a value; none where it is out of range.
+    value: fn(f64) -> Option<f64>,
+    /// What is expected of a number.
+    expected: &'static str,
 }
 
 /// Spikes of a population on the clock of a run.
@@ -38,18 +46,43 @@ pub struct TimedSpikes {
     pub sha256: Vec<(String, String)>,
 }
 
-impl RateCourse {
-    /// Reads the table of a population of so many neurons.
+impl TimeTable {
+    /// Reads a table of rates of a population of so many neurons, in Hz; its values are per ms.
     ///
     /// # Errors
     /// If it cannot be read, times do not ascend, or a value is no rate; the error names the line.
-    pub fn open(path: &Path, neurons: usize) -> Result<Self, DataError> {
-        let mut course = Self { times_ms: Vec::new(), columns: 0, rates: Vec::new(), sha256: Vec::new() };
+    pub fn rates(path: &Path, neurons: usize) -> Result<Self, DataError> {
+        let expected = "a rate from 0 to 1e6 Hz";
+        Self::open(path, neurons, &TableContent { header: "time_ms,rate_hz", value: per_ms, expected })
+    }
+
+    /// Reads a table of currents into a population of so many neurons [pA].
+    ///
+    /// # Errors
+    /// If it cannot be read, times do not ascend, or a value is no current; the error names the line.
+    pub fn currents(path: &Path, neurons: usize) -> Result<Self, DataError> {
+        let value = |pa: f64| (pa.abs() <= LARGEST_CURRENT_PA).then_some(pa);
+        let expected = "a current from -1e9 to 1e9 pA";
+        Self::open(path, neurons, &TableContent { header: "time_ms,current_pa", value, expected })
+    }
+
+    /// One value for all neurons from each of these times on, which ascend [ms].
+    ///
+    /// # Panics
+    /// If there is not one value for each time.
+    pub fn of_steps(times_ms: &[f64], values: &[f64]) -> Self {
+        assert_eq!(times_ms.len(), values.len(), "a value for each time");
+        Self { times_ms: times_ms.to_vec(), columns: 1, values: values.to_vec(), sha256: Vec::new() }
+    }
+
+    fn open(path: &Path, neurons: usize, content: &TableContent) -> Result<Self, DataError> {
+        let &TableContent { header, value, expected: wanted } = content;
+        let mut course = Self { times_ms: Vec::new(), columns: 0, values: Vec::new(), sha256: Vec::new() };
         course.sha256 = each_row(path, |name, line, row| {
             if course.columns == 0 {
                 if row[0] != "time_ms" || row.len() < 2 {
                     let (path, found) = (name.to_owned(), row.join(","));
-                    return Err(DataError::Header { path, line, expected: RATE_HEADER, found });
+                    return Err(DataError::Header { path, line, expected: header, found });
                 }
                 let expected = if row.len() == 2 { 2 } else { neurons + 1 };
                 course.columns = row.len() - 1;
@@ -65,8 +98,12 @@ impl RateCourse {
                 found: row[0].to_owned(),
             })?);
             for (column, &text) in row.iter().enumerate().skip(1) {
-                let refuse = || not_a_rate(name, format!("line {line}, column {}", column + 1), text.to_owned());
-                course.rates.push(text.parse().ok().and_then(per_ms).ok_or_else(refuse)?);
+                course.values.push(text.parse().ok().and_then(value).ok_or_else(|| DataError::Value {
+                    origin: name.to_owned(),
+                    place: format!("line {line}, column {}", column + 1),
+                    expected: wanted.to_owned(),
+                    found: text.to_owned(),
+                })?);
             }
             Ok(())
         })?;
@@ -81,12 +118,12 @@ impl RateCourse {
         &self.times_ms
     }
 
-    /// The rates of a row: one for all neurons, or one for each [1/ms].
+    /// The values of a row: one for all neurons, or one for each.
     ///
     /// # Panics
     /// If there is no such row.
-    pub fn rates(&self, row: usize) -> &[f64] {
-        &self.rates[row * self.columns..][..self.columns]
+    pub fn values(&self, row: usize) -> &[f64] {
+        &self.values[row * self.columns..][..self.columns]
     }
 
     /// The row that holds at a time; none before the first.
@@ -192,11 +229,11 @@ mod tests {
     #[allow(clippy::float_cmp, reason = "these rates are exact")]
     fn rates_hold_from_their_time_to_that_of_the_next_row() {
         let (_folder, path) = file("r.csv", "time_ms,a,b\n10,1000,0\n20.5,0,500\n");
-        let course = RateCourse::open(&path, 2).unwrap();
+        let course = TimeTable::rates(&path, 2).unwrap();
         assert_eq!((course.row_at(9.9), course.row_at(10.0), course.row_at(1e9)), (None, Some(0), Some(1)));
-        assert_eq!((course.rates(0), course.rates(1)), (&[1.0, 0.0][..], &[0.0, 0.5][..]));
+        assert_eq!((course.values(0), course.values(1)), (&[1.0, 0.0][..], &[0.0, 0.5][..]));
         let (_folder, path) = file("r.csv", "time_ms,rate_hz\n0,7\n");
-        assert_eq!(RateCourse::open(&path, 100).unwrap().rates(0), [0.007]);
+        assert_eq!(TimeTable::rates(&path, 100).unwrap().values(0), [0.007]);
     }
 
     #[test]
@@ -211,7 +248,7 @@ mod tests {
             ("time_ms,a\n", "holds no presentation"),
         ] {
             let (_folder, path) = file("r.csv", text);
-            let refused = RateCourse::open(&path, 2).unwrap_err().to_string();
+            let refused = TimeTable::rates(&path, 2).unwrap_err().to_string();
             assert!(refused.contains(expected), "{refused}");
         }
     }

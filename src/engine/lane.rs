@@ -8,6 +8,7 @@
 //! earlier window, since a spike at t ≥ from arrives at t + delay ≥ from + delay ≥ to. Potentials that drive no soma, means and
 //! recorded traces are evaluated after the window. Weights do not change within a trial.
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use pulp::Arch;
@@ -18,7 +19,7 @@ use super::circuit::{Circuit, Membrane, Potential, ProjectionLayout};
 use super::linear::LinearPopulation;
 use super::modal;
 use super::observe::{LaneState, Observation, PhaseMeans};
-use super::population::{Inputs, Means, PhaseRun, PopulationDynamics, Probes, Streams, Window};
+use super::population::{Inputs, Means, NeuronChange, PhaseRun, PopulationDynamics, Probes, Streams, Window};
 use super::source::Encoder;
 use super::work::Work;
 use crate::network::{Network, Synapses};
@@ -125,6 +126,14 @@ impl Lane {
             populations: self.populations.iter().map(|population| population.state()).collect(),
             projections: self.arrivals.iter().map(Arrivals::state).collect(),
         }
+    }
+
+    /// Changes neurons of a population between two trials.
+    ///
+    /// # Panics
+    /// If there is no such population, or its cells take no such change.
+    pub(crate) fn change(&mut self, population: usize, neurons: &Range<usize>, change: NeuronChange) {
+        self.populations[population].change(neurons, change);
     }
 
     /// Takes up a state that a lane of the same circuit gave; parts of another shape are left aside.

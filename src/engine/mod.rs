@@ -32,6 +32,7 @@ pub use crossing::Crossings;
 pub use lane::Lane;
 pub(crate) use linear::state_names;
 pub(crate) use means::add_product;
-pub(crate) use modal::QUEUED;
+pub(crate) use modal::{DRIVES, QUEUED};
 pub use observe::{LaneState, Observation, PhaseMeans, ProjectionState, StateArray};
+pub(crate) use population::NeuronChange;
 pub use work::Work;

@@ -1,6 +1,7 @@
 //! What the run loop knows of a population: anything that can be advanced over a window.
 
 use std::fmt::Debug;
+use std::ops::Range;
 
 use pulp::Arch;
 
@@ -66,6 +67,15 @@ pub(crate) struct Means<'a> {
     pub(crate) plateau_lead_ms: &'a mut Vec<f32>,
 }
 
+/// A change of neurons in the course of a run.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum NeuronChange {
+    /// A constant current is added [pA].
+    AddCurrent(f64),
+    /// The threshold is raised [mV].
+    RaiseThreshold(f64),
+}
+
 /// A population in one lane. Nothing it does depends on threads, windows or recording.
 pub(crate) trait PopulationDynamics: Debug + Send + Sync {
     /// Takes up a phase. `sampled`: traces will be sampled in it.
@@ -105,6 +115,14 @@ pub(crate) trait PopulationDynamics: Debug + Send + Sync {
 
     /// Back to rest.
     fn rest(&mut self);
+
+    /// Changes neurons between two phases.
+    ///
+    /// # Panics
+    /// If its cells take no such change.
+    fn change(&mut self, neurons: &Range<usize>, change: NeuronChange) {
+        panic!("no {change:?} of neurons {neurons:?} of a population that takes none");
+    }
 
     /// What is carried to the next trial, by name.
     fn state(&self) -> Vec<StateArray>;

@@ -8,8 +8,8 @@ use super::error::{ModelError, Origin};
 use super::file::{self, written};
 use super::source::Source;
 use super::{
-    BiasInit, CellKind, Decoding, InterventionSpec, Learning, Model, Population, ProjectionSpec, Protocol, Registry,
-    Scaling, SourceStimulus, Stimuli,
+    BiasInit, CellKind, Decoding, InterventionSpec, Learning, Model, Population, PopulationStimulus, ProjectionSpec,
+    Protocol, Registry, Scaling, Stimuli,
 };
 use crate::cells::Cell;
 
@@ -103,7 +103,7 @@ impl ModelBuilder {
     }
 
     /// Gives the source population added last a stimulus of its own.
-    pub fn stimulus(mut self, stimulus: SourceStimulus) -> Self {
+    pub fn stimulus(mut self, stimulus: PopulationStimulus) -> Self {
         if let Some(population) = self.populations.last_mut() {
             population.stimulus = Some(stimulus);
         }

@@ -40,6 +40,31 @@ pub enum InterventionKind {
         /// The constant, in the model's units of potential.
         by: f64,
     },
+    /// A constant current is added to that of neurons.
+    AddCurrent {
+        /// Of this population.
+        population: PopulationId,
+        /// These neurons.
+        neurons: Range<usize>,
+        /// The current [pA].
+        by: f64,
+    },
+    /// The thresholds of neurons are raised.
+    RaiseThreshold {
+        /// Of this population.
+        population: PopulationId,
+        /// These neurons.
+        neurons: Range<usize>,
+        /// By so much; below 0, they are lowered [mV].
+        by: f64,
+    },
+    /// Synapses of a projection are removed at random.
+    Prune {
+        /// The projection.
+        projection: ProjectionId,
+        /// The probability with which each is.
+        fraction: f64,
+    },
 }
 
 impl InterventionKind {
@@ -58,6 +83,15 @@ impl InterventionKind {
             }
             Self::AddBias { population, neurons, by } => {
                 format!("add {by} to the bias of {}", of(*population, neurons))
+            }
+            Self::AddCurrent { population, neurons, by } => {
+                format!("add {by} pA to the current into {}", of(*population, neurons))
+            }
+            Self::RaiseThreshold { population, neurons, by } => {
+                format!("raise the threshold of {} by {by} mV", of(*population, neurons))
+            }
+            Self::Prune { projection, fraction } => {
+                format!("remove synapses of {} with probability {fraction}", model.projection(*projection).name)
             }
         }
     }

@@ -7,7 +7,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::projection::last_snapshot;
-use super::{CompartmentId, PortId, SourceStimulus};
+use super::{CompartmentId, PopulationStimulus, PortId};
 use crate::cells::{Cell, Dynamics, LinearCell, PotentialUnit};
 use crate::units::{FileName, PathText, Potential, Spread, tagged};
 
@@ -22,8 +22,8 @@ pub struct Population {
     pub cell: Arc<dyn Cell>,
     /// Where the initial biases of their dendrites come from; none of cells without.
     pub bias: Option<BiasInit>,
-    /// What its neurons fire, of a source with a stimulus of its own.
-    pub stimulus: Option<SourceStimulus>,
+    /// What its neurons fire, of a source with a stimulus of its own, or the current into its cells.
+    pub stimulus: Option<PopulationStimulus>,
 }
 
 impl PartialEq for Population {

@@ -9,7 +9,7 @@ use serde::de::DeserializeOwned;
 use super::error::{ModelError, nearest, one_of};
 use super::source::Section;
 use super::{BiasInit, Population};
-use crate::cells::{Cell, Dynamics, Lif, OutputNeuron, PoissonEncoder, Pyramidal};
+use crate::cells::{Cell, Dynamics, Lif, LinearCell, OutputNeuron, PoissonEncoder, Pyramidal};
 use crate::plasticity::RuleRegistry;
 
 /// Keys of every population, before those of its kind.
@@ -23,7 +23,7 @@ type ReadCell = fn(&Section<'_, '_>, &'static [&'static str]) -> Result<Arc<dyn 
 pub struct CellKind {
     name: &'static str,
     has_bias: bool,
-    is_source: bool,
+    has_stimulus: bool,
     default: fn() -> Arc<dyn Cell>,
     read: ReadCell,
     schema: fn(&mut SchemaGenerator) -> Schema,
@@ -41,7 +41,7 @@ impl CellKind {
         Self {
             name: default.kind(),
             has_bias: linear.as_ref().is_some_and(|cell| cell.bias.is_some()),
-            is_source: linear.is_none(),
+            has_stimulus: linear.as_ref().is_none_or(LinearCell::takes_current),
             default: || Arc::new(C::default()),
             read: |section, after| Ok(Arc::new(section.read_between::<C>(HEAD, after)?)),
             schema: SchemaGenerator::subschema_for::<C>,
@@ -64,9 +64,9 @@ impl CellKind {
         self.has_bias
     }
 
-    /// Whether its cells fire as a stimulus has it.
-    pub(super) fn is_source(&self) -> bool {
-        self.is_source
+    /// Whether its populations may have a stimulus of their own: rates or spikes of sources, currents into cells.
+    pub(super) fn has_stimulus(&self) -> bool {
+        self.has_stimulus
     }
 
     /// The schema of its parameters.
@@ -80,7 +80,7 @@ impl CellKind {
             section,
             if self.has_bias {
                 &["bias"]
-            } else if self.is_source {
+            } else if self.has_stimulus {
                 &["stimulus"]
             } else {
                 &[]

@@ -257,8 +257,12 @@ impl BlockCsr {
 
     /// Multiplies all weights by a factor.
     pub fn scale(&mut self, factor: f64) {
-        let synapses = self.blocks.iter_mut().flat_map(|block| &mut block.synapses);
-        synapses.for_each(|synapse| synapse.weight = (f64::from(synapse.weight) * factor) as f32);
+        self.weights_mut().for_each(|weight| *weight = (f64::from(*weight) * factor) as f32);
+    }
+
+    /// All weights, block by block and row by row, to be changed.
+    pub(super) fn weights_mut(&mut self) -> impl Iterator<Item = &mut f32> {
+        self.blocks.iter_mut().flat_map(|block| &mut block.synapses).map(|synapse| &mut synapse.weight)
     }
 
     /// All synapses as a list, block by block and row by row.

@@ -2,6 +2,7 @@
 
 use super::{BlockCsr, Synapse, TARGETS_PER_BLOCK, Weights};
 use crate::model::{Population, Projection, Storage};
+use crate::numeric::Stream;
 
 /// All synapses of a projection.
 #[derive(Clone, Debug, PartialEq)]
@@ -102,6 +103,19 @@ impl Synapses {
                 weights.rows_mut().iter_mut().for_each(|weight| *weight = (f64::from(*weight) * factor) as f32);
             }
             Self::Sparse(synapses) => synapses.scale(factor),
+        }
+    }
+
+    /// Removes each synapse with a probability: its weight becomes 0.
+    pub(crate) fn prune(&mut self, fraction: f64, stream: &mut Stream) {
+        let mut keep = |weight: &mut f32| {
+            if stream.unit() <= fraction {
+                *weight = 0.0;
+            }
+        };
+        match self {
+            Self::Dense(weights) => weights.rows_mut().iter_mut().for_each(keep),
+            Self::Sparse(synapses) => synapses.weights_mut().for_each(&mut keep),
         }
     }
 

@@ -36,6 +36,8 @@ pub enum Purpose {
     Connections(u32),
     /// Delays of the synapses of a projection, by its index.
     Delays(u32),
+    /// Which synapses of a projection are removed, by its index.
+    Pruning(u32),
     /// Noise and fixed feedback of a rate-based rule, and the draws of its tasks, by a number of its own.
     Rate(u32),
     /// Shuffles and beginnings of an analysis, by a number of its own.
@@ -60,6 +62,7 @@ impl Purpose {
             Purpose::Background(population) => (12, population),
             Purpose::Connections(projection) => (13, projection),
             Purpose::Delays(projection) => (14, projection),
+            Purpose::Pruning(projection) => (15, projection),
             Purpose::Rate(of) => (16, of),
             Purpose::Analysis(of) => (17, of),
         };

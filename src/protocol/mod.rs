@@ -13,7 +13,7 @@ pub use continuous::{
     ContinuousProtocol, STRETCH_MS, is_between_stretches, stretch_at, stretch_start, stretches_until,
 };
 pub use order::Order;
-pub use trial::{KeptSpikes, Measures, Phase, Sampling, Sigmoids, Spike, Stimulus, Target, Trial};
+pub use trial::{CurrentCourse, KeptSpikes, Measures, Phase, Sampling, Sigmoids, Spike, Stimulus, Target, Trial};
 pub use two_phase::{FORWARD, PhaseName, TARGET, TwoPhaseProtocol, TwoPhases};
 
 use schemars::JsonSchema;

@@ -22,6 +22,17 @@ pub enum Stimulus<'a> {
     Spikes(&'a [Spike]),
 }
 
+/// Currents into the cells of a population over a phase, each constant from its time to the next.
+#[derive(Clone, Copy, Debug)]
+pub struct CurrentCourse<'a> {
+    /// The place of the population in the model.
+    pub population: usize,
+    /// Times from the start of the phase, ascending [ms]. Before the first what held at the end of the phase before goes on.
+    pub times_ms: &'a [f64],
+    /// Currents [times, 1 for all cells or n] [pA].
+    pub currents_pa: &'a [f64],
+}
+
 /// What a network is taught in a phase.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub enum Target<'a> {
@@ -66,6 +77,8 @@ pub struct Phase<'a> {
     pub settle_ms: f64,
     /// A stimulus for each source population, in the order of populations; a source without one is silent.
     pub stimuli: &'a [Stimulus<'a>],
+    /// Currents into populations of cells that take any.
+    pub currents: &'a [CurrentCourse<'a>],
     /// What is taught.
     pub target: Target<'a>,
     /// What is measured beside plateaus and filtered trains, which always are.
@@ -107,7 +120,7 @@ pub struct Trial<'a> {
 impl<'a> Phase<'a> {
     /// A phase of `length_ms` of these stimuli, without a target, of which no more than plateaus and trains is measured.
     pub fn new(length_ms: f64, stimuli: &'a [Stimulus<'a>]) -> Self {
-        Self { length_ms, settle_ms: 0.0, stimuli, target: Target::None, measures: Measures::default() }
+        Self { length_ms, settle_ms: 0.0, stimuli, currents: &[], target: Target::None, measures: Measures::default() }
     }
 }
 

@@ -116,6 +116,7 @@ impl TwoPhaseProtocol {
             length_ms: lengths[FORWARD],
             settle_ms: self.settle,
             stimuli,
+            currents: &[],
             target: Target::None,
             measures: Measures { potentials: true, rates: false, sigmoids: sigmoids[FORWARD] },
         };

@@ -111,8 +111,14 @@ fn check_population(population: &Population, state: &[StateArray], lane: usize) 
         count(what.as_str(), population.size, values.len())?;
         finite(what, values)?;
     }
-    let (queued, others): (Vec<_>, Vec<_>) =
-        state.iter().partition(|array| crate::engine::QUEUED.contains(&array.name.as_str()));
+    let of = |names: &'static [&'static str]| move |array: &&StateArray| names.contains(&array.name.as_str());
+    for StateArray { name, values } in state.iter().filter(of(&crate::engine::DRIVES)) {
+        let what = format!("values of `{name}` of `{}` in lane {lane}", population.name);
+        count(what.as_str(), population.size, values.len())?;
+        finite(what, values)?;
+    }
+    let others = state.iter().filter(|array| !of(&crate::engine::DRIVES)(array));
+    let (queued, others): (Vec<_>, Vec<_>) = others.partition(of(&crate::engine::QUEUED));
     for StateArray { name, values } in &queued {
         let what = format!("values of `{name}` of `{}` in lane {lane}", population.name);
         count(what.as_str(), queued[0].values.len(), values.len())?;

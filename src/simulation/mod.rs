@@ -5,12 +5,12 @@
 //!
 //! ```
 //! use apical::prelude::*;
-//! use apical::model::{ContinuousProtocol, SourceStimulus};
+//! use apical::model::{ContinuousProtocol, PopulationStimulus};
 //! use apical::simulation::{Simulation, SourceInputs};
 //!
 //! let model = Model::builder("circuit")
 //!     .population("input", 20, PoissonEncoder::default())
-//!     .stimulus(SourceStimulus::Constant { rate_hz: 40.0 })
+//!     .stimulus(PopulationStimulus::Constant { rate_hz: 40.0 })
 //!     .population("cells", 10, Pyramidal::default())
 //!     .projection(ProjectionSpec::new("input", "cells", "basal"))
 //!     .projection(ProjectionSpec { delay: Some(1.5.into()), ..ProjectionSpec::new("cells", "cells", "apical") })

@@ -1,6 +1,6 @@
 //! Inhomogeneous Poisson trains of rates that are constant between the times of a table.
 
-use crate::data::RateCourse;
+use crate::data::TimeTable;
 use crate::numeric::{Stream, ln};
 use crate::protocol::Spike;
 
@@ -10,7 +10,7 @@ use crate::protocol::Spike;
 /// 1, so that the next spike comes where the integral has grown by an exponential draw of mean 1: exact for any table, since R is
 /// constant between its times. A spike is of neuron j with probability r_j/R.
 pub(super) fn draw(
-    course: &RateCourse,
+    course: &TimeTable,
     neurons: usize,
     [from, to]: [f64; 2],
     stream: &mut Stream,
@@ -23,7 +23,7 @@ pub(super) fn draw(
         let row = course.row_at(now);
         let next = course.times_ms().get(row.map_or(0, |row| row + 1)).copied().unwrap_or(f64::INFINITY);
         let end = next.min(to);
-        let rates = row.map_or(&[][..], |row| course.rates(row));
+        let rates = row.map_or(&[][..], |row| course.values(row));
         let total = match *rates {
             [] => 0.0,
             [rate] => rate * neurons as f64,
@@ -60,11 +60,11 @@ mod tests {
     use super::*;
     use crate::numeric::{PresentationKey, Purpose, StreamKey};
 
-    fn course(text: &str, neurons: usize) -> RateCourse {
+    fn course(text: &str, neurons: usize) -> TimeTable {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("r.csv");
         std::fs::write(&path, text).unwrap();
-        RateCourse::open(&path, neurons).unwrap()
+        TimeTable::rates(&path, neurons).unwrap()
     }
 
     fn stream(n: u64) -> Stream {

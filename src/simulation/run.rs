@@ -6,10 +6,10 @@ use std::sync::Arc;
 use super::error::SimulationError;
 use super::piece::RecordedPiece;
 use super::sources::SourceInputs;
-use crate::engine::{Circuit, Lane, LaneState, Precision, StateArray, Work};
+use crate::engine::{Circuit, Lane, LaneState, NeuronChange, Precision, StateArray, Work};
 use crate::model::{ContinuousProtocol, InterventionKind, Model};
 use crate::network::Network;
-use crate::numeric::PresentationKey;
+use crate::numeric::{PresentationKey, Purpose, StreamKey};
 use crate::protocol::{KeptSpikes, Phase, STRETCH_MS, Sampling, Trial, stretch_at, stretch_start};
 use crate::record::{Checkpoint, Kind, Presentation, Recorder};
 use crate::training::Ending;
@@ -175,7 +175,7 @@ impl<'a> Simulation<'a> {
     /// Changes something from the next stretch on.
     ///
     /// # Panics
-    /// If a population, projection or neuron is not one of the model.
+    /// If a population, projection or neuron is not one of the model, or cells take no such change.
     pub fn apply(&mut self, change: &InterventionKind) {
         self.changes.push((self.clock_ms(), change.words(self.model)));
         match change {
@@ -186,6 +186,18 @@ impl<'a> Simulation<'a> {
             InterventionKind::AddBias { population, neurons, by } => {
                 let biases = &mut self.network.biases[population.0][neurons.clone()];
                 biases.iter_mut().for_each(|bias| *bias = (f64::from(*bias) + by) as f32);
+            }
+            InterventionKind::AddCurrent { population, neurons, by } => {
+                self.lane.change(population.0, neurons, NeuronChange::AddCurrent(*by));
+            }
+            InterventionKind::RaiseThreshold { population, neurons, by } => {
+                self.lane.change(population.0, neurons, NeuronChange::RaiseThreshold(*by));
+            }
+            InterventionKind::Prune { projection, fraction } => {
+                let purpose = Purpose::Pruning(projection.0 as u32);
+                let presentation = PresentationKey::training(self.next);
+                let key = StreamKey { seed: self.seed, purpose, presentation, phase: 0, block: 0 };
+                self.network.synapses[projection.0].prune(*fraction, &mut key.stream());
             }
         }
     }
@@ -246,7 +258,8 @@ impl<'a> Simulation<'a> {
         });
         self.inputs.prepare(self.seed, index);
         let stimuli = self.inputs.stimuli();
-        let phases = [Phase::new(STRETCH_MS, &stimuli)];
+        let currents = self.inputs.currents();
+        let phases = [Phase { currents: &currents, ..Phase::new(STRETCH_MS, &stimuli) }];
         let key = PresentationKey::training(index);
         self.lane.present(&self.network, &Trial { key, phases: &phases, spikes: KeptSpikes::All, sampling });
     }

@@ -1,18 +1,31 @@
-//! What source populations fire, stretch by stretch.
+//! What source populations fire and which currents cells get, stretch by stretch.
 
 use std::ops::Range;
 
 use super::error::SimulationError;
 use super::poisson;
-use crate::data::{RateCourse, TimedSpikes};
-use crate::model::{Model, Population, SourceStimulus};
+use crate::data::{TimeTable, TimedSpikes};
+use crate::model::{Model, Population, PopulationStimulus};
 use crate::numeric::{PresentationKey, Purpose, StreamKey};
-use crate::protocol::{STRETCH_MS, Spike, Stimulus, stretch_start};
+use crate::protocol::{CurrentCourse, STRETCH_MS, Spike, Stimulus, stretch_start};
 
-/// The stimuli of all source populations of a model, read and checked.
+/// The stimuli of all populations of a model that have one, read and checked.
 #[derive(Clone, Debug)]
 pub struct SourceInputs {
     sources: Vec<SourceInput>,
+    currents: Vec<CurrentInput>,
+}
+
+/// The current into the cells of a population.
+#[derive(Clone, Debug)]
+struct CurrentInput {
+    /// Its place in the model.
+    population: usize,
+    course: TimeTable,
+    /// Changes in the stretch at hand, by the time since its start [ms].
+    times_ms: Vec<f64>,
+    /// Their currents, row by row [pA].
+    currents_pa: Vec<f64>,
 }
 
 /// The stimulus of one source population.
@@ -34,13 +47,13 @@ enum InputContent {
     /// Poisson trains at constant rates [1/ms].
     Rates(Vec<f64>),
     /// Poisson trains at rates by a table.
-    Course(RateCourse),
+    Course(TimeTable),
     /// Spikes at given times.
     Spikes(TimedSpikes),
 }
 
 impl SourceInputs {
-    /// Reads the stimuli that a model names; a source without one is silent.
+    /// Reads the stimuli that a model names; a source without one is silent, and cells without one have no current.
     ///
     /// # Errors
     /// If a file cannot be read, or is not of the population.
@@ -56,7 +69,14 @@ impl SourceInputs {
                 spikes: Vec::new(),
             })
         };
-        Ok(Self { sources: sources.map(load).collect::<Result<_, SimulationError>>()? })
+        let sources = sources.map(load).collect::<Result<_, SimulationError>>()?;
+        let currents = model.populations.iter().enumerate().filter_map(|(index, population)| {
+            let course = currents(population).transpose()?;
+            let input =
+                |course| CurrentInput { population: index, course, times_ms: Vec::new(), currents_pa: Vec::new() };
+            Some(course.map(input))
+        });
+        Ok(Self { sources, currents: currents.collect::<Result<_, SimulationError>>()? })
     }
 
     /// Name and SHA-256 of every file that was read.
@@ -66,7 +86,8 @@ impl SourceInputs {
             InputContent::Course(course) => course.sha256(),
             InputContent::Spikes(list) => &list.sha256,
         });
-        files.cloned().collect()
+        let tables = self.currents.iter().flat_map(|current| current.course.sha256());
+        files.chain(tables).cloned().collect()
     }
 
     /// Mean rate of the neurons of each population of a model over some time of the run [1/ms]; none of cells, of which it is not
@@ -92,10 +113,11 @@ impl SourceInputs {
         source.silenced.push(neurons.clone());
     }
 
-    /// Makes the spikes of a stretch ready.
+    /// Makes the spikes and currents of a stretch ready.
     pub(super) fn prepare(&mut self, seed: u64, stretch: u64) {
         let from = stretch_start(stretch);
         let span = [from, from + STRETCH_MS];
+        self.currents.iter_mut().for_each(|current| current.prepare(span));
         for SourceInput { population, size, content, silenced, spikes } in &mut self.sources {
             spikes.clear();
             match content {
@@ -119,6 +141,11 @@ impl SourceInputs {
     pub(super) fn stimuli(&self) -> Vec<Stimulus<'_>> {
         self.sources.iter().map(SourceInput::stimulus).collect()
     }
+
+    /// The currents of the stretch made ready.
+    pub(super) fn currents(&self) -> Vec<CurrentCourse<'_>> {
+        self.currents.iter().map(CurrentInput::course).collect()
+    }
 }
 
 impl SourceInput {
@@ -130,22 +157,57 @@ impl SourceInput {
     }
 }
 
+impl CurrentInput {
+    fn prepare(&mut self, [from, to]: [f64; 2]) {
+        let Self { course, times_ms, currents_pa, .. } = self;
+        times_ms.clear();
+        currents_pa.clear();
+        let times = course.times_ms();
+        for row in times.partition_point(|&time| time < from)..times.partition_point(|&time| time < to) {
+            times_ms.push(times[row] - from);
+            currents_pa.extend_from_slice(course.values(row));
+        }
+    }
+
+    fn course(&self) -> CurrentCourse<'_> {
+        CurrentCourse { population: self.population, times_ms: &self.times_ms, currents_pa: &self.currents_pa }
+    }
+}
+
+/// Reads the current into the cells of a population, if there is one.
+fn currents(population: &Population) -> Result<Option<TimeTable>, SimulationError> {
+    Ok(match &population.stimulus {
+        Some(PopulationStimulus::Current { times_ms, currents_pa }) => Some(TimeTable::of_steps(times_ms, currents_pa)),
+        Some(PopulationStimulus::CurrentTable { path }) => {
+            let table = TimeTable::currents(path, population.size);
+            let refused =
+                |error| SimulationError::Stimulus { population: population.name.clone(), source: Box::new(error) };
+            Some(table.map_err(refused)?)
+        }
+        _ => None,
+    })
+}
+
 /// Reads the stimulus of a source population.
 fn content(population: &Population) -> Result<InputContent, SimulationError> {
     let name = || population.name.clone();
     let refused = |error| SimulationError::Stimulus { population: name(), source: Box::new(error) };
     let size = population.size;
     Ok(match &population.stimulus {
-        None => InputContent::Rates(vec![0.0; size]),
-        Some(SourceStimulus::Constant { rate_hz }) => InputContent::Rates(vec![rate_hz / 1000.0; size]),
-        Some(SourceStimulus::Rates { rates_hz }) => {
+        None | Some(PopulationStimulus::Current { .. } | PopulationStimulus::CurrentTable { .. }) => {
+            InputContent::Rates(vec![0.0; size])
+        }
+        Some(PopulationStimulus::Constant { rate_hz }) => InputContent::Rates(vec![rate_hz / 1000.0; size]),
+        Some(PopulationStimulus::Rates { rates_hz }) => {
             InputContent::Rates(rates_hz.iter().map(|hz| hz / 1000.0).collect())
         }
-        Some(SourceStimulus::RateTable { path }) => {
-            InputContent::Course(RateCourse::open(path, size).map_err(refused)?)
+        Some(PopulationStimulus::RateTable { path }) => {
+            InputContent::Course(TimeTable::rates(path, size).map_err(refused)?)
         }
-        Some(SourceStimulus::Spikes { path }) => InputContent::Spikes(TimedSpikes::open(path, size).map_err(refused)?),
-        Some(SourceStimulus::Sonata { path, population: of, start_ms }) => {
+        Some(PopulationStimulus::Spikes { path }) => {
+            InputContent::Spikes(TimedSpikes::open(path, size).map_err(refused)?)
+        }
+        Some(PopulationStimulus::Sonata { path, population: of, start_ms }) => {
             let replayed = replay(path, of.as_deref().unwrap_or(&population.name), size, *start_ms);
             InputContent::Spikes(
                 replayed.map_err(|error| SimulationError::Replay { population: name(), source: Box::new(error) })?,
@@ -180,12 +242,12 @@ fn replay(path: &std::path::Path, _: &str, _: usize, _: f64) -> Result<TimedSpik
 }
 
 /// Mean rate of a neuron over some time [1/ms].
-fn mean_of(course: &RateCourse, from: f64, to: f64) -> f64 {
+fn mean_of(course: &TimeTable, from: f64, to: f64) -> f64 {
     let (mut now, mut sum) = (from, 0.0);
     while now < to {
         let row = course.row_at(now);
         let next = course.times_ms().get(row.map_or(0, |row| row + 1)).copied().unwrap_or(f64::INFINITY).min(to);
-        let rates = row.map_or(&[][..], |row| course.rates(row));
+        let rates = row.map_or(&[][..], |row| course.values(row));
         sum += (next - now) * rates.iter().sum::<f64>() / rates.len().max(1) as f64;
         now = next;
     }

@@ -47,6 +47,9 @@ use quantity::quantities;
 /// Longest time of a model file [ms].
 pub const LONGEST_MS: f64 = 100_000.0;
 
+/// Largest current into a cell [pA].
+pub const LARGEST_CURRENT_PA: f64 = 1e9;
+
 /// Longest run of a circuit in model time [ms]: times of spikes have a resolution of 1e-7 ms up to there.
 pub const LONGEST_RUN_MS: f64 = 1e9;
 
@@ -87,7 +90,7 @@ quantities! {
     /// A spread of a random draw of potentials in millivolts; 0: all are the mean.
     MillivoltSpread = Bounds::closed(0.0, LARGEST_POTENTIAL), "mV";
     /// A current.
-    Current = Bounds::closed(-1e9, 1e9), "pA";
+    Current = Bounds::closed(-LARGEST_CURRENT_PA, LARGEST_CURRENT_PA), "pA";
     /// A synaptic weight, in the unit of its port.
     SynapticWeight = Bounds::closed(-LARGEST_WEIGHT, LARGEST_WEIGHT), "";
     /// A spread of synaptic weights, in the unit of their port; 0: all are the mean.

@@ -192,6 +192,35 @@ fn what_is_not_of_a_continuous_run_is_refused() {
     }
 }
 
+/// Currents by a table and changes of what drives cells are part of a checkpoint.
+#[test]
+fn driven_cells_go_on_to_the_bit_and_tables_are_refused_with_their_line() {
+    let bench = bench();
+    bench.write("currents.csv", "time_ms,current_pa\n0,500\n150.5,700\n420,0\n");
+    let changes =
+        ["add-current', at_ms = 200, by_pa = 90", "raise-threshold', at_ms = 300, by_mv = 2.5, neurons = '0:5"];
+    let changes = changes.map(|change| format!("{{ population = 'cells', kind = '{change}' }}"));
+    let text = format!(
+        "name = 'driven'\nchange = [{}]\nprotocol = {{ kind = 'continuous', duration_ms = 600 }}\n[[population]]\nname = 'cells'\n\
+         size = 10\nkind = 'lif'\nv_th_mv = {{ from = 'uniform', low = -56, high = -54 }}\n\
+         stimulus = {{ kind = 'current-table', path = 'currents.csv' }}\n",
+        changes.join(", ").replace("by_pa = 90'", "by_pa = 90")
+    );
+    bench.write("driven.toml", text);
+    bench.ok("simulate driven.toml --out whole.h5");
+    bench.ok("simulate driven.toml --duration 330 --out part.h5");
+    bench.ok("inspect --check part.checkpoint.h5");
+    bench.ok("simulate --resume part.checkpoint.h5 --duration 600 --out rest.h5");
+    let rest = [330.0, 600.0];
+    let late = spikes(&bench, "rest.h5", "cells", rest);
+    assert!(late.len() > 50, "{}", late.len());
+    assert_eq!(late, spikes(&bench, "whole.h5", "cells", rest));
+    bench.write("currents.csv", "time_ms,current_pa\n0,500\n150.5,much\n");
+    let ran = bench.run("simulate driven.toml --out wrong.h5");
+    assert_eq!(ran.code, Some(2), "{}", ran.stderr);
+    assert!(ran.stderr.contains("currents.csv, line 3, column 2: expected a current from"), "{}", ran.stderr);
+}
+
 #[test]
 fn changes_are_kept_in_the_run_file() {
     let bench = bench();

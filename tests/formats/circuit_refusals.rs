@@ -111,6 +111,18 @@ fn keys_of_ports_inputs_and_thresholds_are_refused_where_they_stand() {
             r#"poisson_input = [{ port = "exc", rate_hz = -1, weight = 1 }]"#,
             &["9:44", "`rate_hz`", "found -1"],
         ),
+        ("kind", "kind = \"lif\"\nstimulus = { rate_hz = 5 }", &["8:12", "a current into cells, found another kind"]),
+        (
+            "kind",
+            "kind = \"lif\"\nstimulus = { kind = \"current\", times_ms = [5, 5], currents_pa = [1, 2] }",
+            &["ascending"],
+        ),
+        (
+            "kind",
+            "kind = \"lif\"\nstimulus = { kind = \"current\", times_ms = [5], currents_pa = [1, 2] }",
+            &["1 times and 2"],
+        ),
+        ("kind", "kind = \"lif\"\nstimulus = { kind = \"current-table\", path = \"a.npy\" }", &["a .csv file"]),
         ("port =", r#"port = "inh""#, &["14:8", "expected a port of \"exc\" (\"exc\"), found \"inh\""]),
         ("weights", r#"weights = "many""#, &["15:11", "expected a number or a table, found \"many\""]),
         ("delay_ms", "delay_ms = 1.5\nlearning_rate = 0.1", &["17:17", "expected `learning_rate` 0", "thresholds"]),

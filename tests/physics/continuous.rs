@@ -5,7 +5,7 @@ use std::sync::Arc;
 use apical::cells::{Lif, OutputNeuron, PoissonEncoder, Pyramidal};
 use apical::engine::{Circuit, Lane, Precision};
 use apical::model::{
-    ContinuousProtocol, InterventionSpec, Model, ModelBuilder, ProjectionSpec, SourceStimulus, WeightInit,
+    ContinuousProtocol, InterventionSpec, Model, ModelBuilder, PopulationStimulus, ProjectionSpec, WeightInit,
 };
 use apical::network::Network;
 use apical::protocol::{KeptSpikes, Phase, STRETCH_MS, Sampling, Spike, Stimulus, Trial};
@@ -26,7 +26,7 @@ fn protocol(warmup: f64) -> ContinuousProtocol {
 fn circuit() -> ModelBuilder {
     Model::builder("circuit")
         .population("input", 20, PoissonEncoder::default())
-        .stimulus(SourceStimulus::Constant { rate_hz: 50.0 })
+        .stimulus(PopulationStimulus::Constant { rate_hz: 50.0 })
         .population("cells", 30, Pyramidal { g_a: 0.05, ..Pyramidal::default() })
         .population("out", 10, OutputNeuron::default())
         .projection(projection("input", "cells", "basal", 0.0))
@@ -132,7 +132,7 @@ fn a_stretch_is_no_cut_in_the_dynamics() {
     let quiet = Pyramidal { phi_max: 1e-9, ..Pyramidal::default() };
     let model = Model::builder("m")
         .population("input", 7, PoissonEncoder::default())
-        .stimulus(SourceStimulus::Spikes { path })
+        .stimulus(PopulationStimulus::Spikes { path })
         .population("cells", 5, quiet)
         .projection(projection("input", "cells", "basal", 2.9))
         .protocol(protocol(0.0))
@@ -165,7 +165,7 @@ fn a_stretch_is_no_cut_in_the_dynamics() {
 fn a_constant_source_fires_at_its_rate_also_where_stretches_meet() {
     let model = Model::builder("m")
         .population("input", 200, PoissonEncoder::default())
-        .stimulus(SourceStimulus::Constant { rate_hz: 25.0 })
+        .stimulus(PopulationStimulus::Constant { rate_hz: 25.0 })
         .protocol(protocol(0.0))
         .build()
         .unwrap();
@@ -282,7 +282,7 @@ fn in_two_phases_other_sources_fire_at_rates_of_their_own() {
         .population("input", 4, PoissonEncoder::default())
         .population("quiet", 3, PoissonEncoder::default())
         .population("noise", 50, PoissonEncoder::default())
-        .stimulus(SourceStimulus::Constant { rate_hz: 20.0 })
+        .stimulus(PopulationStimulus::Constant { rate_hz: 20.0 })
         .population("out", 2, OutputNeuron::default())
         .projection(ProjectionSpec { learning_rate: 0.1, ..projection("input", "out", "dendrite", 0.0) })
         .projection(projection("noise", "out", "dendrite", 0.0))

@@ -51,7 +51,8 @@ fn run(model: &Model, network: &Network, window: f64) -> (Vec<Vec<Spike>>, Lane)
     let mut lane = Lane::new(&Arc::new(circuit));
     let stimuli = [Stimulus::Rates(&[0.15; 8]), Stimulus::Rates(&[0.05, 0.0, 0.02, 0.05])];
     let measures = Measures { potentials: true, rates: true, sigmoids: Sigmoids::None };
-    let phase = Phase { length_ms: 60.0, settle_ms: 5.0, stimuli: &stimuli, target: Target::None, measures };
+    let phase =
+        Phase { length_ms: 60.0, settle_ms: 5.0, stimuli: &stimuli, currents: &[], target: Target::None, measures };
     let key = PresentationKey::training(0);
     lane.present(network, &Trial { key, phases: &[phase], spikes: KeptSpikes::All, sampling: None });
     (lane.observation().spikes.clone(), lane)
@@ -122,6 +123,7 @@ fn any_number_of_projections_reach_a_population() {
             length_ms: 60.0,
             settle_ms: 5.0,
             stimuli: &stimuli,
+            currents: &[],
             target: Target::None,
             measures: Measures { potentials: true, ..Measures::default() },
         };
@@ -165,7 +167,7 @@ fn several_populations_are_taught_by_classes_or_values() {
     let potentials = |target: Target<'_>| {
         let mut lane = Lane::new(&Arc::new(Circuit::new(&model, 3, Precision::Double).unwrap()));
         let measures = Measures::default();
-        let phase = Phase { length_ms: 100.0, settle_ms: 5.0, stimuli: &[], target, measures };
+        let phase = Phase { length_ms: 100.0, settle_ms: 5.0, stimuli: &[], currents: &[], target, measures };
         let key = PresentationKey::training(0);
         lane.present(&network, &Trial { key, phases: &[phase], spikes: KeptSpikes::All, sampling: None });
         let state = lane.state();

@@ -7,6 +7,7 @@ mod continuity;
 mod continuous;
 mod credit;
 mod distributions;
+mod drives;
 mod exact;
 mod feedback;
 mod graphs;

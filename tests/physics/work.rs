@@ -96,7 +96,8 @@ fn memory_does_not_grow_with_the_length_of_a_phase() {
     let largest = |length_ms: f64| {
         let stimuli = [data.training.stimulus(0)];
         let measures = Measures { potentials: true, rates: true, sigmoids: Sigmoids::Taught };
-        let phase = Phase { length_ms, settle_ms: 30.0, stimuli: &stimuli, target: Target::Class(3), measures };
+        let phase =
+            Phase { length_ms, settle_ms: 30.0, stimuli: &stimuli, currents: &[], target: Target::Class(3), measures };
         let key = PresentationKey::training(0);
         let run = || {
             let mut lane = Lane::new(&circuit);

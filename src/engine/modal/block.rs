@@ -7,9 +7,11 @@
 //! decided from its own last event and the segment alone, so that windows, epochs and blocks change no bit.
 
 use super::background::ProcessPoint;
+use super::drive::Drive;
 use super::layout::CellModes;
 use crate::cells::SEGMENT;
 use crate::engine::crossing::{Approach, Crossings};
+use crate::engine::population::NeuronChange;
 use crate::numeric::{exp, logit};
 use crate::protocol::Spike;
 
@@ -30,8 +32,11 @@ pub(super) struct NeuronBlock<const M: usize> {
     /// The first of them in the population.
     pub(super) first: usize,
     pub(super) neurons: Vec<ModalNeuron<M>>,
-    /// rest − θ of each [mV].
-    pub(super) distance: Vec<f64>,
+    /// rest − θ of each, as the model gives it [mV].
+    model_distance: Vec<f64>,
+    /// rest − θ of each, as it is now [mV].
+    distance: Vec<f64>,
+    pub(super) drive: Drive,
     /// End of the refractory time of each [ms], or [`NOT_REFRACTORY`].
     pub(super) refractory: Vec<f64>,
     /// Hot neurons, and whether each is in this list.
@@ -71,7 +76,9 @@ impl<const M: usize> NeuronBlock<M> {
             refractory: vec![NOT_REFRACTORY; count],
             hot: (0..count as u32).collect(),
             listed: vec![true; count],
+            model_distance: distance.clone(),
             distance,
+            drive: Drive::default(),
             segment: 0.0,
             epoch_end: 0.0,
             decay_end: [1.0; M],
@@ -251,7 +258,7 @@ impl<const M: usize> NeuronBlock<M> {
         // A time before the segment is of a neuron that nothing has reached since: V was held.
         let t_within = (t - self.segment).max(0.0);
         let neuron = &mut self.neurons[index];
-        let mut others = cell.rest;
+        let mut others = cell.rest + self.drive.offset(index);
         for m in 0..M {
             if m != cell.membrane {
                 others += neuron.a[m] * exp(-cell.lambda[m] * t_within);
@@ -271,7 +278,8 @@ impl<const M: usize> NeuronBlock<M> {
                 return;
             }
         }
-        let v = cell.rest + self.neurons[index].a.iter().zip(&point.growth).map(|(a, growth)| a / growth).sum::<f64>();
+        let rest = cell.rest + self.drive.offset(index);
+        let v = rest + self.neurons[index].a.iter().zip(&point.growth).map(|(a, growth)| a / growth).sum::<f64>();
         if escape.threshold + escape.width * logit(point.mark) < v {
             self.fire(cell, index, point.time);
         }
@@ -294,10 +302,10 @@ impl<const M: usize> NeuronBlock<M> {
     pub(super) fn potentials(&mut self, cell: &CellModes<M>, t: f64, out: &mut Vec<f64>) {
         self.rescale_to(cell, t);
         let decay = cell.lambda.map(|lambda| exp(-lambda * (t - self.segment)));
-        out.extend(self.neurons.iter().zip(&self.refractory).map(|(neuron, &refractory)| {
+        out.extend(self.neurons.iter().zip(&self.refractory).enumerate().map(|(index, (neuron, &refractory))| {
             let held = cell.reset.filter(|_| refractory > NOT_REFRACTORY);
             held.map_or_else(
-                || cell.rest + (0..M).map(|m| neuron.a[m] * decay[m]).sum::<f64>(),
+                || cell.rest + self.drive.offset(index) + (0..M).map(|m| neuron.a[m] * decay[m]).sum::<f64>(),
                 |reset| reset.potential,
             )
         }));
@@ -313,6 +321,50 @@ impl<const M: usize> NeuronBlock<M> {
             neuron.last -= length;
             *refractory -= length;
         }
+    }
+
+    /// Sets the currents of a stimulus from `t` on: one for all neurons, or one for each [pA].
+    pub(super) fn apply_currents(&mut self, cell: &CellModes<M>, t: f64, currents_pa: &[f64]) {
+        self.rescale_to(cell, t);
+        let count = self.neurons.len();
+        self.drive.applied.resize(count, 0.0);
+        for index in 0..count {
+            let current = currents_pa[index % currents_pa.len()];
+            let before = std::mem::replace(&mut self.drive.applied[index], current);
+            if current.total_cmp(&before).is_ne() {
+                self.redrive(cell, index, t);
+            }
+        }
+    }
+
+    /// Changes neurons `within` the block between two phases.
+    pub(super) fn change(&mut self, cell: &CellModes<M>, within: std::ops::Range<usize>, change: NeuronChange) {
+        let count = self.neurons.len();
+        let (values, by) = match change {
+            NeuronChange::AddCurrent(by) => (&mut self.drive.added, by),
+            NeuronChange::RaiseThreshold(by) => (&mut self.drive.raised, by),
+        };
+        values.resize(count, 0.0);
+        values[within.clone()].iter_mut().for_each(|value| *value += by);
+        within.for_each(|index| self.redrive(cell, index, 0.0));
+    }
+
+    /// Takes up a changed drive of a neuron at `t`: V is what it was.
+    fn redrive(&mut self, cell: &CellModes<M>, index: usize, t: f64) {
+        let before = self.drive.offset(index);
+        self.take_up_drive(cell, index);
+        let risen = self.drive.offset(index) - before;
+        let neuron = &mut self.neurons[index];
+        neuron.a[cell.membrane] -= risen * exp(cell.lambda[cell.membrane] * (t - self.segment));
+        neuron.last = t;
+        self.heat(index);
+        self.quiet = false;
+    }
+
+    /// Computes what follows from the drive of a neuron.
+    pub(super) fn take_up_drive(&mut self, cell: &CellModes<M>, index: usize) {
+        let (model, count) = (self.model_distance[index], self.neurons.len());
+        self.distance[index] = self.drive.distance(cell, index, model, count);
     }
 
     /// Lets every neuron be looked at anew.

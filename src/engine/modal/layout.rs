@@ -18,6 +18,8 @@ pub(super) struct CellModes<const M: usize> {
     conductances: Vec<f64>,
     pub(super) adaptation: [f64; M],
     pub(super) rest: f64,
+    /// By how much a current raises the potential at rest, g/γ [mV/pA].
+    pub(super) rest_per_current: f64,
     pub(super) reset: Option<Reset>,
     /// Thresholds of neurons, where they have them.
     pub(super) threshold: Option<NeuronValues>,
@@ -49,6 +51,7 @@ impl<const M: usize> CellModes<M> {
             conductances: cell.ports.iter().map(|port| port.conductance).collect(),
             adaptation: modes(&form.adaptation),
             rest: cell.rest,
+            rest_per_current: cell.current_conductance / cell.gamma,
             reset: cell.reset,
             threshold,
             escape,

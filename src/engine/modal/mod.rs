@@ -8,18 +8,22 @@
 mod arrivals;
 mod background;
 mod block;
+mod drive;
 mod layout;
 mod part;
+
+use std::ops::Range;
 
 use rayon::prelude::*;
 
 use self::block::NOT_REFRACTORY;
+pub(crate) use self::drive::DRIVES;
 use self::layout::CellModes;
 use self::part::{AdvanceInputs, Part};
 use super::arrivals::Arrivals;
 use super::circuit::{Circuit, ModalInput, ModalLayout, PopulationLayout};
 use super::observe::StateArray;
-use super::population::{Inputs, Means, PhaseRun, PopulationDynamics, Streams, Window};
+use super::population::{Inputs, Means, NeuronChange, PhaseRun, PopulationDynamics, Streams, Window};
 use super::work::Work;
 use crate::cells::{LinearCell, MOST_MODES, ModalForm};
 use crate::network::{Network, Synapses, TARGETS_PER_BLOCK};
@@ -123,6 +127,7 @@ impl<const M: usize> ModalPopulation<M> {
 impl<const M: usize> PopulationDynamics for ModalPopulation<M> {
     fn begin(&mut self, run: &PhaseRun<'_>, _: &Inputs<'_>, _: bool) {
         self.streams(&run.streams);
+        self.parts.iter_mut().for_each(|part| part.next_current = 0);
     }
 
     fn receive(&mut self, _: &PhaseRun<'_>, _: &Circuit, network: &Network, arrivals: &mut [Arrivals], _: f64) {
@@ -146,6 +151,7 @@ impl<const M: usize> PopulationDynamics for ModalPopulation<M> {
             cell: &self.cell,
             inputs: &self.inputs,
             network: inputs.network,
+            currents: run.phase.currents.iter().find(|currents| currents.population == self.index),
             arch: run.arch,
             window,
             samples: inputs.samples,
@@ -200,6 +206,14 @@ impl<const M: usize> PopulationDynamics for ModalPopulation<M> {
         self.start();
     }
 
+    fn change(&mut self, neurons: &Range<usize>, change: NeuronChange) {
+        for Part { block, .. } in &mut self.parts {
+            let (first, count) = (block.first, block.neurons.len());
+            let within = neurons.start.saturating_sub(first).min(count)..neurons.end.saturating_sub(first).min(count);
+            block.change(&self.cell, within, change);
+        }
+    }
+
     fn state(&self) -> Vec<StateArray> {
         let neurons = || self.parts.iter().flat_map(|part| &part.block.neurons);
         let array = |name: String, values: Vec<f64>| StateArray { name, values };
@@ -215,6 +229,17 @@ impl<const M: usize> PopulationDynamics for ModalPopulation<M> {
             blocks.resize(rest[0].len(), block as f64);
         }
         state.extend(QUEUED.iter().zip(queued).map(|(name, values)| array((*name).to_owned(), values)));
+        for (place, name) in DRIVES.iter().enumerate() {
+            let values = |part: &Part<M>| {
+                let mut values = part.block.drive.arrays()[place].clone();
+                values.resize(part.block.neurons.len(), 0.0);
+                values
+            };
+            let values: Vec<f64> = self.parts.iter().flat_map(values).collect();
+            if values.iter().any(|value| *value != 0.0) {
+                state.push(array((*name).to_owned(), values));
+            }
+        }
         state.retain(|array| !array.values.is_empty());
         state.sort_by(|a, b| a.name.cmp(&b.name));
         state
@@ -234,6 +259,12 @@ impl<const M: usize> PopulationDynamics for ModalPopulation<M> {
                 neuron.last = last.get(place).copied().unwrap_or(0.0);
                 block.refractory[index] = refractory.get(place).copied().unwrap_or(NOT_REFRACTORY);
             }
+            let own = block.first..block.first + block.neurons.len();
+            for (name, values) in DRIVES.iter().zip(block.drive.arrays_mut()) {
+                values.clear();
+                values.extend_from_slice(named(name).get(own.clone()).unwrap_or_default());
+            }
+            (0..own.len()).for_each(|index| block.take_up_drive(&self.cell, index));
             block.heat_all();
         }
         let queued = QUEUED.map(named);

@@ -9,6 +9,7 @@ use super::layout::CellModes;
 use crate::engine::circuit::ModalInput;
 use crate::engine::population::Window;
 use crate::network::{Network, Synapses, TARGETS_PER_BLOCK};
+use crate::protocol::CurrentCourse;
 
 /// A block with what reaches it.
 #[derive(Clone, Debug)]
@@ -18,6 +19,8 @@ pub(super) struct Part<const M: usize> {
     /// Poisson input, by background of the cell.
     pub(super) background: Vec<PointProcess<M>>,
     pub(super) candidates: PointProcess<M>,
+    /// The next of the currents of the phase.
+    pub(super) next_current: usize,
     /// Potentials sampled, [samples, n of the block].
     pub(super) sampled: Vec<f64>,
     pub(super) events: u64,
@@ -30,6 +33,8 @@ pub(super) struct AdvanceInputs<'a, const M: usize> {
     pub(super) cell: &'a CellModes<M>,
     pub(super) inputs: &'a [ModalInput],
     pub(super) network: &'a Network,
+    /// Currents of the phase, if there are any.
+    pub(super) currents: Option<&'a CurrentCourse<'a>>,
     pub(super) arch: Arch,
     pub(super) window: Window,
     pub(super) samples: &'a [f64],
@@ -44,6 +49,7 @@ impl<const M: usize> Part<M> {
             queue: Queue::new(window_ms),
             background: cell.background.iter().map(|input| PointProcess::new(neurons, input.rate)).collect(),
             candidates: PointProcess::new(neurons, cell.escape.map_or(0.0, |escape| escape.rate_max)),
+            next_current: 0,
             sampled: Vec::new(),
             events: 0,
             points: 0,
@@ -60,7 +66,8 @@ impl<const M: usize> Part<M> {
         self.sampled.clear();
         let mut samples = of.samples.iter().copied().peekable();
         while now < to {
-            let stop = samples.peek().map_or(to, |&sample| sample.min(to));
+            let step = of.currents.map_or(f64::INFINITY, |currents| self.take_currents(of.cell, currents, now));
+            let stop = samples.peek().map_or(to, |&sample| sample.min(to)).min(step);
             let idle = next == self.queue.due.len() && self.next_point(of) >= stop;
             let end = self.block.open(of.cell, now, stop, idle);
             next = self.take(of, next, end);
@@ -70,6 +77,22 @@ impl<const M: usize> Part<M> {
                 self.block.potentials(of.cell, now, &mut self.sampled);
             }
         }
+    }
+
+    /// Sets the currents that hold from `now` on, and returns when they change next [ms].
+    fn take_currents(&mut self, cell: &CellModes<M>, currents: &CurrentCourse<'_>, now: f64) -> f64 {
+        let CurrentCourse { times_ms, currents_pa, .. } = *currents;
+        let width = currents_pa.len() / times_ms.len().max(1);
+        while let Some(&time) = times_ms.get(self.next_current) {
+            if time > now {
+                return time;
+            }
+            let row = &currents_pa[self.next_current * width..][..width];
+            let (first, count) = (self.block.first, self.block.neurons.len());
+            self.block.apply_currents(cell, time, if width > 1 { &row[first..first + count] } else { row });
+            self.next_current += 1;
+        }
+        f64::INFINITY
     }
 
     /// Time of the next point of a process of its own [ms].

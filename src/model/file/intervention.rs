@@ -4,13 +4,14 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::population::find;
+use crate::cells::Fires;
 use crate::model::error::ModelError;
 use crate::model::source::Section;
 use crate::model::{
     Intervention, InterventionKind, Model, Population, PopulationId, Projection, ProjectionId, Protocol,
 };
 use crate::protocol::{STRETCH_MS, is_between_stretches};
-use crate::units::{ModelTime, Potential, WeightFactor};
+use crate::units::{Current, Fraction, Millivolt, ModelTime, Potential, WeightFactor};
 
 /// A change between two stretches of a continuous run, at a time of its clock.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -54,6 +55,45 @@ pub enum InterventionSpec {
         #[serde(with = "Potential")]
         by: f64,
     },
+    /// A constant current is added to that of cells that take one, as those of kind "lif".
+    AddCurrent {
+        /// When, on the run's clock: a multiple of 100 ms [ms].
+        #[serde(with = "ModelTime")]
+        at_ms: f64,
+        /// Name of the population.
+        population: String,
+        /// Neurons A:B, B excluded; without it, all.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        neurons: Option<String>,
+        /// The current [pA].
+        #[serde(with = "Current")]
+        by_pa: f64,
+    },
+    /// The thresholds of cells that have one are raised; they stay above the reset potential by 1 µV at least.
+    RaiseThreshold {
+        /// When, on the run's clock: a multiple of 100 ms [ms].
+        #[serde(with = "ModelTime")]
+        at_ms: f64,
+        /// Name of the population.
+        population: String,
+        /// Neurons A:B, B excluded; without it, all.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        neurons: Option<String>,
+        /// By so much; below 0, they are lowered [mV].
+        #[serde(with = "Millivolt")]
+        by_mv: f64,
+    },
+    /// Each synapse of a projection is removed with a probability.
+    Prune {
+        /// When, on the run's clock: a multiple of 100 ms [ms].
+        #[serde(with = "ModelTime")]
+        at_ms: f64,
+        /// Name of the projection.
+        projection: String,
+        /// The probability.
+        #[serde(with = "Fraction")]
+        fraction: f64,
+    },
 }
 
 impl InterventionSpec {
@@ -62,17 +102,27 @@ impl InterventionSpec {
         let at_ms = intervention.at_ms;
         let population =
             |id: &PopulationId| model.populations.get(id.0).map_or("", |population| &population.name).to_owned();
+        let projection =
+            |id: &ProjectionId| model.projections.get(id.0).map_or("", |projection| &projection.name).to_owned();
         let neurons = |neurons: &std::ops::Range<usize>| Some(format!("{}:{}", neurons.start, neurons.end));
         match &intervention.kind {
             InterventionKind::Silence { population: id, neurons: range } => {
                 Self::Silence { at_ms, population: population(id), neurons: neurons(range) }
             }
-            InterventionKind::ScaleWeights { projection, factor } => {
-                let name = model.projections.get(projection.0).map_or("", |projection| &projection.name);
-                Self::ScaleWeights { at_ms, projection: name.to_owned(), factor: *factor }
+            InterventionKind::ScaleWeights { projection: id, factor } => {
+                Self::ScaleWeights { at_ms, projection: projection(id), factor: *factor }
             }
             InterventionKind::AddBias { population: id, neurons: range, by } => {
                 Self::AddBias { at_ms, population: population(id), neurons: neurons(range), by: *by }
+            }
+            InterventionKind::AddCurrent { population: id, neurons: range, by } => {
+                Self::AddCurrent { at_ms, population: population(id), neurons: neurons(range), by_pa: *by }
+            }
+            InterventionKind::RaiseThreshold { population: id, neurons: range, by } => {
+                Self::RaiseThreshold { at_ms, population: population(id), neurons: neurons(range), by_mv: *by }
+            }
+            InterventionKind::Prune { projection: id, fraction } => {
+                Self::Prune { at_ms, projection: projection(id), fraction: *fraction }
             }
         }
     }
@@ -116,12 +166,30 @@ fn read(
             }
             (at_ms, InterventionKind::Silence { population, neurons })
         }
-        InterventionSpec::ScaleWeights { at_ms, projection, factor } => {
-            let place = projections.iter().position(|known| known.name == projection);
-            let names = projections.iter().map(|known| known.name.as_str());
-            let place = place
-                .ok_or_else(|| ModelError::unknown_name(table.at("projection"), "projection", &projection, names))?;
-            (at_ms, InterventionKind::ScaleWeights { projection: ProjectionId(place), factor })
+        InterventionSpec::ScaleWeights { at_ms, projection, factor } => (
+            at_ms,
+            InterventionKind::ScaleWeights { projection: find_projection(table, projections, &projection)?, factor },
+        ),
+        InterventionSpec::Prune { at_ms, projection, fraction } => {
+            (at_ms, InterventionKind::Prune { projection: find_projection(table, projections, &projection)?, fraction })
+        }
+        InterventionSpec::AddCurrent { at_ms, population, neurons, by_pa: by } => {
+            let population = of(&population)?;
+            let cells = &populations[population.0];
+            if !cells.linear().is_some_and(|cell| cell.takes_current()) {
+                return Err(refused_cells(table, cells, "cells that take a current, as those of kind \"lif\""));
+            }
+            let neurons = range(table, neurons.as_deref(), cells)?;
+            (at_ms, InterventionKind::AddCurrent { population, neurons, by })
+        }
+        InterventionSpec::RaiseThreshold { at_ms, population, neurons, by_mv: by } => {
+            let population = of(&population)?;
+            let cells = &populations[population.0];
+            if !cells.linear().is_some_and(|cell| matches!(cell.fires, Fires::Threshold(_))) {
+                return Err(refused_cells(table, cells, "cells with a threshold"));
+            }
+            let neurons = range(table, neurons.as_deref(), cells)?;
+            (at_ms, InterventionKind::RaiseThreshold { population, neurons, by })
         }
         InterventionSpec::AddBias { at_ms, population, neurons, by } => {
             let population = of(&population)?;
@@ -146,12 +214,22 @@ fn check_bias(table: &Section<'_, '_>, population: &Population, what: &str) -> R
     if population.is_source() || population.bias.is_some() {
         return Ok(());
     }
-    let why = format!(
-        "expected cells with a bias to {what}, found {:?} of kind {:?}",
-        population.name,
-        population.cell.kind()
-    );
-    Err(table.refused(&["population"], why))
+    Err(refused_cells(table, population, &format!("cells with a bias to {what}")))
+}
+
+fn refused_cells(table: &Section<'_, '_>, population: &Population, expected: &str) -> ModelError {
+    let why = format!("expected {expected}, found {:?} of kind {:?}", population.name, population.cell.kind());
+    table.refused(&["population"], why)
+}
+
+fn find_projection(
+    table: &Section<'_, '_>,
+    projections: &[Projection],
+    name: &str,
+) -> Result<ProjectionId, ModelError> {
+    let place = projections.iter().position(|known| known.name == name);
+    let names = projections.iter().map(|known| known.name.as_str());
+    place.map(ProjectionId).ok_or_else(|| ModelError::unknown_name(table.at("projection"), "projection", name, names))
 }
 
 /// The neurons A:B of a population.

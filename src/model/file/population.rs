@@ -7,7 +7,7 @@ use crate::cells::{Cell, PlateauTimes};
 use crate::model::error::{ModelError, Origin};
 use crate::model::registry::Registry;
 use crate::model::source::Section;
-use crate::model::{BiasInit, Population, PopulationId, Protocol, SourceStimulus, TwoPhaseProtocol};
+use crate::model::{BiasInit, Population, PopulationId, PopulationStimulus, Protocol, TwoPhaseProtocol};
 use crate::units::tagged;
 use crate::units::{Name, Whole};
 
@@ -48,9 +48,11 @@ pub(super) fn check_sources(
         let why = "expected no `stimulus` of the first source, which is shown [stimuli], in the protocol \"two-phase\"";
         return Err(table.refused(&["stimulus"], why));
     }
-    let by_time =
-        |stimulus: &SourceStimulus| !matches!(stimulus, SourceStimulus::Constant { .. } | SourceStimulus::Rates { .. });
-    let Some((table, _)) = sources.find(|(_, population)| population.stimulus.as_ref().is_some_and(by_time)) else {
+    let by_time = |stimulus: &PopulationStimulus| {
+        !matches!(stimulus, PopulationStimulus::Constant { .. } | PopulationStimulus::Rates { .. })
+    };
+    let mut others = tables.iter().zip(populations);
+    let Some((table, _)) = others.find(|(_, population)| population.stimulus.as_ref().is_some_and(by_time)) else {
         return Ok(());
     };
     let why = "expected a `stimulus` of kind \"constant\" or \"rates\" in the protocol \"two-phase\", whose presentations have no \
@@ -60,18 +62,35 @@ pub(super) fn check_sources(
 
 /// Refuses a stimulus that is not one of so many neurons, or of a file of another kind.
 fn check_stimulus(table: &Section<'_, '_>, population: &Population) -> Result<(), ModelError> {
+    let stimulus = population.stimulus.as_ref();
+    if stimulus.is_some_and(|stimulus| stimulus.is_current() == population.is_source()) {
+        let expected = if population.is_source() { "what a source fires" } else { "a current into cells" };
+        let why = format!("expected a `stimulus` that is {expected}, found another kind");
+        return Err(table.inner("stimulus")?.refused(&["kind"], why));
+    }
     let extensions: &[&str] = match &population.stimulus {
-        Some(SourceStimulus::Rates { rates_hz }) if rates_hz.len() != population.size => {
+        Some(PopulationStimulus::Rates { rates_hz }) if rates_hz.len() != population.size => {
             let (size, found) = (population.size, rates_hz.len());
             return Err(table
                 .inner("stimulus")?
                 .refused(&["rates_hz"], format!("expected {size} `rates_hz`, one per neuron, found {found}")));
         }
-        Some(SourceStimulus::RateTable { .. }) => &["csv"],
-        Some(SourceStimulus::Spikes { .. }) => &["csv", "npy"],
+        Some(PopulationStimulus::Current { times_ms, currents_pa }) => {
+            let ascend = times_ms.is_sorted_by(|a, b| a < b);
+            if !ascend || times_ms.is_empty() || times_ms.len() != currents_pa.len() {
+                let (times, currents) = (times_ms.len(), currents_pa.len());
+                let why = format!(
+                    "expected ascending `times_ms` and a current for each, found {times} times and {currents} currents"
+                );
+                return Err(table.inner("stimulus")?.refused(&["times_ms", "currents_pa"], why));
+            }
+            return Ok(());
+        }
+        Some(PopulationStimulus::RateTable { .. } | PopulationStimulus::CurrentTable { .. }) => &["csv"],
+        Some(PopulationStimulus::Spikes { .. }) => &["csv", "npy"],
         _ => return Ok(()),
     };
-    let path = population.stimulus.as_ref().and_then(SourceStimulus::path);
+    let path = population.stimulus.as_ref().and_then(PopulationStimulus::path);
     path.map_or(Ok(()), |path| experiment::check_extension(&table.inner("stimulus")?, path, extensions))
 }
 
@@ -122,7 +141,7 @@ fn population(table: &Section<'_, '_>, registry: &Registry) -> Result<Population
     let cell = kind.read(table)?;
     let bias = if kind.has_bias() { Some(bias(table)?) } else { None };
     let stimulus =
-        if kind.is_source() && table.has("stimulus") { Some(table.inner("stimulus")?.read()?) } else { None };
+        if kind.has_stimulus() && table.has("stimulus") { Some(table.inner("stimulus")?.read()?) } else { None };
     let population = Population { name, size, cell, bias, stimulus };
     check_stimulus(table, &population)?;
     check_cell(table, &population)?;
@@ -183,7 +202,7 @@ struct PopulationKeys<'a> {
 #[derive(Serialize)]
 struct StimulusKeys<'a> {
     #[serde(serialize_with = "tagged::by_kind")]
-    stimulus: &'a SourceStimulus,
+    stimulus: &'a PopulationStimulus,
 }
 
 #[derive(Serialize)]

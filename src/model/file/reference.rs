@@ -11,7 +11,7 @@ use super::intervention::InterventionSpec;
 use super::projection::ProjectionSpec;
 use super::recording_keys::RecordingKeys;
 use crate::model::registry::{CellKind, Registry};
-use crate::model::{BiasInit, Learning, Protocol, Scaling, SourceStimulus, Stimuli};
+use crate::model::{BiasInit, Learning, PopulationStimulus, Protocol, Scaling, Stimuli};
 use crate::units::{FileName, Name, Whole};
 
 /// The page around the tables of keys, which take the place of `{{KEYS}}`.
@@ -114,9 +114,9 @@ fn population(kind: CellKind, generator: &mut SchemaGenerator) -> Value {
     if let Some(Value::Object(parameters)) = own.get("properties") {
         properties.extend(parameters.clone());
     }
-    if kind.is_source() {
+    if kind.has_stimulus() {
         let description = "What its neurons fire, in a continuous run, or where [stimuli] are shown to another source.";
-        let of = generator.subschema_for::<SourceStimulus>().to_value();
+        let of = generator.subschema_for::<PopulationStimulus>().to_value();
         properties.insert("stimulus".to_owned(), json!({ "description": description, "allOf": [of] }));
     }
     if kind.has_bias() {

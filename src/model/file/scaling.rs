@@ -5,7 +5,7 @@ use crate::cells::ScaledInput;
 use crate::model::error::ModelError;
 use crate::model::registry::Registry;
 use crate::model::source::Section;
-use crate::model::{Model, Population, Projection, Protocol, Scaling, SourceStimulus};
+use crate::model::{Model, Population, PopulationStimulus, Projection, Protocol, Scaling};
 
 /// The tables that populations and projections were read from.
 #[derive(Clone, Copy)]
@@ -101,7 +101,7 @@ fn scale(
 /// The mean rate of a neuron in the network of full size [1/ms].
 fn rate(section: &Section<'_, '_>, population: &Population, scaling: &Scaling) -> Result<f64, ModelError> {
     let own = match population.stimulus {
-        Some(SourceStimulus::Constant { rate_hz }) => Some(rate_hz),
+        Some(PopulationStimulus::Constant { rate_hz }) => Some(rate_hz),
         _ => None,
     };
     let name = &population.name;
@@ -117,7 +117,7 @@ fn rate(section: &Section<'_, '_>, population: &Population, scaling: &Scaling) -
 
 /// Refuses sources whose stimulus is one of so many neurons.
 fn check_source(table: &Section<'_, '_>, population: &Population) -> Result<(), ModelError> {
-    if matches!(population.stimulus, Some(SourceStimulus::Constant { .. })) {
+    if matches!(population.stimulus, Some(PopulationStimulus::Constant { .. })) {
         return Ok(());
     }
     let why = "expected a `stimulus` of kind \"constant\" where [scaling] changes the number of neurons, found another or none";

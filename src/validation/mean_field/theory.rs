@@ -10,7 +10,7 @@ use crate::analysis::mean_field::{
     InputStatistics, MeanFieldNetwork, MeanFieldPopulation, MeanFieldProjection, MeanFieldState, ThresholdShare,
     TrainStatistics,
 };
-use crate::model::{Model, Population, SourceStimulus};
+use crate::model::{Model, Population, PopulationStimulus};
 
 /// Mean jump at a spike, in parts of the noise of the input, above which the input is no diffusion.
 const LARGEST_JUMP: f64 = 0.15;
@@ -184,8 +184,8 @@ fn given(population: &Population, measured: f64) -> TrainStatistics {
         return TrainStatistics::poisson(measured);
     }
     match &population.stimulus {
-        Some(SourceStimulus::Constant { rate_hz }) => TrainStatistics::poisson(rate_hz / 1000.0),
-        Some(SourceStimulus::Rates { rates_hz }) => {
+        Some(PopulationStimulus::Constant { rate_hz }) => TrainStatistics::poisson(rate_hz / 1000.0),
+        Some(PopulationStimulus::Rates { rates_hz }) => {
             let mean = |power: i32| {
                 rates_hz.iter().map(|hz| (hz / 1000.0).powi(power)).sum::<f64>() / rates_hz.len().max(1) as f64
             };
@@ -197,7 +197,9 @@ fn given(population: &Population, measured: f64) -> TrainStatistics {
 
 /// Whether what a source fires is not of Poisson trains at constant rates.
 fn is_changing(population: &Population) -> bool {
-    let constant =
-        matches!(population.stimulus, None | Some(SourceStimulus::Constant { .. } | SourceStimulus::Rates { .. }));
+    let constant = matches!(
+        population.stimulus,
+        None | Some(PopulationStimulus::Constant { .. } | PopulationStimulus::Rates { .. })
+    );
     population.is_source() && !constant
 }

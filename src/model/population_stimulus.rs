@@ -1,19 +1,18 @@
-//! The stimulus of one source population, by time.
+//! The stimulus of one population, by time.
 
 use std::path::PathBuf;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::units::tagged;
-use crate::units::{GivenRate, ModelTime, Name, PathText};
+use crate::units::{Current, GivenRate, ModelTime, Name, PathText, tagged};
 
-/// What the neurons of one source population fire.
+/// What the neurons of a source population fire, or the current into the cells of another.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename = "kind", rename_all = "kebab-case", deny_unknown_fields)]
-#[schemars(rename = "SourceStimulus", tag = "kind", transform = tagged::first_is_default)]
+#[schemars(rename = "PopulationStimulus", tag = "kind", transform = tagged::first_is_default)]
 #[non_exhaustive]
-pub enum SourceStimulus {
+pub enum PopulationStimulus {
     /// Independent Poisson trains of one rate.
     Constant {
         /// Rate of each neuron [Hz].
@@ -53,14 +52,40 @@ pub enum SourceStimulus {
         #[serde(default, with = "ModelTime")]
         start_ms: f64,
     },
+    /// A current into all cells of a population, constant from each time to the next; before the first, none.
+    Current {
+        /// Times on the run's clock, ascending [ms].
+        #[serde(with = "ModelTime")]
+        #[schemars(with = "Vec<ModelTime>")]
+        times_ms: Vec<f64>,
+        /// Currents, one for each time [pA].
+        #[serde(with = "Current")]
+        #[schemars(with = "Vec<Current>")]
+        currents_pa: Vec<f64>,
+    },
+    /// Currents into the cells of a population by a table: CSV with the columns `time_ms` and one current for all cells, or one for
+    /// each [pA]. Each row holds from its time to that of the next; before the first there is none.
+    CurrentTable {
+        /// The .csv file.
+        #[serde(with = "PathText")]
+        path: PathBuf,
+    },
 }
 
-impl SourceStimulus {
+impl PopulationStimulus {
     /// The file it is read from, if it is.
     pub fn path(&self) -> Option<&PathBuf> {
         match self {
-            Self::Constant { .. } | Self::Rates { .. } => None,
-            Self::RateTable { path } | Self::Spikes { path } | Self::Sonata { path, .. } => Some(path),
+            Self::Constant { .. } | Self::Rates { .. } | Self::Current { .. } => None,
+            Self::RateTable { path }
+            | Self::Spikes { path }
+            | Self::Sonata { path, .. }
+            | Self::CurrentTable { path } => Some(path),
         }
+    }
+
+    /// Whether it is a current into cells, not what a source fires.
+    pub fn is_current(&self) -> bool {
+        matches!(self, Self::Current { .. } | Self::CurrentTable { .. })
     }
 }
