@@ -128,7 +128,7 @@ pub struct PoissonInput {
     /// Number of presynaptic neurons; 1 where it is not given.
     #[serde(default = "one")]
     pub count: u32,
-    /// Rate of each [1/ms]; in a file, in Hz.
+    /// Rate of each [Hz].
     #[serde(rename = "rate_hz", with = "GivenRate")]
     pub rate: f64,
     /// Weight of each spike, in the port's unit.

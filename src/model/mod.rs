@@ -47,7 +47,7 @@ pub use source_stimulus::SourceStimulus;
 pub use stimuli::{OnOff, RateSource, Stimuli};
 
 use crate::cells::ConductanceClamp;
-pub use crate::plasticity::{Factors, ShortTermPlasticity, Slope};
+pub use crate::plasticity::{Factors, ShortTermPlasticity, ShortTermState, Slope};
 pub use crate::protocol::{ContinuousProtocol, Protocol, TwoPhaseProtocol};
 
 /// The place of a population in [`Model::populations`], from input to output.

@@ -13,6 +13,7 @@ mod graphs;
 mod lif;
 mod networks;
 mod precision;
+mod short_term;
 mod solver;
 mod statistics;
 mod stepped;
