@@ -10,6 +10,7 @@ mod histogram;
 mod intervals;
 #[cfg(feature = "plot")]
 mod map;
+pub mod mean_field;
 mod neighbours;
 mod quadratic_form;
 mod rates;

@@ -64,13 +64,27 @@ pub(super) struct StartingNetwork {
 /// Loads what a command is given: a checkpoint, or a model file or name of a shipped model, with its initial weights.
 ///
 /// # Errors
-/// If it cannot be read, or the model learns by a rate-based rule.
+/// If it cannot be read, or the model learns by a rate-based rule or runs without presentations.
 pub(super) fn load_or_start(common: &Common, input: &Path, seed: Option<u64>) -> anyhow::Result<StartingNetwork> {
+    start_of(common, input, seed, protocol::refuse_continuous)
+}
+
+/// As [`load_or_start`], also of a model that runs without presentations.
+pub(super) fn load_or_start_any(common: &Common, input: &Path, seed: Option<u64>) -> anyhow::Result<StartingNetwork> {
+    start_of(common, input, seed, |_| Ok(()))
+}
+
+fn start_of(
+    common: &Common,
+    input: &Path,
+    seed: Option<u64>,
+    check: impl Fn(&Model) -> anyhow::Result<()>,
+) -> anyhow::Result<StartingNetwork> {
     if is_hdf5(input) {
         let checkpoint = load_for(common, input)?;
         let model = common.parse_model(&checkpoint.model_text, input)?;
         rate_rule::refuse(&model)?;
-        protocol::refuse_continuous(&model)?;
+        check(&model)?;
         check_fits(&model, &checkpoint, input)?;
         let trained = training_data(&checkpoint, input)?;
         let seed = seed.unwrap_or(checkpoint.seed);
@@ -79,7 +93,7 @@ pub(super) fn load_or_start(common: &Common, input: &Path, seed: Option<u64>) ->
     }
     let model = common.load_model(input)?;
     rate_rule::refuse(&model)?;
-    protocol::refuse_continuous(&model)?;
+    check(&model)?;
     let seed = seed.unwrap_or(1);
     let network = initial_network(&model, seed)?;
     Ok(StartingNetwork { model, network, seed, examples_seen: 0, edited: false, trained: None })

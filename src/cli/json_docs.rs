@@ -14,7 +14,7 @@ use super::report::{SeedsResults, TrainResults};
 use super::reproduce::{AllResults, FigureResults};
 use super::simulate::SimulateResults;
 use super::test::TestResults;
-use super::validate::ValidationResults;
+use super::validate::{MeanFieldResults, ValidationResults};
 
 const PATH: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/json.md");
 
@@ -50,6 +50,7 @@ fn sections() -> Vec<DocumentSection> {
         section::<CompareResults<'static>>("`compare --json`"),
         section::<RecurrentResults<'static>>("`compare --task TASK --json`"),
         section::<ValidationResults>("`validate --json`"),
+        section::<MeanFieldResults>("`validate --json`, a continuous model"),
         section::<FigureResults>("`reproduce FIGURE --json`"),
         section::<AllResults<'static>>("`reproduce all --json`"),
     ]

@@ -2,10 +2,12 @@
 //!
 //! [`compare`] presents images to a network and its twins from rest: identities that are exact in the mean, rates against the
 //! diffusion twin, and the convergence of answers and rates to those of the noiseless twin. [`learn`] trains both from the
-//! same weights on the same images in the same order. Both return plain data; [`judge`] compares it with tolerances.
+//! same weights on the same images in the same order. Both return plain data; [`judge`] compares it with tolerances. Circuits
+//! without presentations are compared with [mean-field theory](mean_field).
 
 mod identities;
 mod learning;
+pub mod mean_field;
 mod rates;
 mod trial;
 mod verdicts;

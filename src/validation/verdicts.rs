@@ -1,5 +1,7 @@
 //! Compares the results of a validation with their tolerances.
 
+use std::borrow::Cow;
+
 use super::rates::compared;
 use super::{ComparedLearning, Comparison};
 use crate::model::{Carries, Model, PopulationId, Projection};
@@ -31,12 +33,12 @@ pub enum Bound {
 }
 
 /// The result of a check.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum Found {
     /// Value and tolerance.
     Measured(f64, Bound),
     /// The reason why the network, its stimuli or its rule have no such quantity.
-    NotApplicable(&'static str),
+    NotApplicable(Cow<'static, str>),
 }
 
 /// A quantity and the result of its check.
@@ -72,7 +74,7 @@ pub fn judge(
         Some(Ok(learning)) => all.extend(of_learning(model, learning)),
         Some(Err(why)) => {
             let quantity = "learning as spikes and as rates".to_owned();
-            all.push(Verdict { quantity, found: Found::NotApplicable(why) });
+            all.push(Verdict { quantity, found: Found::NotApplicable(why.into()) });
         }
         None => (),
     }
@@ -91,11 +93,11 @@ fn of_potentials(model: &Model, comparison: &Comparison, at: usize) -> Vec<Verdi
         let found = comparison.identities.iter().find(|one| (one.population, one.apical) == (at, apical));
         let found = match found {
             Some(identity) if identity.neurons > 0 => Found::Measured(identity.p, Bound::AtLeast(ALARM)),
-            Some(_) => Found::NotApplicable("no spikes upstream to judge it by"),
+            Some(_) => Found::NotApplicable("no spikes upstream to judge it by".into()),
             None if onto(apical).any(|projection| projection.carries == Carries::Rates) => {
-                Found::NotApplicable("a projection to it carries rates, no spikes")
+                Found::NotApplicable("a projection to it carries rates, no spikes".into())
             }
-            None => Found::NotApplicable("plateaus happen at times of their own"),
+            None => Found::NotApplicable("plateaus happen at times of their own".into()),
         };
         let quantity =
             format!("mean {} of {} given the rates upstream [p]", symbol(model, at, apical), population.name);
@@ -114,7 +116,7 @@ fn of_rates(model: &Model, comparison: &Comparison, at: usize) -> Verdict {
             let tolerated = BIAS * 1e3 * population.phi_max() + SCATTER * rates.chance_hz;
             Found::Measured(rates.off_hz, Bound::AtMost(tolerated))
         }
-        None => Found::NotApplicable("a spike list has no rates for a twin"),
+        None => Found::NotApplicable("a spike list has no rates for a twin".into()),
     };
     Verdict { quantity, found }
 }
@@ -127,7 +129,7 @@ fn of_learning<'a>(model: &'a Model, learning: &'a ComparedLearning) -> impl Ite
         let angles: Vec<f64> = angles.filter(|(of, angle)| *of == index && !angle.is_nan()).map(|(_, a)| *a).collect();
         let quantity = format!("mean angle between changes of {} as spikes and as rates [deg]", projection.name);
         let found = if angles.is_empty() {
-            Found::NotApplicable("neither network changed it")
+            Found::NotApplicable("neither network changed it".into())
         } else {
             Found::Measured(angles.iter().sum::<f64>() / angles.len() as f64, Bound::AtMost(ANGLE))
         };
@@ -136,7 +138,7 @@ fn of_learning<'a>(model: &'a Model, learning: &'a ComparedLearning) -> impl Ite
     let alike = learning.similarity.iter().map(|like| {
         let name = &model.populations[like.population].name;
         let found = if like.cka.is_nan() {
-            Found::NotApplicable("it answers all images alike")
+            Found::NotApplicable("it answers all images alike".into())
         } else {
             Found::Measured(like.cka, Bound::AtLeast(CKA))
         };
@@ -169,6 +171,6 @@ mod tests {
         assert!(passed(1.0, Bound::AtLeast(1.0)) && passed(1.0, Bound::AtMost(1.0)));
         assert!(!passed(0.9, Bound::AtLeast(1.0)) && !passed(1.1, Bound::AtMost(1.0)));
         assert!(!passed(f64::NAN, Bound::AtLeast(0.0)) && !passed(f64::NAN, Bound::AtMost(0.0)));
-        assert_eq!(verdict(Found::NotApplicable("why")), None);
+        assert_eq!(verdict(Found::NotApplicable("why".into())), None);
     }
 }

@@ -11,6 +11,7 @@ mod exact;
 mod feedback;
 mod graphs;
 mod lif;
+mod mean_field;
 mod networks;
 mod precision;
 mod short_term;

@@ -31,7 +31,20 @@ const DIAGRAM: [(&str, &[&str]); 19] = [
     ("simulation", &["numeric", "units", "protocol", "model", "data", "network", "engine", "record", "training"]),
     (
         "validation",
-        &["cells", "numeric", "protocol", "model", "data", "network", "engine", "rate", "training", "analysis"],
+        &[
+            "cells",
+            "numeric",
+            "protocol",
+            "model",
+            "data",
+            "network",
+            "engine",
+            "rate",
+            "record",
+            "training",
+            "simulation",
+            "analysis",
+        ],
     ),
     // What run files hold becomes figures in plot/recorded.rs.
     ("plot", &["analysis", "model", "record"]),

@@ -1,5 +1,6 @@
 //! `apical validate`.
 
+mod continuous;
 mod report;
 mod results;
 
@@ -8,6 +9,9 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, bail};
 use clap::Args;
 
+use self::continuous::ContinuousValidation;
+#[cfg(test)]
+pub(super) use self::continuous::MeanFieldResults;
 use self::results::Validation;
 #[cfg(test)]
 pub(super) use self::results::ValidationResults;
@@ -17,12 +21,18 @@ use super::files::{PartialFile, refuse_overwrite};
 use super::options::Common;
 use super::progress::Display;
 use super::stimuli::StimulusSource;
-use super::{checkpoint, interrupt, terminal};
+use super::{checkpoint, interrupt, protocol, terminal};
 use crate::data::Dataset;
 use crate::model::{Model, Stimuli};
 use crate::network::Network;
 use crate::training::initial_network;
-use crate::validation::{ComparedLearning, LearningSetting, Setting, Verdict, compare, judge, learn};
+use crate::validation::{ComparedLearning, LearningSetting, Setting, compare, judge, learn};
+
+/// Images shown unless another number is asked for.
+const IMAGES: usize = 200;
+
+/// Training presentations unless another number is asked for.
+const EXAMPLES: u64 = 2000;
 
 /// Lengths of phases over which answers are compared unless others are asked for [ms].
 const DURATIONS: [f64; 5] = [50.0, 100.0, 250.0, 500.0, 1000.0];
@@ -35,28 +45,37 @@ const DURATIONS: [f64; 5] = [50.0, 100.0, 250.0, 500.0, 1000.0];
 /// growing durations is reported. Then a network of the model and its noiseless twin learn from the same initial weights on
 /// the same images. Checks that do not apply, such as of rates of a spike list, are marked so. Exit code 1 if a check fails.
 ///
+/// A model of the protocol "continuous" is simulated for --duration after its warm-up, of at least 200 ms, and rates and CVs of the
+/// inter-spike intervals of its threshold cells are compared with mean-field theory (Brunel 2000), population by population.
+///
 ///   apical validate output/g17-784-500-10-seed1.checkpoint.h5
 ///
 ///   apical validate g17-784-500-10 --perturb input-hidden=0.05
+///
+///   apical validate circuit.toml --duration 5000
 #[derive(Args, Debug)]
 pub(super) struct ValidateCommand {
     /// Model file, name of a shipped model, or checkpoint.
     input: PathBuf,
 
-    /// Images shown.
-    #[arg(long, value_name = "N", default_value = "200")]
-    images: std::num::NonZeroUsize,
+    /// Images shown. Default: 200.
+    #[arg(long, value_name = "N")]
+    images: Option<std::num::NonZeroUsize>,
 
     /// Lengths of phases over which answers are compared with the noiseless twin's [ms]. Default: 50,100,250,500,1000, those
     /// beyond the settling time, and the length of a test where none is.
     #[arg(long, value_name = "MS", value_delimiter = ',')]
     durations: Vec<f64>,
 
-    /// Training presentations of the network and its twin; 0: they do not learn.
-    #[arg(long, value_name = "N", default_value_t = 2000)]
-    examples: u64,
+    /// Training presentations of the network and its twin; 0: they do not learn. Default: 2000.
+    #[arg(long, value_name = "N")]
+    examples: Option<u64>,
 
-    /// Scale the weights of a projection in the twin only, by 1 + X: the identity that rests on it must fail.
+    /// Model time that is measured, after the warm-up, of a continuous model [ms]. Default: `duration_ms` of the model.
+    #[arg(long, value_name = "MS")]
+    duration: Option<f64>,
+
+    /// Scale the weights of a projection in the twin or the theory only, by 1 + X: what rests on it must fail.
     #[arg(long, value_name = "PROJECTION=X")]
     perturb: Vec<String>,
 
@@ -76,7 +95,8 @@ pub(super) struct ValidateCommand {
     #[arg(long = "set", value_name = "KEY=VALUE")]
     overrides: Vec<String>,
 
-    /// Write the results there as JSON, and a figure beside it as SVG. Default: output/NAME-validate.json.
+    /// Write the results there as JSON, and a figure beside it as SVG, but of continuous models. Default:
+    /// output/NAME-validate.json.
     #[arg(long, value_name = "PATH")]
     out: Option<PathBuf>,
 
@@ -98,7 +118,15 @@ impl ValidateCommand {
         let common = self.common();
         common.start_threads()?;
         let StartingNetwork { model, network, seed, trained, .. } =
-            checkpoint::load_or_start(&common, &self.input, self.seed)?;
+            checkpoint::load_or_start_any(&common, &self.input, self.seed)?;
+        self.check_options(&model)?;
+        if model.protocol.continuous().is_some() {
+            let model = protocol::with_duration(model, self.duration)?;
+            let twin = self.perturbed(&model, &network)?;
+            let (out, perturbed) = (self.destination(&model)?, self.perturb);
+            let (quiet, json) = (self.quiet, self.json);
+            return ContinuousValidation { model, network, twin, seed, out, perturbed, quiet, json }.execute();
+        }
         let durations = self.lengths(&model)?;
         let twin = self.perturbed(&model, &network)?;
         let data = StimulusSource::of(&common, &model, trained.as_ref()).load()?;
@@ -107,7 +135,7 @@ impl ValidateCommand {
         let out = self.destination(&model)?;
         let drawn = out.with_extension("svg");
         let parts = (PartialFile::create(&out)?, PartialFile::create(&drawn)?);
-        let images = self.images.get().min(data.evaluation.len());
+        let images = self.images.map_or(IMAGES, std::num::NonZeroUsize::get).min(data.evaluation.len());
         let (shown, durations) = (&data.evaluation, &durations[..]);
         let setting = Setting { model: &model, network: &network, twin: &twin, shown, images, durations, seed };
         self.print_message(&format!("showing {images} images"));
@@ -141,7 +169,7 @@ impl ValidateCommand {
         if !self.json {
             terminal::print_result(files)?;
         }
-        check(verdicts)
+        report::check(verdicts)
     }
 
     /// The options shared with other commands.
@@ -157,6 +185,28 @@ impl ValidateCommand {
             accept_edited: self.accept_edited,
             quiet: self.quiet,
             json: self.json,
+        }
+    }
+
+    /// Refuses options of presentations for a continuous model, and those of one for others.
+    fn check_options(&self, model: &Model) -> anyhow::Result<()> {
+        if model.protocol.continuous().is_none() {
+            if self.duration.is_some() {
+                bail!("--duration: the model shows presentations; expected one of the protocol \"continuous\"");
+            }
+            return Ok(());
+        }
+        let presented = [
+            ("--images", self.images.is_some()),
+            ("--examples", self.examples.is_some()),
+            ("--durations", !self.durations.is_empty()),
+            ("--data", self.data.is_some()),
+        ];
+        match presented.iter().find(|(_, given)| *given) {
+            Some((option, _)) => {
+                bail!("{option}: a continuous model has no presentations; its length is given by --duration MS")
+            }
+            None => Ok(()),
         }
     }
 
@@ -179,7 +229,7 @@ impl ValidateCommand {
 
     /// The initial network of both, or why neither can learn; `None` if no learning is asked for.
     fn start(&self, model: &Model, data: &Dataset, seed: u64) -> anyhow::Result<Option<Result<Network, &'static str>>> {
-        if self.examples == 0 {
+        if self.examples == Some(0) {
             return Ok(None);
         }
         if let Some(why) = unlearnable(model, data) {
@@ -191,11 +241,11 @@ impl ValidateCommand {
 
     /// Trains a network and its noiseless twin from the same initial weights.
     fn learn(&self, setting: &Setting<'_>, network: &Network, data: &Dataset) -> Result<ComparedLearning, Failure> {
-        self.print_message(&format!("learning from {} images, as spikes and as rates", self.examples));
+        let examples = self.examples.unwrap_or(EXAMPLES);
+        self.print_message(&format!("learning from {examples} images, as spikes and as rates"));
         let Setting { model, images, seed, .. } = *setting;
         let compared = 100.min(data.training.len());
-        let learning =
-            LearningSetting { model, network, data, examples: self.examples, points: 4, images, compared, seed };
+        let learning = LearningSetting { model, network, data, examples, points: 4, images, compared, seed };
         learn(&learning, &mut Display::new(true, None))?.ok_or(Failure::Interrupted)
     }
 
@@ -211,7 +261,7 @@ impl ValidateCommand {
                 let names: Vec<_> = model.projections.iter().map(|projection| projection.name.as_str()).collect();
                 bail!("--perturb {text}: no projection `{name}`; there are {}", names.join(", "));
             };
-            twin.weights_mut(index).rows_mut().iter_mut().for_each(|w| *w *= 1.0 + by);
+            twin.synapses[index].scale(f64::from(1.0 + by));
         }
         Ok(twin)
     }
@@ -252,14 +302,4 @@ fn unlearnable(model: &Model, data: &Dataset) -> Option<&'static str> {
     } else {
         None
     }
-}
-
-/// A failure if a check failed.
-fn check(verdicts: &[Verdict]) -> Result<(), Failure> {
-    let failed: Vec<_> =
-        verdicts.iter().filter(|verdict| verdict.passed() == Some(false)).map(|v| v.quantity.as_str()).collect();
-    if failed.is_empty() {
-        return Ok(());
-    }
-    Err(Failure::Failed(anyhow::anyhow!("{} of {} checks failed: {}", failed.len(), verdicts.len(), failed.join("; "))))
 }

@@ -5,7 +5,7 @@ use crate::cli::failure::Failure;
 use crate::cli::terminal;
 use crate::plot::Figure;
 use crate::plot::gallery::{self, Validated};
-use crate::validation::Found;
+use crate::validation::{Found, Verdict};
 
 /// The figure of a validation.
 pub(super) fn figure(validation: &Validation<'_>) -> Figure {
@@ -65,17 +65,32 @@ pub(super) fn print(validation: &Validation<'_>) -> Result<(), Failure> {
             name(like.population)
         ))?;
     }
+    print_verdicts(verdicts)
+}
+
+/// Prints verdicts, one a line.
+pub(super) fn print_verdicts(verdicts: &[Verdict]) -> Result<(), Failure> {
     verdicts.iter().try_for_each(|verdict| {
         let quantity = &verdict.quantity;
-        match verdict.found {
+        match &verdict.found {
             Found::NotApplicable(why) => {
                 terminal::print_result(format_args!("none  {quantity}: does not apply, {why}"))
             }
-            Found::Measured(found, within) => {
+            &Found::Measured(found, within) => {
                 let (relation, tolerance) = bound(within);
                 let word = if verdict.passed() == Some(true) { "pass" } else { "FAIL" };
                 terminal::print_result(format_args!("{word}  {quantity}: {found:.4} ({relation} {tolerance:.4})"))
             }
         }
     })
+}
+
+/// A failure if a check failed.
+pub(super) fn check(verdicts: &[Verdict]) -> Result<(), Failure> {
+    let failed: Vec<_> =
+        verdicts.iter().filter(|verdict| verdict.passed() == Some(false)).map(|v| v.quantity.as_str()).collect();
+    if failed.is_empty() {
+        return Ok(());
+    }
+    Err(Failure::Failed(anyhow::anyhow!("{} of {} checks failed: {}", failed.len(), verdicts.len(), failed.join("; "))))
 }

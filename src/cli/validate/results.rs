@@ -40,7 +40,7 @@ pub(in crate::cli) struct ValidationResults {
 #[derive(Debug, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(untagged)]
-enum VerdictResults {
+pub(super) enum VerdictResults {
     /// Of a quantity that was measured.
     Measured {
         /// The quantity, its unit in brackets.
@@ -61,7 +61,7 @@ enum VerdictResults {
         /// Whether the value is within its tolerance; null if the check does not apply.
         passed: Option<bool>,
         /// Why the check does not apply.
-        not_applicable: &'static str,
+        not_applicable: String,
     },
 }
 
@@ -275,14 +275,17 @@ impl Validation<'_> {
     }
 }
 
-fn verdict_results(verdict: &Verdict) -> VerdictResults {
+/// A verdict as it is written.
+pub(super) fn verdict_results(verdict: &Verdict) -> VerdictResults {
     let (quantity, passed) = (verdict.quantity.clone(), verdict.passed());
-    match verdict.found {
-        Found::Measured(found, within) => {
+    match &verdict.found {
+        &Found::Measured(found, within) => {
             let (relation, tolerance) = bound(within);
             VerdictResults::Measured { quantity, found, relation, tolerance, passed }
         }
-        Found::NotApplicable(not_applicable) => VerdictResults::NotApplicable { quantity, passed, not_applicable },
+        Found::NotApplicable(why) => {
+            VerdictResults::NotApplicable { quantity, passed, not_applicable: why.to_string() }
+        }
     }
 }
 
