@@ -8,7 +8,9 @@ use pulp::{Arch, Simd, WithSimd};
 
 use super::circuit::ProjectionLayout;
 use super::observe::ProjectionState;
+use super::short_term::ShortTermSynapses;
 use crate::cells::{Psp, SEGMENT};
+use crate::model::ShortTermPlasticity;
 use crate::numeric::exp;
 use crate::protocol::Spike;
 
@@ -33,6 +35,9 @@ pub(crate) fn within_segment(t: f64) -> f64 {
 pub(crate) struct Arrivals {
     /// Arrivals from the start of the window, sorted; beyond its end those still in flight.
     pub(crate) spikes: Vec<Spike>,
+    /// The part of its weight with which each of them acts; empty without short-term plasticity, where it is all.
+    pub(crate) factors: Vec<f64>,
+    short_term: Option<ShortTermSynapses>,
     /// e^{t'/τ_L} and e^{t'/τ_s}, t' from the start of the segment, for the first of `spikes`, those taken.
     pub(crate) growth_l: Vec<f64>,
     pub(crate) growth_s: Vec<f64>,
@@ -64,7 +69,7 @@ pub(crate) struct Averaging {
 }
 
 impl Arrivals {
-    pub(crate) fn new(pre: usize) -> Self {
+    pub(crate) fn new(pre: usize, short_term: Option<ShortTermPlasticity>) -> Self {
         let zero = || vec![0.0; pre];
         Self {
             trace_l: zero(),
@@ -74,6 +79,7 @@ impl Arrivals {
             added_s: zero(),
             added_mean: zero(),
             mean: zero(),
+            short_term: short_term.map(|plasticity| ShortTermSynapses::new(plasticity, pre)),
             ..Self::default()
         }
     }
@@ -88,8 +94,11 @@ impl Arrivals {
         }
     }
 
-    /// Puts spikes of the presynaptic neurons on their way.
+    /// Puts spikes of the presynaptic neurons on their way, which come in the order of time from one call to the next.
     pub(crate) fn send(&mut self, spikes: &[Spike], delay: f64) {
+        if let Some(short_term) = &mut self.short_term {
+            self.factors.extend(spikes.iter().map(|&spike| short_term.efficacy(spike)));
+        }
         self.spikes.extend(spikes.iter().map(|s| Spike { time: s.time + delay, neuron: s.neuron }));
     }
 
@@ -106,7 +115,9 @@ impl Arrivals {
     /// Gathers what the arrivals of a window that ends at `end` add to means and traces, and forgets them.
     pub(crate) fn end_window(&mut self, arch: Arch, layout: &ProjectionLayout, averaging: Averaging, end: f64) {
         if !layout.filtered {
-            self.spikes.drain(..self.spikes.partition_point(|spike| spike.time < end));
+            let arrived = self.spikes.partition_point(|spike| spike.time < end);
+            self.spikes.drain(..arrived);
+            self.factors.drain(..arrived.min(self.factors.len()));
             return;
         }
         self.take(arch, layout, end);
@@ -162,22 +173,33 @@ impl Arrivals {
             self.trace_s[j] *= kept;
         }
         self.spikes.iter_mut().for_each(|s| s.time -= length);
+        self.short_term.iter_mut().for_each(|short_term| short_term.carry(length));
     }
 
     pub(crate) fn state(&self) -> ProjectionState {
-        ProjectionState { trace_l: self.trace_l.clone(), trace_s: self.trace_s.clone(), in_flight: self.spikes.clone() }
+        ProjectionState {
+            trace_l: self.trace_l.clone(),
+            trace_s: self.trace_s.clone(),
+            in_flight: self.spikes.clone(),
+            factors: self.factors.clone(),
+            short_term: self.short_term.as_ref().map_or_else(Vec::new, |short_term| short_term.states().to_vec()),
+        }
     }
 
     pub(crate) fn restore(&mut self, state: &ProjectionState) {
         self.trace_l.copy_from_slice(&state.trace_l);
         self.trace_s.copy_from_slice(&state.trace_s);
         self.spikes.clone_from(&state.in_flight);
+        self.factors.clone_from(&state.factors);
+        self.short_term.iter_mut().for_each(|short_term| short_term.restore(&state.short_term));
     }
 
     pub(crate) fn rest(&mut self) {
         self.trace_l.fill(0.0);
         self.trace_s.fill(0.0);
         self.spikes.clear();
+        self.factors.clear();
+        self.short_term.iter_mut().for_each(ShortTermSynapses::rest);
     }
 }
 
@@ -272,8 +294,9 @@ mod tests {
                 rates: None,
                 late_ms: 0.0,
                 filtered: true,
+                short_term: None,
             };
-            let mut arrivals = Arrivals::new(1);
+            let mut arrivals = Arrivals::new(1, None);
             arrivals.send(&[Spike { time: 3.0, neuron: 0 }], layout.delay);
             let averaging = Averaging { from: 5.0, length: 20.0 };
             arrivals.begin(&layout);

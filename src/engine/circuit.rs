@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use crate::cells::{CellError, ConductanceClamp, Dynamics, LinearCell, ModalForm, PlateauTimes, Psp};
-use crate::model::{Carries, Edge, ExecutionOrder, Model, Population};
+use crate::model::{Carries, Edge, ExecutionOrder, Model, Population, ShortTermPlasticity};
 use crate::protocol::Sigmoids;
 
 /// Float type in which the amplitudes of somata are kept; those with teaching conductances always are f64.
@@ -139,6 +139,8 @@ pub(crate) struct ProjectionLayout {
     pub(crate) late_ms: f64,
     /// Whether filtered trains and their means are kept, as learning and means of potentials need them.
     pub(crate) filtered: bool,
+    /// Short-term facilitation and depression, if there are.
+    pub(crate) short_term: Option<ShortTermPlasticity>,
 }
 
 /// A projection onto cells by their modes.
@@ -210,7 +212,8 @@ impl Circuit {
             }
             let late_ms = times.map_or(0.0, |times| times.longest);
             let (delay, psp) = (projection.delay.smallest(), port.kernel.psp().unwrap_or_default());
-            projections.push(ProjectionLayout { from, delay, psp, rates, late_ms, filtered });
+            let short_term = projection.short_term;
+            projections.push(ProjectionLayout { from, delay, psp, rates, late_ms, filtered, short_term });
         }
         let name = |p: usize| model.populations[p].name.clone();
         let is_source: Vec<bool> = populations.iter().map(PopulationLayout::is_source).collect();

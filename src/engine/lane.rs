@@ -66,7 +66,11 @@ impl Lane {
         Self {
             arch: Arch::new(),
             populations: populations.collect(),
-            arrivals: circuit.projections.iter().map(|p| Arrivals::new(circuit.populations[p.from].size)).collect(),
+            arrivals: circuit
+                .projections
+                .iter()
+                .map(|p| Arrivals::new(circuit.populations[p.from].size, p.short_term))
+                .collect(),
             started: Vec::new(),
             known: Vec::new(),
             times: Vec::new(),

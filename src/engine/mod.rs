@@ -21,6 +21,7 @@ mod order;
 mod plateaus;
 mod population;
 mod sampling;
+mod short_term;
 mod source;
 mod thinning;
 mod traces;

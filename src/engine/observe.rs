@@ -3,6 +3,7 @@
 use ndarray::ArrayView3;
 
 use super::circuit::Circuit;
+use crate::model::ShortTermState;
 use crate::protocol::{Measures, Spike, Trial};
 
 /// What happened in one trial, population by population. The buffers are reused from one to the next.
@@ -154,6 +155,11 @@ pub struct ProjectionState {
     pub trace_s: Vec<f64>,
     /// Spikes on their way, by time of arrival from the start of the next presentation [ms].
     pub in_flight: Vec<Spike>,
+    /// The part of its weight with which each of them acts; empty without short-term plasticity.
+    pub factors: Vec<f64>,
+    /// Short-term plasticity of the synapses of each presynaptic neuron [pre], its times from the start of the next presentation;
+    /// empty without.
+    pub short_term: Vec<ShortTermState>,
 }
 
 #[cfg(test)]

@@ -50,7 +50,7 @@ pub(crate) use source::open as open_file;
 pub use stimuli::{OnOff, RateSource, Stimuli};
 
 use crate::cells::ConductanceClamp;
-pub use crate::plasticity::{Factors, ShortTermPlasticity, Slope};
+pub use crate::plasticity::{Factors, ShortTermPlasticity, ShortTermState, Slope};
 pub use crate::protocol::{ContinuousProtocol, Protocol, TwoPhaseProtocol};
 
 /// The place of a population in [`Model::populations`], from input to output.

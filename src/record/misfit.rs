@@ -86,7 +86,7 @@ impl Checkpoint {
                 check_population(population, state, index)?;
             }
             for (projection, state) in model.projections.iter().zip(&lane.projections) {
-                check_projection(&projection.name, model.population(projection.from).size, state, index)?;
+                check_projection(projection, model.population(projection.from).size, state, index)?;
             }
         }
         Ok(())
@@ -127,13 +127,22 @@ fn check_population(population: &Population, state: &[StateArray], lane: usize) 
     count(format!("arrays of state of `{}` in lane {lane}", population.name), expected.len(), others.len())
 }
 
-fn check_projection(name: &str, pre: usize, state: &ProjectionState, lane: usize) -> Result<(), Misfit> {
-    let ProjectionState { trace_l, trace_s, in_flight } = state;
+fn check_projection(projection: &Projection, pre: usize, state: &ProjectionState, lane: usize) -> Result<(), Misfit> {
+    let ProjectionState { trace_l, trace_s, in_flight, factors, short_term } = state;
+    let name = &projection.name;
     for (trace, values) in [("trace_l", trace_l), ("trace_s", trace_s)] {
         let what = format!("values of `{trace}` of `{name}` in lane {lane}");
         count(what.as_str(), pre, values.len())?;
         finite(what, values)?;
     }
+    let is_short_term = projection.short_term.is_some();
+    let what = format!("short-term states of `{name}` in lane {lane}");
+    count(what.as_str(), if is_short_term { pre } else { 0 }, short_term.len())?;
+    let numbers: Vec<f64> = short_term.iter().flat_map(|state| [state.y, state.z, state.u, state.last]).collect();
+    finite(what, &numbers)?;
+    let what = format!("factors of the spikes in flight of `{name}` in lane {lane}");
+    count(what.as_str(), if is_short_term { in_flight.len() } else { 0 }, factors.len())?;
+    finite(what, factors)?;
     let possible = |spike: &Spike| spike.time.is_finite() && spike.time >= 0.0 && (spike.neuron as usize) < pre;
     if in_flight.iter().all(possible) && in_flight.is_sorted_by(|a, b| a.time <= b.time) {
         return Ok(());

@@ -84,6 +84,65 @@ fn a_run_that_ends_early_and_is_resumed_has_the_spikes_of_a_longer_one() {
     assert_eq!(again, Contents::of(&bench.path("whole.checkpoint.h5")), "the same state at the end");
 }
 
+/// Synapses of short-term plasticity onto cells with a threshold.
+const SHORT_TERM: &str = r#"
+name = "short-term"
+
+[[population]]
+name = "input"
+size = 30
+kind = "poisson"
+stimulus = { rate_hz = 40 }
+
+[[population]]
+name = "cells"
+size = 20
+kind = "lif"
+
+[[projection]]
+from = "input"
+to = "cells"
+port = "exc"
+delay_ms = 1.5
+weights = { from = "constant", value = 900 }
+short_term = { u = 0.2, tau_rec_ms = 130, tau_facil_ms = 530 }
+
+[[projection]]
+from = "cells"
+to = "cells"
+port = "inh"
+delay_ms = 30
+weights = { from = "constant", value = -300 }
+short_term = { u = 0.5, tau_rec_ms = 800 }
+
+[protocol]
+kind = "continuous"
+duration_ms = 500
+"#;
+
+#[test]
+fn short_term_plasticity_goes_on_from_a_checkpoint_to_the_bit() {
+    let bench = bench();
+    bench.write("short.toml", SHORT_TERM);
+    bench.ok("simulate short.toml --out whole.h5");
+    bench.ok("simulate short.toml --duration 150 --out first.h5");
+    bench.ok("simulate --resume first.checkpoint.h5 --duration 500 --out second.h5");
+    let of = |file, from| spikes(&bench, file, "cells", [from, 1e9]);
+    assert!(of("whole.h5", 100.0).len() > 100);
+    assert_eq!(of("second.h5", 0.0), of("whole.h5", 100.0));
+    let [again, whole] = ["second", "whole"].map(|run| Contents::of(&bench.path(&format!("{run}.checkpoint.h5"))));
+    assert_eq!(again, whole, "the same state at the end");
+    assert_eq!(whole.floats("/lanes/0/projections/cells-cells/short_term_z").len(), 20);
+    let in_flight = whole.floats("/lanes/0/projections/cells-cells/arrival_factor");
+    assert!(!in_flight.is_empty() && in_flight.iter().all(|factor| (0.0..=0.5).contains(factor)), "{in_flight:?}");
+    bench.ok("inspect --check second.checkpoint.h5");
+    // The state of a checkpoint without is not taken for one of synapses at rest.
+    bench.write("plain.toml", SHORT_TERM.replace("short_term = { u = 0.5, tau_rec_ms = 800 }", ""));
+    bench.ok("simulate plain.toml --duration 150 --out plain.h5");
+    let ran = bench.run("simulate short.toml --resume plain.checkpoint.h5 --duration 500 --out other.h5");
+    assert!(ran.code == Some(2) && ran.stderr.contains("short-term states of `cells-cells`"), "{}", ran.stderr);
+}
+
 #[cfg(unix)]
 #[test]
 fn a_run_that_is_stopped_goes_on_to_the_bit() {

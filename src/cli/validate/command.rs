@@ -5,11 +5,9 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, bail};
 use clap::Args;
 
-use crate::cli::failure::Failure;
 use crate::cli::files::refuse_overwrite;
 use crate::cli::terminal;
 use crate::model::Model;
-use crate::validation::Verdict;
 
 /// Check a spiking network against theory and its rate twins.
 ///
@@ -114,14 +112,4 @@ impl ValidateCommand {
             terminal::print_message(text);
         }
     }
-}
-
-/// A failure if a check failed.
-pub(super) fn check(verdicts: &[Verdict]) -> Result<(), Failure> {
-    let failed: Vec<_> =
-        verdicts.iter().filter(|verdict| verdict.passed() == Some(false)).map(|v| v.quantity.as_str()).collect();
-    if failed.is_empty() {
-        return Ok(());
-    }
-    Err(Failure::Failed(anyhow::anyhow!("{} of {} checks failed: {}", failed.len(), verdicts.len(), failed.join("; "))))
 }

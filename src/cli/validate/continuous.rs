@@ -1,11 +1,11 @@
 //! `apical validate` of a continuous model: its circuit against mean-field theory.
 
 use std::ops::ControlFlow;
+use std::path::PathBuf;
 
 use serde::Serialize;
 
-use super::command::{ValidateCommand, check};
-use super::report::print_verdicts;
+use super::report::{check, print_verdicts};
 use super::results::{VerdictResults, verdict_results};
 use crate::cli::failure::Failure;
 use crate::cli::files::PartialFile;
@@ -24,29 +24,35 @@ use crate::validation::mean_field::{
 const LEAST_WARMUP_MS: f64 = 200.0;
 
 /// A validation of a continuous model, as the command line asks for it.
-pub(super) struct ContinuousValidation<'a> {
-    pub(super) command: &'a ValidateCommand,
+pub(super) struct ContinuousValidation {
     /// The model, with the duration asked for.
     pub(super) model: Model,
     pub(super) network: Network,
     /// Weights of the theory.
     pub(super) twin: Network,
     pub(super) seed: u64,
+    /// Path of the results.
+    pub(super) out: PathBuf,
+    /// As in `--perturb`.
+    pub(super) perturbed: Vec<String>,
+    pub(super) quiet: bool,
+    pub(super) json: bool,
 }
 
-impl ContinuousValidation<'_> {
+impl ContinuousValidation {
     /// Simulates, computes the theory and prints the verdicts.
     pub(super) fn execute(mut self) -> Result<(), Failure> {
         let [warmup_ms, measured_ms] = self.prepare();
         memory::check(&self.model)?;
         let inputs = SourceInputs::load(&self.model).map_err(anyhow::Error::from)?;
-        let out = self.command.destination(&self.model)?;
         let _guard = interrupt::hold();
-        let part = PartialFile::create(&out)?;
-        let Self { model, network, twin, seed, command } = &self;
+        let part = PartialFile::create(&self.out)?;
+        let Self { model, network, twin, seed, .. } = &self;
         let setting = TheorySetting { model, network, twin, seed: *seed, warmup_ms, measured_ms };
-        command.print_message(&format!("simulating {} ms", warmup_ms + measured_ms));
-        let mut watch = ValidationWatch { display: ContinuousDisplay::new(command.quiet) };
+        if !self.quiet {
+            terminal::print_message(format_args!("simulating {} ms", warmup_ms + measured_ms));
+        }
+        let mut watch = ValidationWatch { display: ContinuousDisplay::new(self.quiet) };
         let compared = compare_with_theory(&setting, inputs, &mut watch);
         watch.display.finish();
         let comparisons = compared.map_err(Failure::failed)?.ok_or(Failure::Interrupted)?;
@@ -56,21 +62,21 @@ impl ContinuousValidation<'_> {
             model: model.name.clone(),
             kind: "continuous",
             seed: *seed,
-            perturbed: command.perturb.clone(),
+            perturbed: self.perturbed.clone(),
             warmup_ms,
             measured_ms,
             passed: verdicts.iter().all(|verdict| verdict.passed() != Some(false)),
             verdicts: verdicts.iter().map(verdict_results).collect(),
             populations: comparisons.iter().map(|comparison| population_results(model, comparison)).collect(),
         });
-        if command.json {
+        if self.json {
             terminal::print_result(&results)?;
         } else {
             print(model, &comparisons, &verdicts)?;
         }
         part.complete(format!("{results}\n").as_bytes())?;
-        if !command.json {
-            terminal::print_result(format_args!("results: {}", out.display()))?;
+        if !self.json {
+            terminal::print_result(format_args!("results: {}", self.out.display()))?;
         }
         check(&verdicts)
     }
@@ -162,7 +168,7 @@ struct MeanFieldPopulationResults {
     cv: Option<f64>,
     /// Number of inter-spike intervals.
     intervals: usize,
-    /// Standard deviation of the population's rate in bins of 2 ms over its mean, beyond that of independent spikes.
+    /// Standard deviation of the population's rate in bins of 1 ms over its mean, beyond that of independent spikes.
     synchrony: f64,
     /// Mean-field theory of it; null where there is none.
     theory: Option<TheoryResults>,

@@ -8,7 +8,6 @@ mod results;
 use anyhow::bail;
 
 pub(super) use self::command::ValidateCommand;
-use self::command::check;
 use self::continuous::ContinuousValidation;
 #[cfg(test)]
 pub(super) use self::continuous::MeanFieldResults;
@@ -47,7 +46,9 @@ impl ValidateCommand {
         if model.protocol.continuous().is_some() {
             let model = protocol::with_duration(model, self.duration)?;
             let twin = self.perturbed(&model, &network)?;
-            return ContinuousValidation { command: &self, model, network, twin, seed }.execute();
+            let (out, perturbed) = (self.destination(&model)?, self.perturb);
+            let (quiet, json) = (self.quiet, self.json);
+            return ContinuousValidation { model, network, twin, seed, out, perturbed, quiet, json }.execute();
         }
         let durations = self.lengths(&model)?;
         let twin = self.perturbed(&model, &network)?;
@@ -91,7 +92,7 @@ impl ValidateCommand {
         if !self.json {
             terminal::print_result(files)?;
         }
-        check(verdicts)
+        report::check(verdicts)
     }
 
     /// The options shared with other commands.

@@ -84,3 +84,13 @@ pub(super) fn print_verdicts(verdicts: &[Verdict]) -> Result<(), Failure> {
         }
     })
 }
+
+/// A failure if a check failed.
+pub(super) fn check(verdicts: &[Verdict]) -> Result<(), Failure> {
+    let failed: Vec<_> =
+        verdicts.iter().filter(|verdict| verdict.passed() == Some(false)).map(|v| v.quantity.as_str()).collect();
+    if failed.is_empty() {
+        return Ok(());
+    }
+    Err(Failure::Failed(anyhow::anyhow!("{} of {} checks failed: {}", failed.len(), verdicts.len(), failed.join("; "))))
+}

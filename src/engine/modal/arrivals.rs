@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 
 use pulp::{Simd, WithSimd};
 
-use crate::engine::arrivals::within_segment;
+use crate::engine::arrivals::{Arrivals, within_segment};
 use crate::engine::circuit::ModalInput;
 use crate::engine::population::{Inputs, Window};
 use crate::network::{Synapse, Synapses};
@@ -18,6 +18,8 @@ pub(super) struct Arrival {
     pub(super) time: f64,
     /// When it was sent [ms].
     sent: f64,
+    /// The part of the weights of its synapses with which it acts.
+    pub(super) factor: f64,
     /// Its projection, as an input of the population.
     pub(super) input: u32,
     /// Presynaptic neuron.
@@ -47,6 +49,14 @@ pub(super) struct Queue {
 /// Most slots of a queue.
 const MOST_SLOTS: u64 = 1 << 16;
 
+/// Spikes that were just sent over a sparse projection.
+#[derive(Clone, Debug, Default)]
+pub(super) struct FreshSpikes {
+    pub(super) spikes: Vec<Spike>,
+    /// The part of its weight with which each acts; empty without short-term plasticity, where it is all.
+    pub(super) factors: Vec<f64>,
+}
+
 /// Synapses that a spike goes along.
 #[derive(Clone, Copy)]
 struct SourceRow<'a> {
@@ -66,7 +76,7 @@ impl Queue {
         block: usize,
         inputs: &Inputs<'_>,
         of: &[ModalInput],
-        fresh: &[Vec<Spike>],
+        fresh: &[FreshSpikes],
         window: Window,
     ) {
         self.due.clear();
@@ -74,22 +84,23 @@ impl Queue {
         for (input, (&ModalInput { projection, .. }, fresh)) in (0..).zip(of.iter().zip(fresh)) {
             match &inputs.network.synapses[projection] {
                 Synapses::Dense(_) => {
-                    let spikes = &inputs.arrivals[projection].spikes;
+                    let Arrivals { spikes, factors, .. } = &inputs.arrivals[projection];
                     let known = &spikes[..spikes.partition_point(|spike| spike.time < window.to)];
-                    self.due.extend(known.iter().map(|&Spike { time, neuron: source }| Arrival {
-                        time,
-                        sent: time,
-                        input,
-                        source,
-                        from: 0,
-                        to: 0,
+                    let acting = factors.iter().copied().chain(std::iter::repeat(1.0));
+                    self.due.extend(known.iter().zip(acting).map(|(&Spike { time, neuron: source }, factor)| {
+                        Arrival { time, sent: time, factor, input, source, from: 0, to: 0 }
                     }));
                 }
                 Synapses::Sparse(sparse) => {
                     let resolution_ms = sparse.resolution_ms();
-                    for &Spike { time: sent, neuron: source } in fresh {
+                    let acting = fresh.factors.iter().copied().chain(std::iter::repeat(1.0));
+                    for (&Spike { time: sent, neuron: source }, factor) in fresh.spikes.iter().zip(acting) {
                         let row = SourceRow { synapses: sparse.row(block, source as usize), resolution_ms };
-                        self.follow(Arrival { time: sent, sent, input, source, from: 0, to: 0 }, row, window.to);
+                        self.follow(
+                            Arrival { time: sent, sent, factor, input, source, from: 0, to: 0 },
+                            row,
+                            window.to,
+                        );
                     }
                 }
             }
@@ -207,22 +218,22 @@ impl Queue {
         self.later.clear();
     }
 
-    /// What comes later, as numbers: time, time of sending, input, source, first and last synapse.
-    pub(super) fn save(&self, out: &mut [Vec<f64>; 6]) {
+    /// What comes later, as numbers: time, time of sending, input, source, first and last synapse, factor of the weights.
+    pub(super) fn save(&self, out: &mut [Vec<f64>; 7]) {
         let mut arrivals: Vec<&Arrival> = self.later.iter().flatten().collect();
         arrivals.sort_unstable_by(|a, b| {
             a.time.total_cmp(&b.time).then_with(|| (a.input, a.source, a.from).cmp(&(b.input, b.source, b.from)))
         });
-        for &Arrival { time, sent, input, source, from, to } in arrivals {
-            let numbers = [time, sent, f64::from(input), f64::from(source), f64::from(from), f64::from(to)];
+        for &Arrival { time, sent, factor, input, source, from, to } in arrivals {
+            let numbers = [time, sent, f64::from(input), f64::from(source), f64::from(from), f64::from(to), factor];
             out.iter_mut().zip(numbers).for_each(|(out, number)| out.push(number));
         }
     }
 
     /// Takes up one of them.
-    pub(super) fn restore(&mut self, [time, sent, input, source, from, to]: [f64; 6]) {
+    pub(super) fn restore(&mut self, [time, sent, input, source, from, to, factor]: [f64; 7]) {
         let [input, source, from, to] = [input, source, from, to].map(|number| number as u32);
-        self.put(Arrival { time, sent, input, source, from, to });
+        self.put(Arrival { time, sent, factor, input, source, from, to });
     }
 }
 
@@ -256,7 +267,7 @@ mod tests {
 
     #[test]
     fn times_far_apart_take_no_more_than_so_many_slots() {
-        let arrival = |time: f64| Arrival { time, sent: 0.0, input: 0, source: 0, from: 0, to: 0 };
+        let arrival = |time: f64| Arrival { time, sent: 0.0, factor: 1.0, input: 0, source: 0, from: 0, to: 0 };
         for times in [[1e300, 0.5, 7.0], [0.5, 1e300, 7.0], [7.0, 0.5, f64::MAX]] {
             let mut queue = Queue::new(0.1);
             times.iter().for_each(|&time| queue.put(arrival(time)));

@@ -16,6 +16,7 @@ use std::ops::Range;
 
 use rayon::prelude::*;
 
+use self::arrivals::FreshSpikes;
 use self::block::NOT_REFRACTORY;
 pub(crate) use self::drive::DRIVES;
 use self::layout::CellModes;
@@ -42,7 +43,7 @@ struct ModalPopulation<const M: usize> {
     inputs: Vec<ModalInput>,
     parts: Vec<Part<M>>,
     /// Spikes that were just sent to it over sparse projections, by input.
-    fresh: Vec<Vec<Spike>>,
+    fresh: Vec<FreshSpikes>,
     /// Potentials sampled in the window, [samples, n].
     sampled: Vec<f64>,
 }
@@ -79,7 +80,7 @@ impl<const M: usize> ModalPopulation<M> {
         let part =
             |(block, distances): (usize, &[f64])| Part::new(&cell, block * TARGETS_PER_BLOCK, distances, window_ms);
         let parts = distances.chunks(TARGETS_PER_BLOCK).enumerate().map(part).collect();
-        let fresh = vec![Vec::new(); modal.inputs.len()];
+        let fresh = vec![FreshSpikes::default(); modal.inputs.len()];
         let mut population = Self {
             index,
             seed,
@@ -132,9 +133,12 @@ impl<const M: usize> PopulationDynamics for ModalPopulation<M> {
 
     fn receive(&mut self, _: &PhaseRun<'_>, _: &Circuit, network: &Network, arrivals: &mut [Arrivals], _: f64) {
         for (fresh, input) in self.fresh.iter_mut().zip(&self.inputs) {
-            fresh.clear();
+            let FreshSpikes { spikes, factors } = fresh;
+            spikes.clear();
+            factors.clear();
             if matches!(network.synapses[input.projection], Synapses::Sparse(_)) {
-                fresh.append(&mut arrivals[input.projection].spikes);
+                spikes.append(&mut arrivals[input.projection].spikes);
+                factors.append(&mut arrivals[input.projection].factors);
             }
         }
     }
@@ -222,11 +226,16 @@ impl<const M: usize> PopulationDynamics for ModalPopulation<M> {
         state.push(array(LAST.to_owned(), neurons().map(|neuron| neuron.last).collect()));
         let refractory = self.parts.iter().flat_map(|part| part.block.refractory.iter().copied());
         state.push(array(REFRACTORY.to_owned(), refractory.collect()));
-        let mut queued: [Vec<f64>; 7] = Default::default();
+        let mut queued: [Vec<f64>; 8] = Default::default();
         for (block, part) in self.parts.iter().enumerate() {
             let [blocks, rest @ ..] = &mut queued;
             part.queue.save(rest);
             blocks.resize(rest[0].len(), block as f64);
+        }
+        let [.., factors] = &mut queued;
+        // All act with their weights as they are: files are those without short-term plasticity.
+        if factors.iter().all(|factor| factor.total_cmp(&1.0).is_eq()) {
+            factors.clear();
         }
         state.extend(QUEUED.iter().zip(queued).map(|(name, values)| array((*name).to_owned(), values)));
         for (place, name) in DRIVES.iter().enumerate() {
@@ -269,8 +278,12 @@ impl<const M: usize> PopulationDynamics for ModalPopulation<M> {
         }
         let queued = QUEUED.map(named);
         for index in 0..queued[0].len() {
-            let [block, rest @ ..] = queued.map(|values| values.get(index).copied().unwrap_or(0.0));
-            let [_, _, input, source, ..] = rest;
+            let [block, mut rest @ ..] = queued.map(|values| values.get(index).copied().unwrap_or(0.0));
+            let [_, _, input, source, _, _, factor] = &mut rest;
+            if queued[7].is_empty() {
+                *factor = 1.0;
+            }
+            let (input, source) = (*input, *source);
             let is_sent = self.inputs.get(input as usize).is_some_and(|input| source < input.pre as f64);
             if let (true, Some(part)) = (is_sent, self.parts.get_mut(block as usize)) {
                 part.queue.restore(rest);
@@ -297,7 +310,7 @@ pub(crate) fn state_names(cell: &LinearCell) -> Vec<String> {
 }
 
 /// Names of the arrays of spikes in flight, one number for each; they are not there where none is.
-pub(crate) const QUEUED: [&str; 7] = [
+pub(crate) const QUEUED: [&str; 8] = [
     "in_flight_block",
     "in_flight_time",
     "in_flight_sent",
@@ -305,4 +318,5 @@ pub(crate) const QUEUED: [&str; 7] = [
     "in_flight_source",
     "in_flight_from",
     "in_flight_to",
+    "in_flight_factor",
 ];

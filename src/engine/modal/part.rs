@@ -115,8 +115,8 @@ impl<const M: usize> Part<M> {
             let due = self.queue.due[next];
             let ModalInput { projection, port, .. } = of.inputs[due.input as usize];
             let growth: [f64; M] = self.queue.growth(next);
-            let growth = std::array::from_fn(|m| growth[m] * cell.jumps[port][m]);
-            let (reach, block) = (self.block.reach[port], self.block.first / TARGETS_PER_BLOCK);
+            let growth = std::array::from_fn(|m| growth[m] * cell.jumps[port][m] * due.factor);
+            let (reach, block) = (self.block.reach[port] * due.factor, self.block.first / TARGETS_PER_BLOCK);
             match &of.network.synapses[projection] {
                 Synapses::Dense(weights) => {
                     let row = &weights.row(due.source as usize)[self.block.first..][..self.block.neurons.len()];

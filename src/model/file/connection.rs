@@ -56,10 +56,12 @@ fn check_storage(
     populations: &[Population],
 ) -> Result<(), ModelError> {
     let target = &populations[projection.to.0];
-    if projection.short_term.is_some() {
+    if projection.short_term.is_some() && !target.takes_sparse_synapses() {
         let why = format!(
-            "expected no `short_term` of synapses onto {:?}: the engine takes weights as they are",
-            target.name
+            "expected no `short_term` of synapses onto {:?}: cells of kind \"{}\" with an escape rate take weights as they are; \
+             those of kind \"lif\" with a threshold take it",
+            target.name,
+            target.cell.kind()
         );
         return Err(table.refused(&["short_term"], why));
     }

@@ -61,7 +61,8 @@ pub struct ProjectionSpec {
     /// connected and the postsynaptic cells take sparse synapses, else "dense".
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub storage: Option<Storage>,
-    /// Short-term facilitation and depression (Tsodyks, Uziel & Markram 2000).
+    /// Short-term facilitation and depression (Tsodyks, Uziel & Markram 2000), of synapses onto cells of kind "lif": a spike acts with
+    /// the weight times the share of resources that it activates, `u` of them at rest.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub short_term: Option<ShortTermPlasticity>,
     /// The plasticity rule: "two-phase" (of feedforward weights, meant without it), "mirror" or "inverse" (of apical

@@ -11,7 +11,7 @@ use super::tables::Learning;
 use super::{Checkpoint, RecordError, attribute, digest, place, run, snapshot};
 use crate::data::{DataIdentity, digests};
 use crate::engine::{LaneState, ProjectionState, StateArray};
-use crate::model::Model;
+use crate::model::{Model, ShortTermState};
 use crate::network::{self, Network};
 use crate::protocol::Spike;
 
@@ -153,6 +153,9 @@ fn and_more(rest: usize) -> String {
     if rest == 0 { String::new() } else { format!(", and {rest} more") }
 }
 
+/// Arrays of the state of short-term plasticity: its parts, and the time of the last spike.
+const SHORT_TERM: [&str; 4] = ["short_term_y", "short_term_z", "short_term_u", "short_term_last_ms"];
+
 fn write_lane(group: &Group, model: &Model, lane: &LaneState) -> Result<()> {
     for (population, state) in model.populations.iter().zip(&lane.populations) {
         for StateArray { name, values } in state {
@@ -160,12 +163,21 @@ fn write_lane(group: &Group, model: &Model, lane: &LaneState) -> Result<()> {
         }
     }
     for (projection, state) in model.projections.iter().zip(&lane.projections) {
-        let ProjectionState { trace_l, trace_s, in_flight } = state;
+        let ProjectionState { trace_l, trace_s, in_flight, factors, short_term } = state;
         let at = |name: &str| format!("projections/{}/{name}", projection.name);
         put(group, &at("trace_l"), trace_l)?;
         put(group, &at("trace_s"), trace_s)?;
         put(group, &at("arrival_ms"), &in_flight.iter().map(|s| s.time).collect::<Vec<_>>())?;
         put(group, &at("arrival_node"), &in_flight.iter().map(|s| s.neuron).collect::<Vec<_>>())?;
+        if !factors.is_empty() {
+            put(group, &at("arrival_factor"), factors)?;
+        }
+        if !short_term.is_empty() {
+            let numbers: Vec<_> = short_term.iter().map(|&ShortTermState { y, z, u, last }| [y, z, u, last]).collect();
+            for (part, name) in SHORT_TERM.iter().enumerate() {
+                put(group, &at(name), &numbers.iter().map(|numbers| numbers[part]).collect::<Vec<_>>())?;
+            }
+        }
     }
     Ok(())
 }
@@ -229,6 +241,8 @@ impl Names {
                 trace_l: source.values(&at("trace_l"))?,
                 trace_s: source.values(&at("trace_s"))?,
                 in_flight: in_flight(source, &at("arrival_ms"), &at("arrival_node"))?,
+                factors: values_or_none(source, &at("arrival_factor"))?,
+                short_term: short_term(source, at)?,
             })
         };
         Ok(LaneState {
@@ -236,6 +250,25 @@ impl Names {
             projections: self.projections.iter().map(projection).collect::<Result<_, _>>()?,
         })
     }
+}
+
+/// The values of an array; none where it is not there.
+fn values_or_none(source: &Source, name: &str) -> Result<Vec<f64>, RecordError> {
+    if source.has(name) { source.values(name) } else { Ok(Vec::new()) }
+}
+
+/// The state of short-term plasticity of the presynaptic neurons of a projection; none where it has none.
+fn short_term(source: &Source, at: impl Fn(&str) -> String) -> Result<Vec<ShortTermState>, RecordError> {
+    let mut arrays = Vec::new();
+    for name in SHORT_TERM {
+        arrays.push(values_or_none(source, &at(name))?);
+    }
+    let [y, z, u, last] = arrays.try_into().unwrap_or_default();
+    if [&z, &u, &last].iter().any(|array| array.len() != y.len()) {
+        return Err(source.problem(format!("`{}` and what is beside it differ in length", at(SHORT_TERM[0]))));
+    }
+    let states = y.iter().zip(&z).zip(&u).zip(&last);
+    Ok(states.map(|(((&y, &z), &u), &last)| ShortTermState { y, z, u, last }).collect())
 }
 
 fn in_flight(source: &Source, times: &str, neurons: &str) -> Result<Vec<Spike>, RecordError> {

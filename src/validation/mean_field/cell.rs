@@ -43,6 +43,9 @@ impl TheoryCell {
             (_, None) => return Err("its cells have no reset".into()),
             (Fires::Threshold(values), Some(reset)) => (shares(values), reset),
         };
+        if population.stimulus.is_some() {
+            return Err("the current into its cells changes with time".into());
+        }
         if cell.adaptation.is_some() {
             return Err("its cells adapt".into());
         }

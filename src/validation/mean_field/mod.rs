@@ -8,14 +8,14 @@
 
 mod activity;
 mod cell;
-mod comparison;
 mod setting;
 mod theory;
 mod verdicts;
 mod weights;
 
+use std::borrow::Cow;
+
 pub use activity::MeasuredActivity;
-pub use comparison::PopulationComparison;
 pub use setting::TheorySetting;
 pub use theory::{TheoreticalActivity, TheoryRange};
 pub use verdicts::judge_theory;
@@ -26,6 +26,17 @@ use crate::training::Ending;
 
 #[cfg(doc)]
 use crate::analysis::mean_field::MeanFieldNetwork;
+
+/// A population of cells in simulation and theory.
+#[derive(Clone, Debug, PartialEq)]
+pub struct PopulationComparison {
+    /// Its place in the model.
+    pub population: usize,
+    /// How it fired.
+    pub measured: MeasuredActivity,
+    /// How it fires in theory, or why there is no theory of it.
+    pub theory: Result<TheoreticalActivity, Cow<'static, str>>,
+}
 
 /// Simulates a circuit on what its sources fire and computes its theory, for each population that is not a source; `None` if the
 /// monitor ends the run.

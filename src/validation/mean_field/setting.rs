@@ -1,4 +1,4 @@
-//! What theory is compared with.
+//! What is simulated and compared with theory.
 
 use crate::model::Model;
 use crate::network::Network;

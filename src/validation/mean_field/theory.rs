@@ -13,11 +13,14 @@ use crate::analysis::mean_field::{
 use crate::model::{Model, Population, PopulationStimulus};
 
 /// Mean jump at a spike, in parts of the noise of the input, above which the input is no diffusion.
-const LARGEST_JUMP: f64 = 0.15;
+const LARGEST_JUMP: f64 = 0.25;
 
 /// The shift of the threshold by synapses is known to first order in √(τ_s/τ_m). This part of σ τ_s/τ_m is what it is off: in
 /// simulations of filtered noise at τ_s/τ_m of 0.02 to 0.2 up to 0.3 of it.
 const SECOND_ORDER: f64 = 0.5;
+
+/// Steps in which trains take on the noise of their own CV, which falls to about its half in the first few.
+const NOISE_STEPS: usize = 6;
 
 /// How a population fires in theory.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -30,8 +33,8 @@ pub struct TheoreticalActivity {
 
 /// The error of a theory: the largest change among three networks that are as true as it. In two of them all thresholds are
 /// moved up or down by half the mean jump at an arriving spike, by which V passes a threshold on average, and by what the
-/// filtering of synapses leaves open to second order; in the third the trains of cells have the noise of their own CV, and not
-/// that of Poisson trains.
+/// filtering of synapses leaves open to second order; in the third the trains of cells have the noise at low frequencies that
+/// their own CV makes, CV² of that of Poisson trains.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct TheoryRange {
     /// Of the mean rate [1/ms].
@@ -122,9 +125,9 @@ impl<'a> TheoryOfModel<'a> {
             jump + neuron.map_or(0.0, |neuron| SECOND_ORDER * base[place].input.sd * neuron.tau_s / neuron.tau_m)
         };
         let open: Vec<f64> = jumps.iter().enumerate().map(open).collect();
-        let noise: Vec<f64> = base.iter().map(|state| state.cv * state.cv).collect();
-        let variants = [Variant::Moved(1.0, &open), Variant::Moved(-1.0, &open), Variant::Noise(&noise)];
-        let others = variants.map(|variant| self.network(variant).solve(&rates));
+        let moved = [1.0, -1.0].map(|times| self.network(Variant::Moved(times, &open)).solve(&rates));
+        let [up, down] = moved;
+        let others = [up, down, self.with_own_noise(base.clone())];
         let activity = |(place, state): (usize, &MeanFieldState)| {
             if 2.0 * jumps[place] > LARGEST_JUMP * state.input.sd {
                 return Err(format!(
@@ -144,6 +147,16 @@ impl<'a> TheoryOfModel<'a> {
             Ok(TheoreticalActivity { state: *state, range })
         };
         Ok(base.iter().enumerate().map(activity).collect())
+    }
+
+    /// The fixed point at which trains have the noise of their own CV, approached from that of Poisson trains.
+    fn with_own_noise(&self, mut states: Vec<MeanFieldState>) -> Option<Vec<MeanFieldState>> {
+        for _ in 0..NOISE_STEPS {
+            let noise: Vec<f64> = states.iter().map(|state| state.cv * state.cv).collect();
+            let rates: Vec<f64> = states.iter().map(|state| state.trains.rate).collect();
+            states = self.network(Variant::Noise(&noise)).solve(&rates)?;
+        }
+        Some(states)
     }
 
     /// The network of the theory, or one that is as true.

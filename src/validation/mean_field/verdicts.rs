@@ -2,8 +2,8 @@
 
 use std::borrow::Cow;
 
-use super::activity::{DEGREES, MeasuredActivity};
-use super::comparison::PopulationComparison;
+use super::PopulationComparison;
+use super::activity::{BIN_MS, DEGREES, MeasuredActivity};
 use super::theory::TheoreticalActivity;
 use crate::analysis::two_sided_t;
 use crate::model::Model;
@@ -28,8 +28,13 @@ const CUT: f64 = 1.5;
 /// Fewest intervals of a neuron that a CV is compared of.
 const FEWEST: f64 = 5.0;
 
-/// Relative fluctuation of a population's rate from which it is synchronous.
-const SYNCHRONOUS: f64 = 0.5;
+/// Relative fluctuation of a population's rate from which it is synchronous: as large as the rate itself. In the asynchronous state of
+/// Brunel (2000), g = 5 and twice the threshold input, it is 0.6; in fast oscillations, g = 6 and four times, 1.1.
+const SYNCHRONOUS: f64 = 1.0;
+
+/// Part of the fluctuation of neurons that all fire at once from which a population is synchronous: 0.1 in that asynchronous state,
+/// 0.5 in the synchronous regular one of g = 3.
+const TOGETHER: f64 = 0.25;
 
 /// Part of a rate that the error of the theory may be.
 const WIDEST: f64 = 0.5;
@@ -58,10 +63,12 @@ fn of_population(model: &Model, comparison: &PopulationComparison) -> [Verdict; 
 /// The theory of a population, unless what was simulated is not of its regime.
 fn applicable(comparison: &PopulationComparison) -> Result<&TheoreticalActivity, Cow<'static, str>> {
     let theory = comparison.theory.as_ref().map_err(Clone::clone)?;
-    let MeasuredActivity { synchrony, .. } = comparison.measured;
-    if synchrony > SYNCHRONOUS {
+    let MeasuredActivity { synchrony, rate, .. } = comparison.measured;
+    // All at once they fire in a part p = ν bin of all bins: √((1 − p)/p).
+    let at_once = (1.0 / (rate * BIN_MS) - 1.0).max(0.0).sqrt();
+    if synchrony > SYNCHRONOUS.min(TOGETHER * at_once) {
         return Err(format!(
-            "it fires in synchrony: its rate fluctuates by {:.0} % in bins of 2 ms, and the theory is one of independent neurons",
+            "it fires in synchrony: its rate fluctuates by {:.0} % in bins of 1 ms, and the theory is one of independent neurons",
             100.0 * synchrony
         )
         .into());
@@ -140,7 +147,7 @@ mod tests {
 
     #[test]
     fn synchrony_few_intervals_and_wide_theories_are_no_verdict() {
-        assert_eq!(verdicts(comparison(0.02, 0.8, 0.6)), [None; 2]);
+        assert_eq!(verdicts(comparison(0.02, 0.8, 1.1)), [None; 2]);
         let mut few = comparison(0.02, 0.8, 0.1);
         few.measured.intervals = 400;
         assert_eq!(verdicts(few), [Some(true), None]);

@@ -5,6 +5,7 @@ use std::path::Path;
 
 use apical::data::{DataIdentity, DataPlace};
 use apical::engine::{LaneState, ProjectionState, StateArray};
+use apical::model::ShortTermState;
 use apical::protocol::Spike;
 use apical::record::hdf5::{Contents, Counters, RunFile, Summary, read_snapshot};
 use apical::record::{Checkpoint, Kind};
@@ -30,8 +31,17 @@ fn population() -> impl Strategy<Value = Vec<StateArray>> {
 
 fn projection() -> impl Strategy<Value = ProjectionState> {
     let spike = (number(), any::<u32>()).prop_map(|(time, neuron)| Spike { time, neuron });
-    let parts = (vec(number(), 0..6), vec(number(), 0..6), vec(spike, 0..4));
-    parts.prop_map(|(trace_l, trace_s, in_flight)| ProjectionState { trace_l, trace_s, in_flight })
+    let short_term =
+        [number(), number(), number(), number()].prop_map(|[y, z, u, last]| ShortTermState { y, z, u, last });
+    let trains = (vec(spike, 0..4), vec(number(), 0..4), vec(short_term, 0..4));
+    let parts = (vec(number(), 0..6), vec(number(), 0..6), trains);
+    parts.prop_map(|(trace_l, trace_s, (in_flight, factors, short_term))| ProjectionState {
+        trace_l,
+        trace_s,
+        in_flight,
+        factors,
+        short_term,
+    })
 }
 
 fn lane() -> impl Strategy<Value = LaneState> {
