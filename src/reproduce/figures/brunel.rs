@@ -52,7 +52,7 @@ const REGIMES: [BrunelRegime; 4] = [
         rate: "picture",
         firing: "regular",
         frequency: "picture",
-        duration: 200.0,
+        duration: 300.0,
         drawn: 100.0,
     },
     BrunelRegime {
