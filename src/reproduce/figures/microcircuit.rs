@@ -1,7 +1,7 @@
 //! The cortical microcircuit at a tenth of its size: rates and irregularity by population.
 //!
-//! Potjans & Diesmann (2014), Cerebral Cortex 24:785, Figure 6. The rates beside those measured are of the full network, as NEST's
-//! example `microcircuit` lists them, by which the smaller network is scaled.
+//! Potjans & Diesmann (2014), Cerebral Cortex 24:785, Figure 6. The rates beside those measured are of the full network, as its
+//! reference implementation in NEST (microcircuit-PD14-model of INM-6) lists them, by which the smaller network is scaled.
 
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -27,7 +27,7 @@ pub(in crate::reproduce) const FIGURE: PublishedFigure = PublishedFigure {
 const FACTOR: f64 = 0.1;
 
 /// Mean rates of the full network, in the order of the model [Hz].
-const FULL_RATES_HZ: [f64; 8] = [0.971, 2.868, 4.746, 5.396, 8.142, 9.078, 0.991, 7.523];
+const FULL_RATES_HZ: [f64; 8] = [0.903, 2.965, 4.414, 5.876, 7.569, 8.633, 1.105, 7.829];
 
 /// Model time that is drawn, of its end [ms].
 const DRAWN_MS: f64 = 400.0;
