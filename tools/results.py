@@ -271,8 +271,8 @@ def figure(output):
     unknown = [run["name"] for run in kept["runs"] if not run["commit"]]
     if unknown:
         sys.exit(f"{output}: {', '.join(unknown)} left no run file, so that its commit is not known")
-    of_run = ("name", "model", "kind", "seed", "commit", "examples_seen")
-    kept["runs"] = [{key: run[key] for key in of_run} for run in kept["runs"]]
+    of_run = ("name", "model", "kind", "seed", "commit", "examples_seen", "model_time_ms")
+    kept["runs"] = [{key: run[key] for key in of_run if run.get(key) is not None} for run in kept["runs"]]
     kept = {key: kept[key] for key in ("figure", "about", "command_line", "commit", "seeds", "runs", "numbers")}
     FIGURES.mkdir(exist_ok=True)
     path = FIGURES / f"{kept['figure']}.json"
@@ -286,17 +286,22 @@ def short(commit):
     return commit[:12] + commit[40:]
 
 
+def history(runs):
+    """How long networks were trained, or circuits run, and at which commits."""
+    commits = dict.fromkeys(short(part) for run in runs for part in run["commit"].split(", "))
+    trained = [run["examples_seen"] for run in runs if "examples_seen" in run]
+    lengths = sorted(set(trained or (run["model_time_ms"] for run in runs)))
+    what, done = ("presentations", "trained") if trained else ("ms of model time", "run")
+    return f", {' and '.join(f'{length:,.0f}' for length in lengths)} {what}, {done} at {', '.join(commits)}"
+
+
 def reproduced(name):
     """A figure with its numbers."""
     path = FIGURES / f"{name}.json"
     if not path.exists():
         sys.exit(f"docs/reproduction.md: there is no {path.relative_to(ROOT)}")
     kept = json.loads(path.read_text())
-    parts = (part for run in kept.get("runs", []) for part in run["commit"].split(", "))
-    commits = dict.fromkeys(short(part) for part in parts)
-    lengths = sorted({run["examples_seen"] for run in kept.get("runs", [])})
-    presentations = f"{' and '.join(f'{length:,}' for length in lengths)} presentations"
-    trained = f", {presentations}, trained at {', '.join(commits)}" if commits else ""
+    trained = history(kept["runs"]) if kept.get("runs") else ""
     seeds = ", ".join(map(str, kept["seeds"]))
     yield f"`{kept['command_line']}`, seeds {seeds}{trained}, drawn at {short(kept['commit'])}"
     yield ""

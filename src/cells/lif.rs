@@ -176,9 +176,12 @@ impl PoissonInput {
 
     /// The input from `factor` times as many presynaptic neurons, at least one, with the same variance.
     fn scaled(&self, factor: f64) -> Self {
-        let count = (f64::from(self.count) * factor).round().max(1.0);
-        let weight = if self.count == 0 { self.weight } else { self.weight * (f64::from(self.count) / count).sqrt() };
-        Self { count: if self.count == 0 { 0 } else { count as u32 }, weight, ..self.clone() }
+        if self.count == 0 {
+            return self.clone();
+        }
+        let full = f64::from(self.count);
+        let count = (full * factor).round().max(1.0);
+        Self { count: count as u32, weight: self.weight * (full / count).sqrt(), ..self.clone() }
     }
 }
 

@@ -7,6 +7,7 @@ use crate::data::DataError;
 use crate::engine::LayoutError;
 use crate::model::ModelError;
 use crate::record::{Misfit, RecordError};
+use crate::simulation::SimulationError;
 use crate::training::{InitialError, RunError, TrainerError};
 
 /// Why a figure was not reproduced.
@@ -48,6 +49,9 @@ pub enum ReproduceCause {
     /// Training failed.
     #[error(transparent)]
     Run(#[from] RunError),
+    /// A circuit has no run, or its run failed.
+    #[error(transparent)]
+    Simulation(#[from] SimulationError),
     /// A model of this name is not shipped.
     #[error("no model `{0}` is shipped")]
     NotShipped(&'static str),

@@ -4,8 +4,9 @@
 //! [`ReproducedFigure`]. Each is a file of `figures/` and a line of [`FIGURES`] or [`EXTENSIONS`]. Trained networks are asked of
 //! [`FigureTask::train_runs`], which keeps their runs in the task's folder, resumes those that were stopped and takes those
 //! that are complete as they are. Nothing is printed here: messages, interruption and the training itself are left to a
-//! [`Host`].
+//! [`Host`]. Circuits are run by [`FigureTask::simulate`], which keeps their spikes in memory.
 
+mod circuits;
 mod comparison;
 mod error;
 mod figure;
@@ -18,6 +19,7 @@ mod runs;
 mod spec;
 mod stored_results;
 
+pub use circuits::{CircuitRun, CircuitSpec, CircuitSpikes};
 pub use error::{ReproduceCause, ReproduceError};
 pub(crate) use figure::mean_and_spread;
 pub use figure::{ComparedNumber, FigureTask, PublishedFigure, ReproducedFigure};

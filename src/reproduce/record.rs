@@ -16,7 +16,7 @@ pub struct RunRecord {
     pub model_sha256: Option<String>,
     /// SHA-256 of images and labels, `digest  file` a line.
     pub data_sha256: Option<String>,
-    /// `spiking` or `rate`.
+    /// `spiking`, `rate`, or `continuous` for a circuit.
     pub kind: String,
     /// Images in a batch.
     pub batch: Option<u64>,
@@ -26,6 +26,9 @@ pub struct RunRecord {
     pub commit: Option<String>,
     /// Training presentations.
     pub examples_seen: Option<u64>,
+    /// Model time of a circuit after its warm-up [ms]; absent for networks that are trained.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub model_time_ms: Option<f64>,
     /// Number of images it is tested on.
     pub test_examples: Option<u64>,
     /// Which images it is tested on: `test`, `validation` or `training`; absent for stored results.

@@ -1,10 +1,12 @@
 //! The registry of figures: a line for each.
 
 use super::figure::PublishedFigure;
-use super::figures::{ablations, credit, fa_linear, fields, maps, phases, prediction, traces, variants};
+use super::figures::{
+    ablations, brunel, credit, fa_linear, fields, maps, microcircuit, phases, prediction, traces, variants,
+};
 
 /// All published figures that can be reproduced, in the order of their report.
-pub const FIGURES: [PublishedFigure; 20] = [
+pub const FIGURES: [PublishedFigure; 22] = [
     traces::FIGURE_3C,
     phases::FIGURE_4A,
     phases::FIGURE_4B,
@@ -25,6 +27,8 @@ pub const FIGURES: [PublishedFigure; 20] = [
     variants::FIGURE_9B,
     prediction::FIGURE,
     fa_linear::FIGURE,
+    brunel::FIGURE,
+    microcircuit::FIGURE,
 ];
 
 /// Figures that were not published: extensions of the published experiments.

@@ -80,6 +80,7 @@ impl TrainedRun {
             seed: *seed,
             commit: (!commits.is_empty()).then(|| commits.join(", ")),
             examples_seen: Some(*examples_seen),
+            model_time_ms: None,
             test_examples: Some(self.tested as u64),
             tested_on: Some(tested_on(&self.model.stimuli)),
             test_error_percent: curve.last().map(|last| last.test_error),

@@ -141,6 +141,7 @@ impl StoredRun {
             seed: count("seed").unwrap_or_default(),
             commit: text("commit"),
             examples_seen: count("examples_seen"),
+            model_time_ms: None,
             test_examples: count("test_examples"),
             tested_on: None,
             test_error_percent: self.result["test_error_percent"].as_f64(),

@@ -122,14 +122,14 @@ struct Layer {
 
 #[rustfmt::skip]
 const LAYERS: [Layer; 8] = [
-    Layer { name: "L23E", size: 20683, external: 1600, rate_hz: 0.971, from: [0.1009, 0.1689, 0.0437, 0.0818, 0.0323, 0.0, 0.0076, 0.0] },
-    Layer { name: "L23I", size: 5834, external: 1500, rate_hz: 2.868, from: [0.1346, 0.1371, 0.0316, 0.0515, 0.0755, 0.0, 0.0042, 0.0] },
-    Layer { name: "L4E", size: 21915, external: 2100, rate_hz: 4.746, from: [0.0077, 0.0059, 0.0497, 0.1350, 0.0067, 0.0003, 0.0453, 0.0] },
-    Layer { name: "L4I", size: 5479, external: 1900, rate_hz: 5.396, from: [0.0691, 0.0029, 0.0794, 0.1597, 0.0033, 0.0, 0.1057, 0.0] },
-    Layer { name: "L5E", size: 4850, external: 2000, rate_hz: 8.142, from: [0.1004, 0.0622, 0.0505, 0.0057, 0.0831, 0.3726, 0.0204, 0.0] },
-    Layer { name: "L5I", size: 1065, external: 1900, rate_hz: 9.078, from: [0.0548, 0.0269, 0.0257, 0.0022, 0.0600, 0.3158, 0.0086, 0.0] },
-    Layer { name: "L6E", size: 14395, external: 2900, rate_hz: 0.991, from: [0.0156, 0.0066, 0.0211, 0.0166, 0.0572, 0.0197, 0.0396, 0.2252] },
-    Layer { name: "L6I", size: 2948, external: 2100, rate_hz: 7.523, from: [0.0364, 0.0010, 0.0034, 0.0005, 0.0277, 0.0080, 0.0658, 0.1443] },
+    Layer { name: "L23E", size: 20683, external: 1600, rate_hz: 0.903, from: [0.1009, 0.1689, 0.0437, 0.0818, 0.0323, 0.0, 0.0076, 0.0] },
+    Layer { name: "L23I", size: 5834, external: 1500, rate_hz: 2.965, from: [0.1346, 0.1371, 0.0316, 0.0515, 0.0755, 0.0, 0.0042, 0.0] },
+    Layer { name: "L4E", size: 21915, external: 2100, rate_hz: 4.414, from: [0.0077, 0.0059, 0.0497, 0.1350, 0.0067, 0.0003, 0.0453, 0.0] },
+    Layer { name: "L4I", size: 5479, external: 1900, rate_hz: 5.876, from: [0.0691, 0.0029, 0.0794, 0.1597, 0.0033, 0.0, 0.1057, 0.0] },
+    Layer { name: "L5E", size: 4850, external: 2000, rate_hz: 7.569, from: [0.1004, 0.0622, 0.0505, 0.0057, 0.0831, 0.3726, 0.0204, 0.0] },
+    Layer { name: "L5I", size: 1065, external: 1900, rate_hz: 8.633, from: [0.0548, 0.0269, 0.0257, 0.0022, 0.0600, 0.3158, 0.0086, 0.0] },
+    Layer { name: "L6E", size: 14395, external: 2900, rate_hz: 1.105, from: [0.0156, 0.0066, 0.0211, 0.0166, 0.0572, 0.0197, 0.0396, 0.2252] },
+    Layer { name: "L6I", size: 2948, external: 2100, rate_hz: 7.829, from: [0.0364, 0.0010, 0.0034, 0.0005, 0.0277, 0.0080, 0.0658, 0.1443] },
 ];
 
 /// Synapses in all of populations in which a pair is connected with probability `c`: K = ln(1 − C)/ln(1 − 1/(N_pre N_post)).

@@ -53,7 +53,7 @@ fn statistics(model: &Model, to: usize, effects: &[PortEffect], rates_hz: &[f64]
     found
 }
 
-const MICROCIRCUIT_RATES: [f64; 8] = [0.971, 2.868, 4.746, 5.396, 8.142, 9.078, 0.991, 7.523];
+const MICROCIRCUIT_RATES: [f64; 8] = [0.903, 2.965, 4.414, 5.876, 7.569, 8.633, 1.105, 7.829];
 
 fn microcircuit(factor: f64) -> Model {
     Model::load("potjans-diesmann-2014".as_ref(), &[format!("scaling.factor={factor:?}")]).unwrap()

@@ -2,6 +2,7 @@
 //! tolerance derived or its error rate stated.
 #![allow(unreachable_pub, reason = "the modules of a test are seen by nobody else")]
 
+mod circuits;
 mod closed_forms;
 mod continuity;
 mod continuous;

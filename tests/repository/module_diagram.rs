@@ -51,7 +51,20 @@ const DIAGRAM: [(&str, &[&str]); 19] = [
     ("view", &["protocol", "model", "data", "engine", "record", "analysis"]),
     (
         "reproduce",
-        &["cells", "protocol", "model", "data", "network", "engine", "rate", "record", "training", "analysis", "plot"],
+        &[
+            "cells",
+            "protocol",
+            "model",
+            "data",
+            "network",
+            "engine",
+            "rate",
+            "record",
+            "training",
+            "simulation",
+            "analysis",
+            "plot",
+        ],
     ),
     (
         "cli",

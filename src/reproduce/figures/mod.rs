@@ -1,10 +1,12 @@
 //! One file per figure, or per family of figures of one experiment.
 
 pub(super) mod ablations;
+pub(super) mod brunel;
 pub(super) mod credit;
 pub(super) mod fa_linear;
 pub(super) mod fields;
 pub(super) mod maps;
+pub(super) mod microcircuit;
 pub(super) mod phases;
 pub(super) mod prediction;
 pub(super) mod traces;
