@@ -181,7 +181,7 @@ fn a_balanced_circuit_passes_and_a_wrong_weight_in_its_theory_fails() {
     assert!(!bench.path("right.svg").exists());
     let verdicts = found["verdicts"].as_array().unwrap();
     assert!(verdicts.len() == 4 && verdicts.iter().all(|verdict| verdict["passed"] == true), "{}", ran.stdout);
-    let wrong = bench.run("validate balanced.toml --perturb i-e=0.2 --perturb i-i=0.2 --quiet --json --out wrong.json");
+    let wrong = bench.run("validate balanced.toml --perturb e-e=0.1 --quiet --json --out wrong.json");
     assert_eq!(wrong.code, Some(1), "{}", wrong.stdout);
     let said = bench.run("validate balanced.toml --quiet --duration 300 --threads 1 --out short.json").stdout;
     assert!(said.contains("pass  mean rate of e off mean-field theory's [Hz]") && said.contains("e: "), "{said}");

@@ -101,6 +101,40 @@ def cells(_):
             print(f"| {name} | {neuron} | {len(expected)} | {missed} | {extra} | {largest:.1e} |")
 
 
+    print("\n| tau_m, tau_syn [ms] | V - E_L [mV], current [pA] | true crossing [ms] | iaf_psc_exp_ps | iaf_psc_exp_ps_lossless |")
+    print("|---|---|---|---|---|")
+    for state in LIFTED:
+        tau_m, tau_syn, v, current, crossing = state
+        found = [lifted(nest, neuron, state) for neuron in ("iaf_psc_exp_ps", "iaf_psc_exp_ps_lossless")]
+        print(f"| {tau_m}, {tau_syn} | {v}, {current} | {crossing} | {found[0]} | {found[1]} |")
+
+
+# Cells just below threshold (15 mV above E_L, C_m = 250 pF) that their current lifts over it for a moment, and the times to 50 digits
+# (tests named after NEST in src/engine/crossing/tests).
+LIFTED = [
+    (10.0, 2.0, 13.5, 873.133, 1.4407928376713295),
+    (20.0, 5.0, 14.9995, 312.528, 0.0010000010082773977),
+    (10.0, 0.5, 13.5, 1688.641, 0.6178992968283591),
+]
+
+
+def lifted(nest, neuron, state):
+    """What NEST makes of such a state in one step of 10 ms."""
+    tau_m, tau_syn, v, current, _ = state
+    nest.ResetKernel()
+    nest.resolution = 10.0
+    keys = dict(tau_m=tau_m, tau_syn_ex=tau_syn, tau_syn_in=tau_syn, C_m=250.0, E_L=-70.0, V_th=-55.0, V_reset=-70.0)
+    cell = nest.Create(neuron, params=keys | dict(V_m=v - 70.0, I_syn_ex=current))
+    recorder = nest.Create("spike_recorder")
+    nest.Connect(cell, recorder, syn_spec=dict(delay=10.0))
+    try:
+        nest.Simulate(10.0)
+    except Exception as error:  # As above.
+        return f"stops: {type(error).__name__}"
+    times = recorder.get("events", "times")
+    return f"{times[0]} ms" if len(times) else "no spike"
+
+
 def cell_in_nest(nest, neuron, cell, sources, drawn, taus, duration):
     """Spikes of a cell; input comes a delay of one step late, and so does the start of the cell."""
     step = 0.1

@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use apical::cells::{Lif, LifPort, NeuronValues, PoissonEncoder};
+use apical::cells::{Lif, LifEscape, LifPort, NeuronValues, PoissonEncoder};
 use apical::engine::{Circuit, Lane, LaneState, Precision};
 use apical::model::{
     Connection, ContinuousProtocol, Delay, Model, PopulationStimulus, ProjectionSpec, ShortTermPlasticity, Storage,
@@ -21,14 +21,16 @@ const TAU_M: f64 = 20.0;
 const DELAY: f64 = 1.5;
 const WEIGHT: f64 = 2.0;
 
-/// A source of 3 neurons, each with an impulse of 2 mV times its share onto 4 cells that never fire.
-fn listener(short_term: ShortTermPlasticity, storage: Storage) -> (Model, Network) {
+/// A source of 3 neurons, each with an impulse of 2 mV times its share onto 4 cells that never fire, by a threshold or by a rate that is
+/// as good as none.
+fn listener(short_term: ShortTermPlasticity, storage: Storage, escape: Option<LifEscape>) -> (Model, Network) {
     let cell = Lif {
         tau_m: TAU_M,
         e_l: 0.0,
         v_reset: -10.0,
         v_th: NeuronValues::from(1000.0),
         ports: vec![LifPort::Delta { name: "in".to_owned() }],
+        escape,
         ..Lif::default()
     };
     let projection = ProjectionSpec {
@@ -109,27 +111,32 @@ fn expected(times: &[f64], shares: &[f64], end: f64) -> f64 {
     times.iter().zip(shares).map(left).sum()
 }
 
-/// After each number of spikes up to 12, facilitating and depressing, over both storages.
+/// After each number of spikes up to 12, facilitating and depressing, over both storages, onto cells of both kinds of firing.
 #[test]
 fn regular_trains_act_with_the_shares_of_their_recursion() {
-    for (plasticity, storage) in [DEPRESSING, FACILITATING]
-        .into_iter()
-        .flat_map(|p| [Storage::Dense, Storage::Sparse].map(|storage| (p, storage)))
-    {
-        let (model, network) = listener(plasticity, storage);
-        let interval = 12.5;
-        let shares = recursion(plasticity, interval, 12);
-        assert!(if plasticity == DEPRESSING { shares[11] < 0.3 * shares[0] } else { shares[11] > 1.5 * shares[0] });
-        for count in 1..=12 {
-            let times: Vec<f64> = (0..count).map(|k| 3.0 + interval * k as f64).collect();
-            let spikes: Vec<Spike> = times.iter().map(|&time| Spike { time, neuron: 1 }).collect();
-            let mut lane = lane(&model, f64::INFINITY);
-            let end = times[count - 1] + 4.0;
-            present(&mut lane, &network, 0, end, &spikes);
-            let wanted = expected(&times, &shares, end);
-            for found in potentials(&lane) {
-                assert!((found - wanted).abs() < 1e-12, "{storage:?}, {count} spikes: {found} for {wanted}");
+    let rate = LifEscape { phi_max: 1e-9, v_half: 1000.0, width: 1.0 };
+    for plasticity in [DEPRESSING, FACILITATING] {
+        for storage in [Storage::Dense, Storage::Sparse] {
+            for escape in [None, Some(rate)] {
+                check_regular_train(plasticity, &listener(plasticity, storage, escape));
             }
+        }
+    }
+}
+
+fn check_regular_train(plasticity: ShortTermPlasticity, (model, network): &(Model, Network)) {
+    let interval = 12.5;
+    let shares = recursion(plasticity, interval, 12);
+    assert!(if plasticity == DEPRESSING { shares[11] < 0.3 * shares[0] } else { shares[11] > 1.5 * shares[0] });
+    for count in 1..=12 {
+        let times: Vec<f64> = (0..count).map(|k| 3.0 + interval * k as f64).collect();
+        let spikes: Vec<Spike> = times.iter().map(|&time| Spike { time, neuron: 1 }).collect();
+        let mut lane = lane(model, f64::INFINITY);
+        let end = times[count - 1] + 4.0;
+        present(&mut lane, network, 0, end, &spikes);
+        let wanted = expected(&times, &shares, end);
+        for found in potentials(&lane) {
+            assert!((found - wanted).abs() < 1e-12, "{:?}, {count} spikes: {found} for {wanted}", model.projections[0]);
         }
     }
 }
@@ -141,7 +148,7 @@ fn irregular_trains_act_with_the_shares_of_their_equations() {
     let trains = [vec![2.0, 5.5, 9.0, 31.0, 33.0, 64.0, 81.0], vec![4.0, 20.0, 22.0, 57.0, 58.5, 88.0]];
     let wanted: f64 = trains.iter().map(|times| expected(times, &integrated(plasticity, times), 100.0)).sum();
     for storage in [Storage::Dense, Storage::Sparse] {
-        let (model, network) = listener(plasticity, storage);
+        let (model, network) = listener(plasticity, storage, None);
         let mut lane = lane(&model, f64::INFINITY);
         let mut spikes: Vec<Spike> = (0..)
             .zip(&trains)

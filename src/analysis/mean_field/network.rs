@@ -103,7 +103,7 @@ pub struct MeanFieldState {
     pub input: NoisyInput,
     /// Standard deviation between neurons of the mean input [mV].
     pub spread: f64,
-    /// CV of intervals, the root of its mean square over all intervals of all neurons.
+    /// CV of intervals, the root of its mean square over all intervals of all neurons; 1, that of rare spikes, where there are none.
     pub cv: f64,
 }
 
@@ -223,7 +223,7 @@ fn population_state(
         squares += rate * neuron.cv(input).powi(2);
         intervals += rate;
     });
-    let cv = (squares / intervals).sqrt();
+    let cv = if intervals > 0.0 { (squares / intervals).sqrt() } else { 1.0 };
     MeanFieldState { trains, input: input.average, spread: input.variance.sqrt(), cv }
 }
 
@@ -321,6 +321,19 @@ mod tests {
         }
         assert!((state.trains.rate * weight / rate - 1.0).abs() < 1e-3, "{} and {}", state.trains.rate, rate / weight);
         assert!((state.trains.square * weight / square - 1.0).abs() < 1e-3);
+    }
+
+    /// A population that never fires leaves what it drives as it is, whatever the noise of its trains.
+    #[test]
+    fn a_silent_population_adds_nothing() {
+        let noisy = NoisyInput { mean: 15.0, sd: 4.0 };
+        for silent in [NoisyInput { mean: 0.0, sd: 0.1 }, NoisyInput { mean: 0.0, sd: 0.0 }] {
+            let projections = vec![MeanFieldProjection { from: 0, to: 1, weights: alike(100.0, 1.0) }];
+            let network = MeanFieldNetwork { populations: vec![driven(silent), driven(noisy)], projections };
+            let found = network.solve(&[0.02, 0.0]).unwrap();
+            assert!(found[0].trains.rate.abs() < f64::MIN_POSITIVE && (found[0].cv - 1.0).abs() < 1e-12);
+            assert!((found[1].trains.rate / NEURON.rate(noisy) - 1.0).abs() < 1e-6, "{:?}", found[1]);
+        }
     }
 
     #[test]

@@ -59,7 +59,7 @@ fn check_storage(
     if projection.short_term.is_some() && !target.takes_sparse_synapses() {
         let why = format!(
             "expected no `short_term` of synapses onto {:?}: cells of kind \"{}\" with an escape rate take weights as they are; \
-             those of kind \"lif\" with a threshold take it",
+             those of kind \"lif\" take it",
             target.name,
             target.cell.kind()
         );

@@ -122,3 +122,58 @@ fn shares(values: &NeuronValues) -> Vec<ThresholdShare> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cells::{Lif, LifPort, PoissonInput};
+    use crate::model::ContinuousProtocol;
+
+    fn described(cell: Lif) -> Result<TheoryCell, Refusal> {
+        let model = Model::builder("one").protocol(ContinuousProtocol::default()).population("cells", 1, cell);
+        TheoryCell::new(&model.build().unwrap(), 0)
+    }
+
+    fn input(port: &str, hz: f64, weight: f64) -> PoissonInput {
+        PoissonInput { port: port.to_owned(), count: 100, rate: hz, weight }
+    }
+
+    /// Exponential currents of 0.5 ms into 250 pF: a weight of 100 pA has the charge of a jump by 0.2 mV. 100 trains of 10 Hz are a spike
+    /// each ms: μ = E_L + I τ_m/C + 10 · 0.2 mV, σ² = 10 · 0.04 mV².
+    #[test]
+    fn currents_act_by_their_charge() {
+        let ports = vec![LifPort::Exponential { name: "in".to_owned(), tau: 0.5 }];
+        let cell = Lif { i_e: 125.0, ports, poisson_input: vec![input("in", 10.0, 100.0)], ..Lif::default() };
+        let found = described(cell).unwrap();
+        assert!((found.jumps[0] - 0.002).abs() < 1e-15, "{}", found.jumps[0]);
+        let NoisyInput { mean, sd } = found.drive;
+        assert!((mean - (-70.0 + 5.0 + 2.0)).abs() < 1e-12 && (sd - 0.4_f64.sqrt()).abs() < 1e-12, "{mean} {sd}");
+        assert!((found.background.0 - 0.04).abs() < 1e-12 && (found.background.1 - 0.2).abs() < 1e-12);
+        assert!((found.neuron.tau_s - 0.5).abs() < 1e-15 && (found.neuron.tau_m - 10.0).abs() < 1e-12);
+    }
+
+    /// Ports that no spike reaches may have any kernel.
+    #[test]
+    fn one_time_constant_is_taken_and_two_are_not() {
+        let port = |name: &str, tau| LifPort::Exponential { name: name.to_owned(), tau };
+        let cell =
+            |inputs| Lif { ports: vec![port("a", 0.5), port("b", 1.0)], poisson_input: inputs, ..Lif::default() };
+        assert!(described(cell(vec![input("a", 10.0, 1.0), input("b", 0.0, 1.0)])).is_ok());
+        let two = described(cell(vec![input("a", 10.0, 1.0), input("b", 10.0, 1.0)])).unwrap_err();
+        assert!(two.contains("several synaptic time constants"), "{two}");
+    }
+
+    #[test]
+    fn drawn_thresholds_have_their_mean_and_spread() {
+        for (values, variance) in [
+            (NeuronValues::Normal { mean: -50.0, sd: 2.0 }, 4.0),
+            (NeuronValues::Uniform { low: -53.0, high: -47.0 }, 3.0),
+        ] {
+            let cell = described(Lif { v_th: values, ..Lif::default() }).unwrap();
+            let mean = |f: &dyn Fn(f64) -> f64| cell.thresholds.iter().map(|s| s.share * f(s.threshold)).sum::<f64>();
+            assert!((mean(&|_| 1.0) - 1.0).abs() < 1e-12 && (cell.neuron.threshold + 50.0).abs() < 1e-12);
+            // The 16 values of a uniform distribution have 1 − 1/16² of its variance.
+            assert!((mean(&|v| (v + 50.0).powi(2)) - variance).abs() < 0.02, "{values:?}");
+        }
+    }
+}
