@@ -357,4 +357,8 @@ fn a_model_is_inspected_without_being_built() {
     let printed = ran.stderr.contains("its network takes about 4000.4 GB, and") && ran.stderr.contains("are available");
     assert!(printed || cfg!(not(target_os = "linux")), "{}", ran.stderr);
     assert!(bench.ok("inspect g17-784-500-10").contains("synapses        402000"));
+    // Sizes of [scaling] are those that are simulated: about f N neurons and f² K synapses.
+    let tenth = bench.ok("inspect potjans-diesmann-2014 --set scaling.factor=0.1");
+    assert!(tenth.contains("L4E: 2192 neurons") && tenth.contains("neurons         7718"), "{tenth}");
+    assert!(tenth.contains("L23E-L23E: 454998 synapses"), "{tenth}");
 }
