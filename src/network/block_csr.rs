@@ -5,6 +5,7 @@
 //! one thread, and targets of one delay share the factors of their arrival.
 
 use std::ops::Range;
+use std::sync::Arc;
 
 use thiserror::Error;
 
@@ -44,7 +45,7 @@ pub struct ListedSynapse {
 }
 
 /// The synapses of one block of postsynaptic neurons.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct SynapseBlock {
     /// Where the row of each presynaptic neuron starts in `synapses`, and their end [pre + 1].
     starts: Vec<u32>,
@@ -103,6 +104,14 @@ pub enum SynapsesError {
         /// The step of delays [ms].
         resolution_ms: f64,
     },
+    /// Synapses that are not in the order of storage.
+    #[error(
+        "synapse {index} is out of order: expected blocks of {TARGETS_PER_BLOCK} targets, in each the rows of presynaptic neurons by delay"
+    )]
+    Order {
+        /// Place in the list.
+        index: usize,
+    },
     /// More than a block can count.
     #[error(
         "neurons {first} to {last} get {found} synapses: expected at most {} onto {TARGETS_PER_BLOCK} neurons",
@@ -124,7 +133,8 @@ pub struct BlockCsr {
     pre: usize,
     post: usize,
     resolution_ms: f64,
-    blocks: Vec<SynapseBlock>,
+    /// Shared between copies of a network until weights change: a checkpoint takes no memory of its own.
+    blocks: Arc<Vec<SynapseBlock>>,
     /// Smallest and largest delay [steps]; none without synapses.
     delays: Option<[u16; 2]>,
 }
@@ -169,7 +179,7 @@ impl BlockCsr {
             let [least, most] = range.unwrap_or([delay; 2]);
             Some([least.min(delay), most.max(delay)])
         });
-        Self { pre, post, resolution_ms, blocks, delays }
+        Self { pre, post, resolution_ms, blocks: Arc::new(blocks), delays }
     }
 
     /// The synapses of a list, in any order; several of one pair of neurons stay several.
@@ -219,6 +229,40 @@ impl BlockCsr {
         Ok(Self::new(pre, post, resolution_ms, blocks.collect()))
     }
 
+    /// The synapses that [`BlockCsr::list`] gave, in its order.
+    ///
+    /// # Errors
+    /// The first synapse of a neuron that is not there, or out of order; more than 2³² − 1 synapses of one block.
+    pub fn from_stored(
+        pre: usize,
+        post: usize,
+        resolution_ms: f64,
+        list: impl Iterator<Item = ListedSynapse>,
+    ) -> Result<Self, SynapsesError> {
+        let mut blocks: Vec<_> = (0..post.div_ceil(TARGETS_PER_BLOCK)).map(|_| SynapseBlock::default()).collect();
+        let mut last = None;
+        for (index, ListedSynapse { source, target, delay, weight }) in list.enumerate() {
+            if source as usize >= pre || target as usize >= post {
+                return Err(SynapsesError::Ends { index, source_neuron: source, target, pre, post });
+            }
+            let block = target as usize / TARGETS_PER_BLOCK;
+            let place = Some((block, source, delay));
+            if place < last {
+                return Err(SynapsesError::Order { index });
+            }
+            last = place;
+            let SynapseBlock { starts, synapses } = &mut blocks[block];
+            starts.resize(source as usize + 1, synapses.len() as u32);
+            synapses.push(Synapse { target: (target as usize % TARGETS_PER_BLOCK) as u16, delay, weight });
+        }
+        for (block, SynapseBlock { starts, synapses }) in blocks.iter_mut().enumerate() {
+            check_count(block, post, synapses.len())?;
+            starts.resize(pre + 1, synapses.len() as u32);
+            synapses.shrink_to_fit();
+        }
+        Ok(Self::new(pre, post, resolution_ms, blocks))
+    }
+
     /// Number of presynaptic neurons.
     pub fn pre(&self) -> usize {
         self.pre
@@ -262,7 +306,10 @@ impl BlockCsr {
 
     /// All weights, block by block and row by row, to be changed.
     pub(super) fn weights_mut(&mut self) -> impl Iterator<Item = &mut f32> {
-        self.blocks.iter_mut().flat_map(|block| &mut block.synapses).map(|synapse| &mut synapse.weight)
+        Arc::make_mut(&mut self.blocks)
+            .iter_mut()
+            .flat_map(|block| &mut block.synapses)
+            .map(|synapse| &mut synapse.weight)
     }
 
     /// All synapses as a list, block by block and row by row.
@@ -375,5 +422,30 @@ mod tests {
     fn no_synapses_have_no_delay() {
         let none = BlockCsr::from_list(0, 0, 0.1, &[]).unwrap();
         assert!(none.is_empty() && none.min_delay_ms().is_none() && none.blocks().is_empty());
+    }
+
+    /// Several synapses of one pair of neurons stay in the order in which they were, whatever became of their weights.
+    #[test]
+    fn what_is_stored_is_read_in_its_order() {
+        let synapse = |n: u32| ListedSynapse {
+            source: n * 7 % 5,
+            target: n * 2749 % 9000,
+            delay: 1 + (n % 3) as u16,
+            weight: n as f32 - 20.0,
+        };
+        let list: Vec<_> = (0..4000).map(|n| synapse(n % 500)).collect();
+        let mut synapses = BlockCsr::from_list(5, 9000, 0.1, &list).unwrap();
+        synapses.scale(-1.0);
+        let read = BlockCsr::from_stored(5, 9000, 0.1, synapses.list()).unwrap();
+        assert_eq!(read, synapses);
+        let mut stored: Vec<_> = synapses.list().collect();
+        stored.swap(10, 3000);
+        assert!(matches!(
+            BlockCsr::from_stored(5, 9000, 0.1, stored.into_iter()),
+            Err(SynapsesError::Order { index: 11 | 3000 | 3001 })
+        ));
+        let beyond = ListedSynapse { source: 0, target: 9000, delay: 1, weight: 1.0 };
+        let refused = BlockCsr::from_stored(5, 9000, 0.1, std::iter::once(beyond));
+        assert!(matches!(refused, Err(SynapsesError::Ends { index: 0, .. })));
     }
 }

@@ -111,7 +111,7 @@ impl Planned {
             spikes: all(&recording.spikes, &|p| self.spikes(model, p), 16),
             plateaus: all(&recording.plateaus, &|p| self.plateaus(model, p), 21),
             traces: self.samples(model).saturating_mul(4 * elements as u64),
-            weights: snapshots.saturating_mul(4 * parameters(model)),
+            weights: snapshots.saturating_mul(parameters(model)),
             presentations: self.rows().saturating_mul(41),
             structure: structure(model, snapshots, self.stretches(model)),
         }
@@ -208,12 +208,17 @@ pub fn synapses_of(model: &Model, projection: &Projection) -> u64 {
     ExpectedSynapses::of(projection, &model.populations).count as u64
 }
 
-/// Number of dense weights and of biases.
+/// What a snapshot of synapses and biases takes [bytes].
 fn parameters(model: &Model) -> u64 {
+    /// Ends, delay and weight of a sparse synapse in a file [bytes].
+    const SPARSE: f64 = 14.0;
     let expected = model.projections.iter().map(|projection| ExpectedSynapses::of(projection, &model.populations));
-    let dense = expected.filter(|expected| expected.storage == Some(Storage::Dense));
-    let weights = dense.map(|expected| expected.bytes / size_of::<f32>() as f64).sum::<f64>() as u64;
-    weights.saturating_add(biases(model))
+    let bytes = |expected: ExpectedSynapses| match expected.storage {
+        Some(Storage::Sparse) => SPARSE * expected.count,
+        _ => expected.bytes,
+    };
+    let weights = expected.map(bytes).sum::<f64>() as u64;
+    weights.saturating_add(4 * biases(model))
 }
 
 /// Number of biases.

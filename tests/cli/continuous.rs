@@ -251,6 +251,36 @@ fn what_is_not_of_a_continuous_run_is_refused() {
     }
 }
 
+/// Sparse synapses, drawn and then changed, are kept in checkpoints as they are.
+#[test]
+fn a_circuit_of_sparse_synapses_goes_on_to_the_bit() {
+    let bench = bench();
+    let change = "[[change]]\nkind = 'prune'\nat_ms = 200\nprojection = 'exc-exc'\nfraction = 0.2\n\
+                  [[change]]\nkind = 'scale-weights'\nat_ms = 200\nprojection = 'inh-exc'\nfactor = 1.3\n";
+    bench.write("sparse.toml", format!("name = 'sparse'\nbase = 'recurrent-lif'\n{change}"));
+    let keys = "--set protocol.warmup_ms=0 --set recording.weights=ends";
+    bench.ok(&format!("simulate sparse.toml {keys} --duration 500 --out whole.h5"));
+    bench.ok(&format!("simulate sparse.toml {keys} --duration 250 --out part.h5"));
+    for file in ["part.h5", "part.checkpoint.h5", "whole.h5"] {
+        bench.ok(&format!("inspect --check {file}"));
+    }
+    bench.ok("simulate --resume part.checkpoint.h5 --duration 500 --out rest.h5");
+    let late = |file: &str| ["exc", "inh"].map(|name| spikes(&bench, file, name, [250.0, 500.0]));
+    let [exc, inh] = late("rest.h5");
+    assert!(exc.len() > 50 && inh.len() > 10, "{} and {}", exc.len(), inh.len());
+    assert_eq!([exc, inh], late("whole.h5"));
+    let last = |file: &str| Contents::of(&bench.path(file)).under("/weights/exc-exc/final");
+    assert_eq!(last("rest.h5"), last("whole.h5"));
+    let weights = |snapshot: &str| {
+        let run = hdf5::File::open(bench.path("whole.h5")).unwrap();
+        run.dataset(&format!("weights/exc-exc/{snapshot}/weight")).unwrap().read_raw::<f32>().unwrap()
+    };
+    let removed = weights("final").iter().filter(|&&weight| weight == 0.0).count();
+    assert!(removed > 50 && weights("initial").iter().all(|&weight| weight > 0.0), "{removed}");
+    let ran = bench.run("plot weights whole.h5 --projection exc-exc");
+    assert_eq!(ran.code, Some(2), "{}", ran.stderr);
+}
+
 /// Currents by a table and changes of what drives cells are part of a checkpoint.
 #[test]
 fn driven_cells_go_on_to_the_bit_and_tables_are_refused_with_their_line() {

@@ -8,11 +8,11 @@ use super::parameters::Parameters;
 use super::place::Part;
 use super::source::{CHECKPOINT_FORMAT, Format, Source};
 use super::tables::Learning;
-use super::{Checkpoint, RecordError, attribute, digest, place, run, snapshot};
+use super::{Checkpoint, RecordError, attribute, digest, place, run, snapshot, synapses};
 use crate::data::{DataIdentity, digests};
 use crate::engine::{LaneState, ProjectionState, StateArray};
 use crate::model::{Model, ShortTermState};
-use crate::network::{self, Network};
+use crate::network::{self, Network, Synapses};
 use crate::protocol::Spike;
 
 /// The snapshot under which weights and biases stand.
@@ -195,6 +195,10 @@ struct Names {
 impl Names {
     fn network(&self, source: &Source) -> Result<Network, RecordError> {
         let weights = self.projections.iter().map(|name| {
+            let sparse = format!("weights/{name}/{SNAPSHOT}");
+            if synapses::is_sparse(source, &sparse) {
+                return Ok(Synapses::Sparse(synapses::read(source, &sparse)?));
+            }
             let (matrix, post, pre) = snapshot::weights(source, name, SNAPSHOT)?;
             Ok(network::Weights::from_matrix(post, pre, &matrix).into())
         });

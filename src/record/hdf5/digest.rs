@@ -167,6 +167,7 @@ fn values(hash: &mut Sha256, of: &Container) -> Result<()> {
     part(hash, shape.join(" ").as_bytes());
     match descriptor {
         TypeDescriptor::Unsigned(IntSize::U1) | TypeDescriptor::Enum(_) => numbers(hash, of, u8::to_le_bytes),
+        TypeDescriptor::Unsigned(IntSize::U2) => numbers(hash, of, u16::to_le_bytes),
         TypeDescriptor::Unsigned(IntSize::U4) => numbers(hash, of, u32::to_le_bytes),
         TypeDescriptor::Unsigned(IntSize::U8) => numbers(hash, of, u64::to_le_bytes),
         TypeDescriptor::Integer(IntSize::U2) => numbers(hash, of, i16::to_le_bytes),
@@ -182,7 +183,9 @@ fn values(hash: &mut Sha256, of: &Container) -> Result<()> {
 /// The name of a type that our files have.
 fn type_name(descriptor: &TypeDescriptor) -> Result<String> {
     Ok(match descriptor {
-        TypeDescriptor::Unsigned(size @ (IntSize::U1 | IntSize::U4 | IntSize::U8)) => format!("u{}", 8 * *size as u8),
+        TypeDescriptor::Unsigned(size @ (IntSize::U1 | IntSize::U2 | IntSize::U4 | IntSize::U8)) => {
+            format!("u{}", 8 * *size as u8)
+        }
         TypeDescriptor::Integer(IntSize::U2) => "i16".to_owned(),
         TypeDescriptor::Float(FloatSize::U4) => "f32".to_owned(),
         TypeDescriptor::Float(FloatSize::U8) => "f64".to_owned(),

@@ -39,6 +39,7 @@
 //! | `/learning/examples_seen` | u64 \[n\] | training presentations before an evaluation |
 //! | `/learning/{test_error, train_error, loss, seconds}` | f64 \[n\] | as [`Evaluation`] \[%, %, 1/ms², s\]; NaN for none |
 //! | `/weights/PROJECTION/SNAPSHOT` | f32 \[post, pre\], attribute `examples_seen`: u64 | `initial`, `final`, `epoch-N`, `presentation-N` |
+//! | `/weights/PROJECTION/SNAPSHOT/{source_node_id, target_node_id, delay_steps, weight}` | u32, u32, u16, f32 \[n\], attributes `examples_seen`, `pre`, `post`: u64, `resolution_ms`: f64 | the same of sparse synapses, in the order of storage: blocks of 4,096 postsynaptic neurons, in each by presynaptic neuron and delay |
 //! | `/biases/POP/SNAPSHOT` | f32 \[post\], attribute `examples_seen`: u64 | the same, of populations with biases |
 //! | `/changes/at_ms`, `/changes/what` | f64 \[n\], text \[n\] | what was changed in the course of a continuous run, and when on its clock; absent if nothing was |
 //! | `/content_sha256` | text \[n\] | `digest  object` for every other object, as the module `digest` makes them; `apical inspect --check` compares |
@@ -97,6 +98,7 @@ mod sonata;
 mod source;
 mod spikes;
 mod summary;
+mod synapses;
 mod tables;
 
 pub use check::verify;

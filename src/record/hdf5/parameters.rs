@@ -3,9 +3,9 @@
 use hdf5::{Group, H5Type, Result};
 use ndarray::{ArrayView, ArrayView1, ArrayView2, Dimension};
 
-use super::attribute;
+use super::{attribute, synapses};
 use crate::model::{Model, Snapshots};
-use crate::network::Network;
+use crate::network::{Network, Synapses};
 
 /// `/weights` and `/biases`.
 #[derive(Debug)]
@@ -45,13 +45,18 @@ impl Parameters {
         Ok(true)
     }
 
-    /// Writes a snapshot of dense weights and of biases; a population without biases has none.
+    /// Writes a snapshot of synapses and of biases; a population without biases has none.
     pub(super) fn write(&self, snapshot: &str, examples_seen: u64, network: &Network) -> Result<()> {
-        for (projection, synapses) in self.projections.iter().zip(&network.synapses) {
-            let Some(weights) = synapses.dense() else { continue };
-            let matrix = weights.to_matrix();
-            let matrix = ArrayView2::from_shape((weights.post(), weights.pre()), &matrix)?;
-            put(&self.weights, &format!("{projection}/{snapshot}"), examples_seen, matrix)?;
+        for (projection, stored) in self.projections.iter().zip(&network.synapses) {
+            let name = format!("{projection}/{snapshot}");
+            match stored {
+                Synapses::Dense(weights) => {
+                    let matrix = weights.to_matrix();
+                    let matrix = ArrayView2::from_shape((weights.post(), weights.pre()), &matrix)?;
+                    put(&self.weights, &name, examples_seen, matrix)?;
+                }
+                Synapses::Sparse(sparse) => synapses::write(&self.weights, &name, examples_seen, sparse)?,
+            }
         }
         for (population, biases) in self.populations.iter().zip(&network.biases).filter(|(_, b)| !b.is_empty()) {
             put(&self.biases, &format!("{population}/{snapshot}"), examples_seen, ArrayView1::from(biases))?;

@@ -4,6 +4,7 @@ use std::path::Path;
 
 use super::RecordError;
 use super::source::Source;
+use super::synapses;
 
 /// Reads a snapshot of the weights of a projection: values [post, pre] in row-major order, post, pre.
 ///
@@ -28,6 +29,9 @@ pub(super) fn weights(
     snapshot: &str,
 ) -> Result<(Vec<f32>, usize, usize), RecordError> {
     let name = find(source, "weights", projection, snapshot)?;
+    if synapses::is_sparse(source, &name) {
+        return Err(source.problem(format!("`{name}` holds sparse synapses, expected weights of all pairs of neurons")));
+    }
     match source.shape(&name)?[..] {
         [post, pre] if post > 0 && pre > 0 => Ok((source.values(&name)?, post, pre)),
         ref shape => Err(source.problem(format!("`{name}` has shape {shape:?}, expected [post, pre]"))),

@@ -1,6 +1,7 @@
 //! Weights and biases.
 
 use super::Check;
+use crate::record::hdf5::synapses;
 
 impl Check<'_> {
     pub(super) fn weights(&mut self, object: &str, name: &str) {
@@ -17,6 +18,16 @@ impl Check<'_> {
         let names = self.source.members(object).unwrap_or_default();
         self.require(object, !names.is_empty(), "at least one snapshot");
         for name in names.iter().map(|name| format!("{object}/{name}")) {
+            if synapses::is_sparse(self.source, &name) {
+                let read = synapses::read(self.source, &name);
+                if let Some(sparse) = self.readable(read) {
+                    let ends = [sparse.post(), sparse.pre()];
+                    self.require(&name, ends == expected, &format!("synapses between {expected:?}, found {ends:?}"));
+                    let finite = sparse.synapses().all(|synapse| synapse.weight.is_finite());
+                    self.require(&name, finite, "finite weights");
+                }
+                continue;
+            }
             let shape = self.source.shape(&name).unwrap_or_default();
             self.require(&name, shape == expected, &format!("shape {expected:?}, found {shape:?}"));
             let seen = self.source.number_of::<u64>(&name, "examples_seen").is_ok();
