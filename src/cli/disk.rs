@@ -10,7 +10,7 @@ use super::options::Common;
 pub(super) struct Recordings<'a> {
     /// The run file of one of the runs.
     pub(super) file: &'a Path,
-    /// Estimated size of one run file [bytes].
+    /// Estimated size of one run file and its checkpoint [bytes].
     pub(super) bytes: u64,
     /// Number of runs; the files of all of them stay.
     pub(super) runs: usize,
@@ -30,7 +30,7 @@ impl Recordings<'_> {
         }
         let by = if runs > 1 { format!(" by {runs} runs") } else { String::new() };
         bail!(
-            "about {} will be recorded{by}, and the disk of {} has room for {}: record less by --record, write elsewhere by --out, \
+            "about {} will be written{by}, and the disk of {} has room for {}: record less by --record, write elsewhere by --out, \
              or go on regardless by --ignore-free-space",
             size(needed),
             file.display(),

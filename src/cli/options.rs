@@ -49,7 +49,7 @@ pub(super) struct Common {
     #[arg(long)]
     pub(super) accept_edited: bool,
 
-    /// Run even if the disk has no room for what will be recorded.
+    /// Run even if the disk has no room for what will be written.
     #[arg(long)]
     pub(super) ignore_free_space: bool,
 

@@ -15,7 +15,7 @@ use crate::data::{DataPlace, Dataset, digests};
 use crate::model::Model;
 use crate::network::Network;
 use crate::record::hdf5::{Provenance, RunFile, set_aside_unfinished};
-use crate::record::{Checkpoint, Kind, Planned, Recorder};
+use crate::record::{Checkpoint, Kind, Planned, Recorder, checkpoint_bytes};
 use crate::training::{Ending, History, Plan, RunError, Training, expected_rates};
 use crate::view::Live;
 
@@ -75,7 +75,8 @@ pub(super) fn open_run_file(
     };
     let kept = check_recorded(common, model, planned)?;
     let bytes = planned.estimate(model).total();
-    disk::Recordings { file: &output.run, bytes, runs: 1 }.check_room(common)?;
+    let checkpoint = output.checkpoint.as_ref().map_or(0, |_| checkpoint_bytes(model));
+    disk::Recordings { file: &output.run, bytes: bytes.saturating_add(checkpoint), runs: 1 }.check_room(common)?;
     let folder = disk::folder_of(&output.run);
     if common.out.is_none() {
         let made = std::fs::create_dir_all(folder);

@@ -19,7 +19,7 @@ use super::stimuli::StimulusSource;
 use super::{checkpoint, protocol, rate_rule, report, shell, terminal, view};
 use crate::data::{Dataset, digests, tested_on};
 use crate::model::Model;
-use crate::record::{Checkpoint, Planned};
+use crate::record::{Checkpoint, Planned, checkpoint_bytes};
 use crate::training::{Dynamics, History, Plan, Plasticity, RateRuleTrainer, Trainer, Training, initial_network};
 use crate::view::LiveParts;
 
@@ -116,7 +116,8 @@ impl TrainCommand {
         let outputs = outputs.collect::<anyhow::Result<Vec<_>>>()?;
         if let [first, _, ..] = seeds[..] {
             let planned = self.planned(&model, &data, first)?;
-            let (file, bytes) = (&*outputs[0].run, planned.estimate(&model).total());
+            let bytes = planned.estimate(&model).total().saturating_add(checkpoint_bytes(&model));
+            let file = &*outputs[0].run;
             Recordings { file, bytes, runs: seeds.len() }.check_room(&self.common)?;
         }
         let live = self.live.then(|| view::serve_live(&model)).transpose()?;

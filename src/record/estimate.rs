@@ -208,6 +208,15 @@ pub fn synapses_of(model: &Model, projection: &Projection) -> u64 {
     ExpectedSynapses::of(projection, &model.populations).count as u64
 }
 
+/// Estimated size of a checkpoint: synapses and biases, and the state of every lane [bytes].
+pub fn checkpoint_bytes(model: &Model) -> u64 {
+    /// State of a neuron and of its outgoing trains [bytes].
+    const NEURON: u64 = 64;
+    let neurons: u64 = model.populations.iter().map(|population| population.size as u64).sum();
+    let lanes = model.learning.batch as u64;
+    parameters(model).saturating_add(neurons.saturating_mul(NEURON * lanes))
+}
+
 /// What a snapshot of synapses and biases takes [bytes].
 fn parameters(model: &Model) -> u64 {
     /// Ends, delay and weight of a sparse synapse in a file [bytes].

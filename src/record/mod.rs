@@ -6,7 +6,7 @@ pub mod hdf5;
 mod memory;
 mod misfit;
 
-pub use estimate::{Estimate, MemoryEstimate, Planned, synapses_of};
+pub use estimate::{Estimate, MemoryEstimate, Planned, checkpoint_bytes, synapses_of};
 pub use memory::{Memory, Shown};
 pub use misfit::Misfit;
 

@@ -265,6 +265,12 @@ fn a_circuit_of_sparse_synapses_goes_on_to_the_bit() {
         bench.ok(&format!("inspect --check {file}"));
     }
     bench.ok("simulate --resume part.checkpoint.h5 --duration 500 --out rest.h5");
+    // What `inspect` expects of a checkpoint; the number of synapses is that of the model in the mean.
+    let planned = bench.json("inspect recurrent-lif");
+    let written = std::fs::metadata(bench.path("part.checkpoint.h5")).unwrap().len() as f64;
+    let synapses = planned["synapses"].as_f64().unwrap();
+    assert!(planned["checkpoint_bytes"].as_f64().unwrap() > 14.0 * synapses, "{planned}");
+    assert!(written > 14.0 * 0.8 * synapses, "{written}");
     let late = |file: &str| ["exc", "inh"].map(|name| spikes(&bench, file, name, [250.0, 500.0]));
     let [exc, inh] = late("rest.h5");
     assert!(exc.len() > 50 && inh.len() > 10, "{} and {}", exc.len(), inh.len());

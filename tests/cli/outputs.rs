@@ -262,8 +262,7 @@ fn the_runs_of_all_seeds_need_room_together() {
     for out in ["", " --out run.h5"] {
         let ran = bench.run(&format!("{many} --seeds 1..100{out}"));
         assert_eq!(ran.code, Some(2), "{}", ran.stderr);
-        for part in ["will be recorded by 100 runs, and the disk of ", "seed1.h5 has room for ", "--ignore-free-space"]
-        {
+        for part in ["will be written by 100 runs, and the disk of ", "seed1.h5 has room for ", "--ignore-free-space"] {
             assert!(ran.stderr.contains(part), "{}", ran.stderr);
         }
     }

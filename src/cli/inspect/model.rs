@@ -9,7 +9,7 @@ use crate::cli::failure::Failure;
 use crate::cli::{memory, terminal};
 use crate::model::Model;
 use crate::protocol::stretches_until;
-use crate::record::{Kind, MemoryEstimate, Planned, synapses_of};
+use crate::record::{Kind, MemoryEstimate, Planned, checkpoint_bytes, synapses_of};
 
 /// Training images that are assumed of a model whose data are not looked at: those of MNIST.
 const IMAGES: u64 = 60_000;
@@ -36,6 +36,8 @@ pub(in crate::cli) struct ModelSize {
     available_bytes: Option<u64>,
     /// Size of the run file, as it is estimated before anything is known of rates [bytes]; of presentations, for one epoch of 60,000.
     run_file_bytes: u64,
+    /// Size of a checkpoint [bytes].
+    checkpoint_bytes: u64,
 }
 
 /// Size of a population.
@@ -91,6 +93,7 @@ impl ModelSize {
             memory_bytes: MemoryEstimate::of(model).total(),
             available_bytes: memory::available(),
             run_file_bytes: planned(model).estimate(model).total(),
+            checkpoint_bytes: checkpoint_bytes(model),
         }
     }
 
@@ -108,6 +111,7 @@ impl ModelSize {
         lines.push(("synapses", self.synapses.to_string()));
         lines.push(("memory", format!("about {}{available}", size(self.memory_bytes))));
         lines.push(("run file", format!("about {}", size(self.run_file_bytes))));
+        lines.push(("checkpoint", format!("about {}", size(self.checkpoint_bytes))));
         lines
     }
 }
