@@ -6,6 +6,8 @@
 //! end of the window, when the interval without an event is known. Bounds only reject; whether and when a neuron fires is
 //! decided from its own last event and the segment alone, so that windows, epochs and blocks change no bit.
 
+use pulp::{Simd, WithSimd};
+
 use super::background::ProcessPoint;
 use super::drive::Drive;
 use super::layout::CellModes;
@@ -57,6 +59,24 @@ pub(super) struct NeuronBlock<const M: usize> {
     pub(super) counts: Crossings,
 }
 
+/// One call of [`NeuronBlock::look`].
+struct Look<'a, const M: usize> {
+    block: &'a mut NeuronBlock<M>,
+    cell: &'a CellModes<M>,
+    index: usize,
+    until: f64,
+}
+
+impl<const M: usize> WithSimd for Look<'_, M> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, _: S) {
+        let Self { block, cell, index, until } = self;
+        block.look_inlined(cell, index, until);
+    }
+}
+
 /// Shortest epoch [ms]: bounds are computed once in it, and are the looser the longer it is.
 const EPOCH_MS: f64 = 0.5;
 
@@ -91,6 +111,7 @@ impl<const M: usize> NeuronBlock<M> {
 
     /// Makes ready for events from `from` on, and returns up to where: the end of the segment or of the epoch, at most `to`. With
     /// `idle` no event comes before `to`.
+    #[inline(always)]
     pub(super) fn open(&mut self, cell: &CellModes<M>, from: f64, to: f64, idle: bool) -> f64 {
         if idle && self.quiet && self.hot.is_empty() {
             return to;
@@ -103,6 +124,7 @@ impl<const M: usize> NeuronBlock<M> {
     }
 
     /// Scales amplitudes to the segment that `t` is in, segment by segment, so that it does not matter when that is done.
+    #[inline(always)]
     fn rescale_to(&mut self, cell: &CellModes<M>, t: f64) {
         while self.segment + SEGMENT <= t {
             self.rescale(cell, SEGMENT);
@@ -111,6 +133,7 @@ impl<const M: usize> NeuronBlock<M> {
     }
 
     /// Scales amplitudes to a start that is `by` ms later.
+    #[inline(always)]
     fn rescale(&mut self, cell: &CellModes<M>, by: f64) {
         let decay = cell.lambda.map(|lambda| exp(-lambda * by));
         for neuron in &mut self.neurons {
@@ -119,6 +142,7 @@ impl<const M: usize> NeuronBlock<M> {
         self.epoch_end = 0.0;
     }
 
+    #[inline(always)]
     fn open_epoch(&mut self, cell: &CellModes<M>, from: f64, to: f64) {
         let segment_end = self.segment + SEGMENT;
         self.epoch_end = segment_end.min(to.max(from + EPOCH_MS));
@@ -193,6 +217,11 @@ impl<const M: usize> NeuronBlock<M> {
     /// Decides on a hot neuron whose last event is known to be the last before `until`: ends its refractory time, and lets it fire
     /// where it crosses its threshold.
     fn look(&mut self, cell: &CellModes<M>, index: usize, until: f64) {
+        cell.arch.dispatch(Look { block: self, cell, index, until });
+    }
+
+    #[inline(always)]
+    fn look_inlined(&mut self, cell: &CellModes<M>, index: usize, until: f64) {
         loop {
             let due = self.refractory[index];
             if due > NOT_REFRACTORY {
@@ -234,6 +263,7 @@ impl<const M: usize> NeuronBlock<M> {
     }
 
     /// A neuron fires at `t`.
+    #[inline(always)]
     fn fire(&mut self, cell: &CellModes<M>, index: usize, t: f64) {
         self.spikes.push(Spike { time: t, neuron: (self.first + index) as u32 });
         let growth = cell.lambda.map(|lambda| exp(lambda * (t - self.segment)));
@@ -253,6 +283,7 @@ impl<const M: usize> NeuronBlock<M> {
     }
 
     /// Sets V to the reset potential at `t`.
+    #[inline(always)]
     fn set_potential(&mut self, cell: &CellModes<M>, index: usize, t: f64) {
         let Some(reset) = cell.reset else { return };
         // A time before the segment is of a neuron that nothing has reached since: V was held.
@@ -269,6 +300,7 @@ impl<const M: usize> NeuronBlock<M> {
     }
 
     /// A candidate spike of an escape-rate neuron: it fires if φ(V)/φ_max exceeds the mark.
+    #[inline(always)]
     pub(super) fn candidate(&mut self, cell: &CellModes<M>, point: &ProcessPoint<M>) {
         let Some(escape) = cell.escape else { return };
         let index = point.neuron as usize;
@@ -286,6 +318,7 @@ impl<const M: usize> NeuronBlock<M> {
     }
 
     /// Decides on all hot neurons up to `to`.
+    #[inline(always)]
     pub(super) fn close(&mut self, cell: &CellModes<M>, to: f64) {
         let mut hot = std::mem::take(&mut self.hot);
         hot.retain(|&index| {

@@ -1,5 +1,7 @@
 //! What the neurons of a population share: their modes, what spikes do to them, and where they come from.
 
+use pulp::Arch;
+
 use crate::cells::{Escape, Fires, Kernel, NeuronValues, PoissonDrive, Reset};
 use crate::engine::circuit::ModalLayout;
 use crate::engine::crossing::DecayRates;
@@ -7,6 +9,8 @@ use crate::engine::crossing::DecayRates;
 /// A cell by its modes, their number known.
 #[derive(Clone, Debug)]
 pub(super) struct CellModes<const M: usize> {
+    /// The vector instructions of this machine: outside of what they dispatch, each fused multiply-add of an exponential is a call.
+    pub(super) arch: Arch,
     pub(super) rates: DecayRates<M>,
     /// λ, ascending [1/ms].
     pub(super) lambda: [f64; M],
@@ -43,6 +47,7 @@ impl<const M: usize> CellModes<M> {
             Fires::Escape(escape) => (None, Some(escape)),
         };
         Self {
+            arch: Arch::new(),
             rates: DecayRates::new(lambda),
             lambda,
             membrane: form.membrane,

@@ -1,6 +1,6 @@
 //! A block of neurons with what reaches it: events are taken in the order of time.
 
-use pulp::Arch;
+use pulp::{Arch, Simd, WithSimd};
 
 use super::arrivals::Queue;
 use super::background::PointProcess;
@@ -40,6 +40,21 @@ pub(super) struct AdvanceInputs<'a, const M: usize> {
     pub(super) samples: &'a [f64],
 }
 
+/// One call of [`Part::advance`].
+struct Advance<'a, 'b, const M: usize> {
+    part: &'a mut Part<M>,
+    of: &'a AdvanceInputs<'b, M>,
+}
+
+impl<const M: usize> WithSimd for Advance<'_, '_, M> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, _: S) {
+        self.part.advance_inlined(self.of);
+    }
+}
+
 impl<const M: usize> Part<M> {
     /// A block of neurons of these distances from threshold at rest.
     pub(super) fn new(cell: &CellModes<M>, first: usize, distances: &[f64], window_ms: f64) -> Self {
@@ -59,6 +74,11 @@ impl<const M: usize> Part<M> {
 
     /// Advances over a window with what was gathered.
     pub(super) fn advance(&mut self, of: &AdvanceInputs<'_, M>) {
+        of.arch.dispatch(Advance { part: self, of });
+    }
+
+    #[inline(always)]
+    fn advance_inlined(&mut self, of: &AdvanceInputs<'_, M>) {
         let Window { from, to } = of.window;
         let mut now = from;
         self.queue.grow(of.arch, &of.cell.lambda);
@@ -103,6 +123,7 @@ impl<const M: usize> Part<M> {
     }
 
     /// Takes all events before `end`, in the order of time, and returns the place of the first arrival after them.
+    #[inline(always)]
     fn take(&mut self, of: &AdvanceInputs<'_, M>, mut next: usize, end: f64) -> usize {
         let cell = of.cell;
         loop {
@@ -140,6 +161,7 @@ impl<const M: usize> Part<M> {
     }
 
     /// Takes points of processes of its own before `end`.
+    #[inline(always)]
     fn take_points(&mut self, of: &AdvanceInputs<'_, M>, end: f64) {
         let (cell, lambda) = (of.cell, &of.cell.lambda);
         if self.background.len() == 1 && cell.escape.is_none() {
