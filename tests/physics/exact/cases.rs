@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
-use apical::cells::Lif;
+use apical::cells::{Lif, LifPort};
 use apical::protocol::Spike;
-use serde::Deserialize;
 use serde::de::DeserializeOwned;
+use serde::{Deserialize, Deserializer};
 
 /// splitmix64, as in tests/reference/generate.py.
 pub struct Draws(pub u64);
@@ -42,6 +42,76 @@ impl Draws {
     }
 }
 
+/// A port as the files have it.
+#[derive(Deserialize)]
+#[serde(tag = "kernel", rename_all = "snake_case")]
+enum PortKeys {
+    Delta {
+        name: String,
+    },
+    Exponential {
+        name: String,
+        #[serde(rename = "tau_ms")]
+        tau: f64,
+    },
+    DoubleExponential {
+        name: String,
+        #[serde(rename = "tau_decay_ms")]
+        tau_decay: f64,
+        #[serde(rename = "tau_rise_ms")]
+        tau_rise: f64,
+    },
+}
+
+/// A cell as the files have it.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+#[allow(clippy::struct_field_names, reason = "keys of model files")]
+struct CellKeys {
+    tau_m_ms: f64,
+    c_m_pf: f64,
+    e_l_mv: f64,
+    v_th_mv: f64,
+    v_reset_mv: f64,
+    t_ref_ms: f64,
+    i_e_pa: f64,
+    v_init_mv: Option<f64>,
+    ports: Vec<PortKeys>,
+}
+
+impl From<CellKeys> for Lif {
+    fn from(keys: CellKeys) -> Self {
+        let port = |port| match port {
+            PortKeys::Delta { name } => LifPort::Delta { name },
+            PortKeys::Exponential { name, tau } => LifPort::Exponential { name, tau },
+            PortKeys::DoubleExponential { name, tau_decay, tau_rise } => {
+                LifPort::DoubleExponential { name, tau_decay, tau_rise }
+            }
+        };
+        Self {
+            tau_m: keys.tau_m_ms,
+            c_m: keys.c_m_pf,
+            e_l: keys.e_l_mv,
+            v_th: keys.v_th_mv.into(),
+            v_reset: keys.v_reset_mv,
+            t_ref: keys.t_ref_ms,
+            i_e: keys.i_e_pa,
+            v_init: keys.v_init_mv.map(Into::into),
+            ports: keys.ports.into_iter().map(port).collect(),
+            ..Self::default()
+        }
+    }
+}
+
+fn lif<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Lif, D::Error> {
+    CellKeys::deserialize(deserializer).map(Lif::from)
+}
+
+fn lifs<'de, D: Deserializer<'de>>(deserializer: D) -> Result<BTreeMap<String, Lif>, D::Error> {
+    let cells = BTreeMap::<String, CellKeys>::deserialize(deserializer)?;
+    Ok(cells.into_iter().map(|(name, keys)| (name, keys.into())).collect())
+}
+
 #[derive(Deserialize)]
 pub struct InputSource {
     pub port: usize,
@@ -54,6 +124,7 @@ pub struct CellCase {
     pub seed: u64,
     pub duration_ms: f64,
     pub input_spikes: usize,
+    #[serde(deserialize_with = "lif")]
     pub cell: Lif,
     pub sources: Vec<InputSource>,
     /// Time [ms] and slope of V [mV/ms], if V was not carried over the threshold by a jump.
@@ -83,6 +154,7 @@ pub struct NetworkCase {
     pub input_spikes: usize,
     pub sizes: BTreeMap<String, usize>,
     pub delay_step_ms: f64,
+    #[serde(deserialize_with = "lifs")]
     pub cells: BTreeMap<String, Lif>,
     pub projections: Vec<NetworkProjection>,
     pub same_with_an_input_moved: SameSpikes,
