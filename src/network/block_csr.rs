@@ -7,42 +7,8 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use thiserror::Error;
-
-/// Postsynaptic neurons whose synapses are kept together.
-pub const TARGETS_PER_BLOCK: usize = 4096;
-
-/// A synapse of a known presynaptic neuron and block.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
-#[repr(C)]
-pub struct Synapse {
-    /// Postsynaptic neuron, counted within its block of [`TARGETS_PER_BLOCK`].
-    pub target: u16,
-    /// From spike to arrival, in steps of [`BlockCsr::resolution_ms`].
-    pub delay: u16,
-    /// Weight.
-    pub weight: f32,
-}
-
-impl Synapse {
-    /// What rows are sorted by: delay, target and, for synapses of the same pair of neurons, the bits of the weight.
-    pub(super) fn order(self) -> u64 {
-        u64::from(self.delay) << 48 | u64::from(self.target) << 32 | u64::from(self.weight.to_bits())
-    }
-}
-
-/// A synapse of a list.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct ListedSynapse {
-    /// Presynaptic neuron.
-    pub source: u32,
-    /// Postsynaptic neuron.
-    pub target: u32,
-    /// From spike to arrival, in steps of a resolution.
-    pub delay: u16,
-    /// Weight.
-    pub weight: f32,
-}
+use super::synapse::{ListedSynapse, Synapse, TARGETS_PER_BLOCK};
+use super::synapses_error::SynapsesError;
 
 /// The synapses of one block of postsynaptic neurons.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -51,80 +17,6 @@ pub struct SynapseBlock {
     starts: Vec<u32>,
     /// All rows, each sorted by delay and target.
     synapses: Vec<Synapse>,
-}
-
-/// Why synapses cannot be stored.
-#[derive(Clone, Copy, Debug, PartialEq, Error)]
-pub enum SynapsesError {
-    /// Neurons that are not there.
-    #[error("synapse {index} is from neuron {source_neuron} to {target}: expected neurons below {pre} and {post}")]
-    Ends {
-        /// Place in the list.
-        index: usize,
-        /// Presynaptic neuron.
-        source_neuron: u32,
-        /// Postsynaptic neuron.
-        target: u32,
-        /// Presynaptic neurons that there are.
-        pre: usize,
-        /// Postsynaptic neurons that there are.
-        post: usize,
-    },
-    /// Columns of a list of different lengths.
-    #[error("expected columns of {expected} synapses, found one of {found}")]
-    Columns {
-        /// Length of the first.
-        expected: usize,
-        /// Length of another.
-        found: usize,
-    },
-    /// A column of a list that is not there.
-    #[error("expected a column `{column}`, which the model says to take from the list; found none")]
-    NoColumn {
-        /// Its name.
-        column: &'static str,
-    },
-    /// A weight of a list that cannot be.
-    #[error("synapse {index} has the weight {found}: expected a finite number of sign \"{sign}\"")]
-    Weight {
-        /// Place in the list.
-        index: usize,
-        /// The weight.
-        found: f32,
-        /// The sign of the projection.
-        sign: &'static str,
-    },
-    /// A delay of a list that cannot be.
-    #[error("synapse {index} has a delay of {found} ms: expected 1 to 65,535 steps of {resolution_ms} ms when rounded")]
-    Delay {
-        /// Place in the list.
-        index: usize,
-        /// The delay [ms].
-        found: f64,
-        /// The step of delays [ms].
-        resolution_ms: f64,
-    },
-    /// Synapses that are not in the order of storage.
-    #[error(
-        "synapse {index} is out of order: expected blocks of {TARGETS_PER_BLOCK} targets, in each the rows of presynaptic neurons by delay"
-    )]
-    Order {
-        /// Place in the list.
-        index: usize,
-    },
-    /// More than a block can count.
-    #[error(
-        "neurons {first} to {last} get {found} synapses: expected at most {} onto {TARGETS_PER_BLOCK} neurons",
-        u32::MAX
-    )]
-    TooMany {
-        /// First neuron of the block.
-        first: usize,
-        /// Last neuron of the block.
-        last: usize,
-        /// Number of synapses.
-        found: usize,
-    },
 }
 
 /// Sparse synapses of a projection.

@@ -5,15 +5,19 @@ mod connection;
 mod derived;
 mod init;
 mod signed;
+mod synapse;
 mod synapses;
+mod synapses_error;
 
 use aligned_vec::{AVec, ConstAlign};
 use ndarray::{Array2, ArrayView2, ArrayViewMut2, s};
 
-pub use block_csr::{BlockCsr, ListedSynapse, Synapse, SynapseBlock, SynapsesError, TARGETS_PER_BLOCK};
+pub use block_csr::{BlockCsr, SynapseBlock};
 pub use derived::DerivedProjections;
 pub use init::{BuildError, Moments, Stored};
+pub use synapse::{ListedSynapse, Synapse, TARGETS_PER_BLOCK};
 pub use synapses::{ExpectedSynapses, Synapses};
+pub use synapses_error::SynapsesError;
 
 use crate::model::Sign;
 

@@ -13,7 +13,6 @@ use super::drive::Drive;
 use super::layout::CellModes;
 use crate::cells::SEGMENT;
 use crate::engine::crossing::{Approach, Crossings};
-use crate::engine::population::NeuronChange;
 use crate::numeric::{exp, logit};
 use crate::protocol::Spike;
 
@@ -35,9 +34,9 @@ pub(super) struct NeuronBlock<const M: usize> {
     pub(super) first: usize,
     pub(super) neurons: Vec<ModalNeuron<M>>,
     /// rest − θ of each, as the model gives it [mV].
-    model_distance: Vec<f64>,
+    pub(super) model_distance: Vec<f64>,
     /// rest − θ of each, as it is now [mV].
-    distance: Vec<f64>,
+    pub(super) distance: Vec<f64>,
     pub(super) drive: Drive,
     /// End of the refractory time of each [ms], or [`NOT_REFRACTORY`].
     pub(super) refractory: Vec<f64>,
@@ -45,7 +44,7 @@ pub(super) struct NeuronBlock<const M: usize> {
     hot: Vec<u32>,
     listed: Vec<bool>,
     /// Start of the segment that amplitudes are scaled to [ms].
-    segment: f64,
+    pub(super) segment: f64,
     /// Up to where bounds hold [ms].
     epoch_end: f64,
     /// e^{−λ t'} there.
@@ -53,7 +52,7 @@ pub(super) struct NeuronBlock<const M: usize> {
     /// By how much a spike of weight 1 can raise V in the epoch, by port.
     pub(super) reach: Vec<f64>,
     /// Whether no neuron can fire without an arrival.
-    quiet: bool,
+    pub(super) quiet: bool,
     /// Spikes of the window, unsorted.
     pub(super) spikes: Vec<Spike>,
     pub(super) counts: Crossings,
@@ -125,7 +124,7 @@ impl<const M: usize> NeuronBlock<M> {
 
     /// Scales amplitudes to the segment that `t` is in, segment by segment, so that it does not matter when that is done.
     #[inline(always)]
-    fn rescale_to(&mut self, cell: &CellModes<M>, t: f64) {
+    pub(super) fn rescale_to(&mut self, cell: &CellModes<M>, t: f64) {
         while self.segment + SEGMENT <= t {
             self.rescale(cell, SEGMENT);
             self.segment += SEGMENT;
@@ -206,7 +205,7 @@ impl<const M: usize> NeuronBlock<M> {
     }
 
     #[inline(never)]
-    fn heat(&mut self, index: usize) {
+    pub(super) fn heat(&mut self, index: usize) {
         self.neurons[index].bound = f64::INFINITY;
         if !self.listed[index] {
             self.listed[index] = true;
@@ -354,50 +353,6 @@ impl<const M: usize> NeuronBlock<M> {
             neuron.last -= length;
             *refractory -= length;
         }
-    }
-
-    /// Sets the currents of a stimulus from `t` on: one for all neurons, or one for each [pA].
-    pub(super) fn apply_currents(&mut self, cell: &CellModes<M>, t: f64, currents_pa: &[f64]) {
-        self.rescale_to(cell, t);
-        let count = self.neurons.len();
-        self.drive.applied.resize(count, 0.0);
-        for index in 0..count {
-            let current = currents_pa[index % currents_pa.len()];
-            let before = std::mem::replace(&mut self.drive.applied[index], current);
-            if current.total_cmp(&before).is_ne() {
-                self.redrive(cell, index, t);
-            }
-        }
-    }
-
-    /// Changes neurons `within` the block between two phases.
-    pub(super) fn change(&mut self, cell: &CellModes<M>, within: std::ops::Range<usize>, change: NeuronChange) {
-        let count = self.neurons.len();
-        let (values, by) = match change {
-            NeuronChange::AddCurrent(by) => (&mut self.drive.added, by),
-            NeuronChange::RaiseThreshold(by) => (&mut self.drive.raised, by),
-        };
-        values.resize(count, 0.0);
-        values[within.clone()].iter_mut().for_each(|value| *value += by);
-        within.for_each(|index| self.redrive(cell, index, 0.0));
-    }
-
-    /// Takes up a changed drive of a neuron at `t`: V is what it was.
-    fn redrive(&mut self, cell: &CellModes<M>, index: usize, t: f64) {
-        let before = self.drive.offset(index);
-        self.take_up_drive(cell, index);
-        let risen = self.drive.offset(index) - before;
-        let neuron = &mut self.neurons[index];
-        neuron.a[cell.membrane] -= risen * exp(cell.lambda[cell.membrane] * (t - self.segment));
-        neuron.last = t;
-        self.heat(index);
-        self.quiet = false;
-    }
-
-    /// Computes what follows from the drive of a neuron.
-    pub(super) fn take_up_drive(&mut self, cell: &CellModes<M>, index: usize) {
-        let (model, count) = (self.model_distance[index], self.neurons.len());
-        self.distance[index] = self.drive.distance(cell, index, model, count);
     }
 
     /// Lets every neuron be looked at anew.

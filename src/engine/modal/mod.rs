@@ -8,6 +8,7 @@
 mod arrivals;
 mod background;
 mod block;
+mod changes;
 mod drive;
 mod layout;
 mod part;

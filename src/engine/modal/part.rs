@@ -41,12 +41,12 @@ pub(super) struct AdvanceInputs<'a, const M: usize> {
 }
 
 /// One call of [`Part::advance`].
-struct Advance<'a, 'b, const M: usize> {
+struct AdvancePart<'a, 'b, const M: usize> {
     part: &'a mut Part<M>,
     of: &'a AdvanceInputs<'b, M>,
 }
 
-impl<const M: usize> WithSimd for Advance<'_, '_, M> {
+impl<const M: usize> WithSimd for AdvancePart<'_, '_, M> {
     type Output = ();
 
     #[inline(always)]
@@ -74,7 +74,7 @@ impl<const M: usize> Part<M> {
 
     /// Advances over a window with what was gathered.
     pub(super) fn advance(&mut self, of: &AdvanceInputs<'_, M>) {
-        of.arch.dispatch(Advance { part: self, of });
+        of.arch.dispatch(AdvancePart { part: self, of });
     }
 
     #[inline(always)]
