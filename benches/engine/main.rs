@@ -7,6 +7,7 @@
 //! speed drifts. `floor` is the least time in which the row's synaptic events could be done: three fused multiply-adds
 //! and four bytes of weight each, at the rates measured first.
 
+mod circuits;
 mod curves;
 mod machine;
 mod pieces;
@@ -28,6 +29,9 @@ fn main() {
     }
     if asked("threads") {
         presentations::threads();
+    }
+    if asked("circuits") {
+        circuits::table();
     }
     if asked("curves") {
         curves::table();

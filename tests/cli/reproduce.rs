@@ -53,18 +53,18 @@ fn networks_of_a_comparison_are_told_run_by_run() {
 #[test]
 fn a_tenth_of_the_microcircuit_fires_at_rates_near_those_of_the_full_one() {
     let bench = Bench::new();
-    let told = bench.json("reproduce potjans-diesmann-2014 --quick --quiet --out figures");
+    let printed = bench.json("reproduce potjans-diesmann-2014 --quick --quiet --out figures");
     let number = |entry: &serde_json::Value, key: &str| -> f64 {
         entry[key].as_str().unwrap().split(' ').next().unwrap().parse().unwrap()
     };
-    let rates: Vec<_> = told["numbers"].as_array().unwrap().iter().take(8).collect();
+    let rates: Vec<_> = printed["numbers"].as_array().unwrap().iter().take(8).collect();
     for rate in &rates {
         let share = number(rate, "measured") / number(rate, "published");
         assert!((0.35..1.2).contains(&share), "{rate}");
     }
     assert!(rates[7]["quantity"].as_str().unwrap().starts_with("L6I: mean rate"));
-    assert_eq!(told["runs"][0]["model_time_ms"], 500.0);
-    assert_eq!(told["results"][0]["neurons"], 2068);
+    assert_eq!(printed["runs"][0]["model_time_ms"], 500.0);
+    assert_eq!(printed["results"][0]["neurons"], 2068);
     let drawn = std::fs::read_to_string(bench.path("figures/potjans-diesmann-2014.svg")).unwrap();
     for words in ["L4", "inhibitory", "CV of intervals of a neuron", "mean at full size"] {
         assert!(drawn.contains(&format!(">{words}<")), "{words}");

@@ -1,0 +1,90 @@
+//! Circuits of threshold cells: time per synaptic event by size, cells without events, and threads.
+
+use std::time::Instant;
+
+use apical::cells::{Lif, NeuronValues, PoissonInput};
+use apical::model::{Connection, Model, ProjectionSpec, WeightInit};
+use apical::protocol::ContinuousProtocol;
+use apical::simulation::{Simulation, SourceInputs};
+use apical::training::initial_network;
+
+/// Model time of the smaller circuit [ms]; that of the larger one is a tenth.
+const LENGTH_MS: f64 = 1000.0;
+
+/// Synapses of each neuron from either kind of input.
+const IN_DEGREE: usize = 200;
+
+/// A run of a circuit between two times.
+struct TimedRun {
+    seconds: f64,
+    /// Arrivals at synapses, and of Poisson input.
+    events: u64,
+    /// Mean rate [Hz].
+    rate_hz: f64,
+}
+
+/// Prints all of it.
+pub(crate) fn table() {
+    println!("circuits: random connections, {} synapses a neuron and Poisson input, one thread\n", 2 * IN_DEGREE);
+    println!("| neurons | mean rate [Hz] | synaptic events | ns per event |\n|---|---|---|---|");
+    let mut each = Vec::new();
+    for (neurons, length) in [(1_000, LENGTH_MS), (100_000, 0.1 * LENGTH_MS)] {
+        let TimedRun { seconds, events, rate_hz } = on_threads(1, || run(&random(neurons), [100.0, 100.0 + length]));
+        let ns = 1e9 * seconds / events as f64;
+        println!("| {neurons} | {rate_hz:.0} | {events} | {ns:.1} |");
+        each.push(ns);
+    }
+    println!("\nper event at 100,000 neurons, times that at 1,000: {:.2}", each[1] / each[0]);
+    let idle = on_threads(1, || run(&idle(), [100.0, 100_100.0]));
+    println!("100,000 neurons without an event, 100 s of model time: {:.2} s", idle.seconds);
+    let model = Model::load("potjans-diesmann-2014".as_ref(), &["scaling.factor=0.1".to_owned()]).expect("a model");
+    let [one, two] = [1, 2].map(|threads| on_threads(threads, || run(&model, [500.0, 2500.0])).seconds);
+    println!("potjans-diesmann-2014 at a tenth: {:.2} times as fast on two threads as on one\n", one / two);
+}
+
+fn on_threads<T: Send>(threads: usize, job: impl FnOnce() -> T + Send) -> T {
+    rayon::ThreadPoolBuilder::new().num_threads(threads).build().expect("threads").install(job)
+}
+
+/// Cells that fire at some 100 Hz, each with excitatory and inhibitory synapses from all others at random.
+fn random(neurons: usize) -> Model {
+    let input = PoissonInput { port: "exc".to_owned(), count: 1, rate: 8000.0, weight: 60.0 };
+    let v_init = Some(NeuronValues::Uniform { low: -70.0, high: -56.0 });
+    let cell = Lif { v_init, poisson_input: vec![input], ..Lif::default() };
+    let connection = Connection::FixedInDegree { in_degree: IN_DEGREE, autapses: true, multapses: true };
+    let projection = |port: &str, value: f64| ProjectionSpec {
+        name: Some(port.to_owned()),
+        connection: connection.clone(),
+        delay: Some(1.5.into()),
+        weights: WeightInit::Constant { value },
+        ..ProjectionSpec::new("cells", "cells", port)
+    };
+    let model = Model::builder("random").protocol(protocol()).population("cells", neurons, cell);
+    model.projection(projection("exc", 1.0)).projection(projection("inh", -3.0)).build().expect("a model")
+}
+
+/// Cells that a current drives, below their threshold.
+fn idle() -> Model {
+    let cell = Lif { i_e: 100.0, ..Lif::default() };
+    Model::builder("idle").protocol(protocol()).population("cells", 100_000, cell).build().expect("a model")
+}
+
+fn protocol() -> ContinuousProtocol {
+    ContinuousProtocol { largest_mean_rate: 10.0, ..ContinuousProtocol::default() }
+}
+
+/// Runs a model to the first time and times it to the second [ms].
+fn run(model: &Model, [from, to]: [f64; 2]) -> TimedRun {
+    let inputs = SourceInputs::load(model).expect("inputs");
+    let network = initial_network(model, 1).expect("a network");
+    let mut simulation = Simulation::new(model, network, inputs, 1).expect("a simulation");
+    simulation.run(from, &mut (), &mut ()).expect("a run");
+    let before = simulation.work();
+    let began = Instant::now();
+    simulation.run(to, &mut (), &mut ()).expect("a run");
+    let (seconds, after) = (began.elapsed().as_secs_f64(), simulation.work());
+    let events = after.synaptic_events + after.input_spikes - before.synaptic_events - before.input_spikes;
+    let neurons: usize = model.populations.iter().map(|population| population.size).sum();
+    let rate_hz = 1e3 * (after.spikes - before.spikes) as f64 / (neurons as f64 * (to - from));
+    TimedRun { seconds, events, rate_hz }
+}
