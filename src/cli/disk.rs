@@ -1,4 +1,4 @@
-//! Whether the disk has room for what runs will record.
+//! Whether the disk has room for what runs will write. A disk that fills in the course of a run is met in `session.rs`.
 
 use std::path::Path;
 

@@ -1,7 +1,7 @@
 //! Short-term plasticity of a projection: with which part of its weight each spike acts.
 //!
 //! All synapses of a presynaptic neuron have the same state, which changes at its spikes and nowhere else, so that each spike
-//! takes one step of it, and carries one factor to all of its targets.
+//! takes one step of it where it is sent (`Arrivals::send`), and carries one factor to all of its targets.
 
 use crate::model::{ShortTermPlasticity, ShortTermState};
 use crate::protocol::Spike;

@@ -184,7 +184,14 @@ fn currents(population: &Population) -> Result<Option<TimeTable>, SimulationErro
                 |error| SimulationError::Stimulus { population: population.name.clone(), source: Box::new(error) };
             Some(table.map_err(refused)?)
         }
-        _ => None,
+        None
+        | Some(
+            PopulationStimulus::Constant { .. }
+            | PopulationStimulus::Rates { .. }
+            | PopulationStimulus::RateTable { .. }
+            | PopulationStimulus::Spikes { .. }
+            | PopulationStimulus::Sonata { .. },
+        ) => None,
     })
 }
 

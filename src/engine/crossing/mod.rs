@@ -1,4 +1,4 @@
-//! The first time at which a potential reaches its threshold.
+//! The first time at which a potential reaches its threshold, of neurons that `modal/block.rs` cannot settle by a bound.
 //!
 //! Between events the distance of a potential to its threshold is f(t) = c + Σ_k a_k e^{−λ_k t}, 0 < λ_1 < … < λ_M. Wanted is
 //! its first zero in (0, T], for f(0) < 0. The cheapest question that can settle it comes first:

@@ -69,7 +69,7 @@ fn rule(connection: &Connection, draws: &Draws) -> Box<dyn ConnectionRule> {
         }
         Connection::AllToAll { autapses } => Box::new(AllToAll { autapses }),
         // Lists are read, not drawn.
-        _ => Box::new(AllToAll { autapses: true }),
+        Connection::List { .. } => Box::new(AllToAll { autapses: true }),
     }
 }
 
