@@ -21,6 +21,9 @@ use crate::units::{
     SynapticWeight, tagged,
 };
 
+/// Largest rate of a Poisson input of a neuron, all of its presynaptic neurons together [Hz].
+const MOST_POISSON_HZ: f64 = 1e7;
+
 const COMPARTMENTS: [CompartmentInfo; 1] = [CompartmentInfo::millivolts("soma")];
 
 /// Leaky integrate-and-fire neuron: dV/dt = −(V − E_L)/τ_m + (I_e + Σ I_syn − I_w)/C_m, with a threshold, a reset and an absolute
@@ -318,6 +321,13 @@ impl Cell for Lif {
         for input in &self.poisson_input {
             if !names.contains(&input.port.as_str()) {
                 let why = format!("expected a `port` of the cell ({}), found {:?}", names.join(", "), input.port);
+                return refused(&["poisson_input"], why);
+            }
+            let total = f64::from(input.count) * input.rate;
+            if total > MOST_POISSON_HZ {
+                let why = format!(
+                    "expected `count` times `rate_hz` of at most {MOST_POISSON_HZ} Hz, for each of its spikes is simulated; found {total}"
+                );
                 return refused(&["poisson_input"], why);
             }
         }

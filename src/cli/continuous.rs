@@ -87,7 +87,7 @@ impl ContinuousRun<'_> {
         let ended = simulation.run(protocol.end_ms(), &mut file, &mut monitor);
         let seconds = start.elapsed().as_secs_f64();
         monitor.display.finish();
-        let lost = matches!(ended, Err(SimulationError::Runaway { .. }));
+        let lost = matches!(ended, Err(SimulationError::Runaway { .. } | SimulationError::Overflow { .. }));
         let kept = session::save(self.model, (!lost).then_some(&|| simulation.checkpoint()), file, &files);
         self.finish(&simulation, ended, kept, files, seconds, from_ms)
     }
@@ -102,7 +102,7 @@ impl ContinuousRun<'_> {
         if let (Beginning::Resumed(before, _), None) = (beginning, &self.common.out) {
             output.run = named_after(&output.run, &format!("-from-{}ms.h5", before.clock_ms));
         }
-        Ok(output.with_checkpoint())
+        Ok(output.of_circuit())
     }
 
     fn begin(
@@ -117,7 +117,8 @@ impl ContinuousRun<'_> {
                 (Simulation::new(self.model, network, inputs, self.seed), origin(false))
             }
             Beginning::Network(Checkpoint { network, edited, .. }) => {
-                (Simulation::new(self.model, network, inputs, self.seed), origin(edited))
+                let simulation = Simulation::new(self.model, network, inputs, self.seed);
+                (simulation.map(|simulation| simulation.with_edited(edited)), origin(edited))
             }
             Beginning::Resumed(checkpoint, path) => {
                 checkpoint::check_fits(self.model, &checkpoint, path)?;

@@ -16,6 +16,8 @@ use crate::record::hdf5::{RunFile, RunReader, holds_checkpoint};
 pub(super) struct RunOutput {
     pub(super) run: PathBuf,
     pub(super) checkpoint: Option<PathBuf>,
+    /// Whether it is the run of a circuit.
+    pub(super) circuit: bool,
     pub(super) existing: Existing,
 }
 
@@ -45,13 +47,18 @@ pub(super) struct RunFiles {
 impl RunOutput {
     /// A run file without a checkpoint.
     pub(super) fn run_alone(run: PathBuf, existing: Existing) -> Self {
-        Self { run, checkpoint: None, existing }
+        Self { run, checkpoint: None, circuit: false, existing }
     }
 
     /// Adds the checkpoint of the run file.
     pub(super) fn with_checkpoint(mut self) -> Self {
         self.checkpoint = Some(checkpoint_file(&self.run));
         self
+    }
+
+    /// The run of a circuit, with its checkpoint.
+    pub(super) fn of_circuit(self) -> Self {
+        Self { circuit: true, ..self.with_checkpoint() }
     }
 
     /// Whether the network of the run learns in it: a run that does has a checkpoint.
@@ -111,9 +118,11 @@ impl RunOutput {
     /// simulation, and a checkpoint.
     fn check_kinds(&self, refusal: &'static str) -> anyhow::Result<()> {
         if is_occupied(&self.run) {
-            let learnt = RunReader::open(&self.run).and_then(|run| run.frozen_after()).context(refusal)?.is_none();
-            if learnt != self.learns() {
-                let [found, expected] = [learnt, self.learns()].map(kind_of_run);
+            let run = RunReader::open(&self.run).context(refusal)?;
+            let learnt = run.frozen_after().context(refusal)?.is_none();
+            let circuit = run.model(&self.run).is_ok_and(|model| model.protocol.continuous().is_some());
+            if (learnt, circuit) != (self.learns(), self.circuit) {
+                let [found, expected] = [(learnt, circuit), (self.learns(), self.circuit)].map(kind_of_run);
                 let found = format!("{} is the run file of {found}, expected that of {expected}", self.run.display());
                 return Err(anyhow::anyhow!(found).context(refusal));
             }
@@ -152,7 +161,7 @@ impl RunOutput {
                     let checkpoint = chosen
                         .checkpoint
                         .map(|path| path.is_symlink().then(|| path.canonicalize().ok()).flatten().unwrap_or(path));
-                    Ok((file, Self { run, checkpoint, existing: self.existing }.files()))
+                    Ok((file, Self { run, checkpoint, circuit: self.circuit, existing: self.existing }.files()))
                 }
                 Err(refused) => {
                     file.abandon();
@@ -189,8 +198,12 @@ impl RunFiles {
 }
 
 /// What a run is, by whether its network learns.
-fn kind_of_run(learns: bool) -> &'static str {
-    if learns { "a training" } else { "a test or simulation" }
+fn kind_of_run((learns, circuit): (bool, bool)) -> &'static str {
+    match (learns, circuit) {
+        (_, true) => "a circuit",
+        (true, false) => "a training",
+        (false, false) => "a test or simulation",
+    }
 }
 
 /// Whether there is something other than an empty file at a path.

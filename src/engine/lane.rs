@@ -132,6 +132,11 @@ impl Lane {
         }
     }
 
+    /// The first population whose state is not of finite numbers.
+    pub(crate) fn first_not_finite(&self) -> Option<usize> {
+        self.populations.iter().position(|population| !population.is_finite())
+    }
+
     /// Changes neurons of a population between two trials.
     ///
     /// # Panics

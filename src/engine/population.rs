@@ -124,6 +124,11 @@ pub(crate) trait PopulationDynamics: Debug + Send + Sync {
         panic!("no {change:?} of neurons {neurons:?} of a population that takes none");
     }
 
+    /// Whether its state is of finite numbers.
+    fn is_finite(&self) -> bool {
+        self.state().iter().all(|array| array.values.iter().all(|value| value.is_finite()))
+    }
+
     /// What is carried to the next trial, by name.
     fn state(&self) -> Vec<StateArray>;
 

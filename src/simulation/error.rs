@@ -36,6 +36,14 @@ pub enum SimulationError {
     /// Something could not be recorded.
     #[error("the run could not be recorded")]
     Record(#[from] RecordError),
+    /// Numbers that files and the engine cannot hold.
+    #[error("{what} went beyond all numbers before {at_ms} ms: lower weights, currents, or the factors of changes")]
+    Overflow {
+        /// Of which population, or the weights.
+        what: String,
+        /// By when, on the run's clock [ms].
+        at_ms: f64,
+    },
     /// A population fires beyond what it was allowed.
     #[error(
         "runaway activity: {population:?} fired at {rate_hz:.0} Hz on average from {from_ms} to {to_ms} ms, more than the {limit_hz} Hz of \

@@ -35,6 +35,8 @@ pub struct Simulation<'a> {
     /// How far the run is recorded on its clock [ms]: beyond the start of the next stretch where a run ended within one.
     recorded_ms: f64,
     edited: bool,
+    /// Whether a change made weights that are no finite numbers.
+    overflowed: bool,
     /// Changes that are not recorded yet, each with its time [ms].
     changes: Vec<(f64, String)>,
     /// Spikes of each population in what was recorded since the start or resumption.
@@ -123,9 +125,16 @@ impl<'a> Simulation<'a> {
             next,
             recorded_ms,
             edited: false,
+            overflowed: false,
             changes: Vec::new(),
             spikes,
         })
+    }
+
+    /// The run, whose network comes from a checkpoint that was changed after it was written, or not; its checkpoints say so.
+    #[must_use]
+    pub fn with_edited(self, edited: bool) -> Self {
+        Self { edited, ..self }
     }
 
     /// The run's clock: the start of the next stretch [ms].
@@ -182,6 +191,7 @@ impl<'a> Simulation<'a> {
             InterventionKind::Silence { population, neurons } => self.silence(population.0, neurons),
             InterventionKind::ScaleWeights { projection, factor } => {
                 self.network.synapses[projection.0].scale(*factor);
+                self.overflowed = self.overflowed || !self.network.synapses[projection.0].is_finite();
             }
             InterventionKind::AddBias { population, neurons, by } => {
                 let biases = &mut self.network.biases[population.0][neurons.clone()];
@@ -224,12 +234,16 @@ impl<'a> Simulation<'a> {
             let piece = RecordedPiece::of(&times, start);
             self.stretch(piece, recorder);
             self.check_rates()?;
+            self.check_numbers()?;
             self.recorded_ms = end_ms.min(start + STRETCH_MS);
             if let Some(before) = &before {
                 self.lane.restore(before);
             } else {
                 self.next += 1;
                 self.intervene(|at_ms| stretch_at(at_ms) == index + 1);
+                if self.overflowed {
+                    self.check_numbers()?;
+                }
             }
             // Last, so that a checkpoint is whole even if something cannot be recorded.
             piece.map_or(Ok(()), |piece| self.record(index, piece, recorder))?;
@@ -297,6 +311,18 @@ impl<'a> Simulation<'a> {
             }
         }
         Ok(())
+    }
+
+    /// Returns an error if potentials or currents of a population, or weights, are no finite numbers any more.
+    fn check_numbers(&self) -> Result<(), SimulationError> {
+        let overflow = |what: String| Err(SimulationError::Overflow { what, at_ms: self.clock_ms() + STRETCH_MS });
+        if self.overflowed {
+            return overflow("the weights, after a change".to_owned());
+        }
+        match self.lane.first_not_finite() {
+            Some(index) => overflow(format!("population {:?}", self.model.populations[index].name)),
+            None => Ok(()),
+        }
     }
 
     /// Makes the changes of the model whose times are `due`.

@@ -287,6 +287,44 @@ fn a_circuit_of_sparse_synapses_goes_on_to_the_bit() {
     assert_eq!(ran.code, Some(2), "{}", ran.stderr);
 }
 
+#[test]
+fn numbers_beyond_all_bounds_end_the_run_and_leave_the_checkpoint_before() {
+    let bench = bench();
+    let change = "[[change]]\nkind = 'scale-weights'\nat_ms = 200\nprojection = 'exc-exc'\nfactor = 1000\n".repeat(13);
+    bench.write("beyond.toml", format!("name = 'beyond'\nbase = 'recurrent-lif'\n{change}"));
+    for keys in ["", "--set population.exc.c_m_pf=1e-60 --set population.exc.i_e_pa=-1"] {
+        let ran = bench.run(&format!("simulate beyond.toml {keys} --duration 300 --out beyond.h5 --overwrite"));
+        assert_eq!(ran.code, Some(1), "{}", ran.stderr);
+        assert!(ran.stderr.contains("went beyond all numbers before "), "{}", ran.stderr);
+        assert!(!bench.path("beyond.checkpoint.h5").exists(), "a checkpoint that cannot be gone on with");
+    }
+}
+
+/// A circuit is replaced by one alone, and what it began from is kept in what it leaves.
+#[test]
+fn runs_of_circuits_have_a_kind_and_a_history() {
+    let bench = bench();
+    bench.ok("train tiny.toml --examples 4 --out run.h5");
+    let ran = bench.run("simulate recurrent-lif --duration 100 --out run.h5 --overwrite");
+    assert_eq!(ran.code, Some(2), "{}", ran.stderr);
+    assert!(ran.stderr.contains("is the run file of a training, expected that of a circuit"), "{}", ran.stderr);
+    bench.ok("simulate recurrent-lif --duration 100 --out a.h5");
+    bench.ok("simulate recurrent-lif --duration 200 --out a.h5 --overwrite");
+    let inspected = bench.ok("inspect a.checkpoint.h5");
+    assert!(inspected.contains("exc-exc [80 x 80]: final"), "{inspected}");
+    let file = hdf5::File::open_rw(bench.path("a.checkpoint.h5")).unwrap();
+    let weights = file.dataset("weights/exc-exc/final/weight").unwrap();
+    weights.write(&weights.read_1d::<f32>().unwrap().mapv(|w| 0.5 * w)).unwrap();
+    drop((weights, file));
+    let ran = bench.run("simulate a.checkpoint.h5 --duration 100 --out b.h5");
+    assert_eq!(ran.code, Some(2), "{}", ran.stderr);
+    bench.ok("simulate a.checkpoint.h5 --accept-edited --duration 100 --out b.h5");
+    for file in ["b.h5", "b.checkpoint.h5"] {
+        let inspected = bench.ok(&format!("inspect {file}"));
+        assert!(inspected.contains("goes back to a checkpoint that was changed"), "{file}: {inspected}");
+    }
+}
+
 /// Currents by a table and changes of what drives cells are part of a checkpoint.
 #[test]
 fn driven_cells_go_on_to_the_bit_and_tables_are_refused_with_their_line() {

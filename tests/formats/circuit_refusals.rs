@@ -123,6 +123,16 @@ fn keys_of_ports_inputs_and_thresholds_are_refused_where_they_stand() {
             &["1 times and 2"],
         ),
         ("kind", "kind = \"lif\"\nstimulus = { kind = \"current-table\", path = \"a.npy\" }", &["a .csv file"]),
+        (
+            "poisson",
+            r#"poisson_input = [{ port = "exc", count = 100000, rate_hz = 1000, weight = 1 }]"#,
+            &["at most 10000000 Hz"],
+        ),
+        (
+            "delay_ms",
+            "delay_ms = 1.5\nsign = \"non-negative\"\n[[change]]\nkind = \"scale-weights\"\nat_ms = 100\nprojection = \"exc-exc\"\nfactor = -2\n[[projection]]\nname = \"two\"\nfrom = \"exc\"\nto = \"exc\"\nport = \"exc\"\nweights = 1\ndelay_ms = 1",
+            &["`factor` of 0 or more", "non-negative"],
+        ),
         ("port =", r#"port = "inh""#, &["14:8", "expected a port of \"exc\" (\"exc\"), found \"inh\""]),
         ("weights", r#"weights = "many""#, &["15:11", "expected a number or a table, found \"many\""]),
         ("delay_ms", "delay_ms = 1.5\nlearning_rate = 0.1", &["17:17", "expected `learning_rate` 0", "thresholds"]),

@@ -29,6 +29,7 @@ impl Host for CommandHost<'_> {
         let output = RunOutput {
             run: run.run_file.clone(),
             checkpoint: Some(run.checkpoint_file.clone()),
+            circuit: false,
             existing: Existing::Continued,
         };
         let session = Session {

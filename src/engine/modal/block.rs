@@ -343,6 +343,13 @@ impl<const M: usize> NeuronBlock<M> {
         }));
     }
 
+    /// Whether potentials are numbers that files hold in single precision.
+    pub(super) fn is_finite(&self) -> bool {
+        // Counted, not searched: a loop without a branch vectorises.
+        let beyond = |a: &f64| usize::from(a.is_nan() | (a.abs() > f64::from(f32::MAX)));
+        self.neurons.iter().map(|neuron| neuron.a.iter().map(beyond).sum::<usize>()).sum::<usize>() == 0
+    }
+
     /// Makes the end of a phase of `length` ms the start of the next.
     pub(super) fn carry(&mut self, cell: &CellModes<M>, length: f64) {
         self.rescale_to(cell, length);

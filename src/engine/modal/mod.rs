@@ -219,6 +219,10 @@ impl<const M: usize> PopulationDynamics for ModalPopulation<M> {
         }
     }
 
+    fn is_finite(&self) -> bool {
+        self.parts.iter().all(|part| part.block.is_finite())
+    }
+
     fn state(&self) -> Vec<StateArray> {
         let neurons = || self.parts.iter().flat_map(|part| &part.block.neurons);
         let array = |name: String, values: Vec<f64>| StateArray { name, values };

@@ -8,7 +8,7 @@ use crate::cells::Fires;
 use crate::model::error::ModelError;
 use crate::model::source::Section;
 use crate::model::{
-    Intervention, InterventionKind, Model, Population, PopulationId, Projection, ProjectionId, Protocol,
+    Intervention, InterventionKind, Model, Population, PopulationId, Projection, ProjectionId, Protocol, Sign,
 };
 use crate::protocol::{STRETCH_MS, is_between_stretches};
 use crate::units::{Current, Fraction, Millivolt, ModelTime, Potential, WeightFactor};
@@ -166,10 +166,18 @@ fn read(
             }
             (at_ms, InterventionKind::Silence { population, neurons })
         }
-        InterventionSpec::ScaleWeights { at_ms, projection, factor } => (
-            at_ms,
-            InterventionKind::ScaleWeights { projection: find_projection(table, projections, &projection)?, factor },
-        ),
+        InterventionSpec::ScaleWeights { at_ms, projection, factor } => {
+            let place = find_projection(table, projections, &projection)?;
+            let sign = projections[place.0].sign;
+            if factor < 0.0 && sign != Sign::Any {
+                let why = format!(
+                    "expected a `factor` of 0 or more for {projection:?}, whose weights are {}, found {factor}",
+                    sign.name()
+                );
+                return Err(table.refused(&["factor"], why));
+            }
+            (at_ms, InterventionKind::ScaleWeights { projection: place, factor })
+        }
         InterventionSpec::Prune { at_ms, projection, fraction } => {
             (at_ms, InterventionKind::Prune { projection: find_projection(table, projections, &projection)?, fraction })
         }

@@ -7,7 +7,7 @@ use serde::Serialize;
 use super::dtype::KindCode;
 use super::run::Provenance;
 use super::source::{Format, Source};
-use super::{Evaluation, RecordError, place};
+use super::{Evaluation, RecordError, place, synapses};
 use crate::data::DataPlace;
 
 /// A run file or checkpoint in short.
@@ -256,7 +256,14 @@ fn snapshots(source: &Source, projection: String) -> Result<SnapshotSummary, Rec
         found.push((seen, rank, name));
     }
     found.sort();
-    let shape = found.first().map_or(Ok(Vec::new()), |(_, _, name)| source.shape(&format!("{group}/{name}")))?;
+    let shape = found.first().map_or(Ok(Vec::new()), |(_, _, name)| {
+        let name = format!("{group}/{name}");
+        if !synapses::is_sparse(source, &name) {
+            return source.shape(&name);
+        }
+        let ends = ["post", "pre"].map(|end| source.number_of::<u64>(&name, end).map(|count| count as usize));
+        ends.into_iter().collect()
+    })?;
     Ok(SnapshotSummary { projection, shape, snapshots: found.into_iter().map(|(_, _, name)| name).collect() })
 }
 
