@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 use apical::cells::{Lif, NeuronValues, PoissonInput};
-use apical::model::{Connection, Model, ProjectionSpec, WeightInit};
+use apical::model::{Connection, Model, ProjectionSpec, Storage, WeightInit};
 use apical::protocol::ContinuousProtocol;
 use apical::simulation::{Simulation, SourceInputs};
 use apical::training::initial_network;
@@ -56,6 +56,7 @@ fn random(neurons: usize) -> Model {
         name: Some(port.to_owned()),
         connection: connection.clone(),
         delay: Some(1.5.into()),
+        storage: Some(Storage::Sparse),
         weights: WeightInit::Constant { value },
         ..ProjectionSpec::new("cells", "cells", port)
     };
