@@ -124,7 +124,7 @@ impl BlockCsr {
     /// The synapses that [`BlockCsr::list`] gave, in its order.
     ///
     /// # Errors
-    /// The first synapse of a neuron that is not there, or out of order; more than 2³² − 1 synapses of one block.
+    /// The first synapse of a neuron that is not there, without delay, or out of order; more than 2³² − 1 synapses of one block.
     pub fn from_stored(
         pre: usize,
         post: usize,
@@ -136,6 +136,9 @@ impl BlockCsr {
         for (index, ListedSynapse { source, target, delay, weight }) in list.enumerate() {
             if source as usize >= pre || target as usize >= post {
                 return Err(SynapsesError::Ends { index, source_neuron: source, target, pre, post });
+            }
+            if delay == 0 {
+                return Err(SynapsesError::Delay { index, found: 0.0, resolution_ms });
             }
             let block = target as usize / TARGETS_PER_BLOCK;
             let place = Some((block, source, delay));
@@ -336,6 +339,9 @@ mod tests {
             BlockCsr::from_stored(5, 9000, 0.1, stored.into_iter()),
             Err(SynapsesError::Order { index: 11 | 3000 | 3001 })
         ));
+        let at_once = ListedSynapse { source: 0, target: 0, delay: 0, weight: 1.0 };
+        let refused = BlockCsr::from_stored(5, 9000, 0.1, std::iter::once(at_once));
+        assert!(matches!(refused, Err(SynapsesError::Delay { index: 0, .. })));
         let beyond = ListedSynapse { source: 0, target: 9000, delay: 1, weight: 1.0 };
         let refused = BlockCsr::from_stored(5, 9000, 0.1, std::iter::once(beyond));
         assert!(matches!(refused, Err(SynapsesError::Ends { index: 0, .. })));

@@ -206,7 +206,9 @@ impl<'a> Simulation<'a> {
             InterventionKind::Prune { projection, fraction } => {
                 let purpose = Purpose::Pruning(projection.0 as u32);
                 let presentation = PresentationKey::training(self.next);
-                let key = StreamKey { seed: self.seed, purpose, presentation, phase: 0, block: 0 };
+                // Each change draws its own, several at one time too.
+                let phase = self.changes.len() as u32;
+                let key = StreamKey { seed: self.seed, purpose, presentation, phase, block: 0 };
                 self.network.synapses[projection.0].prune(*fraction, &mut key.stream());
             }
         }

@@ -226,3 +226,34 @@ fn as_many_synapses_are_removed_as_the_probability_says() {
     // Of 1,000 synapses 300 in the mean; six standard deviations are 87.
     assert!((213..=387).contains(&removed), "{removed}");
 }
+
+/// Two removals at one time draw apart from each other: half of a half is left.
+#[test]
+fn removals_at_one_time_are_independent() {
+    let half = || InterventionSpec::Prune { at_ms: 0.0, projection: "noisy-driven".to_owned(), fraction: 0.5 };
+    let model = circuit().change(half()).change(half()).build().unwrap();
+    let network = initial_network(&model, 3).unwrap();
+    let simulation = Simulation::new(&model, network, SourceInputs::load(&model).unwrap(), 3).unwrap();
+    let Synapses::Sparse(synapses) = &simulation.network().synapses[0] else { panic!("sparse synapses expected") };
+    let left = synapses.list().filter(|synapse| synapse.weight != 0.0).count();
+    // Of 1,000 synapses 250 in the mean; six standard deviations are 82.
+    assert!((168..=332).contains(&left), "{left}");
+}
+
+/// A lane at rest has forgotten the currents of the phases before.
+#[test]
+fn rest_is_without_currents() {
+    let (model, network) = alone(Lif::default(), 1);
+    let mut lane = Lane::new(&Arc::new(Circuit::new(&model, 7, Precision::Double).unwrap()));
+    let before = lane.state();
+    let currents = [CurrentCourse { population: 0, times_ms: &[0.0], currents_pa: &[900.0] }];
+    let phases = [Phase { currents: &currents, ..Phase::new(50.0, &[]) }];
+    let key = PresentationKey::training(0);
+    lane.present(&network, &Trial { key, phases: &phases, spikes: KeptSpikes::All, sampling: None });
+    assert!(!lane.observation().spikes[0].is_empty());
+    lane.rest();
+    assert_eq!(lane.state(), before);
+    let phases = [Phase::new(50.0, &[])];
+    lane.present(&network, &Trial { key, phases: &phases, spikes: KeptSpikes::All, sampling: None });
+    assert!(lane.observation().spikes[0].is_empty());
+}

@@ -3,6 +3,7 @@
 use std::ops::Range;
 
 use super::block::NeuronBlock;
+use super::drive::Drive;
 use super::layout::CellModes;
 use crate::engine::population::NeuronChange;
 use crate::numeric::exp;
@@ -44,6 +45,12 @@ impl<const M: usize> NeuronBlock<M> {
         neuron.last = t;
         self.heat(index);
         self.quiet = false;
+    }
+
+    /// Forgets all currents and shifts of thresholds.
+    pub(super) fn clear_drive(&mut self) {
+        self.drive = Drive::default();
+        self.distance.clone_from(&self.model_distance);
     }
 
     /// Computes what follows from the drive of a neuron.

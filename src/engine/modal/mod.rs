@@ -96,7 +96,7 @@ impl<const M: usize> ModalPopulation<M> {
         population
     }
 
-    /// Sets all neurons to their initial potentials.
+    /// Sets all neurons to their initial potentials, driven by what the model gives them.
     fn start(&mut self) {
         let purpose = Purpose::Potentials(self.index as u32);
         let presentation = PresentationKey::training(0);
@@ -104,6 +104,7 @@ impl<const M: usize> ModalPopulation<M> {
         let mut stream = key.stream();
         for Part { block, queue, .. } in &mut self.parts {
             queue.clear();
+            block.clear_drive();
             for neuron in &mut block.neurons {
                 neuron.a = [0.0; M];
                 neuron.a[self.cell.membrane] = self.cell.initial.draw(&mut stream) - self.cell.rest;

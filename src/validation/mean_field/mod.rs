@@ -39,7 +39,7 @@ pub struct PopulationComparison {
 }
 
 /// Simulates a circuit on what its sources fire and computes its theory, for each population that is not a source; `None` if the
-/// monitor ends the run.
+/// monitor ends the run. What is measured is what the model records: `recording.times` of it must hold the measured time.
 ///
 /// # Errors
 /// If the model cannot be simulated, or activity runs away.
