@@ -223,6 +223,10 @@ struct RunWatch<'a> {
 }
 
 impl SimulationMonitor for RunWatch<'_> {
+    fn stop(&self) -> bool {
+        interrupt::requested()
+    }
+
     fn stretch(
         &mut self,
         progress: SimulationProgress,

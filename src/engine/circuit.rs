@@ -72,6 +72,13 @@ pub(crate) struct PopulationLayout {
     pub(crate) sends_rates: bool,
 }
 
+impl PopulationLayout {
+    /// Whether it has cells; a source has none.
+    pub(crate) fn has_cells(&self) -> bool {
+        self.membrane.is_some() || self.modal.is_some()
+    }
+}
+
 /// A projection that drives the soma, and the conductance g it does so through [1/ms].
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct SomaticInput {

@@ -16,6 +16,7 @@ use rayon::prelude::*;
 
 use super::arrivals::{Arrivals, Averaging};
 use super::circuit::{Circuit, Membrane, Potential, ProjectionLayout};
+use super::limits::{GivenUp, Limits};
 use super::linear::LinearPopulation;
 use super::modal;
 use super::observe::{LaneState, Observation, PhaseMeans};
@@ -87,6 +88,15 @@ impl Lane {
     /// # Panics
     /// If the network or a stimulus is not of the circuit's shape.
     pub fn present(&mut self, network: &Network, trial: &Trial<'_>) {
+        let given_up = self.present_within(network, trial, &Limits::default());
+        debug_assert_eq!(given_up, None);
+    }
+
+    /// As [`Lane::present`], but gives the trial up under these limits, and says why.
+    ///
+    /// # Panics
+    /// If the network or a stimulus is not of the circuit's shape.
+    pub fn present_within(&mut self, network: &Network, trial: &Trial<'_>, limits: &Limits<'_>) -> Option<GivenUp> {
         self.observation.clear(trial);
         let (populations, projections) = (self.circuit.populations.len(), self.circuit.projections.len());
         while self.means.len() < trial.phases.len() {
@@ -97,10 +107,14 @@ impl Lane {
             let streams = Streams { seed: self.circuit.seed, presentation: trial.key, phase: index as u32 };
             let before = index.checked_sub(1).map(|before| trial.phases[before].stimuli);
             let same_stimuli = before.is_some_and(|before| std::ptr::eq(before, phase.stimuli));
-            let run = PhaseRun { arch: self.arch, phase, offset, same_stimuli, probes: Probes::new(phase), streams };
-            self.phase(network, trial, &run);
+            let (arch, probes, Limits { largest_mean_rate, stop }) = (self.arch, Probes::new(phase), *limits);
+            let run = PhaseRun { arch, phase, offset, same_stimuli, probes, streams, largest_mean_rate };
+            if let Some(given_up) = self.phase(network, trial, &run, stop) {
+                return Some(given_up);
+            }
             offset += phase.length_ms;
         }
+        None
     }
 
     /// What happened in the last trial.
@@ -151,7 +165,13 @@ impl Lane {
         self.arrivals.iter_mut().zip(&state.projections).for_each(|(arrivals, state)| arrivals.restore(state));
     }
 
-    fn phase(&mut self, network: &Network, trial: &Trial<'_>, run: &PhaseRun<'_>) {
+    fn phase(
+        &mut self,
+        network: &Network,
+        trial: &Trial<'_>,
+        run: &PhaseRun<'_>,
+        stop: &dyn Fn() -> bool,
+    ) -> Option<GivenUp> {
         let circuit = Arc::clone(&self.circuit);
         let Phase { length_ms, settle_ms, .. } = *run.phase;
         for (arrivals, layout) in self.arrivals.iter_mut().zip(&circuit.projections) {
@@ -180,6 +200,9 @@ impl Lane {
             for ((arrivals, layout), _) in windows.filter(|(_, synapses)| matches!(synapses, Synapses::Dense(_))) {
                 arrivals.end_window(self.arch, layout, averaging, window.to);
             }
+            if let Some(given_up) = self.runaway(run, window.to).or_else(|| stop().then_some(GivenUp::Stopped)) {
+                return Some(given_up);
+            }
             if trial.spikes == KeptSpikes::None {
                 self.observation.spikes.iter_mut().for_each(Vec::clear);
                 self.started.fill(0);
@@ -188,6 +211,19 @@ impl Lane {
         }
         self.measure(network, run);
         self.carry(network, run);
+        None
+    }
+
+    /// The first population of cells that fired more by `at_ms` than it may.
+    fn runaway(&self, run: &PhaseRun<'_>, at_ms: f64) -> Option<GivenUp> {
+        let fired = self.observation.spikes.iter().zip(&self.started).map(|(spikes, &started)| spikes.len() - started);
+        let beyond = self
+            .circuit
+            .populations
+            .iter()
+            .zip(fired)
+            .position(|(population, fired)| population.has_cells() && fired > run.most_spikes(population.size));
+        beyond.map(|population| GivenUp::Runaway { population, at_ms })
     }
 
     /// Advances all populations over a window. The times of their spikes are those of the phase until it ends.

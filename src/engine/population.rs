@@ -31,6 +31,8 @@ pub(crate) struct PhaseRun<'a> {
     pub(crate) same_stimuli: bool,
     pub(crate) probes: Probes,
     pub(crate) streams: Streams,
+    /// Largest mean rate of a population of cells [1/ms].
+    pub(crate) largest_mean_rate: f64,
 }
 
 /// The random streams of a phase.
@@ -134,6 +136,13 @@ pub(crate) trait PopulationDynamics: Debug + Send + Sync {
 
     /// Takes up such a state; arrays of other names or lengths are left aside.
     fn restore(&mut self, state: &[StateArray]);
+}
+
+impl PhaseRun<'_> {
+    /// How many spikes a population of `size` cells may fire in the phase.
+    pub(crate) fn most_spikes(&self, size: usize) -> usize {
+        (self.largest_mean_rate * size as f64 * self.phase.length_ms) as usize
+    }
 }
 
 impl Streams {

@@ -46,19 +46,22 @@ pub enum SimulationError {
     },
     /// A population fires beyond what it was allowed.
     #[error(
-        "runaway activity: {population:?} fired at {rate_hz:.0} Hz on average from {from_ms} to {to_ms} ms, more than the {limit_hz} Hz of \
-         `largest_mean_rate_hz` in [protocol]; weaken its excitation, strengthen its inhibition, or raise the limit"
+        "runaway activity: {population:?} fired at {rate_hz:.0} Hz on average from {from_ms} to {to_ms} ms, which over {stretch_ms} ms \
+         is more than the {limit_hz} Hz of `largest_mean_rate_hz` in [protocol]; weaken its excitation, strengthen its inhibition, or \
+         raise the limit"
     )]
     Runaway {
         /// The population.
         population: String,
-        /// Its mean rate over the stretch [Hz].
+        /// Its mean rate [Hz]; the true one may be higher still.
         rate_hz: f64,
         /// Largest rate allowed [Hz].
         limit_hz: f64,
-        /// Start of the stretch on the run's clock [ms].
+        /// From when, on the run's clock [ms].
         from_ms: f64,
-        /// Its end [ms].
+        /// Until when [ms].
         to_ms: f64,
+        /// Over what length the rate may not be higher [ms].
+        stretch_ms: f64,
     },
 }

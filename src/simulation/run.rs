@@ -2,12 +2,13 @@
 
 use std::ops::{ControlFlow, Range};
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use super::error::SimulationError;
 use super::piece::RecordedPiece;
 use super::sources::SourceInputs;
-use crate::engine::{Circuit, Lane, LaneState, NeuronChange, Precision, StateArray, Work};
-use crate::model::{ContinuousProtocol, InterventionKind, Model};
+use crate::engine::{Circuit, GivenUp, Lane, LaneState, Limits, NeuronChange, Precision, StateArray, Work};
+use crate::model::{ContinuousProtocol, InterventionKind, Model, Population};
 use crate::network::Network;
 use crate::numeric::{PresentationKey, Purpose, StreamKey};
 use crate::protocol::{KeptSpikes, Phase, STRETCH_MS, Sampling, Trial, stretch_at, stretch_start};
@@ -20,6 +21,9 @@ const SILENT_POTENTIAL: f64 = -1000.0;
 
 /// The end of a refractory time beyond that of any run [ms].
 const REFRACTORY_FOR_EVER_MS: f64 = 1e3 * LONGEST_RUN_MS;
+
+/// The state before a stretch is kept as long as the copy takes less than one part in so many of the time of a stretch.
+const STRETCHES_PER_COPY: u32 = 50;
 
 /// A circuit in a continuous run. It begins at rest and stands between two stretches whenever it may be looked at or changed.
 #[derive(Debug)]
@@ -41,6 +45,10 @@ pub struct Simulation<'a> {
     changes: Vec<(f64, String)>,
     /// Spikes of each population in what was recorded since the start or resumption.
     spikes: Vec<u64>,
+    /// How long the last stretch of a call of [`Simulation::run`] took.
+    stretch_took: Duration,
+    /// How long the last copy of the state took.
+    copy_took: Duration,
 }
 
 /// How far a run has come.
@@ -56,6 +64,11 @@ pub struct SimulationProgress {
 
 /// Monitors a continuous run; `()` monitors nothing.
 pub trait SimulationMonitor {
+    /// Whether to end the run at once, without the stretch that is being simulated; asked often.
+    fn stop(&self) -> bool {
+        false
+    }
+
     /// A stretch is over and recorded: a checkpoint may be saved. `Break` ends the run here.
     ///
     /// # Errors
@@ -128,6 +141,8 @@ impl<'a> Simulation<'a> {
             overflowed: false,
             changes: Vec::new(),
             spikes,
+            stretch_took: Duration::ZERO,
+            copy_took: Duration::ZERO,
         })
     }
 
@@ -230,16 +245,30 @@ impl<'a> Simulation<'a> {
         recorder.weights(self.next, Some("initial"), &self.network)?;
         self.record_changes(recorder)?;
         let mut ending = Ending::Done;
+        self.stretch_took = Duration::MAX;
         while self.clock_ms() < end_ms {
             let (index, start) = (self.next, self.clock_ms());
-            let before = (end_ms < start + STRETCH_MS).then(|| self.lane.state());
+            let is_cut = end_ms < start + STRETCH_MS;
+            let before =
+                (is_cut || self.copy_took <= self.stretch_took / STRETCHES_PER_COPY).then(|| self.kept_state());
             let piece = RecordedPiece::of(&times, start);
-            self.stretch(piece, recorder);
-            self.check_rates()?;
+            let begun = Instant::now();
+            let given_up = self.stretch(piece, recorder, &|| before.is_some() && monitor.stop());
+            self.stretch_took = begun.elapsed();
+            match given_up {
+                Some(GivenUp::Runaway { population, at_ms }) => return Err(self.runaway(population, at_ms)),
+                Some(GivenUp::Stopped) => {
+                    self.lane.rest();
+                    before.iter().for_each(|before| self.lane.restore(before));
+                    ending = Ending::Stopped;
+                    break;
+                }
+                None => (),
+            }
             self.check_numbers()?;
             self.recorded_ms = end_ms.min(start + STRETCH_MS);
-            if let Some(before) = &before {
-                self.lane.restore(before);
+            if let Some(before) = before.filter(|_| is_cut) {
+                self.lane.restore(&before);
             } else {
                 self.next += 1;
                 self.intervene(|at_ms| stretch_at(at_ms) == index + 1);
@@ -252,7 +281,7 @@ impl<'a> Simulation<'a> {
             if self.clock_ms() < end_ms {
                 self.record_changes(recorder)?;
             }
-            if before.is_some() {
+            if is_cut {
                 break;
             }
             let progress = SimulationProgress { clock_ms: self.clock_ms(), from_ms, end_ms };
@@ -265,8 +294,22 @@ impl<'a> Simulation<'a> {
         Ok(ending)
     }
 
-    /// Simulates the next stretch in full, with traces on the grid on which a piece of it is recorded.
-    fn stretch(&mut self, piece: Option<RecordedPiece>, recorder: &mut dyn Recorder) {
+    /// The state as it stands.
+    fn kept_state(&mut self) -> LaneState {
+        let begun = Instant::now();
+        let state = self.lane.state();
+        self.copy_took = begun.elapsed();
+        state
+    }
+
+    /// Simulates the next stretch in full, with traces on the grid on which a piece of it is recorded. Returns why it was given
+    /// up, if it was.
+    fn stretch(
+        &mut self,
+        piece: Option<RecordedPiece>,
+        recorder: &mut dyn Recorder,
+        stop: &dyn Fn() -> bool,
+    ) -> Option<GivenUp> {
         let (index, start) = (self.next, self.clock_ms());
         let sampling = piece.and_then(|RecordedPiece { from, .. }| {
             let sampling = recorder.sampling(Kind::Train, index, start + from)?;
@@ -277,7 +320,12 @@ impl<'a> Simulation<'a> {
         let currents = self.inputs.currents();
         let phases = [Phase { currents: &currents, ..Phase::new(STRETCH_MS, &stimuli) }];
         let key = PresentationKey::training(index);
-        self.lane.present(&self.network, &Trial { key, phases: &phases, spikes: KeptSpikes::All, sampling });
+        let trial = Trial { key, phases: &phases, spikes: KeptSpikes::All, sampling };
+        self.lane.present_within(
+            &self.network,
+            &trial,
+            &Limits { largest_mean_rate: self.protocol.largest_mean_rate, stop },
+        )
     }
 
     /// Records a piece of the stretch just simulated.
@@ -297,22 +345,18 @@ impl<'a> Simulation<'a> {
         Ok(changes.try_for_each(|(at_ms, what)| recorder.changed(at_ms, &what))?)
     }
 
-    /// Returns an error if a population of cells fired more in the last stretch than it may.
-    fn check_rates(&self) -> Result<(), SimulationError> {
-        let limit = self.protocol.largest_mean_rate;
-        for (population, spikes) in self.model.populations.iter().zip(&self.lane.observation().spikes) {
-            let rate = spikes.len() as f64 / (population.size as f64 * STRETCH_MS);
-            if rate > limit && !population.is_source() {
-                return Err(SimulationError::Runaway {
-                    population: population.name.clone(),
-                    rate_hz: 1000.0 * rate,
-                    limit_hz: 1000.0 * limit,
-                    from_ms: self.clock_ms(),
-                    to_ms: self.clock_ms() + STRETCH_MS,
-                });
-            }
+    /// The error of a population that fired more by `at_ms` of the next stretch than it may in all of it.
+    fn runaway(&self, population: usize, at_ms: f64) -> SimulationError {
+        let (spikes, from_ms) = (self.lane.observation().spikes[population].len(), self.clock_ms());
+        let Population { name, size, .. } = &self.model.populations[population];
+        SimulationError::Runaway {
+            population: name.clone(),
+            rate_hz: 1000.0 * spikes as f64 / (*size as f64 * at_ms),
+            limit_hz: 1000.0 * self.protocol.largest_mean_rate,
+            from_ms,
+            to_ms: from_ms + at_ms,
+            stretch_ms: STRETCH_MS,
         }
-        Ok(())
     }
 
     /// Returns an error if potentials or currents of a population, or weights, are no finite numbers any more.

@@ -1,17 +1,19 @@
 //! Continuous runs: spikes are those of model and seed, wherever runs end, are stopped, or are recorded.
 
+use std::cell::Cell;
 use std::sync::Arc;
 
-use apical::cells::{Lif, OutputNeuron, PoissonEncoder, Pyramidal};
+use apical::cells::{Lif, LifPort, OutputNeuron, PoissonEncoder, Pyramidal};
 use apical::engine::{Circuit, Lane, Precision};
 use apical::model::{
-    ContinuousProtocol, InterventionSpec, Model, ModelBuilder, PopulationStimulus, ProjectionSpec, WeightInit,
+    Connection, ContinuousProtocol, InterventionSpec, Model, ModelBuilder, PopulationStimulus, ProjectionSpec,
+    WeightInit,
 };
 use apical::network::Network;
 use apical::protocol::{KeptSpikes, Phase, STRETCH_MS, Sampling, Spike, Stimulus, Trial};
 use apical::record::{Kind, Memory, Presentation, RecordError, Recorder};
-use apical::simulation::{Simulation, SimulationError, SourceInputs};
-use apical::training::initial_network;
+use apical::simulation::{Simulation, SimulationError, SimulationMonitor, SourceInputs};
+use apical::training::{Ending, initial_network};
 use proptest::prelude::*;
 
 fn projection(from: &str, to: &str, port: &str, delay: f64) -> ProjectionSpec {
@@ -250,9 +252,68 @@ fn activity_beyond_the_limit_ends_the_run_with_population_and_rate() {
     let error = on.run(1000.0, &mut (), &mut ()).unwrap_err();
     let SimulationError::Runaway { population, rate_hz, from_ms, .. } = &error else { panic!("{error}") };
     assert_eq!((population.as_str(), *from_ms), ("cells", 200.0));
-    // 30 cells over 100 ms at 200 Hz: 600 spikes, five standard deviations.
-    assert!((rate_hz - 200.0).abs() < 5.0 * 200.0 / 600_f64.sqrt(), "{rate_hz}");
+    // Noticed at the 301st spike, five standard deviations.
+    assert!((rate_hz - 200.0).abs() < 5.0 * 200.0 / 301_f64.sqrt(), "{rate_hz}");
     assert!(error.to_string().contains("\"cells\" fired at"), "{error}");
+}
+
+/// A drive that lets 4,000 cells fire 4·10¹⁰ times in a stretch: the run ends long before, whether they are connected or not.
+#[test]
+fn activity_without_bounds_ends_the_run_within_a_stretch() {
+    for connected in [false, true] {
+        let cell =
+            Lif { i_e: 1e9, t_ref: 0.0, ports: vec![LifPort::Delta { name: "in".to_owned() }], ..Lif::default() };
+        let mut circuit =
+            Model::builder("circuit").population("quiet", 10, Lif::default()).population("wild", 4000, cell);
+        if connected {
+            let connection = Connection::FixedInDegree { in_degree: 1, autapses: true, multapses: true };
+            circuit = circuit.projection(ProjectionSpec {
+                connection,
+                weights: WeightInit::Constant { value: 1.0 },
+                ..projection("wild", "wild", "in", 1.5)
+            });
+        }
+        let model = circuit.protocol(protocol(0.0)).build().unwrap();
+        let mut on = simulation(&model);
+        let error = on.run(1000.0, &mut (), &mut ()).unwrap_err();
+        let SimulationError::Runaway { population, rate_hz, .. } = &error else { panic!("{error}") };
+        // 1,000 Hz over 100 ms are 400,000 spikes.
+        assert!(population == "wild" && *rate_hz > 1000.0, "{error}");
+        assert!((400_000..600_000).contains(&on.work().spikes), "{}", on.work().spikes);
+    }
+}
+
+/// Asks for the end of a run after so many questions.
+struct StopAfter(Cell<u64>);
+
+impl SimulationMonitor for StopAfter {
+    fn stop(&self) -> bool {
+        self.0.set(self.0.get() - 1);
+        self.0.get() == 0
+    }
+}
+
+/// A run that was stopped within a stretch stands where that began, and goes on to the bit.
+#[test]
+fn a_run_stops_within_a_stretch_and_goes_on_from_its_start() {
+    let lif = Model::load("recurrent-lif".as_ref(), &["protocol.warmup_ms = 0".to_owned()]).unwrap();
+    for (model, questions) in [(circuit().protocol(protocol(0.0)).build().unwrap(), 8), (lif, 500)] {
+        let whole = recorded(&model, 300.0);
+        let (mut memory, mut on) = (Memory::default(), simulation(&model));
+        on.run(100.0, &mut memory, &mut ()).unwrap();
+        let ending = on.run(300.0, &mut memory, &mut StopAfter(Cell::new(questions))).unwrap();
+        assert_eq!((ending, on.clock_ms(), on.recorded_ms()), (Ending::Stopped, 100.0, 100.0));
+        let resumed = Simulation::resume(&model, SourceInputs::load(&model).unwrap(), on.checkpoint()).unwrap();
+        for mut on in [on, resumed] {
+            let mut rest = Memory::default();
+            on.run(300.0, &mut rest, &mut ()).unwrap();
+            for ((begun, rest), whole) in memory.spikes.iter().zip(&rest.spikes).zip(&whole.spikes) {
+                assert!(!rest.is_empty());
+                assert!(begun.iter().all(|spike| spike.time < 100.0) && rest.iter().all(|spike| spike.time >= 100.0));
+                assert!(begun.iter().chain(rest).eq(whole));
+            }
+        }
+    }
 }
 
 #[test]

@@ -13,6 +13,7 @@ use super::drive::Drive;
 use super::layout::CellModes;
 use crate::cells::SEGMENT;
 use crate::engine::crossing::{Approach, Crossings};
+use crate::engine::limits::SpikeBudget;
 use crate::numeric::{exp, logit};
 use crate::protocol::Spike;
 
@@ -56,6 +57,8 @@ pub(super) struct NeuronBlock<const M: usize> {
     /// Spikes of the window, unsorted.
     pub(super) spikes: Vec<Spike>,
     pub(super) counts: Crossings,
+    /// How many spikes the population may still fire.
+    budget: SpikeBudget,
 }
 
 /// One call of [`NeuronBlock::look`].
@@ -87,7 +90,7 @@ pub(super) const NOT_REFRACTORY: f64 = f64::MIN;
 
 impl<const M: usize> NeuronBlock<M> {
     /// Neurons at rest.
-    pub(super) fn new(first: usize, distance: Vec<f64>) -> Self {
+    pub(super) fn new(first: usize, distance: Vec<f64>, budget: SpikeBudget) -> Self {
         let count = distance.len();
         Self {
             first,
@@ -105,6 +108,7 @@ impl<const M: usize> NeuronBlock<M> {
             quiet: false,
             spikes: Vec::new(),
             counts: Crossings::default(),
+            budget,
         }
     }
 
@@ -241,6 +245,9 @@ impl<const M: usize> NeuronBlock<M> {
             let approach = Approach { c: distance, a };
             if approach.value(&[1.0; M]) >= 0.0 {
                 self.fire(cell, index, start);
+                if self.budget.is_spent_after(self.spikes.len()) {
+                    return;
+                }
                 continue;
             }
             let mut bound = distance + MARGIN * distance.abs();
@@ -257,6 +264,9 @@ impl<const M: usize> NeuronBlock<M> {
             match approach.first_crossing(&cell.rates, self.segment + SEGMENT - start, &mut self.counts) {
                 Some(after) if start + after < until => self.fire(cell, index, start + after),
                 _ => return,
+            }
+            if self.budget.is_spent_after(self.spikes.len()) {
+                return;
             }
         }
     }

@@ -24,6 +24,7 @@ use self::layout::CellModes;
 use self::part::{AdvanceInputs, Part};
 use super::arrivals::Arrivals;
 use super::circuit::{Circuit, ModalInput, ModalLayout, PopulationLayout};
+use super::limits::SpikeBudget;
 use super::observe::StateArray;
 use super::population::{Inputs, Means, NeuronChange, PhaseRun, PopulationDynamics, Streams, Window};
 use super::work::Work;
@@ -47,6 +48,7 @@ struct ModalPopulation<const M: usize> {
     fresh: Vec<FreshSpikes>,
     /// Potentials sampled in the window, [samples, n].
     sampled: Vec<f64>,
+    budget: SpikeBudget,
 }
 
 /// A population of these cells, in a lane of this seed. Modes that are too few are filled up with some of amplitude 0.
@@ -78,8 +80,10 @@ impl<const M: usize> ModalPopulation<M> {
         let distance =
             |_| cell.threshold.map_or(0.0, |threshold| cell.rest - threshold.draw_above(lowest, &mut stream));
         let distances: Vec<f64> = (0..layout.size).map(distance).collect();
-        let part =
-            |(block, distances): (usize, &[f64])| Part::new(&cell, block * TARGETS_PER_BLOCK, distances, window_ms);
+        let budget = SpikeBudget::default();
+        let part = |(block, distances): (usize, &[f64])| {
+            Part::new(&cell, block * TARGETS_PER_BLOCK, distances, window_ms, budget.clone())
+        };
         let parts = distances.chunks(TARGETS_PER_BLOCK).enumerate().map(part).collect();
         let fresh = vec![FreshSpikes::default(); modal.inputs.len()];
         let mut population = Self {
@@ -91,6 +95,7 @@ impl<const M: usize> ModalPopulation<M> {
             parts,
             fresh,
             sampled: Vec::new(),
+            budget,
         };
         population.start();
         population
@@ -115,6 +120,11 @@ impl<const M: usize> ModalPopulation<M> {
         }
     }
 
+    /// Number of its cells.
+    fn cell_count(&self) -> usize {
+        self.parts.iter().map(|part| part.block.neurons.len()).sum()
+    }
+
     /// Starts the random streams of a phase.
     fn streams(&mut self, streams: &Streams) {
         let index = self.index as u32;
@@ -130,6 +140,7 @@ impl<const M: usize> ModalPopulation<M> {
 impl<const M: usize> PopulationDynamics for ModalPopulation<M> {
     fn begin(&mut self, run: &PhaseRun<'_>, _: &Inputs<'_>, _: bool) {
         self.streams(&run.streams);
+        self.budget.set(run.most_spikes(self.cell_count()));
         self.parts.iter_mut().for_each(|part| part.next_current = 0);
     }
 

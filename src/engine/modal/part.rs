@@ -7,6 +7,7 @@ use super::background::PointProcess;
 use super::block::NeuronBlock;
 use super::layout::CellModes;
 use crate::engine::circuit::ModalInput;
+use crate::engine::limits::SpikeBudget;
 use crate::engine::population::Window;
 use crate::network::{Network, Synapses, TARGETS_PER_BLOCK};
 use crate::protocol::CurrentCourse;
@@ -57,10 +58,16 @@ impl<const M: usize> WithSimd for AdvancePart<'_, '_, M> {
 
 impl<const M: usize> Part<M> {
     /// A block of neurons of these distances from threshold at rest.
-    pub(super) fn new(cell: &CellModes<M>, first: usize, distances: &[f64], window_ms: f64) -> Self {
+    pub(super) fn new(
+        cell: &CellModes<M>,
+        first: usize,
+        distances: &[f64],
+        window_ms: f64,
+        budget: SpikeBudget,
+    ) -> Self {
         let neurons = distances.len();
         Self {
-            block: NeuronBlock::new(first, distances.to_vec()),
+            block: NeuronBlock::new(first, distances.to_vec(), budget),
             queue: Queue::new(window_ms),
             background: cell.background.iter().map(|input| PointProcess::new(neurons, input.rate)).collect(),
             candidates: PointProcess::new(neurons, cell.escape.map_or(0.0, |escape| escape.rate_max)),
