@@ -7,7 +7,7 @@ use anyhow::{Context, bail};
 use super::files::is_hdf5;
 use super::options::Common;
 use super::stimuli::TrainingData;
-use super::{protocol, rate_rule, terminal};
+use super::{circuit_changes, protocol, rate_rule, terminal};
 use crate::model::Model;
 use crate::network::Network;
 use crate::record::Checkpoint;
@@ -86,6 +86,9 @@ fn start_of(
         rate_rule::refuse(&model)?;
         check(&model)?;
         check_fits(&model, &checkpoint, input)?;
+        if model.protocol.continuous().is_some() {
+            circuit_changes::check_network(&model, &own_model(&checkpoint, input)?, &checkpoint, input)?;
+        }
         let trained = training_data(&checkpoint, input)?;
         let seed = seed.unwrap_or(checkpoint.seed);
         let Checkpoint { examples_seen, edited, network, .. } = checkpoint;
@@ -115,7 +118,7 @@ pub(super) fn check_fits(model: &Model, checkpoint: &Checkpoint, path: &Path) ->
     checkpoint.check(model).with_context(|| format!("{}: a checkpoint of another network", path.display()))
 }
 
-fn own_model(checkpoint: &Checkpoint, path: &Path) -> anyhow::Result<Model> {
+pub(super) fn own_model(checkpoint: &Checkpoint, path: &Path) -> anyhow::Result<Model> {
     Ok(Model::parse(&checkpoint.model_text, &format!("model of {}", path.display()), &[])?)
 }
 

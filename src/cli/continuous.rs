@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use serde::Serialize;
 
+use super::circuit_files::CircuitFiles;
 use super::failure::Failure;
 use super::files::named_after;
 use super::memory;
@@ -13,7 +14,7 @@ use super::options::Common;
 use super::output::{RunFiles, RunOutput};
 use super::progress::{CHECKPOINT_EVERY, ContinuousDisplay};
 use super::session::{self, NetworkOrigin, RunDescription};
-use super::{checkpoint, interrupt, report, shell, terminal};
+use super::{checkpoint, circuit_changes, interrupt, report, shell, terminal};
 use crate::model::{ContinuousProtocol, Model};
 use crate::protocol::{stretch_at, stretches_until};
 use crate::record::{Checkpoint, Kind, Planned};
@@ -34,8 +35,8 @@ pub(super) struct ContinuousRun<'a> {
 pub(super) enum Beginning<'a> {
     /// At rest, with the initial network of the model.
     Rest,
-    /// At rest, with the network of this checkpoint.
-    Network(Checkpoint),
+    /// At rest, with the network of this checkpoint, at a path.
+    Network(Checkpoint, &'a Path),
     /// Where this checkpoint, at a path, left off.
     Resumed(Checkpoint, &'a Path),
 }
@@ -50,11 +51,21 @@ impl ContinuousRun<'_> {
         let output = self.output(&beginning)?;
         output.check()?;
         memory::check(self.model)?;
-        let inputs = SourceInputs::load(self.model).map_err(anyhow::Error::from)?;
-        let (sha256, mean_rates) =
-            (inputs.sha256(), inputs.mean_rates(self.model.populations.len(), [0.0, protocol.end_ms()]));
-        let (simulation, origin) = self.begin(beginning, inputs)?;
-        let mut simulation = simulation.map_err(anyhow::Error::from)?;
+        let files = match &beginning {
+            Beginning::Rest => CircuitFiles::of_model(self.model)?,
+            Beginning::Network(before, path) => {
+                self.check(circuit_changes::check_network, before, path)?;
+                CircuitFiles::of_checkpoint(self.model, before.data.as_ref())?
+            }
+            Beginning::Resumed(before, path) => {
+                self.check(circuit_changes::check_resumed, before, path)?;
+                CircuitFiles::of_checkpoint(self.model, before.data.as_ref())?
+            }
+        };
+        let mean_rates = files.inputs.mean_rates(self.model.populations.len(), [0.0, protocol.end_ms()]);
+        let (sha256, identity) = (files.sha256().to_vec(), files.identity.clone());
+        let (simulation, origin) = self.begin(beginning, files.inputs)?;
+        let mut simulation = simulation.map_err(anyhow::Error::from)?.with_data(identity);
         let from_ms = simulation.clock_ms();
         if from_ms >= protocol.end_ms() {
             let end = protocol.end_ms();
@@ -92,6 +103,17 @@ impl ContinuousRun<'_> {
         self.finish(&simulation, ended, kept, files, seconds, from_ms)
     }
 
+    /// Refuses a checkpoint of another network, or by a check that also takes the model of its run.
+    fn check(
+        &self,
+        check: impl Fn(&Model, &Model, &Checkpoint, &Path) -> anyhow::Result<()>,
+        before: &Checkpoint,
+        path: &Path,
+    ) -> anyhow::Result<()> {
+        checkpoint::check_fits(self.model, before, path)?;
+        check(self.model, &checkpoint::own_model(before, path)?, before, path)
+    }
+
     fn protocol(&self) -> ContinuousProtocol {
         self.model.protocol.continuous().copied().unwrap_or_default()
     }
@@ -116,12 +138,11 @@ impl ContinuousRun<'_> {
                 let network = initial_network(self.model, self.seed)?;
                 (Simulation::new(self.model, network, inputs, self.seed), origin(false))
             }
-            Beginning::Network(Checkpoint { network, edited, .. }) => {
+            Beginning::Network(Checkpoint { network, edited, .. }, _) => {
                 let simulation = Simulation::new(self.model, network, inputs, self.seed);
                 (simulation.map(|simulation| simulation.with_edited(edited)), origin(edited))
             }
-            Beginning::Resumed(checkpoint, path) => {
-                checkpoint::check_fits(self.model, &checkpoint, path)?;
+            Beginning::Resumed(checkpoint, _) => {
                 let edited = checkpoint.edited;
                 (Simulation::resume(self.model, inputs, checkpoint), origin(edited))
             }

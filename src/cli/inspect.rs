@@ -140,11 +140,11 @@ fn contents(contents: &Contents, is_continuous: bool) -> Vec<(&'static str, Stri
             }
             plateaus.iter().for_each(|(population, n)| line("plateaus", format!("{population}: {n}")));
         }
-        Contents::Checkpoint(counters) if is_continuous => {
+        Contents::Checkpoint { counters, .. } if is_continuous => {
             line("kind", "checkpoint".to_owned());
             line("stands at", format!("{} ms of a continuous run", counters.clock_ms));
         }
-        Contents::Checkpoint(counters) => {
+        Contents::Checkpoint { counters, .. } => {
             line("kind", "checkpoint".to_owned());
             line("presentations", format!("{} of {} planned", counters.examples_seen, counters.examples_planned));
             line("lanes", counters.lanes.to_string());
@@ -221,7 +221,12 @@ enum ContentResults {
         plateaus: Vec<PlateauCounts>,
     },
     /// A checkpoint.
-    Checkpoint(Counters),
+    Checkpoint {
+        #[serde(flatten)]
+        counters: Counters,
+        /// SHA-256 of the data files, `digest  file` a line; empty if the data were in memory.
+        data_sha256: String,
+    },
 }
 
 /// Numbers of presentations.
@@ -285,6 +290,6 @@ fn content_results(contents: Contents) -> ContentResults {
                 plateaus: plateaus.collect(),
             }
         }
-        Contents::Checkpoint(counters) => ContentResults::Checkpoint(counters),
+        Contents::Checkpoint { counters, data_sha256 } => ContentResults::Checkpoint { counters, data_sha256 },
     }
 }

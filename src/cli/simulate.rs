@@ -82,9 +82,8 @@ impl SimulateCommand {
             let before = checkpoint::load_for(&self.common, input)?;
             let model = self.common.parse_model(&before.model_text, input)?;
             if model.protocol.continuous().is_some() {
-                checkpoint::check_fits(&model, &before, input)?;
                 let seed = self.seed.unwrap_or(before.seed);
-                return self.run_continuous(model, seed, threads, Beginning::Network(before));
+                return self.run_continuous(model, seed, threads, Beginning::Network(before, input));
             }
         } else {
             let model = self.common.load_model(input)?;

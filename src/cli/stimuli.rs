@@ -40,6 +40,11 @@ impl TrainingData {
     pub(super) fn of(checkpoint: &Checkpoint, own: &Model) -> Option<Self> {
         checkpoint.data.clone().map(|data| Self { data, stimuli: own.stimuli.clone() })
     }
+
+    /// The data.
+    pub(super) fn identity(&self) -> &DataIdentity {
+        &self.data
+    }
 }
 
 impl<'a> StimulusSource<'a> {

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use super::DataError;
 use crate::model::{RateSource, Stimuli};
 
-/// Where stimuli were: a folder of IDX files, or a table.
+/// Where stimuli were: a folder of IDX files, a table, or, of a circuit, the folder from which its model names files.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DataPlace {
     /// As it was named.
@@ -19,7 +19,7 @@ pub struct DataPlace {
 pub struct DataIdentity {
     /// Where they were.
     pub place: DataPlace,
-    /// Name and SHA-256 of every file read.
+    /// Name and SHA-256 of every file read; of a circuit, the path that its model names.
     pub sha256: Vec<(String, String)>,
     /// Images set aside for validation.
     pub validation: u64,
@@ -53,6 +53,18 @@ impl DataPlace {
 }
 
 impl DataIdentity {
+    /// Where a file of a circuit is that its model names: one of the run's from the folder of the run, any other from the current
+    /// folder.
+    pub fn find(&self, file: &Path) -> PathBuf {
+        if self.digest_of(file).is_some() { self.place.found().join(file) } else { file.to_owned() }
+    }
+
+    /// SHA-256 of a file of the run, by the path that the model names.
+    pub fn digest_of(&self, file: &Path) -> Option<&str> {
+        let named = file.display().to_string();
+        self.sha256.iter().find(|(known, _)| *known == named).map(|(_, digest)| digest.as_str())
+    }
+
     /// Refuses files of other contents than those kept here, `at` being where they were read. Nothing is known of a test set
     /// that was not read.
     ///

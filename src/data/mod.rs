@@ -32,6 +32,6 @@ pub use source::{DEFAULT_FOLDER, Dataset, Source};
 pub use sources::OtherSources;
 pub use split::{Evaluate, Split, tested_on};
 pub use stimuli::{Presentations, StimulusSet};
-pub use synapses::read_synapse_list;
+pub use synapses::{read_synapse_list, synapse_list_length};
 pub use tables::{RateTable, SpikeList};
 pub use timed::{TimeTable, TimedSpikes};

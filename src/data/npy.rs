@@ -6,6 +6,7 @@ use std::path::Path;
 
 use ndarray_npy::npy::header::{Header, ReadHeaderError};
 use zip::ZipArchive;
+use zip::read::ZipFile;
 use zip::result::ZipError;
 
 use super::DataError;
@@ -75,7 +76,21 @@ pub(super) fn place(i: usize, shape: &[usize]) -> String {
     }
 }
 
+/// The length of the first dimension of an array, by its header alone.
+fn rows_of(mut reader: impl Read, name: &str) -> Result<u64, DataError> {
+    let header = read_header(&mut reader);
+    let (header, _) = header.map_err(|source| DataError::Npy { path: name.to_owned(), source: Box::new(source) })?;
+    Ok(header.shape.first().map_or(0, |&rows| rows as u64))
+}
+
 impl Npy {
+    /// Number of rows of the array of a file, which is not read.
+    pub(super) fn rows(path: &Path) -> Result<u64, DataError> {
+        let name = path.display().to_string();
+        let file = open_file(path).map_err(|source| DataError::Read { path: name.clone(), source })?;
+        rows_of(BufReader::new(file), &name)
+    }
+
     /// Reads a file of one or two dimensions that `fits` accepts; `expected` describes them.
     pub(super) fn open(
         path: &Path,
@@ -152,16 +167,27 @@ impl Npz {
         Ok(Self { archive, name })
     }
 
+    /// Number of rows of the array of this name, which is not read; 0 if it is not there.
+    pub(super) fn rows(&mut self, array: &str) -> Result<u64, DataError> {
+        let name = self.name.clone();
+        self.entry(array)?.map_or(Ok(0), |entry| rows_of(entry, &name))
+    }
+
     /// The array of this name, if it is there, which has one dimension.
     pub(super) fn vector(&mut self, array: &str) -> Result<Option<Vec<f64>>, DataError> {
-        let entry = match self.archive.by_name(&format!("{array}.npy")) {
-            Ok(entry) => entry,
-            Err(ZipError::FileNotFound) => return Ok(None),
-            Err(source) => return Err(DataError::Npz { path: self.name.clone(), source: Box::new(source) }),
-        };
-        let (length, name) = (entry.size(), format!("{}, `{array}`", self.name));
+        let name = format!("{}, `{array}`", self.name);
+        let Some(entry) = self.entry(array)? else { return Ok(None) };
+        let length = entry.size();
         let fits = |shape: &[usize]| shape.len() == 1;
         Npy::read(entry, length, name, NumberTypes::Any, "one dimension", fits).map(|npy| Some(npy.values))
+    }
+
+    fn entry(&mut self, array: &str) -> Result<Option<ZipFile<'_, BufReader<File>>>, DataError> {
+        match self.archive.by_name(&format!("{array}.npy")) {
+            Ok(entry) => Ok(Some(entry)),
+            Err(ZipError::FileNotFound) => Ok(None),
+            Err(source) => Err(DataError::Npz { path: self.name.clone(), source: Box::new(source) }),
+        }
     }
 }
 

@@ -8,12 +8,13 @@
 //!
 //! Neurons count from 0. Numbers of `.npy` and `.npz` are float32, float64, or integers of 32 or 64 bits.
 
+use std::io::{BufRead, BufReader};
 use std::path::Path;
 
 use super::DataError;
 use super::npy::{Npy, Npz, NumberTypes, place};
 use super::tables::each_row;
-use crate::model::{Ends, SynapseList};
+use crate::model::{Ends, SynapseList, open_file};
 
 /// The columns that a list may have; the first two must be there.
 const COLUMNS: [&str; 4] = ["source", "target", "weight", "delay_ms"];
@@ -30,6 +31,35 @@ pub fn read_synapse_list(path: &Path, ends: Ends) -> Result<SynapseList, DataErr
         Some("npy") => read_npy(path, ends),
         Some("npz") => read_npz(path, ends),
         _ => Err(DataError::ListExtension { path: path.display().to_string() }),
+    }
+}
+
+/// Number of synapses of a list, which is not read: of a CSV file that of its lines.
+///
+/// # Errors
+/// If there is no such list.
+pub fn synapse_list_length(path: &Path) -> Result<u64, DataError> {
+    let extension = path.extension().and_then(|extension| extension.to_str()).map(str::to_ascii_lowercase);
+    match extension.as_deref() {
+        Some("csv") => Ok(lines(path)?.saturating_sub(1)),
+        Some("npy") => Npy::rows(path),
+        Some("npz") => Npz::open(path)?.rows(COLUMNS[0]),
+        _ => Err(DataError::ListExtension { path: path.display().to_string() }),
+    }
+}
+
+/// Number of lines of a file, a last one that does not end included.
+fn lines(path: &Path) -> Result<u64, DataError> {
+    let read = |source| DataError::Read { path: path.display().to_string(), source };
+    let mut reader = BufReader::with_capacity(1 << 16, open_file(path).map_err(read)?);
+    let (mut lines, mut last) = (0, b'\n');
+    loop {
+        let part = reader.fill_buf().map_err(read)?;
+        let Some(&end) = part.last() else { return Ok(lines + u64::from(last != b'\n')) };
+        lines += part.iter().map(|&byte| u64::from(byte == b'\n')).sum::<u64>();
+        last = end;
+        let read = part.len();
+        reader.consume(read);
     }
 }
 

@@ -32,7 +32,7 @@ pub enum GivenUp {
 pub(crate) struct SpikeBudget(Arc<AtomicI64>);
 
 /// Blocks count their spikes by so many.
-const COUNTED_SPIKES: usize = 1024;
+const COUNTED_SPIKES: u16 = 1024;
 
 impl Default for Limits<'_> {
     fn default() -> Self {
@@ -54,8 +54,8 @@ impl SpikeBudget {
 
     /// Takes note of another spike of a block, its `count`-th in the window. Returns true if none is left: it need not go on.
     pub(crate) fn is_spent_after(&self, count: usize) -> bool {
-        if count.is_multiple_of(COUNTED_SPIKES) {
-            self.0.fetch_sub(COUNTED_SPIKES as i64, Ordering::Relaxed);
+        if count.is_multiple_of(usize::from(COUNTED_SPIKES)) {
+            self.0.fetch_sub(i64::from(COUNTED_SPIKES), Ordering::Relaxed);
         }
         self.0.load(Ordering::Relaxed) < 0
     }

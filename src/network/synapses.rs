@@ -13,7 +13,7 @@ pub enum Synapses {
     Sparse(BlockCsr),
 }
 
-/// What the synapses of a projection take before they are built; of a list, which is not read, nothing.
+/// What the synapses of a projection take before they are built.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct ExpectedSynapses {
     /// Number of synapses, of random connections its mean.
@@ -25,11 +25,11 @@ pub struct ExpectedSynapses {
 }
 
 impl ExpectedSynapses {
-    /// Of a projection between these populations.
-    pub fn of(projection: &Projection, populations: &[Population]) -> Self {
+    /// Of a projection between these populations, whose list has so many synapses if it is made of one.
+    pub fn of(projection: &Projection, populations: &[Population], listed: u64) -> Self {
         let ends = projection.ends(populations);
         let storage = projection.storage(populations);
-        let count = projection.connection.expected_synapses(ends).unwrap_or(0.0);
+        let count = projection.connection.expected_synapses(ends).unwrap_or(listed as f64);
         let (pre, blocks) = (ends.pre as f64, ends.post.div_ceil(TARGETS_PER_BLOCK) as f64);
         let bytes = match storage {
             Storage::Dense => size_of::<f32>() as f64 * pre * ends.post as f64,

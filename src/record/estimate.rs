@@ -3,6 +3,7 @@
 use std::ops::Range;
 
 use super::Kind;
+use super::listed::expected_synapses;
 use crate::cells::Dynamics;
 use crate::model::{Model, PopulationId, Projection, Snapshots, Storage, TwoPhaseProtocol};
 use crate::network::ExpectedSynapses;
@@ -184,7 +185,7 @@ impl MemoryEstimate {
         /// State of a neuron and of its outgoing trains: amplitudes, potentials, buffers [bytes].
         const NEURON: u64 = 256;
         let neurons: u64 = model.populations.iter().map(|population| population.size as u64).sum();
-        let expected = model.projections.iter().map(|projection| ExpectedSynapses::of(projection, &model.populations));
+        let expected = model.projections.iter().map(|projection| expected_synapses(model, projection));
         let synapses = expected.map(|expected| expected.bytes).sum::<f64>() as u64;
         Self { synapses: synapses.saturating_add(biases(model) * 4), state: neurons.saturating_mul(NEURON) }
     }
@@ -203,9 +204,9 @@ fn mean_length(protocol: &TwoPhaseProtocol, kind: Kind) -> f64 {
     }
 }
 
-/// Number of synapses of a projection of a model, of random connections its mean; 0 of a list, which is not read.
+/// Number of synapses of a projection of a model, of random connections its mean.
 pub fn synapses_of(model: &Model, projection: &Projection) -> u64 {
-    ExpectedSynapses::of(projection, &model.populations).count as u64
+    expected_synapses(model, projection).count as u64
 }
 
 /// Estimated size of a checkpoint: synapses and biases, and the state of every lane [bytes].
@@ -221,7 +222,7 @@ pub fn checkpoint_bytes(model: &Model) -> u64 {
 fn parameters(model: &Model) -> u64 {
     /// Ends, delay and weight of a sparse synapse in a file [bytes].
     const SPARSE: f64 = 14.0;
-    let expected = model.projections.iter().map(|projection| ExpectedSynapses::of(projection, &model.populations));
+    let expected = model.projections.iter().map(|projection| expected_synapses(model, projection));
     let bytes = |expected: ExpectedSynapses| match expected.storage {
         Some(Storage::Sparse) => SPARSE * expected.count,
         _ => expected.bytes,

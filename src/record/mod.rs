@@ -3,10 +3,13 @@
 mod estimate;
 #[cfg(feature = "hdf5")]
 pub mod hdf5;
+mod listed;
 mod memory;
 mod misfit;
 
 pub use estimate::{Estimate, MemoryEstimate, Planned, checkpoint_bytes, synapses_of};
+pub use listed::listed_synapses;
+pub(crate) use listed::{expected_synapses, is_sonata};
 pub use memory::{Memory, Shown};
 pub use misfit::Misfit;
 

@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use super::error::SimulationError;
 use super::piece::RecordedPiece;
 use super::sources::SourceInputs;
+use crate::data::DataIdentity;
 use crate::engine::{Circuit, GivenUp, Lane, LaneState, Limits, NeuronChange, Precision, StateArray, Work};
 use crate::model::{ContinuousProtocol, InterventionKind, Model, Population};
 use crate::network::Network;
@@ -39,6 +40,8 @@ pub struct Simulation<'a> {
     /// How far the run is recorded on its clock [ms]: beyond the start of the next stretch where a run ended within one.
     recorded_ms: f64,
     edited: bool,
+    /// The files of the run.
+    data: Option<DataIdentity>,
     /// Whether a change made weights that are no finite numbers.
     overflowed: bool,
     /// Changes that are not recorded yet, each with its time [ms].
@@ -103,10 +106,10 @@ impl<'a> Simulation<'a> {
     /// Those of [`Simulation::new`].
     pub fn resume(model: &'a Model, inputs: SourceInputs, checkpoint: Checkpoint) -> Result<Self, SimulationError> {
         checkpoint.check(model)?;
-        let Checkpoint { network, seed, examples_seen, lanes, edited, .. } = checkpoint;
+        let Checkpoint { network, seed, examples_seen, lanes, edited, data, .. } = checkpoint;
         let mut simulation = Self::at(model, network, inputs, seed, examples_seen)?;
         lanes.iter().for_each(|state| simulation.lane.restore(state));
-        simulation.edited = edited;
+        (simulation.edited, simulation.data) = (edited, data);
         // Weights, biases and potentials have been changed already.
         let now = simulation.clock_ms();
         for intervention in model.interventions.iter().filter(|change| change.at_ms <= now) {
@@ -138,6 +141,7 @@ impl<'a> Simulation<'a> {
             next,
             recorded_ms,
             edited: false,
+            data: None,
             overflowed: false,
             changes: Vec::new(),
             spikes,
@@ -150,6 +154,12 @@ impl<'a> Simulation<'a> {
     #[must_use]
     pub fn with_edited(self, edited: bool) -> Self {
         Self { edited, ..self }
+    }
+
+    /// The run with the identity of its files, which its checkpoints keep.
+    #[must_use]
+    pub fn with_data(self, data: Option<DataIdentity>) -> Self {
+        Self { data, ..self }
     }
 
     /// The run's clock: the start of the next stretch [ms].
@@ -181,7 +191,7 @@ impl<'a> Simulation<'a> {
     pub fn checkpoint(&self) -> Checkpoint {
         Checkpoint {
             model_text: self.model.text(),
-            data: None,
+            data: self.data.clone(),
             edited: self.edited,
             seed: self.seed,
             examples_seen: self.next,

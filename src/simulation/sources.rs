@@ -1,6 +1,7 @@
 //! What source populations fire and which currents cells get, stretch by stretch.
 
 use std::ops::Range;
+use std::path::{Path, PathBuf};
 
 use super::error::SimulationError;
 use super::poisson;
@@ -14,6 +15,8 @@ use crate::protocol::{CurrentCourse, STRETCH_MS, Spike, Stimulus, stretch_start}
 pub struct SourceInputs {
     sources: Vec<SourceInput>,
     currents: Vec<CurrentInput>,
+    /// Path, as the model names it, and SHA-256 of every file read.
+    sha256: Vec<(String, String)>,
 }
 
 /// The current into the cells of a population.
@@ -53,14 +56,30 @@ enum InputContent {
 }
 
 impl SourceInputs {
-    /// Reads the stimuli that a model names; a source without one is silent, and cells without one have no current.
+    /// Reads the stimuli that a model names, from the current folder; a source without one is silent, and cells without one have no
+    /// current.
     ///
     /// # Errors
     /// If a file cannot be read, or is not of the population.
     pub fn load(model: &Model) -> Result<Self, SimulationError> {
+        Self::load_found(model, Path::to_owned)
+    }
+
+    /// As [`SourceInputs::load`], from where each file is `found` that the model names.
+    ///
+    /// # Errors
+    /// Those of [`SourceInputs::load`].
+    pub fn load_found(model: &Model, found: impl Fn(&Path) -> PathBuf) -> Result<Self, SimulationError> {
+        let mut sha256 = Vec::new();
+        let mut read = |population: &Population, digests: &[(String, String)]| {
+            let path = population.stimulus.as_ref().and_then(PopulationStimulus::path);
+            let named = path.map(|path| path.display().to_string());
+            sha256.extend(named.into_iter().zip(digests).map(|(named, (_, digest))| (named, digest.clone())));
+        };
         let sources = model.populations.iter().enumerate().filter(|(_, population)| population.is_source());
         let load = |(index, population): (usize, &Population)| {
-            let content = content(population)?;
+            let content = content(population, &found)?;
+            read(population, content.sha256());
             Ok(SourceInput {
                 population: index,
                 size: population.size,
@@ -70,24 +89,20 @@ impl SourceInputs {
             })
         };
         let sources = sources.map(load).collect::<Result<_, SimulationError>>()?;
-        let currents = model.populations.iter().enumerate().filter_map(|(index, population)| {
-            let course = currents(population).transpose()?;
-            let input =
-                |course| CurrentInput { population: index, course, times_ms: Vec::new(), currents_pa: Vec::new() };
-            Some(course.map(input))
-        });
-        Ok(Self { sources, currents: currents.collect::<Result<_, SimulationError>>()? })
+        let mut currents = Vec::new();
+        for (index, population) in model.populations.iter().enumerate() {
+            if let Some(course) = current_course(population, &found)? {
+                read(population, course.sha256());
+                let (times_ms, currents_pa) = (Vec::new(), Vec::new());
+                currents.push(CurrentInput { population: index, course, times_ms, currents_pa });
+            }
+        }
+        Ok(Self { sources, currents, sha256 })
     }
 
-    /// Name and SHA-256 of every file that was read.
-    pub fn sha256(&self) -> Vec<(String, String)> {
-        let files = self.sources.iter().flat_map(|source| match &source.content {
-            InputContent::Rates(_) => &[][..],
-            InputContent::Course(course) => course.sha256(),
-            InputContent::Spikes(list) => &list.sha256,
-        });
-        let tables = self.currents.iter().flat_map(|current| current.course.sha256());
-        files.chain(tables).cloned().collect()
+    /// Path, as the model names it, and SHA-256 of every file that was read.
+    pub fn sha256(&self) -> &[(String, String)] {
+        &self.sha256
     }
 
     /// Mean rate of the neurons of each population of a model over some time of the run [1/ms]; none of cells, of which it is not
@@ -148,6 +163,17 @@ impl SourceInputs {
     }
 }
 
+impl InputContent {
+    /// Name and SHA-256 of the file it was read from.
+    fn sha256(&self) -> &[(String, String)] {
+        match self {
+            Self::Rates(_) => &[],
+            Self::Course(course) => course.sha256(),
+            Self::Spikes(list) => &list.sha256,
+        }
+    }
+}
+
 impl SourceInput {
     fn stimulus(&self) -> Stimulus<'_> {
         match &self.content {
@@ -175,11 +201,14 @@ impl CurrentInput {
 }
 
 /// Reads the current into the cells of a population, if there is one.
-fn currents(population: &Population) -> Result<Option<TimeTable>, SimulationError> {
+fn current_course(
+    population: &Population,
+    found: &impl Fn(&Path) -> PathBuf,
+) -> Result<Option<TimeTable>, SimulationError> {
     Ok(match &population.stimulus {
         Some(PopulationStimulus::Current { times_ms, currents_pa }) => Some(TimeTable::of_steps(times_ms, currents_pa)),
         Some(PopulationStimulus::CurrentTable { path }) => {
-            let table = TimeTable::currents(path, population.size);
+            let table = TimeTable::currents(&found(path), population.size);
             let refused =
                 |error| SimulationError::Stimulus { population: population.name.clone(), source: Box::new(error) };
             Some(table.map_err(refused)?)
@@ -196,7 +225,7 @@ fn currents(population: &Population) -> Result<Option<TimeTable>, SimulationErro
 }
 
 /// Reads the stimulus of a source population.
-fn content(population: &Population) -> Result<InputContent, SimulationError> {
+fn content(population: &Population, found: &impl Fn(&Path) -> PathBuf) -> Result<InputContent, SimulationError> {
     let name = || population.name.clone();
     let refused = |error| SimulationError::Stimulus { population: name(), source: Box::new(error) };
     let size = population.size;
@@ -209,13 +238,13 @@ fn content(population: &Population) -> Result<InputContent, SimulationError> {
             InputContent::Rates(rates_hz.iter().map(|hz| hz / 1000.0).collect())
         }
         Some(PopulationStimulus::RateTable { path }) => {
-            InputContent::Course(TimeTable::rates(path, size).map_err(refused)?)
+            InputContent::Course(TimeTable::rates(&found(path), size).map_err(refused)?)
         }
         Some(PopulationStimulus::Spikes { path }) => {
-            InputContent::Spikes(TimedSpikes::open(path, size).map_err(refused)?)
+            InputContent::Spikes(TimedSpikes::open(&found(path), size).map_err(refused)?)
         }
         Some(PopulationStimulus::Sonata { path, population: of, start_ms }) => {
-            let replayed = replay(path, of.as_deref().unwrap_or(&population.name), size, *start_ms);
+            let replayed = replay(&found(path), of.as_deref().unwrap_or(&population.name), size, *start_ms);
             InputContent::Spikes(
                 replayed.map_err(|error| SimulationError::Replay { population: name(), source: Box::new(error) })?,
             )
@@ -226,7 +255,7 @@ fn content(population: &Population) -> Result<InputContent, SimulationError> {
 /// The spikes of a population in a SONATA file from `start_ms` on, by the time since.
 #[cfg(feature = "hdf5")]
 fn replay(
-    path: &std::path::Path,
+    path: &Path,
     population: &str,
     size: usize,
     start_ms: f64,
@@ -243,7 +272,7 @@ fn replay(
 }
 
 #[cfg(not(feature = "hdf5"))]
-fn replay(path: &std::path::Path, _: &str, _: usize, _: f64) -> Result<TimedSpikes, crate::record::RecordError> {
+fn replay(path: &Path, _: &str, _: usize, _: f64) -> Result<TimedSpikes, crate::record::RecordError> {
     let problem = "SONATA files are not read by a library built without the feature `hdf5`".to_owned();
     Err(crate::record::RecordError::Content { path: path.display().to_string(), problem })
 }

@@ -7,7 +7,7 @@ use std::path::Path;
 use crate::data::{DataError, read_npy_matrix, read_npy_vector, read_synapse_list};
 use crate::model::{Connection, Ends, Model, Projection, Storage, SynapseList};
 use crate::network::{BuildError, ExpectedSynapses, Network, Stored, SynapsesError};
-use crate::record::RecordError;
+use crate::record::{RecordError, expected_synapses, is_sonata};
 
 /// What can go wrong with initial weights and biases.
 #[derive(Debug, thiserror::Error)]
@@ -69,7 +69,7 @@ pub fn initial_network(model: &Model, seed: u64) -> Result<Network, InitialError
 
 /// Checks that the synapses of a model fit into memory, by reserving it for a moment.
 fn fits(model: &Model) -> Result<(), InitialError> {
-    let expected = model.projections.iter().map(|projection| ExpectedSynapses::of(projection, &model.populations));
+    let expected = model.projections.iter().map(|projection| expected_synapses(model, projection));
     // Building and saving copy dense weights.
     let copies = |expected: &ExpectedSynapses| if expected.storage == Some(Storage::Dense) { 2.0 } else { 1.0 };
     let (synapses, bytes) = expected
@@ -89,11 +89,7 @@ fn reserves(bytes: f64) -> Result<(), TryReserveError> {
 /// Reads the list of the synapses of a projection, if it is made of one.
 fn read_list(projection: &Projection, ends: Ends) -> Result<Option<SynapseList>, InitialError> {
     let Connection::List { path, edges } = &projection.connection else { return Ok(None) };
-    let extension = path.extension().and_then(|extension| extension.to_str()).map(str::to_ascii_lowercase);
-    Ok(Some(match extension.as_deref() {
-        Some("h5" | "hdf5") => read_edges(path, edges.as_deref(), ends)?,
-        _ => read_synapse_list(path, ends)?,
-    }))
+    Ok(Some(if is_sonata(path) { read_edges(path, edges.as_deref(), ends)? } else { read_synapse_list(path, ends)? }))
 }
 
 #[cfg(feature = "hdf5")]

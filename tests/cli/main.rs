@@ -4,6 +4,7 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod circuit_files;
 mod compare;
 mod continuous;
 mod data;

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use anyhow::Context;
 use serde::Serialize;
 
 use crate::cli::disk::size;
@@ -9,7 +10,7 @@ use crate::cli::failure::Failure;
 use crate::cli::{memory, terminal};
 use crate::model::Model;
 use crate::protocol::stretches_until;
-use crate::record::{Kind, MemoryEstimate, Planned, checkpoint_bytes, synapses_of};
+use crate::record::{Kind, MemoryEstimate, Planned, checkpoint_bytes, listed_synapses, synapses_of};
 
 /// Training images that are assumed of a model whose data are not looked at: those of MNIST.
 const IMAGES: u64 = 60_000;
@@ -64,7 +65,12 @@ struct ProjectionSize {
 
 /// Prints the size of a model.
 pub(super) fn execute(path: &Path, overrides: &[String], json: bool) -> Result<(), Failure> {
-    let results = ModelSize::of(&Model::load(path, overrides).map_err(anyhow::Error::from)?);
+    let model = Model::load(path, overrides).map_err(anyhow::Error::from)?;
+    for projection in &model.projections {
+        let listed = listed_synapses(&projection.connection);
+        listed.with_context(|| format!("the synapses of `{}` cannot be counted", projection.name))?;
+    }
+    let results = ModelSize::of(&model);
     if json {
         return terminal::print_json(&results);
     }

@@ -41,10 +41,9 @@ pub(super) struct ContinuousValidation {
 
 impl ContinuousValidation {
     /// Simulates, computes the theory and prints the verdicts.
-    pub(super) fn execute(mut self) -> Result<(), Failure> {
+    pub(super) fn execute(mut self, inputs: SourceInputs) -> Result<(), Failure> {
         let [warmup_ms, measured_ms] = self.prepare();
         memory::check(&self.model)?;
-        let inputs = SourceInputs::load(&self.model).map_err(anyhow::Error::from)?;
         let _guard = interrupt::hold();
         let part = PartialFile::create(&self.out)?;
         let Self { model, network, twin, seed, .. } = &self;

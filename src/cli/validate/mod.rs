@@ -15,11 +15,12 @@ use self::results::Validation;
 #[cfg(test)]
 pub(super) use self::results::ValidationResults;
 use super::checkpoint::StartingNetwork;
+use super::circuit_files::CircuitFiles;
 use super::failure::Failure;
 use super::files::PartialFile;
 use super::options::Common;
 use super::progress::Display;
-use super::stimuli::StimulusSource;
+use super::stimuli::{StimulusSource, TrainingData};
 use super::{checkpoint, interrupt, protocol, terminal};
 use crate::data::Dataset;
 use crate::model::Model;
@@ -45,10 +46,12 @@ impl ValidateCommand {
         self.check_options(&model)?;
         if model.protocol.continuous().is_some() {
             let model = protocol::with_duration(model, self.duration)?;
+            let files = CircuitFiles::of_checkpoint(&model, trained.as_ref().map(TrainingData::identity))?;
             let twin = self.perturbed(&model, &network)?;
             let (out, perturbed) = (self.destination(&model)?, self.perturb);
             let (quiet, json) = (self.quiet, self.json);
-            return ContinuousValidation { model, network, twin, seed, out, perturbed, quiet, json }.execute();
+            let validation = ContinuousValidation { model, network, twin, seed, out, perturbed, quiet, json };
+            return validation.execute(files.inputs);
         }
         let durations = self.lengths(&model)?;
         let twin = self.perturbed(&model, &network)?;

@@ -143,7 +143,7 @@ pub(super) fn all(
             "expected no [[change]] in the protocol \"two-phase\": changes by time are of `kind = \"continuous\"`";
         return Err(ModelError::refused(file.at_key("change"), why));
     }
-    let tables = file.tables("change")?;
+    let tables = file.any_tables("change")?;
     let mut interventions =
         tables.iter().map(|table| read(table, populations, projections)).collect::<Result<Vec<_>, _>>()?;
     interventions.sort_by(|a, b| a.at_ms.total_cmp(&b.at_ms));

@@ -56,15 +56,29 @@ impl<'t, 'i> Section<'t, 'i> {
     /// The tables `[[key]]`, at least one, each with its title.
     pub(in crate::model) fn tables(&self, key: &'static str) -> Result<Vec<Section<'t, 'i>>, ModelError> {
         let expected = format!("at least one table [[{key}]]");
-        let node = self.tree.get(key).ok_or_else(|| self.missing(key, &expected))?;
-        let DeValue::Array(nodes) = node.get_ref() else { return Err(self.wrong(key, node, &expected)) };
+        self.list(key, &expected).and_then(|sections| {
+            let wrong = || {
+                self.tree.get(key).map_or_else(|| self.missing(key, &expected), |node| self.wrong(key, node, &expected))
+            };
+            if sections.is_empty() { Err(wrong()) } else { Ok(sections) }
+        })
+    }
+
+    /// The tables `[[key]]`, none if the list is empty, each with its title.
+    pub(in crate::model) fn any_tables(&self, key: &'static str) -> Result<Vec<Section<'t, 'i>>, ModelError> {
+        self.list(key, &format!("tables [[{key}]]"))
+    }
+
+    fn list(&self, key: &'static str, expected: &str) -> Result<Vec<Section<'t, 'i>>, ModelError> {
+        let node = self.tree.get(key).ok_or_else(|| self.missing(key, expected))?;
+        let DeValue::Array(nodes) = node.get_ref() else { return Err(self.wrong(key, node, expected)) };
         let section = |node: &'t Node<'i>| {
             let DeValue::Table(tree) = node.get_ref() else { return None };
             let name = merge::name(key, tree).map_or_else(String::new, |name| format!(" {name:?}"));
             Some(Section { map: self.map, tree, at: node.span().start, title: format!("[[{key}]]{name}") })
         };
         let sections: Option<Vec<_>> = nodes.iter().map(section).collect();
-        sections.filter(|sections| !sections.is_empty()).ok_or_else(|| self.wrong(key, node, &expected))
+        sections.ok_or_else(|| self.wrong(key, node, expected))
     }
 
     /// Reads all of it.

@@ -21,18 +21,7 @@ use crate::model::{Ends, SynapseList};
 /// negative delays. The error names the edge.
 pub fn read_edges(path: &Path, edges: Option<&str>, ends: Ends) -> Result<SynapseList, RecordError> {
     let source = Source::any(path)?;
-    let there = source.members("edges")?;
-    let population = match (edges, there.as_slice()) {
-        (Some(name), _) if there.iter().any(|other| other == name) => name,
-        (None, [only]) => only,
-        (Some(name), _) => return Err(source.problem(format!("has no edges `{name}`; there are: {}", listed(&there)))),
-        (None, []) => return Err(source.problem("has no `edges`")),
-        (None, _) => {
-            let why =
-                format!("has several populations of edges, {}: name one by `edges` of `connection`", listed(&there));
-            return Err(source.problem(why));
-        }
-    };
+    let population = population(&source, edges)?;
     let at = |name: &str| format!("edges/{population}/{name}");
     let sources = neurons(&source, &at("source_node_id"), ends.pre)?;
     let targets = neurons(&source, &at("target_node_id"), ends.post)?;
@@ -71,6 +60,32 @@ pub fn read_edges(path: &Path, edges: Option<&str>, ends: Ends) -> Result<Synaps
     refuse("0/delay", &delays_ms, &|delay| delay >= 0.0 && delay.is_finite(), "a delay from 0 ms")?;
     let weights = weights.map(|weights| weights.into_iter().map(|weight| weight as f32).collect());
     Ok(SynapseList { sources, targets, weights, delays_ms })
+}
+
+/// Number of edges in a SONATA file, which are not read; `edges` names their population where there are several.
+///
+/// # Errors
+/// If there are no such edges.
+pub fn count_edges(path: &Path, edges: Option<&str>) -> Result<u64, RecordError> {
+    let source = Source::any(path)?;
+    let population = population(&source, edges)?;
+    source.length(&format!("edges/{population}/source_node_id")).map(|edges| edges as u64)
+}
+
+/// The population of edges of this name, or the only one.
+fn population(source: &Source, edges: Option<&str>) -> Result<String, RecordError> {
+    let there = source.members("edges")?;
+    Ok(match (edges, there.as_slice()) {
+        (Some(name), _) if there.iter().any(|other| other == name) => name.to_owned(),
+        (None, [only]) => only.clone(),
+        (Some(name), _) => return Err(source.problem(format!("has no edges `{name}`; there are: {}", listed(&there)))),
+        (None, []) => return Err(source.problem("has no `edges`")),
+        (None, _) => {
+            let why =
+                format!("has several populations of edges, {}: name one by `edges` of `connection`", listed(&there));
+            return Err(source.problem(why));
+        }
+    })
 }
 
 /// Reads neurons that must be below a number.

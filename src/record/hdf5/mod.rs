@@ -63,7 +63,7 @@
 //! | `/` attribute `edited` | u8 = 1 | as in run files |
 //! | `/` attribute `format` | text | `apical checkpoint 2`; version 0.1 wrote 1, without digests |
 //! | `/` attributes `examples_seen`, `examples_planned`, `tests_done` | u64 | counts of presentations |
-//! | `/` attributes `data_source`, `data_sha256` | text \[2\], text | the data of the training, as in run files; absent where they were in memory |
+//! | `/` attributes `data_source`, `data_sha256` | text \[2\], text | the data of the training, as in run files; of a circuit the folder from which its model names files, and these; absent where there are none |
 //! | `/` attribute `validation` | u64 | images of it set aside for tests |
 //! | `/` attribute `clock_ms` | f64 | the run's clock |
 //! | `/` attributes `since_evaluation_examples`, `since_evaluation_errors`, `since_evaluation_loss` | u64, u64, f64 | sums since the last evaluation |
@@ -102,7 +102,7 @@ mod synapses;
 mod tables;
 
 pub use check::verify;
-pub use edges::read_edges;
+pub use edges::{count_edges, read_edges};
 pub use nwb::export_nwb;
 pub use place::set_aside_unfinished;
 pub use presentation::PresentationRow;

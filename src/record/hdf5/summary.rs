@@ -55,7 +55,12 @@ pub enum Contents {
         plateaus: Vec<(String, u64)>,
     },
     /// Of a checkpoint.
-    Checkpoint(Counters),
+    Checkpoint {
+        /// How far its run has come.
+        counters: Counters,
+        /// SHA-256 of the data files, `digest  file` a line; empty if the data were in memory.
+        data_sha256: String,
+    },
 }
 
 /// How far the run of a checkpoint has come.
@@ -125,9 +130,12 @@ impl Summary {
         self.provenance().map_or("", |provenance| &provenance.command_line)
     }
 
-    /// SHA-256 of the data files of a run, `digest  file` a line; empty for a checkpoint.
+    /// SHA-256 of the data files of a run, `digest  file` a line; of a checkpoint empty if its data were in memory.
     pub fn data_sha256(&self) -> &str {
-        self.provenance().map_or("", |provenance| &provenance.data_sha256)
+        match &self.contents {
+            Contents::Run { provenance, .. } => &provenance.data_sha256,
+            Contents::Checkpoint { data_sha256, .. } => data_sha256,
+        }
     }
 
     /// When a run started, RFC 3339; empty for a checkpoint.
@@ -138,7 +146,7 @@ impl Summary {
     fn provenance(&self) -> Option<&Provenance> {
         match &self.contents {
             Contents::Run { provenance, .. } => Some(provenance),
-            Contents::Checkpoint(_) => None,
+            Contents::Checkpoint { .. } => None,
         }
     }
 
@@ -161,7 +169,10 @@ impl Summary {
             weights: projections.into_iter().map(|p| snapshots(&source, p)).collect::<Result<_, _>>()?,
             contents: match source.format {
                 Format::Run => run(&source)?,
-                Format::Checkpoint => Contents::Checkpoint(counters(&source)?),
+                Format::Checkpoint => Contents::Checkpoint {
+                    counters: counters(&source)?,
+                    data_sha256: source.data_source()?.map_or(Ok(String::new()), |_| source.text("data_sha256"))?,
+                },
             },
         })
     }

@@ -105,7 +105,8 @@ fn a_checkpoint_serves_initial_weights_and_inspection() {
     assert_eq!((summary.name.as_str(), summary.seed, summary.curve.len()), ("small", u64::MAX - 1, 2));
     let (examples_seen, examples_planned, tests_done, clock_ms) = (1 << 60, (1 << 60) + 1, 10_000, 0.1 + 0.2);
     let counters = Counters { examples_seen, examples_planned, tests_done, clock_ms, lanes: 2 };
-    assert_eq!(summary.contents, Contents::Checkpoint(counters));
+    let data_sha256 = "00ff  train images\n11ee  train-labels\n".to_owned();
+    assert_eq!(summary.contents, Contents::Checkpoint { counters, data_sha256 });
 }
 
 fn rest() -> LaneState {
