@@ -298,7 +298,10 @@ pub enum DataError {
         source: Box<dyn Error + Send + Sync>,
     },
     /// A NumPy file holds numbers of another type.
-    #[error("{path} holds numbers of the type {found}; expected float32 (`<f4`) or float64 (`<f8`)")]
+    #[error(
+        "{path} holds numbers of the type {found}; expected integers of 8 to 64 bits (`i1` to `i8`, `u1` to `u8`) or floats (`f2`, \
+         `f4`, `f8`)"
+    )]
     NpyType {
         /// The file.
         path: String,

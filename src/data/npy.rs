@@ -1,4 +1,6 @@
-//! NumPy files, in C or Fortran order: `.npy` of float32 or float64, of lists also of integers, and arrays of `.npz` archives.
+//! NumPy files, in C or Fortran order: `.npy` files and arrays of `.npz` archives, of integers or floats.
+//!
+//! Numbers are read as f64, which holds all of them but integers beyond 2^53, which are rounded.
 
 use std::fs::File;
 use std::io::{self, BufReader, Read};
@@ -29,15 +31,6 @@ pub(super) struct Npy {
     pub(super) sha256: String,
 }
 
-/// Types of numbers that a file may hold.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum NumberTypes {
-    /// float32 and float64.
-    Real,
-    /// These, and integers of 32 and 64 bits.
-    Any,
-}
-
 /// Reads a matrix of shape `[rows, cols]` in row-major order, as initial weights `[post, pre]` are.
 ///
 /// # Errors
@@ -55,7 +48,7 @@ pub fn read_npy_vector(path: &Path, len: usize) -> Result<Vec<f32>, DataError> {
 }
 
 fn read_f32(path: &Path, shape: &[usize]) -> Result<Vec<f32>, DataError> {
-    let npy = Npy::open(path, NumberTypes::Real, &format!("{shape:?}"), |found| found == shape)?;
+    let npy = Npy::open(path, &format!("{shape:?}"), |found| found == shape)?;
     let values: Vec<f32> = npy.values.iter().map(|&value| value as f32).collect();
     match values.iter().position(|value| !value.is_finite()) {
         None => Ok(values),
@@ -92,17 +85,12 @@ impl Npy {
     }
 
     /// Reads a file of one or two dimensions that `fits` accepts; `expected` describes them.
-    pub(super) fn open(
-        path: &Path,
-        types: NumberTypes,
-        expected: &str,
-        fits: impl Fn(&[usize]) -> bool,
-    ) -> Result<Self, DataError> {
+    pub(super) fn open(path: &Path, expected: &str, fits: impl Fn(&[usize]) -> bool) -> Result<Self, DataError> {
         let name = path.display().to_string();
         let read = |source| DataError::Read { path: path.display().to_string(), source };
         let file = open_file(path).map_err(read)?;
         let length = file.metadata().map_err(read)?.len();
-        Self::read(BufReader::new(file), length, name, types, expected, fits)
+        Self::read(BufReader::new(file), length, name, expected, fits)
     }
 
     /// As [`Npy::open`], from what is `length` bytes long; `name` stands for it in errors.
@@ -110,7 +98,6 @@ impl Npy {
         reader: impl Read,
         length: u64,
         name: String,
-        types: NumberTypes,
         expected: &str,
         fits: impl Fn(&[usize]) -> bool,
     ) -> Result<Self, DataError> {
@@ -119,27 +106,15 @@ impl Npy {
         let (header, header_length) = read_header(&mut reader)
             .map_err(|source| DataError::Npy { path: name.clone(), source: Box::new(source) })?;
 
-        let any = types == NumberTypes::Any;
-        let decode = match header.type_descriptor.as_string().map(String::as_str) {
-            Some("<i4") if any => Decode(4, |b| i32::from_le_bytes([b[0], b[1], b[2], b[3]]).into()),
-            Some("<u4") if any => Decode(4, |b| u32::from_le_bytes([b[0], b[1], b[2], b[3]]).into()),
-            Some("<i8") if any => {
-                Decode(8, |b| i64::from_le_bytes([b[0], b[1], b[2], b[3], b[4], b[5], b[6], b[7]]) as f64)
-            }
-            Some("<u8") if any => {
-                Decode(8, |b| u64::from_le_bytes([b[0], b[1], b[2], b[3], b[4], b[5], b[6], b[7]]) as f64)
-            }
-            Some("<f4") => Decode(4, |b| f32::from_le_bytes([b[0], b[1], b[2], b[3]]).into()),
-            Some(">f4") => Decode(4, |b| f32::from_be_bytes([b[0], b[1], b[2], b[3]]).into()),
-            Some("<f8") => Decode(8, |b| f64::from_le_bytes([b[0], b[1], b[2], b[3], b[4], b[5], b[6], b[7]])),
-            Some(">f8") => Decode(8, |b| f64::from_be_bytes([b[0], b[1], b[2], b[3], b[4], b[5], b[6], b[7]])),
-            _ => return Err(DataError::NpyType { path: name, found: header.type_descriptor.to_string() }),
+        let found = header.type_descriptor.as_string().map(String::as_str);
+        let Some(decode) = found.and_then(Decode::of) else {
+            return Err(DataError::NpyType { path: name, found: header.type_descriptor.to_string() });
         };
         if !fits(&header.shape) {
             return Err(DataError::NpyShape { path: name, found: header.shape, expected: expected.to_owned() });
         }
         // The file is as long as its shape says, so memory is asked for on the word of both.
-        let size = header.shape.iter().try_fold(decode.0 as u64, |size, &d| size.checked_mul(d as u64));
+        let size = header.shape.iter().try_fold(decode.size as u64, |size, &d| size.checked_mul(d as u64));
         let expected = size.and_then(|size| size.checked_add(header_length)).unwrap_or(u64::MAX);
         if length != expected {
             return Err(DataError::Length { path: name, expected, found: length });
@@ -179,7 +154,7 @@ impl Npz {
         let Some(entry) = self.entry(array)? else { return Ok(None) };
         let length = entry.size();
         let fits = |shape: &[usize]| shape.len() == 1;
-        Npy::read(entry, length, name, NumberTypes::Any, "one dimension", fits).map(|npy| Some(npy.values))
+        Npy::read(entry, length, name, "one dimension", fits).map(|npy| Some(npy.values))
     }
 
     fn entry(&mut self, array: &str) -> Result<Option<ZipFile<'_, BufReader<File>>>, DataError> {
@@ -229,20 +204,76 @@ fn read_header(reader: &mut impl Read) -> Result<(Header, u64), ReadHeaderError>
     Ok((header, (prefix + text) as u64))
 }
 
-/// Size of a number in a file [bytes] and how it is read.
-struct Decode(usize, fn(&[u8]) -> f64);
+/// How the numbers of a file are read.
+struct Decode {
+    /// Size of a number [bytes].
+    size: usize,
+    /// Whether the most significant byte comes first.
+    big_endian: bool,
+    /// Reads a number whose least significant byte comes first.
+    read: fn(&[u8]) -> f64,
+}
 
 impl Decode {
+    /// How numbers are read of a type as NumPy names it: `<f4`, `>i8`, `|u1`.
+    fn of(descriptor: &str) -> Option<Self> {
+        let (order, number) = descriptor.split_at_checked(1)?;
+        let read: fn(&[u8]) -> f64 = match number {
+            "i1" => |bytes| i8::from_le_bytes(array(bytes)).into(),
+            "u1" => |bytes| u8::from_le_bytes(array(bytes)).into(),
+            "i2" => |bytes| i16::from_le_bytes(array(bytes)).into(),
+            "u2" => |bytes| u16::from_le_bytes(array(bytes)).into(),
+            "i4" => |bytes| i32::from_le_bytes(array(bytes)).into(),
+            "u4" => |bytes| u32::from_le_bytes(array(bytes)).into(),
+            "i8" => |bytes| i64::from_le_bytes(array(bytes)) as f64,
+            "u8" => |bytes| u64::from_le_bytes(array(bytes)) as f64,
+            "f2" => |bytes| half(u16::from_le_bytes(array(bytes))),
+            "f4" => |bytes| f32::from_le_bytes(array(bytes)).into(),
+            "f8" => |bytes| f64::from_le_bytes(array(bytes)),
+            _ => return None,
+        };
+        let size = usize::from(number.as_bytes()[1] - b'0');
+        let big_endian = match order {
+            "<" => false,
+            ">" => true,
+            "|" if size == 1 => false,
+            _ => return None,
+        };
+        Some(Self { size, big_endian, read })
+    }
+
     fn values(&self, reader: &mut impl Read, count: usize) -> io::Result<Vec<f64>> {
         let mut values = Vec::with_capacity(count);
-        let mut buffer = vec![0; 8192 * self.0];
+        let mut buffer = vec![0; 8192 * self.size];
         while values.len() < count {
-            let part = &mut buffer[..self.0 * 8192.min(count - values.len())];
+            let part = &mut buffer[..self.size * 8192.min(count - values.len())];
             reader.read_exact(part)?;
-            values.extend(part.chunks_exact(self.0).map(self.1));
+            if self.big_endian {
+                part.chunks_exact_mut(self.size).for_each(<[u8]>::reverse);
+            }
+            values.extend(part.chunks_exact(self.size).map(self.read));
         }
         Ok(values)
     }
+}
+
+/// So many bytes as an array.
+fn array<const N: usize>(bytes: &[u8]) -> [u8; N] {
+    let mut array = [0; N];
+    array.copy_from_slice(bytes);
+    array
+}
+
+/// The value of an IEEE 754 number of 16 bits: a sign, 5 bits of exponent, 10 of fraction.
+fn half(bits: u16) -> f64 {
+    let (exponent, fraction) = (i32::from(bits >> 10 & 31), f64::from(bits & 1023) / 1024.0);
+    let magnitude = match exponent {
+        0 => fraction * 2_f64.powi(-14),
+        31 if fraction == 0.0 => f64::INFINITY,
+        31 => f64::NAN,
+        _ => (1.0 + fraction) * 2_f64.powi(exponent - 15),
+    };
+    if bits >> 15 == 0 { magnitude } else { -magnitude }
 }
 
 /// From column-major to row-major order.
@@ -260,6 +291,31 @@ mod tests {
     #[test]
     fn a_transposed_matrix_has_its_columns_as_rows() {
         assert_eq!(transpose(&[1.0, 4.0, 2.0, 5.0, 3.0, 6.0], &[2, 3]), [1.0, 2.0, 3.0, 4.0, 5.0, 6.0]);
+    }
+
+    #[test]
+    fn numbers_of_every_type_have_their_values() {
+        let read = |descriptor: &str, bytes: &[u8]| {
+            let decode = Decode::of(descriptor).unwrap();
+            decode.values(&mut &bytes[..], bytes.len() / decode.size).unwrap()
+        };
+        assert_eq!(read("|u1", &[200, 1]), [200.0, 1.0]);
+        assert_eq!(read("|i1", &[200, 1]), [-56.0, 1.0]);
+        assert_eq!(read("<u2", &[1, 2]), [513.0]);
+        assert_eq!(read(">u2", &[1, 2]), [258.0]);
+        assert_eq!(read(">i2", &[255, 254]), [-2.0]);
+        assert_eq!(read("<i4", &(-70_000_i32).to_le_bytes()), [-70_000.0]);
+        assert_eq!(read(">u4", &4_000_000_000_u32.to_be_bytes()), [4e9]);
+        assert_eq!(read("<i8", &(-(1_i64 << 53)).to_le_bytes()), [-9_007_199_254_740_992.0]);
+        assert_eq!(read("<u8", &u64::MAX.to_le_bytes()), [18_446_744_073_709_551_616.0]);
+        assert_eq!(read("<f4", &0.1_f32.to_le_bytes()), [f64::from(0.1_f32)]);
+        assert_eq!(read(">f8", &0.1_f64.to_be_bytes()), [0.1]);
+        // 1, the largest, the smallest, and -0.333251953125, as IEEE 754 has them.
+        let halves = [0x3c00_u16, 0x7bff, 0x0001, 0xb555].map(u16::to_le_bytes).concat();
+        assert_eq!(read("<f2", &halves), [1.0, 65_504.0, 2_f64.powi(-24), -0.333_251_953_125]);
+        for refused in ["|b1", "<c8", "|u2", "=f4", "<f16", "<U4", "f4", "", "<m8[ms]", "|O"] {
+            assert!(Decode::of(refused).is_none(), "{refused}");
+        }
     }
 
     #[test]

@@ -6,13 +6,13 @@
 //! | `.npy` | a matrix of two to four columns: source, target, weight, delay [ms] |
 //! | `.npz` | arrays `source` and `target` and, if there are, `weight` and `delay_ms`, of one length |
 //!
-//! Neurons count from 0. Numbers of `.npy` and `.npz` are float32, float64, or integers of 32 or 64 bits.
+//! Neurons count from 0. Numbers of `.npy` and `.npz` are integers of 8 to 64 bits or floats of 16 to 64.
 
 use std::io::{BufRead, BufReader};
 use std::path::Path;
 
 use super::DataError;
-use super::npy::{Npy, Npz, NumberTypes, place};
+use super::npy::{Npy, Npz, place};
 use super::tables::each_row;
 use crate::model::{Ends, SynapseList, open_file};
 
@@ -158,7 +158,7 @@ fn header(row: &[&str]) -> Option<Vec<usize>> {
 
 fn read_npy(path: &Path, ends: Ends) -> Result<SynapseList, DataError> {
     let fits = |shape: &[usize]| matches!(shape, &[_, 2..=4]);
-    let numbers = Npy::open(path, NumberTypes::Any, "[synapses, 2 to 4]", fits)?;
+    let numbers = Npy::open(path, "[synapses, 2 to 4]", fits)?;
     let origin = path.display().to_string();
     let width = numbers.shape[1];
     let mut filling = Filling::new(&(0..width).collect::<Vec<_>>(), ends, &origin);

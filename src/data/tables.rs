@@ -3,7 +3,7 @@
 //! | file | content |
 //! |---|---|
 //! | rates, `.csv` | one row a presentation, one column an input, Hz; a first row without a number is a header |
-//! | rates, `.npy` | float32 or float64, shape [presentations, inputs], Hz |
+//! | rates, `.npy` | integers or floats, shape [presentations, inputs], Hz |
 //! | spikes, `.csv` | header `presentation,time_ms,neuron`, then one row a spike in any order; both count from 0 |
 //!
 //! In CSV, empty lines and those that start with `#` are passed over, and quotes around a value are allowed. A spike list has
@@ -14,7 +14,7 @@ use std::path::Path;
 
 use super::DataError;
 use super::digest::Hashing;
-use super::npy::{Npy, NumberTypes, place};
+use super::npy::{Npy, place};
 use crate::model::open_file;
 use crate::protocol::Spike;
 
@@ -80,7 +80,7 @@ impl RateTable {
 
     fn open_npy(path: &Path, inputs: usize) -> Result<Self, DataError> {
         let fits = |shape: &[usize]| matches!(shape, &[_, cols] if cols == inputs);
-        let npy = Npy::open(path, NumberTypes::Real, &format!("[presentations, {inputs}]"), fits)?;
+        let npy = Npy::open(path, &format!("[presentations, {inputs}]"), fits)?;
         let name = path.display().to_string();
         if npy.values.is_empty() {
             return Err(DataError::Empty { path: name });

@@ -5,12 +5,12 @@
 //! | rates, `.csv` | header `time_ms,...`, then one row a change: its time, ascending, and one rate for all neurons or one for each, Hz |
 //! | currents, `.csv` | the same, with currents in pA |
 //! | spikes, `.csv` | header `time_ms,neuron`, then one row a spike in any order; neurons count from 0 |
-//! | spikes, `.npy` | float32 or float64, shape [spikes, 2], the same columns |
+//! | spikes, `.npy` | integers or floats, shape [spikes, 2], the same columns |
 
 use std::path::Path;
 
 use super::DataError;
-use super::npy::{Npy, NumberTypes, place};
+use super::npy::{Npy, place};
 use super::tables::{check_width, each_row, file_name, per_ms};
 use crate::protocol::Spike;
 use crate::units::{LARGEST_CURRENT_PA, LONGEST_RUN_MS};
@@ -176,7 +176,7 @@ impl TimedSpikes {
     }
 
     fn open_npy(path: &Path, neurons: usize) -> Result<Self, DataError> {
-        let npy = Npy::open(path, NumberTypes::Real, "[spikes, 2]", |shape| matches!(shape, &[_, 2]))?;
+        let npy = Npy::open(path, "[spikes, 2]", |shape| matches!(shape, &[_, 2]))?;
         let refuse = |i: usize, expected: String| DataError::Value {
             origin: path.display().to_string(),
             place: place(i, &npy.shape),

@@ -240,8 +240,8 @@ fn mistakes_in_a_list_are_named_with_their_row() {
     assert!(refused.contains("element [1, 0]: expected a neuron from 0 to 3 as `source`, found `NaN`"), "{refused}");
     let h5 = folder.path().join("g.h5");
     for (sources, weight, expected) in [
-        ([0, 4, 0], 1.0, "edge 1 has 4 as `edges/a_to_b/source_node_id`, expected a neuron from 0 to 3"),
-        ([0, -1, 0], 1.0, "edge 1 has -1 as `edges/a_to_b/source_node_id`, expected a neuron from 0 to 3"),
+        ([0, 4, 0], 1.0, "`edges/a_to_b/source_node_id`, row 1: expected a neuron from 0 to 3, found 4"),
+        ([0, -1, 0], 1.0, "`edges/a_to_b/source_node_id`, row 1: expected a neuron from 0 to 3, found -1"),
         ([0, 3, 0], f64::NAN, "edge 2 has NaN as `edges/a_to_b/0/syn_weight`, expected a finite float32"),
     ] {
         sonata(&h5, &sources, &[0.5, -1.0, weight]);
@@ -254,6 +254,87 @@ fn mistakes_in_a_list_are_named_with_their_row() {
             .to_string()
             .contains("has no edges `b_to_a`; there are: a_to_b")
     );
+}
+
+/// HDF5 would cut 0.9 to 0, and clip -1 to 0 and 2^40 to the largest u32, where it is asked for integers.
+#[test]
+fn indices_that_are_none_are_named_with_their_row_whatever_their_type() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("edges.h5");
+    let refusal = |name: &str, wrong: [f64; 3], signed: bool| {
+        sonata(&path, &[0, 3, 0], &[0.5, -1.0, 2.0]);
+        let file = hdf5::File::open_rw(&path).unwrap();
+        let edges = file.group("edges/a_to_b").unwrap();
+        edges.unlink(name).unwrap();
+        let builder = edges.new_dataset_builder();
+        if signed {
+            builder.with_data(&wrong.map(|value| value as i64)).create(name)
+        } else {
+            builder.with_data(&wrong).create(name)
+        }
+        .unwrap();
+        drop((edges, file));
+        read_edges(&path, None, ENDS).err().map_or_else(|| "accepted".to_owned(), |error| error.to_string())
+    };
+    for (name, wrong, expected) in [
+        ("source_node_id", [0.0, 0.9, 0.0], "row 1: expected a neuron from 0 to 3, found 0.9"),
+        ("source_node_id", [0.0, 0.0, f64::NAN], "row 2: expected a neuron from 0 to 3, found NaN"),
+        ("target_node_id", [5.5, 0.0, 0.0], "row 0: expected a neuron from 0 to 5, found 5.5"),
+        ("edge_group_id", [0.0, 0.0, 0.5], "row 2: expected a group (one alone is read) from 0 to 0, found 0.5"),
+        (
+            "edge_group_index",
+            [2.0, 0.25, 1.0],
+            "row 1: expected a place in `edges/a_to_b/0/syn_weight` from 0 to 2, found 0.25",
+        ),
+    ] {
+        let (refused, expected) = (refusal(name, wrong, false), format!("`edges/a_to_b/{name}`, {expected}"));
+        assert!(refused.contains("edges.h5") && refused.contains(&expected), "{refused}");
+    }
+    for (name, wrong, found) in [
+        ("source_node_id", [0.0, 1_099_511_627_776.0, 0.0], "1099511627776"),
+        ("edge_group_id", [0.0, -1.0, 0.0], "-1"),
+        ("edge_group_index", [0.0, -1.0, 0.0], "-1"),
+    ] {
+        let (refused, found) = (refusal(name, wrong, true), format!("found {found}"));
+        assert!(
+            refused.contains(&format!("`edges/a_to_b/{name}`, row 1: expected")) && refused.ends_with(&found),
+            "{refused}"
+        );
+    }
+    // What is whole is taken, whatever its type.
+    assert_eq!(refusal("source_node_id", [0.0, 3.0, 0.0], false), "accepted");
+    let names: ndarray::Array1<hdf5::types::FixedAscii<4>> =
+        ndarray::array!["0", "3", "0"].mapv(|text| hdf5::types::FixedAscii::from_ascii(text).unwrap());
+    sonata(&path, &[0, 3, 0], &[0.5, -1.0, 2.0]);
+    let file = hdf5::File::open_rw(&path).unwrap();
+    let edges = file.group("edges/a_to_b").unwrap();
+    edges.unlink("source_node_id").unwrap();
+    edges.new_dataset_builder().with_data(&names).create("source_node_id").unwrap();
+    drop((edges, file));
+    let refused = read_edges(&path, None, ENDS).unwrap_err().to_string();
+    assert!(refused.contains("expected integers"), "{refused}");
+}
+
+#[test]
+fn numbers_of_other_types_are_taken_where_they_fit_and_refused_by_name() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("list.npy");
+    let ends_alone = SynapseList { weights: None, delays_ms: None, ..listed() };
+    let check = || assert_eq!(read_synapse_list(&path, ENDS).unwrap(), ends_alone);
+    let rows = ndarray::array![[0_u8, 5], [3, 1], [0, 5]];
+    write_npy(&path, &rows).unwrap();
+    check();
+    write_npy(&path, &rows.mapv(u16::from)).unwrap();
+    check();
+    write_npy(&path, &rows.mapv(u8::cast_signed)).unwrap();
+    check();
+    write_npy(&path, &rows.mapv(f32::from)).unwrap();
+    check();
+    write_npy(&path, &rows.mapv(|value| value > 1)).unwrap();
+    let refused = read_synapse_list(&path, ENDS).unwrap_err().to_string();
+    let expected = "list.npy holds numbers of the type '|b1'; expected integers of 8 to 64 bits (`i1` to `i8`, `u1` to `u8`) or \
+                    floats (`f2`, `f4`, `f8`)";
+    assert!(refused.ends_with(expected), "{refused}");
 }
 
 /// In dense storage one delay is of all; weights come from the list, or are drawn where it has none.

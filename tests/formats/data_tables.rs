@@ -102,8 +102,9 @@ fn numpy_rate_tables_that_do_not_fit_are_refused() {
     assert_eq!(message(), "rates.npy has the shape [1, 3], expected [presentations, 2]");
     write_npy(&path, &array![1.0, 2.0]).unwrap();
     assert_eq!(message(), "rates.npy has the shape [2], expected [presentations, 2]");
-    write_npy(&path, &array![[1_i64, 2]]).unwrap();
-    assert_eq!(message(), "rates.npy holds numbers of the type '<i8'; expected float32 (`<f4`) or float64 (`<f8`)");
+    write_npy(&path, &array![[true, false]]).unwrap();
+    let types = "integers of 8 to 64 bits (`i1` to `i8`, `u1` to `u8`) or floats (`f2`, `f4`, `f8`)";
+    assert_eq!(message(), format!("rates.npy holds numbers of the type '|b1'; expected {types}"));
     write_npy(&path, &Array2::<f64>::zeros((0, 2))).unwrap();
     assert_eq!(message(), "rates.npy holds no presentation");
 }

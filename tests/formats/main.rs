@@ -16,3 +16,5 @@ mod model_refusals;
 mod run_file;
 mod scaling;
 mod small;
+#[cfg(feature = "hdf5")]
+mod sonata;

@@ -11,6 +11,7 @@
 use std::path::Path;
 
 use super::RecordError;
+use super::foreign::Indices;
 use super::source::Source;
 use crate::model::{Ends, SynapseList};
 
@@ -23,30 +24,29 @@ pub fn read_edges(path: &Path, edges: Option<&str>, ends: Ends) -> Result<Synaps
     let source = Source::any(path)?;
     let population = population(&source, edges)?;
     let at = |name: &str| format!("edges/{population}/{name}");
-    let sources = neurons(&source, &at("source_node_id"), ends.pre)?;
-    let targets = neurons(&source, &at("target_node_id"), ends.post)?;
+    let neurons = |name: &str, count| source.indices(Indices { dataset: &at(name), of: "neuron", count });
+    let sources = neurons("source_node_id", ends.pre)?;
+    let targets = neurons("target_node_id", ends.post)?;
     let edges = sources.len();
     same_length(&source, &at("target_node_id"), edges, targets.len())?;
-    if source.has(&at("edge_group_id")) && source.values::<u64>(&at("edge_group_id"))?.iter().any(|&group| group != 0) {
-        return Err(source.problem(format!("has edges of several groups in `{population}`, expected group 0 alone")));
+    let (groups, places) = (at("edge_group_id"), at("edge_group_index"));
+    if source.has(&groups) {
+        source.indices(Indices { dataset: &groups, of: "group (one alone is read)", count: 1 })?;
     }
-    let index: Option<Vec<u64>> =
-        if source.has(&at("edge_group_index")) { Some(source.values(&at("edge_group_index"))?) } else { None };
-    if let Some(index) = &index {
-        same_length(&source, &at("edge_group_index"), edges, index.len())?;
-    }
+    let index = source.has(&places).then(|| source.length(&places)).transpose()?;
+    index.map_or(Ok(()), |found| same_length(&source, &places, edges, found))?;
     let column = |name: &str| -> Result<Option<Vec<f64>>, RecordError> {
         let name = at(name);
         if !source.has(&name) {
             return Ok(None);
         }
         let values: Vec<f64> = source.values(&name)?;
-        let Some(index) = &index else {
+        if index.is_none() {
             return same_length(&source, &name, edges, values.len()).map(|()| Some(values));
-        };
-        let lost = || source.problem(format!("`{}` names places that `{name}` has not", at("edge_group_index")));
-        let of = |&place: &u64| values.get(place as usize).copied();
-        index.iter().map(of).collect::<Option<Vec<_>>>().ok_or_else(lost).map(Some)
+        }
+        let of = format!("place in `{name}`");
+        let index = source.indices(Indices { dataset: &places, of: &of, count: values.len() })?;
+        Ok(Some(index.into_iter().map(|place| values[place as usize]).collect()))
     };
     let weights = column("0/syn_weight")?;
     let delays_ms = column("0/delay")?;
@@ -86,18 +86,6 @@ fn population(source: &Source, edges: Option<&str>) -> Result<String, RecordErro
             return Err(source.problem(why));
         }
     })
-}
-
-/// Reads neurons that must be below a number.
-fn neurons(source: &Source, name: &str, below: usize) -> Result<Vec<u32>, RecordError> {
-    let nodes: Vec<i64> = source.values(name)?;
-    match nodes.iter().position(|&node| usize::try_from(node).is_err() || node.unsigned_abs() >= below as u64) {
-        None => Ok(nodes.into_iter().map(|node| node as u32).collect()),
-        Some(edge) => {
-            let (found, most) = (nodes[edge], below.saturating_sub(1));
-            Err(source.problem(format!("edge {edge} has {found} as `{name}`, expected a neuron from 0 to {most}")))
-        }
-    }
 }
 
 fn same_length(source: &Source, name: &str, expected: usize, found: usize) -> Result<(), RecordError> {

@@ -82,6 +82,7 @@ mod credit;
 mod digest;
 mod dtype;
 mod edges;
+mod foreign;
 mod grid;
 mod heap;
 mod nwb;

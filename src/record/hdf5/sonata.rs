@@ -2,60 +2,50 @@
 
 use std::path::Path;
 
-use hdf5::File;
-
-use super::heap::Heap;
-use super::source::held;
-use super::{RecordError, attribute, place};
+use super::RecordError;
+use super::foreign::Indices;
+use super::source::Source;
 use crate::protocol::Spike;
+use crate::units::LONGEST_RUN_MS;
 
 /// Reads the spikes of `population`, which are to be those of `neurons` neurons, sorted by (time, neuron) [ms].
 ///
 /// # Errors
-/// If the file cannot be read, has no such population, or one of its spikes is of another neuron or at no time.
+/// If the file cannot be read, has no such population, or one of its spikes is of another neuron or at no time of a run.
 pub fn read_sonata_spikes(path: &Path, population: &str, neurons: usize) -> Result<Vec<Spike>, RecordError> {
-    std::fs::File::open(path).map_err(|e| place::failed("cannot read", path, e))?;
-    let file = File::open(path).map_err(|_| place::content(path, "is not an HDF5 file, or is damaged"))?;
+    let source = Source::any(path)?;
     let group = format!("spikes/{population}");
-    if !file.link_exists("spikes") || !file.link_exists(&group) {
-        let found = file.group("spikes").and_then(|spikes| spikes.member_names()).unwrap_or_default();
+    if !source.has(&group) {
+        let found = source.members("spikes")?;
         let found = if found.is_empty() { "none".to_owned() } else { format!("those of {}", found.join(", ")) };
-        return Err(place::content(path, format!("has no spikes of `{population}`, but {found}")));
+        return Err(source.problem(format!("has no spikes of `{population}`, but {found}")));
     }
-    let damaged = |e: hdf5::Error| place::content(path, format!("`{group}` is missing or damaged ({e})"));
-    let dataset = |name: &str| {
-        let dataset = file.dataset(&format!("{group}/{name}"))?;
-        held(&dataset).map(|()| dataset)
-    };
-    let (timestamps, node_ids) = (dataset("timestamps").map_err(damaged)?, dataset("node_ids").map_err(damaged)?);
-    let unit = attribute::get_text(&timestamps, "units", &Heap::of(path)).unwrap_or_else(|_| "ms".to_owned());
-    let ms = match unit.trim_end_matches('\0') {
-        "ms" | "milliseconds" => 1.0,
-        "s" | "seconds" => 1000.0,
-        other => {
-            return Err(place::content(path, format!("`{group}/timestamps` has the unit `{other}`, expected ms or s")));
-        }
-    };
-    let times: Vec<f64> = timestamps.read_raw().map_err(damaged)?;
-    let ids: Vec<u64> = node_ids.read_raw().map_err(damaged)?;
+    let (timestamps, node_ids) = (format!("{group}/timestamps"), format!("{group}/node_ids"));
+    let times: Vec<f64> = source.values(&timestamps)?;
+    let ids = source.indices(Indices { dataset: &node_ids, of: "neuron", count: neurons })?;
     if times.len() != ids.len() {
-        return Err(place::content(path, format!("`{group}`: times and neurons differ in number")));
+        return Err(source.problem(format!("`{group}`: times and neurons differ in number")));
     }
-    let spike = |(row, (&time, &id)): (usize, (&f64, &u64))| {
-        let neuron = u32::try_from(id).ok().filter(|&id| (id as usize) < neurons);
-        let Some(neuron) = neuron else {
-            let problem = format!("`{group}/node_ids`, row {row}: expected a neuron below {neurons}, found {id}");
-            return Err(place::content(path, problem));
-        };
-        if !time.is_finite() {
-            return Err(place::content(
-                path,
-                format!("`{group}/timestamps`, row {row}: expected a time, found {time}"),
-            ));
+    let (ms, unit) = unit(&source, &timestamps)?;
+    let expected = || format!("a time from 0 to {:e} {unit}", LONGEST_RUN_MS / ms);
+    let spike = |(row, (&time, &neuron)): (usize, (&f64, &u32))| {
+        if !(0.0..=LONGEST_RUN_MS).contains(&(time * ms)) {
+            return Err(source.refused(&timestamps, row, &expected(), &time));
         }
-        Ok(Spike { time: time * ms, neuron })
+        // −0 becomes 0, so that the order of equal times is that of their neurons.
+        Ok(Spike { time: time * ms + 0.0, neuron })
     };
     let mut spikes = times.iter().zip(&ids).enumerate().map(spike).collect::<Result<Vec<_>, _>>()?;
     spikes.sort_by(|a, b| a.time.total_cmp(&b.time).then(a.neuron.cmp(&b.neuron)));
     Ok(spikes)
+}
+
+/// The unit of the times of a dataset [ms], and its name; ms where none is named.
+fn unit(source: &Source, timestamps: &str) -> Result<(f64, &'static str), RecordError> {
+    let unit = source.text_of(timestamps, "units").unwrap_or_else(|_| "ms".to_owned());
+    match unit.trim_end_matches('\0') {
+        "ms" | "milliseconds" => Ok((1.0, "ms")),
+        "s" | "seconds" => Ok((1000.0, "s")),
+        other => Err(source.problem(format!("`{timestamps}` has the unit `{other}`, expected ms or s"))),
+    }
 }
