@@ -4,7 +4,7 @@ use std::path::Path;
 
 use anyhow::{Context, bail};
 
-use super::files::is_hdf5;
+use super::files::{OwnFile, is_hdf5, refuse_model};
 use super::options::Common;
 use super::stimuli::TrainingData;
 use super::{circuit_changes, protocol, rate_rule, terminal};
@@ -18,6 +18,7 @@ use crate::training::initial_network;
 /// # Errors
 /// If it cannot be read, was changed after it was written, or does not fit the model it holds.
 pub(super) fn load(path: &Path) -> anyhow::Result<Checkpoint> {
+    refuse_model(path, OwnFile::Checkpoint)?;
     check_own_model(Checkpoint::load(path)?, path)
 }
 
@@ -28,6 +29,7 @@ pub(super) fn load_for(common: &Common, path: &Path) -> anyhow::Result<Checkpoin
 
 /// Loads a checkpoint that may have been changed after it was written; a message says so.
 pub(super) fn load_edited(path: &Path) -> anyhow::Result<Checkpoint> {
+    refuse_model(path, OwnFile::Checkpoint)?;
     let checkpoint = check_own_model(Checkpoint::load_edited(path)?, path)?;
     if checkpoint.edited {
         terminal::print_message(format_args!("{} was changed after it was written", path.display()));

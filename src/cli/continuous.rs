@@ -68,12 +68,7 @@ impl ContinuousRun<'_> {
         let mut simulation = simulation.map_err(anyhow::Error::from)?.with_data(identity);
         let from_ms = simulation.clock_ms();
         if from_ms >= protocol.end_ms() {
-            let end = protocol.end_ms();
-            return Err(anyhow::anyhow!(
-                "the checkpoint stands at {from_ms} ms, and the run ends at {end} ms: nothing is left to do; --duration is the \
-                 whole run's"
-            )
-            .into());
+            return self.leave(&simulation);
         }
         let planned = self.planned(&mean_rates, from_ms);
         let recorded = RunDescription {
@@ -112,6 +107,27 @@ impl ContinuousRun<'_> {
     ) -> anyhow::Result<()> {
         checkpoint::check_fits(self.model, before, path)?;
         check(self.model, &checkpoint::own_model(before, path)?, before, path)
+    }
+
+    /// Leaves a run as it is whose checkpoint stands at the end asked for.
+    ///
+    /// # Errors
+    /// If the checkpoint stands beyond it.
+    fn leave(&self, simulation: &Simulation<'_>) -> Result<(), Failure> {
+        let ContinuousProtocol { warmup, duration, .. } = self.protocol();
+        let (clock, end) = (simulation.clock_ms(), warmup + duration);
+        if clock > end {
+            return Err(anyhow::anyhow!(
+                "the checkpoint stands at {clock} ms, beyond the end of the run asked for, {end} ms: --duration is a total, \
+                 without the warm-up of {warmup} ms"
+            )
+            .into());
+        }
+        terminal::print_message(format_args!(
+            "the run is complete after {duration} ms and a warm-up of {warmup} ms; nothing is left to do and nothing was written \
+             (--duration is a total: give more to go on)"
+        ));
+        if self.common.json { terminal::print_json(&self.results(simulation, None, 0.0, clock)) } else { Ok(()) }
     }
 
     fn protocol(&self) -> ContinuousProtocol {
@@ -189,7 +205,7 @@ impl ContinuousRun<'_> {
             return Err(Failure::Interrupted);
         }
         let files = files.replace().map_err(Failure::Failed)?;
-        let results = self.results(simulation, &files, seconds, from_ms);
+        let results = self.results(simulation, Some(&files), seconds, from_ms);
         if self.common.json { terminal::print_json(&results) } else { results.print(&files) }
     }
 
@@ -201,12 +217,18 @@ impl ContinuousRun<'_> {
             self.protocol().duration
         );
         if let Some(what) = &self.common.record {
-            command = format!("{command} --record {}", shell::quoted(what));
+            command = format!("{command} {}", shell::option("--record", what));
         }
         command
     }
 
-    fn results(&self, simulation: &Simulation<'_>, files: &RunFiles, seconds: f64, from_ms: f64) -> ContinuousResults {
+    fn results(
+        &self,
+        simulation: &Simulation<'_>,
+        files: Option<&RunFiles>,
+        seconds: f64,
+        from_ms: f64,
+    ) -> ContinuousResults {
         let protocol = self.protocol();
         let begun = protocol.warmup.max(from_ms);
         let times = self.model.recording.recorded_times(begun..protocol.end_ms());
@@ -228,8 +250,8 @@ impl ContinuousRun<'_> {
             populations: populations.collect(),
             seconds,
             real_time_factor: seconds / ((protocol.end_ms() - from_ms) / 1000.0),
-            run_file: report::text_of(&files.run),
-            checkpoint_file: files.checkpoint.as_deref().map(report::text_of),
+            run_file: files.map(|files| report::text_of(&files.run)),
+            checkpoint_file: files.and_then(|files| files.checkpoint.as_deref()).map(report::text_of),
         }
     }
 }
@@ -292,11 +314,11 @@ pub(super) struct ContinuousResults {
     populations: Vec<PopulationActivity>,
     /// Wall time of the simulation [s].
     seconds: f64,
-    /// Wall time over model time.
+    /// Wall time over model time; null if nothing was left to do.
     real_time_factor: f64,
-    /// Path of the run file.
-    run_file: String,
-    /// Path of the checkpoint.
+    /// Path of the run file; null if nothing was left to do.
+    run_file: Option<String>,
+    /// Path of the checkpoint; null if nothing was left to do.
     checkpoint_file: Option<String>,
 }
 

@@ -6,7 +6,7 @@ use anyhow::bail;
 use clap::Args;
 
 use super::failure::Failure;
-use super::files::{refuse_overwrite, refuse_run};
+use super::files::{OwnFile, refuse_model, refuse_overwrite, refuse_run};
 use super::terminal;
 use crate::record::RecordError;
 use crate::record::hdf5::{RunReader, export_nwb};
@@ -42,6 +42,7 @@ impl ExportCommand {
         if !self.nwb.extension().is_some_and(|end| end.eq_ignore_ascii_case("nwb")) {
             bail!("--nwb {}: expected a name that ends in .nwb", self.nwb.display());
         }
+        refuse_model(&self.run, OwnFile::Run)?;
         RunReader::open(&self.run)?;
         refuse_overwrite("--nwb", &self.nwb, &self.run)?;
         refuse_run("--nwb", &self.nwb)

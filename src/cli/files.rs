@@ -7,13 +7,44 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, bail};
 
 use super::failure::Failure;
-use crate::model::open_file;
+use super::shell;
+use crate::model::{Model, open_file, shipped};
 use crate::record::hdf5::{RunReader, holds_checkpoint};
 
 /// Whether a file begins with the signature of HDF5.
 pub(super) fn is_hdf5(path: &Path) -> bool {
     let mut start = [0; 8];
     open_file(path).and_then(|mut file| file.read_exact(&mut start)).is_ok() && start == *b"\x89HDF\r\n\x1a\n"
+}
+
+/// A file of ours that a command reads.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum OwnFile {
+    Run,
+    Checkpoint,
+}
+
+/// The model that stands where a file of ours is expected: a shipped one, by its name, or a model file.
+pub(super) fn model_named(input: &Path) -> Option<Model> {
+    let is_shipped = || !input.exists() && input.to_str().and_then(shipped::find).is_some();
+    let is_file = || input.extension().is_some_and(|end| end.eq_ignore_ascii_case("toml")) && !is_hdf5(input);
+    (is_file() || is_shipped()).then(|| Model::load(input, &[]).ok()).flatten()
+}
+
+/// Refuses a model where a file of ours is expected.
+///
+/// # Errors
+/// If it is one; the error names the command that makes the file.
+pub(super) fn refuse_model(input: &Path, expected: OwnFile) -> anyhow::Result<()> {
+    let Some(model) = model_named(input) else { return Ok(()) };
+    let command = if model.protocol.continuous().is_some() { "simulate" } else { "train" };
+    let (expected, end) = match expected {
+        OwnFile::Run => ("run file", ".h5"),
+        OwnFile::Checkpoint => ("checkpoint", ".checkpoint.h5"),
+    };
+    let (shown, name) = (input.display(), &model.name);
+    let words = shell::quoted_path(input);
+    bail!("{shown} is a model, expected a {expected}; `apical {command} {words}` makes one, output/{name}-seed1{end}")
 }
 
 /// Refuses the path of an output, given by `option`, that is the file the command reads.

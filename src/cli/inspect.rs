@@ -12,7 +12,7 @@ use serde::Serialize;
 
 use super::disk::size;
 use super::failure::Failure;
-use super::files::is_hdf5;
+use super::files::{OwnFile, is_hdf5, refuse_model};
 use super::report::text_of;
 use super::terminal;
 use crate::model::Model;
@@ -71,6 +71,7 @@ impl InspectCommand {
     }
 
     fn verify(&self) -> Result<(), Failure> {
+        refuse_model(&self.file, OwnFile::Run)?;
         let wrong = verify(&self.file).map_err(anyhow::Error::from)?;
         if self.json {
             terminal::print_json(&CheckResults { file: text_of(&self.file), wrong: wrong.clone() })?;

@@ -4,9 +4,16 @@ use std::borrow::Cow;
 use std::fmt::Write as _;
 use std::path::Path;
 
-/// Quotes a path for a shell; bytes that are not UTF-8 become replacement characters.
+/// Quotes a path for a shell, one that begins with a dash as `./-x`, which no program takes for an option; bytes that are not
+/// UTF-8 become replacement characters.
 pub(super) fn quoted_path(path: &Path) -> String {
-    quoted(&path.to_string_lossy()).into_owned()
+    let path = path.to_string_lossy();
+    if path.starts_with('-') { quoted(&format!("./{path}")).into_owned() } else { quoted(&path).into_owned() }
+}
+
+/// An option with its value, quoted for a shell: `--record all`, and `--record=-20:` where the value begins with a dash.
+pub(super) fn option(name: &str, value: &str) -> String {
+    format!("{name}{}{}", if value.starts_with('-') { '=' } else { ' ' }, quoted(value))
 }
 
 /// Quotes a word for a shell, where it holds characters that are special to one.
@@ -50,6 +57,15 @@ mod tests {
         ] {
             assert_eq!(quoted(word), expected);
         }
+    }
+
+    #[test]
+    fn what_begins_with_a_dash_is_no_option() {
+        assert_eq!(quoted_path(Path::new("-x.h5")), "./-x.h5");
+        assert_eq!(quoted_path(Path::new("--my run.h5")), "'./--my run.h5'");
+        assert_eq!(quoted_path(Path::new("output/-x.h5")), "output/-x.h5");
+        assert_eq!(option("--record", "-20:"), "--record=-20:");
+        assert_eq!(option("--record", "hidden,output.soma"), "--record hidden,output.soma");
     }
 
     /// What is printed to be pasted must come back as the words it was made of.

@@ -26,7 +26,7 @@ use crate::training::{Plan, Plasticity, Trainer};
 ///
 /// A model of the protocol "continuous" runs for --duration of model time after its warm-up, and leaves a run file and a
 /// checkpoint. Ctrl-C saves all: `--resume` goes on from there to the bit, also to a longer duration; its run file holds what
-/// comes from the checkpoint's time on.
+/// comes from the checkpoint's time on. --duration is a total: a run that has all of it is left as it is.
 ///
 ///   apical simulate circuit.toml --duration 1000 --record 'cells,cells[0:5].soma'
 ///
@@ -103,6 +103,10 @@ impl SimulateCommand {
             return Err(
                 anyhow::anyhow!("--examples: a continuous model has no presentations; give --duration MS").into()
             );
+        }
+        if self.common.data.is_some() {
+            let why = "--data: a continuous model is shown no images; what its populations are shown is named by `stimulus` of each";
+            return Err(anyhow::anyhow!(why).into());
         }
         let model = protocol::with_duration(model, self.duration)?;
         let checkpoint_every = self.checkpoint_every;

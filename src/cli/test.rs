@@ -8,6 +8,7 @@ use clap::Args;
 use serde::Serialize;
 
 use super::failure::Failure;
+use super::files::model_named;
 use super::options::{Common, Rate};
 use super::output::RunFiles;
 use super::progress::Display;
@@ -56,6 +57,7 @@ pub(super) struct TestCommand {
 impl TestCommand {
     pub(super) fn execute(self) -> Result<(), Failure> {
         let threads = self.common.start_threads()?;
+        model_named(&self.checkpoint).as_ref().map_or(Ok(()), protocol::refuse_continuous)?;
         let checkpoint = checkpoint::load_for(&self.common, &self.checkpoint)?;
         let model = self.common.parse_model(&checkpoint.model_text, &self.checkpoint)?;
         protocol::refuse_continuous(&model)?;

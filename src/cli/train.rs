@@ -211,7 +211,7 @@ impl TrainCommand {
             self.rate.option(),
             self.common.data.as_ref().map(|folder| format!("--data {}", shell::quoted_path(folder))),
             self.test_examples.map(|examples| format!("--test-examples {examples}")),
-            self.common.record.as_ref().map(|what| format!("--record {}", shell::quoted(what))),
+            self.common.record.as_ref().map(|what| shell::option("--record", what)),
         ];
         for option in given.into_iter().flatten() {
             command = command + " " + &option;

@@ -8,7 +8,7 @@ use clap::Args;
 
 use super::disk::size;
 use super::failure::Failure;
-use super::files::{PartialFile, refuse_overwrite};
+use super::files::{OwnFile, PartialFile, refuse_model, refuse_overwrite};
 use super::plot::IndexRange;
 use super::terminal;
 use crate::model::Model;
@@ -54,11 +54,16 @@ pub(super) struct ViewCommand {
 
 impl ViewCommand {
     pub(super) fn execute(self) -> Result<(), Failure> {
+        refuse_model(&self.run, OwnFile::Run)?;
         let range = self.presentations.map(IndexRange::range);
         let run = RunParts::open(&self.run, self.data.as_deref(), range).map_err(anyhow::Error::from)?;
         if let Some(asked) = self.presentations.filter(|_| run.shown().is_empty()) {
             let file = self.run.display();
             return Err(anyhow::anyhow!("--presentations {asked}: {file} recorded none of them").into());
+        }
+        if self.data.is_some() && !run.has_stimuli() {
+            let file = self.run.display();
+            return Err(anyhow::anyhow!("--data: {file} holds no presentations of images").into());
         }
         // Served from where they are by default, images are read when they are first looked at.
         if (self.data.is_some() || self.export.is_some())

@@ -75,6 +75,11 @@ impl RunParts {
         Ok(Self { reader, model, about, shown, sha256, place, folder, images, kinds })
     }
 
+    /// Whether the run has presentations, whose stimuli can be shown.
+    pub fn has_stimuli(&self) -> bool {
+        !self.kinds.is_empty()
+    }
+
     /// Reads the stimuli at once.
     ///
     /// # Errors

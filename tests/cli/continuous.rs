@@ -210,8 +210,8 @@ fn spikes_of_a_run_are_replayed_to_another() {
     let json = bench.json("inspect second.h5");
     assert!(json["data_sha256"].as_str().unwrap().ends_with("  first.h5\n"), "{json}");
     for (keys, expected) in [
-        ("population.cells.stimulus.population=other", "has no spikes of `other`, but those of input, drive, cells"),
-        ("population.cells.size=7", "expected a neuron below 7"),
+        ("population.cells.stimulus.population=other", "has no spikes of `other`, but those of cells, drive, input"),
+        ("population.cells.size=7", "expected a neuron from 0 to 6, found"),
         ("population.cells.stimulus.path=no.h5", "cannot read no.h5"),
     ] {
         let ran = bench.run(&format!("simulate replay.toml --set {keys}"));
@@ -230,7 +230,10 @@ fn what_is_not_of_a_continuous_run_is_refused() {
         ("simulate circuit.toml --duration 0", "expected a model time in ms, above 0"),
         ("simulate tiny.toml --duration 100", "--duration: the model shows presentations"),
         ("simulate --resume trained.checkpoint.h5", "expected a checkpoint of a continuous run"),
-        ("simulate --resume run.checkpoint.h5 --duration 40", "nothing is left to do"),
+        (
+            "simulate --resume run.checkpoint.h5 --duration 40",
+            "stands at 200 ms, beyond the end of the run asked for, 190 ms",
+        ),
         ("train circuit.toml", "has no presentations; it is run by `apical simulate MODEL --duration MS`"),
         ("test run.checkpoint.h5", "has no presentations"),
         ("simulate circuit.toml --record cells,0:20,50:60", "expected gaps of at least 100 ms"),

@@ -5,6 +5,7 @@
 mod support;
 
 mod circuit_files;
+mod circuits;
 mod compare;
 mod continuous;
 mod data;

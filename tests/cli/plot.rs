@@ -183,7 +183,7 @@ const REFUSED: [(&str, &[&str]); 23] = [
     ("raster all.h5 --out figure", &["expected a name that ends in .svg or .png"]),
     ("raster all.h5 --out nowhere/figure.svg", &["there is no folder `nowhere`"]),
     ("raster absent.h5", &["cannot read absent.h5"]),
-    ("raster tiny.toml", &["tiny.toml: is not an HDF5 file"]),
+    ("raster tiny.toml", &["tiny.toml is a model, expected a run file"]),
     ("raster all.checkpoint.h5", &["is a checkpoint, expected a run file"]),
     ("traces all.h5 --neurons 0:12", &["expected at most 12 neurons"]),
 ];

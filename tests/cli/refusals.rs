@@ -222,7 +222,7 @@ fn checkpoints_that_are_none_or_damaged() {
     refuse(&[
         Case(nothing, "train --resume nowhere.h5", &["cannot read nowhere.h5", "No such file"]),
         Case(nothing, "train --resume run.h5", &["run.h5: is a run file, expected a checkpoint"]),
-        Case(nothing, "test tiny.toml", &["tiny.toml: is not an HDF5 file"]),
+        Case(nothing, "test tiny.toml", &["tiny.toml is a model, expected a checkpoint"]),
         Case(
             |bench| {
                 let whole = fs::read(bench.path("run.checkpoint.h5")).unwrap();

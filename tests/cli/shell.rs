@@ -27,6 +27,33 @@ fn the_command_that_goes_on_can_be_pasted() {
     assert!(ran.stderr.contains(expected), "{}", ran.stderr);
 }
 
+/// A path that begins with a dash would be an option, and so would a range that counts from the end.
+#[cfg(unix)]
+#[test]
+fn the_command_that_goes_on_names_no_options_that_are_none() {
+    let bench = Bench::new();
+    let mut command = bench.command("train tiny.toml --epochs 100000 --record=-20: --test-examples 2 --out=-run.h5");
+    let ran = support::interrupt(command, || bench.path("-run.checkpoint.h5").exists());
+    assert_eq!(ran.code, Some(130), "{}", ran.stderr);
+    let goes_on = ran.stderr.lines().find_map(|line| line.split_once("go on with: apical ")).unwrap().1;
+    assert!(goes_on.contains("--resume ./-run.checkpoint.h5") && goes_on.contains("--record=-20:"), "{goes_on}");
+    // As it is printed, with one more option: what the checkpoint has is more than that.
+    let more = bench.run(&format!("{goes_on} --examples 1"));
+    assert!(more.stderr.contains("--epochs and --examples are totals"), "{goes_on}: {}", more.stderr);
+    let refused = bench.run("train tiny.toml --examples 2 --out=-run.h5");
+    assert!(refused.stderr.contains("--resume ./-run.checkpoint.h5"), "{}", refused.stderr);
+    // A circuit.
+    bench.write(
+        "circuit.toml",
+        "name = 'circuit'\n[[population]]\nname = 'p'\nkind = 'poisson'\nsize = 2\nstimulus = { kind = 'constant', rate_hz = 5 }\n\
+         [protocol]\nkind = 'continuous'\nduration_ms = 1e8\n",
+    );
+    command = bench.command("simulate circuit.toml --record p --checkpoint-every 1ms --out=-circuit.h5");
+    let ran = support::interrupt(command, || bench.path("-circuit.checkpoint.h5").exists());
+    assert_eq!(ran.code, Some(130), "{}", ran.stderr);
+    assert!(ran.stderr.contains("--resume ./-circuit.checkpoint.h5"), "{}", ran.stderr);
+}
+
 #[test]
 fn negative_values_are_refused_for_what_they_are() {
     let bench = Bench::new();

@@ -225,7 +225,7 @@ fn a_page_is_written_in_the_time_of_what_was_recorded() {
 fn bad_input_is_refused_before_anything_is_served_or_written() {
     let refused = [
         ("view absent.h5", "cannot read absent.h5"),
-        ("view tiny.toml", "is not an HDF5 file"),
+        ("view tiny.toml", "tiny.toml is a model, expected a run file"),
         ("view all.checkpoint.h5", "is a checkpoint, expected a run file"),
         ("view all.h5 --presentations 90:95", "--presentations 90:95: all.h5 recorded none of them"),
         ("view all.h5 --export page.txt", "expected a name that ends in .html"),

@@ -7,6 +7,7 @@ use ndarray::Array2;
 use serde::Serialize;
 
 use crate::analysis::{linear_cka, rsa};
+use crate::cli::files::model_named;
 use crate::cli::rate_rule;
 use crate::cli::stimuli::{self, StimulusSource};
 use crate::data::{Presentations, Source};
@@ -56,8 +57,10 @@ impl ComparedNetwork {
         folder: Option<&Path>,
     ) -> anyhow::Result<Self> {
         let (path, dynamics) = parse_network(text);
+        model_named(path).as_ref().map_or(Ok(()), |model| refuse_circuit(text, model))?;
         let checkpoint = load(path)?;
         let model = Model::parse(&checkpoint.model_text, &format!("model of {}", path.display()), &[])?;
+        refuse_circuit(text, &model)?;
         if let Some(why) = model.lacks_twin().filter(|_| dynamics != Dynamics::Spiking) {
             bail!("{text}: {why}; or leave out `{RATE}`");
         }
@@ -104,6 +107,17 @@ impl ComparedNetwork {
         };
         Ok((1..self.model.populations.len()).map(layer).collect())
     }
+}
+
+/// Refuses a network without presentations.
+fn refuse_circuit(text: &str, model: &Model) -> anyhow::Result<()> {
+    if model.protocol.continuous().is_none() {
+        return Ok(());
+    }
+    bail!(
+        "--representations {text}: a circuit, of the protocol \"continuous\", is shown no images and has no classes; representations \
+         are responses to images"
+    )
 }
 
 /// Responses of the layers of a network trained by this command.

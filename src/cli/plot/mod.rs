@@ -18,7 +18,7 @@ use self::kind::FigureKind;
 pub(super) use self::select::IndexRange;
 use self::select::{Selection, Size};
 use super::failure::Failure;
-use super::files::{PartialFile, refuse_overwrite};
+use super::files::{OwnFile, PartialFile, refuse_model, refuse_overwrite};
 use super::terminal;
 use crate::plot::{Figure, Theme};
 use crate::record::hdf5::RunReader;
@@ -76,6 +76,7 @@ impl PlotCommand {
     pub(super) fn execute(self) -> Result<(), Failure> {
         self.selection.check(self.what)?;
         let (path, format) = self.destination()?;
+        refuse_model(&self.run, OwnFile::Run)?;
         let run = RunReader::open(&self.run).map_err(anyhow::Error::from)?;
         let mut figure = draw::figure(self.what, &run, &self.run, &self.selection)?;
         figure.title = title(&figure.title, &run)?;

@@ -8,7 +8,9 @@ use anyhow::bail;
 use clap::Args;
 
 use super::kind::FigureKind;
-use crate::cli::terminal;
+use crate::cli::files::checkpoint_file;
+use crate::cli::{shell, terminal};
+use crate::model::Model;
 use crate::plot::recorded::RecordedWindow;
 use crate::record::Kind;
 use crate::record::hdf5::{PresentationRow, RunReader};
@@ -198,12 +200,18 @@ impl Selection {
         word: &str,
     ) -> anyhow::Result<RecordedWindow> {
         let rows = run.presentations()?;
-        let is_continuous = run.model(path)?.protocol.continuous().is_some();
+        let model = run.model(path)?;
+        let is_continuous = model.protocol.continuous().is_some();
         if is_continuous && self.presentations.is_some() {
             bail!("--presentations: {} holds a continuous run; --from and --to select times of it", path.display());
         }
         let recorded: Vec<_> = rows.iter().copied().filter(|row| row.recorded).collect();
         let (Some(first), Some(last)) = (recorded.first(), recorded.last()) else {
+            if rows.is_empty()
+                && let Some(why) = ended_before(&model, path)
+            {
+                bail!(why);
+            }
             if is_continuous {
                 bail!("{} holds nothing of the run; `--record {word}` keeps all of it", path.display());
             }
@@ -245,6 +253,28 @@ impl Selection {
         }
         Ok(shown)
     }
+}
+
+/// Why the file of a continuous run has no records though its model asks for some: it ended before the first of them.
+fn ended_before(model: &Model, path: &Path) -> Option<String> {
+    let protocol = model.protocol.continuous()?;
+    let times = model.recording.recorded_times(protocol.warmup..protocol.end_ms());
+    let first = times.first()?.start;
+    let when = if first > protocol.warmup {
+        format!("before {first} ms, where recording begins")
+    } else {
+        format!("in the warm-up, which takes {first} ms and is not recorded")
+    };
+    let checkpoint = checkpoint_file(path);
+    let goes_on = if checkpoint.is_file() {
+        format!(
+            "; `apical simulate --resume {}` goes on with it, to a run file of its own",
+            shell::quoted_path(&checkpoint)
+        )
+    } else {
+        String::new()
+    };
+    Some(format!("{} has no records: its run ended {when}{goes_on}", path.display()))
 }
 
 /// The last `most` presentations of the last contiguous recorded range; a message lists the other ranges.

@@ -185,6 +185,11 @@ impl ValidateCommand {
             };
             let Some(index) = model.projections.iter().position(|projection| projection.name == name) else {
                 let names: Vec<_> = model.projections.iter().map(|projection| projection.name.as_str()).collect();
+                if names.is_empty() {
+                    bail!(
+                        "--perturb {text}: does not apply, for the model has no projections whose weights could be scaled"
+                    );
+                }
                 bail!("--perturb {text}: no projection `{name}`; there are {}", names.join(", "));
             };
             twin.synapses[index].scale(f64::from(1.0 + by));

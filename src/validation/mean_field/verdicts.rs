@@ -42,8 +42,13 @@ const WIDEST: f64 = 0.5;
 /// Errors below which a theory is narrow whatever the rate [1/ms].
 const NARROW: f64 = 5e-4;
 
-/// A verdict on the rate of each population and on its CV.
+/// A verdict on the rate of each population and on its CV; of a model without cells one that says so.
 pub fn judge_theory(model: &Model, comparisons: &[PopulationComparison]) -> Vec<Verdict> {
+    if comparisons.is_empty() {
+        let why = "the model has no populations of cells, only sources, whose rates are given";
+        let quantity = "rates and CVs of intervals off mean-field theory's".to_owned();
+        return vec![Verdict { quantity, found: Found::NotApplicable(why.into()) }];
+    }
     comparisons.iter().flat_map(|comparison| of_population(model, comparison)).collect()
 }
 
