@@ -88,6 +88,18 @@ impl Delay {
         }
     }
 
+    /// The step of which every delay is a whole number: of one for all, that delay [ms].
+    pub fn step_ms(self) -> f64 {
+        match self {
+            Self::Constant { value: 0.0 } => 1.0,
+            Self::Constant { value } => value,
+            Self::Normal { resolution_ms, .. }
+            | Self::Lognormal { resolution_ms, .. }
+            | Self::Uniform { resolution_ms, .. }
+            | Self::List { resolution_ms } => resolution_ms,
+        }
+    }
+
     /// The least that a synapse may have [ms].
     pub fn smallest(self) -> f64 {
         match self {

@@ -1,7 +1,7 @@
 //! The synapses of a projection, dense or sparse.
 
 use super::{BlockCsr, Synapse, TARGETS_PER_BLOCK, Weights};
-use crate::model::{Population, Projection, Storage};
+use crate::model::{Population, Projection, Sign, Storage};
 use crate::numeric::Stream;
 
 /// All synapses of a projection.
@@ -124,6 +124,15 @@ impl Synapses {
         match self {
             Self::Dense(weights) => weights.rows().iter().all(|w| w.is_finite()),
             Self::Sparse(synapses) => synapses.synapses().all(|synapse| synapse.weight.is_finite()),
+        }
+    }
+
+    /// The first weight that has not this sign, if there is one.
+    pub fn of_another_sign(&self, sign: Sign) -> Option<f32> {
+        let other = |weight: &f32| !sign.allows(f64::from(*weight));
+        match self {
+            Self::Dense(weights) => weights.rows().iter().copied().find(other),
+            Self::Sparse(synapses) => synapses.synapses().map(|synapse| synapse.weight).find(other),
         }
     }
 }

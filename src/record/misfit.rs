@@ -4,10 +4,17 @@ use super::Checkpoint;
 use crate::engine::{ProjectionState, StateArray};
 use crate::model::{Model, Population, Projection, Rule};
 use crate::network::{Network, Synapses};
-use crate::protocol::Spike;
+use crate::protocol::{STRETCH_MS, Spike, stretch_start, stretches_until};
+use crate::units::LONGEST_RUN_MS;
+
+/// Largest magnitude of a number of the dynamic state, in whatever unit: potentials, currents and times of all runs are far below.
+const LARGEST_STATE: f64 = 1e30;
+
+/// The array of spikes in flight that is left out where all factors are 1.
+const FACTORS: &str = "in_flight_factor";
 
 /// Why a checkpoint is not one of a model.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
 pub enum Misfit {
     /// Too few or too many of something.
     #[error("{what}: expected {expected}, found {found}")]
@@ -24,6 +31,26 @@ pub enum Misfit {
     NotFinite {
         /// The array.
         what: String,
+    },
+    /// A weight of the wrong sign.
+    #[error("weights of `{projection}`: expected weights that are {sign}, found {found}")]
+    Sign {
+        /// The projection.
+        projection: String,
+        /// What its weights are: "non-negative".
+        sign: &'static str,
+        /// The weight.
+        found: f32,
+    },
+    /// A number out of its range.
+    #[error("{what}: expected {expected}, found {found:e}")]
+    Range {
+        /// The number, or the array that holds it.
+        what: String,
+        /// What is allowed.
+        expected: String,
+        /// The first that is not.
+        found: f64,
     },
     /// Spikes on their way that cannot be.
     #[error(
@@ -67,7 +94,7 @@ impl Checkpoint {
     /// # Errors
     /// The first array that is of another length than the model's, or holds a number that is not finite.
     pub fn check(&self, model: &Model) -> Result<(), Misfit> {
-        finite("the run's clock", &[self.clock_ms])?;
+        self.check_clock(model)?;
         // Networks of rates carry nothing from one presentation to the next.
         let lanes = if model.learning.rule == Rule::TwoPhase { model.learning.batch } else { 0 };
         count("lanes", lanes, self.lanes.len())?;
@@ -83,13 +110,29 @@ impl Checkpoint {
             count(format!("populations in lane {index}"), model.populations.len(), lane.populations.len())?;
             count(format!("projections in lane {index}"), model.projections.len(), lane.projections.len())?;
             for (population, state) in model.populations.iter().zip(&lane.populations) {
-                check_population(population, state, index)?;
+                check_population(model, population, state, index)?;
             }
             for (projection, state) in model.projections.iter().zip(&lane.projections) {
                 check_projection(projection, model.population(projection.from).size, state, index)?;
             }
         }
         Ok(())
+    }
+}
+
+impl Checkpoint {
+    /// Of a continuous run the clock is where the next stretch begins.
+    fn check_clock(&self, model: &Model) -> Result<(), Misfit> {
+        finite("the run's clock", &[self.clock_ms])?;
+        if model.protocol.continuous().is_none() {
+            return in_range("the run's clock [ms]", "a time from 0 ms", &[self.clock_ms], |clock| clock >= 0.0);
+        }
+        let most = stretches_until(LONGEST_RUN_MS);
+        let expected = format!("from 0 to {most}, of a continuous run the number of stretches of {STRETCH_MS} ms");
+        in_range("`examples_seen`", &expected, &[self.examples_seen as f64], |seen| seen <= most as f64)?;
+        let clock = stretch_start(self.examples_seen);
+        let expected = format!("{clock} ms, where stretch {} begins", self.examples_seen);
+        in_range("the run's clock, `clock_ms`", &expected, &[self.clock_ms], |found| found.total_cmp(&clock).is_eq())
     }
 }
 
@@ -100,31 +143,66 @@ fn check_weights(model: &Model, projection: &Projection, synapses: &Synapses) ->
         let (expected, found) = (format!("{post} x {pre}"), format!("{} x {}", synapses.post(), synapses.pre()));
         return Err(Misfit::Count { what, expected, found });
     }
-    if synapses.is_finite() { Ok(()) } else { Err(Misfit::NotFinite { what }) }
+    if !synapses.is_finite() {
+        return Err(Misfit::NotFinite { what });
+    }
+    if let Some(sparse) = synapses.sparse() {
+        let step = projection.delay.step_ms();
+        let what = format!("step of the delays of `{}`, `resolution_ms`", projection.name);
+        in_range(&what, &format!("{step} ms, as in the model"), &[sparse.resolution_ms()], |found| {
+            found.total_cmp(&step).is_eq()
+        })?;
+    }
+    let sign = projection.sign;
+    synapses
+        .of_another_sign(sign)
+        .map_or(Ok(()), |found| Err(Misfit::Sign { projection: projection.name.clone(), sign: sign.name(), found }))
 }
 
-fn check_population(population: &Population, state: &[StateArray], lane: usize) -> Result<(), Misfit> {
+fn check_population(model: &Model, population: &Population, state: &[StateArray], lane: usize) -> Result<(), Misfit> {
     let expected = crate::engine::state_names(population);
     for name in &expected {
         let values = state.iter().find(|array| array.name == *name).map_or(&[][..], |array| &array.values);
         let what = format!("values of `{name}` of `{}` in lane {lane}", population.name);
         count(what.as_str(), population.size, values.len())?;
-        finite(what, values)?;
+        possible(what, values)?;
     }
     let of = |names: &'static [&'static str]| move |array: &&StateArray| names.contains(&array.name.as_str());
     for StateArray { name, values } in state.iter().filter(of(&crate::engine::DRIVES)) {
         let what = format!("values of `{name}` of `{}` in lane {lane}", population.name);
         count(what.as_str(), population.size, values.len())?;
-        finite(what, values)?;
+        possible(what, values)?;
     }
     let others = state.iter().filter(|array| !of(&crate::engine::DRIVES)(array));
     let (queued, others): (Vec<_>, Vec<_>) = others.partition(of(&crate::engine::QUEUED));
-    for StateArray { name, values } in &queued {
-        let what = format!("values of `{name}` of `{}` in lane {lane}", population.name);
-        count(what.as_str(), queued[0].values.len(), values.len())?;
-        finite(what, values)?;
-    }
+    check_queued(model, population, &queued, lane)?;
     count(format!("arrays of state of `{}` in lane {lane}", population.name), expected.len(), others.len())
+}
+
+/// The arrays of the spikes in flight to a population: all of them, of one length, or none; factors may be left out.
+fn check_queued(model: &Model, population: &Population, queued: &[&StateArray], lane: usize) -> Result<(), Misfit> {
+    let Some(length) = queued.iter().map(|array| array.values.len()).max() else { return Ok(()) };
+    let onto: Vec<_> = model.projections.iter().filter(|p| model.population(p.to).name == population.name).collect();
+    let pre = onto.iter().map(|projection| model.population(projection.from).size).max().unwrap_or(0);
+    for name in crate::engine::QUEUED {
+        let values = queued.iter().find(|array| array.name == name).map_or(&[][..], |array| &array.values);
+        if name == FACTORS && values.is_empty() {
+            continue;
+        }
+        let what = format!("values of `{name}` of `{}` in lane {lane}", population.name);
+        count(what.as_str(), length, values.len())?;
+        possible(what.as_str(), values)?;
+        let below = match name {
+            "in_flight_block" => population.size,
+            "in_flight_input" => onto.len(),
+            "in_flight_source" => pre,
+            "in_flight_from" | "in_flight_to" => u32::MAX as usize,
+            _ => continue,
+        };
+        let expected = format!("whole numbers from 0 to below {below}");
+        in_range(&what, &expected, values, |value| value >= 0.0 && value < below as f64 && value.fract() == 0.0)?;
+    }
+    Ok(())
 }
 
 fn check_projection(projection: &Projection, pre: usize, state: &ProjectionState, lane: usize) -> Result<(), Misfit> {
@@ -155,6 +233,21 @@ fn count(what: impl Into<String>, expected: usize, found: usize) -> Result<(), M
         return Ok(());
     }
     Err(Misfit::Count { what: what.into(), expected: expected.to_string(), found: found.to_string() })
+}
+
+/// Refuses numbers that no state of a cell or synapse comes to: what is computed from them would be no number.
+fn possible(what: impl Into<String>, values: &[f64]) -> Result<(), Misfit> {
+    let what = what.into();
+    finite(what.as_str(), values)?;
+    // The time of what never was is the least f64.
+    in_range(&what, &format!("numbers from -{LARGEST_STATE:e} to {LARGEST_STATE:e}"), values, |value| {
+        value.abs() <= LARGEST_STATE || value.total_cmp(&f64::MIN).is_eq()
+    })
+}
+
+fn in_range(what: &str, expected: &str, values: &[f64], fits: impl Fn(f64) -> bool) -> Result<(), Misfit> {
+    let refused = |found| Misfit::Range { what: what.to_owned(), expected: expected.to_owned(), found };
+    values.iter().copied().find(|&value| !fits(value)).map_or(Ok(()), |found| Err(refused(found)))
 }
 
 fn finite<T: Copy + Into<f64>>(what: impl Into<String>, values: &[T]) -> Result<(), Misfit> {

@@ -137,3 +137,27 @@ fn what_does_not_apply_to_sources_alone_is_said() {
     assert_eq!(results["verdicts"][0]["passed"], Value::Null, "{results}");
     assert_eq!(results["passed"], true, "{results}");
 }
+
+/// Steps of the report divide neither stretches nor the warm-up.
+#[test]
+fn traces_of_a_run_that_goes_on_are_those_of_one_that_was_not_stopped() {
+    for (step, record) in [("0.3", "exc[0:3].soma"), ("7", "exc[0:3].soma"), ("0.7", "exc[0:3].soma,210:590")] {
+        let bench = Bench::new();
+        let keys = format!("--set protocol.warmup_ms=33 --set recording.report_dt_ms={step} --record {record}");
+        bench.ok(&format!("simulate recurrent-lif {keys} --duration 600 --out whole.h5"));
+        bench.ok(&format!("simulate recurrent-lif {keys} --duration 367 --out first.h5"));
+        bench.ok(&format!("simulate --resume first.checkpoint.h5 --duration 600 --record {record} --out rest.h5"));
+        let [whole, rest] = ["whole.h5", "rest.h5"].map(|file| {
+            bench.ok(&format!("inspect --check {file}"));
+            let file = hdf5::File::open(bench.path(file)).unwrap();
+            let time: Vec<f64> = file.dataset("report/exc/mapping/time").unwrap().read_raw().unwrap();
+            (time[0], file.dataset("report/exc/data").unwrap().read_2d::<f32>().unwrap().mapv(f32::to_bits))
+        });
+        let before = whole.1.nrows() - rest.1.nrows();
+        let dt: f64 = step.parse().unwrap();
+        assert!(before > 0 && rest.1.nrows() > 10);
+        assert_eq!(rest.1, whole.1.slice(ndarray::s![before.., ..]), "{step}: to the bit");
+        assert_eq!(rest.0.to_bits(), (whole.0 + before as f64 * dt).to_bits(), "{step}");
+        assert!(rest.0 >= 400.0 && rest.0 < 400.0 + dt, "{step}: {}", rest.0);
+    }
+}

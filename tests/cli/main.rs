@@ -9,6 +9,7 @@ mod circuits;
 mod compare;
 mod continuous;
 mod data;
+mod edited;
 mod inspect;
 mod outputs;
 mod plot;

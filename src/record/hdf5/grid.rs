@@ -1,6 +1,7 @@
 //! The grids of times on which traces are sampled: one for each unbroken stretch of recorded presentations.
 
 use std::collections::VecDeque;
+use std::ops::Range;
 
 /// Share of a spacing by which a sample may lie before the start of a presentation and still belong to it: far above
 /// the rounding of the clock, far below what a trace shows.
@@ -17,6 +18,8 @@ const READER_SLACK: f64 = 1e-6;
 #[derive(Clone, Debug)]
 pub(super) struct Grid {
     dt: f64,
+    /// Times of a continuous run that are recorded: a run that goes on within one of them has the samples of one that began there.
+    spans: Vec<Range<f64>>,
     /// The stretch that samples were last taken of; none before the first.
     stretch: Option<Stretch>,
     /// Presentations asked for whose traces have not come yet: lanes of a batch are asked for together.
@@ -27,8 +30,11 @@ pub(super) struct Grid {
 #[derive(Clone, Copy, Debug)]
 struct Stretch {
     origin: f64,
-    rows: u64,
-    /// Time of row `rows` as readers reach it, by adding up dt.
+    /// Sample of its first row.
+    first: u64,
+    /// Sample of the row to come.
+    next: u64,
+    /// Time of that row as readers reach it, by adding up dt.
     summed: f64,
 }
 
@@ -53,7 +59,12 @@ pub(super) struct Taken {
 impl Grid {
     /// A grid of this spacing [ms].
     pub(super) fn new(dt: f64) -> Self {
-        Self { dt, stretch: None, asked: VecDeque::new() }
+        Self { dt, spans: Vec::new(), stretch: None, asked: VecDeque::new() }
+    }
+
+    /// The grid of a continuous run that is recorded at these times [ms].
+    pub(super) fn within(self, spans: Vec<Range<f64>>) -> Self {
+        Self { spans, ..self }
     }
 
     /// Spacing [ms].
@@ -66,10 +77,11 @@ impl Grid {
         // Between presentations that are asked for together, nothing else is shown.
         let before = match (self.asked.back(), &self.stretch) {
             (Some(last), _) => Some(last.origin).filter(|_| last.index + 1 == index),
-            (None, Some(stretch)) => Some(stretch.origin).filter(|&o| self.index(o, start) == stretch.rows),
+            (None, Some(stretch)) => Some(stretch.origin).filter(|&o| self.index(o, start) == stretch.next),
             (None, None) => None,
         };
-        let origin = before.unwrap_or(start);
+        let span = || self.spans.iter().find(|span| span.contains(&start)).map_or(start, |span| span.start);
+        let origin = before.unwrap_or_else(span);
         self.asked.push_back(Asked { index, origin });
         (origin + self.index(origin, start) as f64 * self.dt - start).max(0.0)
     }
@@ -78,15 +90,12 @@ impl Grid {
     pub(super) fn accept(&mut self, start: f64, end: f64, samples: usize) -> Taken {
         let Some(Asked { origin, .. }) = self.asked.pop_front() else { return Taken { samples: 0, after_gap: false } };
         let first = self.index(origin, start);
-        let goes_on = |stretch: &Stretch| stretch.origin.to_bits() == origin.to_bits() && stretch.rows == first;
+        let goes_on = |stretch: &Stretch| stretch.origin.to_bits() == origin.to_bits() && stretch.next == first;
         let after_gap = self.stretch.is_some_and(|stretch| !goes_on(&stretch));
-        let begun = || {
-            let origin = origin + first as f64 * self.dt;
-            Stretch { origin, rows: 0, summed: origin }
-        };
+        let begun = || Stretch { origin, first, next: first, summed: origin + first as f64 * self.dt };
         let mut stretch = self.stretch.filter(goes_on).unwrap_or_else(begun);
-        let taken = self.index(stretch.origin, end).saturating_sub(stretch.rows).min(samples as u64);
-        stretch.rows += taken;
+        let taken = self.index(stretch.origin, end).saturating_sub(stretch.next).min(samples as u64);
+        stretch.next += taken;
         (0..taken).for_each(|_| stretch.summed += self.dt);
         self.stretch = Some(stretch);
         Taken { samples: taken as usize, after_gap }
@@ -97,7 +106,8 @@ impl Grid {
     /// bmtk counts floor((stop − start)/dt) rows, libsonata adds dt up while below stop − 1e-6 ms: stop is start + rows dt,
     /// moved by a few units in the last place for the one and cut where the sum has fallen behind for the other.
     pub(super) fn times(&self) -> [f64; 3] {
-        let Some(Stretch { origin: start, rows, summed }) = self.stretch else { return [0.0, 0.0, self.dt] };
+        let Some(Stretch { origin, first, next, summed }) = self.stretch else { return [0.0, 0.0, self.dt] };
+        let (start, rows) = (origin + first as f64 * self.dt, next - first);
         let mut stop = start + rows as f64 * self.dt;
         while rows > 0 && (stop - start) / self.dt < rows as f64 {
             stop = stop.next_up();
@@ -154,6 +164,34 @@ mod tests {
                 seen += 1;
             }
             prop_assert_eq!(seen, rows);
+        }
+    }
+
+    /// With one that ends at 400 ms and one that goes on from there, in stretches of 100 ms.
+    #[test]
+    fn a_run_that_goes_on_within_a_recorded_time_samples_as_one_from_its_start() {
+        for dt in [0.3, 7.0, 0.1] {
+            let spans = vec![150.0..950.0];
+            let sampled = |from: f64, grid: &mut Grid| {
+                let mut all = Vec::new();
+                for stretch in 1..9 {
+                    let (start, end) = (from.max(100.0 * stretch as f64), 100.0 * (stretch + 1) as f64);
+                    if start < end {
+                        let first = grid.first_sample(stretch, start);
+                        let taken = grid.accept(start, end, samples(first, dt, end - start));
+                        assert!(!taken.after_gap);
+                        all.push((start, first, taken.samples));
+                    }
+                }
+                all
+            };
+            let (mut whole, mut rest) = (Grid::new(dt).within(spans.clone()), Grid::new(dt).within(spans));
+            let expected = sampled(150.0, &mut whole);
+            assert_eq!(sampled(400.0, &mut rest), expected[3..], "to the bit");
+            let rows = |[start, stop, dt]: [f64; 3]| ((stop - start) / dt) as usize;
+            let before: usize = expected[..3].iter().map(|(.., samples)| samples).sum();
+            assert_eq!(rows(rest.times()), rows(whole.times()) - before);
+            assert_eq!(rest.times()[0], 150.0 + before as f64 * dt);
         }
     }
 

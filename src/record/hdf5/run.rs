@@ -17,7 +17,7 @@ use super::{Evaluation, Kind, Presentation, RecordError, Recorder, attribute, di
 use crate::data::DataPlace;
 use crate::model::{Model, PopulationId};
 use crate::network::Network;
-use crate::protocol::Sampling;
+use crate::protocol::{ContinuousProtocol, Sampling};
 use crate::record::{Credit, Planned};
 
 /// Marks a SONATA file.
@@ -185,7 +185,7 @@ impl Datasets {
             learning: Learning::create(&file)?,
             credit: Credits::create(&file, model, planned.rows())?,
             parameters: Parameters::create(&file, model)?,
-            grid: Grid::new(recording.report_dt),
+            grid: Grid::new(recording.report_dt).within(continuously_recorded(model)),
             changes: Vec::new(),
             file,
         };
@@ -312,6 +312,12 @@ fn put_provenance(file: &File, provenance: &Provenance) -> Result<()> {
     put_data_source(file, data_source.as_ref())?;
     attribute::put_text(file, "start_time", start_time)?;
     attribute::put_text(file, "kind", kind)
+}
+
+/// The times of a continuous run that are recorded from its beginning on [ms].
+fn continuously_recorded(model: &Model) -> Vec<Range<f64>> {
+    let times = |run: &ContinuousProtocol| model.recording.recorded_times(run.warmup..run.end_ms());
+    model.protocol.continuous().map(times).unwrap_or_default()
 }
 
 /// Marks what goes back to a checkpoint that was changed after it was written.
