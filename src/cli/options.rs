@@ -41,7 +41,8 @@ pub(super) struct Common {
     #[arg(long, value_name = "PATH")]
     pub(super) out: Option<PathBuf>,
 
-    /// Replace the files of the run that --out names, once this run is complete; one that is stopped is kept beside them.
+    /// Replace the files of the run that --out names, once this run is complete; one that is stopped is kept beside them, as
+    /// NAME.unfinished.h5 and NAME.unfinished.checkpoint.h5.
     #[arg(long, requires = "out")]
     pub(super) overwrite: bool,
 

@@ -14,7 +14,7 @@ use super::{disk, interrupt, shell, terminal};
 use crate::data::{DataPlace, Dataset, digests};
 use crate::model::Model;
 use crate::network::Network;
-use crate::record::hdf5::{Provenance, RunFile, set_aside_unfinished};
+use crate::record::hdf5::{Provenance, RunFile, Unfinished, set_aside_unfinished};
 use crate::record::{Checkpoint, Kind, Planned, Recorder, checkpoint_bytes};
 use crate::training::{Ending, History, Plan, RunError, Training, expected_rates};
 use crate::view::Live;
@@ -73,6 +73,7 @@ pub(super) fn open_run_file(
         frozen_after: origin.frozen_after,
         edited: origin.edited,
     };
+    RunFile::check_texts(&model.text(), &provenance.command_line)?;
     let kept = check_recorded(common, model, planned)?;
     let bytes = planned.estimate(model).total();
     let checkpoint = output.checkpoint.as_ref().map_or(0, |_| checkpoint_bytes(model));
@@ -235,6 +236,8 @@ pub(super) fn run(
 
 /// What was saved at the end of a run, or why it was not.
 pub(super) struct SavedFiles {
+    /// The unfinished run file that is left where the recording could not be completed.
+    left: Option<Unfinished>,
     /// Whether a checkpoint was saved: not if none was asked for, or there is nothing to go on from.
     pub(super) checkpoint: anyhow::Result<bool>,
     pub(super) recording: anyhow::Result<()>,
@@ -257,12 +260,14 @@ pub(super) fn save(
         Err(error) if error.is_out_of_room() => {
             recording.abandon();
             let why = anyhow::Error::from(error).context("the recording was given up to make room for the checkpoint");
-            SavedFiles { checkpoint: save_checkpoint().map_err(anyhow::Error::from), recording: Err(why) }
+            SavedFiles { left: None, checkpoint: save_checkpoint().map_err(anyhow::Error::from), recording: Err(why) }
         }
-        saved => SavedFiles {
-            checkpoint: saved.map_err(anyhow::Error::from),
-            recording: recording.finish_as(&files.run).map_err(anyhow::Error::from),
-        },
+        saved => {
+            let part = recording.part().to_owned();
+            let recording = recording.finish_as(&files.run).map_err(anyhow::Error::from);
+            let left = recording.as_ref().err().and_then(|_| Unfinished::at(&part));
+            SavedFiles { left, checkpoint: saved.map_err(anyhow::Error::from), recording }
+        }
     }
 }
 
@@ -287,6 +292,18 @@ impl SavedFiles {
                 terminal::print_message(format_args!(
                     "the run file {} could not be completed: {error:#}",
                     files.run.display()
+                ));
+            }
+        }
+        if let Some(Unfinished { path, is_whole }) = &self.left {
+            let (shown, quoted) = (path.display(), shell::quoted_path(path));
+            if *is_whole {
+                terminal::print_message(format_args!(
+                    "what was written of it before is in {shown}; `apical inspect {quoted}` shows it"
+                ));
+            } else {
+                terminal::print_message(format_args!(
+                    "{shown} was cut short and cannot be read: it is of no use, remove it"
                 ));
             }
         }

@@ -225,6 +225,65 @@ fn a_limit_on_the_size_of_files_is_an_error_and_no_signal() {
     assert_eq!(ran.code, Some(1), "{}", ran.stderr);
     assert!(ran.stderr.contains("what was learnt so far is in run.checkpoint.h5"), "{}", ran.stderr);
     assert!(seen(&bench, "run.checkpoint.h5") > 0);
+    what_is_left_is_readable_or_useless(&bench, &ran);
+    // A circuit, whose last writes reach beyond the limit.
+    bench.write(
+        "circuit.toml",
+        "name = 'circuit'\n[[population]]\nname = 'p'\nkind = 'poisson'\nsize = 200\nstimulus = { rate_hz = 500 }\n[protocol]\n\
+         kind = 'continuous'\nduration_ms = 1e6\n",
+    );
+    for blocks in ["3000", "3001", "40000"] {
+        let mut shell = Command::new("sh");
+        shell.args([
+            "-c",
+            &format!("ulimit -c 0; ulimit -f {blocks}; exec \"$0\" \"$@\""),
+            env!("CARGO_BIN_EXE_apical"),
+        ]);
+        shell.args(["simulate", "circuit.toml", "--quiet", "--out", "c.h5", "--overwrite"]);
+        let ran: Ran = shell.current_dir(bench.path("")).output().unwrap().into();
+        assert_eq!(ran.code, Some(1), "{}", ran.stderr);
+        assert!(ran.stderr.contains("c.h5.part") && ran.stderr.contains("File too large"), "{}", ran.stderr);
+        what_is_left_is_readable_or_useless(&bench, &ran);
+        bench.ok("inspect --check c.checkpoint.h5");
+        fs::remove_file(bench.path("c.h5.part")).unwrap();
+    }
+}
+
+/// What is said of the `.part` file must be true.
+fn what_is_left_is_readable_or_useless(bench: &Bench, ran: &Ran) {
+    let left = bench.files().into_iter().find(|path| path.extension().is_some_and(|end| end == "part")).unwrap();
+    let left = left.display();
+    let opens = bench.run(&format!("inspect {left}")).code == Some(0);
+    let expected = if opens {
+        format!("what was written of it before is in {left}; `apical inspect {left}` shows it")
+    } else {
+        format!("{left} was cut short and cannot be read: it is of no use, remove it")
+    };
+    assert!(ran.stderr.contains(&expected), "{opens}: {}", ran.stderr);
+}
+
+/// HDF5 keeps texts of some length, and a model is one.
+#[test]
+fn a_model_longer_than_a_file_keeps_is_refused_with_what_to_do() {
+    let bench = Bench::new();
+    let model = |rates: usize| {
+        let list = vec!["12.345678"; rates].join(", ");
+        format!(
+            "name = 'long'\n[[population]]\nname = 'p'\nkind = 'poisson'\nsize = {rates}\nstimulus = {{ kind = 'rates', rates_hz = \
+             [{list}] }}\n[protocol]\nkind = 'continuous'\nduration_ms = 100\n"
+        )
+    };
+    bench.write("long.toml", model(11_000));
+    bench.ok("simulate long.toml --out long.h5");
+    bench.ok("inspect --check long.checkpoint.h5");
+    bench.write("longer.toml", model(13_000));
+    let files = bench.files();
+    let ran = bench.run("simulate longer.toml --out longer.h5");
+    assert_eq!(ran.code, Some(2), "{}", ran.stderr);
+    let said =
+        ["the text of the model takes 14", "keeps 131072 at most; keep long lists in files that the model names"];
+    assert!(said.iter().all(|part| ran.stderr.contains(part)) && !ran.stderr.contains("--out"), "{}", ran.stderr);
+    assert_eq!(bench.files(), files, "nothing was written");
 }
 
 /// What `recording to` says against what the file takes, for records of every kind and of none.

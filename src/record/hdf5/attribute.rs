@@ -10,8 +10,8 @@ use hdf5::{Container, Group, H5Type, Location, Result};
 
 use super::heap::Heap;
 
-/// The longest text that is kept [bytes].
-const LONGEST_TEXT: usize = 131_072;
+/// The longest text that a file keeps [bytes].
+pub(super) const LONGEST_TEXT: usize = 131_072;
 
 /// Calls a function of a capacity with the smallest one that holds a text of this length. HDF5 cuts or pads between this
 /// and the length in the file.

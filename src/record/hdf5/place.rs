@@ -3,7 +3,7 @@
 
 use std::error::Error;
 use std::fs::{self, File, TryLockError};
-use std::io::{self, ErrorKind};
+use std::io::{self, ErrorKind, Read};
 use std::path::{Path, PathBuf};
 
 use super::RecordError;
@@ -132,6 +132,28 @@ impl Part {
     }
 }
 
+/// What is left of a file that could not be completed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unfinished {
+    /// Its `NAME.part`.
+    pub path: PathBuf,
+    /// Whether all of it is there that it claims: HDF5 opens no file that is shorter.
+    pub is_whole: bool,
+}
+
+impl Unfinished {
+    /// What stands at this path, if anything.
+    pub fn at(path: &Path) -> Option<Self> {
+        let length = fs::metadata(path).ok()?.len();
+        let mut start = [0; 36];
+        let read = File::open(path).and_then(|mut file| file.read_exact(&mut start));
+        // Of a superblock of version 2 the last of these 8 bytes are the address at which the file ends.
+        let claimed = start.last_chunk().map_or(u64::MAX, |end| u64::from_le_bytes(*end));
+        let is_whole = read.is_ok() && start.starts_with(b"\x89HDF\r\n\x1a\n\x02") && claimed <= length;
+        Some(Self { path: path.to_owned(), is_whole })
+    }
+}
+
 /// Puts a `NAME.part` aside that an earlier process left, and returns where it went; finds out on the way whether NAME can be
 /// written.
 ///
@@ -228,6 +250,22 @@ mod tests {
     use std::sync::atomic::{AtomicU32, Ordering};
 
     use super::*;
+
+    #[test]
+    fn a_file_that_is_cut_short_is_not_whole() {
+        let folder = folder();
+        let path = folder.path().join("run.h5");
+        assert_eq!(Unfinished::at(&path), None);
+        let part = Part::reserve(&path).unwrap();
+        let file = part.create().unwrap();
+        file.new_dataset_builder().with_data(&[1.0; 1000]).create("values").unwrap();
+        file.close().unwrap();
+        assert!(Unfinished::at(part.path()).unwrap().is_whole);
+        File::options().write(true).open(part.path()).unwrap().set_len(4000).unwrap();
+        assert!(hdf5::File::open(part.path()).is_err() && !Unfinished::at(part.path()).unwrap().is_whole);
+        fs::write(part.path(), "").unwrap();
+        assert!(!Unfinished::at(part.path()).unwrap().is_whole);
+    }
 
     fn folder() -> tempfile::TempDir {
         tempfile::tempdir().unwrap()

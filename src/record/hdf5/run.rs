@@ -118,6 +118,11 @@ impl RunFile {
         self.part.target()
     }
 
+    /// Where it is until it is finished.
+    pub fn part(&self) -> &Path {
+        self.part.path()
+    }
+
     /// Writes what waits in memory.
     ///
     /// # Errors
@@ -238,6 +243,32 @@ impl Datasets {
             self.reports.iter_mut().for_each(|r| r.record(observed, taken, times));
         }
     }
+}
+
+impl RunFile {
+    /// Refuses a run whose texts are longer than a file keeps.
+    ///
+    /// # Errors
+    /// If the text of the model or the command line is.
+    pub fn check_texts(model_text: &str, command_line: &str) -> std::result::Result<(), TextTooLong> {
+        let texts = [("the text of the model", model_text), ("the command line", command_line)];
+        match texts.into_iter().find(|(_, text)| text.len() > attribute::LONGEST_TEXT) {
+            Some((what, text)) => Err(TextTooLong { what, found: text.len(), most: attribute::LONGEST_TEXT }),
+            None => Ok(()),
+        }
+    }
+}
+
+/// A text that is longer than a file keeps.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "{what} takes {found} bytes, and a run file or checkpoint keeps {most} at most; keep long lists in files that the model names: \
+     rates and currents as tables, spikes and synapses as lists"
+)]
+pub struct TextTooLong {
+    what: &'static str,
+    found: usize,
+    most: usize,
 }
 
 impl Recorder for RunFile {
