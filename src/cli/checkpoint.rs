@@ -40,7 +40,8 @@ pub(super) fn load_edited(path: &Path) -> anyhow::Result<Checkpoint> {
 /// Refuses a checkpoint that does not fit the model it holds.
 fn check_own_model(checkpoint: Checkpoint, path: &Path) -> anyhow::Result<Checkpoint> {
     let damaged = || format!("{} is a damaged checkpoint", path.display());
-    checkpoint.check(&own_model(&checkpoint, path).with_context(damaged)?).with_context(damaged)?;
+    let own = own_model(&checkpoint, path).with_context(damaged)?;
+    checkpoint.check(&own).and_then(|()| checkpoint.check_delays(&own)).with_context(damaged)?;
     Ok(checkpoint)
 }
 

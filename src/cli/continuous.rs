@@ -20,6 +20,7 @@ use crate::protocol::{stretch_at, stretches_until};
 use crate::record::{Checkpoint, Kind, Planned};
 use crate::simulation::{Simulation, SimulationError, SimulationMonitor, SimulationProgress, SourceInputs};
 use crate::training::{Ending, initial_network};
+use crate::units::{InFull, Shown};
 
 /// A continuous run, as the command line asks for it.
 pub(super) struct ContinuousRun<'a> {
@@ -115,8 +116,9 @@ impl ContinuousRun<'_> {
     /// If the checkpoint stands beyond it.
     fn leave(&self, simulation: &Simulation<'_>) -> Result<(), Failure> {
         let ContinuousProtocol { warmup, duration, .. } = self.protocol();
-        let (clock, end) = (simulation.clock_ms(), warmup + duration);
-        if clock > end {
+        let (from, until) = (simulation.clock_ms(), warmup + duration);
+        let [clock, end, warmup, duration] = [from, until, warmup, duration].map(Shown);
+        if from > until {
             return Err(anyhow::anyhow!(
                 "the checkpoint stands at {clock} ms, beyond the end of the run asked for, {end} ms: --duration is a total, \
                  without the warm-up of {warmup} ms"
@@ -127,7 +129,7 @@ impl ContinuousRun<'_> {
             "the run is complete after {duration} ms and a warm-up of {warmup} ms; nothing is left to do and nothing was written \
              (--duration is a total: give more to go on)"
         ));
-        if self.common.json { terminal::print_json(&self.results(simulation, None, 0.0, clock)) } else { Ok(()) }
+        if self.common.json { terminal::print_json(&self.results(simulation, None, 0.0, from)) } else { Ok(()) }
     }
 
     fn protocol(&self) -> ContinuousProtocol {
@@ -197,7 +199,7 @@ impl ContinuousRun<'_> {
         kept.recording.map_err(|e| Failure::Failed(e.context("the run file could not be completed")))?;
         kept.checkpoint.map_err(|e| Failure::Failed(e.context("the checkpoint could not be saved")))?;
         if ending == Ending::Stopped {
-            let (clock, run) = (simulation.clock_ms(), files.run.display());
+            let (clock, run) = (Shown(simulation.clock_ms()), files.run.display());
             terminal::print_message(format_args!("stopped at {clock} ms of model time; the run file is {run}"));
             if let Some(checkpoint) = &files.checkpoint {
                 terminal::print_message(format_args!("go on with: {}", self.resumption(checkpoint)));
@@ -214,7 +216,7 @@ impl ContinuousRun<'_> {
         let mut command = format!(
             "apical simulate --resume {} --duration {}",
             shell::quoted_path(checkpoint),
-            self.protocol().duration
+            InFull(self.protocol().duration)
         );
         if let Some(what) = &self.common.record {
             command = format!("{command} {}", shell::option("--record", what));
@@ -343,7 +345,7 @@ impl ContinuousResults {
                 "{population}: {spikes} spikes of {neurons} neurons, {rate_hz:.2} Hz"
             ))?;
         }
-        let model_s = (self.to_ms - self.from_ms) / 1000.0;
+        let model_s = Shown((self.to_ms - self.from_ms) / 1000.0);
         let (seconds, factor) = (self.seconds, self.real_time_factor);
         terminal::print_result(format_args!(
             "{model_s} s of model time in {seconds:.2} s: real-time factor {factor:.3}"

@@ -4,14 +4,14 @@ use anyhow::bail;
 
 use crate::model::Model;
 use crate::protocol::Protocol;
-use crate::units::LONGEST_RUN_MS;
+use crate::units::{InFull, LONGEST_RUN_MS};
 
 /// The model with the duration asked for in place of its own.
 pub(super) fn with_duration(mut model: Model, duration_ms: Option<f64>) -> anyhow::Result<Model> {
     let (Protocol::Continuous(protocol), Some(duration)) = (&mut model.protocol, duration_ms) else { return Ok(model) };
     let longest = LONGEST_RUN_MS;
     if !(duration > 0.0 && duration <= longest) {
-        bail!("--duration {duration}: expected a model time in ms, above 0 and of at most {longest:e}");
+        bail!("--duration {}: expected a model time in ms, above 0 and of at most {longest:e}", InFull(duration));
     }
     protocol.duration = duration;
     Ok(model)

@@ -5,7 +5,7 @@ use crate::engine::{ProjectionState, StateArray};
 use crate::model::{Model, Population, Projection, Rule};
 use crate::network::{Network, Synapses};
 use crate::protocol::{STRETCH_MS, Spike, stretch_start, stretches_until};
-use crate::units::LONGEST_RUN_MS;
+use crate::units::{LONGEST_RUN_MS, Shown};
 
 /// Largest magnitude of a number of the dynamic state, in whatever unit: potentials, currents and times of all runs are far below.
 const LARGEST_STATE: f64 = 1e30;
@@ -121,6 +121,22 @@ impl Checkpoint {
 }
 
 impl Checkpoint {
+    /// Checks that the delays are multiples of the steps of `model`, that of the checkpoint itself.
+    ///
+    /// # Errors
+    /// The first projection with another step.
+    pub fn check_delays(&self, model: &Model) -> Result<(), Misfit> {
+        let sparse = self.network.synapses.iter().map(Synapses::sparse);
+        for (projection, synapses) in model.projections.iter().zip(sparse) {
+            let Some(synapses) = synapses else { continue };
+            let step = projection.delay.step_ms();
+            let what = format!("step of the delays of `{}`, `resolution_ms`", projection.name);
+            let same = |found: f64| found.total_cmp(&step).is_eq();
+            in_range(&what, &format!("{} ms, as in the model", Shown(step)), &[synapses.resolution_ms()], same)?;
+        }
+        Ok(())
+    }
+
     /// Of a continuous run the clock is where the next stretch begins.
     fn check_clock(&self, model: &Model) -> Result<(), Misfit> {
         finite("the run's clock", &[self.clock_ms])?;
@@ -131,7 +147,7 @@ impl Checkpoint {
         let expected = format!("from 0 to {most}, of a continuous run the number of stretches of {STRETCH_MS} ms");
         in_range("`examples_seen`", &expected, &[self.examples_seen as f64], |seen| seen <= most as f64)?;
         let clock = stretch_start(self.examples_seen);
-        let expected = format!("{clock} ms, where stretch {} begins", self.examples_seen);
+        let expected = format!("{} ms, where stretch {} begins", Shown(clock), self.examples_seen);
         in_range("the run's clock, `clock_ms`", &expected, &[self.clock_ms], |found| found.total_cmp(&clock).is_eq())
     }
 }
@@ -145,13 +161,6 @@ fn check_weights(model: &Model, projection: &Projection, synapses: &Synapses) ->
     }
     if !synapses.is_finite() {
         return Err(Misfit::NotFinite { what });
-    }
-    if let Some(sparse) = synapses.sparse() {
-        let step = projection.delay.step_ms();
-        let what = format!("step of the delays of `{}`, `resolution_ms`", projection.name);
-        in_range(&what, &format!("{step} ms, as in the model"), &[sparse.resolution_ms()], |found| {
-            found.total_cmp(&step).is_eq()
-        })?;
     }
     let sign = projection.sign;
     synapses

@@ -3,6 +3,7 @@
 use crate::data::DataError;
 use crate::engine::LayoutError;
 use crate::record::{Misfit, RecordError};
+use crate::units::Shown;
 
 /// Why there is no continuous run, or why it ended.
 #[derive(Debug, thiserror::Error)]
@@ -47,8 +48,9 @@ pub enum SimulationError {
     /// A population fires beyond what it was allowed.
     #[error(
         "runaway activity: {population:?} fired at {rate_hz:.0} Hz on average from {from_ms} to {to_ms} ms, which over {stretch_ms} ms \
-         is more than the {limit_hz} Hz of `largest_mean_rate_hz` in [protocol]; weaken its excitation, strengthen its inhibition, or \
-         raise the limit"
+         is more than the {} Hz of `largest_mean_rate_hz` in [protocol]; weaken its excitation, strengthen its inhibition, or raise the \
+         limit",
+        Shown(*limit_hz)
     )]
     Runaway {
         /// The population.

@@ -161,3 +161,28 @@ fn traces_of_a_run_that_goes_on_are_those_of_one_that_was_not_stopped() {
         assert!(rest.0 >= 400.0 && rest.0 < 400.0 + dt, "{step}: {}", rest.0);
     }
 }
+
+/// Those of messages are short, those of files are exact, and neither has hundreds of zeros.
+#[test]
+fn numbers_are_printed_to_be_read() {
+    let bench = bench();
+    let refused = bench.run("simulate sources.toml --duration 1e300");
+    assert!(
+        refused.stderr.contains("--duration 1e300: expected a model time in ms, above 0 and of at most 1e9"),
+        "{}",
+        refused.stderr
+    );
+    let keys = "--set population.p.stimulus.rate_hz=1e-300 --set protocol.warmup_ms=123.4567";
+    let ran = bench.run(&format!("simulate sources.toml {keys} --duration 0.30000000000000004 --out small.h5"));
+    assert_eq!(ran.code, Some(0), "{}", ran.stderr);
+    assert!(ran.stderr.contains("small.h5: 0.3 ms of model time"), "{}", ran.stderr);
+    assert!(ran.stdout.contains("0.1237567 s of model time in"), "{}", ran.stdout);
+    let file = hdf5::File::open(bench.path("small.checkpoint.h5")).unwrap();
+    let kept = file.attr("model").unwrap().read_scalar::<hdf5::types::FixedUnicode<2048>>().unwrap();
+    for exact in ["rate_hz = 1e-300", "duration_ms = 0.30000000000000004", "warmup_ms = 123.4567"] {
+        assert!(kept.as_str().lines().any(|line| line == exact), "{}", kept.as_str());
+    }
+    let again = bench.run("simulate --resume small.checkpoint.h5 --duration 1");
+    assert_eq!(again.code, Some(0), "{}", again.stderr);
+    assert!(again.stderr.contains("1 ms of model time"), "{}", again.stderr);
+}

@@ -14,6 +14,7 @@ use crate::model::Model;
 use crate::plot::recorded::RecordedWindow;
 use crate::record::Kind;
 use crate::record::hdf5::{PresentationRow, RunReader};
+use crate::units::{InFull, Shown};
 
 /// Which part of a run is drawn.
 #[derive(Args, Debug)]
@@ -129,7 +130,8 @@ impl Selection {
         }
         let ends = [self.from.unwrap_or(f64::MIN), self.to.unwrap_or(f64::MAX)];
         if ends.iter().any(|end| !end.is_finite()) || ends[0] >= ends[1] {
-            bail!("--from {} --to {}: expected times in ms, the first before the second", ends[0], ends[1]);
+            let [from, to] = ends.map(InFull);
+            bail!("--from {from} --to {to}: expected times in ms, the first before the second");
         }
         Ok(())
     }
@@ -259,8 +261,9 @@ impl Selection {
 fn ended_before(model: &Model, path: &Path) -> Option<String> {
     let protocol = model.protocol.continuous()?;
     let times = model.recording.recorded_times(protocol.warmup..protocol.end_ms());
-    let first = times.first()?.start;
-    let when = if first > protocol.warmup {
+    let start = times.first()?.start;
+    let first = Shown(start);
+    let when = if start > protocol.warmup {
         format!("before {first} ms, where recording begins")
     } else {
         format!("in the warm-up, which takes {first} ms and is not recorded")
@@ -282,7 +285,7 @@ fn last_stretch(rows: &[PresentationRow], most: usize, is_continuous: bool) -> V
     let mut stretches = PresentationRow::stretches(rows);
     let Some(last) = stretches.pop() else { return Vec::new() };
     if !stretches.is_empty() && is_continuous {
-        let (from, to) = (last[0].start_ms, last[last.len() - 1].end_ms());
+        let [from, to] = [last[0].start_ms, last[last.len() - 1].end_ms()].map(Shown);
         let parts = stretches.len();
         terminal::print_message(format_args!(
             "drawn from the last recorded time, {from} to {to} ms; --from and --to draw others, of which there are {parts}"

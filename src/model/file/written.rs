@@ -41,11 +41,37 @@ fn protocol<S: Serializer>(protocol: &&Protocol, serializer: S) -> Result<S::Ok,
 
 /// Writes a model: all its keys, those that have their defaults too.
 pub(in crate::model) fn text(model: &Model) -> Result<String, ModelError> {
-    let written = table(model).and_then(|table| toml::to_string(&table));
+    let written = table(model).and_then(|table| with_exponents(&table));
     written.map_err(|error| {
         let at = Origin::Argument(format!("the model {:?}", model.name).into());
         ModelError::refused(at, format!("expected parameters that TOML has a form for, found others: {error}"))
     })
+}
+
+/// Marks a text that stands for a float; in a text of a model it would be written as an escape.
+const MARK: &str = "\u{1}float ";
+
+/// The longest float that is written without an exponent, as toml writes all of them [bytes].
+const LONGEST_FLOAT: usize = 24;
+
+/// Writes a table with exponents in floats that are very small or large.
+fn with_exponents(table: &Table) -> Result<String, toml::ser::Error> {
+    fn mark(value: &mut Value) {
+        match value {
+            Value::Float(number) if number.to_string().len() > LONGEST_FLOAT => {
+                *value = Value::String(format!("{MARK}{number:e}"));
+            }
+            Value::Array(values) => values.iter_mut().for_each(mark),
+            Value::Table(values) => values.iter_mut().for_each(|(_, value)| mark(value)),
+            _ => (),
+        }
+    }
+    let mut marked = table.clone();
+    marked.iter_mut().for_each(|(_, value)| mark(value));
+    let text = toml::to_string(&marked)?;
+    let mut parts = text.split("\"\\u0001float ");
+    let first = parts.next().unwrap_or_default().to_owned();
+    Ok(parts.fold(first, |text, part| text + &part.replacen('"', "", 1)))
 }
 
 /// The keys of a model.

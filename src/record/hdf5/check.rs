@@ -26,7 +26,8 @@ pub fn verify(path: &Path) -> Result<Vec<String>, RecordError> {
     };
     let wrong = source.differences()?;
     if source.format == Format::Checkpoint {
-        let misfit = Checkpoint::read(&source)?.check(&model).err();
+        let checkpoint = Checkpoint::read(&source)?;
+        let misfit = checkpoint.check(&model).and_then(|()| checkpoint.check_delays(&model)).err();
         return Ok(wrong.into_iter().chain(misfit.map(|misfit| misfit.to_string())).collect());
     }
     let mut check = Check { source: &source, model: &model, trained: false, recorded: Vec::new(), wrong };

@@ -37,6 +37,7 @@ use super::{Kind, RecordError, place};
 use crate::cells::{CompartmentInfo, PotentialUnit};
 use crate::model::{Model, PopulationId};
 use crate::protocol::PhaseName;
+use crate::units::Shown;
 
 /// The version of the NWB schema that is followed.
 const NWB_VERSION: &str = "2.7.0";
@@ -93,7 +94,11 @@ impl Stretch {
     /// Some time of a continuous run.
     fn of_times(rows: &[PresentationRow]) -> Self {
         let [from, to] = [rows[0].start_ms, rows[rows.len() - 1].end_ms()];
-        Self { name: format!("{from} to {to} ms"), span: [seconds(from), seconds(to)], rows: rows.to_vec() }
+        Self {
+            name: format!("{} to {} ms", Shown(from), Shown(to)),
+            span: [seconds(from), seconds(to)],
+            rows: rows.to_vec(),
+        }
     }
 }
 
