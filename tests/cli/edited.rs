@@ -36,11 +36,14 @@ fn attribute(file: &File, group: &str, name: &str, value: f64) {
     file.group(group).unwrap().attr(name).unwrap().write_scalar(&value).unwrap();
 }
 
+/// What is refused, and how the file comes to it.
+type Change = (&'static str, &'static dyn Fn(&File));
+
 #[test]
 fn ranges_and_completeness_are_checked_all_the_same() {
     const LANE: &str = "lanes/0/populations/exc";
     assert!(File::open(RUN.path("run.checkpoint.h5")).unwrap().dataset(&format!("{LANE}/in_flight_time")).is_ok());
-    let changes: [(&str, &dyn Fn(&File)); 13] = [
+    let changes: [Change; 13] = [
         ("weights of `exc-exc`: expected weights that are non-negative, found -3", &|f| {
             put(f, "weights/exc-exc/final/weight", -3.0_f32);
         }),
@@ -90,7 +93,7 @@ fn ranges_and_completeness_are_checked_all_the_same() {
 
 #[test]
 fn the_clock_and_the_potentials_of_a_training_are_checked_all_the_same() {
-    let changes: [(&str, &dyn Fn(&File)); 2] = [
+    let changes: [Change; 2] = [
         ("the run's clock [ms]: expected a time from 0 ms, found -1e0", &|f| {
             f.attr("clock_ms").unwrap().write_scalar(&-1.0).unwrap();
         }),
