@@ -25,6 +25,7 @@
 //! ```
 
 mod error;
+mod kept_state;
 mod piece;
 mod poisson;
 mod run;

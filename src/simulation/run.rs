@@ -2,9 +2,10 @@
 
 use std::ops::{ControlFlow, Range};
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use super::error::SimulationError;
+use super::kept_state::StateCopies;
 use super::piece::RecordedPiece;
 use super::sources::SourceInputs;
 use crate::data::DataIdentity;
@@ -22,9 +23,6 @@ const SILENT_POTENTIAL: f64 = -1000.0;
 
 /// The end of a refractory time beyond that of any run [ms].
 const REFRACTORY_FOR_EVER_MS: f64 = 1e3 * LONGEST_RUN_MS;
-
-/// The state before a stretch is kept as long as the copy takes less than one part in so many of the time of a stretch.
-const STRETCHES_PER_COPY: u32 = 50;
 
 /// A circuit in a continuous run. It begins at rest and stands between two stretches whenever it may be looked at or changed.
 #[derive(Debug)]
@@ -48,10 +46,7 @@ pub struct Simulation<'a> {
     changes: Vec<(f64, String)>,
     /// Spikes of each population in what was recorded since the start or resumption.
     spikes: Vec<u64>,
-    /// How long the last stretch of a call of [`Simulation::run`] took.
-    stretch_took: Duration,
-    /// How long the last copy of the state took.
-    copy_took: Duration,
+    copies: StateCopies,
 }
 
 /// How far a run has come.
@@ -145,8 +140,7 @@ impl<'a> Simulation<'a> {
             overflowed: false,
             changes: Vec::new(),
             spikes,
-            stretch_took: Duration::ZERO,
-            copy_took: Duration::ZERO,
+            copies: StateCopies::default(),
         })
     }
 
@@ -255,16 +249,15 @@ impl<'a> Simulation<'a> {
         recorder.weights(self.next, Some("initial"), &self.network)?;
         self.record_changes(recorder)?;
         let mut ending = Ending::Done;
-        self.stretch_took = Duration::MAX;
+        self.copies.begin();
         while self.clock_ms() < end_ms {
             let (index, start) = (self.next, self.clock_ms());
             let is_cut = end_ms < start + STRETCH_MS;
-            let before =
-                (is_cut || self.copy_took <= self.stretch_took / STRETCHES_PER_COPY).then(|| self.kept_state());
+            let before = self.copies.keep(&self.lane, is_cut);
             let piece = RecordedPiece::of(&times, start);
             let begun = Instant::now();
             let given_up = self.stretch(piece, recorder, &|| before.is_some() && monitor.stop());
-            self.stretch_took = begun.elapsed();
+            self.copies.stretch(begun);
             match given_up {
                 Some(GivenUp::Runaway { population, at_ms }) => return Err(self.runaway(population, at_ms)),
                 Some(GivenUp::Stopped) => {
@@ -302,14 +295,6 @@ impl<'a> Simulation<'a> {
         }
         recorder.weights(self.next, Some("final"), &self.network)?;
         Ok(ending)
-    }
-
-    /// The state as it stands.
-    fn kept_state(&mut self) -> LaneState {
-        let begun = Instant::now();
-        let state = self.lane.state();
-        self.copy_took = begun.elapsed();
-        state
     }
 
     /// Simulates the next stretch in full, with traces on the grid on which a piece of it is recorded. Returns why it was given
