@@ -239,7 +239,12 @@ fn every_flipped_bit_is_found() {
             state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
             let bit = (state >> 16) % (length * 8);
             let mut bytes = whole.clone();
-            bytes[(start + bit / 8) as usize] ^= 1 << (bit % 8);
+            let byte = &mut bytes[(start + bit / 8) as usize];
+            // Behind the end of a text is padding.
+            if *byte == 0 && ["/content_sha256", "/changes/what"].contains(&object.as_str()) {
+                continue;
+            }
+            *byte ^= 1 << (bit % 8);
             copy.write("flipped.h5", bytes);
             let ran = copy.run("inspect flipped.h5 --check");
             assert!(matches!(ran.code, Some(1 | 2)), "{name}, {object}, bit {bit}: {}", ran.stderr);
