@@ -15,6 +15,14 @@ static RUN: LazyLock<Bench> = LazyLock::new(|| {
     // Of so many presentations that there is an eigenvalue.
     bench.ok("train tiny.toml --examples 100 --test-examples 4 --out run.h5 --set recording.credit=true \
          --set population.hidden.plateau_sd_ms=3 --set population.hidden.plateau_longest_ms=1");
+    // Sparse synapses, currents and changes of a continuous run.
+    bench.write(
+        "circuit.toml",
+        "name = 'circuit'\nbase = 'recurrent-lif'\nprotocol = { kind = 'continuous', warmup_ms = 0 }\n\
+         recording = { spikes = ['exc', 'inh'], traces = ['exc'], weights = 'ends' }\n\
+         change = [{ kind = 'add-current', population = 'exc', at_ms = 100, by_pa = 90 }]\n",
+    );
+    bench.ok("simulate circuit.toml --duration 250 --out circuit.h5");
     bench
 });
 
@@ -215,12 +223,12 @@ fn stretches(group: &Group) -> Vec<(String, u64, u64)> {
 /// Bits of the values of any dataset, and of the texts and numbers among the attributes.
 #[test]
 fn every_flipped_bit_is_found() {
-    for name in ["run.h5", "run.checkpoint.h5"] {
+    for name in ["run.h5", "run.checkpoint.h5", "circuit.h5", "circuit.checkpoint.h5"] {
         let whole = fs::read(RUN.path(name)).unwrap();
         let copy = Bench::new();
         fs::copy(RUN.path(name), copy.path("copy.h5")).unwrap();
         let mut stretches = stretches(&File::open(copy.path("copy.h5")).unwrap());
-        for text in ["[[projection]]", "apical train tiny.toml", "apical checkpoint 2"] {
+        for text in ["[[projection]]", "apical train tiny.toml", "apical simulate circuit", "apical checkpoint 2"] {
             let found = whole.windows(text.len()).position(|window| window == text.as_bytes());
             stretches.extend(found.map(|at| (text.to_owned(), at as u64, text.len() as u64)));
         }
@@ -231,7 +239,12 @@ fn every_flipped_bit_is_found() {
             state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
             let bit = (state >> 16) % (length * 8);
             let mut bytes = whole.clone();
-            bytes[(start + bit / 8) as usize] ^= 1 << (bit % 8);
+            let byte = &mut bytes[(start + bit / 8) as usize];
+            // Behind the end of a text is padding.
+            if *byte == 0 && ["/content_sha256", "/changes/what"].contains(&object.as_str()) {
+                continue;
+            }
+            *byte ^= 1 << (bit % 8);
             copy.write("flipped.h5", bytes);
             let ran = copy.run("inspect flipped.h5 --check");
             assert!(matches!(ran.code, Some(1 | 2)), "{name}, {object}, bit {bit}: {}", ran.stderr);
@@ -244,7 +257,7 @@ fn every_flipped_bit_is_found() {
 #[test]
 fn bits_flipped_anywhere_are_found_or_change_no_value() {
     const FLIPS: u64 = 100;
-    for name in ["run.h5", "run.checkpoint.h5"] {
+    for name in ["run.h5", "run.checkpoint.h5", "circuit.h5", "circuit.checkpoint.h5"] {
         let whole = fs::read(RUN.path(name)).unwrap();
         let (contents, copy) = (Contents::of(&RUN.path(name)), Bench::new());
         let (mut state, mut found) = (2_u64, 0);

@@ -17,10 +17,42 @@ use serde_json::Value;
 
 use support::{Bench, Contents, MNIST, Ran};
 
-const TRAIN: &str = "train tiny.toml --record all --quiet --threads 1 --out run.h5";
+/// A run that is disturbed while it replaces a finished one.
+struct Course {
+    /// The command of both.
+    command: &'static str,
+    /// Options of the finished run.
+    old: &'static str,
+    /// Options of the one that is disturbed.
+    new: &'static str,
+    /// Goes on from a checkpoint, whose path is to follow.
+    resume: &'static str,
+}
 
-/// Options of the run that is disturbed; the finished one that it replaces is of 4 presentations.
-const NEW: &str = "--examples 12 --test-examples 4 --overwrite";
+const TRAINING: Course = Course {
+    command: "train tiny.toml --record all --quiet --threads 1 --out run.h5",
+    old: "--examples 4",
+    new: "--examples 12 --test-examples 4 --overwrite",
+    resume: "train --record none --quiet --threads 1 --test-examples 4 --out rest.h5 --resume",
+};
+
+/// Sparse synapses with delays of their own, a current that changes, and a checkpoint after every stretch.
+const CIRCUIT: Course = Course {
+    command: "simulate circuit.toml --quiet --threads 1 --checkpoint-every 0s --out run.h5",
+    old: "--duration 50",
+    new: "--duration 150 --overwrite",
+    resume: "simulate --record none --quiet --threads 1 --out rest.h5 --resume",
+};
+
+const CIRCUIT_MODEL: &str = "name = 'circuit'\n\
+    change = [{ kind = 'add-current', population = 'cells', at_ms = 100, by_pa = 90 }]\n\
+    recording = { traces = ['cells'] }\n\
+    protocol = { kind = 'continuous', warmup_ms = 0 }\n\
+    [[population]]\nname = 'cells'\nsize = 8\nkind = 'lif'\n\
+    stimulus = { kind = 'current', times_ms = [0, 50], currents_pa = [500, 700] }\n\
+    [[projection]]\nfrom = 'cells'\nto = 'cells'\nport = 'exc'\n\
+    connection = { kind = 'fixed_in_degree', in_degree = 3 }\nweights = { from = 'constant', value = 30 }\n\
+    delay_ms = { from = 'normal', mean = 1.5, sd = 0.5 }\n";
 
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Fault {
@@ -48,10 +80,11 @@ fn preloaded(folder: &Path) -> Option<String> {
     }
 }
 
-/// A folder in which a run of 4 presentations is finished.
-fn finished() -> Bench {
+/// A folder in which the first run is finished.
+fn finished(course: &Course) -> Bench {
     let bench = Bench::new();
-    bench.ok(&format!("{TRAIN} --examples 4"));
+    bench.write("circuit.toml", CIRCUIT_MODEL);
+    bench.ok(&format!("{} {}", course.command, course.old));
     bench
 }
 
@@ -66,21 +99,22 @@ fn held(bench: &Bench, file: &str) -> Held {
 }
 
 /// What an undisturbed run leaves.
-struct Reference {
+struct Reference<'a> {
+    course: &'a Course,
     run: Held,
     checkpoint: Held,
     calls: usize,
 }
 
-fn reference(library: &str) -> Reference {
-    let bench = finished();
+fn reference<'a>(library: &str, course: &'a Course) -> Reference<'a> {
+    let bench = finished(course);
     let counted = bench.path("calls");
-    let mut command = bench.command(&format!("{TRAIN} {NEW}"));
+    let mut command = bench.command(&format!("{} {}", course.command, course.new));
     command.envs([("LD_PRELOAD", library), ("FAULT_FOLDER", &real(&bench))]).env("FAULT_COUNT", &counted);
     let ran: Ran = command.output().unwrap().into();
     assert_eq!(ran.code, Some(0), "{}", ran.stderr);
     let calls = fs::read_to_string(counted).unwrap().trim().parse().unwrap();
-    Reference { run: held(&bench, "run.h5"), checkpoint: held(&bench, "run.checkpoint.h5"), calls }
+    Reference { course, run: held(&bench, "run.h5"), checkpoint: held(&bench, "run.checkpoint.h5"), calls }
 }
 
 fn real(bench: &Bench) -> String {
@@ -88,10 +122,11 @@ fn real(bench: &Bench) -> String {
 }
 
 /// Disturbs one call and checks what is left; gives what is wrong.
-fn disturbed(library: &str, expected: &Reference, (fault, name): (Fault, &str), at: usize) -> Result<(), String> {
-    let bench = finished();
+fn disturbed(library: &str, expected: &Reference<'_>, (fault, name): (Fault, &str), at: usize) -> Result<(), String> {
+    let Course { command, new, .. } = expected.course;
+    let bench = finished(expected.course);
     let old = ["run.h5", "run.checkpoint.h5"].map(|file| fs::read(bench.path(file)).unwrap());
-    let mut command = bench.command(&format!("{TRAIN} {NEW}"));
+    let mut command = bench.command(&format!("{command} {new}"));
     command.envs([("LD_PRELOAD", library), ("FAULT_FOLDER", &real(&bench)), ("FAULT_MODE", name)]);
     let ran: Ran = command.env("FAULT_AT", at.to_string()).output().unwrap().into();
     let kept = |index: usize, file: &str, new: &Held| {
@@ -115,7 +150,7 @@ fn disturbed(library: &str, expected: &Reference, (fault, name): (Fault, &str), 
 }
 
 /// Goes on from every checkpoint there is, the old one excepted.
-fn resumed(bench: &Bench, expected: &Reference) -> Result<(), String> {
+fn resumed(bench: &Bench, expected: &Reference<'_>) -> Result<(), String> {
     let unfinished = "run.unfinished.checkpoint.h5";
     if !bench.path(unfinished).exists() {
         return Ok(());
@@ -124,7 +159,7 @@ fn resumed(bench: &Bench, expected: &Reference) -> Result<(), String> {
     if checked.code != Some(0) {
         return Err(format!("an unfinished checkpoint that is damaged: {}", checked.stdout));
     }
-    bench.ok(&format!("train --resume {unfinished} --record none --quiet --threads 1 --test-examples 4 --out rest.h5"));
+    bench.ok(&format!("{} {unfinished}", expected.course.resume));
     let rest = bench.path("rest.checkpoint.h5");
     let resumed = if rest.exists() { "rest.checkpoint.h5" } else { unfinished };
     if held(bench, resumed) == expected.checkpoint { Ok(()) } else { Err("another end after resuming".to_owned()) }
@@ -132,9 +167,18 @@ fn resumed(bench: &Bench, expected: &Reference) -> Result<(), String> {
 
 #[test]
 fn every_system_call_may_fail_in_every_way() {
+    fail_every_call(&TRAINING);
+}
+
+#[test]
+fn every_system_call_of_a_circuit_may_fail_in_every_way() {
+    fail_every_call(&CIRCUIT);
+}
+
+fn fail_every_call(course: &Course) {
     let folder = tempfile::tempdir().unwrap();
     let Some(library) = preloaded(folder.path()) else { return };
-    let expected = reference(&library);
+    let expected = reference(&library, course);
     assert!(expected.calls > 50, "{} calls", expected.calls);
     let next = AtomicUsize::new(0);
     let wrong = std::thread::scope(|scope| {
@@ -184,6 +228,37 @@ fn a_network_that_is_killed_at_any_moment_goes_on_to_the_bit() {
             if bench.path(&rest).exists() { rest } else { checkpoint }
         } else {
             bench.ok(&format!("train g17-784-500-10 {train} --examples 300 --out {run}.h5"));
+            checkpoint
+        };
+        assert!(held(&bench, &end) == expected, "kill {kill}, after {share:.2} of the run");
+    }
+}
+
+/// Kills of a circuit of sparse synapses, as of the network above.
+#[test]
+fn a_circuit_that_is_killed_at_any_moment_goes_on_to_the_bit() {
+    let kills: u32 = std::env::var("APICAL_KILLS").ok().map_or(20, |number| number.parse().unwrap());
+    let bench = Bench::new();
+    bench.write("circuit.toml", CIRCUIT_MODEL);
+    let simulate = "simulate circuit.toml --quiet --duration 2000 --checkpoint-every 0s --out";
+    let begun = Instant::now();
+    bench.ok(&format!("{simulate} whole.h5"));
+    let length = begun.elapsed();
+    let expected = held(&bench, "whole.checkpoint.h5");
+    for kill in 0..kills {
+        let run = format!("run{kill}");
+        let share = (f64::from(kill) * 0.618_033_988_749_895).fract();
+        let mut child = bench.command(&format!("{simulate} {run}.h5")).spawn().unwrap();
+        std::thread::sleep(Duration::from_secs_f64(share * length.as_secs_f64()));
+        child.kill().unwrap();
+        child.wait().unwrap();
+        let checkpoint = format!("{run}.checkpoint.h5");
+        let end = if bench.path(&checkpoint).exists() {
+            bench.ok(&format!("simulate --quiet --resume {checkpoint} --out {run}-rest.h5"));
+            let rest = format!("{run}-rest.checkpoint.h5");
+            if bench.path(&rest).exists() { rest } else { checkpoint }
+        } else {
+            bench.ok(&format!("{simulate} {run}.h5"));
             checkpoint
         };
         assert!(held(&bench, &end) == expected, "kill {kill}, after {share:.2} of the run");

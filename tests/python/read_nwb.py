@@ -4,8 +4,8 @@
     python tests/python/read_nwb.py APICAL RUN.h5
 
 pynwb validates the file, nwbinspector finds no violation, and pynwb, neo and elephant see the counts, times and rates that
-`apical inspect --json` tells, neo with a segment for each stretch of presentations, names and epochs. One line per reader;
-exit code 1 at the first mismatch.
+`apical inspect --json` tells, neo with a segment for each stretch of presentations, or recorded time of a circuit, names and
+epochs. One line per reader; exit code 1 at the first mismatch.
 """
 
 import json
@@ -43,12 +43,29 @@ def validate(path):
 
 
 def stretches(run):
-    """Start, end [s] and first and last row of each unbroken stretch of recorded presentations."""
+    """Start and end [s] and the rows of each unbroken stretch of recorded presentations, or recorded time of a circuit."""
     table = run["presentations"]
     start, ends = table["start_ms"][()], np.fmax(table["target_end_ms"][()], table["forward_end_ms"][()])
     rows = np.flatnonzero(table["recorded"][()] == 1)
-    parts = np.split(rows, np.flatnonzero(np.diff(rows) > 1) + 1) if len(rows) else []
+    gap = (np.diff(rows) > 1) | (start[rows[1:]] > ends[rows[:-1]] + 1e-6)
+    parts = np.split(rows, np.flatnonzero(gap) + 1) if len(rows) else []
     return [(start[part[0]] / 1e3, ends[part[-1]] / 1e3, part) for part in parts]
+
+
+def is_continuous(run):
+    """Whether the run is that of a circuit, without presentations."""
+    return 'kind = "continuous"' in run.attrs["model"].decode()
+
+
+def check_trials(file, run, told):
+    if is_continuous(run):
+        check(file.trials is None, "pynwb: trials of a circuit")
+        return 0
+    trials, shown = file.trials.to_dataframe(), run["presentations"]
+    check(len(trials) == sum(told["presentations"].values()), f"pynwb: {len(trials)} trials")
+    for column in ("label", "decoded", "image", "recorded"):
+        check(np.array_equal(trials[column], shown[column][()]), f"pynwb: {column} of trials")
+    return len(trials)
 
 
 def read_pynwb(path, run, told):
@@ -69,10 +86,7 @@ def read_pynwb(path, run, told):
                 expected = group["timestamps"][()][group["node_ids"][()] == neuron] / 1e3
                 found = np.concatenate([times for times in own.spike_times[own.neuron == neuron]])
                 check(np.array_equal(found, expected), f"pynwb: spikes of neuron {neuron} of {population}")
-        trials, shown = file.trials.to_dataframe(), run["presentations"]
-        check(len(trials) == sum(told["presentations"].values()), f"pynwb: {len(trials)} trials")
-        for column in ("label", "decoded", "image", "recorded"):
-            check(np.array_equal(trials[column], shown[column][()]), f"pynwb: {column} of trials")
+        trials = check_trials(file, run, told)
         count = 0
         for population in told["plateaus"]:
             if not population["plateaus"]:
@@ -90,7 +104,7 @@ def read_pynwb(path, run, told):
             for stretch in range(1, traces["stretches"] + 1):
                 report = run["report"][traces["population"] + (f"@{stretch}" if stretch > 1 else "")]
                 check_series(file, traces["population"], report, f"_{stretch}" if stretch > 1 else "")
-    print(f"pynwb: the same {len(units)} units, {len(trials)} trials, {count} plateaus and samples")
+    print(f"pynwb: the same {len(units)} units, {trials} trials, {count} plateaus and samples")
 
 
 def check_series(file, population, report, suffix):
@@ -100,6 +114,9 @@ def check_series(file, population, report, suffix):
     for element in np.unique(elements) if len(data) else []:
         series = file.acquisition[f"{population}_{compartments[element]}{suffix}"]
         check(np.array_equal(series.data[()], data[:, elements == element]), f"pynwb: samples of {series.name}")
+        millivolts = report["data"].attrs["units"] == b"mV"
+        expected = ("volts", 1e-3) if millivolts else (series.unit, 1.0)
+        check((series.unit, series.conversion) == expected, f"pynwb: {series.name} in {series.unit} times {series.conversion}")
         check(np.isclose(series.starting_time, start / 1e3), f"pynwb: start of {series.name}")
         check(np.isclose(series.rate, 1e3 / dt), f"pynwb: rate of {series.name}")
 
@@ -124,14 +141,19 @@ def read_neo(path, run, told):
     for segment, (start, stop, rows) in zip(segments, spans):
         ends = {(float(train.t_start), float(train.t_stop)) for train in segment.spiketrains}
         check(np.allclose(list(ends), [(start, stop)]), f"neo: {segment.name} from and to {ends}, expected {start}, {stop}")
+        signals = sum(signal.shape[1] for signal in segment.analogsignals)
+        check(signals == sum(traces["traces"] for traces in told["traces"]), f"neo: {signals} signals in {segment.name}")
+        if is_continuous(run):
+            check(segment.name == f"{1e3 * start:g} to {1e3 * stop:g} ms", f"neo: a segment {segment.name}")
+            units = {str(signal.units.dimensionality) for signal in segment.analogsignals}
+            check(units <= {"mV"}, f"neo: signals in {units}")
+            continue
         phases = {epoch.name.split()[0]: epoch for epoch in segment.epochs}
         check(len(phases["forward"]) == len(rows), f"neo: epochs of {segment.name}")
         check(len(phases.get("target", [])) == np.count_nonzero(target[rows]), f"neo: target phases of {segment.name}")
         found = [str(np.ravel(label)[0]) for label in phases["forward"].labels]
         expected = [f"label {label}" if label >= 0 else "no label" for label in labels[rows]]
         check(found == expected, f"neo: labels of {segment.name}: {found}")
-        signals = sum(signal.shape[1] for signal in segment.analogsignals)
-        check(signals == sum(traces["traces"] for traces in told["traces"]), f"neo: {signals} signals in {segment.name}")
     print(f"neo {neo.__version__} and elephant {elephant.__version__}: the same spikes, rates and epochs in {len(spans)} segments")
 
 

@@ -94,7 +94,7 @@ def report_h5py(group):
     check(np.array_equal(mapping["index_pointer"][()], pointers), f"{group.name}: index_pointer")
     typed(mapping["element_ids"], "u4", (width,))
     typed(mapping["element_pos"], "f4", (width,))
-    check(text(data, "units") == "dimensionless", f"{group.name}: units of the data")
+    check(text(data, "units") in ("dimensionless", "mV"), f"{group.name}: units of the data")
     check(nodes.attrs["sorted"] == 1, f"{group.name}: sorted")
     start, stop, dt = typed(mapping["time"], "f8", (3,))[()]
     check(text(mapping["time"], "units") == "ms", f"{group.name}: units of the times")
@@ -102,9 +102,15 @@ def report_h5py(group):
     return data
 
 
+SYNAPSES = {"source_node_id": "u4", "target_node_id": "u4", "delay_steps": "u2", "weight": "f4"}
+
+
 def snapshots_h5py(group, dimensions):
     for owner in group.values():
         for snapshot in owner.values():
+            if isinstance(snapshot, h5py.Group):
+                check(table(snapshot, SYNAPSES) > 0 and snapshot.attrs["resolution_ms"] > 0, f"{snapshot.name}: no synapses")
+                continue
             typed(snapshot, "f4")
             check(snapshot.ndim == dimensions, f"{snapshot.name}: shape {snapshot.shape}")
             check(snapshot.attrs["examples_seen"].dtype == np.uint64, f"{snapshot.name}: examples_seen")
