@@ -20,7 +20,7 @@ use crate::protocol::{stretch_at, stretches_until};
 use crate::record::{Checkpoint, Kind, Planned};
 use crate::simulation::{Simulation, SimulationError, SimulationMonitor, SimulationProgress, SourceInputs};
 use crate::training::{Ending, initial_network};
-use crate::units::{InFull, Shown};
+use crate::units::{InFull, Rounded};
 
 /// A continuous run, as the command line asks for it.
 pub(super) struct ContinuousRun<'a> {
@@ -117,7 +117,7 @@ impl ContinuousRun<'_> {
     fn leave(&self, simulation: &Simulation<'_>) -> Result<(), Failure> {
         let ContinuousProtocol { warmup, duration, .. } = self.protocol();
         let (from, until) = (simulation.clock_ms(), warmup + duration);
-        let [clock, end, warmup, duration] = [from, until, warmup, duration].map(Shown);
+        let [clock, end, warmup, duration] = [from, until, warmup, duration].map(Rounded);
         if from > until {
             return Err(anyhow::anyhow!(
                 "the checkpoint stands at {clock} ms, beyond the end of the run asked for, {end} ms: --duration is a total, \
@@ -199,7 +199,7 @@ impl ContinuousRun<'_> {
         kept.recording.map_err(|e| Failure::Failed(e.context("the run file could not be completed")))?;
         kept.checkpoint.map_err(|e| Failure::Failed(e.context("the checkpoint could not be saved")))?;
         if ending == Ending::Stopped {
-            let (clock, run) = (Shown(simulation.clock_ms()), files.run.display());
+            let (clock, run) = (Rounded(simulation.clock_ms()), files.run.display());
             terminal::print_message(format_args!("stopped at {clock} ms of model time; the run file is {run}"));
             if let Some(checkpoint) = &files.checkpoint {
                 terminal::print_message(format_args!("go on with: {}", self.resumption(checkpoint)));
@@ -345,7 +345,7 @@ impl ContinuousResults {
                 "{population}: {spikes} spikes of {neurons} neurons, {rate_hz:.2} Hz"
             ))?;
         }
-        let model_s = Shown((self.to_ms - self.from_ms) / 1000.0);
+        let model_s = Rounded((self.to_ms - self.from_ms) / 1000.0);
         let (seconds, factor) = (self.seconds, self.real_time_factor);
         terminal::print_result(format_args!(
             "{model_s} s of model time in {seconds:.2} s: real-time factor {factor:.3}"

@@ -18,7 +18,7 @@ use super::terminal;
 use crate::model::Model;
 use crate::record::Evaluation;
 use crate::record::hdf5::{Contents, Counters, SnapshotSummary, SpikeSummary, Summary, TraceSummary, verify};
-use crate::units::Shown;
+use crate::units::Rounded;
 
 /// Print what a run file or checkpoint holds, or how large a model is, on one screen.
 ///
@@ -137,14 +137,14 @@ fn contents(contents: &Contents, is_continuous: bool) -> Vec<(&'static str, Stri
             }
             for t in traces {
                 let stretches = if t.stretches > 1 { format!(" in {} stretches", t.stretches) } else { String::new() };
-                let every = format!("{} samples every {} ms{stretches}", t.samples, Shown(t.dt_ms));
+                let every = format!("{} samples every {} ms{stretches}", t.samples, Rounded(t.dt_ms));
                 line("traces", format!("{}: {} traces, {every} from {:.1} ms", t.population, t.elements, t.start_ms));
             }
             plateaus.iter().for_each(|(population, n)| line("plateaus", format!("{population}: {n}")));
         }
         Contents::Checkpoint { counters, .. } if is_continuous => {
             line("kind", "checkpoint".to_owned());
-            line("stands at", format!("{} ms of a continuous run", Shown(counters.clock_ms)));
+            line("stands at", format!("{} ms of a continuous run", Rounded(counters.clock_ms)));
         }
         Contents::Checkpoint { counters, .. } => {
             line("kind", "checkpoint".to_owned());

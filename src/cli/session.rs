@@ -17,7 +17,7 @@ use crate::network::Network;
 use crate::record::hdf5::{Provenance, RunFile, Unfinished, set_aside_unfinished};
 use crate::record::{Checkpoint, Kind, Planned, Recorder, checkpoint_bytes};
 use crate::training::{Ending, History, Plan, RunError, Training, expected_rates};
-use crate::units::Shown;
+use crate::units::Rounded;
 use crate::view::Live;
 
 /// The result of a training run or simulation.
@@ -125,11 +125,11 @@ fn check_recorded(common: &Common, model: &Model, planned: &Planned) -> anyhow::
         if recorded <= 0.0 {
             bail!(
                 "none of the times {} to {} ms of the run are recorded; choose a range of these",
-                Shown(span.start),
-                Shown(span.end)
+                Rounded(span.start),
+                Rounded(span.end)
             );
         }
-        return Ok(format!("{} ms of model time, ", Shown(recorded)));
+        return Ok(format!("{} ms of model time, ", Rounded(recorded)));
     }
     let by_record = common.record.as_ref().filter(|what| what.contains(':')).map(|what| format!("--record {what}"));
     let key = |pair: &&String| pair.starts_with("recording.presentations=");

@@ -5,7 +5,7 @@ use crate::engine::{ProjectionState, StateArray};
 use crate::model::{Model, Population, Projection, Rule};
 use crate::network::{Network, Synapses};
 use crate::protocol::{STRETCH_MS, Spike, stretch_start, stretches_until};
-use crate::units::{LONGEST_RUN_MS, Shown};
+use crate::units::{LONGEST_RUN_MS, Rounded};
 
 /// Largest magnitude of a number of the dynamic state, in whatever unit: potentials, currents and times of all runs are far below.
 const LARGEST_STATE: f64 = 1e30;
@@ -132,7 +132,7 @@ impl Checkpoint {
             let step = projection.delay.step_ms();
             let what = format!("step of the delays of `{}`, `resolution_ms`", projection.name);
             let same = |found: f64| found.total_cmp(&step).is_eq();
-            in_range(&what, &format!("{} ms, as in the model", Shown(step)), &[synapses.resolution_ms()], same)?;
+            in_range(&what, &format!("{} ms, as in the model", Rounded(step)), &[synapses.resolution_ms()], same)?;
         }
         Ok(())
     }
@@ -147,7 +147,7 @@ impl Checkpoint {
         let expected = format!("from 0 to {most}, of a continuous run the number of stretches of {STRETCH_MS} ms");
         in_range("`examples_seen`", &expected, &[self.examples_seen as f64], |seen| seen <= most as f64)?;
         let clock = stretch_start(self.examples_seen);
-        let expected = format!("{} ms, where stretch {} begins", Shown(clock), self.examples_seen);
+        let expected = format!("{} ms, where stretch {} begins", Rounded(clock), self.examples_seen);
         in_range("the run's clock, `clock_ms`", &expected, &[self.clock_ms], |found| found.total_cmp(&clock).is_eq())
     }
 }

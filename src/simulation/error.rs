@@ -3,7 +3,7 @@
 use crate::data::DataError;
 use crate::engine::LayoutError;
 use crate::record::{Misfit, RecordError};
-use crate::units::Shown;
+use crate::units::Rounded;
 
 /// Why there is no continuous run, or why it ended.
 #[derive(Debug, thiserror::Error)]
@@ -50,7 +50,7 @@ pub enum SimulationError {
         "runaway activity: {population:?} fired at {rate_hz:.0} Hz on average from {from_ms} to {to_ms} ms, which over {stretch_ms} ms \
          is more than the {} Hz of `largest_mean_rate_hz` in [protocol]; weaken its excitation, strengthen its inhibition, or raise the \
          limit",
-        Shown(*limit_hz)
+        Rounded(*limit_hz)
     )]
     Runaway {
         /// The population.

@@ -35,13 +35,13 @@
 
 mod number_or_table;
 mod quantity;
-mod shown;
+mod rounded;
 pub(crate) mod tagged;
 mod text;
 
 pub(crate) use number_or_table::NumberOrTable;
 pub use quantity::{Bounds, FileQuantity, Held, OpenEnd};
-pub use shown::{InFull, Shown};
+pub use rounded::{InFull, Rounded};
 pub use text::{Count, FactorText, FileName, Name, PathLike, PathText, Whole};
 
 use quantity::quantities;

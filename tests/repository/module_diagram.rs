@@ -20,7 +20,7 @@ const DIAGRAM: [(&str, &[&str]); 19] = [
     ("engine", &["numeric", "cells", "protocol", "model", "network"]),
     // Beside the engine: its twins are laid out and measured as it is.
     ("rate", &["numeric", "cells", "protocol", "data", "model", "network", "engine"]),
-    ("record", &["cells", "protocol", "model", "data", "network", "engine"]),
+    ("record", &["units", "cells", "protocol", "model", "data", "network", "engine"]),
     // Plain data in, plain data out.
     ("analysis", &["numeric"]),
     (

@@ -14,7 +14,7 @@ use crate::model::Model;
 use crate::plot::recorded::RecordedWindow;
 use crate::record::Kind;
 use crate::record::hdf5::{PresentationRow, RunReader};
-use crate::units::{InFull, Shown};
+use crate::units::{InFull, Rounded};
 
 /// Which part of a run is drawn.
 #[derive(Args, Debug)]
@@ -262,7 +262,7 @@ fn ended_before(model: &Model, path: &Path) -> Option<String> {
     let protocol = model.protocol.continuous()?;
     let times = model.recording.recorded_times(protocol.warmup..protocol.end_ms());
     let start = times.first()?.start;
-    let first = Shown(start);
+    let first = Rounded(start);
     let when = if start > protocol.warmup {
         format!("before {first} ms, where recording begins")
     } else {
@@ -285,7 +285,7 @@ fn last_stretch(rows: &[PresentationRow], most: usize, is_continuous: bool) -> V
     let mut stretches = PresentationRow::stretches(rows);
     let Some(last) = stretches.pop() else { return Vec::new() };
     if !stretches.is_empty() && is_continuous {
-        let [from, to] = [last[0].start_ms, last[last.len() - 1].end_ms()].map(Shown);
+        let [from, to] = [last[0].start_ms, last[last.len() - 1].end_ms()].map(Rounded);
         let parts = stretches.len();
         terminal::print_message(format_args!(
             "drawn from the last recorded time, {from} to {to} ms; --from and --to draw others, of which there are {parts}"

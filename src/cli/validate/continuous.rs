@@ -15,7 +15,7 @@ use crate::model::Model;
 use crate::network::Network;
 use crate::protocol::Protocol;
 use crate::simulation::{Simulation, SimulationError, SimulationMonitor, SimulationProgress, SourceInputs};
-use crate::units::Shown;
+use crate::units::Rounded;
 use crate::validation::Verdict;
 use crate::validation::mean_field::{
     PopulationComparison, TheoreticalActivity, TheorySetting, compare_with_theory, judge_theory,
@@ -50,7 +50,7 @@ impl ContinuousValidation {
         let Self { model, network, twin, seed, .. } = &self;
         let setting = TheorySetting { model, network, twin, seed: *seed, warmup_ms, measured_ms };
         if !self.quiet {
-            terminal::print_message(format_args!("simulating {} ms", Shown(warmup_ms + measured_ms)));
+            terminal::print_message(format_args!("simulating {} ms", Rounded(warmup_ms + measured_ms)));
         }
         let mut watch = ValidationWatch { display: ContinuousDisplay::new(self.quiet) };
         let compared = compare_with_theory(&setting, inputs, &mut watch);

@@ -37,7 +37,7 @@ use super::{Kind, RecordError, place};
 use crate::cells::{CompartmentInfo, PotentialUnit};
 use crate::model::{Model, PopulationId};
 use crate::protocol::PhaseName;
-use crate::units::Shown;
+use crate::units::Rounded;
 
 /// The version of the NWB schema that is followed.
 const NWB_VERSION: &str = "2.7.0";
@@ -95,7 +95,7 @@ impl Stretch {
     fn of_times(rows: &[PresentationRow]) -> Self {
         let [from, to] = [rows[0].start_ms, rows[rows.len() - 1].end_ms()];
         Self {
-            name: format!("{} to {} ms", Shown(from), Shown(to)),
+            name: format!("{} to {} ms", Rounded(from), Rounded(to)),
             span: [seconds(from), seconds(to)],
             rows: rows.to_vec(),
         }

@@ -10,9 +10,9 @@ const PLAIN: std::ops::Range<f64> = 1e-4..1e10;
 
 /// A number for people: the shortest digits that say it to nine, with an exponent where it is very small or large.
 #[derive(Clone, Copy, Debug)]
-pub struct Shown(pub f64);
+pub struct Rounded(pub f64);
 
-impl Display for Shown {
+impl Display for Rounded {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         let Self(value) = *self;
         // What is read back of nine digits has no more than these in its shortest form.
@@ -62,7 +62,7 @@ mod tests {
             (f64::INFINITY, "inf"),
             (f64::NAN, "NaN"),
         ] {
-            assert_eq!(Shown(value).to_string(), expected);
+            assert_eq!(Rounded(value).to_string(), expected);
         }
     }
 
