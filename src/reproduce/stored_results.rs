@@ -122,7 +122,11 @@ impl StoredRun {
         let mismatch = |(key, another, digest): (&str, &str, &String)| match self.result[key].as_str() {
             Some(found) if found == digest => None,
             Some(_) => Some(format!("{} is of {another}: its {key} is not the one at hand", self.name)),
-            None => Some(format!("{} has no {key} and may be of {another}", self.name)),
+            None => {
+                let named = self.result["images"].as_str().filter(|_| key == "data_sha256");
+                let of = named.map_or(String::new(), |images| format!(" of its images, {images},"));
+                Some(format!("{} has no {key}{of} and may be of {another}", self.name))
+            }
         };
         expected.into_iter().find_map(mismatch)
     }
@@ -222,6 +226,12 @@ mod tests {
             let refused = StoredResults::load(folder(&result).path()).unwrap().find(&query()).err().unwrap();
             assert!(refused.starts_with(message), "{refused}");
         }
+        // Kept before runs told the digests, of images that are named.
+        let mut result = result();
+        result["data_sha256"] = Value::Null;
+        result["images"] = json!("fashion-mnist");
+        let refused = StoredResults::load(folder(&result).path()).unwrap().find(&query()).err().unwrap();
+        assert_eq!(refused, "6B-seed3 has no data_sha256 of its images, fashion-mnist, and may be of other data");
     }
 
     #[test]

@@ -5,6 +5,7 @@
 mod support;
 
 mod circuit_files;
+mod circuit_outputs;
 mod circuits;
 mod compare;
 mod continuous;

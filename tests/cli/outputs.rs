@@ -56,8 +56,6 @@ fn a_run_that_is_there_is_replaced_on_demand_alone() {
     );
 }
 
-/// The first evaluation of the new run saves a checkpoint, and so does every presentation.
-#[cfg(unix)]
 /// A training takes hours, and a test of what it learnt a moment.
 #[test]
 fn a_run_is_replaced_by_one_of_its_kind_alone() {
@@ -86,6 +84,8 @@ fn a_run_is_replaced_by_one_of_its_kind_alone() {
     }
 }
 
+/// The first evaluation of the new run saves a checkpoint, and so does every presentation.
+#[cfg(unix)]
 #[test]
 fn a_run_that_is_stopped_is_kept_beside_the_finished_one_that_it_was_to_replace() {
     let bench = Bench::new();
@@ -194,11 +194,7 @@ fn resumable(bench: &Bench, checkpoint: &str) -> (Value, support::Contents) {
 #[cfg(unix)]
 #[test]
 fn each_signal_has_its_exit_code_and_saves_what_was_learnt() {
-    // Where the tests run by `nohup` the program outlives its terminal, as it should.
-    let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
-    let ignored = status.lines().find_map(|line| u64::from_str_radix(line.strip_prefix("SigIgn:")?.trim(), 16).ok());
-    let signals = [("INT", 130), ("TERM", 143), ("HUP", 129)];
-    for (signal, code) in &signals[..if ignored.unwrap_or(0) & 1 == 0 { 3 } else { 2 }] {
+    for (signal, code) in signals() {
         let bench = Bench::new();
         let arguments = "train tiny.toml --examples 100000000 --record none --checkpoint-every 0s --out run.h5";
         let child = bench.command(arguments).stderr(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
@@ -211,6 +207,16 @@ fn each_signal_has_its_exit_code_and_saves_what_was_learnt() {
         assert_eq!(ran.code, Some(*code), "{}", ran.stderr);
         assert!(bench.path("run.h5").exists() && ran.stderr.contains("go on with:"), "{}", ran.stderr);
     }
+}
+
+/// Signals that end a run, each with its exit code.
+#[cfg(unix)]
+pub(super) fn signals() -> &'static [(&'static str, i32)] {
+    // Where the tests run by `nohup` the program outlives its terminal, as it should.
+    let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let ignored = status.lines().find_map(|line| u64::from_str_radix(line.strip_prefix("SigIgn:")?.trim(), 16).ok());
+    let all = &[("INT", 130), ("TERM", 143), ("HUP", 129)];
+    if ignored.unwrap_or(0) & 1 == 0 { all } else { &all[..2] }
 }
 
 /// A limit on the size of files reports as a full disk does: the recording makes room, or stays as far as it came.
