@@ -43,8 +43,8 @@ pub enum CellError {
     },
     /// What only cells whose spikes leave them as they are can have.
     #[error(
-        "expected no {what} of a cell with a threshold, a reset, an escape rate in mV, a current of its own or different kernels: only \
-         cells that fire at phi_max sigmoid(V), unchanged by it, with one double-exponential kernel, have one"
+        "expected no {what} of a cell with currents of its own, kernels other than one double exponential, or a threshold without a \
+         rate to learn by"
     )]
     Unsupported {
         /// What it has.
@@ -134,7 +134,7 @@ impl LinearCell {
             ("plateau", self.plateau.is_some()),
             ("dendritic compartment", has_dendrite),
         ] {
-            if found {
+            if found && !self.has_phase_means() {
                 return Err(CellError::Unsupported { what });
             }
         }
@@ -187,6 +187,15 @@ impl LinearCell {
                     "further apart than a millionth of them",
                     psp.tau_s,
                 );
+            }
+        }
+        for Modes { gamma, .. } in self.modes().into_iter().filter(|_| self.clamp.is_some()) {
+            if !(gamma > 0.0 && gamma <= largest) {
+                return value("the total conductance of the membrane [1/ms]", "above 0, at most 20", gamma);
+            }
+            let psp = self.psp();
+            if let Some(tau) = [psp.tau_l, psp.tau_s].into_iter().find(|tau| (gamma * tau - 1.0).abs() <= TOO_CLOSE) {
+                return Err(CellError::Degenerate { gamma, tau });
             }
         }
         let modes = ModalForm::of(self).rates.len();

@@ -5,6 +5,7 @@
 
 use super::values::NeuronValues;
 use super::{Kernel, Modes, Psp};
+use crate::numeric::{sigmoid, sigmoid_slope};
 
 /// Time over which the engine keeps amplitudes scaled by e^{γt} before it rescales them [ms].
 pub const SEGMENT: f64 = 16.0;
@@ -37,6 +38,8 @@ pub struct LinearCell {
     pub initial: Option<NeuronValues>,
     /// When it fires.
     pub fires: Fires,
+    /// The rate of which learning takes the value and the slope at mean potentials; that of `fires` where it is none.
+    pub learned_rate: Option<Escape>,
     /// Conductance by which a current from outside drives the membrane, dV/dt = g I [mV/(ms pA)], 1/C_m; 0: it takes none.
     pub current_conductance: f64,
     /// What firing does to the membrane, if anything.
@@ -86,6 +89,16 @@ impl Escape {
     /// φ = `rate_max` sigmoid(V), in dimensionless volts.
     pub const fn new(rate_max: f64) -> Self {
         Self { rate_max, threshold: 0.0, width: 1.0 }
+    }
+
+    /// φ/φ_max at a potential, 0 to 1.
+    pub fn share(&self, v: f64) -> f64 {
+        sigmoid((v - self.threshold) / self.width)
+    }
+
+    /// The derivative of [`Escape::share`].
+    pub fn slope(&self, v: f64) -> f64 {
+        sigmoid_slope((v - self.threshold) / self.width) / self.width
     }
 }
 
@@ -170,6 +183,7 @@ impl LinearCell {
             rest: 0.0,
             initial: None,
             fires: Fires::Escape(escape),
+            learned_rate: None,
             current_conductance: 0.0,
             reset: None,
             adaptation: None,
@@ -184,6 +198,15 @@ impl LinearCell {
         match self.fires {
             Fires::Escape(escape) => escape.rate_max,
             Fires::Threshold(_) => self.reset.map_or(f64::INFINITY, |reset| 1.0 / reset.refractory_ms),
+        }
+    }
+
+    /// The rate as a function of the potential, of which learning takes the value and the slope: the escape rate, or the one given
+    /// for a threshold; none of cells of a threshold without one.
+    pub fn rate_function(&self) -> Option<Escape> {
+        match self.fires {
+            Fires::Escape(escape) => Some(self.learned_rate.unwrap_or(escape)),
+            Fires::Threshold(_) => self.learned_rate,
         }
     }
 
@@ -224,12 +247,18 @@ impl LinearCell {
     /// Whether the vectorised equations of three modes serve: one double-exponential kernel, escape rate φ_max sigmoid(V), and
     /// no effect of a spike on its own cell.
     pub(crate) fn is_plain_escape(&self) -> bool {
-        let psp = self.psp();
         let plain = matches!(self.fires, Fires::Escape(escape) if escape == Escape::new(escape.rate_max));
-        let alone =
-            !self.takes_current() && self.reset.is_none() && self.adaptation.is_none() && self.background.is_empty();
+        plain && self.reset.is_none() && self.has_phase_means()
+    }
+
+    /// Whether means over phases are closed forms of its potentials without spikes, which rules of two phases learn from: input
+    /// through one double-exponential kernel alone, and no current but those of biases and targets.
+    pub fn has_phase_means(&self) -> bool {
+        let psp = self.psp();
+        let alone = !self.takes_current() && self.adaptation.is_none() && self.background.is_empty();
         let at_rest = self.rest == 0.0 && self.initial.is_none();
-        plain && alone && at_rest && self.ports.iter().all(|port| port.kernel == Kernel::DoubleExponential(psp))
+        let one_kernel = self.ports.iter().all(|port| port.kernel == Kernel::DoubleExponential(psp));
+        alone && at_rest && one_kernel && self.rate_function().is_some()
     }
 
     /// The modes without and with the conductances of a target.

@@ -6,8 +6,8 @@
 //! | kind | file | dynamics |
 //! |---|---|---|
 //! | `poisson` | `poisson.rs` | a source: independent Poisson trains |
-//! | `pyramidal` | `pyramidal.rs` | soma, basal and apical dendrite; plateaus; escape rate |
-//! | `output` | `output.rs` | soma and one dendrite; teaching conductances; escape rate |
+//! | `pyramidal` | `pyramidal.rs` | soma, basal and apical dendrite; plateaus; escape rate or threshold |
+//! | `output` | `output.rs` | soma and one dendrite; teaching conductances; escape rate or threshold |
 //! | `lif` | `lif.rs` | leaky integrate-and-fire: threshold or escape rate, currents of any number of ports |
 //!
 //! A program that uses the library adds its own kind as a value of its own type (`examples/own_cell.rs`).
@@ -24,6 +24,7 @@ mod output;
 mod poisson;
 mod psp;
 mod pyramidal;
+mod threshold_soma;
 mod values;
 
 use std::fmt::Debug;
@@ -43,6 +44,7 @@ pub use output::{OutputNeuron, Teaching};
 pub use poisson::PoissonEncoder;
 pub use psp::Psp;
 pub use pyramidal::Pyramidal;
+pub use threshold_soma::ThresholdSoma;
 pub use values::NeuronValues;
 
 /// A kind of cell with its parameters, which serde writes as the keys of a population in a model file.

@@ -1,7 +1,7 @@
 //! Output neuron with one dendrite and teaching conductances.
 //!
 //! dU/dt = −g_l U + g_d (D − U) + g (E − U), D the filtered input of the dendrite, its bias included; fires at rate
-//! φ_max sigmoid(U). The last term is a conductance clamp, there while a target is given alone.
+//! φ_max sigmoid(U), or at a threshold. The last term is a conductance clamp, there while a target is given alone.
 //!
 //! Guerguiev, Lillicrap & Richards (2017), eLife 6:e22901, Methods.
 
@@ -9,7 +9,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Cell, CompartmentInfo, ConductanceClamp, Conflict, Dynamics, Escape, LinearCell, PortInfo, Psp, conflicts,
+    Cell, CompartmentInfo, ConductanceClamp, Conflict, Dynamics, Escape, LinearCell, PortInfo, Psp, ThresholdSoma,
+    conflicts,
 };
 use crate::units::{Conductance, Coupling, Potential, Rate, TimeConstant, Whole};
 
@@ -23,7 +24,7 @@ const PORTS: [PortInfo<'_>; 1] = [PortInfo { name: "dendrite" }];
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct OutputNeuron {
-    /// Largest firing rate [1/ms]; in a file, in Hz.
+    /// Largest firing rate [1/ms]; in a file, in Hz. With a threshold, the absolute refractory time is its inverse.
     #[serde(rename = "phi_max_hz", with = "Rate")]
     pub phi_max: f64,
     /// Leak time constant of its synapses' kernel [ms].
@@ -43,6 +44,9 @@ pub struct OutputNeuron {
     pub group: usize,
     /// What a target does to the soma.
     pub teaching: Teaching,
+    /// Firing at a threshold, in place of the escape rate.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub threshold: Option<ThresholdSoma>,
 }
 
 /// Conductances onto the soma while a target is given.
@@ -63,7 +67,16 @@ pub struct Teaching {
 impl Default for OutputNeuron {
     fn default() -> Self {
         let Psp { tau_l, tau_s } = Psp::default();
-        Self { phi_max: 0.2, tau_l, tau_s, g_l: 0.1, g_d: 0.6, group: 1, teaching: Teaching::default() }
+        Self {
+            phi_max: 0.2,
+            tau_l,
+            tau_s,
+            g_l: 0.1,
+            g_d: 0.6,
+            group: 1,
+            teaching: Teaching::default(),
+            threshold: None,
+        }
     }
 }
 
@@ -93,12 +106,14 @@ impl Cell for OutputNeuron {
         cell.bias = Some(dendrite);
         let Self { group, teaching: Teaching { g: conductance, e_exc, e_inh }, .. } = *self;
         cell.clamp = Some(ConductanceClamp { group, conductance, e_exc, e_inh });
+        self.threshold.iter().for_each(|soma| soma.give_to(&mut cell, self.phi_max));
         Dynamics::Linear(cell)
     }
 
     fn check(&self) -> Result<(), Conflict> {
         let psp = Psp { tau_l: self.tau_l, tau_s: self.tau_s };
         conflicts::kernel(psp)?;
+        self.threshold.map_or(Ok(()), |soma| soma.check())?;
         conflicts::membrane(self.g_l + self.g_d, psp, &["g_l_per_ms", "g_d_per_ms"])?;
         conflicts::membrane(self.g_l + self.g_d + self.teaching.g, psp, &["g_l_per_ms", "g_d_per_ms", "teaching"])
     }

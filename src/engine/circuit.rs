@@ -60,9 +60,9 @@ pub struct Circuit {
 pub(crate) struct PopulationLayout {
     pub(crate) size: usize,
     pub(crate) phi_max: f64,
-    /// Of cells of three vectorised modes.
+    /// Of cells whose means over phases are measured.
     pub(crate) membrane: Option<Membrane>,
-    /// Of other cells; a source has neither.
+    /// Of cells that advance by their modes one by one: all but those of three vectorised modes. A source has neither.
     pub(crate) modal: Option<ModalLayout>,
     /// Projections that drive the soma.
     pub(crate) somatic: Vec<SomaticInput>,
@@ -166,6 +166,9 @@ pub(crate) struct ModalInput {
 pub(crate) struct ModalLayout {
     pub(crate) cell: LinearCell,
     pub(crate) form: ModalForm,
+    /// Its modes while a target is given.
+    pub(crate) taught: ModalForm,
+    /// Projections that drive the membrane.
     pub(crate) inputs: Vec<ModalInput>,
 }
 
@@ -202,8 +205,8 @@ impl Circuit {
                 times =
                     membrane.plateau.filter(|plateau| Some(plateau.dendrite) == kept).and_then(|plateau| plateau.times);
             }
-            let filtered = target.modal.is_none();
-            if let Some(modal) = &mut target.modal {
+            let filtered = target.membrane.is_some();
+            if let Some(modal) = target.modal.as_mut().filter(|_| port.conductance > 0.0) {
                 let pre = source.size;
                 modal.inputs.push(ModalInput { projection: index, port: projection.port.0, pre });
             }
@@ -282,15 +285,24 @@ impl PopulationLayout {
             Dynamics::Linear(cell) => {
                 let named = |source| LayoutError::Cell { population: population.name.clone(), source };
                 cell.check(population.cell.compartments().len(), population.cell.ports().len()).map_err(named)?;
-                if cell.is_plain_escape() {
+                if cell.has_phase_means() {
                     membrane = Some(Membrane::new(population, &cell, precision));
-                } else {
-                    modal = Some(ModalLayout { form: ModalForm::of(&cell), cell, inputs: Vec::new() });
+                }
+                if !cell.is_plain_escape() {
+                    modal = Some(ModalLayout::new(cell));
                 }
             }
         }
         let (somatic, outgoing) = (Vec::new(), Vec::new());
         Ok(Self { size: population.size, phi_max, membrane, modal, somatic, outgoing, sends_rates: false })
+    }
+}
+
+impl ModalLayout {
+    fn new(cell: LinearCell) -> Self {
+        let [_, taught] = cell.modes();
+        let taught = ModalForm::of(&LinearCell { gamma: taught.gamma, ..cell.clone() });
+        Self { form: ModalForm::of(&cell), taught, cell, inputs: Vec::new() }
     }
 }
 

@@ -56,10 +56,10 @@ impl Lane {
         let count = circuit.populations.len();
         let mut sources = 0..;
         let populations = circuit.populations.iter().enumerate().map(|(index, layout)| {
-            if let Some(membrane) = &layout.membrane {
-                Box::new(LinearPopulation::new(index, layout, membrane)) as Box<dyn PopulationDynamics>
-            } else if let Some(modal) = &layout.modal {
+            if let Some(modal) = &layout.modal {
                 modal::population(index, layout, modal, circuit.seed, circuit.window)
+            } else if let Some(membrane) = &layout.membrane {
+                Box::new(LinearPopulation::new(index, layout, membrane)) as Box<dyn PopulationDynamics>
             } else {
                 Box::new(Encoder::new(index, sources.next().unwrap_or(0), layout.phi_max))
             }

@@ -6,20 +6,18 @@ use pulp::{Simd, WithSimd};
 
 use super::arrivals::{Arrivals, within_segment};
 use super::circuit::{Circuit, Membrane, PopulationLayout, Precision, SomaticInput};
-use super::means::add_product;
 use super::membranes::Membranes;
 use super::observe::StateArray;
-use super::plateaus::Apical;
+use super::phase_potentials::{PhasePotentials, take_up};
 use super::population::{Inputs, Means, PhaseRun, PopulationDynamics, Window};
-use super::sampling::{Afferent, Sampled, Sampler, Start};
+use super::sampling::Start;
 use super::thinning::Hazard;
 use super::traces::Event;
 use super::work::Work;
 use crate::cells::Modes;
 use crate::network::{Network, Weights};
-use crate::numeric::Purpose;
-use crate::numeric::{Real, exp, sigmoid_all};
-use crate::protocol::{Spike, Target};
+use crate::numeric::{Purpose, Real, sigmoid_all};
+use crate::protocol::Spike;
 
 /// Somata, at the precision their circuit asks for.
 #[derive(Clone, Debug)]
@@ -34,22 +32,11 @@ pub(crate) struct LinearPopulation {
     /// The population's place in the model.
     index: usize,
     layout: PopulationLayout,
-    membrane: Membrane,
+    potentials: PhasePotentials,
     somata: Somata,
-    /// Modes without and with a target.
-    modes: [Modes; 2],
-    /// Those of the phase.
-    now: Modes,
-    start: Start,
-    /// V, u_L and u_s at the end of the phase.
-    end: [Vec<f64>; 3],
-    /// V at the end of settling.
-    settled: Vec<f64>,
     /// Sums of sigmoid(V) over probes.
     sigmoids: Vec<f64>,
     scratch: Vec<f64>,
-    sampler: Sampler,
-    sampled: bool,
     /// What was received of the window, by somatic input.
     taken: Vec<Range<usize>>,
 }
@@ -72,43 +59,20 @@ impl LinearPopulation {
             Precision::Single => Somata::Single(Membranes::new(size, stride)),
             Precision::Double => Somata::Double(Membranes::new(size, stride)),
         };
-        let zero = || vec![0.0; size];
-        let dendrites = membrane.dendrites.iter().map(|_| [zero(), zero()]).collect();
-        let start = Start { v: zero(), u_l: zero(), u_s: zero(), dendrites, bias: zero(), current: zero() };
-        let modes = membrane.gamma.map(|gamma| Modes::new(membrane.psp, gamma));
         Self {
             index,
             layout: layout.clone(),
-            membrane: membrane.clone(),
+            potentials: PhasePotentials::new(index, layout, membrane),
             somata,
-            modes,
-            now: modes[0],
-            start,
-            end: [zero(), zero(), zero()],
-            settled: zero(),
-            sigmoids: zero(),
+            sigmoids: vec![0.0; size],
             scratch: Vec::new(),
-            sampler: Sampler::default(),
-            sampled: false,
             taken: vec![0..0; layout.somatic.len()],
         }
     }
 
-    /// Projections to these cells as they are sampled, with the places of those that drive somata first.
-    fn afferents<'a>(&'a self, inputs: &Inputs<'a>) -> Vec<(usize, Afferent<'a>)> {
-        let dendrites = &self.membrane.dendrites;
-        let afferent = |projection: usize, somatic: f64| {
-            let dendrite = dendrites.iter().position(|dendrite| dendrite.projections.contains(&projection));
-            (projection, Afferent { weights: inputs.network.weights(projection), somatic, dendrite })
-        };
-        let silent = dendrites.iter().filter(|dendrite| dendrite.conductance == 0.0);
-        let somatic = self.layout.somatic.iter().map(|input| afferent(input.projection, input.conductance));
-        somatic.chain(silent.flat_map(|dendrite| &dendrite.projections).map(|&p| afferent(p, 0.0))).collect()
-    }
-
     /// Takes up the potentials probed in the last window.
     fn take_probed(&mut self, averaged: bool) {
-        let Self { somata, settled, sigmoids, scratch, .. } = self;
+        let Self { somata, potentials: PhasePotentials { settled, .. }, sigmoids, scratch, .. } = self;
         either!(somata, membranes => {
             for (probe, values) in membranes.probed() {
                 if probe == 0 {
@@ -123,71 +87,20 @@ impl LinearPopulation {
             }
         });
     }
-
-    /// The mean of V after settling.
-    fn mean_v(&mut self, run: &PhaseRun<'_>, inputs: &Inputs<'_>, out: &mut [f64]) {
-        let drive = &mut self.scratch;
-        drive.clear();
-        drive.resize(self.layout.size, 0.0);
-        for &SomaticInput { projection, conductance } in &self.layout.somatic {
-            let mean = &inputs.arrivals[projection].added_mean;
-            add_product(run.arch, inputs.network.weights(projection), mean, conductance, drive);
-        }
-        let (modes, settle, length) = (&self.now, run.phase.settle_ms, run.phase.length_ms);
-        let (slow, fast) = modes.psp.carried_means(settle, length);
-        for (i, mean) in out.iter_mut().enumerate() {
-            let carried = self.start.u_l[i] * slow - self.start.u_s[i] * fast;
-            let drive = self.scratch[i] + carried + self.start.current[i];
-            *mean = modes.mean_v(self.settled[i], self.end[0][i], drive, length - settle);
-        }
-    }
-
-    fn plateaus(&self, run: &PhaseRun<'_>, inputs: &Inputs<'_>, alpha: &mut [f64], leads: &mut Vec<f32>) {
-        let Some(plateau) = self.membrane.plateau else { return };
-        let received = self.membrane.dendrites[plateau.dendrite].projections.iter();
-        let apical = Apical {
-            arch: run.arch,
-            psp: self.membrane.psp,
-            start: &self.start.dendrites[plateau.dendrite],
-            received: received.map(|&p| (&inputs.arrivals[p], inputs.network.weights(p))),
-            interval: (run.phase.settle_ms, run.phase.length_ms),
-        };
-        apical.means(alpha);
-        if let Some(times) = plateau.times {
-            let key = run.streams.key(Purpose::PlateauTimes(self.index as u32), 0);
-            apical.end_early(times, &mut key.stream(), leads, alpha);
-        }
-        sigmoid_all(alpha);
-    }
-
-    fn sampled<'a>(membrane: &'a Membrane, modes: &'a Modes, start: &'a Start) -> Sampled<'a> {
-        Sampled { membrane, modes, start }
-    }
 }
 
 impl PopulationDynamics for LinearPopulation {
     fn begin(&mut self, run: &PhaseRun<'_>, inputs: &Inputs<'_>, sampled: bool) {
-        let (target, membrane) = (run.phase.target, &self.membrane);
-        self.now = self.modes[usize::from(target.is_given())];
-        for (i, &bias) in inputs.network.biases[self.index].iter().enumerate() {
-            self.start.bias[i] = f64::from(bias);
-            let teaching = membrane.teaching_current(i, target);
-            self.start.current[i] = membrane.bias_conductance * f64::from(bias) + teaching;
-        }
+        self.potentials.begin(run, inputs, sampled);
         let averaged = self.layout.measures_sigmoid(self.index, run.phase.measures.sigmoids);
         let probes = if averaged { run.probes } else { run.probes.of_settling() };
         self.sigmoids.fill(0.0);
-        let Start { v, u_l, u_s, current, .. } = &self.start;
+        let PhasePotentials { now, start: Start { v, u_l, u_s, current, .. }, .. } = &self.potentials;
         let candidates = |block| run.streams.key(Purpose::Candidates(self.index as u32), block).wide();
         either!(&mut self.somata, membranes => {
-            membranes.start(&self.now, [v, u_l, u_s, current], probes, run.phase.length_ms);
+            membranes.start(now, [v, u_l, u_s, current], probes, run.phase.length_ms);
             membranes.candidates.begin(self.layout.size, candidates);
         });
-        self.sampled = sampled;
-        if sampled {
-            let afferents = self.afferents(inputs).len();
-            self.sampler.begin(Self::sampled(&self.membrane, &self.now, &self.start), afferents);
-        }
     }
 
     fn receive(&mut self, run: &PhaseRun<'_>, circuit: &Circuit, _: &Network, arrivals: &mut [Arrivals], end: f64) {
@@ -206,7 +119,7 @@ impl PopulationDynamics for LinearPopulation {
     ) {
         /// Projections whose rows fit on the stack.
         const FEW: usize = 8;
-        let (known, modes, somatic) = (out.len(), self.now, &self.layout.somatic);
+        let (known, modes, somatic) = (out.len(), self.potentials.now, &self.layout.somatic);
         let (mut few, mut many): ([&[f32]; FEW], Vec<&[f32]>) = ([&[]; FEW], Vec::new());
         let hazard =
             Hazard { size: self.layout.size, phi_max: self.layout.phi_max, length: run.phase.length_ms, modes };
@@ -247,111 +160,61 @@ impl PopulationDynamics for LinearPopulation {
     }
 
     fn sample(&mut self, run: &PhaseRun<'_>, times: &[f64], inputs: &Inputs<'_>, out: &mut Vec<f64>) {
-        let mut sampler = std::mem::take(&mut self.sampler);
-        let afferents = self.afferents(inputs);
-        for (place, (projection, _)) in afferents.iter().enumerate() {
-            let Arrivals { spikes, growth_l, .. } = &inputs.arrivals[*projection];
-            sampler.arrive(place, &spikes[..growth_l.len()]);
-        }
-        let afferents: Vec<_> = afferents.into_iter().map(|(_, afferent)| afferent).collect();
-        sampler.sample(run.arch, Self::sampled(&self.membrane, &self.now, &self.start), &afferents, times, out);
-        drop(afferents);
-        self.sampler = sampler;
+        self.potentials.sample(run, times, inputs, out);
     }
 
     fn finish(&mut self, sigmoid: &mut [f64]) {
-        let [v, u_l, u_s] = &mut self.end;
-        either!(&self.somata, membranes => membranes.finish(&self.now, [v, u_l, u_s]));
+        let PhasePotentials { now, end: [v, u_l, u_s], .. } = &mut self.potentials;
+        either!(&self.somata, membranes => membranes.finish(now, [v, u_l, u_s]));
         if !sigmoid.is_empty() {
             sigmoid.copy_from_slice(&self.sigmoids);
         }
     }
 
     fn measure(&mut self, run: &PhaseRun<'_>, inputs: &Inputs<'_>, means: Means<'_>) {
-        if !means.v.is_empty() {
-            self.mean_v(run, inputs, means.v);
-        }
-        self.plateaus(run, inputs, means.plateau, means.plateau_lead_ms);
+        self.potentials.measure(run, inputs, means);
     }
 
     fn carry(&mut self, run: &PhaseRun<'_>, inputs: &Inputs<'_>) {
-        let Start { v, u_l, u_s, dendrites, .. } = &mut self.start;
-        [v, u_l, u_s].into_iter().zip(&mut self.end).for_each(|(start, end)| std::mem::swap(start, end));
-        let (psp, length) = (self.membrane.psp, run.phase.length_ms);
-        for (dendrite, [slow, fast]) in self.membrane.dendrites.iter().zip(dendrites) {
-            for (trace, tau, is_slow) in [(slow, psp.tau_l, true), (fast, psp.tau_s, false)] {
-                let decay = exp(-length / tau);
-                trace.iter_mut().for_each(|a| *a *= decay);
-                for &projection in &dendrite.projections {
-                    let arrivals = &inputs.arrivals[projection];
-                    let added = if is_slow { &arrivals.added_l } else { &arrivals.added_s };
-                    add_product(run.arch, inputs.network.weights(projection), added, 1.0, trace);
-                }
-            }
-        }
+        let PhasePotentials { start: Start { v, u_l, u_s, .. }, end, .. } = &mut self.potentials;
+        [v, u_l, u_s].into_iter().zip(end).for_each(|(start, end)| std::mem::swap(start, end));
+        self.potentials.carry_dendrites(run, inputs);
     }
 
     fn rest(&mut self) {
-        let Start { v, u_l, u_s, dendrites, .. } = &mut self.start;
-        [v, u_l, u_s].into_iter().chain(dendrites.iter_mut().flatten()).for_each(|trace| trace.fill(0.0));
+        self.potentials.rest();
     }
 
     /// In the order of names, as files have them.
     fn state(&self) -> Vec<StateArray> {
-        let Start { v, u_l, u_s, dendrites, .. } = &self.start;
-        let array = |name: &str, values: &Vec<f64>| StateArray { name: name.to_owned(), values: values.clone() };
-        let mut state = vec![array("v", v), array("drive_l", u_l), array("drive_s", u_s)];
-        for (dendrite, [slow, fast]) in self.membrane.dendrites.iter().zip(dendrites) {
-            state.push(array(&format!("{}_l", dendrite.name), slow));
-            state.push(array(&format!("{}_s", dendrite.name), fast));
-        }
+        let Start { v, u_l, u_s, .. } = &self.potentials.start;
+        let array = |(name, values): (&str, &Vec<f64>)| StateArray { name: name.to_owned(), values: values.clone() };
+        let somata = SOMATIC.into_iter().zip([v, u_l, u_s]).map(array);
+        let mut state: Vec<_> = somata.chain(self.potentials.dendritic_state()).collect();
         state.sort_by(|a, b| a.name.cmp(&b.name));
         state
     }
 
     fn restore(&mut self, state: &[StateArray]) {
-        let Start { v, u_l, u_s, dendrites, .. } = &mut self.start;
-        let take = |name: &str, values: &mut Vec<f64>| {
-            if let Some(array) = state.iter().find(|a| a.name == name && a.values.len() == values.len()) {
-                values.copy_from_slice(&array.values);
-            }
-        };
-        [("v", v), ("drive_l", u_l), ("drive_s", u_s)].into_iter().for_each(|(name, values)| take(name, values));
-        for (dendrite, [slow, fast]) in self.membrane.dendrites.iter().zip(dendrites) {
-            take(&format!("{}_l", dendrite.name), slow);
-            take(&format!("{}_s", dendrite.name), fast);
-        }
+        let Start { v, u_l, u_s, .. } = &mut self.potentials.start;
+        SOMATIC.into_iter().zip([v, u_l, u_s]).for_each(|(name, values)| take_up(state, name, values));
+        self.potentials.restore_dendrites(state);
     }
 }
+
+/// Names of the arrays of state of somata.
+const SOMATIC: [&str; 3] = ["v", "drive_l", "drive_s"];
 
 /// Names of the arrays of state of a population of the model; none of a source, or of a cell that cannot be simulated.
 pub(crate) fn state_names(population: &crate::model::Population) -> Vec<String> {
     let Ok(layout) = PopulationLayout::new(population, Precision::Single) else { return Vec::new() };
-    if let Some(modal) = layout.modal {
-        return super::modal::state_names(&modal.cell);
-    }
-    let Some(membrane) = layout.membrane else { return Vec::new() };
-    let kept =
-        membrane.dendrites.iter().flat_map(|dendrite| ["l", "s"].map(|part| format!("{}_{part}", dendrite.name)));
-    ["v", "drive_l", "drive_s"].map(str::to_owned).into_iter().chain(kept).collect()
-}
-
-impl Membrane {
-    /// The teaching current of neuron `i` under a target [1/ms].
-    pub(crate) fn teaching_current(&self, i: usize, target: Target<'_>) -> f64 {
-        let Some(clamp) = &self.clamp else { return 0.0 };
-        let class = i / clamp.group;
-        let potential = match target {
-            Target::None => return 0.0,
-            Target::Class(label) if class == label as usize => clamp.e_exc,
-            Target::Class(_) => clamp.e_inh,
-            Target::Values(values) => {
-                let share = values.get(class).copied().unwrap_or(0.0);
-                share * clamp.e_exc + (1.0 - share) * clamp.e_inh
-            }
-        };
-        clamp.conductance * potential
-    }
+    let dendrites = layout.membrane.iter().flat_map(Membrane::trace_names);
+    let somata = match (&layout.modal, &layout.membrane) {
+        (Some(modal), membrane) => super::modal::state_names(&modal.form, membrane.is_some()),
+        (None, Some(_)) => SOMATIC.map(str::to_owned).to_vec(),
+        (None, None) => Vec::new(),
+    };
+    somata.into_iter().chain(dendrites).collect()
 }
 
 /// Makes events of the arrivals of one projection.

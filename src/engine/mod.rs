@@ -19,6 +19,7 @@ mod membranes;
 mod modal;
 mod observe;
 mod order;
+mod phase_potentials;
 mod plateaus;
 mod population;
 mod sampling;

@@ -90,11 +90,13 @@ fn part(all: &[Vec<Vec<f32>>], population: usize, phase: usize) -> &[f32] {
 /// Means over a phase after its settling time, all that plasticity may see of it.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct PhaseMeans {
-    /// Somatic potential of each population, [n]; empty where it is not measured, as of a source.
+    /// Somatic potential of each population, [n], without what its own spikes do to it; empty where it is not measured, as of a
+    /// source.
     pub v: Vec<Vec<f64>>,
     /// Plateau α = sigmoid(mean potential of the apical dendrite) of each population, [n]; empty where it makes none.
     pub plateau: Vec<Vec<f64>>,
-    /// Of the sigmoid of the somatic potential of each population, [n]; empty where it is not measured.
+    /// Of the sigmoid of the somatic potential of each population, or its measured rate over φ_max where it has a threshold, [n]; empty
+    /// where it is not measured.
     pub sigmoid: Vec<Vec<f64>>,
     /// Spikes counted of each population over the time, [n] [1/ms]; empty where they are not.
     pub rates: Vec<Vec<f64>>,

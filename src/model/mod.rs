@@ -52,6 +52,7 @@ pub(crate) use source::open as open_file;
 pub use stimuli::{OnOff, RateSource, Stimuli};
 
 use crate::cells::ConductanceClamp;
+pub use crate::cells::Escape;
 pub use crate::plasticity::{Factors, ShortTermPlasticity, ShortTermState, Slope};
 pub use crate::protocol::{ContinuousProtocol, Protocol, TwoPhaseProtocol};
 
@@ -152,10 +153,10 @@ impl Model {
         if matches!(self.stimuli, Stimuli::Spikes { .. }) {
             return Some("the model shows a spike list, which has no rates: show images or a rate table".to_owned());
         }
-        let spiking = self.populations.iter().find(|population| !population.has_phase_means())?;
+        let spiking = self.populations.iter().find(|population| !population.has_twin())?;
         Some(format!(
             "population {:?} has thresholds, resets, escape rates in mV or kernels of its own, of which there is no twin of rates: \
-             populations of kind \"pyramidal\" and \"output\" have one",
+             populations of kind \"pyramidal\" and \"output\" without `threshold` have one",
             spiking.name
         ))
     }

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::projection::last_snapshot;
 use super::{CompartmentId, PopulationStimulus, PortId};
-use crate::cells::{Cell, Dynamics, LinearCell, PotentialUnit};
+use crate::cells::{Cell, Dynamics, Escape, LinearCell, PotentialUnit};
 use crate::units::{FileName, PathText, Potential, Spread, tagged};
 
 /// A population of like cells.
@@ -54,16 +54,26 @@ impl Population {
         matches!(self.cell.dynamics(), Dynamics::Source(_))
     }
 
-    /// Whether sparse synapses may end on its cells: those whose potentials are kept as pairs of traces, and fire at an escape
-    /// rate, take dense rows.
+    /// Whether sparse synapses may end on its cells: those whose means over phases are measured take dense rows.
     pub fn takes_sparse_synapses(&self) -> bool {
-        self.linear().is_some_and(|cell| !cell.is_plain_escape())
+        self.linear().is_some_and(|cell| !cell.has_phase_means())
     }
 
-    /// Whether means over phases are measured on its cells, which rules of two phases learn from and which a twin of rates has:
-    /// of sources and of cells that fire at phi_max sigmoid(V), unchanged by their own spikes.
+    /// Whether means over phases are measured on its cells, which rules of two phases learn from: of sources, and of cells with one
+    /// kernel and no currents of their own.
     pub fn has_phase_means(&self) -> bool {
+        self.linear().is_none_or(|cell| cell.has_phase_means())
+    }
+
+    /// Whether a twin of rates has it: sources and cells that fire at phi_max sigmoid(V), unchanged by their own spikes.
+    pub fn has_twin(&self) -> bool {
         self.linear().is_none_or(|cell| cell.is_plain_escape())
+    }
+
+    /// The rate of its cells as a function of their potential without spikes, of which learning takes value and slope; of cells that
+    /// have none, phi_max sigmoid(V).
+    pub fn rate_function(&self) -> Escape {
+        self.linear().and_then(|cell| cell.rate_function()).unwrap_or(Escape::new(self.phi_max()))
     }
 
     /// Largest firing rate [1/ms].

@@ -55,7 +55,7 @@ pub(super) fn lacks(
         }
         Measurement::Phase(..) if encoder => Some("which is an encoder"),
         Measurement::Phase(..) if !populations[population].has_phase_means() => {
-            Some("of whose cells, with a threshold, a reset or kernels of their own, no means over phases are measured")
+            Some("of whose cells, with currents or kernels of their own, no means over phases are measured")
         }
         Measurement::Phase(Quantity::Potential, phase) => {
             (phase != 0).then_some("but mean potentials are measured in the forward phase alone")

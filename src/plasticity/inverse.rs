@@ -1,6 +1,6 @@
 //! Feedback weights that make a plateau equal to the rate of its neuron.
 
-use super::{BoundaryRule, Change, LocalSignals, Measurement, Measurements, Quantity};
+use super::{BoundaryRule, Change, LocalSignals, Measurement, Measurements, Quantity, RateCurve};
 use crate::numeric::sigmoid;
 
 /// dY_io = η (φ_max sigmoid(mean_f V_i) − α_f,i) sigmoid'(mean_f A_i) mean_f s_o, with α_f = sigmoid(mean_f A).
@@ -11,6 +11,8 @@ use crate::numeric::sigmoid;
 pub struct Inverse {
     /// Largest firing rate of the postsynaptic neurons [1/ms].
     pub phi_max: f64,
+    /// Their rate over φ_max, where sigmoid(V) stands.
+    pub curve: RateCurve,
 }
 
 /// The forward phase.
@@ -25,9 +27,10 @@ impl BoundaryRule for Inverse {
 
     fn change(&self, post: LocalSignals<'_>, pre: LocalSignals<'_>, eta: f64, change: &mut Change) {
         let forward = post.phase(FORWARD);
+        let RateCurve { threshold, width } = self.curve;
         let term = change.add_term();
         term.set_post(forward.v.iter().zip(forward.plateau).map(|(&v, &alpha)| {
-            let error = self.phi_max * sigmoid(v) - alpha;
+            let error = self.phi_max * sigmoid((v - threshold) / width) - alpha;
             eta * error * alpha * (1.0 - alpha)
         }));
         term.set_pre(pre.phase(FORWARD).train.iter().copied());
@@ -46,7 +49,7 @@ mod tests {
         let pre = [PhaseSignals { train: &[0.1], ..PhaseSignals::default() }];
         let signals = |phases| LocalSignals { size: 1, phases, ..LocalSignals::default() };
         let mut change = Change::default();
-        Inverse { phi_max: 0.2 }.change(signals(&post), signals(&pre), 1.0, &mut change);
+        Inverse { phi_max: 0.2, curve: RateCurve::default() }.change(signals(&post), signals(&pre), 1.0, &mut change);
         let term = &change.terms()[0];
         assert!((f64::from(term.post[0] * term.pre[0].1) + 0.4 * 0.25 * 0.1).abs() < 1e-9);
     }

@@ -46,12 +46,13 @@ impl BoundaryRule for Mirror {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::plasticity::{ErrorSignal, PhaseSignals, Slope};
+    use crate::plasticity::{ErrorSignal, PhaseSignals, RateCurve, Slope};
 
     /// The change of the feedback weight from o to i is that of the feedforward weight from i to o.
     #[test]
     fn a_mirrored_synapse_changes_as_its_twin_does() {
-        let forward = TwoPhase { gain: 0.9, error: ErrorSignal::Teaching, slope: Slope::Sigmoid };
+        let forward =
+            TwoPhase { gain: 0.9, error: ErrorSignal::Teaching, curve: RateCurve::default(), slope: Slope::Sigmoid };
         let hidden = [PhaseSignals { train: &[0.1, 0.0, 0.02], ..PhaseSignals::default() }];
         let output = [
             PhaseSignals { v: &[-1.0, 0.5], ..PhaseSignals::default() },

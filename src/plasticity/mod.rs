@@ -26,7 +26,7 @@ pub use registry::{DEFAULT_RULE, NeuronConstants, RuleContext, RuleError, RuleRe
 pub use short_term::{ShortTermPlasticity, ShortTermState};
 pub use signals::{LocalSignals, Measurement, Measurements, PhaseSignals, Quantity};
 pub use transpose::Transpose;
-pub use two_phase::{ErrorSignal, Slope, TwoPhase};
+pub use two_phase::{ErrorSignal, RateCurve, Slope, TwoPhase};
 
 use crate::numeric::Stream;
 

@@ -3,7 +3,9 @@
 use std::fmt;
 use std::sync::Arc;
 
-use super::{BoundaryRule, ErrorSignal, Expression, ExpressionError, Factors, Inverse, Mirror, Slope, TwoPhase};
+use super::{
+    BoundaryRule, ErrorSignal, Expression, ExpressionError, Factors, Inverse, Mirror, RateCurve, Slope, TwoPhase,
+};
 
 /// Name of the rule of projections that name none.
 pub const DEFAULT_RULE: &str = "two-phase";
@@ -15,6 +17,8 @@ pub struct NeuronConstants {
     pub phi_max: f64,
     /// Steady-state gain from feedforward dendrite to soma; none of an encoder.
     pub gain: Option<f64>,
+    /// Their rate over φ_max, as a function of the potential.
+    pub curve: RateCurve,
     /// The error of the two-phase rule; none of an encoder.
     pub error: Option<ErrorSignal>,
     /// The slope of the two-phase rule.
@@ -83,7 +87,7 @@ impl Default for RuleRegistry {
         Self { entries: Vec::new() }
             .with(DEFAULT_RULE, |context| TwoPhase::of(context.post).map(boxed))
             .with("mirror", |context| Mirror::of(context).map(boxed))
-            .with("inverse", |context| Ok(boxed(Inverse { phi_max: context.post.phi_max })))
+            .with("inverse", |context| Ok(boxed(Inverse { phi_max: context.post.phi_max, curve: context.post.curve })))
             .with("expression", |context| Expression::of(context).map(boxed))
     }
 }
@@ -133,7 +137,13 @@ impl fmt::Debug for RuleRegistry {
 mod tests {
     use super::*;
 
-    const ENCODER: NeuronConstants = NeuronConstants { phi_max: 0.2, gain: None, error: None, slope: Slope::Sigmoid };
+    const ENCODER: NeuronConstants = NeuronConstants {
+        phi_max: 0.2,
+        gain: None,
+        curve: RateCurve { threshold: 0.0, width: 1.0 },
+        error: None,
+        slope: Slope::Sigmoid,
+    };
 
     fn context(post: NeuronConstants) -> RuleContext<'static> {
         RuleContext { post, pre: ENCODER, phases: &["forward", "target"], factors: None }

@@ -2,9 +2,9 @@
 //!
 //! | signal | unit | what | where it is measured |
 //! |---|---|---|---|
-//! | `v` | potential, dimensionless as in the paper | mean somatic potential of a phase | forward phase; not of encoders |
+//! | `v` | potential, dimensionless as in the paper | mean somatic potential of a phase, without the cell's own spikes | forward phase; not of encoders |
 //! | `plateau` | 0 to 1 | plateau α = sigmoid(mean apical potential) at the end of a phase | cells with an apical dendrite |
-//! | `sigmoid` | 0 to 1 | mean over a phase of sigmoid(V), V the somatic potential | not of encoders |
+//! | `sigmoid` | 0 to 1 | mean over a phase of sigmoid(V), V the somatic potential; of cells with a threshold, their spikes over φ_max times its length | not of encoders |
 //! | `train` | 1/ms | mean over a phase of the filtered spike train, minus its running mean if the model centres trains | all |
 //! | `backprop_error` | 1/ms | backpropagated error: not local, a reference | hidden cells with one path to the output |
 //!

@@ -16,15 +16,34 @@ const CHUNK: usize = 64;
 const FORWARD: usize = 0;
 const TARGET: usize = 1;
 
-/// dW_ij = 20 η k e_i sigmoid'(mean_f V_i) mean_f s_j, with the presynaptic factor 1 for the biases.
+/// dW_ij = 20 η k e_i sigmoid'(mean_f V_i) mean_f s_j, with the presynaptic factor 1 for the biases. Of cells that fire at a threshold
+/// θ, sigmoid(V) is sigmoid((V* − θ)/w), and V* the potential that they would have without their own spikes.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct TwoPhase {
     /// Steady-state gain from dendrite to soma: k_b = g_b/(g_l + g_b + g_a), or k_d = g_d/(g_l + g_d).
     pub gain: f64,
     /// The error that it takes.
     pub error: ErrorSignal,
+    /// The rate of the neurons over φ_max, where sigmoid(V) stands.
+    pub curve: RateCurve,
     /// The slope that it takes for sigmoid'.
     pub slope: Slope,
+}
+
+/// A rate over its largest, as a function of the potential: sigmoid((V − θ)/w).
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct RateCurve {
+    /// θ, where it is half of that.
+    pub threshold: f64,
+    /// w, above 0.
+    pub width: f64,
+}
+
+impl Default for RateCurve {
+    /// sigmoid(V), in dimensionless volts.
+    fn default() -> Self {
+        Self { threshold: 0.0, width: 1.0 }
+    }
 }
 
 /// The error e_i of a postsynaptic neuron.
@@ -42,9 +61,9 @@ pub enum ErrorSignal {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Slope {
-    /// sigmoid'(mean_f U), as published.
+    /// sigmoid'(mean_f U), as published: the slope of the rate at the mean potential.
     Sigmoid,
-    /// Its largest value, 1/4, whatever U: a confident wrong answer is then unlearned as fast as any.
+    /// Its largest value, 1/4 over the width, whatever U: a confident wrong answer is then unlearned as fast as any.
     Constant,
 }
 
@@ -54,11 +73,11 @@ impl TwoPhase {
     /// # Errors
     /// If the neurons have no error.
     pub fn of(post: NeuronConstants) -> Result<Self, RuleError> {
-        let NeuronConstants { gain: Some(gain), error: Some(error), slope, .. } = post else {
+        let NeuronConstants { gain: Some(gain), error: Some(error), curve, slope, .. } = post else {
             let why = "rule `two-phase`: expected postsynaptic neurons with a dendrite, found an encoder";
             return Err(RuleError::unfit(why));
         };
-        Ok(Self { gain, error, slope })
+        Ok(Self { gain, error, curve, slope })
     }
 
     /// Computes the postsynaptic factors 20 η k e_i slope_i, each handed to `take` with its neuron i in their order.
@@ -75,9 +94,10 @@ impl TwoPhase {
 
     fn factors(&self, post: LocalSignals<'_>, factor: f64, mut take: impl FnMut(usize, f64)) {
         let (forward, target) = (post.phase(FORWARD), post.phase(TARGET));
+        let RateCurve { threshold, width } = self.curve;
         for (first, v) in (0..).step_by(CHUNK).zip(forward.v.chunks(CHUNK)) {
             let mut rates = [0.0; CHUNK];
-            rates[..v.len()].copy_from_slice(v);
+            rates.iter_mut().zip(v).for_each(|(rate, v)| *rate = (v - threshold) / width);
             sigmoid_all(&mut rates[..v.len()]);
             for (&rate, i) in rates[..v.len()].iter().zip(first..) {
                 let error = match self.error {
@@ -86,8 +106,8 @@ impl TwoPhase {
                     ErrorSignal::Backprop => at(post.backprop_error, i),
                 };
                 let slope = match self.slope {
-                    Slope::Sigmoid => rate * (1.0 - rate),
-                    Slope::Constant => 0.25,
+                    Slope::Sigmoid => rate * (1.0 - rate) / width,
+                    Slope::Constant => 0.25 / width,
                 };
                 take(i, factor * error * slope);
             }
@@ -130,7 +150,7 @@ mod tests {
         let pre = [PhaseSignals { train: &[0.1, 0.0], ..PhaseSignals::default() }];
         let pre = LocalSignals { size: 2, phases: &pre, ..LocalSignals::default() };
         let post = LocalSignals { size: phases[0].v.len(), phases, ..LocalSignals::default() };
-        TwoPhase { gain: 6.0 / 7.0, error, slope }.change(post, pre, eta, &mut change);
+        TwoPhase { gain: 6.0 / 7.0, error, curve: RateCurve::default(), slope }.change(post, pre, eta, &mut change);
         let [term] = change.terms() else { panic!("one term") };
         term.clone()
     }

@@ -284,7 +284,9 @@ mod tests {
     use crate::engine::Precision;
     use crate::model::Model;
     use crate::numeric::{PresentationKey, sigmoid};
-    use crate::plasticity::{BoundaryRule, Change, ErrorSignal, LocalSignals, PhaseSignals, Slope, TwoPhase};
+    use crate::plasticity::{
+        BoundaryRule, Change, ErrorSignal, LocalSignals, PhaseSignals, RateCurve, Slope, TwoPhase,
+    };
     use crate::protocol::KeptSpikes;
     use crate::rate::rules::SegregatedDendrites;
     use crate::rate::{Batch, Rule};
@@ -329,7 +331,7 @@ mod tests {
         // g_b/(g_l + g_b) and g_d/(g_l + g_d).
         let gain = 0.6 / 0.7;
         let rules = [ErrorSignal::Plateaus, ErrorSignal::Teaching];
-        let rules = rules.map(|error| TwoPhase { gain, error, slope: Slope::Sigmoid });
+        let rules = rules.map(|error| TwoPhase { gain, error, curve: RateCurve::default(), slope: Slope::Sigmoid });
         let [forward, target] = lane.means() else { panic!("two phases") };
         for (index, expected) in expected.iter().enumerate() {
             let projection = &model.projections[index];

@@ -19,13 +19,13 @@ use crate::record::Checkpoint;
 ///
 /// ```
 /// use apical::model::Model;
-/// use apical::plasticity::Inverse;
+/// use apical::plasticity::{Inverse, RateCurve};
 /// use apical::training::{Trainer, initial_network};
 ///
 /// let keys = ["projection.output-hidden.learning_rate=0.1", "projection.output-hidden.rule=inverse"];
 /// let model = Model::load("g17-784-500-10".as_ref(), &keys.map(str::to_owned))?;
 /// let builder = Trainer::builder(&model, initial_network(&model, 1)?).seed(1);
-/// let trainer = builder.rule("output-hidden", Inverse { phi_max: 0.1 }).build()?;
+/// let trainer = builder.rule("output-hidden", Inverse { phi_max: 0.1, curve: RateCurve::default() }).build()?;
 /// # let _ = trainer;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```

@@ -7,9 +7,9 @@ use super::backprop::Backprop;
 use super::signals::TrialSignals;
 use crate::analysis::{angle, feedback_eigenvalue, layer_loss};
 use crate::engine::PhaseMeans;
-use crate::model::{Model, PopulationId, Projection, ProjectionId, feedforward_path};
+use crate::model::{Escape, Model, PopulationId, Projection, ProjectionId, feedforward_path};
 use crate::network::Network;
-use crate::numeric::{sigmoid, sigmoid_slope};
+use crate::numeric::sigmoid_slope;
 use crate::plasticity::Change;
 use crate::protocol::{FORWARD, TARGET};
 use crate::record::{Credit, HiddenCredit, Jacobians};
@@ -33,6 +33,8 @@ pub(super) struct CreditMonitor {
 #[derive(Debug)]
 struct Layer {
     population: usize,
+    /// The rate of its neurons as a function of their potential.
+    phi: Escape,
     /// A feedforward projection to it that learns.
     learns: usize,
     /// The projections of its one feedforward path to the output.
@@ -44,7 +46,7 @@ struct Layer {
 struct LastLayer {
     forward: usize,
     back: usize,
-    /// k_d φ_max [1/ms]: times sigmoid', the slope of output rates in the dendritic potential.
+    /// k_d φ_max [1/ms]: times that of φ/φ_max, the slope of output rates in the dendritic potential.
     gain: f64,
     summed: [Array2<f64>; 2],
     products: Array2<f64>,
@@ -62,7 +64,7 @@ impl CreditMonitor {
                 |p: &&crate::model::Projection| p.to.0 == population && p.learning_rate > 0.0 && !is_apical(model, p);
             let learns = model.projections.iter().position(|p| learns(&p))?;
             let path = feedforward_path(&model.projections, PopulationId(population), output?)?;
-            Some(Layer { population, learns, path })
+            Some(Layer { population, phi: model.populations[population].rate_function(), learns, path })
         });
         let layers: Vec<Layer> = layers.collect();
         let feedback = layers.iter().find_map(|layer| LastLayer::of(model, layer));
@@ -81,19 +83,19 @@ impl CreditMonitor {
     ) -> Credit {
         let Some(PopulationId(last)) = self.output else { return Credit { index, ..Credit::default() } };
         let (forward, target) = (&means[FORWARD], &means[TARGET]);
-        let phi_max = model.populations[last].phi_max();
-        let taught: Vec<f64> = target.sigmoid[last].iter().map(|s| phi_max * s).collect();
-        let output_loss = layer_loss(&taught, &rates(&forward.v[last], phi_max));
+        let phi = model.populations[last].rate_function();
+        let taught: Vec<f64> = target.sigmoid[last].iter().map(|s| phi.rate_max * s).collect();
+        let output_loss = layer_loss(&taught, &rates(&forward.v[last], phi));
         let signals = TrialSignals::new(model, means, &[]);
         self.backprop.backpropagate(network, &signals, &mut self.backprop_error);
         let hidden = self.layers.iter().map(|layer| HiddenCredit {
             population: PopulationId(layer.population),
-            loss: layer.loss(model.populations[layer.population].phi_max(), means),
+            loss: layer.loss(means),
             angle: layer.angle(&forward.v[layer.population], &self.backprop_error[layer.population], changes),
         });
         let hidden = hidden.collect();
         let jacobians = self.feedback.as_mut().and_then(|feedback| {
-            feedback.add(network, &forward.v[last], phi_max);
+            feedback.add(network, &forward.v[last], phi);
             (index + 1).is_multiple_of(u64::from(WINDOW)).then(|| feedback.report()).flatten()
         });
         Credit { index, output_loss, hidden, jacobians }
@@ -105,31 +107,31 @@ fn is_apical(model: &Model, projection: &Projection) -> bool {
     model.population(projection.to).is_plateau_port(projection.port)
 }
 
-fn rates(potentials: &[f64], phi_max: f64) -> Vec<f64> {
-    potentials.iter().map(|&v| phi_max * sigmoid(v)).collect()
+fn rates(potentials: &[f64], phi: Escape) -> Vec<f64> {
+    potentials.iter().map(|&v| phi.rate_max * phi.share(v)).collect()
 }
 
 impl Layer {
-    fn loss(&self, phi_max: f64, means: &[PhaseMeans]) -> f64 {
+    fn loss(&self, means: &[PhaseMeans]) -> f64 {
         let (forward, target) = (&means[FORWARD], &means[TARGET]);
         let p = self.population;
         let plateaus = target.plateau[p].iter().zip(&forward.plateau[p]);
         let targets: Vec<f64> = forward.sigmoid[p]
             .iter()
             .zip(plateaus)
-            .map(|(s, (alpha_t, alpha_f))| phi_max * s + alpha_t - alpha_f)
+            .map(|(s, (alpha_t, alpha_f))| self.phi.rate_max * s + alpha_t - alpha_f)
             .collect();
-        layer_loss(&targets, &rates(&forward.v[p], phi_max))
+        layer_loss(&targets, &rates(&forward.v[p], self.phi))
     }
 
     /// The angle [degrees] between the postsynaptic factors of the change and those of backpropagation,
-    /// δ_i = sigmoid'(mean_f V_i) e_i with backpropagated errors e_i. Presynaptic factors are the same in both, and the gain k is
+    /// δ_i = φ'(mean_f V_i)/φ_max e_i with backpropagated errors e_i. Presynaptic factors are the same in both, and the gain k is
     /// common to a layer.
     fn angle(&self, v: &[f64], backprop_error: &[f64], changes: &[Change]) -> f64 {
         let terms = changes[self.learns].terms();
         let own: Vec<f64> =
             (0..v.len()).map(|i| terms.iter().map(|term| f64::from(term.post[i])).sum::<f64>()).collect();
-        let delta: Vec<f64> = v.iter().zip(backprop_error).map(|(&v, e)| sigmoid_slope(v) * e).collect();
+        let delta: Vec<f64> = v.iter().zip(backprop_error).map(|(&v, e)| self.phi.slope(v) * e).collect();
         angle(&own, &delta)
     }
 }
@@ -154,11 +156,11 @@ impl LastLayer {
     }
 
     /// Adds the Jacobians at the mean potentials `u` of the output, [outputs].
-    fn add(&mut self, network: &Network, u: &[f64], phi_max: f64) {
-        let slopes: Array1<f64> = u.iter().map(|&u| self.gain * sigmoid_slope(u)).collect();
+    fn add(&mut self, network: &Network, u: &[f64], phi: Escape) {
+        let slopes: Array1<f64> = u.iter().map(|&u| self.gain * phi.slope(u)).collect();
         let forward = network.weights(self.forward).to_array() * slopes.insert_axis(ndarray::Axis(1));
         let back = network.weights(self.back).to_array();
-        let expected = back.dot(&ArrayView1::from(&rates(u, phi_max)));
+        let expected = back.dot(&ArrayView1::from(&rates(u, phi)));
         let back = back * expected.mapv(sigmoid_slope).insert_axis(ndarray::Axis(1));
         let product = forward.dot(&back);
         self.eigenvalues += feedback_eigenvalue(&product);

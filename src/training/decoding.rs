@@ -2,7 +2,7 @@
 
 use super::backend::Backend;
 use crate::model::{Decoding, Model, PopulationId};
-use crate::numeric::{largest, sigmoid};
+use crate::numeric::largest;
 use crate::protocol::{FORWARD, TARGET};
 
 /// The class decoded from mean potentials and rates of the output population, [n] each: that with the largest mean over its
@@ -26,16 +26,16 @@ pub(super) fn decode(model: &Model, backend: &Backend) -> u8 {
     answer(model, &backend.means()[FORWARD].v[last], rates)
 }
 
-/// The output loss of a training presentation, mean over neurons of (mean_t phi − phi_max sigmoid(mean_f U))² [1/ms²].
+/// The output loss of a training presentation, mean over neurons of (mean_t phi − phi(mean_f U))² [1/ms²].
 ///
 /// L1 of Guerguiev, Lillicrap & Richards (2017), eLife 6:e22901.
 pub(super) fn output_loss(model: &Model, backend: &Backend) -> f64 {
     let Some((PopulationId(last), _)) = model.decoded() else { return f64::NAN };
-    let phi_max = model.populations[last].phi_max();
+    let phi = model.populations[last].rate_function();
     let means = backend.means();
     let (forward, target) = (&means[FORWARD], &means[TARGET]);
     let u = &forward.v[last];
-    let square = |(u, with_target): (&f64, &f64)| (phi_max * (with_target - sigmoid(*u))).powi(2);
+    let square = |(u, with_target): (&f64, &f64)| (phi.rate_max * (with_target - phi.share(*u))).powi(2);
     u.iter().zip(&target.sigmoid[last]).map(square).sum::<f64>() / u.len() as f64
 }
 

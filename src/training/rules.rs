@@ -2,9 +2,9 @@
 
 use super::backprop::Backprop;
 use crate::engine::LayoutError;
-use crate::model::{HiddenError, Model, Population, Projection, ProjectionRule};
+use crate::model::{Escape, HiddenError, Model, Population, Projection, ProjectionRule};
 use crate::plasticity::{
-    BoundaryRule, DEFAULT_RULE, ErrorSignal, Measurement, NeuronConstants, Quantity, RuleContext, RuleError,
+    BoundaryRule, DEFAULT_RULE, ErrorSignal, Measurement, NeuronConstants, Quantity, RateCurve, RuleContext, RuleError,
     RuleRegistry, Slope,
 };
 use crate::protocol::{FORWARD, TARGET};
@@ -167,13 +167,15 @@ fn make(model: &Model, registry: &RuleRegistry, projection: &Projection) -> Resu
 /// The constants of the neurons of a population.
 pub(super) fn constants(model: &Model, population: &Population) -> NeuronConstants {
     let phi_max = population.phi_max();
+    let Escape { threshold, width, .. } = population.rate_function();
+    let curve = RateCurve { threshold, width };
     let Some(cell) = population.linear() else {
-        return NeuronConstants { phi_max, gain: None, error: None, slope: Slope::Sigmoid };
+        return NeuronConstants { phi_max, gain: None, curve, error: None, slope: Slope::Sigmoid };
     };
     let (error, slope) = match (cell.clamp, model.learning.hidden_error) {
         (Some(_), _) => (ErrorSignal::Teaching, model.learning.output_slope),
         (None, HiddenError::Plateaus) => (ErrorSignal::Plateaus, Slope::Sigmoid),
         (None, HiddenError::Backprop) => (ErrorSignal::Backprop, Slope::Sigmoid),
     };
-    NeuronConstants { phi_max, gain: Some(cell.gain()), error: Some(error), slope }
+    NeuronConstants { phi_max, gain: Some(cell.gain()), curve, error: Some(error), slope }
 }

@@ -13,7 +13,7 @@ use apical::training::{Ending, Monitor, Plan, Plasticity, Progress, Trainer, Tra
 use support::{Bench, Contents, IMAGES};
 
 /// Networks and ways of learning that each carry another state from one presentation to the next.
-const VARIANTS: [&str; 7] = [
+const VARIANTS: [&str; 8] = [
     "",
     "--set learning.batch=4",
     "--set population.hidden.g_a_per_ms=0.05 --set projection.output-hidden.delay_ms=9 \
@@ -23,6 +23,8 @@ const VARIANTS: [&str; 7] = [
     "--set learning.hidden_error=backprop --set learning.batch=4",
     "--set projection.output-hidden.weights.from=transpose --set projection.output-hidden.weights.noise_sd=0.1",
     "--set population.hidden.g_a_per_ms=0.05 --set projection.output-hidden.delay_ms=9 --set learning.batch=4",
+    "--set population.hidden.threshold.v_th=0.5 --set population.output.threshold.v_th=0.5 \
+     --set population.hidden.g_a_per_ms=0.05 --set learning.batch=2",
 ];
 
 fn train(bench: &Bench, out: &str, arguments: &str) -> Contents {

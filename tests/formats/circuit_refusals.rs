@@ -135,7 +135,11 @@ fn keys_of_ports_inputs_and_thresholds_are_refused_where_they_stand() {
         ),
         ("port =", r#"port = "inh""#, &["14:8", "expected a port of \"exc\" (\"exc\"), found \"inh\""]),
         ("weights", r#"weights = "many""#, &["15:11", "expected a number or a table, found \"many\""]),
-        ("delay_ms", "delay_ms = 1.5\nlearning_rate = 0.1", &["17:17", "expected `learning_rate` 0", "thresholds"]),
+        (
+            "delay_ms",
+            "delay_ms = 1.5\nlearning_rate = 0.1",
+            &["17:17", "expected `learning_rate` 0", "currents or kernels"],
+        ),
     ];
     let mut surprises = Vec::new();
     for (start, line, fragments) in cases {

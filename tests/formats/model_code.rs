@@ -1,7 +1,7 @@
 //! Models made in code: the same as those of files, and refused as those are.
 
 use crate::circuit_code;
-use apical::cells::{OutputNeuron, PoissonEncoder, Pyramidal};
+use apical::cells::{OutputNeuron, PoissonEncoder, Pyramidal, ThresholdSoma};
 use apical::model::{
     BiasInit, Carries, Learning, Model, ModelBuilder, OnOff, ProjectionSpec, Registry, Rule, Schedule, Slope, Stimuli,
     TwoPhaseProtocol, WeightInit, shipped,
@@ -77,7 +77,8 @@ impl Network {
         for place in 1..=hidden {
             builder = builder.population(&names[place], self.sizes[place], self.cell);
         }
-        let output = OutputNeuron { group: self.group, ..OutputNeuron::default() };
+        let threshold = self.cell.threshold;
+        let output = OutputNeuron { group: self.group, threshold, ..OutputNeuron::default() };
         builder = builder.population("output", self.sizes[hidden + 1], output).bias(BiasInit::default());
         for (place, rate) in self.rates.iter().enumerate() {
             let port = if place == hidden { "dendrite" } else { "basal" };
@@ -138,6 +139,12 @@ fn in_code(name: &str) -> Network {
                 schedule: Schedule::Linear,
                 ..network.learning
             };
+            network
+        }
+        "threshold-784-500-10" => {
+            let cell = Pyramidal { threshold: Some(ThresholdSoma::default()), ..Pyramidal::default() };
+            let mut network = Network { cell, ..one() };
+            network.learning.epochs = 1;
             network
         }
         "g17-784-1000-10x5" => {

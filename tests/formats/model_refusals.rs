@@ -234,6 +234,27 @@ fn what_makes_no_sense_between_populations_is_refused() {
 }
 
 #[test]
+fn thresholds_that_cannot_be_are_refused() {
+    refuse(&[
+        Case(
+            "group = 2",
+            "group = 2\nthreshold = { v_th = -1, v_reset = 0 }",
+            "21:13",
+            &["expected `v_th` above `v_reset`", "found -1 and 0"],
+        ),
+        Case("group = 2", "group = 2\nthreshold = { v_theta = 1 }", "21:15", &["unknown key `v_theta`", "`v_th`?"]),
+        Case("group = 2", "group = 2\nthreshold = { width = 0 }", "21:23", &["`width`", "above 0", "found 0"]),
+    ]);
+    let threshold = "population.output.threshold.v_th=1";
+    let carries = ["population.hidden.g_a_per_ms=0", "projection.output-hidden.carries=rates"];
+    let refused = set(&[&[threshold][..], &carries].concat()).unwrap_err();
+    assert!(refused.contains("from \"output\", whose cells fire at no rate of their potential"), "{refused}");
+    assert!(set(&carries).is_ok());
+    let refused = set(&[threshold, "projection.hidden-output.storage=sparse"]).unwrap_err();
+    assert!(refused.contains("dense synapses onto \"output\""), "{refused}");
+}
+
+#[test]
 fn feedback_that_cannot_be_is_refused() {
     refuse(&[
         Case(

@@ -20,5 +20,6 @@ mod short_term;
 mod solver;
 mod statistics;
 mod stepped;
+mod threshold;
 mod trains;
 mod work;

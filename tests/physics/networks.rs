@@ -43,6 +43,8 @@ pub struct Net {
     pub target_settle: Option<f64>,
     /// Mean and spread of hidden and output biases.
     pub bias: [f64; 2],
+    /// Threshold and reset potential of hidden and output somata, if they fire at one.
+    pub threshold: Option<[f64; 2]>,
 }
 
 impl Net {
@@ -58,6 +60,7 @@ impl Net {
             settle: 30.0,
             target_settle: None,
             bias: [0.8, 0.4],
+            threshold: None,
         }
     }
 
@@ -90,6 +93,10 @@ impl Net {
             let cell = format!(
                 "tau_l_ms = {tau_l}\ntau_s_ms = {tau_s}\ng_l_per_ms = 0.1\nbias = {{ from = 'uniform', mean = {mean}, sd = {sd} }}"
             );
+            let threshold = self.threshold.map_or_else(String::new, |[v_th, v_reset]| {
+                format!("threshold = {{ v_th = {v_th}, v_reset = {v_reset} }}")
+            });
+            let cell = format!("{cell}\n{threshold}");
             let kind = match p {
                 0 => "kind = 'poisson'".to_owned(),
                 _ if p == self.output() => {

@@ -79,7 +79,9 @@ impl<const M: usize> Search<'_, M> {
             self.counts.interior += 1;
             self.first_bracket(&decays)
         };
-        bracket.map(|(below, above)| self.root(below, above))
+        // No closure: those are compiled without the vector instructions of who calls them.
+        let (below, above) = bracket?;
+        Some(self.root(below, above))
     }
 
     /// Between a time with f < 0 and a later one with f ≥ 0, f having no zero before and one within.

@@ -39,6 +39,8 @@ pub(super) struct NeuronBlock<const M: usize> {
     /// rest − θ of each, as it is now [mV].
     pub(super) distance: Vec<f64>,
     pub(super) drive: Drive,
+    /// The part of the amplitude of the membrane's mode that is of the neurons' own spikes [n] [mV]; empty where V* is not measured.
+    pub(super) spike_effect: Vec<f64>,
     /// End of the refractory time of each [ms], or [`NOT_REFRACTORY`].
     pub(super) refractory: Vec<f64>,
     /// Hot neurons, and whether each is in this list.
@@ -52,6 +54,10 @@ pub(super) struct NeuronBlock<const M: usize> {
     decay_end: [f64; M],
     /// By how much a spike of weight 1 can raise V in the epoch, by port.
     pub(super) reach: Vec<f64>,
+    /// The time in the segment of the last look at a neuron, and the decay of the modes up to there: many have their last events at
+    /// one time.
+    looked_at: f64,
+    decay_looked_at: [f64; M],
     /// Whether no neuron can fire without an arrival.
     pub(super) quiet: bool,
     /// Spikes of the window, unsorted.
@@ -82,11 +88,24 @@ impl<const M: usize> WithSimd for Look<'_, M> {
 /// Shortest epoch [ms]: bounds are computed once in it, and are the looser the longer it is.
 const EPOCH_MS: f64 = 0.5;
 
+/// Longest epoch [ms], where windows are longer: bounds are too loose beyond it.
+const LONGEST_EPOCH_MS: f64 = 2.0;
+
 /// Relative margin by which bounds cover rounding.
 const MARGIN: f64 = 1e-10;
 
 /// End of the refractory time of a neuron that is not refractory [ms]; files hold finite numbers.
 pub(super) const NOT_REFRACTORY: f64 = f64::MIN;
+
+/// e^{λ t} of all modes. A loop, for closures are compiled without the vector instructions of who calls them.
+#[inline(always)]
+pub(super) fn exponentials<const M: usize>(lambda: &[f64; M], t: f64) -> [f64; M] {
+    let mut all = [0.0; M];
+    for m in 0..M {
+        all[m] = exp(lambda[m] * t);
+    }
+    all
+}
 
 impl<const M: usize> NeuronBlock<M> {
     /// Neurons at rest.
@@ -101,10 +120,13 @@ impl<const M: usize> NeuronBlock<M> {
             model_distance: distance.clone(),
             distance,
             drive: Drive::default(),
+            spike_effect: Vec::new(),
             segment: 0.0,
             epoch_end: 0.0,
             decay_end: [1.0; M],
             reach: Vec::new(),
+            looked_at: f64::NAN,
+            decay_looked_at: [1.0; M],
             quiet: false,
             spikes: Vec::new(),
             counts: Crossings::default(),
@@ -138,19 +160,20 @@ impl<const M: usize> NeuronBlock<M> {
     /// Scales amplitudes to a start that is `by` ms later.
     #[inline(always)]
     fn rescale(&mut self, cell: &CellModes<M>, by: f64) {
-        let decay = cell.lambda.map(|lambda| exp(-lambda * by));
+        let decay = exponentials(&cell.lambda, -by);
         for neuron in &mut self.neurons {
             neuron.a.iter_mut().zip(decay).for_each(|(a, decay)| *a *= decay);
         }
+        self.spike_effect.iter_mut().for_each(|effect| *effect *= decay[cell.membrane]);
         self.epoch_end = 0.0;
     }
 
     #[inline(always)]
     fn open_epoch(&mut self, cell: &CellModes<M>, from: f64, to: f64) {
         let segment_end = self.segment + SEGMENT;
-        self.epoch_end = segment_end.min(to.max(from + EPOCH_MS));
-        let decay = |t: f64| cell.lambda.map(|lambda| exp(-lambda * (t - self.segment)));
-        let (start, end) = (decay(from), decay(self.epoch_end));
+        self.epoch_end = segment_end.min(to.clamp(from + EPOCH_MS, from + LONGEST_EPOCH_MS));
+        let start = exponentials(&cell.lambda, self.segment - from);
+        let end = exponentials(&cell.lambda, self.segment - self.epoch_end);
         self.decay_end = end;
         cell.reach(self.epoch_end - from, &mut self.reach);
         if cell.escape.is_some() {
@@ -203,7 +226,8 @@ impl<const M: usize> NeuronBlock<M> {
     #[cold]
     #[inline(never)]
     fn look_before(&mut self, cell: &CellModes<M>, index: usize, t: f64) {
-        if self.refractory[index] > NOT_REFRACTORY || t > self.neurons[index].last {
+        let due = self.refractory[index];
+        if due <= t && (due > NOT_REFRACTORY || t > self.neurons[index].last) {
             self.look(cell, index, t);
         }
     }
@@ -240,7 +264,14 @@ impl<const M: usize> NeuronBlock<M> {
             }
             let neuron = self.neurons[index];
             let start = neuron.last.max(self.segment);
-            let a: [f64; M] = std::array::from_fn(|m| neuron.a[m] * exp(-cell.lambda[m] * (start - self.segment)));
+            let within = start - self.segment;
+            if self.looked_at.total_cmp(&within).is_ne() {
+                (self.looked_at, self.decay_looked_at) = (within, exponentials(&cell.lambda, -within));
+            }
+            let mut a = neuron.a;
+            for m in 0..M {
+                a[m] *= self.decay_looked_at[m];
+            }
             let distance = self.distance[index];
             let approach = Approach { c: distance, a };
             if approach.value(&[1.0; M]) >= 0.0 {
@@ -275,7 +306,7 @@ impl<const M: usize> NeuronBlock<M> {
     #[inline(always)]
     fn fire(&mut self, cell: &CellModes<M>, index: usize, t: f64) {
         self.spikes.push(Spike { time: t, neuron: (self.first + index) as u32 });
-        let growth = cell.lambda.map(|lambda| exp(lambda * (t - self.segment)));
+        let growth = exponentials(&cell.lambda, t - self.segment);
         let neuron = &mut self.neurons[index];
         for m in 0..M {
             neuron.a[m] += cell.adaptation[m] * growth[m];
@@ -304,8 +335,12 @@ impl<const M: usize> NeuronBlock<M> {
                 others += neuron.a[m] * exp(-cell.lambda[m] * t_within);
             }
         }
-        neuron.a[cell.membrane] = (reset.potential - others) * exp(cell.lambda[cell.membrane] * t_within);
+        let set = (reset.potential - others) * exp(cell.lambda[cell.membrane] * t_within);
+        let before = std::mem::replace(&mut neuron.a[cell.membrane], set);
         neuron.last = t;
+        if let Some(effect) = self.spike_effect.get_mut(index) {
+            *effect += set - before;
+        }
     }
 
     /// A candidate spike of an escape-rate neuron: it fires if φ(V)/φ_max exceeds the mark.
@@ -343,7 +378,7 @@ impl<const M: usize> NeuronBlock<M> {
     /// Appends V of all neurons at `t`, up to where all is decided [mV].
     pub(super) fn potentials(&mut self, cell: &CellModes<M>, t: f64, out: &mut Vec<f64>) {
         self.rescale_to(cell, t);
-        let decay = cell.lambda.map(|lambda| exp(-lambda * (t - self.segment)));
+        let decay = exponentials(&cell.lambda, self.segment - t);
         out.extend(self.neurons.iter().zip(&self.refractory).enumerate().map(|(index, (neuron, &refractory))| {
             let held = cell.reset.filter(|_| refractory > NOT_REFRACTORY);
             held.map_or_else(
@@ -375,6 +410,6 @@ impl<const M: usize> NeuronBlock<M> {
     /// Lets every neuron be looked at anew.
     pub(super) fn heat_all(&mut self) {
         (0..self.neurons.len()).for_each(|index| self.heat(index));
-        (self.segment, self.epoch_end, self.quiet) = (0.0, 0.0, false);
+        (self.segment, self.epoch_end, self.quiet, self.looked_at) = (0.0, 0.0, false, f64::NAN);
     }
 }

@@ -17,7 +17,9 @@ pub(super) struct Drive {
     pub(super) added: Vec<f64>,
     /// By how much thresholds were raised [n] [mV].
     pub(super) raised: Vec<f64>,
-    /// g I/γ of both currents [n] [mV].
+    /// By how much a bias and a target of the phase raise the potential at rest [n]; not in files, for it is 0 between phases.
+    pub(super) constant: Vec<f64>,
+    /// g I/γ of both currents, and what is constant in the phase [n] [mV].
     offset: Vec<f64>,
 }
 
@@ -50,7 +52,7 @@ impl Drive {
         neurons: usize,
     ) -> f64 {
         let of = |values: &[f64]| values.get(index).copied().unwrap_or(0.0);
-        let offset = cell.rest_per_current * (of(&self.applied) + of(&self.added));
+        let offset = cell.rest_per_current * (of(&self.applied) + of(&self.added)) + of(&self.constant);
         if offset != 0.0 && self.offset.is_empty() {
             self.offset.resize(neurons, 0.0);
         }

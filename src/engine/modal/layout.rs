@@ -2,8 +2,7 @@
 
 use pulp::Arch;
 
-use crate::cells::{Escape, Fires, Kernel, NeuronValues, PoissonDrive, Reset};
-use crate::engine::circuit::ModalLayout;
+use crate::cells::{Escape, Fires, Kernel, LinearCell, ModalForm, Modes, NeuronValues, PoissonDrive, Reset};
 use crate::engine::crossing::DecayRates;
 
 /// A cell by its modes, their number known.
@@ -16,6 +15,8 @@ pub(super) struct CellModes<const M: usize> {
     pub(super) lambda: [f64; M],
     /// The membrane's own mode.
     pub(super) membrane: usize,
+    /// Of cells with one kernel whose means over phases are measured.
+    pub(super) kernel: Option<KernelModes>,
     /// What a spike of weight 1 adds to the amplitudes, by port.
     pub(super) jumps: Vec<[f64; M]>,
     kernels: Vec<Kernel>,
@@ -33,9 +34,29 @@ pub(super) struct CellModes<const M: usize> {
     pub(super) background: Vec<PoissonDrive>,
 }
 
+/// The amplitudes that the two exponentials of a cell's one kernel have.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct KernelModes {
+    /// Places of the modes of τ_L and τ_s.
+    pub(super) slow: usize,
+    pub(super) fast: usize,
+    /// Factors of V = … + α_L u_L − α_s u_s.
+    pub(super) alpha_l: f64,
+    pub(super) alpha_s: f64,
+}
+
+impl KernelModes {
+    /// Those of a cell with these decay rates.
+    pub(super) fn new(modes: &Modes, rates: &[f64]) -> Option<Self> {
+        let Modes { psp, alpha_l, alpha_s, .. } = *modes;
+        let place = |tau: f64| rates.iter().position(|rate| rate.total_cmp(&(1.0 / tau)).is_eq());
+        Some(Self { slow: place(psp.tau_l)?, fast: place(psp.tau_s)?, alpha_l, alpha_s })
+    }
+}
+
 impl<const M: usize> CellModes<M> {
-    pub(super) fn new(layout: &ModalLayout) -> Self {
-        let ModalLayout { cell, form, .. } = layout;
+    /// A cell whose membrane decays as in this form, without or with the conductances of a target.
+    pub(super) fn new(cell: &LinearCell, form: &ModalForm) -> Self {
         let modes = |values: &[f64]| std::array::from_fn(|m| values.get(m).copied().unwrap_or(0.0));
         let fastest = form.rates.last().copied().unwrap_or(1.0);
         let lambda = std::array::from_fn(|m| {
@@ -51,6 +72,7 @@ impl<const M: usize> CellModes<M> {
             rates: DecayRates::new(lambda),
             lambda,
             membrane: form.membrane,
+            kernel: KernelModes::new(&Modes::new(cell.psp(), form.rates[form.membrane]), &form.rates),
             jumps: form.jumps.iter().map(|jump| modes(jump)).collect(),
             kernels: cell.ports.iter().map(|port| port.kernel).collect(),
             conductances: cell.ports.iter().map(|port| port.conductance).collect(),

@@ -12,6 +12,7 @@ mod changes;
 mod drive;
 mod layout;
 mod part;
+mod phases;
 
 use std::ops::Range;
 
@@ -22,13 +23,14 @@ use self::block::NOT_REFRACTORY;
 pub(crate) use self::drive::DRIVES;
 use self::layout::CellModes;
 use self::part::{AdvanceInputs, Part};
+use self::phases::Measured;
 use super::arrivals::Arrivals;
 use super::circuit::{Circuit, ModalInput, ModalLayout, PopulationLayout};
 use super::limits::SpikeBudget;
 use super::observe::StateArray;
 use super::population::{Inputs, Means, NeuronChange, PhaseRun, PopulationDynamics, Streams, Window};
 use super::work::Work;
-use crate::cells::{LinearCell, MOST_MODES, ModalForm};
+use crate::cells::{MOST_MODES, ModalForm};
 use crate::network::{Network, Synapses, TARGETS_PER_BLOCK};
 use crate::numeric::{PresentationKey, Purpose, StreamKey};
 use crate::protocol::Spike;
@@ -39,9 +41,14 @@ struct ModalPopulation<const M: usize> {
     /// Its place in the model.
     index: usize,
     seed: u64,
-    cell: CellModes<M>,
+    /// Without and with a target.
+    cells: [CellModes<M>; 2],
+    /// Which of them it is in the phase, or between phases.
+    now: usize,
     /// How many of the modes are the cell's.
     modes: usize,
+    /// Of cells whose means over phases are measured.
+    measured: Option<Measured>,
     inputs: Vec<ModalInput>,
     parts: Vec<Part<M>>,
     /// Spikes that were just sent to it over sparse projections, by input.
@@ -72,7 +79,8 @@ pub(crate) fn population(
 
 impl<const M: usize> ModalPopulation<M> {
     fn new(index: usize, layout: &PopulationLayout, modal: &ModalLayout, seed: u64, window_ms: f64) -> Self {
-        let cell = CellModes::<M>::new(modal);
+        let cells = [&modal.form, &modal.taught].map(|form| CellModes::<M>::new(&modal.cell, form));
+        let cell = &cells[0];
         let purpose = Purpose::Thresholds(index as u32);
         let key = StreamKey { seed, purpose, presentation: PresentationKey::training(0), phase: 0, block: 0 };
         let mut stream = key.stream();
@@ -81,16 +89,21 @@ impl<const M: usize> ModalPopulation<M> {
             |_| cell.threshold.map_or(0.0, |threshold| cell.rest - threshold.draw_above(lowest, &mut stream));
         let distances: Vec<f64> = (0..layout.size).map(distance).collect();
         let budget = SpikeBudget::default();
+        let measured = layout.membrane.as_ref().map(|membrane| Measured::new(index, layout, membrane));
         let part = |(block, distances): (usize, &[f64])| {
-            Part::new(&cell, block * TARGETS_PER_BLOCK, distances, window_ms, budget.clone())
+            let mut part = Part::new(cell, block * TARGETS_PER_BLOCK, distances, window_ms, budget.clone());
+            part.block.spike_effect.resize(if measured.is_some() { distances.len() } else { 0 }, 0.0);
+            part
         };
         let parts = distances.chunks(TARGETS_PER_BLOCK).enumerate().map(part).collect();
         let fresh = vec![FreshSpikes::default(); modal.inputs.len()];
         let mut population = Self {
             index,
             seed,
-            cell,
+            cells,
+            now: 0,
             modes: modal.form.rates.len(),
+            measured,
             inputs: modal.inputs.clone(),
             parts,
             fresh,
@@ -107,12 +120,15 @@ impl<const M: usize> ModalPopulation<M> {
         let presentation = PresentationKey::training(0);
         let key = StreamKey { seed: self.seed, purpose, presentation, phase: 0, block: 0 };
         let mut stream = key.stream();
+        self.measured.iter_mut().for_each(|measured| measured.potentials.rest());
+        let cell = &self.cells[0];
         for Part { block, queue, .. } in &mut self.parts {
             queue.clear();
             block.clear_drive();
+            block.spike_effect.fill(0.0);
             for neuron in &mut block.neurons {
                 neuron.a = [0.0; M];
-                neuron.a[self.cell.membrane] = self.cell.initial.draw(&mut stream) - self.cell.rest;
+                neuron.a[cell.membrane] = cell.initial.draw(&mut stream) - cell.rest;
                 neuron.last = 0.0;
             }
             block.refractory.fill(NOT_REFRACTORY);
@@ -138,10 +154,22 @@ impl<const M: usize> ModalPopulation<M> {
 }
 
 impl<const M: usize> PopulationDynamics for ModalPopulation<M> {
-    fn begin(&mut self, run: &PhaseRun<'_>, _: &Inputs<'_>, _: bool) {
+    fn begin(&mut self, run: &PhaseRun<'_>, inputs: &Inputs<'_>, sampled: bool) {
         self.streams(&run.streams);
         self.budget.set(run.most_spikes(self.cell_count()));
         self.parts.iter_mut().for_each(|part| part.next_current = 0);
+        let Some(Measured { potentials, .. }) = &mut self.measured else { return };
+        let untaught = &self.cells[0];
+        self.parts.iter().for_each(|part| part.block.read_start(untaught, &mut potentials.start));
+        potentials.begin(run, inputs, sampled);
+        self.now = usize::from(run.phase.target.is_given());
+        let (current, gamma) = (&potentials.start.current, potentials.now.gamma);
+        for part in &mut self.parts {
+            part.block.change_modes(untaught, &self.cells[self.now], |i| current[i] / gamma);
+            part.settle = Some(run.phase.settle_ms).filter(|_| run.phase.measures.potentials);
+            part.settled.clear();
+        }
+        self.measured.iter_mut().for_each(|measured| measured.begin(run.phase.settle_ms, run.phase.length_ms));
     }
 
     fn receive(&mut self, _: &PhaseRun<'_>, _: &Circuit, network: &Network, arrivals: &mut [Arrivals], _: f64) {
@@ -165,7 +193,7 @@ impl<const M: usize> PopulationDynamics for ModalPopulation<M> {
         work: &mut Work,
     ) {
         let of = AdvanceInputs {
-            cell: &self.cell,
+            cell: &self.cells[self.now],
             inputs: &self.inputs,
             network: inputs.network,
             currents: run.phase.currents.iter().find(|currents| currents.population == self.index),
@@ -194,6 +222,7 @@ impl<const M: usize> PopulationDynamics for ModalPopulation<M> {
         }
         out[known..].sort_unstable_by(|a, b| a.time.total_cmp(&b.time).then(a.neuron.cmp(&b.neuron)));
         work.spikes += (out.len() - known) as u64;
+        self.measured.iter_mut().for_each(|measured| measured.count(&out[known..]));
         for sample in 0..of.samples.len() {
             for part in &self.parts {
                 let size = part.block.neurons.len();
@@ -202,21 +231,47 @@ impl<const M: usize> PopulationDynamics for ModalPopulation<M> {
         }
     }
 
-    fn sample(&mut self, _: &PhaseRun<'_>, _: &[f64], _: &Inputs<'_>, out: &mut Vec<f64>) {
-        out.append(&mut self.sampled);
+    fn sample(&mut self, run: &PhaseRun<'_>, times: &[f64], inputs: &Inputs<'_>, out: &mut Vec<f64>) {
+        let Some(Measured { potentials, .. }) = &mut self.measured else {
+            out.append(&mut self.sampled);
+            return;
+        };
+        let first = out.len();
+        potentials.sample(run, times, inputs, out);
+        // Somata as they are with their spikes.
+        let compartments = potentials.membrane.compartments.len();
+        let somata = out[first..].iter_mut().step_by(compartments);
+        somata.zip(self.sampled.drain(..)).for_each(|(soma, v)| *soma = v);
     }
 
-    fn finish(&mut self, _: &mut [f64]) {}
+    fn finish(&mut self, sigmoid: &mut [f64]) {
+        self.measured.iter().for_each(|measured| measured.shares(sigmoid));
+    }
 
-    fn measure(&mut self, _: &PhaseRun<'_>, _: &Inputs<'_>, _: Means<'_>) {}
+    fn measure(&mut self, run: &PhaseRun<'_>, inputs: &Inputs<'_>, means: Means<'_>) {
+        let Some(Measured { potentials, .. }) = &mut self.measured else { return };
+        let (settled, [end, ..]) = (&mut potentials.settled, &mut potentials.end);
+        [&mut *settled, &mut *end].into_iter().for_each(Vec::clear);
+        for part in &mut self.parts {
+            settled.append(&mut part.settled);
+            part.block.potentials_without_spikes(&self.cells[self.now], run.phase.length_ms, end);
+        }
+        potentials.measure(run, inputs, means);
+    }
 
     fn carry(&mut self, run: &PhaseRun<'_>, inputs: &Inputs<'_>) {
         let length = run.phase.length_ms;
         for (block, part) in self.parts.iter_mut().enumerate() {
             part.queue.gather(block, inputs, &self.inputs, &self.fresh, Window { from: length, to: length });
-            part.block.carry(&self.cell, length);
+            part.block.carry(&self.cells[self.now], length);
             part.queue.carry(length);
         }
+        let Some(Measured { potentials, .. }) = &mut self.measured else { return };
+        potentials.carry_dendrites(run, inputs);
+        for part in &mut self.parts {
+            part.block.change_modes(&self.cells[self.now], &self.cells[0], |_| 0.0);
+        }
+        self.now = 0;
     }
 
     fn rest(&mut self) {
@@ -227,7 +282,7 @@ impl<const M: usize> PopulationDynamics for ModalPopulation<M> {
         for Part { block, .. } in &mut self.parts {
             let (first, count) = (block.first, block.neurons.len());
             let within = neurons.start.saturating_sub(first).min(count)..neurons.end.saturating_sub(first).min(count);
-            block.change(&self.cell, within, change);
+            block.change(&self.cells[0], within, change);
         }
     }
 
@@ -243,6 +298,11 @@ impl<const M: usize> PopulationDynamics for ModalPopulation<M> {
         state.push(array(LAST.to_owned(), neurons().map(|neuron| neuron.last).collect()));
         let refractory = self.parts.iter().flat_map(|part| part.block.refractory.iter().copied());
         state.push(array(REFRACTORY.to_owned(), refractory.collect()));
+        if let Some(Measured { potentials, .. }) = &self.measured {
+            let effects = self.parts.iter().flat_map(|part| part.block.spike_effect.iter().copied());
+            state.push(array(SPIKES.to_owned(), effects.collect()));
+            state.extend(potentials.dendritic_state());
+        }
         let mut queued: [Vec<f64>; 8] = Default::default();
         for (block, part) in self.parts.iter().enumerate() {
             let [blocks, rest @ ..] = &mut queued;
@@ -274,7 +334,8 @@ impl<const M: usize> PopulationDynamics for ModalPopulation<M> {
     fn restore(&mut self, state: &[StateArray]) {
         let named = |name: &str| state.iter().find(|array| array.name == name).map_or(&[][..], |array| &array.values);
         let modes: Vec<_> = (0..self.modes).map(|m| named(&mode_name(m))).collect();
-        let (last, refractory) = (named(LAST), named(REFRACTORY));
+        let (last, refractory, effects) = (named(LAST), named(REFRACTORY), named(SPIKES));
+        self.measured.iter_mut().for_each(|measured| measured.potentials.restore_dendrites(state));
         for Part { block, queue, .. } in &mut self.parts {
             queue.clear();
             for (index, neuron) in block.neurons.iter_mut().enumerate() {
@@ -286,11 +347,14 @@ impl<const M: usize> PopulationDynamics for ModalPopulation<M> {
                 block.refractory[index] = refractory.get(place).copied().unwrap_or(NOT_REFRACTORY);
             }
             let own = block.first..block.first + block.neurons.len();
+            if let Some(effects) = effects.get(own.clone()).filter(|_| self.measured.is_some()) {
+                block.spike_effect.copy_from_slice(effects);
+            }
             for (name, values) in DRIVES.iter().zip(block.drive.arrays_mut()) {
                 values.clear();
                 values.extend_from_slice(named(name).get(own.clone()).unwrap_or_default());
             }
-            (0..own.len()).for_each(|index| block.take_up_drive(&self.cell, index));
+            (0..own.len()).for_each(|index| block.take_up_drive(&self.cells[0], index));
             block.heat_all();
         }
         let queued = QUEUED.map(named);
@@ -320,10 +384,13 @@ const LAST: &str = "last_event";
 /// Name of the array of ends of refractory times [ms].
 const REFRACTORY: &str = "refractory_until";
 
-/// Names of the arrays of state of a cell that have one number for each neuron.
-pub(crate) fn state_names(cell: &LinearCell) -> Vec<String> {
-    let modes = (0..ModalForm::of(cell).rates.len()).map(mode_name);
-    modes.chain([LAST, REFRACTORY].map(str::to_owned)).collect()
+/// Name of the array of what the neurons' own spikes made of V, where V* is measured.
+const SPIKES: &str = "spike_effect";
+
+/// Names of the arrays of state of somata that have one number for each neuron.
+pub(crate) fn state_names(form: &ModalForm, has_phase_means: bool) -> Vec<String> {
+    let modes = (0..form.rates.len()).map(mode_name);
+    modes.chain([LAST, REFRACTORY].map(str::to_owned)).chain(has_phase_means.then(|| SPIKES.to_owned())).collect()
 }
 
 /// Names of the arrays of spikes in flight, one number for each; they are not there where none is.

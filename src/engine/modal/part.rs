@@ -24,6 +24,10 @@ pub(super) struct Part<const M: usize> {
     pub(super) next_current: usize,
     /// Potentials sampled, [samples, n of the block].
     pub(super) sampled: Vec<f64>,
+    /// End of settling, if V* is still to be read there [ms].
+    pub(super) settle: Option<f64>,
+    /// V* at that time [n of the block].
+    pub(super) settled: Vec<f64>,
     pub(super) events: u64,
     pub(super) points: u64,
     pub(super) decided: u64,
@@ -73,6 +77,8 @@ impl<const M: usize> Part<M> {
             candidates: PointProcess::new(neurons, cell.escape.map_or(0.0, |escape| escape.rate_max)),
             next_current: 0,
             sampled: Vec::new(),
+            settle: None,
+            settled: Vec::new(),
             events: 0,
             points: 0,
             decided: 0,
@@ -93,8 +99,13 @@ impl<const M: usize> Part<M> {
         self.sampled.clear();
         let mut samples = of.samples.iter().copied().peekable();
         while now < to {
+            if self.settle.is_some_and(|settle| settle <= now) {
+                self.settle = None;
+                self.block.potentials_without_spikes(of.cell, now, &mut self.settled);
+            }
             let step = of.currents.map_or(f64::INFINITY, |currents| self.take_currents(of.cell, currents, now));
             let stop = samples.peek().map_or(to, |&sample| sample.min(to)).min(step);
+            let stop = self.settle.map_or(stop, |settle| settle.min(stop));
             let idle = next == self.queue.due.len() && self.next_point(of) >= stop;
             let end = self.block.open(of.cell, now, stop, idle);
             next = self.take(of, next, end);
@@ -142,8 +153,10 @@ impl<const M: usize> Part<M> {
             }
             let due = self.queue.due[next];
             let ModalInput { projection, port, .. } = of.inputs[due.input as usize];
-            let growth: [f64; M] = self.queue.growth(next);
-            let growth = std::array::from_fn(|m| growth[m] * cell.jumps[port][m] * due.factor);
+            let mut growth: [f64; M] = self.queue.growth(next);
+            for m in 0..M {
+                growth[m] = growth[m] * cell.jumps[port][m] * due.factor;
+            }
             let (reach, block) = (self.block.reach[port] * due.factor, self.block.first / TARGETS_PER_BLOCK);
             match &of.network.synapses[projection] {
                 Synapses::Dense(weights) => {

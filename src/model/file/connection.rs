@@ -58,8 +58,8 @@ fn check_storage(
     let target = &populations[projection.to.0];
     if projection.short_term.is_some() && !target.takes_sparse_synapses() {
         let why = format!(
-            "expected no `short_term` of synapses onto {:?}: cells of kind \"{}\" with an escape rate take weights as they are; \
-             those of kind \"lif\" take it",
+            "expected no `short_term` of synapses onto {:?}: cells of kind \"{}\" take weights as they are; those of kind \"lif\" take \
+             it",
             target.name,
             target.cell.kind()
         );
@@ -72,7 +72,7 @@ fn check_storage(
         }
         Storage::Sparse if !target.takes_sparse_synapses() => {
             let why = format!(
-                "expected one delay and dense synapses onto {:?}: cells of kind \"{}\" with an escape rate take no sparse ones",
+                "expected one delay and dense synapses onto {:?}: cells of kind \"{}\" take no sparse ones",
                 target.name,
                 target.cell.kind()
             );

@@ -272,7 +272,7 @@ fn projection(
         rule: rule::read(table, &rule_keys, apical, &registry.rules())?,
         weights: keys.weights.clone(),
     };
-    check_carries(table, &projection, target)?;
+    check_carries(table, &projection, &populations[from.0], target)?;
     check_learning(table, &projection, target)?;
     check_moments(table, &projection, populations)?;
     check_sign(table, projection.sign, &projection.weights)?;
@@ -297,9 +297,21 @@ fn port(table: &Section<'_, '_>, name: Option<&str>, to: &Population) -> Result<
 }
 
 /// Rates are known as means over a phase alone, which is all that plateaus need, but not somata.
-fn check_carries(table: &Section<'_, '_>, projection: &Projection, to: &Population) -> Result<(), ModelError> {
+fn check_carries(
+    table: &Section<'_, '_>,
+    projection: &Projection,
+    from: &Population,
+    to: &Population,
+) -> Result<(), ModelError> {
     if projection.carries == Carries::Spikes {
         return Ok(());
+    }
+    if !from.has_twin() {
+        let why = format!(
+            "expected `carries = \"spikes\"` from {:?}, whose cells fire at no rate of their potential; found \"rates\"",
+            from.name
+        );
+        return Err(table.refused(&["carries"], why));
     }
     let why = match to.linear().filter(|cell| cell.is_plateau_port(projection.port.0)) {
         Some(cell) => {
@@ -324,8 +336,8 @@ fn check_learning(table: &Section<'_, '_>, projection: &Projection, to: &Populat
     } else if transpose && rate != 0.0 {
         ("learning_rate", format!("expected `learning_rate` 0, for a transpose follows other weights; found {rate}"))
     } else if rate != 0.0 && !to.has_phase_means() {
-        let why = "expected `learning_rate` 0 on a population of cells with thresholds, resets or kernels of their own, for the means \
-                   over phases that rules learn from are not measured on them";
+        let why = "expected `learning_rate` 0 on a population of cells with currents or kernels of their own, for the means over phases \
+                   that rules learn from are not measured on them";
         ("learning_rate", format!("{why}; found {rate}"))
     } else if apical && rate != 0.0 && projection.rule.is_none() {
         let why = "expected `learning_rate` 0 on an apical compartment, or a `rule` to learn by";

@@ -78,7 +78,7 @@ impl BoundaryRule for Expression {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::plasticity::{ErrorSignal, NeuronConstants, PhaseSignals, Slope, TwoPhase};
+    use crate::plasticity::{ErrorSignal, NeuronConstants, PhaseSignals, RateCurve, Slope, TwoPhase};
 
     /// More neurons than are evaluated at once. Factors differ by the rounding of f64 before they are rounded to f32.
     #[test]
@@ -92,7 +92,13 @@ mod tests {
         let phases = [forward, PhaseSignals { plateau: &alpha_t, ..PhaseSignals::default() }];
         let signals = LocalSignals { size: N, phases: &phases, ..LocalSignals::default() };
         let error = Some(ErrorSignal::Plateaus);
-        let constants = NeuronConstants { phi_max: 0.2, gain: Some(6.0 / 7.0), error, slope: Slope::Sigmoid };
+        let constants = NeuronConstants {
+            phi_max: 0.2,
+            gain: Some(6.0 / 7.0),
+            curve: RateCurve::default(),
+            error,
+            slope: Slope::Sigmoid,
+        };
         let post = "20 * gain * (plateau_target - plateau_forward) * sigmoid(v_forward) * (1 - sigmoid(v_forward))";
         let factors = Factors { post: post.to_owned(), pre: "train_forward".to_owned() };
         let context =

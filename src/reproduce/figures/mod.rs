@@ -9,5 +9,6 @@ pub(super) mod maps;
 pub(super) mod microcircuit;
 pub(super) mod phases;
 pub(super) mod prediction;
+pub(super) mod threshold;
 pub(super) mod traces;
 pub(super) mod variants;

@@ -125,17 +125,17 @@ fn widen(panel: &mut Panel, range: [f64; 2]) {
     }
 }
 
-/// A hidden population in the last presentation of a run.
-struct PopulationTraces<'a> {
+/// A population in the last presentation of a run.
+pub(super) struct PopulationTraces<'a> {
     run: &'a TrainedRun,
     file: RunReader,
-    window: RecordedWindow,
+    pub(super) window: RecordedWindow,
     population: &'static str,
     size: usize,
 }
 
 impl<'a> PopulationTraces<'a> {
-    fn of(run: &'a TrainedRun, population: &'static str) -> Result<Self, ReproduceError> {
+    pub(super) fn of(run: &'a TrainedRun, population: &'static str) -> Result<Self, ReproduceError> {
         let (file, window) = run.last_presentation()?;
         let size = run.model.populations.iter().find(|p| p.name == population).map_or(0, |p| p.size);
         Ok(Self { run, file, window, population, size })
@@ -144,11 +144,15 @@ impl<'a> PopulationTraces<'a> {
     /// Traces of one neuron over the presentation, on a clock that begins with it.
     fn draw(&self, neuron: usize, before: &str) -> Result<Figure, ReproduceError> {
         let row = on_its_own(self.window.shown[0]);
-        Ok(gallery::traces(&self.compartments(neuron, before)?, &trials(&self.run.model, &[row]), [0.0, row.end_ms()]))
+        Ok(gallery::traces(
+            &self.compartments(neuron, before, &COMPARTMENTS)?,
+            &trials(&self.run.model, &[row]),
+            [0.0, row.end_ms()],
+        ))
     }
 
     /// The neuron with the largest difference between the plateaus of target and forward phase.
-    fn largest_difference(&self) -> Result<usize, ReproduceError> {
+    pub(super) fn largest_difference(&self) -> Result<usize, ReproduceError> {
         let list = self
             .file
             .plateaus(self.population, self.window.span.clone())
@@ -163,7 +167,12 @@ impl<'a> PopulationTraces<'a> {
     }
 
     /// Traces of one neuron, a compartment each; the soma has the spikes, the apical dendrite the plateaus.
-    fn compartments(&self, neuron: usize, before: &str) -> Result<Vec<NeuronTraces>, ReproduceError> {
+    pub(super) fn compartments(
+        &self,
+        neuron: usize,
+        before: &str,
+        compartments: &[&str],
+    ) -> Result<Vec<NeuronTraces>, ReproduceError> {
         let asked = neuron..neuron + 1;
         let found = neuron_traces(&self.file, &self.run.model, self.population, asked, &self.window);
         let mut whole = found?.pop().unwrap_or_default();
@@ -183,7 +192,7 @@ impl<'a> PopulationTraces<'a> {
                 teaching: Vec::new(),
             }
         };
-        Ok(COMPARTMENTS.map(part).to_vec())
+        Ok(compartments.iter().map(|&name| part(name)).collect())
     }
 
     /// How strongly the soma follows the apical dendrite, measured and by its equation.
