@@ -1,9 +1,10 @@
 //! The files of a circuit's run: those that its model names; with a checkpoint, the very ones of the run that left it.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
 
+use super::files::refuse_overwrite;
 use super::terminal;
 use crate::data::{DataIdentity, DataPlace, file_sha256};
 use crate::model::{Model, Population, PopulationStimulus};
@@ -61,6 +62,25 @@ impl CircuitFiles {
             }
         }
         Ok(Self { inputs, identity: Some(identity) })
+    }
+
+    /// Refuses paths of outputs that are files of the run.
+    ///
+    /// # Errors
+    /// If one is.
+    pub(super) fn refuse_outputs(&self, model: &Model, outputs: [Option<&PathBuf>; 2]) -> anyhow::Result<()> {
+        let stimuli = model.populations.iter().filter_map(|population| population.stimulus.as_ref()?.path());
+        let files: Vec<_> = stimuli.map(PathBuf::as_path).chain(model.network_files()).collect();
+        for out in outputs.into_iter().flatten() {
+            for file in &files {
+                refuse_overwrite(
+                    "--out",
+                    out,
+                    &self.identity.as_ref().map_or_else(|| (*file).to_owned(), |kept| kept.find(file)),
+                )?;
+            }
+        }
+        Ok(())
     }
 
     /// Path and SHA-256 of every file of the run.

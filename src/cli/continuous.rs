@@ -63,6 +63,8 @@ impl ContinuousRun<'_> {
                 CircuitFiles::of_checkpoint(self.model, before.data.as_ref())?
             }
         };
+        files.refuse_outputs(self.model, [Some(&output.run), output.checkpoint.as_ref()])?;
+        self.print_unused(&files.inputs);
         let mean_rates = files.inputs.mean_rates(self.model.populations.len(), [0.0, protocol.end_ms()]);
         let (sha256, identity) = (files.sha256().to_vec(), files.identity.clone());
         let (simulation, origin) = self.begin(beginning, files.inputs)?;
@@ -130,6 +132,25 @@ impl ContinuousRun<'_> {
              (--duration is a total: give more to go on)"
         ));
         if self.common.json { terminal::print_json(&self.results(simulation, None, 0.0, from)) } else { Ok(()) }
+    }
+
+    /// Prints which spikes and changes come after the end of the run.
+    fn print_unused(&self, inputs: &SourceInputs) {
+        let end = self.protocol().end_ms();
+        for (population, late, all) in inputs.spikes_from(end) {
+            let name = &self.model.populations[population].name;
+            terminal::print_message(format_args!(
+                "note: {late} of {all} spikes of the `stimulus` of {name:?} come after the end of the run, {} ms",
+                Rounded(end)
+            ));
+        }
+        for change in self.model.interventions.iter().filter(|change| change.at_ms >= end) {
+            let (at, words) = (Rounded(change.at_ms), change.kind.words(self.model));
+            terminal::print_message(format_args!(
+                "note: the [[change]] at {at} ms ({words}) comes after the end of the run, {} ms",
+                Rounded(end)
+            ));
+        }
     }
 
     fn protocol(&self) -> ContinuousProtocol {

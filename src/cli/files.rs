@@ -76,15 +76,16 @@ pub(super) fn named_after(file: &Path, end: &str) -> PathBuf {
     file.with_file_name(format!("{stem}{end}"))
 }
 
-/// The path of a run file's checkpoint: `NAME.checkpoint.h5` for `NAME.h5`, and for any other name that name with
-/// `.checkpoint.h5` appended.
+/// The path of a run file's checkpoint: `NAME.checkpoint.h5` for `NAME.h5`, `NAME.checkpoint` for a `NAME` without an extension, and
+/// for any other name that name with `.checkpoint.h5` appended; no two run files share one.
 pub(super) fn checkpoint_file(run_file: &Path) -> PathBuf {
     match run_file.extension() {
-        Some(ending) if ending != "h5" => {
+        Some(ending) if ending == "h5" => named_after(run_file, ".checkpoint.h5"),
+        Some(_) => {
             let name = run_file.file_name().unwrap_or_default().to_string_lossy();
             run_file.with_file_name(format!("{name}.checkpoint.h5"))
         }
-        _ => named_after(run_file, ".checkpoint.h5"),
+        None => named_after(run_file, ".checkpoint"),
     }
 }
 

@@ -25,7 +25,8 @@ pub(super) struct Common {
     /// Without a range: of all presentations.
     ///
     /// Without the option the model file decides; the shipped ones keep spikes, plateaus and traces of the first and the last
-    /// 20 presentations. Weights, learning curve and presentations are always kept.
+    /// 20 presentations. Learning curve and presentations are always kept, and weights of
+    /// what learns; of a circuit, weights by `--set recording.weights=ends`.
     #[arg(long, value_name = "WHAT")]
     pub(super) record: Option<String>,
 

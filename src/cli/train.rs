@@ -148,6 +148,7 @@ impl TrainCommand {
         protocol::refuse_continuous(&model)?;
         if let (Some(checkpoint), Some(path)) = (checkpoint, &self.resume) {
             checkpoint::check_fits(&model, checkpoint, path)?;
+            print_differences(&model, &checkpoint::own_model(checkpoint, path)?);
         }
         let Some(epochs) = self.epochs else { return Ok(model) };
         if epochs == 0 {
@@ -316,6 +317,18 @@ impl TrainCommand {
             (None, None, Some(checkpoint)) => checkpoint.examples_planned,
             _ => u64::from(model.learning.epochs) * data.training.len() as u64,
         }
+    }
+}
+
+/// Prints which keys of a model that goes on are not those of the training so far. Data are compared by what they hold.
+fn print_differences(model: &Model, own: &Model) {
+    let is_other = |key: &String| {
+        let section = key.split('.').next().unwrap_or_default();
+        !["name", "about", "recording", "stimuli"].contains(&section) && key != "learning.epochs"
+    };
+    let keys: Vec<_> = model.differing_keys(own).into_iter().filter(is_other).map(|key| format!("`{key}`")).collect();
+    if !keys.is_empty() {
+        terminal::print_message(format_args!("note: {} not as in the training so far", keys.join(", ")));
     }
 }
 

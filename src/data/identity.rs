@@ -65,6 +65,14 @@ impl DataIdentity {
         self.sha256.iter().find(|(known, _)| *known == named).map(|(_, digest)| digest.as_str())
     }
 
+    /// The data of a training that goes on after it was shown `before`: of the same files, no more images than were set aside all
+    /// along are set aside.
+    #[must_use]
+    pub fn after(self, before: Option<&Self>) -> Self {
+        let same = before.filter(|before| before.sha256 == self.sha256);
+        Self { validation: same.map_or(self.validation, |before| before.validation.min(self.validation)), ..self }
+    }
+
     /// Refuses files of other contents than those kept here, `at` being where they were read. Nothing is known of a test set
     /// that was not read.
     ///
@@ -122,6 +130,18 @@ mod tests {
         let refused = check(&[file("train-labels-idx1-ubyte", "c")]).unwrap_err();
         assert!(refused.contains("the SHA-256 of `train-labels-idx1-ubyte` is c, expected b"), "{refused}");
         assert!(check(&[file("rates.csv", "c")]).unwrap_err().contains("expected none of that name"));
+    }
+
+    #[test]
+    fn images_that_were_trained_on_once_are_not_set_aside_later() {
+        let identity = |digest: &str, validation| DataIdentity {
+            place: DataPlace::of(Path::new("d")),
+            sha256: vec![file("train-images-idx3-ubyte", digest)],
+            validation,
+        };
+        let after = |before: Option<&DataIdentity>| identity("a", 10).after(before).validation;
+        assert_eq!([after(None), after(Some(&identity("b", 2)))], [10, 10]);
+        assert_eq!([after(Some(&identity("a", 2))), after(Some(&identity("a", 20)))], [2, 10]);
     }
 
     #[test]

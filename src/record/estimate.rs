@@ -213,9 +213,14 @@ pub fn synapses_of(model: &Model, projection: &Projection) -> u64 {
 pub fn checkpoint_bytes(model: &Model) -> u64 {
     /// State of a neuron and of its outgoing trains [bytes].
     const NEURON: u64 = 64;
+    /// Datasets of a checkpoint, of a population and of a projection, and what each takes with its digest [bytes].
+    const DATASETS: [u64; 2] = [14, 8];
+    const DATASET: u64 = 700;
     let neurons: u64 = model.populations.iter().map(|population| population.size as u64).sum();
     let lanes = model.learning.batch as u64;
-    parameters(model).saturating_add(neurons.saturating_mul(NEURON * lanes))
+    let parts = [model.populations.len(), model.projections.len()].map(|parts| parts as u64);
+    let datasets = parts[0] * DATASETS[0] * lanes + parts[1] * DATASETS[1] * lanes;
+    parameters(model).saturating_add(neurons.saturating_mul(NEURON * lanes)).saturating_add(datasets * DATASET)
 }
 
 /// What a snapshot of synapses and biases takes [bytes].

@@ -47,9 +47,10 @@ pub enum SimulationError {
     },
     /// A population fires beyond what it was allowed.
     #[error(
-        "runaway activity: {population:?} fired at {rate_hz:.0} Hz on average from {from_ms} to {to_ms} ms, which over {stretch_ms} ms \
+        "runaway activity: {population:?} fired at {rate_hz:.0} Hz on average from {from_ms} to {} ms, which over {stretch_ms} ms \
          is more than the {} Hz of `largest_mean_rate_hz` in [protocol]; weaken its excitation, strengthen its inhibition, or raise the \
          limit",
+        Rounded(*to_ms),
         Rounded(*limit_hz)
     )]
     Runaway {

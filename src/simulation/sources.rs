@@ -119,6 +119,16 @@ impl SourceInputs {
         rates
     }
 
+    /// Of every population with a list of spikes of which some come at `end` or later: its place in the model, their number, and that of
+    /// all.
+    pub fn spikes_from(&self, end: f64) -> impl Iterator<Item = (usize, usize, usize)> {
+        self.sources.iter().filter_map(move |SourceInput { population, content, .. }| {
+            let InputContent::Spikes(list) = content else { return None };
+            let (late, all) = (list.between(end, f64::INFINITY).len(), list.spikes.len());
+            (late > 0).then_some((*population, late, all))
+        })
+    }
+
     /// Silences neurons of a source population from the next stretch on.
     pub(super) fn silence(&mut self, population: usize, neurons: &Range<usize>) {
         let Some(source) = self.sources.iter_mut().find(|source| source.population == population) else { return };

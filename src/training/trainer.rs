@@ -147,7 +147,7 @@ impl<'a> Trainer<'a> {
         let labelled = plan.plasticity == Plasticity::On && self.rules.need_target();
         data_check::check(self.model, data, labelled, plan.test_examples)?;
         self.history.examples_planned = plan.presentations;
-        self.data = data.identity();
+        self.data = data.identity().map(|data| data.after(self.data.as_ref()));
         recorder.weights(self.history.examples_seen, Some("initial"), &self.network)?;
         let epoch = data.training.len() as u64;
         let (mut asked, mut stopped) = (false, false);

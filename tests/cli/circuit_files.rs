@@ -166,3 +166,38 @@ fn the_network_of_a_checkpoint_is_changed_once_and_drawn_no_more() {
         &["`projection.input-cells.delay_ms` acts on the initial"],
     );
 }
+
+#[test]
+fn what_comes_after_the_end_of_a_run_is_said_with_its_number() {
+    let bench = bench();
+    let ran = bench.run("simulate changed.toml --duration 150 --out short.h5");
+    assert_eq!(ran.code, Some(0), "{}", ran.stderr);
+    // Spikes at 5 + 9.7 k ms, the 15th of which is the last before 150 ms.
+    let notes = [
+        "note: 25 of 40 spikes of the `stimulus` of \"input\" come after the end of the run, 150 ms",
+        "note: the [[change]] at 300 ms (silence input[0:2]) comes after the end of the run, 150 ms",
+    ];
+    for note in notes {
+        assert!(ran.stderr.contains(note), "{}", ran.stderr);
+    }
+    assert!(!bench.run("simulate changed.toml --duration 400 --out long.h5").stderr.contains("note: "));
+}
+
+#[test]
+fn a_run_does_not_replace_what_it_is_shown_and_a_list_of_spikes_is_no_table() {
+    let bench = bench();
+    bench.ok("simulate filed.toml --out first.h5");
+    let first = "--set population.input.stimulus={kind='sonata',path='first.h5',population='input'}";
+    refused(
+        &bench,
+        &format!("simulate filed.toml {first} --out first.h5 --overwrite"),
+        &["that is the file to be read"],
+    );
+    bench.ok(&format!("simulate filed.toml {first} --out second.h5"));
+    let table = "--set population.input.stimulus={kind='rate-table',path='in/spikes.csv'}";
+    refused(
+        &bench,
+        &format!("simulate filed.toml {table}"),
+        &["expected the header `time_ms,rate_hz`, found `time_ms,neuron`"],
+    );
+}

@@ -261,7 +261,7 @@ fn what_is_left_is_readable_or_useless(bench: &Bench, ran: &Ran) {
     let left = left.display();
     let opens = bench.run(&format!("inspect {left}")).code == Some(0);
     let expected = if opens {
-        format!("what was written of it before is in {left}; `apical inspect {left}` shows it")
+        format!("what was written of it before is in {left}; `apical inspect --check {left}` tells what of it is whole")
     } else {
         format!("{left} was cut short and cannot be read: it is of no use, remove it")
     };
@@ -365,4 +365,30 @@ fn no_other_command_writes_over_a_run() {
         assert!(ran.code == Some(2) && ran.stderr.contains(expected), "{command}: {ran:?}");
         assert!(files() == before, "{command}");
     }
+}
+
+#[test]
+fn runs_of_all_names_have_checkpoints_of_their_own() {
+    let bench = Bench::new();
+    let names = ["a", "a.h5", "a.hdf5", "a.b"];
+    for (seed, name) in names.iter().enumerate() {
+        bench.ok(&format!("train tiny.toml --examples 4 --record none --seed {seed} --out {name}"));
+    }
+    for (seed, checkpoint) in
+        ["a.checkpoint", "a.checkpoint.h5", "a.hdf5.checkpoint.h5", "a.b.checkpoint.h5"].iter().enumerate()
+    {
+        assert_eq!(bench.json(&format!("inspect {checkpoint}"))["seed"], seed, "{checkpoint}");
+    }
+}
+
+#[test]
+fn a_training_that_goes_on_says_which_keys_are_others() {
+    let bench = Bench::new();
+    bench.ok("train tiny.toml --examples 4 --record none --out first.h5");
+    let resume = "train --resume first.checkpoint.h5 --examples 8 --record none --out";
+    let same = bench.run(&format!("{resume} same.h5"));
+    assert!(same.code == Some(0) && !same.stderr.contains("not as in the training so far"), "{}", same.stderr);
+    let other = bench.run(&format!("{resume} other.h5 --set protocol.forward_ms=30"));
+    assert_eq!(other.code, Some(0), "{}", other.stderr);
+    assert!(other.stderr.contains("note: `protocol.forward_ms` not as in the training so far"), "{}", other.stderr);
 }

@@ -78,6 +78,9 @@ impl ContinuousValidation {
         if !self.json {
             terminal::print_result(format_args!("results: {}", self.out.display()))?;
         }
+        if verdicts.iter().all(|verdict| verdict.passed().is_none()) {
+            terminal::print_message("note: nothing was judged: theory describes no population of this circuit");
+        }
         check(&verdicts)
     }
 

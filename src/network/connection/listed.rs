@@ -59,7 +59,7 @@ fn check(
         }
     }
     let Delay::List { resolution_ms } = projection.delay else { return Ok(()) };
-    let Some(delays) = delays_ms else { return Err(SynapsesError::NoColumn { column: "delay" }) };
+    let Some(delays) = delays_ms else { return Err(SynapsesError::NoColumn { column: "delay_ms" }) };
     match delays.iter().position(|&delay_ms| delay.listed(delay_ms).is_none()) {
         Some(index) => Err(SynapsesError::Delay { index, found: delays[index], resolution_ms }),
         None => Ok(()),

@@ -68,11 +68,15 @@
 //! | `/` attribute `clock_ms` | f64 | the run's clock |
 //! | `/` attributes `since_evaluation_examples`, `since_evaluation_errors`, `since_evaluation_loss` | u64, u64, f64 | sums since the last evaluation |
 //! | `/centres/PROJECTION` | f64 \[pre\] | running means of filtered trains \[1/ms\]; where `centring_presentations` asks for them |
-//! | `/lanes/LANE/populations/POP/{v, drive_l, drive_s, apical_l, apical_s}` | f64 \[N\] | as [`PopulationState`]; LANE counts from 0 |
+//! | `/lanes/LANE/populations/POP/{v, drive_l, drive_s, DENDRITE_l, DENDRITE_s}` | f64 \[N\] | of cells with an escape rate: as [`StateArray`]; LANE counts from 0 |
+//! | `/lanes/LANE/populations/POP/{mode_M, last_event, refractory_until}` | f64 \[N\] | of cells by their modes: amplitudes of V \[mV\], time of the last event and end of the refractory time \[ms\] from the checkpoint's |
+//! | `/lanes/LANE/populations/POP/{applied_current, added_current, raised_threshold}` | f64 \[N\] | the same: currents as `stimulus` and `[[change]]`s gave them \[pA\], and by how much thresholds were raised \[mV\]; absent where all are 0 |
+//! | `/lanes/LANE/populations/POP/in_flight_*` | f64 \[n\] | the same: spikes over sparse projections on their way; absent where there are none |
 //! | `/lanes/LANE/projections/PROJECTION/{trace_l, trace_s}` | f64 \[pre\] | as [`ProjectionState`] |
-//! | `/lanes/LANE/projections/PROJECTION/{arrival_ms, arrival_node}` | f64 \[n\], u32 \[n\] | spikes on their way |
+//! | `/lanes/LANE/projections/PROJECTION/{arrival_ms, arrival_node, arrival_factor}` | f64 \[n\], u32 \[n\], f64 \[n\] | spikes on their way; the part of its weight with which each acts, of short-term plasticity |
+//! | `/lanes/LANE/projections/PROJECTION/{short_term_y, short_term_z, short_term_u, short_term_last_ms}` | f64 \[pre\] | state of short-term plasticity |
 //!
-//! [`PopulationState`]: crate::engine::PopulationState
+//! [`StateArray`]: crate::engine::StateArray
 //! [`ProjectionState`]: crate::engine::ProjectionState
 
 mod attribute;
