@@ -300,7 +300,7 @@ impl SavedFiles {
             let (shown, quoted) = (path.display(), shell::quoted_path(path));
             if *is_whole {
                 terminal::print_message(format_args!(
-                    "what was written of it before is in {shown}; `apical inspect --check {quoted}` tells what of it is whole"
+                    "what was written of it before is in {shown}; `apical inspect --check {quoted}` lists what of it is damaged"
                 ));
             } else {
                 terminal::print_message(format_args!(

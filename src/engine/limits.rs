@@ -52,11 +52,15 @@ impl SpikeBudget {
         self.0.store(i64::try_from(spikes).unwrap_or(i64::MAX), Ordering::Relaxed);
     }
 
-    /// Takes note of another spike of a block, its `count`-th in the window. Returns true if none is left: it need not go on.
-    pub(crate) fn is_spent_after(&self, count: usize) -> bool {
+    /// Takes note of another spike of a block, its `count`-th in the window.
+    pub(crate) fn count(&self, count: usize) {
         if count.is_multiple_of(usize::from(COUNTED_SPIKES)) {
             self.0.fetch_sub(i64::from(COUNTED_SPIKES), Ordering::Relaxed);
         }
+    }
+
+    /// Whether none is left: no cell fires any more, and the trial is given up.
+    pub(crate) fn is_spent(&self) -> bool {
         self.0.load(Ordering::Relaxed) < 0
     }
 }

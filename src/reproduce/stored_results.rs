@@ -226,7 +226,7 @@ mod tests {
             let refused = StoredResults::load(folder(&result).path()).unwrap().find(&query()).err().unwrap();
             assert!(refused.starts_with(message), "{refused}");
         }
-        // Kept before runs told the digests, of images that are named.
+        // Kept before runs recorded digests, of images that are named.
         let mut result = result();
         result["data_sha256"] = Value::Null;
         result["images"] = json!("fashion-mnist");

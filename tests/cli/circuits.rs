@@ -40,7 +40,7 @@ fn circuits_are_shown_no_images() {
     assert_eq!(bench.files(), files, "nothing was written");
 }
 
-/// Each is told for what it is, with the command that makes the file expected.
+/// Each is named for what it is, with the command that makes the file expected.
 #[test]
 fn models_are_no_run_files_and_no_checkpoints() {
     let bench = Bench::new();

@@ -261,7 +261,9 @@ fn what_is_left_is_readable_or_useless(bench: &Bench, ran: &Ran) {
     let left = left.display();
     let opens = bench.run(&format!("inspect {left}")).code == Some(0);
     let expected = if opens {
-        format!("what was written of it before is in {left}; `apical inspect --check {left}` tells what of it is whole")
+        format!(
+            "what was written of it before is in {left}; `apical inspect --check {left}` lists what of it is damaged"
+        )
     } else {
         format!("{left} was cut short and cannot be read: it is of no use, remove it")
     };

@@ -277,9 +277,9 @@ fn activity_without_bounds_ends_the_run_within_a_stretch() {
         let mut on = simulation(&model);
         let error = on.run(1000.0, &mut (), &mut ()).unwrap_err();
         let SimulationError::Runaway { population, rate_hz, .. } = &error else { panic!("{error}") };
-        // 1,000 Hz over 100 ms are 400,000 spikes; beyond them a cell fires at most once in each epoch of 0.5 ms or more.
+        // 1,000 Hz over 100 ms are 400,000 spikes.
         assert!(population == "wild" && *rate_hz > 1000.0, "{error}");
-        assert!((400_000..1_200_000).contains(&on.work().spikes), "{}", on.work().spikes);
+        assert!((400_000..600_000).contains(&on.work().spikes), "{}", on.work().spikes);
     }
 }
 

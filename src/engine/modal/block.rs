@@ -249,7 +249,7 @@ impl<const M: usize> NeuronBlock<M> {
 
     #[inline(always)]
     fn look_inlined(&mut self, cell: &CellModes<M>, index: usize, until: f64) {
-        loop {
+        while !self.budget.is_spent() {
             let due = self.refractory[index];
             if due > NOT_REFRACTORY {
                 if due > until {
@@ -276,9 +276,6 @@ impl<const M: usize> NeuronBlock<M> {
             let approach = Approach { c: distance, a };
             if approach.value(&[1.0; M]) >= 0.0 {
                 self.fire(cell, index, start);
-                if self.budget.is_spent_after(self.spikes.len()) {
-                    return;
-                }
                 continue;
             }
             let mut bound = distance + MARGIN * distance.abs();
@@ -296,9 +293,6 @@ impl<const M: usize> NeuronBlock<M> {
                 Some(after) if start + after < until => self.fire(cell, index, start + after),
                 _ => return,
             }
-            if self.budget.is_spent_after(self.spikes.len()) {
-                return;
-            }
         }
     }
 
@@ -306,6 +300,7 @@ impl<const M: usize> NeuronBlock<M> {
     #[inline(always)]
     fn fire(&mut self, cell: &CellModes<M>, index: usize, t: f64) {
         self.spikes.push(Spike { time: t, neuron: (self.first + index) as u32 });
+        self.budget.count(self.spikes.len());
         let growth = exponentials(&cell.lambda, t - self.segment);
         let neuron = &mut self.neurons[index];
         for m in 0..M {
