@@ -15,7 +15,7 @@ use super::output::{RunFiles, RunOutput};
 use super::progress::{CHECKPOINT_EVERY, ContinuousDisplay};
 use super::session::{self, NetworkOrigin, RunDescription};
 use super::{checkpoint, circuit_changes, interrupt, report, shell, terminal};
-use crate::model::{ContinuousProtocol, Model};
+use crate::model::{ContinuousProtocol, Model, Population};
 use crate::protocol::{stretch_at, stretches_until};
 use crate::record::{Checkpoint, Kind, Planned};
 use crate::simulation::{Simulation, SimulationError, SimulationMonitor, SimulationProgress, SourceInputs};
@@ -69,7 +69,7 @@ impl ContinuousRun<'_> {
         let (sha256, identity) = (files.sha256().to_vec(), files.identity.clone());
         let (simulation, origin) = self.begin(beginning, files.inputs)?;
         let mut simulation = simulation.map_err(anyhow::Error::from)?.with_data(identity);
-        let from_ms = simulation.clock_ms();
+        let from_ms = simulation.recorded_ms();
         if from_ms >= protocol.end_ms() {
             return self.leave(&simulation);
         }
@@ -118,7 +118,7 @@ impl ContinuousRun<'_> {
     /// If the checkpoint stands beyond it.
     fn leave(&self, simulation: &Simulation<'_>) -> Result<(), Failure> {
         let ContinuousProtocol { warmup, duration, .. } = self.protocol();
-        let (from, until) = (simulation.clock_ms(), warmup + duration);
+        let (from, until) = (simulation.recorded_ms(), warmup + duration);
         let [clock, end, warmup, duration] = [from, until, warmup, duration].map(Rounded);
         if from > until {
             return Err(anyhow::anyhow!(
@@ -134,7 +134,7 @@ impl ContinuousRun<'_> {
         if self.common.json { terminal::print_json(&self.results(simulation, None, 0.0, from)) } else { Ok(()) }
     }
 
-    /// Prints which spikes and changes come after the end of the run.
+    /// Prints which spikes and changes come after the end of the run, and which spikes of a run that is replayed were not recorded.
     fn print_unused(&self, inputs: &SourceInputs) {
         let end = self.protocol().end_ms();
         for (population, late, all) in inputs.spikes_from(end) {
@@ -142,6 +142,21 @@ impl ContinuousRun<'_> {
             terminal::print_message(format_args!(
                 "note: {late} of {all} spikes of the `stimulus` of {name:?} come after the end of the run, {} ms",
                 Rounded(end)
+            ));
+        }
+        for (population, extent) in inputs.replayed() {
+            let Population { name, size, .. } = &self.model.populations[population];
+            if extent.is_whole(*size, end) {
+                continue;
+            }
+            let times =
+                extent.times_ms.iter().map(|time| format!("{} to {} ms", Rounded(time.start), Rounded(time.end)));
+            let (neurons, times) = (&extent.neurons, times.collect::<Vec<_>>().join(" and "));
+            terminal::print_message(format_args!(
+                "note: the `stimulus` of {name:?} was recorded of neurons {} to {} and, on the clock of this run, from {times}; \
+                 others are silent, and so are these at other times",
+                neurons.start,
+                neurons.end.saturating_sub(1)
             ));
         }
         for change in self.model.interventions.iter().filter(|change| change.at_ms >= end) {
@@ -220,7 +235,7 @@ impl ContinuousRun<'_> {
         kept.recording.map_err(|e| Failure::Failed(e.context("the run file could not be completed")))?;
         kept.checkpoint.map_err(|e| Failure::Failed(e.context("the checkpoint could not be saved")))?;
         if ending == Ending::Stopped {
-            let (clock, run) = (Rounded(simulation.clock_ms()), files.run.display());
+            let (clock, run) = (Rounded(simulation.recorded_ms()), files.run.display());
             terminal::print_message(format_args!("stopped at {clock} ms of model time; the run file is {run}"));
             if let Some(checkpoint) = &files.checkpoint {
                 terminal::print_message(format_args!("go on with: {}", self.resumption(checkpoint)));

@@ -103,9 +103,10 @@ pub(super) fn open_run_file(
     }
     if !common.quiet {
         terminal::print_message(format_args!(
-            "recording to {}: {kept}about {}",
+            "recording to {}: {kept}about {}{}",
             files.run.display(),
-            disk::size(bytes)
+            disk::size(bytes),
+            planned.assumption(model)
         ));
     }
     Ok((file, files))

@@ -34,4 +34,4 @@ pub use split::{Evaluate, Split, tested_on};
 pub use stimuli::{Presentations, StimulusSet};
 pub use synapses::{read_synapse_list, synapse_list_length};
 pub use tables::{RateTable, SpikeList};
-pub use timed::{TimeTable, TimedSpikes};
+pub use timed::{RecordedExtent, TimeTable, TimedSpikes};

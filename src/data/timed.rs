@@ -7,6 +7,7 @@
 //! | spikes, `.csv` | header `time_ms,neuron`, then one row a spike in any order; neurons count from 0 |
 //! | spikes, `.npy` | integers or floats, shape [spikes, 2], the same columns |
 
+use std::ops::Range;
 use std::path::Path;
 
 use super::DataError;
@@ -44,6 +45,33 @@ pub struct TimedSpikes {
     pub spikes: Vec<Spike>,
     /// Name and SHA-256 of the file.
     pub sha256: Vec<(String, String)>,
+    /// What a run file holds of the population they are of; none of other files, in which nothing is known to be missing.
+    pub recorded: Option<RecordedExtent>,
+}
+
+/// What of the spikes of a population a run recorded.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct RecordedExtent {
+    /// Ascending and disjoint [ms].
+    pub times_ms: Vec<Range<f64>>,
+    /// Neurons of the population there.
+    pub neurons: Range<usize>,
+}
+
+impl RecordedExtent {
+    /// What of it comes from `start_ms` on, by the time since [ms].
+    #[must_use]
+    pub fn since(self, start_ms: f64) -> Self {
+        let shifted = |time: Range<f64>| (time.start - start_ms).max(0.0)..time.end - start_ms;
+        let times_ms = self.times_ms.into_iter().map(shifted).filter(|time| time.end > 0.0).collect();
+        Self { times_ms, ..self }
+    }
+
+    /// Whether spikes of all of so many neurons are in it, from 0 to `end_ms`.
+    pub fn is_whole(&self, neurons: usize, end_ms: f64) -> bool {
+        let covers = matches!(&self.times_ms[..], [time] if time.start <= 0.0 && time.end >= end_ms);
+        covers && self.neurons == (0..neurons)
+    }
 }
 
 impl TimeTable {
@@ -173,7 +201,7 @@ impl TimedSpikes {
         if first {
             return Err(DataError::Empty { path: path.display().to_string() });
         }
-        Ok(Self { spikes, sha256 })
+        Ok(Self { spikes, sha256, recorded: None })
     }
 
     fn open_npy(path: &Path, neurons: usize) -> Result<Self, DataError> {
@@ -191,7 +219,7 @@ impl TimedSpikes {
             Ok(Spike { time, neuron: neuron as u32 })
         };
         let spikes = npy.values.chunks_exact(2).enumerate().map(spike).collect::<Result<_, DataError>>()?;
-        Ok(Self { spikes, sha256: vec![(file_name(path), npy.sha256)] })
+        Ok(Self { spikes, sha256: vec![(file_name(path), npy.sha256)], recorded: None })
     }
 
     /// The spikes from `from` on and before `to`.

@@ -8,7 +8,7 @@ use crate::cells::Dynamics;
 use crate::model::{Model, PopulationId, Projection, Snapshots, Storage, TwoPhaseProtocol};
 use crate::network::ExpectedSynapses;
 
-/// Mean rate assumed of cells of which nothing is known, that of a trained network of the paper [1/ms].
+/// Mean rate assumed of cells, of which nothing is known before a run: that of a trained network of the paper [1/ms].
 const CELL_RATE: f64 = 0.024;
 
 /// Mean pixel value assumed of images, that of MNIST (0 to 1).
@@ -74,6 +74,14 @@ impl Planned {
             Dynamics::Linear(_) => CELL_RATE,
         });
         Self { kind, presentations, epoch, tests: 0, rates: rates.collect(), span_ms: 0.0..0.0 }
+    }
+
+    /// The assumption on which the size of the file of a circuit rests, as words; empty where it records no spikes of cells, and for
+    /// networks that learn in two phases, whose cells fire near that rate.
+    pub fn assumption(&self, model: &Model) -> String {
+        let cells = model.recording.spikes.iter().any(|&p| !model.population(p).is_source());
+        let is_circuit = model.protocol.continuous().is_some();
+        if cells && is_circuit { format!(", if its cells fire at {} Hz", 1000.0 * CELL_RATE) } else { String::new() }
     }
 
     /// Spikes of a population in the presentations recorded.

@@ -313,7 +313,7 @@ pub struct Checkpoint {
     pub examples_planned: u64,
     /// Presentations tested so far on the run's clock.
     pub tests_done: u64,
-    /// The run's clock [ms].
+    /// The run's clock [ms]; of a continuous run how far it is recorded.
     pub clock_ms: f64,
     /// Training presentations since the last evaluation: how many, how many decoded wrongly, sum of their losses.
     pub since_evaluation: (u64, u64, f64),

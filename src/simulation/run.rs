@@ -101,10 +101,10 @@ impl<'a> Simulation<'a> {
     /// Those of [`Simulation::new`].
     pub fn resume(model: &'a Model, inputs: SourceInputs, checkpoint: Checkpoint) -> Result<Self, SimulationError> {
         checkpoint.check(model)?;
-        let Checkpoint { network, seed, examples_seen, lanes, edited, data, .. } = checkpoint;
+        let Checkpoint { network, seed, examples_seen, clock_ms, lanes, edited, data, .. } = checkpoint;
         let mut simulation = Self::at(model, network, inputs, seed, examples_seen)?;
         lanes.iter().for_each(|state| simulation.lane.restore(state));
-        (simulation.edited, simulation.data) = (edited, data);
+        (simulation.edited, simulation.data, simulation.recorded_ms) = (edited, data, clock_ms);
         // Weights, biases and potentials have been changed already.
         let now = simulation.clock_ms();
         for intervention in model.interventions.iter().filter(|change| change.at_ms <= now) {
@@ -181,7 +181,8 @@ impl<'a> Simulation<'a> {
         self.lane.work()
     }
 
-    /// A checkpoint of the run as it stands between two stretches.
+    /// A checkpoint of the run as it stands between two stretches. Its clock is how far the run is recorded: where a run ended
+    /// within a stretch, the next one simulates that stretch again and records the rest of it.
     pub fn checkpoint(&self) -> Checkpoint {
         Checkpoint {
             model_text: self.model.text(),
@@ -191,7 +192,7 @@ impl<'a> Simulation<'a> {
             examples_seen: self.next,
             examples_planned: self.next,
             tests_done: 0,
-            clock_ms: self.clock_ms(),
+            clock_ms: self.recorded_ms,
             since_evaluation: (0, 0, 0.0),
             curve: Vec::new(),
             network: self.network.clone(),

@@ -5,10 +5,12 @@ use std::path::{Path, PathBuf};
 
 use super::error::SimulationError;
 use super::poisson;
-use crate::data::{TimeTable, TimedSpikes};
+use crate::data::{RecordedExtent, TimeTable, TimedSpikes};
 use crate::model::{Model, Population, PopulationStimulus};
 use crate::numeric::{PresentationKey, Purpose, StreamKey};
 use crate::protocol::{CurrentCourse, STRETCH_MS, Spike, Stimulus, stretch_start};
+use crate::record::RecordError;
+use crate::units::Rounded;
 
 /// The stimuli of all populations of a model that have one, read and checked.
 #[derive(Clone, Debug)]
@@ -126,6 +128,14 @@ impl SourceInputs {
             let InputContent::Spikes(list) = content else { return None };
             let (late, all) = (list.between(end, f64::INFINITY).len(), list.spikes.len());
             (late > 0).then_some((*population, late, all))
+        })
+    }
+
+    /// Of every population that replays a run file: its place in the model, and what that file holds, on the clock of this run.
+    pub fn replayed(&self) -> impl Iterator<Item = (usize, &RecordedExtent)> {
+        self.sources.iter().filter_map(|SourceInput { population, content, .. }| {
+            let InputContent::Spikes(list) = content else { return None };
+            Some((*population, list.recorded.as_ref()?))
         })
     }
 
@@ -264,27 +274,32 @@ fn content(population: &Population, found: &impl Fn(&Path) -> PathBuf) -> Result
 
 /// The spikes of a population in a SONATA file from `start_ms` on, by the time since.
 #[cfg(feature = "hdf5")]
-fn replay(
-    path: &Path,
-    population: &str,
-    size: usize,
-    start_ms: f64,
-) -> Result<TimedSpikes, crate::record::RecordError> {
-    let spikes = crate::record::hdf5::read_sonata_spikes(path, population, size)?;
+fn replay(path: &Path, population: &str, size: usize, start_ms: f64) -> Result<TimedSpikes, RecordError> {
+    use crate::record::hdf5::{RunReader, read_sonata_spikes};
+    let spikes = read_sonata_spikes(path, population, size)?;
+    if let Some(last) = spikes.last().filter(|last| last.time < start_ms) {
+        let (last, start) = (Rounded(last.time), Rounded(start_ms));
+        let problem = format!("the last spike of `{population}` is at {last} ms, before `start_ms` = {start}");
+        return Err(RecordError::Content { path: path.display().to_string(), problem });
+    }
+    let recorded = match RunReader::open(path) {
+        Ok(run) => run.recorded_extent(population, path)?.map(|extent| extent.since(start_ms)),
+        Err(_) => None,
+    };
     let from_start = spikes.into_iter().filter(|spike| spike.time >= start_ms);
     let spikes = from_start.map(|spike| Spike { time: spike.time - start_ms, ..spike }).collect();
-    let sha256 = crate::data::file_sha256(path).map_err(|source| crate::record::RecordError::File {
+    let sha256 = crate::data::file_sha256(path).map_err(|source| RecordError::File {
         action: "cannot read",
         path: path.display().to_string(),
         source: source.into(),
     })?;
-    Ok(TimedSpikes { spikes, sha256: vec![sha256] })
+    Ok(TimedSpikes { spikes, sha256: vec![sha256], recorded })
 }
 
 #[cfg(not(feature = "hdf5"))]
-fn replay(path: &Path, _: &str, _: usize, _: f64) -> Result<TimedSpikes, crate::record::RecordError> {
+fn replay(path: &Path, _: &str, _: usize, _: f64) -> Result<TimedSpikes, RecordError> {
     let problem = "SONATA files are not read by a library built without the feature `hdf5`".to_owned();
-    Err(crate::record::RecordError::Content { path: path.display().to_string(), problem })
+    Err(RecordError::Content { path: path.display().to_string(), problem })
 }
 
 /// Mean rate of a neuron over some time [1/ms].

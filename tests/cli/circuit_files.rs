@@ -99,8 +99,8 @@ fn a_run_keeps_the_digests_of_its_files_and_goes_on_with_these_alone() {
     let ran = elsewhere.current_dir(bench.path("elsewhere")).output().unwrap();
     assert!(ran.status.success(), "{}", String::from_utf8_lossy(&ran.stderr));
     let of = |file: &str| Contents::of(&bench.path(file));
-    assert!(of("whole.h5").spikes_from("cells", 100.0).len() > 5);
-    assert_eq!(of("elsewhere/rest.h5").spikes_from("cells", 100.0), of("whole.h5").spikes_from("cells", 100.0));
+    assert!(of("whole.h5").spikes_from("cells", 150.0).len() > 5);
+    assert_eq!(of("elsewhere/rest.h5").spikes_from("cells", 0.0), of("whole.h5").spikes_from("cells", 150.0));
     assert_eq!(of("elsewhere/rest.checkpoint.h5"), of("whole.checkpoint.h5"));
     // The list of synapses has acted; changed stimuli are refused by all that would show them.
     bench.write("in/edges.csv", "");
@@ -137,10 +137,10 @@ fn a_resumed_run_goes_on_as_it_began() {
         );
     }
     bench.write("other.toml", format!("{CIRCUIT}{}", CHANGES.replace("factor = 2.0", "factor = 3.0")));
-    refused(&bench, "simulate other.toml --resume part.checkpoint.h5", &["[[change]]s up to 200 ms are not those"]);
+    refused(&bench, "simulate other.toml --resume part.checkpoint.h5", &["[[change]]s up to 250 ms are not those"]);
     // What comes may be another.
     bench.write("later.toml", format!("{CIRCUIT}{}", CHANGES.replace("at_ms = 300", "at_ms = 200\nneurons = '0:1'")));
-    refused(&bench, "simulate later.toml --resume part.checkpoint.h5", &["[[change]]s up to 200 ms are not those"]);
+    refused(&bench, "simulate later.toml --resume part.checkpoint.h5", &["[[change]]s up to 250 ms are not those"]);
     bench.write("later.toml", format!("{CIRCUIT}{}", CHANGES.replace("at_ms = 300", "at_ms = 400")));
     bench.ok("simulate later.toml --resume part.checkpoint.h5 --duration 600 --out later.h5");
 }

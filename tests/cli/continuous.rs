@@ -73,9 +73,9 @@ fn a_run_that_ends_early_and_is_resumed_has_the_spikes_of_a_longer_one() {
     for population in ["input", "drive", "cells"] {
         let of = |file, from, to| spikes(&bench, file, population, [from, to]);
         assert!(of("whole.h5", 0.0, 150.0).is_empty(), "the warm-up is not recorded");
-        // The checkpoint stands at 400 ms, the start of the stretch in which the first run ended.
+        // The first run ended within a stretch, which the second simulates again and records from there on.
         assert_eq!(of("first.h5", 0.0, 1e9), of("whole.h5", 0.0, 433.0));
-        assert_eq!(of("second.h5", 0.0, 1e9), of("whole.h5", 400.0, 1e9));
+        assert_eq!(of("second.h5", 0.0, 1e9), of("whole.h5", 433.0, 1e9));
     }
     for file in ["whole.h5", "first.h5", "second.h5", "first.checkpoint.h5", "second.checkpoint.h5"] {
         bench.ok(&format!("inspect --check {file}"));
@@ -128,8 +128,8 @@ fn short_term_plasticity_goes_on_from_a_checkpoint_to_the_bit() {
     bench.ok("simulate short.toml --duration 150 --out first.h5");
     bench.ok("simulate --resume first.checkpoint.h5 --duration 500 --out second.h5");
     let of = |file, from| spikes(&bench, file, "cells", [from, 1e9]);
-    assert!(of("whole.h5", 100.0).len() > 100);
-    assert_eq!(of("second.h5", 0.0), of("whole.h5", 100.0));
+    assert!(of("whole.h5", 150.0).len() > 100);
+    assert_eq!(of("second.h5", 0.0), of("whole.h5", 150.0));
     let [again, whole] = ["second", "whole"].map(|run| Contents::of(&bench.path(&format!("{run}.checkpoint.h5"))));
     assert_eq!(again, whole, "the same state at the end");
     assert_eq!(whole.floats("/lanes/0/projections/cells-cells/short_term_z").len(), 20);
@@ -209,10 +209,17 @@ fn spikes_of_a_run_are_replayed_to_another() {
     assert_eq!(of("second.h5"), of("first.h5"));
     let json = bench.json("inspect second.h5");
     assert!(json["data_sha256"].as_str().unwrap().ends_with("  first.h5\n"), "{json}");
+    bench.ok("simulate circuit.toml --record cells[3:9],100:300,400:500 --out some.h5");
+    let keys = "--set population.cells.stimulus.path=some.h5 --set population.cells.stimulus.start_ms=150";
+    let some = bench.run(&format!("simulate replay.toml {keys} --out third.h5"));
+    assert_eq!(some.code, Some(0), "{}", some.stderr);
+    let note = "recorded of neurons 3 to 8 and, on the clock of this run, from 0 to 150 ms and 250 to 350 ms; others are silent";
+    assert!(some.stderr.contains(note), "{}", some.stderr);
     for (keys, expected) in [
         ("population.cells.stimulus.population=other", "has no spikes of `other`, but those of cells, drive, input"),
         ("population.cells.size=7", "expected a neuron from 0 to 6, found"),
         ("population.cells.stimulus.path=no.h5", "cannot read no.h5"),
+        ("population.cells.stimulus.start_ms=1e5", "ms, before `start_ms` = 100000"),
     ] {
         let ran = bench.run(&format!("simulate replay.toml --set {keys}"));
         assert_eq!(ran.code, Some(2), "{}", ran.stderr);
@@ -232,7 +239,7 @@ fn what_is_not_of_a_continuous_run_is_refused() {
         ("simulate --resume trained.checkpoint.h5", "expected a checkpoint of a continuous run"),
         (
             "simulate --resume run.checkpoint.h5 --duration 40",
-            "stands at 200 ms, beyond the end of the run asked for, 190 ms",
+            "stands at 250 ms, beyond the end of the run asked for, 190 ms",
         ),
         ("train circuit.toml", "has no presentations; it is run by `apical simulate MODEL --duration MS`"),
         ("test run.checkpoint.h5", "has no presentations"),
@@ -262,12 +269,18 @@ fn a_circuit_of_sparse_synapses_goes_on_to_the_bit() {
                   [[change]]\nkind = 'scale-weights'\nat_ms = 200\nprojection = 'inh-exc'\nfactor = 1.3\n";
     bench.write("sparse.toml", format!("name = 'sparse'\nbase = 'recurrent-lif'\n{change}"));
     let keys = "--set protocol.warmup_ms=0 --set recording.weights=ends";
-    bench.ok(&format!("simulate sparse.toml {keys} --duration 500 --out whole.h5"));
+    let ran = bench.run(&format!("simulate sparse.toml {keys} --duration 500 --out whole.h5"));
+    assert!(ran.code == Some(0) && ran.stderr.contains("kB, if its cells fire at 24 Hz"), "{}", ran.stderr);
     bench.ok(&format!("simulate sparse.toml {keys} --duration 250 --out part.h5"));
     for file in ["part.h5", "part.checkpoint.h5", "whole.h5"] {
         bench.ok(&format!("inspect --check {file}"));
     }
+    let complete = bench.run("simulate --resume part.checkpoint.h5 --duration 250 --out again.h5");
+    assert_eq!(complete.code, Some(0), "{}", complete.stderr);
+    assert!(complete.stderr.contains("the run is complete after 250 ms"), "{}", complete.stderr);
+    assert!(!bench.path("again.h5").exists());
     bench.ok("simulate --resume part.checkpoint.h5 --duration 500 --out rest.h5");
+    assert_eq!(spikes(&bench, "rest.h5", "exc", [0.0, 250.0]), [], "what was recorded before is not recorded again");
     // What `inspect` expects of a checkpoint; the number of synapses is that of the model in the mean.
     let planned = bench.json("inspect recurrent-lif");
     let written = std::fs::metadata(bench.path("part.checkpoint.h5")).unwrap().len() as f64;

@@ -39,6 +39,9 @@ pub(in crate::cli) struct ModelSize {
     run_file_bytes: u64,
     /// Size of a checkpoint [bytes].
     checkpoint_bytes: u64,
+    /// What the size of the run file rests on, as words.
+    #[serde(skip)]
+    assumption: String,
 }
 
 /// Size of a population.
@@ -100,6 +103,7 @@ impl ModelSize {
             available_bytes: memory::available(),
             run_file_bytes: planned(model).estimate(model).total(),
             checkpoint_bytes: checkpoint_bytes(model),
+            assumption: planned(model).assumption(model),
         }
     }
 
@@ -116,7 +120,7 @@ impl ModelSize {
         lines.push(("neurons", self.neurons.to_string()));
         lines.push(("synapses", self.synapses.to_string()));
         lines.push(("memory", format!("about {}{available}", size(self.memory_bytes))));
-        lines.push(("run file", format!("about {}", size(self.run_file_bytes))));
+        lines.push(("run file", format!("about {}{}", size(self.run_file_bytes), self.assumption)));
         lines.push(("checkpoint", format!("about {}", size(self.checkpoint_bytes))));
         lines
     }

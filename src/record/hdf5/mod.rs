@@ -65,7 +65,7 @@
 //! | `/` attributes `examples_seen`, `examples_planned`, `tests_done` | u64 | counts of presentations |
 //! | `/` attributes `data_source`, `data_sha256` | text \[2\], text | the data of the training, as in run files; of a circuit the folder from which its model names files, and these; absent where there are none |
 //! | `/` attribute `validation` | u64 | images of it set aside for tests |
-//! | `/` attribute `clock_ms` | f64 | the run's clock |
+//! | `/` attribute `clock_ms` | f64 | the run's clock; of a continuous run how far it is recorded |
 //! | `/` attributes `since_evaluation_examples`, `since_evaluation_errors`, `since_evaluation_loss` | u64, u64, f64 | sums since the last evaluation |
 //! | `/centres/PROJECTION` | f64 \[pre\] | running means of filtered trains \[1/ms\]; where `centring_presentations` asks for them |
 //! | `/lanes/LANE/populations/POP/{v, drive_l, drive_s, DENDRITE_l, DENDRITE_s}` | f64 \[N\] | of cells with an escape rate: as [`StateArray`]; LANE counts from 0 |

@@ -24,6 +24,8 @@ pub(super) struct Part {
     path: PathBuf,
     target: PathBuf,
     set_aside: Option<PathBuf>,
+    /// Whether a file of the target's name stood when it was reserved, which it replaces.
+    replaces: bool,
     owner: File,
 }
 
@@ -75,7 +77,8 @@ impl Part {
                 set_aside = Some(put_aside(&part).map_err(cannot_create)?);
                 continue;
             }
-            return Ok(Self { path: part, target, set_aside, owner });
+            let replaces = target.exists();
+            return Ok(Self { path: part, target, set_aside, replaces, owner });
         }
         Err(content(&part, "is created and removed by other programs all the time; name another file"))
     }
@@ -118,8 +121,17 @@ impl Part {
     /// The same under another name.
     ///
     /// # Errors
-    /// If that fails; `NAME.part` stays.
+    /// If that fails, or another program has put a file there in the meantime; `NAME.part` stays.
     pub(super) fn complete_as(self, path: &Path) -> Result<(), RecordError> {
+        if !self.replaces && path.metadata().is_ok_and(|there| there.len() > 0) {
+            let whole = self.path.display();
+            return Err(content(
+                path,
+                format!(
+                    "another program has put a file there while this run went on; what this run recorded is whole in {whole}"
+                ),
+            ));
+        }
         self.owner.sync_all().map_err(|e| failed("cannot write", &self.path, e))?;
         fs::rename(&self.path, path).map_err(|e| failed("cannot write", path, e))?;
         sync_folder(path).map_err(|e| failed("cannot write", path, e))
@@ -299,6 +311,23 @@ mod tests {
         }
         fs::write(folder.path().join("run.h5.part"), "").unwrap();
         assert_eq!(Part::reserve(&path).unwrap().set_aside(), None, "there is nothing to keep in an empty one");
+    }
+
+    #[test]
+    fn a_file_that_another_program_puts_there_stays() {
+        let folder = folder();
+        let path = folder.path().join("run.h5");
+        let part = Part::reserve(&path).unwrap();
+        fs::write(part.path(), "ours").unwrap();
+        fs::write(&path, "another").unwrap();
+        let refused = part.complete().unwrap_err().to_string();
+        assert!(refused.contains("run.h5: another program has put a file there"), "{refused}");
+        assert_eq!(fs::read(&path).unwrap(), b"another");
+        assert_eq!(fs::read(folder.path().join("run.h5.part")).unwrap(), b"ours");
+        let replacing = Part::reserve(&path).unwrap();
+        fs::write(replacing.path(), "new").unwrap();
+        replacing.complete().unwrap();
+        assert_eq!(fs::read(&path).unwrap(), b"new");
     }
 
     #[cfg(unix)]

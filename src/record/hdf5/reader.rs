@@ -6,11 +6,12 @@ use std::path::Path;
 use ndarray::s;
 
 use super::dtype::{KindCode, PhaseCode};
-use super::presentation::PresentationRow;
+use super::presentation::{PresentationRow, ROUNDING_MS};
 use super::recorded_data::{CreditTable, PlateauList, SpikeList, TraceBlock};
 use super::source::{Format, Source};
 use super::{Evaluation, Kind, RecordError, snapshot};
-use crate::model::Model;
+use crate::data::RecordedExtent;
+use crate::model::{Model, PopulationId};
 use crate::protocol::PhaseName;
 
 /// An open run file.
@@ -102,6 +103,24 @@ impl RunReader {
     pub fn recorded(&self, group: &str) -> Result<Vec<String>, RecordError> {
         let names = self.populations()?;
         Ok(names.into_iter().filter(|name| self.source.has(&format!("{group}/{name}"))).collect())
+    }
+
+    /// What of the spikes of a population is recorded; none if none are. `path` is the file's, for the message.
+    ///
+    /// # Errors
+    /// If the model or the table of presentations is damaged.
+    pub fn recorded_extent(&self, population: &str, path: &Path) -> Result<Option<RecordedExtent>, RecordError> {
+        let model = self.model(path)?;
+        let named = |id: &&PopulationId| model.population(**id).name == population;
+        let Some(&id) = model.recording.spikes.iter().find(named) else { return Ok(None) };
+        let mut times_ms: Vec<Range<f64>> = Vec::new();
+        for row in self.presentations()?.into_iter().filter(|row| row.recorded) {
+            match times_ms.last_mut().filter(|last| last.end >= row.start_ms - ROUNDING_MS) {
+                Some(last) => last.end = row.end_ms(),
+                None => times_ms.push(row.start_ms..row.end_ms()),
+            }
+        }
+        Ok(Some(RecordedExtent { times_ms, neurons: model.recording.spiking(id, model.population(id).size) }))
     }
 
     /// The presentations, in the order of the run.
