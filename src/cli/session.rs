@@ -278,7 +278,7 @@ impl SavedFiles {
     pub(super) fn report(&self, files: &RunFiles) {
         match (&self.checkpoint, &files.checkpoint) {
             (Ok(true), Some(path)) => {
-                terminal::print_message(format_args!("what was learnt so far is in {}", path.display()));
+                terminal::print_message(format_args!("the network as it stands is in {}", path.display()));
             }
             (Err(error), Some(path)) => {
                 terminal::print_message(format_args!(

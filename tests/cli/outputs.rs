@@ -229,7 +229,7 @@ fn a_limit_on_the_size_of_files_is_an_error_and_no_signal() {
     shell.args(["train", "tiny.toml", "--examples", "4000", "--record", "all", "--out", "run.h5"]);
     let ran: Ran = shell.current_dir(bench.path("")).output().unwrap().into();
     assert_eq!(ran.code, Some(1), "{}", ran.stderr);
-    assert!(ran.stderr.contains("what was learnt so far is in run.checkpoint.h5"), "{}", ran.stderr);
+    assert!(ran.stderr.contains("the network as it stands is in run.checkpoint.h5"), "{}", ran.stderr);
     assert!(seen(&bench, "run.checkpoint.h5") > 0);
     what_is_left_is_readable_or_useless(&bench, &ran);
     // A circuit, whose last writes reach beyond the limit.

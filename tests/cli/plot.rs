@@ -162,7 +162,7 @@ fn a_confusion_matrix_is_that_of_the_last_test() {
 }
 
 /// A command that is refused, and what is said.
-const REFUSED: [(&str, &[&str]); 23] = [
+const REFUSED: [(&str, &[&str]); 24] = [
     ("raster none.h5", &["none.h5 holds no spikes; `--record spikes` keeps them"]),
     ("rates none.h5", &["none.h5 holds no spikes", "--record spikes"]),
     ("isi none.h5", &["none.h5 holds no spikes", "--record spikes"]),
@@ -176,6 +176,7 @@ const REFUSED: [(&str, &[&str]); 23] = [
     ("traces all.h5 --neurons 16:", &["--neurons 16:"]),
     ("raster all.h5 --presentations 5:9", &["--presentations 5:9: all.h5 holds training presentations 0:8"]),
     ("raster all.h5 --from 1e6", &["--from, --to: all.h5 recorded 0.0 to "]),
+    ("raster all.h5 --from nan", &["--from: expected a time in ms, found NaN"]),
     ("raster all.h5 --from 50 --to 20", &["expected times in ms, the first before the second"]),
     ("angle none.h5", &["holds no angles; `--set recording.credit=true` measures"]),
     ("learning all.h5 --neurons 0:5", &["--neurons has no meaning for learning"]),

@@ -412,7 +412,7 @@ fn a_disk_that_is_full_ends_a_run_with_its_reason_and_what_was_flushed_is_kept()
     assert!(!bench.path("run.h5").exists() && bench.path("run.h5.part").exists());
 
     // What was learnt is kept, and goes on as if nothing had happened.
-    assert!(ran.stderr.contains("what was learnt so far is in run.checkpoint.h5"), "{}", ran.stderr);
+    assert!(ran.stderr.contains("the network as it stands is in run.checkpoint.h5"), "{}", ran.stderr);
     let rest = bench.json("train --resume run.checkpoint.h5 --record none --out rest.h5");
     let whole = bench.json("train tiny.toml --examples 4000 --record none --out whole.h5");
     for key in ["examples_seen", "test_error_percent", "confusion"] {
@@ -431,7 +431,7 @@ fn what_was_learnt_is_kept_where_the_run_file_cannot_be_completed() {
         checkpoint.exists() && (place.exists() || std::fs::create_dir(&place).is_ok())
     });
     assert_eq!(ran.code, Some(1), "{}", ran.stderr);
-    assert!(ran.stderr.contains("what was learnt so far is in run.checkpoint.h5"), "{}", ran.stderr);
+    assert!(ran.stderr.contains("the network as it stands is in run.checkpoint.h5"), "{}", ran.stderr);
     assert!(ran.stderr.contains("the run file run.h5 could not be completed"), "{}", ran.stderr);
     assert!(bench.json("inspect run.checkpoint.h5")["examples_seen"].as_u64().unwrap() > 0);
 }

@@ -220,7 +220,8 @@ fn a_recording_of_nothing_known_is_refused_and_changes_nothing() {
         ("5:3", "expected a range of presentations such as 0:20, 5: or -20:, found \"5:3\""),
         ("1:2,x:4", "expected a range of presentations"),
         ("all,-5", "found \"-5\"; did you mean `-5:`?"),
-        ("", "there is no population ``"),
+        ("", "expected names separated by commas"),
+        ("hidden,,output", "found an empty one"),
     ] {
         let message = model.record(what).unwrap_err().to_string();
         assert!(message.starts_with(&format!("--record {what}: ")) && message.contains(fragment), "{message}");

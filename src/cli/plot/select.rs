@@ -128,8 +128,13 @@ impl Selection {
                 bail!("{option} has no meaning for {}: it selects a part of {}", what.name(), others.join(", "));
             }
         }
+        for (option, time) in [("--from", self.from), ("--to", self.to)] {
+            if let Some(found) = time.filter(|time| !time.is_finite()) {
+                bail!("{option}: expected a time in ms, found {found}");
+            }
+        }
         let ends = [self.from.unwrap_or(f64::MIN), self.to.unwrap_or(f64::MAX)];
-        if ends.iter().any(|end| !end.is_finite()) || ends[0] >= ends[1] {
+        if ends[0] >= ends[1] {
             let [from, to] = ends.map(InFull);
             bail!("--from {from} --to {to}: expected times in ms, the first before the second");
         }

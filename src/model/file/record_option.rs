@@ -13,6 +13,12 @@ use crate::model::{Model, Recording, Stretch, TimeRange};
 pub(super) fn record(model: &Model, what: &str) -> Result<Recording, ModelError> {
     let at = Origin::Argument(format!("--record {what}").into());
     let words: Vec<_> = what.split(',').map(str::trim).collect();
+    if words.contains(&"") {
+        return Err(ModelError::refused(
+            at,
+            "expected names separated by commas, such as `spikes`, found an empty one",
+        ));
+    }
     if words.len() > 1 && words.contains(&"none") {
         return Err(ModelError::refused(at, "expected `none` alone, found more"));
     }

@@ -51,7 +51,12 @@ pub(super) fn biases(source: &Source, population: &str, snapshot: &str) -> Resul
 fn find(source: &Source, group: &str, of: &str, snapshot: &str) -> Result<String, RecordError> {
     let owners = source.members(group)?;
     if !owners.iter().any(|name| name == of) {
-        return Err(source.problem(format!("has no {group} of `{of}`, only of {}", listed(&owners))));
+        let has = if owners.is_empty() {
+            "none at all: `recording.weights` = 'ends' keeps them".to_owned()
+        } else {
+            format!("only of {}", listed(&owners))
+        };
+        return Err(source.problem(format!("has no {group} of `{of}`, {has}")));
     }
     let snapshots = source.members(&format!("{group}/{of}"))?;
     if !snapshots.iter().any(|name| name == snapshot) {
