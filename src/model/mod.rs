@@ -116,6 +116,13 @@ impl Model {
         self.populations.iter().enumerate().rev().find_map(clamp)
     }
 
+    /// Places of the populations that are neither sources nor decoded; none where no population is decoded.
+    pub fn hidden_populations(&self) -> impl Iterator<Item = usize> {
+        let output = self.decoded().map(|(output, _)| output.0);
+        let places = if output.is_some() { 0..self.populations.len() } else { 0..0 };
+        places.filter(move |&place| Some(place) != output && !self.populations[place].is_source())
+    }
+
     /// The name of the port that a projection reaches.
     pub fn port_name(&self, projection: &Projection) -> &str {
         self.population(projection.to).cell.ports().get(projection.port.0).map_or("unknown", |port| port.name)

@@ -286,15 +286,38 @@ impl Projection {
     }
 }
 
-/// The projections by which activity goes forward from one population to another, or none unless there is just one path.
+/// The projections by which activity goes from one population to another, or none unless there is just one path without a loop.
 pub fn feedforward_path(projections: &[Projection], from: PopulationId, to: PopulationId) -> Option<Vec<ProjectionId>> {
-    let mut path = Vec::new();
-    let mut here = from;
-    while here != to {
-        let mut onward = projections.iter().enumerate().filter(|(_, p)| p.from == here && p.to > here);
-        let (Some((index, projection)), None) = (onward.next(), onward.next()) else { return None };
-        path.push(ProjectionId(index));
-        here = projection.to;
+    let path = shortest_path(projections, from, to, None)?;
+    // Another path would leave out one of these projections.
+    let only = path.iter().all(|&without| shortest_path(projections, from, to, Some(without)).is_none());
+    only.then_some(path)
+}
+
+/// A path of the fewest projections, `without` one of them.
+fn shortest_path(
+    projections: &[Projection],
+    from: PopulationId,
+    to: PopulationId,
+    without: Option<ProjectionId>,
+) -> Option<Vec<ProjectionId>> {
+    let mut reached = vec![(from, None)];
+    let mut next = 0;
+    while reached.get(next)?.0 != to {
+        let here = reached[next].0;
+        for (index, projection) in projections.iter().enumerate().filter(|(_, projection)| projection.from == here) {
+            let known = reached.iter().any(|(population, _)| *population == projection.to);
+            if !known && without != Some(ProjectionId(index)) {
+                reached.push((projection.to, Some((next, ProjectionId(index)))));
+            }
+        }
+        next += 1;
     }
+    let mut path = Vec::new();
+    while let Some((before, by)) = reached[next].1 {
+        path.push(by);
+        next = before;
+    }
+    path.reverse();
     Some(path)
 }

@@ -33,14 +33,19 @@ impl Backprop {
     pub(super) fn of(model: &Model) -> Self {
         let Some((output, _)) = model.decoded() else { return Self { layers: Vec::new() } };
         let layer = |population: usize| {
-            let onward = feedforward_path(&model.projections, PopulationId(population), output)?[0].0;
+            let path = feedforward_path(&model.projections, PopulationId(population), output)?;
+            let onward = path.first()?.0;
             let above = model.projections[onward].to.0;
             let rule = TwoPhase::of(constants(model, &model.populations[above])).ok()?;
             let error = if above == output.0 { ErrorSignal::Teaching } else { ErrorSignal::Backprop };
             let phi_max = model.populations[population].phi_max();
-            Some(Layer { population, phi_max, onward, above, rule: TwoPhase { error, ..rule } })
+            Some((path.len(), Layer { population, phi_max, onward, above, rule: TwoPhase { error, ..rule } }))
         };
-        Self { layers: (0..output.0).rev().filter(|&p| !model.populations[p].is_source()).filter_map(layer).collect() }
+        let hidden = model.hidden_populations().filter_map(layer);
+        // Those nearest to the output come first: their errors are propagated to the others.
+        let mut layers: Vec<(usize, Layer)> = hidden.collect();
+        layers.sort_by_key(|&(distance, _)| distance);
+        Self { layers: layers.into_iter().map(|(_, layer)| layer).collect() }
     }
 
     /// Computes the error of every hidden neuron i, e_i = φ_max Σ_k W_ki k_k e_k slope_k over the neurons k that it drives, with

@@ -58,8 +58,7 @@ impl CreditMonitor {
     /// The monitor of this model: its hidden populations with learning feedforward weights and one path to the output.
     pub(super) fn of(model: &Model) -> Self {
         let output = model.decoded().map(|(output, _)| output);
-        let hidden = (0..output.map_or(0, |output| output.0)).filter(|&p| !model.populations[p].is_source());
-        let layers = hidden.filter_map(|population| {
+        let layers = model.hidden_populations().filter_map(|population| {
             let learns =
                 |p: &&crate::model::Projection| p.to.0 == population && p.learning_rate > 0.0 && !is_apical(model, p);
             let learns = model.projections.iter().position(|p| learns(&p))?;

@@ -1,7 +1,7 @@
 //! The local signals of a trial, from the means that its backend measured.
 
 use crate::engine::PhaseMeans;
-use crate::model::Model;
+use crate::model::{Model, Projection};
 use crate::plasticity::{LocalSignals, PhaseSignals};
 
 /// The local signals of all neurons of a network after a trial.
@@ -29,7 +29,10 @@ impl<'a> TrialSignals<'a> {
         };
         let phases = means.len();
         let populations = (0..model.populations.len()).flat_map(|population| {
-            let sends = model.projections.iter().position(|p| p.from.0 == population && p.to > p.from);
+            let forward = |p: &Projection| {
+                p.from.0 == population && p.to != p.from && !model.population(p.to).is_plateau_port(p.port)
+            };
+            let sends = model.projections.iter().position(forward);
             (0..phases).map(move |phase| of(population, phase, sends.map_or(&[], |sends| train(phase, sends))))
         });
         let populations = populations.collect();

@@ -4,7 +4,9 @@ use std::sync::Arc;
 
 use apical::cells::{Modes, OutputNeuron, PoissonEncoder, Pyramidal};
 use apical::engine::{Circuit, Lane, LayoutError, Precision};
-use apical::model::{Model, ModelBuilder, Population, ProjectionSpec};
+use apical::model::{
+    HiddenError, Learning, Model, ModelBuilder, Population, PopulationId, ProjectionSpec, feedforward_path,
+};
 use apical::network::Network;
 use apical::numeric::PresentationKey;
 use apical::protocol::{KeptSpikes, Measures, Phase, Sigmoids, Spike, Stimulus, Target, Trial};
@@ -180,4 +182,45 @@ fn several_populations_are_taught_by_classes_or_values() {
     assert_close(&second, &[-level, -level, level, level], 1e-9, "second");
     let [first, _] = potentials(Target::Values(&[0.75, 0.5]));
     assert_close(&first, &[level / 2.0, 0.0], 1e-9, "values");
+}
+
+/// Names of the projections of the one path without a loop between two populations.
+fn path(model: &Model, from: &str, to: &str) -> Option<Vec<String>> {
+    let place = |name: &str| PopulationId(model.populations.iter().position(|p| p.name == name).unwrap());
+    let path = feedforward_path(&model.projections, place(from), place(to))?;
+    Some(path.into_iter().map(|id| model.projection(id).name.clone()).collect())
+}
+
+/// A network of four populations in the order of these names, with feedback and loops.
+fn layered(names: [&str; 4]) -> ModelBuilder {
+    let mut builder = Model::builder("m");
+    for name in names {
+        builder = match name {
+            "input" => builder.population(name, 6, PoissonEncoder::default()),
+            "output" => builder.population(name, 4, OutputNeuron::default()),
+            _ => builder.population(name, 5, cells(0.05)),
+        };
+    }
+    let forward = [("input", "a", "basal"), ("a", "b", "basal"), ("b", "output", "dendrite")];
+    let back = [("output", "a", "apical"), ("output", "b", "apical"), ("b", "a", "basal"), ("a", "a", "basal")];
+    let delays = [(&forward[..], 0.0), (&back[..], 1.0)];
+    let all = delays.into_iter().flat_map(|(ends, delay)| ends.iter().map(move |&ends| (ends, delay)));
+    all.fold(builder, |builder, ((from, to, port), delay)| builder.projection(projection(from, to, port, delay)))
+}
+
+/// Learning follows the way forward, which is that of the projections: feedback, loops and the order in a file change nothing.
+#[test]
+fn the_way_forward_is_the_same_for_populations_in_any_order() {
+    for names in [["input", "a", "b", "output"], ["output", "b", "a", "input"], ["b", "input", "output", "a"]] {
+        let once = layered(names).build().unwrap();
+        let expected = ["input-a-basal", "a-b-basal", "b-output-dendrite"].map(str::to_owned);
+        assert_eq!(path(&once, "input", "output").unwrap(), expected, "{names:?}");
+        assert_eq!(path(&once, "a", "output").unwrap(), expected[1..], "{names:?}");
+        assert_eq!(path(&once, "output", "input"), None, "nothing goes there");
+        let learning = Learning { hidden_error: HiddenError::Backprop, ..Learning::default() };
+        layered(names).learning(learning).build().unwrap();
+        let twice = layered(names).projection(projection("a", "output", "dendrite", 0.0)).build().unwrap();
+        assert_eq!(path(&twice, "a", "output"), None, "there are two ways");
+        assert_eq!(path(&twice, "input", "a").unwrap(), expected[..1]);
+    }
 }

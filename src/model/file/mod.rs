@@ -115,7 +115,7 @@ fn check_hidden_error(model: &Model, file: &Section<'_, '_>) -> Result<(), Model
     };
     let path = |below: usize| feedforward_path(&model.projections, PopulationId(below), output);
     let lost = |&below: &usize| path(below).is_none_or(|path| path.iter().any(apical));
-    let mut hidden = (0..output.0).filter(|&below| !model.populations[below].is_source());
+    let mut hidden = model.hidden_populations();
     let Some(below) = hidden.find(lost) else { return Ok(()) };
     let why = format!(
         "`hidden_error` \"backprop\" in [learning]: expected one feedforward path from {:?} to {:?}, and none over an apical \
