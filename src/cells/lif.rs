@@ -24,7 +24,7 @@ use crate::units::{
 /// Largest rate of a Poisson input of a neuron, all of its presynaptic neurons together [Hz].
 const MOST_POISSON_HZ: f64 = 1e7;
 
-const COMPARTMENTS: [CompartmentInfo; 1] = [CompartmentInfo::millivolts("soma")];
+static COMPARTMENTS: [CompartmentInfo; 1] = [CompartmentInfo::millivolts("soma")];
 
 /// Leaky integrate-and-fire neuron: dV/dt = −(V − E_L)/τ_m + (I_e + Σ I_syn − I_w)/C_m, with a threshold, a reset and an absolute
 /// refractory time.

@@ -15,6 +15,7 @@
 
 mod check;
 mod conflicts;
+mod description;
 mod kernel;
 mod lif;
 mod linear;
@@ -27,11 +28,15 @@ mod pyramidal;
 mod threshold_soma;
 mod values;
 
+use std::borrow::Cow;
 use std::fmt::Debug;
 use std::sync::Arc;
 
+use serde::{Deserialize, Serialize};
+
 pub use check::CellError;
 pub use conflicts::Conflict;
+pub use description::{CellDescription, DescribedCell, PortDescription};
 pub use kernel::Kernel;
 pub use lif::{Lif, LifAdaptation, LifEscape, LifPort, PoissonInput};
 pub use linear::{
@@ -50,7 +55,7 @@ pub use values::NeuronValues;
 /// A kind of cell with its parameters, which serde writes as the keys of a population in a model file.
 pub trait Cell: Debug + Send + Sync + erased_serde::Serialize {
     /// Its name in model files.
-    fn kind(&self) -> &'static str;
+    fn kind(&self) -> &str;
 
     /// Its compartments, in the order of their elements in a report; those of a source are none.
     fn compartments(&self) -> &[CompartmentInfo];
@@ -80,16 +85,17 @@ pub trait Cell: Debug + Send + Sync + erased_serde::Serialize {
 erased_serde::serialize_trait_object!(Cell);
 
 /// A compartment of a cell.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct CompartmentInfo {
     /// Its name in model files and of its traces.
-    pub name: &'static str,
+    pub name: Cow<'static, str>,
     /// Unit of its potential: mV, or dimensionless as in Guerguiev, Lillicrap & Richards (2017).
     pub unit: PotentialUnit,
 }
 
 /// Unit of the potentials of a cell.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum PotentialUnit {
     /// None: volts scaled so that firing is half its largest rate at 0 and rises over 1.
     #[default]
@@ -111,12 +117,12 @@ impl PotentialUnit {
 impl CompartmentInfo {
     /// A compartment of dimensionless potential.
     pub const fn dimensionless(name: &'static str) -> Self {
-        Self { name, unit: PotentialUnit::Dimensionless }
+        Self { name: Cow::Borrowed(name), unit: PotentialUnit::Dimensionless }
     }
 
     /// A compartment of potential in mV.
     pub const fn millivolts(name: &'static str) -> Self {
-        Self { name, unit: PotentialUnit::Millivolts }
+        Self { name: Cow::Borrowed(name), unit: PotentialUnit::Millivolts }
     }
 }
 

@@ -14,7 +14,7 @@ use super::{
 };
 use crate::units::{Conductance, Coupling, Potential, Rate, TimeConstant, Whole};
 
-const COMPARTMENTS: [CompartmentInfo; 2] =
+static COMPARTMENTS: [CompartmentInfo; 2] =
     [CompartmentInfo::dimensionless("soma"), CompartmentInfo::dimensionless("dendrite")];
 
 const PORTS: [PortInfo<'_>; 1] = [PortInfo { name: "dendrite" }];

@@ -15,7 +15,7 @@ use super::{
 };
 use crate::units::{Conductance, Coupling, Duration, Length, Rate, TimeConstant};
 
-const COMPARTMENTS: [CompartmentInfo; 3] = [
+static COMPARTMENTS: [CompartmentInfo; 3] = [
     CompartmentInfo::dimensionless("soma"),
     CompartmentInfo::dimensionless("basal"),
     CompartmentInfo::dimensionless("apical"),

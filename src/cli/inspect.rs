@@ -15,7 +15,6 @@ use super::failure::Failure;
 use super::files::{OwnFile, is_hdf5, refuse_model};
 use super::report::text_of;
 use super::terminal;
-use crate::model::Model;
 use crate::record::Evaluation;
 use crate::record::hdf5::{Contents, Counters, SnapshotSummary, SpikeSummary, Summary, TraceSummary, verify};
 use crate::units::Rounded;
@@ -92,7 +91,7 @@ impl InspectCommand {
 fn lines(summary: &Summary) -> Vec<(&'static str, String)> {
     let mut lines =
         vec![("model", summary.name.clone()), ("seed", summary.seed.to_string()), ("size", size(summary.bytes))];
-    lines.extend(contents(&summary.contents, is_continuous(summary)));
+    lines.extend(contents(&summary.contents, summary.is_continuous));
     lines.extend(summary.data_source.iter().map(|place| ("data", place.absolute.clone())));
     if summary.edited {
         lines.push(("edited", "goes back to a checkpoint that was changed after it was written".to_owned()));
@@ -107,11 +106,6 @@ fn lines(summary: &Summary) -> Vec<(&'static str, String)> {
         lines.push(("test error", text));
     }
     lines
-}
-
-/// Whether the run has no presentations.
-fn is_continuous(summary: &Summary) -> bool {
-    Model::parse(&summary.model_text, "the model", &[]).is_ok_and(|model| model.protocol.continuous().is_some())
 }
 
 /// Lines that differ between run files and checkpoints.

@@ -1,5 +1,6 @@
 //! The layout of a model for the engine: which projection reaches which membrane, in what order, over what windows.
 
+use std::borrow::Cow;
 use std::ops::Range;
 
 use crate::cells::{CellError, ConductanceClamp, Dynamics, LinearCell, ModalForm, PlateauTimes, Psp};
@@ -118,7 +119,7 @@ pub(crate) enum Potential {
 #[derive(Clone, Debug)]
 pub(crate) struct DendriteLayout {
     /// Name of its compartment.
-    pub(crate) name: &'static str,
+    pub(crate) name: Cow<'static, str>,
     /// Into the soma [1/ms].
     pub(crate) conductance: f64,
     /// Projections that end there.
@@ -320,7 +321,7 @@ impl Membrane {
                 continue;
             }
             compartments[compartment] = Potential::Kept { dendrite: dendrites.len(), biased };
-            let name = population.cell.compartments()[compartment].name;
+            let name = population.cell.compartments()[compartment].name.clone();
             dendrites.push(DendriteLayout { name, conductance, projections: Vec::new(), port: index });
         }
         let plateau = cell.plateau.and_then(|plateau| {

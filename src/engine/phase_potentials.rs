@@ -167,7 +167,7 @@ impl PhasePotentials {
     pub(crate) fn dendritic_state(&self) -> impl Iterator<Item = StateArray> {
         let arrays = self.membrane.dendrites.iter().zip(&self.start.dendrites).flat_map(|(dendrite, traces)| {
             let array = |part: &str, values: &Vec<f64>| StateArray {
-                name: trace_name(dendrite.name, part),
+                name: trace_name(&dendrite.name, part),
                 values: values.clone(),
             };
             [array("l", &traces[0]), array("s", &traces[1])]
@@ -179,7 +179,7 @@ impl PhasePotentials {
     pub(crate) fn restore_dendrites(&mut self, state: &[StateArray]) {
         for (dendrite, traces) in self.membrane.dendrites.iter().zip(&mut self.start.dendrites) {
             for (part, values) in ["l", "s"].into_iter().zip(traces) {
-                take_up(state, &trace_name(dendrite.name, part), values);
+                take_up(state, &trace_name(&dendrite.name, part), values);
             }
         }
     }
@@ -200,7 +200,7 @@ pub(crate) fn take_up(state: &[StateArray], name: &str, values: &mut [f64]) {
 impl Membrane {
     /// Names of the arrays of its dendrites.
     pub(crate) fn trace_names(&self) -> impl Iterator<Item = String> + '_ {
-        self.dendrites.iter().flat_map(|dendrite| ["l", "s"].map(|part| trace_name(dendrite.name, part)))
+        self.dendrites.iter().flat_map(|dendrite| ["l", "s"].map(|part| trace_name(&dendrite.name, part)))
     }
 
     /// The teaching current of neuron `i` under a target [1/ms].

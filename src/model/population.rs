@@ -107,8 +107,8 @@ impl Population {
     }
 
     /// The name of a compartment; "unknown" where there is none.
-    pub fn compartment_name(&self, compartment: CompartmentId) -> &'static str {
-        self.cell.compartments().get(compartment.0).map_or("unknown", |compartment| compartment.name)
+    pub fn compartment_name(&self, compartment: CompartmentId) -> &str {
+        self.cell.compartments().get(compartment.0).map_or("unknown", |compartment| &*compartment.name)
     }
 }
 

@@ -1,6 +1,7 @@
 //! Kinds of cell, and of plasticity rule, by the names that model files give them. A registry is a value: a program adds kinds of its
 //! own to it, and reads its models and resumes its checkpoints with it.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use schemars::{JsonSchema, Schema, SchemaGenerator};
@@ -9,7 +10,9 @@ use serde::de::DeserializeOwned;
 use super::error::{ModelError, nearest, one_of};
 use super::text::Section;
 use super::{BiasInit, Population};
-use crate::cells::{Cell, Dynamics, Lif, LinearCell, OutputNeuron, PoissonEncoder, Pyramidal};
+use crate::cells::{
+    Cell, CellDescription, DescribedCell, Dynamics, Lif, LinearCell, OutputNeuron, PoissonEncoder, Pyramidal,
+};
 use crate::plasticity::RuleRegistry;
 
 /// Keys of every population, before those of its kind.
@@ -18,14 +21,23 @@ const HEAD: &[&str] = &["name", "size", "kind"];
 /// Reads the parameters of a cell from a population's table, of which these keys come after its own.
 type ReadCell = fn(&Section<'_, '_>, &'static [&'static str]) -> Result<Arc<dyn Cell>, ModelError>;
 
+/// How the parameters of a cell are read.
+#[derive(Clone, Debug)]
+enum Reading {
+    /// As the keys of its type.
+    Keys(ReadCell),
+    /// As they stand, of a cell that a run file describes.
+    AsTheyStand(CellDescription),
+}
+
 /// A kind of cell, as model files know it.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct CellKind {
-    name: &'static str,
+    name: String,
     has_bias: bool,
     has_stimulus: bool,
-    default: fn() -> Arc<dyn Cell>,
-    read: ReadCell,
+    default: Arc<dyn Cell>,
+    read: Reading,
     schema: fn(&mut SchemaGenerator) -> Schema,
 }
 
@@ -39,11 +51,11 @@ impl CellKind {
             Dynamics::Source(_) => None,
         };
         Self {
-            name: default.kind(),
+            name: default.kind().to_owned(),
             has_bias: linear.as_ref().is_some_and(|cell| cell.bias.is_some()),
             has_stimulus: linear.as_ref().is_none_or(LinearCell::takes_current),
-            default: || Arc::new(C::default()),
-            read: |section, after| Ok(Arc::new(section.read_between::<C>(HEAD, after)?)),
+            default: Arc::new(C::default()),
+            read: Reading::Keys(|section, after| Ok(Arc::new(section.read_between::<C>(HEAD, after)?))),
             schema: SchemaGenerator::subschema_for::<C>,
         }
     }
@@ -51,12 +63,12 @@ impl CellKind {
     /// A population of it with all its defaults, without name and size.
     fn population(&self) -> Population {
         let bias = self.has_bias.then(BiasInit::default);
-        Population { name: String::new(), size: 0, cell: (self.default)(), bias, stimulus: None }
+        Population { name: String::new(), size: 0, cell: Arc::clone(&self.default), bias, stimulus: None }
     }
 
     /// Its name in model files.
-    pub fn name(&self) -> &'static str {
-        self.name
+    pub fn name(&self) -> &str {
+        &self.name
     }
 
     /// Whether its cells have initial biases.
@@ -76,16 +88,30 @@ impl CellKind {
 
     /// Reads the parameters of a population of this kind.
     pub(super) fn read(&self, section: &Section<'_, '_>) -> Result<Arc<dyn Cell>, ModelError> {
-        (self.read)(
-            section,
-            if self.has_bias {
-                &["bias"]
-            } else if self.has_stimulus {
-                &["stimulus"]
-            } else {
-                &[]
-            },
-        )
+        let after: &[_] = match (self.has_bias, self.has_stimulus) {
+            (true, _) => &["bias"],
+            (false, true) => &["stimulus"],
+            (false, false) => &[],
+        };
+        match &self.read {
+            Reading::Keys(read) => read(section, after),
+            Reading::AsTheyStand(description) => {
+                let keys = section.read_between::<BTreeMap<String, serde_json::Value>>(HEAD, after)?;
+                Ok(Arc::new(DescribedCell::new(description.clone(), keys)))
+            }
+        }
+    }
+
+    /// The kind of cells that a file describes.
+    fn described(description: &CellDescription) -> Self {
+        Self {
+            name: description.kind.clone(),
+            has_bias: description.bias_port.is_some(),
+            has_stimulus: description.source || description.current_conductance > 0.0,
+            default: Arc::new(DescribedCell::new(description.clone(), BTreeMap::new())),
+            read: Reading::AsTheyStand(description.clone()),
+            schema: |_| Schema::default(),
+        }
     }
 }
 
@@ -94,6 +120,8 @@ impl CellKind {
 pub struct Registry {
     kinds: Vec<CellKind>,
     rules: Vec<String>,
+    /// Populations of kinds that are not here, by name, with what a file tells of their cells.
+    described: Vec<(String, CellDescription)>,
 }
 
 impl Default for Registry {
@@ -105,7 +133,7 @@ impl Default for Registry {
             CellKind::of::<OutputNeuron>(),
             CellKind::of::<Lif>(),
         ];
-        Self { kinds, rules: RuleRegistry::default().names().map(str::to_owned).collect() }
+        Self { kinds, rules: RuleRegistry::default().names().map(str::to_owned).collect(), described: Vec::new() }
     }
 }
 
@@ -115,6 +143,14 @@ impl Registry {
     pub fn with(mut self, kind: CellKind) -> Self {
         self.kinds.retain(|other| other.name != kind.name);
         self.kinds.push(kind);
+        self
+    }
+
+    /// Reads models whose populations are of other kinds, too, by the descriptions of a file, [populations]: to look at what was
+    /// recorded, not to simulate.
+    #[must_use]
+    pub(crate) fn with_descriptions(mut self, described: Vec<(String, CellDescription)>) -> Self {
+        self.described = described;
         self
     }
 
@@ -128,6 +164,11 @@ impl Registry {
     /// Names of the plasticity rules of projections.
     pub fn rules(&self) -> Vec<&str> {
         self.rules.iter().map(String::as_str).collect()
+    }
+
+    /// Whether it knows a plasticity rule, or reads models of any to look at what was recorded.
+    pub(super) fn takes_rule(&self, name: &str) -> bool {
+        !self.described.is_empty() || self.rules.iter().any(|rule| rule == name)
     }
 
     /// A population of a kind with all its defaults, without name and size; none of a kind that is not here.
@@ -147,8 +188,10 @@ impl Registry {
             return Err(section.missing_among("kind", &one_of(&names), &["name", "size", "bias"]));
         };
         let word = found.trim_matches('"');
-        let known = self.kinds.iter().find(|kind| kind.name == word && found.starts_with('"'));
-        known.copied().ok_or_else(|| {
+        let known = self.kinds.iter().find(|kind| kind.name == word && found.starts_with('"')).cloned();
+        let name = section.text("name");
+        let described = || self.described.iter().find(|(of, cell)| Some(of.as_str()) == name && cell.kind == word);
+        known.or_else(|| described().map(|(_, cell)| CellKind::described(cell))).ok_or_else(|| {
             let suggestion = nearest(word, names.iter().copied());
             section.value(section.at("kind"), "kind", &one_of(&names), &found, suggestion)
         })

@@ -323,8 +323,10 @@ fn about(
 
 /// The description of a model: populations, projections, settling times.
 pub(super) fn network(model: &Model) -> Value {
-    let kind = |population: &Population| if population.is_source() { "input" } else { population.cell.kind() };
-    let populations = model.populations.iter().map(|p| json!({ "name": p.name, "size": p.size, "kind": kind(p) }));
+    let populations = model.populations.iter().map(|p| {
+        let kind = if p.is_source() { "input" } else { p.cell.kind() };
+        json!({ "name": p.name, "size": p.size, "kind": kind })
+    });
     let projections = model
         .projections
         .iter()

@@ -13,6 +13,7 @@ mod data;
 mod edited;
 mod inspect;
 mod outputs;
+mod own_cell;
 mod plot;
 mod rate;
 mod rate_rule;

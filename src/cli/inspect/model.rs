@@ -51,7 +51,7 @@ struct PopulationSize {
     /// Name of the population.
     population: String,
     /// Kind of cell.
-    cell: &'static str,
+    cell: String,
     /// Number of neurons.
     neurons: usize,
 }
@@ -84,7 +84,7 @@ impl ModelSize {
     fn of(model: &Model) -> Self {
         let population = |p: &crate::model::Population| PopulationSize {
             population: p.name.clone(),
-            cell: p.cell.kind(),
+            cell: p.cell.kind().to_owned(),
             neurons: p.size,
         };
         let projection = |p: &crate::model::Projection| ProjectionSize {

@@ -72,7 +72,7 @@ pub(super) struct PopulationSpikes {
 
 impl FigureSource<'_> {
     pub(super) fn model(&self) -> anyhow::Result<Model> {
-        Ok(Model::parse(&self.run.model_text()?, &format!("model of {}", self.path.display()), &[])?)
+        Ok(self.run.model(self.path)?)
     }
 
     /// Which presentations are shown, and the training before them, for the title.

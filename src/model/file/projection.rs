@@ -269,7 +269,7 @@ fn projection(
         carries: keys.carries,
         storage: keys.storage,
         short_term: keys.short_term,
-        rule: rule::read(table, &rule_keys, apical, &registry.rules())?,
+        rule: rule::read(table, &rule_keys, apical, registry)?,
         weights: keys.weights.clone(),
     };
     check_carries(table, &projection, &populations[from.0], target)?;

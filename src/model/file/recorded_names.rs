@@ -130,7 +130,7 @@ impl RecordedNames<'_> {
         if let Some(compartment) = population.compartment(part) {
             Ok((id, Some(compartment)))
         } else {
-            let names: Vec<_> = population.cell.compartments().iter().map(|compartment| compartment.name).collect();
+            let names: Vec<_> = population.cell.compartments().iter().map(|compartment| &*compartment.name).collect();
             Err(self.wrong("traces", index, text, &format!("a compartment of {name:?} ({})", one_of(&names))))
         }
     }

@@ -22,7 +22,7 @@ impl Registry {
     /// over a base has only what differs.
     pub fn schema(&self) -> Value {
         let mut generator = SchemaSettings::draft2020_12().into_generator();
-        let kinds: Vec<Value> = self.kinds().iter().map(|kind| population(*kind, &mut generator)).collect();
+        let kinds: Vec<Value> = self.kinds().iter().map(|kind| population(kind, &mut generator)).collect();
         let projection = projection(&mut generator);
         let mut properties = json!({
             "name": described::<FileName>(&mut generator, "Name of the experiment; output files are called after it."),
@@ -104,7 +104,7 @@ fn described<T: JsonSchema>(generator: &mut SchemaGenerator, description: &str) 
 }
 
 /// The schema of a population of a kind.
-fn population(kind: CellKind, generator: &mut SchemaGenerator) -> Value {
+fn population(kind: &CellKind, generator: &mut SchemaGenerator) -> Value {
     let own = kind.schema(generator);
     let own = definition(own, generator);
     let mut properties = Map::new();

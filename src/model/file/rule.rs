@@ -4,7 +4,7 @@
 
 use crate::model::error::{ModelError, nearest, one_of};
 use crate::model::text::Section;
-use crate::model::{Population, Projection, ProjectionRule, signals};
+use crate::model::{Population, Projection, ProjectionRule, Registry, signals};
 use crate::plasticity::{Factors, Formula, Measurement};
 
 /// The keys of a rule, as far as they are there.
@@ -14,12 +14,12 @@ pub(super) struct RuleKeys<'a> {
     pub(super) pre: Option<&'a str>,
 }
 
-/// Reads the rule of a projection, one of `rules`; `apical` is whether it ends on the dendrite that makes plateaus.
+/// Reads the rule of a projection, one of the registry; `apical` is whether it ends on the dendrite that makes plateaus.
 pub(super) fn read(
     table: &Section<'_, '_>,
     keys: &RuleKeys<'_>,
     apical: bool,
-    rules: &[&str],
+    registry: &Registry,
 ) -> Result<Option<ProjectionRule>, ModelError> {
     let rule = keys.rule;
     if rule != Some("expression") && (keys.post.is_some() || keys.pre.is_some()) {
@@ -28,9 +28,10 @@ pub(super) fn read(
         return Err(table.refused(&["post", "pre"], why));
     }
     let Some(name) = rule else { return Ok(None) };
-    if !rules.contains(&name) {
+    if !registry.takes_rule(name) {
+        let rules = registry.rules();
         let suggestion = nearest(name, rules.iter().copied());
-        return Err(table.value(table.at("rule"), "rule", &one_of(rules), &format!("{name:?}"), suggestion));
+        return Err(table.value(table.at("rule"), "rule", &one_of(&rules), &format!("{name:?}"), suggestion));
     }
     let why = match name {
         "mirror" | "inverse" if !apical => "on an apical compartment, found it on another",

@@ -20,7 +20,7 @@ use crate::model::{Credit, Model, Snapshots};
 /// If the file cannot be read at all.
 pub fn verify(path: &Path) -> Result<Vec<String>, RecordError> {
     let source = OpenFile::open(path)?;
-    let model = match Model::parse(&source.text("model")?, "the model in the file", &[]) {
+    let model = match source.model(&source.text("model")?, "the model in the file") {
         Ok(model) => model,
         Err(error) => return Ok(vec![format!("/@model: {error}")]),
     };
@@ -158,8 +158,10 @@ impl Check<'_> {
     fn answers(&mut self, rows: Option<usize>) {
         let classes = self.model.classes();
         if let Some(label) = self.column::<i16>("presentations/label", rows) {
-            let known = label.iter().all(|&label| label == -1 || usize::try_from(label).is_ok_and(|l| l < classes));
-            self.require("presentations/label", known, &format!("-1 or one of {classes} classes"));
+            // Without a population that is decoded, they are those of the images, whatever they are.
+            let labels = if classes == 0 { 256 } else { classes };
+            let known = label.iter().all(|&label| label == -1 || usize::try_from(label).is_ok_and(|l| l < labels));
+            self.require("presentations/label", known, &format!("-1 or one of {labels} classes"));
         }
         if let Some(decoded) = self.column::<u8>("presentations/decoded", rows) {
             // Without a population that is decoded, all are 0.

@@ -9,6 +9,7 @@
 //! | `/` attributes `magic`, `version` | u32 = 0x0A7A, u32 \[2\] = \[0, 1\] | the mark of SONATA |
 //! | `/` attributes `name`, `model` | text | name and full merged text of the model |
 //! | `/` attributes `populations`, `projections` | text \[n\] | their names in the order of the model |
+//! | `/` attribute `cells` | text \[n\] | of each population in the same order, what readers use of its cells, as JSON: a [`CellDescription`](crate::cells::CellDescription) |
 //! | `/` attributes `apical_version`, `git_commit`, `command_line`, `data_sha256`, `start_time` | text | provenance; `data_sha256` is `digest  file` a line, `start_time` RFC 3339 |
 //! | `/` attribute `data_source` | text \[2\] | folder or file of the stimuli, as it was named and from the root; absent where they are in the model |
 //! | `/` attribute `kind` | text | `spiking`, or `rate` for a rate twin |

@@ -13,6 +13,7 @@ use super::report::stretch_name;
 use super::tables::Learning;
 use super::{Evaluation, RecordError, attribute, digest, place};
 use crate::data::DataPlace;
+use crate::model::{Model, ModelError, Registry};
 
 /// Rows and columns of a matrix.
 pub(super) type Block = ndarray::SliceInfo<[ndarray::SliceInfoElem; 2], ndarray::Ix2, ndarray::Ix2>;
@@ -234,6 +235,17 @@ impl OpenFile {
             Ok([named, absolute]) => Ok(Some(DataPlace { named, absolute })),
             Err(found) => Err(self.problem(format!("`{NAME}` has {} texts, expected 2", found.len()))),
         }
+    }
+
+    /// The model of a text of the file. Kinds of cell that are not of this library are those that the file describes, and plasticity
+    /// rules are of any name.
+    pub(super) fn model(&self, text: &str, origin: &str) -> Result<Model, ModelError> {
+        let names = self.texts("populations").unwrap_or_default();
+        // Files of version 0.1 describe no cells.
+        let cells = self.texts("cells").unwrap_or_default();
+        let described =
+            names.into_iter().zip(cells).filter_map(|(name, text)| Some((name, serde_json::from_str(&text).ok()?)));
+        Registry::default().with_descriptions(described.collect()).parse(text, origin, &[])
     }
 
     /// A list of strings of the file.

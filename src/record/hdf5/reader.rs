@@ -78,13 +78,13 @@ impl RunReader {
         self.source.text("model")
     }
 
-    /// The model.
+    /// The model, to look at what was recorded: kinds of cell that are not of this library are as the file describes them.
     ///
     /// # Errors
     /// If its text is missing, or is no model; `path` is the file's, for the message.
     pub fn model(&self, path: &Path) -> Result<Model, RecordError> {
         let origin = format!("model of {}", path.display());
-        Model::parse(&self.model_text()?, &origin, &[]).map_err(|e| self.source.problem(format!("its model: {e}")))
+        self.source.model(&self.model_text()?, &origin).map_err(|e| self.source.problem(format!("its model: {e}")))
     }
 
     /// All populations, in the order of the model.

@@ -14,6 +14,7 @@ use super::report::Report;
 use super::spikes::{Plateaus, Spikes};
 use super::tables::{Learning, Presentations};
 use super::{Evaluation, Kind, Presentation, RecordError, Recorder, attribute, digest, place};
+use crate::cells::CellDescription;
 use crate::data::DataPlace;
 use crate::model::{Model, PopulationId};
 use crate::network::Network;
@@ -367,5 +368,9 @@ pub(super) fn put_model(file: &File, text: &str, model: &Model) -> Result<()> {
     attribute::put_text(file, "name", &model.name)?;
     attribute::put_text(file, "model", text)?;
     attribute::put_texts(file, "populations", model.populations.iter().map(|p| p.name.as_str()))?;
-    attribute::put_texts(file, "projections", model.projections.iter().map(|p| p.name.as_str()))
+    attribute::put_texts(file, "projections", model.projections.iter().map(|p| p.name.as_str()))?;
+    let cells =
+        model.populations.iter().map(|population| serde_json::to_string(&CellDescription::of(&*population.cell)));
+    let cells: Vec<_> = cells.collect::<serde_json::Result<_>>().map_err(|e| hdf5::Error::from(e.to_string()))?;
+    attribute::put_texts(file, "cells", cells.iter().map(String::as_str))
 }

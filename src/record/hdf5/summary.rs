@@ -17,6 +17,8 @@ pub struct Summary {
     pub name: String,
     /// The merged model file.
     pub model_text: String,
+    /// Whether the run is continuous, without presentations.
+    pub is_continuous: bool,
     /// Where the stimuli were; none where they were in the model, and in files of older versions.
     pub data_source: Option<DataPlace>,
     /// Whether it goes back to a checkpoint that was changed after it was written.
@@ -160,6 +162,9 @@ impl Summary {
         let projections = source.texts("projections")?;
         Ok(Self {
             name: source.text("name")?,
+            is_continuous: source
+                .model(&source.text("model")?, "the model")
+                .is_ok_and(|model| model.protocol.continuous().is_some()),
             model_text: source.text("model")?,
             data_source: source.data_source()?,
             edited: source.edited(),
