@@ -5,6 +5,7 @@ use crate::numeric::exp;
 
 /// What a spike of weight 1 makes of the input of a port.
 #[derive(Clone, Copy, Debug, PartialEq)]
+#[non_exhaustive]
 pub enum Kernel {
     /// An impulse: the membrane jumps by the weight.
     Delta,

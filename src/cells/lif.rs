@@ -75,6 +75,7 @@ pub struct Lif {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename = "kernel", rename_all = "snake_case", deny_unknown_fields)]
 #[schemars(rename = "LifPort", tag = "kernel")]
+#[non_exhaustive]
 pub enum LifPort {
     /// V jumps by the weight [mV].
     Delta {

@@ -67,6 +67,7 @@ pub struct Port {
 
 /// When a cell fires.
 #[derive(Clone, Copy, Debug, PartialEq)]
+#[non_exhaustive]
 pub enum Fires {
     /// At a rate that depends on V.
     Escape(Escape),

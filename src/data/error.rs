@@ -13,6 +13,7 @@ const WHERE_IMAGES_ARE: &str = "name a folder that holds the four IDX files with
 
 /// Why stimuli or initial values were refused. Lines and columns count from 1, presentations and neurons from 0.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum DataError {
     /// The folder of IDX files does not exist.
     #[error("there is no folder `{folder}` with the images; {}", WHERE_IMAGES_ARE)]

@@ -174,6 +174,7 @@ fn degree_conflict(
 /// How synapses are kept in memory.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
 pub enum Storage {
     /// A weight of each pair of neurons: 4 bytes each, one delay for all.
     Dense,

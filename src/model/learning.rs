@@ -64,6 +64,7 @@ pub enum HiddenError {
 
 /// The learning rules.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Rule {
     /// Two phases, plateau differences (Guerguiev, Lillicrap & Richards 2017).
     TwoPhase,

@@ -98,6 +98,7 @@ impl Sign {
 
 /// The plasticity rule of one projection.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum ProjectionRule {
     /// A rule of the [registry](crate::plasticity::RuleRegistry), by its name.
     Named(String),

@@ -90,6 +90,7 @@ fn selected(ranges: &[NeuronRange], population: PopulationId, size: usize) -> Ra
 
 /// When weight snapshots are taken, beside the initial and final one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Snapshots {
     /// No, and not at the ends of the run either.
     Never,

@@ -77,6 +77,7 @@ pub struct OnOff {
 
 /// Where a rate stimulus stands.
 #[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
 pub enum RateSource {
     /// One vector in the model file [Hz].
     Fixed(Vec<f64>),

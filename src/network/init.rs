@@ -58,6 +58,7 @@ pub struct Stored<'a> {
 
 /// Why a network cannot be built.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum BuildError<E> {
     /// What is stored cannot be read.
     #[error("initial values cannot be read: {0}")]

@@ -6,6 +6,7 @@ use super::synapse::TARGETS_PER_BLOCK;
 
 /// Why synapses cannot be stored.
 #[derive(Clone, Copy, Debug, PartialEq, Error)]
+#[non_exhaustive]
 pub enum SynapsesError {
     /// Neurons that are not there.
     #[error("synapse {index} is from neuron {source_neuron} to {target}: expected neurons below {pre} and {post}")]

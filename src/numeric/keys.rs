@@ -7,6 +7,7 @@ pub const STREAM_BLOCK: usize = 512;
 
 /// What a stream is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Purpose {
     /// Initial weights of a projection, by its index.
     Weights(u32),

@@ -37,6 +37,7 @@ pub struct PhaseSignals<'a> {
 
 /// What is measured in a phase.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Quantity {
     /// [`PhaseSignals::v`].
     Potential,
@@ -50,6 +51,7 @@ pub enum Quantity {
 
 /// One of the signals of a population.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Measurement {
     /// A quantity of one phase of the trial, counted from 0.
     Phase(Quantity, usize),

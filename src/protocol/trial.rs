@@ -13,6 +13,7 @@ pub struct Spike {
 
 /// One stimulus of a source population of n neurons.
 #[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
 pub enum Stimulus<'a> {
     /// Pixels [n], 0 to 255: rate phi_max · pixel/255.
     Pixels(&'a [u8]),
@@ -35,6 +36,7 @@ pub struct CurrentCourse<'a> {
 
 /// What a network is taught in a phase.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
+#[non_exhaustive]
 pub enum Target<'a> {
     /// Nothing: teaching conductances are away.
     #[default]

@@ -6,6 +6,7 @@ use crate::numeric::{sigmoid, sigmoid_all};
 
 /// The response h = f(a) of a unit to its drive a.
 #[derive(Clone, Copy, Debug, PartialEq)]
+#[non_exhaustive]
 pub enum Activation {
     /// f(a) = a.
     Linear,

@@ -83,6 +83,7 @@ pub struct Evaluation {
 
 /// What can go wrong while recording.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum RecordError {
     /// A file could not be created, written or read.
     #[error("{action} {path}")]

@@ -15,6 +15,7 @@ const FACTORS: &str = "in_flight_factor";
 
 /// Why a checkpoint is not one of a model.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
+#[non_exhaustive]
 pub enum StateMismatch {
     /// Too few or too many of something.
     #[error("{what}: expected {expected}, found {found}")]

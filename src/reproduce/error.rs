@@ -12,6 +12,7 @@ use crate::training::{InitialError, RunError, TrainerError};
 
 /// Why a figure was not reproduced.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum ReproduceError {
     /// Refused before anything was trained.
     #[error(transparent)]

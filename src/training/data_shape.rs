@@ -5,6 +5,7 @@ use crate::model::Model;
 
 /// Why data cannot be presented to a model.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum DataMismatch {
     /// No presentation.
     #[error("expected at least one presentation in each part of the data, found none")]

@@ -11,6 +11,7 @@ use crate::record::{RecordError, expected_synapses, is_sonata};
 
 /// What can go wrong with initial weights and biases.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum InitialError {
     /// The synapses do not fit into memory.
     #[error("{synapses} synapses take {gigabytes:.0} GB of memory, more than there is; give populations smaller sizes")]

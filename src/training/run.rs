@@ -53,6 +53,7 @@ pub struct History {
 
 /// Whether weights change.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Plasticity {
     /// They learn.
     On,
@@ -82,6 +83,7 @@ pub enum Ending {
 
 /// What can go wrong during a run.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum RunError {
     /// The model has no layout.
     #[error("the model cannot be simulated")]

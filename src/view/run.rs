@@ -39,6 +39,7 @@ pub struct RunParts {
 
 /// Why the stimuli of a run cannot be shown.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum ImagesError {
     /// They cannot be read.
     #[error(transparent)]

@@ -38,6 +38,7 @@ pub struct Summary {
 /// What run files and checkpoints do not share.
 #[derive(Clone, Debug, PartialEq)]
 #[allow(clippy::large_enum_variant, reason = "a command reads one")]
+#[non_exhaustive]
 pub enum Contents {
     /// Of a run file.
     Run {

@@ -78,6 +78,7 @@ fn taus(port: &LifPort) -> Vec<(Double, Double)> {
             let size = exact(1.0) / (exact(tau_decay) - exact(tau_rise));
             vec![(exact(tau_decay), size), (exact(tau_rise), -size)]
         }
+        ref other => panic!("no solution of {other:?}"),
     }
 }
 
