@@ -19,6 +19,7 @@ mod two_phase;
 use ndarray::{ArrayView2, ArrayViewMut2};
 
 pub use change::{Change, RankOne, apply};
+pub(crate) use change::{SHARE, add_to_biases};
 pub use expression::{Expression, ExpressionError, Factors, Formula};
 pub use inverse::Inverse;
 pub use mirror::Mirror;

@@ -9,7 +9,7 @@ use super::dtype::{KindCode, PhaseCode};
 use super::presentation::PresentationRow;
 use super::recorded_data::{CreditTable, PlateauList, SpikeList, TraceBlock};
 use super::source::{Format, Source};
-use super::{Evaluation, Kind, RecordError, snapshot};
+use super::{Evaluation, Kind, RecordError, snapshot, synapses};
 use crate::model::Model;
 use crate::protocol::PhaseName;
 
@@ -306,7 +306,7 @@ impl RunReader {
     /// # Errors
     /// If the file has no such snapshot; the error lists those it has.
     pub fn weights(&self, projection: &str, snapshot: &str) -> Result<(Vec<f32>, usize, usize), RecordError> {
-        snapshot::weights(&self.source, projection, snapshot)
+        snapshot::weight_matrix(&self.source, projection, snapshot)
     }
 
     /// Training presentations before a snapshot of the weights of a projection.
@@ -317,7 +317,8 @@ impl RunReader {
         self.source.number_of(&format!("weights/{projection}/{snapshot}"), "examples_seen")
     }
 
-    /// Weights of a projection onto one neuron [pre]; none if the file has no such snapshot or neuron. Only those are read.
+    /// Weights of a projection onto one neuron [pre], zero from neurons without a synapse; none if the file has no such snapshot or
+    /// neuron. Of dense synapses, only those are read.
     ///
     /// # Errors
     /// If what is there is damaged.
@@ -330,6 +331,9 @@ impl RunReader {
         let name = format!("weights/{projection}/{snapshot}");
         if !self.source.has(&name) {
             return Ok(None);
+        }
+        if synapses::is_sparse(&self.source, &name) {
+            return synapses::weights_onto(&self.source, &name, neuron);
         }
         match self.source.shape(&name)?[..] {
             [post, _] if neuron < post => self.source.block(&name, s![neuron..=neuron, ..]).map(Some),
