@@ -14,9 +14,9 @@ use super::options::Common;
 use super::output::{RunFiles, RunOutput};
 use super::progress::{CHECKPOINT_EVERY, ContinuousDisplay};
 use super::session::{self, NetworkOrigin, RunDescription};
-use super::{checkpoint, circuit_changes, interrupt, report, shell, terminal};
+use super::{checkpoint, interrupt, report, resume_compatibility, shell, terminal};
 use crate::model::{ContinuousProtocol, Model};
-use crate::protocol::{stretch_at, stretches_until};
+use crate::protocol::{slice_at, slices_until};
 use crate::record::{Checkpoint, Kind, Planned};
 use crate::simulation::{Simulation, SimulationError, SimulationMonitor, SimulationProgress, SourceInputs};
 use crate::training::{Ending, initial_network};
@@ -55,11 +55,11 @@ impl ContinuousRun<'_> {
         let files = match &beginning {
             Beginning::Rest => CircuitFiles::of_model(self.model)?,
             Beginning::Network(before, path) => {
-                self.check(circuit_changes::check_network, before, path)?;
+                self.check(resume_compatibility::check_network, before, path)?;
                 CircuitFiles::of_checkpoint(self.model, before.data.as_ref())?
             }
             Beginning::Resumed(before, path) => {
-                self.check(circuit_changes::check_resumed, before, path)?;
+                self.check(resume_compatibility::check_resumed, before, path)?;
                 CircuitFiles::of_checkpoint(self.model, before.data.as_ref())?
             }
         };
@@ -85,7 +85,7 @@ impl ContinuousRun<'_> {
         };
         let _guard = interrupt::hold();
         let (mut file, files) = session::open_run_file(self.common, &output, &recorded)?;
-        let mut monitor = RunWatch {
+        let mut monitor = RunMonitor {
             display: ContinuousDisplay::new(self.common.quiet),
             model: self.model,
             checkpoint: files.checkpoint.clone(),
@@ -192,7 +192,7 @@ impl ContinuousRun<'_> {
     fn planned(&self, mean_rates: &[Option<f64>], from_ms: f64) -> Planned {
         let protocol = self.protocol();
         let end = protocol.end_ms();
-        let assumed = Planned::assumed(self.model, Kind::Train, stretch_at(from_ms)..stretches_until(end), 0);
+        let assumed = Planned::assumed(self.model, Kind::Train, slice_at(from_ms)..slices_until(end), 0);
         let rates = assumed.rates.iter().zip(mean_rates).map(|(&assumed, known)| known.unwrap_or(assumed));
         Planned { rates: rates.collect(), span_ms: protocol.warmup.max(from_ms)..end, ..assumed }
     }
@@ -280,7 +280,7 @@ impl ContinuousRun<'_> {
 }
 
 /// Shows the progress of a run, saves its checkpoints, and stops it after a signal.
-struct RunWatch<'a> {
+struct RunMonitor<'a> {
     display: ContinuousDisplay,
     model: &'a Model,
     checkpoint: Option<PathBuf>,
@@ -288,12 +288,12 @@ struct RunWatch<'a> {
     last: Instant,
 }
 
-impl SimulationMonitor for RunWatch<'_> {
+impl SimulationMonitor for RunMonitor<'_> {
     fn stop(&self) -> bool {
         interrupt::requested()
     }
 
-    fn stretch(
+    fn slice(
         &mut self,
         progress: SimulationProgress,
         simulation: &Simulation<'_>,

@@ -28,8 +28,8 @@ mod registry;
 mod scaling;
 pub mod shipped;
 mod signals;
-mod source;
 mod stimuli;
+mod text;
 mod word;
 
 pub use builder::ModelBuilder;
@@ -44,12 +44,12 @@ pub use learning::{HiddenError, Learning, RATE_RULES, Rule, Schedule};
 pub use population::{BiasInit, Population};
 pub use population_stimulus::PopulationStimulus;
 pub use projection::{Carries, Projection, ProjectionId, ProjectionRule, Sign, WeightInit, feedforward_path};
-pub use recorded_ranges::{Stretch, TimeRange};
+pub use recorded_ranges::{PresentationRange, TimeRange};
 pub use recording::{Compression, Credit, NeuronRange, Recording, Snapshots};
 pub use registry::{CellKind, Registry};
 pub use scaling::Scaling;
-pub(crate) use source::open as open_file;
 pub use stimuli::{OnOff, RateSource, Stimuli};
+pub(crate) use text::open as open_file;
 
 use crate::cells::ConductanceClamp;
 pub use crate::cells::Escape;

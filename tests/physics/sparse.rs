@@ -5,7 +5,7 @@ use std::convert::Infallible;
 use std::path::Path;
 use std::sync::Arc;
 
-use apical::data::{Dataset, Source};
+use apical::data::{Dataset, StimulusLoader};
 use apical::engine::{Circuit, Lane, Precision, Work};
 use apical::model::Model;
 use apical::network::{ListedSynapse, Network, Synapses, Weights};
@@ -18,7 +18,7 @@ fn mnist(name: &str, keys: &[&str]) -> (Model, Network, Dataset) {
     let keys: Vec<String> = keys.iter().map(|&key| key.to_owned()).collect();
     let model = Model::load(Path::new(name), &keys).unwrap();
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("data/mnist");
-    let data = Source { folder: Some(&folder), ..Source::of(&model) }.load().unwrap();
+    let data = StimulusLoader { folder: Some(&folder), ..StimulusLoader::of(&model) }.load().unwrap();
     let network = Network::new(&model, 1, |_| Ok::<_, Infallible>(Vec::new())).unwrap();
     (model, network, data)
 }

@@ -31,7 +31,7 @@ use serde::Deserialize;
 use super::error::ModelError;
 use super::projection::ProjectionId;
 use super::registry::Registry;
-use super::source::Section;
+use super::text::Section;
 use super::{BiasInit, HiddenError, Model, PopulationId, Rule, Sign, feedforward_path};
 use crate::units::FileName;
 
