@@ -5,6 +5,7 @@ use std::ops::Range;
 
 use crate::cells::{CellError, ConductanceClamp, Dynamics, LinearCell, ModalForm, PlateauTimes, Psp};
 use crate::model::{Carries, Edge, ExecutionOrder, Model, Population, ShortTermPlasticity};
+use crate::network::Synapses;
 use crate::protocol::Sigmoids;
 
 /// Float type in which the amplitudes of somata are kept; those with teaching conductances always are f64.
@@ -151,6 +152,15 @@ pub(crate) struct ProjectionLayout {
     pub(crate) short_term: Option<ShortTermPlasticity>,
 }
 
+impl ProjectionLayout {
+    /// Whether all its spikes arrive after its delay: where trains are filtered, and over dense synapses. Else each synapse has a
+    /// delay of its own.
+    #[inline]
+    pub(crate) fn has_one_delay(&self, synapses: &Synapses) -> bool {
+        self.filtered || matches!(synapses, Synapses::Dense(_))
+    }
+}
+
 /// A projection onto cells by their modes.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct ModalInput {
@@ -160,6 +170,15 @@ pub(crate) struct ModalInput {
     pub(crate) port: usize,
     /// Number of presynaptic neurons.
     pub(crate) pre: usize,
+    /// Whether its trains are filtered, and so arrive after one delay.
+    pub(crate) filtered: bool,
+}
+
+impl ModalInput {
+    /// As [`ProjectionLayout::has_one_delay`].
+    pub(crate) fn has_one_delay(&self, synapses: &Synapses) -> bool {
+        self.filtered || matches!(synapses, Synapses::Dense(_))
+    }
 }
 
 /// A population of cells by their modes, in the layout of a model.
@@ -209,7 +228,7 @@ impl Circuit {
             let filtered = target.membrane.is_some();
             if let Some(modal) = target.modal.as_mut().filter(|_| port.conductance > 0.0) {
                 let pre = source.size;
-                modal.inputs.push(ModalInput { projection: index, port: projection.port.0, pre });
+                modal.inputs.push(ModalInput { projection: index, port: projection.port.0, pre, filtered });
             }
             if port.conductance > 0.0 {
                 target.somatic.push(SomaticInput { projection: index, conductance: port.conductance });

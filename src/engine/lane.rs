@@ -23,7 +23,7 @@ use super::observe::{LaneState, Observation, PhaseMeans};
 use super::population::{Inputs, Means, NeuronChange, PhaseRun, PopulationDynamics, Probes, Streams, Window};
 use super::three_mode::LinearPopulation;
 use super::work::Work;
-use crate::network::{Network, Synapses};
+use crate::network::Network;
 use crate::numeric::sigmoid;
 use crate::protocol::{KeptSpikes, Phase, Trial};
 
@@ -201,8 +201,8 @@ impl Lane {
             }
             let averaging = Averaging { from: settle_ms, length: length_ms };
             let windows = self.arrivals.iter_mut().zip(&circuit.projections).zip(&network.synapses);
-            // Populations take spikes over sparse synapses whole, those that go back at their turn in the next window.
-            for ((arrivals, layout), _) in windows.filter(|(_, synapses)| matches!(synapses, Synapses::Dense(_))) {
+            // Populations take spikes over synapses of many delays whole, those that go back at their turn in the next window.
+            for ((arrivals, layout), _) in windows.filter(|((_, layout), synapses)| layout.has_one_delay(synapses)) {
                 arrivals.end_window(self.arch, layout, averaging, window.to);
             }
             if let Some(aborted) = self.runaway(run, window.to).or_else(|| stop().then_some(TrialAborted::Stopped)) {
@@ -275,9 +275,9 @@ impl Lane {
             counted.for_each(|spike| rates[spike.neuron as usize] += 1.0 / (length_ms - settle_ms));
         }
         for &projection in &self.circuit.populations[index].outgoing {
-            // Sparse synapses add the delay of each.
-            let is_sparse = matches!(network.synapses[projection], Synapses::Sparse(_));
-            let delay = if is_sparse { 0.0 } else { self.circuit.projections[projection].delay };
+            let layout = &self.circuit.projections[projection];
+            // Others add the delay of each synapse.
+            let delay = if layout.has_one_delay(&network.synapses[projection]) { layout.delay } else { 0.0 };
             self.arrivals[projection].send(spikes, delay);
         }
     }
@@ -357,9 +357,8 @@ impl Lane {
                 for (potentials, sources) in sampled.chunks_mut(own * width).zip(sources) {
                     for (o, source) in sources.chunks(senders).enumerate() {
                         let rate = phi_max * sigmoid(source[0]);
-                        let row = network.weights(projection).row(o);
-                        let own = potentials.chunks_mut(width).zip(row);
-                        own.for_each(|(potentials, &w)| potentials[place] += f64::from(w) * rate);
+                        network.synapses[projection]
+                            .for_each(o, |i, w| potentials[i * width + place] += f64::from(w) * rate);
                     }
                 }
                 self.sampled[index] = sampled;

@@ -2,15 +2,15 @@
 
 use pulp::{Arch, Simd, WithSimd};
 
-use crate::network::Weights;
+use crate::network::Synapses;
 
 /// Adds `factor` · Σ_j w_j x_j to `out` ([post], padded to the stride), skipping presynaptic neurons of x_j = 0.
-pub(crate) fn add_product(arch: Arch, weights: &Weights, x: &[f64], factor: f64, out: &mut [f64]) {
-    arch.dispatch(AddProduct { weights, x, factor, out });
+pub(crate) fn add_product(arch: Arch, synapses: &Synapses, x: &[f64], factor: f64, out: &mut [f64]) {
+    arch.dispatch(AddProduct { synapses, x, factor, out });
 }
 
 struct AddProduct<'a> {
-    weights: &'a Weights,
+    synapses: &'a Synapses,
     x: &'a [f64],
     factor: f64,
     out: &'a mut [f64],
@@ -21,10 +21,22 @@ impl WithSimd for AddProduct<'_> {
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, _: S) {
-        for (j, &x) in self.x.iter().enumerate().filter(|&(_, &x)| x != 0.0) {
-            let x = x * self.factor;
-            for (sum, &w) in self.out.iter_mut().zip(self.weights.row(j)) {
-                *sum = f64::from(w).mul_add(x, *sum);
+        let Self { synapses, x, factor, out } = self;
+        let active = x.iter().enumerate().filter(|&(_, &x)| x != 0.0);
+        match synapses {
+            Synapses::Dense(weights) => {
+                for (j, &x) in active {
+                    let x = x * factor;
+                    for (sum, &w) in out.iter_mut().zip(weights.row(j)) {
+                        *sum = f64::from(w).mul_add(x, *sum);
+                    }
+                }
+            }
+            Synapses::Sparse(_) => {
+                for (j, &x) in active {
+                    let x = x * factor;
+                    synapses.for_each(j, |target, w| out[target] = f64::from(w).mul_add(x, out[target]));
+                }
             }
         }
     }

@@ -17,8 +17,9 @@ use pulp::{Arch, Simd, WithSimd};
 use super::arrivals::within_segment;
 use super::order::Merger;
 use super::population::Probes;
+use super::rows::{AfferentWeights, BlockRows, DenseRows, MixedRows, UnpackedRows};
 use super::thinning::{Candidates, Drawn, Hazard};
-use super::traces::{Event, GROUP, Recent, Traces, decide};
+use super::traces::{Event, GROUP, Traces, decide};
 use crate::cells::{Modes, SEGMENT};
 use crate::network::{LANES, Lines, zeros};
 use crate::numeric::STREAM_BLOCK;
@@ -58,6 +59,8 @@ pub(crate) struct Membranes<F> {
     pieces: Vec<Piece<F>>,
     /// Room for the spikes of one stream block.
     fired: Vec<Spike>,
+    /// Room for the rows of sparse synapses.
+    unpacked: UnpackedRows,
     merger: Merger,
 }
 
@@ -113,6 +116,7 @@ impl<F: Real> Membranes<F> {
             added: 0,
             pieces: Vec::new(),
             fired: Vec::new(),
+            unpacked: UnpackedRows::default(),
             merger: Merger::default(),
         }
     }
@@ -148,13 +152,13 @@ impl<F: Real> Membranes<F> {
         }
     }
 
-    /// Advances all somata over [`from`, `to`), whose arrivals are the last of `events`, with the rows of weights of each
-    /// afferent projection, [pre, stride]. Appends the spikes, sorted, and returns how many candidates were decided.
+    /// Advances all somata over [`from`, `to`), whose arrivals are the last of `events`, with the weights of the afferent
+    /// projections. Appends the spikes, sorted, and returns how many candidates were decided.
     pub(crate) fn advance(
         &mut self,
         arch: Arch,
         hazard: Hazard,
-        rows: &[&[f32]],
+        weights: AfferentWeights<'_>,
         [from, to]: [f64; 2],
         spikes: &mut Vec<Spike>,
     ) -> usize {
@@ -169,7 +173,19 @@ impl<F: Real> Membranes<F> {
         self.probed.resize(self.times.len() * self.rest.len(), F::default());
         self.cut(from, to);
         let first = spikes.len();
-        let decided = arch.dispatch(Advance { membranes: self, rows, spikes });
+        let decided = match weights {
+            AfferentWeights::Dense(rows) => {
+                let rows = DenseRows::new(rows, self.stride);
+                arch.dispatch(Advance { membranes: self, rows, spikes })
+            }
+            AfferentWeights::Mixed { somatic, network } => {
+                let mut unpacked = std::mem::take(&mut self.unpacked);
+                let rows = MixedRows::new(somatic, network, &mut unpacked);
+                let decided = arch.dispatch(Advance { membranes: self, rows, spikes });
+                self.unpacked = unpacked;
+                decided
+            }
+        };
         self.segment += self.pieces.iter().filter(|piece| piece.action == Action::Rescale).count();
         self.events.drain(..self.added);
         self.added = 0;
@@ -239,22 +255,22 @@ impl<F: Real> WithSimd for DecayAt<'_, F> {
 }
 
 /// One call of [`Membranes::advance`].
-struct Advance<'a, F> {
+struct Advance<'a, F, R> {
     membranes: &'a mut Membranes<F>,
-    rows: &'a [&'a [f32]],
+    rows: R,
     spikes: &'a mut Vec<Spike>,
 }
 
-impl<F: Real> WithSimd for Advance<'_, F> {
+impl<F: Real, R: BlockRows<F>> WithSimd for Advance<'_, F, R> {
     type Output = usize;
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, _: S) -> usize {
-        let Membranes { stride, rest, l, s, z, candidates, events, added, pieces, probed, fired, merger, .. } =
-            self.membranes;
+        let Self { membranes, mut rows, spikes: all } = self;
+        let Membranes { rest, l, s, z, candidates, events, added, pieces, probed, fired, merger, .. } = membranes;
         let padded = rest.len();
         let (mut reached, mut decided) = (*added, 0);
-        let first = self.spikes.len();
+        let first = all.len();
         merger.ends.clear();
         for (block, base) in (0..padded).step_by(STREAM_BLOCK).enumerate() {
             let length = STREAM_BLOCK.min(padded - base);
@@ -264,9 +280,7 @@ impl<F: Real> WithSimd for Advance<'_, F> {
                 s: &mut s[base..][..length],
                 z: &mut z[base..][..length],
             };
-            let row = |event: &Event<F>| -> &[f32] {
-                &self.rows[event.afferent as usize][event.pre as usize * *stride + base..][..length]
-            };
+            rows.begin(base, length);
             let mut drawn = candidates.rest_of(block);
             if fired.len() < drawn.time.len() {
                 fired.resize(drawn.time.len(), Spike { time: 0.0, neuron: 0 });
@@ -274,18 +288,20 @@ impl<F: Real> WithSimd for Advance<'_, F> {
             let mut spikes = 0;
             reached = *added;
             for piece in pieces.iter() {
-                spikes += through(piece, events, &mut reached, row, &mut drawn, &mut traces, &mut fired[spikes..]);
+                spikes +=
+                    through(piece, events, &mut reached, &mut rows, &mut drawn, &mut traces, &mut fired[spikes..]);
                 match piece.action {
                     Action::Rescale => traces.scale(piece.decay),
                     Action::Probe { row: probe, .. } => {
-                        let recent = Recent::new(&events[reached..piece.events], row);
+                        let recent = rows.recent(&events[reached..piece.events]);
                         traces.probe(piece.decay, &recent, &mut probed[probe * padded + base..][..length]);
                     }
                     Action::Wait | Action::End => {}
                 }
             }
-            self.spikes.extend(fired[..spikes].iter().map(|s| Spike { neuron: base as u32 + s.neuron, ..*s }));
-            merger.ends.push(self.spikes.len() - first);
+            rows.end();
+            all.extend(fired[..spikes].iter().map(|s| Spike { neuron: base as u32 + s.neuron, ..*s }));
+            merger.ends.push(all.len() - first);
             let left = drawn.time.len();
             decided += candidates.leave(block, left);
         }
@@ -297,11 +313,11 @@ impl<F: Real> WithSimd for Advance<'_, F> {
 /// Takes the traces and candidates of one stream block to the end of a piece, before what is done there; `added` counts the
 /// events that the traces hold. Writes the spikes, and gives how many.
 #[inline(always)]
-fn through<'a, F: Real>(
+fn through<F: Real>(
     piece: &Piece<F>,
     events: &[Event<F>],
     added: &mut usize,
-    row: impl Fn(&Event<F>) -> &'a [f32] + Copy,
+    rows: &mut impl BlockRows<F>,
     drawn: &mut Drawn<'_, F>,
     traces: &mut Traces<'_, F>,
     fired: &mut [Spike],
@@ -316,15 +332,15 @@ fn through<'a, F: Real>(
             None => (group, piece.end),
         };
         if drawn.time[0] < end {
-            spikes += decide(drawn, end, traces, &Recent::new(recent, row), &mut fired[spikes..]);
+            spikes += decide(drawn, end, traces, &rows.recent(recent), &mut fired[spikes..]);
         }
         let Some(whole) = whole else { break };
-        traces.add(whole, row);
+        rows.add(traces, whole);
         *added += GROUP;
     }
     if piece.action.ends_group() {
         for event in &events[*added..piece.events] {
-            traces.add(std::array::from_ref(event), row);
+            rows.add(traces, std::array::from_ref(event));
         }
         *added = piece.events;
     }
@@ -353,7 +369,7 @@ mod tests {
             membranes.start(&modes, [&[0.0; 3]; 4], probes, 50.0);
             membranes.candidates.begin(3, stream);
             for &(from, to) in windows {
-                membranes.advance(Arch::new(), hazard, &[], [from, to], &mut Vec::new());
+                membranes.advance(Arch::new(), hazard, AfferentWeights::Dense(&[]), [from, to], &mut Vec::new());
                 found.extend(membranes.pieces.iter().map(|piece| (piece.end, piece.action)));
             }
             found.retain(|&(_, action)| !matches!(action, Action::Wait | Action::End));
@@ -384,7 +400,8 @@ mod tests {
             membranes.candidates.begin(16, stream);
             membranes.events.clone_from(&events);
             let hazard = Hazard { size: 16, phi_max: 0.2, length: 50.0, modes };
-            membranes.advance(Arch::new(), hazard, &[&weights], [0.0, 10.0], &mut Vec::new());
+            let rows: &[&[f32]] = &[&weights];
+            membranes.advance(Arch::new(), hazard, AfferentWeights::Dense(rows), [0.0, 10.0], &mut Vec::new());
             membranes
         };
         let (plain, probed) = (advanced(0), advanced(4));

@@ -22,6 +22,7 @@ mod order;
 mod phase_potentials;
 mod plateaus;
 mod population;
+mod rows;
 mod sampling;
 mod short_term;
 mod thinning;

@@ -75,7 +75,7 @@ impl PhasePotentials {
         let dendrites = &self.membrane.dendrites;
         let afferent = |projection: usize, somatic: f64| {
             let dendrite = dendrites.iter().position(|dendrite| dendrite.projections.contains(&projection));
-            (projection, Afferent { weights: inputs.network.weights(projection), somatic, dendrite })
+            (projection, Afferent { synapses: &inputs.network.synapses[projection], somatic, dendrite })
         };
         let silent = dendrites.iter().filter(|dendrite| dendrite.conductance == 0.0);
         let somatic = self.somatic.iter().map(|input| afferent(input.projection, input.conductance));
@@ -112,7 +112,7 @@ impl PhasePotentials {
         drive.resize(out.len(), 0.0);
         for &SomaticInput { projection, conductance } in &self.somatic {
             let mean = &inputs.arrivals[projection].added_mean;
-            add_product(run.arch, inputs.network.weights(projection), mean, conductance, drive);
+            add_product(run.arch, &inputs.network.synapses[projection], mean, conductance, drive);
         }
         let (modes, settle, length) = (&self.now, run.phase.settle_ms, run.phase.length_ms);
         let (slow, fast) = modes.psp.carried_means(settle, length);
@@ -130,7 +130,7 @@ impl PhasePotentials {
             arch: run.arch,
             psp: self.membrane.psp,
             start: &self.start.dendrites[plateau.dendrite],
-            received: received.map(|&p| (&inputs.arrivals[p], inputs.network.weights(p))),
+            received: received.map(|&p| (&inputs.arrivals[p], &inputs.network.synapses[p])),
             interval: (run.phase.settle_ms, run.phase.length_ms),
         };
         apical.means(alpha);
@@ -151,7 +151,7 @@ impl PhasePotentials {
                 for &projection in &dendrite.projections {
                     let arrivals = &inputs.arrivals[projection];
                     let added = if is_slow { &arrivals.added_l } else { &arrivals.added_s };
-                    add_product(run.arch, inputs.network.weights(projection), added, 1.0, trace);
+                    add_product(run.arch, &inputs.network.synapses[projection], added, 1.0, trace);
                 }
             }
         }

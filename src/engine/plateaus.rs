@@ -5,7 +5,7 @@ use pulp::Arch;
 use super::arrivals::Arrivals;
 use super::means::add_product;
 use crate::cells::{PlateauTimes, Psp};
-use crate::network::Weights;
+use crate::network::Synapses;
 use crate::numeric::Stream;
 use crate::numeric::exp;
 
@@ -21,14 +21,14 @@ pub(crate) struct Apical<'a, I> {
     pub(crate) interval: (f64, f64),
 }
 
-impl<'a, I: Iterator<Item = (&'a Arrivals, &'a Weights)> + Clone> Apical<'a, I> {
+impl<'a, I: Iterator<Item = (&'a Arrivals, &'a Synapses)> + Clone> Apical<'a, I> {
     /// Computes the mean of A from the settling time to the end of the phase, [n].
     pub(crate) fn means(&self, out: &mut [f64]) {
         let (settle, length) = self.interval;
         let (slow, fast) = self.psp.carried_means(settle, length);
         out.fill(0.0);
-        for (arrivals, weights) in self.received.clone() {
-            add_product(self.arch, weights, &arrivals.added_mean, 1.0, out);
+        for (arrivals, synapses) in self.received.clone() {
+            add_product(self.arch, synapses, &arrivals.added_mean, 1.0, out);
         }
         for ((mean, a_l), a_s) in out.iter_mut().zip(&self.start[0]).zip(&self.start[1]) {
             *mean = *mean + a_l * slow - a_s * fast;
@@ -55,18 +55,19 @@ impl<'a, I: Iterator<Item = (&'a Arrivals, &'a Weights)> + Clone> Apical<'a, I> 
         let mut a_l: Vec<f64> = start[0].iter().map(|a| a * exp(-from / psp.tau_l)).collect();
         let mut a_s: Vec<f64> = start[1].iter().map(|a| a * exp(-from / psp.tau_s)).collect();
         let mut integrals = vec![0.0; leads.len()];
-        for (arrivals, weights) in received.clone() {
+        for (arrivals, synapses) in received.clone() {
             for (o, [l, s]) in arrivals.before_late.iter().enumerate() {
-                for ((&w, a_l), a_s) in weights.row(o).iter().zip(&mut a_l).zip(&mut a_s) {
-                    *a_l += f64::from(w) * l;
-                    *a_s += f64::from(w) * s;
-                }
+                synapses.for_each(o, |i, w| {
+                    a_l[i] += f64::from(w) * l;
+                    a_s[i] += f64::from(w) * s;
+                });
             }
             for spike in &arrivals.late {
                 let whole = psp.integral(length - spike.time);
-                for ((&w, sum), &lead) in weights.row(spike.neuron as usize).iter().zip(&mut integrals).zip(leads) {
-                    *sum += f64::from(w) * (whole - psp.integral(length - f64::from(lead) - spike.time));
-                }
+                synapses.for_each(spike.neuron as usize, |i, w| {
+                    let lead = f64::from(leads[i]);
+                    integrals[i] += f64::from(w) * (whole - psp.integral(length - lead - spike.time));
+                });
             }
         }
         let ends = (exp(-longest / psp.tau_l), exp(-longest / psp.tau_s));
@@ -84,6 +85,7 @@ mod tests {
     use super::*;
     use crate::engine::arrivals::Averaging;
     use crate::engine::circuit::ProjectionLayout;
+    use crate::network::Weights;
     use crate::numeric::{PresentationKey, Purpose, StreamKey};
     use crate::protocol::Spike;
 
@@ -113,7 +115,8 @@ mod tests {
         arrivals.begin(&layout);
         arrivals.send(&spikes, 0.0);
         arrivals.end_window(Arch::new(), &layout, Averaging { from: settle, length }, length);
-        let received = std::iter::once((&arrivals, &weights));
+        let synapses = weights.clone().into();
+        let received = std::iter::once((&arrivals, &synapses));
         let dendrites = Apical { arch: Arch::new(), psp, start: &start, received, interval: (settle, length) };
         let mut means: Vec<f64> = (0..3).map(|i| mean(i, length)).collect();
         let key = StreamKey {
@@ -145,7 +148,7 @@ mod tests {
             arch: Arch::new(),
             psp,
             start: &start,
-            received: std::iter::empty::<(&Arrivals, &Weights)>(),
+            received: std::iter::empty::<(&Arrivals, &Synapses)>(),
             interval: (30.0, 50.0),
         };
         let purpose = Purpose::PlateauTimes(1);

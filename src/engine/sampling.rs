@@ -6,13 +6,14 @@ use pulp::{Arch, Simd, WithSimd};
 
 use super::circuit::{Membrane, Potential};
 use crate::cells::Modes;
-use crate::network::Weights;
+use crate::network::Synapses;
 use crate::numeric::exp;
 use crate::protocol::Spike;
 
 /// One projection as a sampled population receives it.
+#[derive(Clone, Copy)]
 pub(crate) struct Afferent<'a> {
-    pub(crate) weights: &'a Weights,
+    pub(crate) synapses: &'a Synapses,
     /// Conductance into the soma [1/ms]; 0: it drives none.
     pub(crate) somatic: f64,
     /// The dendrite it ends on, if its input is kept.
@@ -109,18 +110,20 @@ impl Sampler {
         let jump = modes.psp.jump();
         let (l, s) = (jump * exp(-age / modes.psp.tau_l), jump * exp(-age / modes.psp.tau_s));
         let z = -(modes.alpha_l - modes.alpha_s) * jump * exp(-age * modes.gamma);
-        let row = afferent.weights.row(spike.neuron as usize);
-        for i in 0..self.rest.len() {
-            let somatic = f64::from(row[i]) * afferent.somatic;
-            self.u_l[i] += somatic * l;
-            self.u_s[i] += somatic * s;
-            self.z[i] += somatic * z;
-        }
-        if let Some([slow, fast]) = afferent.dendrite.map(|dendrite| &mut self.dendrites[dendrite]) {
-            for i in 0..slow.len() {
-                slow[i] += f64::from(row[i]) * l;
-                fast[i] += f64::from(row[i]) * s;
-            }
+        let Afferent { synapses, somatic, dendrite } = *afferent;
+        let Self { u_l, u_s, z: modal, dendrites, .. } = self;
+        let pre = spike.neuron as usize;
+        synapses.for_each(pre, |i, w| {
+            let somatic = f64::from(w) * somatic;
+            u_l[i] += somatic * l;
+            u_s[i] += somatic * s;
+            modal[i] += somatic * z;
+        });
+        if let Some([slow, fast]) = dendrite.map(|dendrite| &mut dendrites[dendrite]) {
+            synapses.for_each(pre, |i, w| {
+                slow[i] += f64::from(w) * l;
+                fast[i] += f64::from(w) * s;
+            });
         }
     }
 

@@ -10,12 +10,13 @@ use super::membranes::Membranes;
 use super::observe::StateArray;
 use super::phase_potentials::{PhasePotentials, take_up};
 use super::population::{Inputs, Means, PhaseRun, PopulationDynamics, Window};
+use super::rows::{AfferentWeights, FEW};
 use super::sampling::Start;
 use super::thinning::Hazard;
 use super::traces::Event;
 use super::work::Work;
 use crate::cells::Modes;
-use crate::network::{Network, Weights};
+use crate::network::{Network, Synapses, Weights};
 use crate::numeric::{Purpose, Real, sigmoid_all};
 use crate::protocol::Spike;
 
@@ -117,13 +118,12 @@ impl PopulationDynamics for LinearPopulation {
         out: &mut Vec<Spike>,
         work: &mut Work,
     ) {
-        /// Projections whose rows fit on the stack.
-        const FEW: usize = 8;
         let (known, modes, somatic) = (out.len(), self.potentials.now, &self.layout.somatic);
         let (mut few, mut many): ([&[f32]; FEW], Vec<&[f32]>) = ([&[]; FEW], Vec::new());
         let hazard =
             Hazard { size: self.layout.size, phi_max: self.layout.phi_max, length: run.phase.length_ms, modes };
         let Inputs { arrivals, network, .. } = *inputs;
+        work.synaptic_events += synaptic_events(somatic, &self.taken, inputs);
         either!(&mut self.somata, membranes => {
             let waiting = membranes.events.len();
             for (afferent, (&SomaticInput { projection, conductance }, range)) in somatic.iter().zip(&self.taken).enumerate() {
@@ -142,17 +142,19 @@ impl PopulationDynamics for LinearPopulation {
                     a.time.total_cmp(&b.time).then((a.afferent, a.pre).cmp(&(b.afferent, b.pre)))
                 });
             }
-            work.synaptic_events += ((membranes.events.len() - waiting) * hazard.size) as u64;
-            let rows: &[&[f32]] = if somatic.len() <= FEW {
-                for (rows, input) in few.iter_mut().zip(somatic) {
-                    *rows = network.weights(input.projection).rows();
+            let dense = |input: &SomaticInput| network.synapses[input.projection].dense();
+            let weights = if somatic.iter().any(|input| dense(input).is_none()) {
+                AfferentWeights::Mixed { somatic, network }
+            } else if somatic.len() <= FEW {
+                for (rows, weights) in few.iter_mut().zip(somatic.iter().filter_map(dense)) {
+                    *rows = weights.rows();
                 }
-                &few[..somatic.len()]
+                AfferentWeights::Dense(&few[..somatic.len()])
             } else {
-                many.extend(somatic.iter().map(|input| network.weights(input.projection).rows()));
-                &many
+                many.extend(somatic.iter().filter_map(dense).map(Weights::rows));
+                AfferentWeights::Dense(&many)
             };
-            let decided = membranes.advance(run.arch, hazard, rows, [window.from, window.to], out);
+            let decided = membranes.advance(run.arch, hazard, weights, [window.from, window.to], out);
             work.candidates += decided as u64;
         });
         work.spikes += (out.len() - known) as u64;
@@ -200,6 +202,18 @@ impl PopulationDynamics for LinearPopulation {
         SOMATIC.into_iter().zip([v, u_l, u_s]).for_each(|(name, values)| take_up(state, name, values));
         self.potentials.restore_dendrites(state);
     }
+}
+
+/// How many neurons the arrivals of a window reach, those of each afferent in a range of its own.
+fn synaptic_events(somatic: &[SomaticInput], taken: &[Range<usize>], inputs: &Inputs<'_>) -> u64 {
+    let events = somatic.iter().zip(taken).map(|(&SomaticInput { projection, .. }, range)| {
+        let spikes = &inputs.arrivals[projection].spikes[range.clone()];
+        match &inputs.network.synapses[projection] {
+            Synapses::Dense(weights) => spikes.len() * weights.post(),
+            Synapses::Sparse(sparse) => spikes.iter().map(|spike| sparse.out_degree(spike.neuron as usize)).sum(),
+        }
+    });
+    events.sum::<usize>() as u64
 }
 
 /// Names of the arrays of state of somata.

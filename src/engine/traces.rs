@@ -50,6 +50,25 @@ impl<F: Real> Traces<'_, F> {
         add_rows(self.l, self.s, self.z, rows, events.map(|event| event.jumps));
     }
 
+    /// Adds an arrival synapse by synapse, given as neurons and weights, and calls `added` with each of these neurons.
+    #[inline(always)]
+    pub(crate) fn add_sparse(
+        &mut self,
+        [l, s, z]: [F; 3],
+        row: impl Iterator<Item = (usize, f32)>,
+        mut added: impl FnMut(usize),
+    ) {
+        let length = self.l.len();
+        let (own_l, own_s, own_z) = (&mut *self.l, &mut self.s[..length], &mut self.z[..length]);
+        for (n, w) in row {
+            let w = F::from_f32(w);
+            own_l[n] = w.mul_add(l, own_l[n]);
+            own_s[n] = w.mul_add(s, own_s[n]);
+            own_z[n] = w.mul_add(z, own_z[n]);
+            added(n);
+        }
+    }
+
     #[inline(always)]
     pub(crate) fn scale(&mut self, decay: [F; 3]) {
         for (trace, decay) in [&mut *self.l, &mut *self.s, &mut *self.z].into_iter().zip(decay) {
@@ -109,14 +128,14 @@ pub(crate) struct Recent<'a, F> {
 
 impl<'a, F: Real> Recent<'a, F> {
     #[inline(always)]
-    pub(crate) fn new(events: &[Event<F>], row: impl Fn(&Event<F>) -> &'a [f32]) -> Self {
+    pub(crate) fn new(events: &[Event<F>], row: impl Fn(usize, &Event<F>) -> &'a [f32]) -> Self {
         let mut recent = Self {
             times: [f64::INFINITY; GROUP - 1],
             jumps: [[F::default(); 3]; GROUP - 1],
             rows: [&NO_WEIGHTS; GROUP - 1],
         };
         for (k, event) in events.iter().enumerate().take(GROUP - 1) {
-            (recent.times[k], recent.jumps[k], recent.rows[k]) = (event.time, event.jumps, row(event));
+            (recent.times[k], recent.jumps[k], recent.rows[k]) = (event.time, event.jumps, row(k, event));
         }
         recent
     }

@@ -54,8 +54,9 @@ impl Population {
         matches!(self.cell.dynamics(), Dynamics::Source(_))
     }
 
-    /// Whether sparse synapses may end on its cells: those whose means over phases are measured take dense rows.
-    pub fn takes_sparse_synapses(&self) -> bool {
+    /// Whether each synapse onto its cells may have a delay and short-term plasticity of its own. Where means over phases are
+    /// measured, each presynaptic neuron has one train.
+    pub fn takes_delays_of_synapses(&self) -> bool {
         self.linear().is_some_and(|cell| !cell.has_phase_means())
     }
 

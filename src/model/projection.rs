@@ -19,6 +19,9 @@ pub struct ProjectionId(pub usize);
 /// Density of synapses below which sparse rows take less time than dense ones, measured on 512 neurons.
 const SPARSE_BELOW: f64 = 0.12;
 
+/// The same of cells that take whole rows in vectors, measured on 500 neurons.
+const SPARSE_BELOW_IN_VECTORS: f64 = 0.03;
+
 /// Synapses from one population to another.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Projection {
@@ -86,6 +89,15 @@ impl Sign {
         }
     }
 
+    /// The weight itself, or zero if it has another sign.
+    pub(crate) fn clipped(self, weight: f32) -> f32 {
+        match self {
+            Self::Any => weight,
+            Self::NonNegative => weight.max(0.0),
+            Self::NonPositive => weight.min(0.0),
+        }
+    }
+
     /// Whether a weight of this value has it; zero always does.
     pub fn allows(self, weight: f64) -> bool {
         match self {
@@ -114,7 +126,8 @@ pub enum ProjectionRule {
 pub enum WeightInit {
     /// Uniform, with the mean and spread that give dendrites wanted moments, times `scale` (see `network::Moments`).
     Moments {
-        /// N of the formula; without it, the number of presynaptic neurons, and of feedback that of postsynaptic ones.
+        /// N of the formula; without it, the number of presynaptic neurons that reach each neuron, and of feedback that of
+        /// postsynaptic ones that each reaches; of random connections the mean.
         #[serde(default, with = "Whole::<1, 1_000_000_000>", skip_serializing_if = "Option::is_none")]
         fan_in: Option<usize>,
         /// Wanted mean of the dendritic potential.
@@ -233,6 +246,11 @@ impl WeightInit {
         matches!(self, Self::Constant { .. } | Self::Normal { .. } | Self::Lognormal { .. } | Self::Uniform { .. })
     }
 
+    /// Whether they come from moments, each drawn on its own and none left out.
+    pub fn are_whole_moments(&self) -> bool {
+        matches!(*self, Self::Moments { kept: 1.0, shared_in_class: false, .. })
+    }
+
     /// Whether they are read from a file.
     pub fn is_stored(&self) -> bool {
         matches!(self, Self::Run { .. } | Self::Npy { .. })
@@ -246,14 +264,17 @@ impl Projection {
         Ends { pre: size(self.from), post: size(self.to), recurrent: self.from == self.to }
     }
 
-    /// How its synapses are stored: as the model says, else sparse where delays differ, and where fewer than 12 in 100 pairs of
-    /// neurons are connected and the postsynaptic cells take sparse synapses.
+    /// How its synapses are stored: as the model says, else sparse where delays differ, where it learns and not all pairs of
+    /// neurons are connected, and where fewer than 12 in 100 are, or 3 in 100 onto cells that advance in vectors.
     pub fn storage(&self, populations: &[Population]) -> Storage {
         let ends = self.ends(populations);
         let sparse = || {
-            let takes = populations.get(self.to.0).is_some_and(Population::takes_sparse_synapses);
             let pairs = ends.pre as f64 * ends.post as f64;
-            takes && self.connection.expected_synapses(ends).is_none_or(|synapses| synapses < SPARSE_BELOW * pairs)
+            let cell = populations.get(self.to.0).and_then(Population::linear);
+            let in_vectors = cell.is_some_and(|cell| cell.is_plain_escape());
+            let below = if in_vectors { SPARSE_BELOW_IN_VECTORS } else { SPARSE_BELOW };
+            let few = |synapses: f64| synapses < below * pairs;
+            self.learns_sparse() || self.connection.expected_synapses(ends).is_none_or(few)
         };
         match self.storage {
             Some(storage) => storage,
@@ -262,21 +283,37 @@ impl Projection {
         }
     }
 
-    /// Whether it has one synapse of each pair of neurons, in dense storage, whose effect is its weight: what learning rules
-    /// and rate twins work on.
+    /// Whether it learns, but has no synapses of some pairs of neurons, which would learn in dense storage.
+    fn learns_sparse(&self) -> bool {
+        self.learning_rate > 0.0 && !self.connection.is_default()
+    }
+
+    /// Whether its storage is one in which it can learn.
+    pub fn can_learn(&self, populations: &[Population]) -> bool {
+        self.short_term.is_none() && (self.connection.is_default() || self.storage(populations) == Storage::Sparse)
+    }
+
+    /// Whether it has one synapse of each pair of neurons, in dense storage, whose effect is its weight: what rules of rates and
+    /// transposes work on.
     pub fn is_plain(&self, populations: &[Population]) -> bool {
         self.connection.is_default() && self.short_term.is_none() && self.storage(populations) == Storage::Dense
     }
 
-    /// N of the moment formula of its initial weights: as given, or else the number of presynaptic neurons, and of those that
-    /// reach the dendrite of plateaus that of postsynaptic ones. 0 where its populations are not there.
+    /// N of the moment formula of its initial weights: as given, or else the number of synapses onto a postsynaptic neuron, and of
+    /// those that reach the dendrite of plateaus that of a presynaptic one; of random connections the mean, rounded. 0 where its
+    /// populations are not there, and of a list.
     pub fn fan_in(&self, populations: &[Population]) -> usize {
         if let WeightInit::Moments { fan_in: Some(fan_in), .. } = self.weights {
             return fan_in;
         }
         let to = populations.get(self.to.0);
-        let by = if to.is_some_and(|to| to.is_plateau_port(self.port)) { to } else { populations.get(self.from.0) };
-        by.map_or(0, |population| population.size)
+        let Ends { pre, post, .. } = self.ends(populations);
+        let (others, each) = if to.is_some_and(|to| to.is_plateau_port(self.port)) { (post, pre) } else { (pre, post) };
+        if matches!(self.connection, Connection::AllToAll { .. }) {
+            return others;
+        }
+        let synapses = self.connection.expected_synapses(self.ends(populations));
+        synapses.map_or(0, |synapses| (synapses / each.max(1) as f64).round() as usize)
     }
 
     /// Presynaptic neurons in a row that start with the same weights: those of one class, where they are shared.

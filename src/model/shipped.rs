@@ -19,7 +19,7 @@ macro_rules! shipped {
 }
 
 /// All of them, the reference networks first, then their variants.
-pub const MODELS: [Shipped; 21] = shipped![
+pub const MODELS: [Shipped; 22] = shipped![
     "g17-784-10",
     "g17-784-500-10",
     "g17-784-500-100-10",
@@ -36,6 +36,7 @@ pub const MODELS: [Shipped; 21] = shipped![
     "g17-784-500-100-10-ga-060",
     "g17-784-500-10-backprop",
     "threshold-784-500-10",
+    "sparse-784-500-10",
     "g17-784-1000-10x5",
     "g17-1568-1000-10x5",
     "recurrent-lif",

@@ -14,19 +14,19 @@ use super::synapses_error::SynapsesError;
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct SynapseBlock {
     /// Where the row of each presynaptic neuron starts in `synapses`, and their end [pre + 1].
-    starts: Vec<u32>,
+    pub(super) starts: Vec<u32>,
     /// All rows, each sorted by delay and target.
-    synapses: Vec<Synapse>,
+    pub(super) synapses: Vec<Synapse>,
 }
 
 /// Sparse synapses of a projection.
 #[derive(Clone, Debug, PartialEq)]
 pub struct BlockCsr {
-    pre: usize,
+    pub(super) pre: usize,
     post: usize,
     resolution_ms: f64,
     /// Shared between copies of a network until weights change: a checkpoint takes no memory of its own.
-    blocks: Arc<Vec<SynapseBlock>>,
+    pub(super) blocks: Arc<Vec<SynapseBlock>>,
     /// Smallest and largest delay [steps]; none without synapses.
     delays: Option<[u16; 2]>,
 }
@@ -49,7 +49,26 @@ impl SynapseBlock {
     /// The synapses of one presynaptic neuron, sorted by delay and target.
     #[inline]
     pub fn row(&self, pre: usize) -> &[Synapse] {
-        &self.synapses[self.starts[pre] as usize..self.starts[pre + 1] as usize]
+        &self.synapses[self.places(pre)]
+    }
+
+    /// Where the row of a presynaptic neuron is in all synapses.
+    #[inline]
+    pub(super) fn places(&self, pre: usize) -> Range<usize> {
+        self.starts[pre] as usize..self.starts[pre + 1] as usize
+    }
+
+    /// The synapses of one presynaptic neuron onto some neurons of the block, where all have one delay, so that rows are sorted by
+    /// target.
+    #[inline]
+    pub(crate) fn row_onto(&self, pre: usize, targets: Range<usize>) -> &[Synapse] {
+        let row = self.row(pre);
+        let below = |bound: usize| row.partition_point(|synapse| usize::from(synapse.target) < bound);
+        let is_within = |synapse: &Synapse| targets.contains(&usize::from(synapse.target));
+        if row.first().is_none_or(is_within) && row.last().is_none_or(is_within) {
+            return row;
+        }
+        &row[below(targets.start)..below(targets.end)]
     }
 
     /// All synapses, row by row.
@@ -124,7 +143,8 @@ impl BlockCsr {
     /// The synapses that [`BlockCsr::list`] gave, in its order.
     ///
     /// # Errors
-    /// The first synapse of a neuron that is not there, without delay, or out of order; more than 2³² − 1 synapses of one block.
+    /// The first synapse of a neuron that is not there or out of order, or without delay where others have one; more than 2³² − 1
+    /// synapses of one block.
     pub fn from_stored(
         pre: usize,
         post: usize,
@@ -133,11 +153,12 @@ impl BlockCsr {
     ) -> Result<Self, SynapsesError> {
         let mut blocks: Vec<_> = (0..post.div_ceil(TARGETS_PER_BLOCK)).map(|_| SynapseBlock::default()).collect();
         let mut last = None;
+        let mut without_delay = None;
         for (index, ListedSynapse { source, target, delay, weight }) in list.enumerate() {
             if source as usize >= pre || target as usize >= post {
                 return Err(SynapsesError::Ends { index, source_neuron: source, target, pre, post });
             }
-            if delay == 0 {
+            if *without_delay.get_or_insert(delay == 0) != (delay == 0) {
                 return Err(SynapsesError::Delay { index, found: 0.0, resolution_ms });
             }
             let block = target as usize / TARGETS_PER_BLOCK;
@@ -187,6 +208,12 @@ impl BlockCsr {
     #[inline]
     pub fn row(&self, block: usize, pre: usize) -> &[Synapse] {
         self.blocks[block].row(pre)
+    }
+
+    /// Number of synapses of one presynaptic neuron.
+    #[inline]
+    pub(crate) fn out_degree(&self, pre: usize) -> usize {
+        self.blocks.iter().map(|block| block.places(pre).len()).sum()
     }
 
     /// All synapses, block by block and row by row.
@@ -239,6 +266,11 @@ impl BlockCsr {
     /// A delay [ms] of so many steps.
     pub fn delay_ms(&self, steps: u16) -> f64 {
         f64::from(steps) * self.resolution_ms
+    }
+
+    /// Smallest and largest delay [steps]; none without synapses.
+    pub fn delay_steps(&self) -> Option<[u16; 2]> {
+        self.delays
     }
 
     /// Smallest delay [ms]; none without synapses.
@@ -305,6 +337,20 @@ mod tests {
         assert_eq!(BlockCsr::from_list(3, 5000, 0.1, &back).unwrap(), synapses);
     }
 
+    /// Row 1 goes to 0, 3, 3, 9 and, in the second block, 4,100.
+    #[test]
+    fn rows_are_cut_by_targets_and_counted() {
+        let ends = [(1, 3), (1, 9), (1, 0), (1, 4100), (1, 3), (0, 3)];
+        let list = ends.map(|(pre, post)| listed(pre, post, 1, 1.0 + pre as f32));
+        let synapses = BlockCsr::from_list(2, 5000, 1.0, &list).unwrap();
+        let onto = |targets: Range<usize>| -> Vec<u16> {
+            synapses.blocks()[0].row_onto(1, targets).iter().map(|synapse| synapse.target).collect()
+        };
+        assert_eq!((onto(0..10), onto(0..9), onto(3..4)), (vec![0, 3, 3, 9], vec![0, 3, 3], vec![3, 3]));
+        assert_eq!((onto(1..4096), onto(4..9), onto(10..11)), (vec![3, 3, 9], vec![], vec![]));
+        assert_eq!((synapses.out_degree(0), synapses.out_degree(1)), (1, 5));
+    }
+
     #[test]
     fn synapses_of_neurons_that_are_not_there_are_refused() {
         let wrong = [listed(0, 0, 1, 1.0), listed(2, 1, 1, 1.0)];
@@ -339,9 +385,11 @@ mod tests {
             BlockCsr::from_stored(5, 9000, 0.1, stored.into_iter()),
             Err(SynapsesError::Order { index: 11 | 3000 | 3001 })
         ));
-        let at_once = ListedSynapse { source: 0, target: 0, delay: 0, weight: 1.0 };
-        let refused = BlockCsr::from_stored(5, 9000, 0.1, std::iter::once(at_once));
-        assert!(matches!(refused, Err(SynapsesError::Delay { index: 0, .. })));
+        let at_once = |delay| ListedSynapse { source: 0, target: 0, delay, weight: 1.0 };
+        let refused = BlockCsr::from_stored(5, 9000, 0.1, [at_once(0), at_once(1)].into_iter());
+        assert!(matches!(refused, Err(SynapsesError::Delay { index: 1, .. })));
+        let read = BlockCsr::from_stored(5, 9000, 1.0, [at_once(0), at_once(0)].into_iter()).unwrap();
+        assert_eq!((read.len(), read.delay_steps()), (2, Some([0, 0])));
         let beyond = ListedSynapse { source: 0, target: 9000, delay: 1, weight: 1.0 };
         let refused = BlockCsr::from_stored(5, 9000, 0.1, std::iter::once(beyond));
         assert!(matches!(refused, Err(SynapsesError::Ends { index: 0, .. })));

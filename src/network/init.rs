@@ -133,7 +133,7 @@ fn synapses<E>(
     let (rule, delay) = (&projection.connection, projection.delay);
     let storage = projection.storage(&model.populations);
     let draws = Draws { ends: projection.ends(&model.populations), seed, projection: index as u32 };
-    let drawn = distribution(&projection.weights).map(|drawn| WeightSource::Drawn(drawn, projection.sign));
+    let drawn = synaptic_distribution(model, projection).map(|drawn| WeightSource::Drawn(drawn, projection.sign));
     let named = |source| BuildError::Synapses { projection: projection.name.clone(), source };
     let sparse: BlockCsr = match (rule, matrix) {
         (Connection::AllToAll { autapses: true }, Some(matrix)) if storage == Storage::Dense => {
@@ -153,6 +153,18 @@ fn synapses<E>(
         Storage::Dense => Weights::from(&sparse).into(),
         Storage::Sparse => sparse.into(),
     })
+}
+
+/// The distribution that the weights of synapses are drawn from one by one, if they are.
+fn synaptic_distribution(model: &Model, projection: &Projection) -> Option<Distribution> {
+    let WeightInit::Moments { v_avg, v_sd, b_avg, scale, .. } = projection.weights else {
+        return distribution(&projection.weights);
+    };
+    let fan_in = projection.fan_in(&model.populations);
+    let nu = model.population(projection.from).phi_max() / 4.0;
+    let Moments { mean, sd } = Moments::new(fan_in, nu, v_avg, v_sd, b_avg);
+    let [low, high] = [-1.0, 1.0].map(|end| scale * (mean + end * HALF_RANGE * sd));
+    Some(Distribution::Uniform { low, high })
 }
 
 /// The distribution that weights are drawn from one by one, if they are.

@@ -4,6 +4,7 @@ mod block_csr;
 mod connection;
 mod derived;
 mod init;
+mod learning;
 mod signed;
 mod synapse;
 mod synapses;
@@ -80,12 +81,7 @@ impl Weights {
 
     /// Sets the weights of one presynaptic neuron that are of another sign to zero.
     pub fn clip(&mut self, pre: usize, sign: Sign) {
-        let row = self.row_mut(pre);
-        match sign {
-            Sign::Any => (),
-            Sign::NonNegative => row.iter_mut().for_each(|w| *w = w.max(0.0)),
-            Sign::NonPositive => row.iter_mut().for_each(|w| *w = w.min(0.0)),
-        }
+        self.row_mut(pre).iter_mut().for_each(|w| *w = sign.clipped(*w));
     }
 
     /// The weights as a matrix [post, pre] in row-major order, as files hold them.
@@ -162,7 +158,7 @@ impl Network {
     /// The weights of a projection with dense synapses, by its place in the model.
     ///
     /// # Panics
-    /// If its synapses are sparse. Those that learn or reach populations with an escape rate are not: other models are refused.
+    /// If its synapses are sparse.
     #[inline]
     pub fn weights(&self, projection: usize) -> &Weights {
         self.synapses[projection].dense().expect("dense synapses")

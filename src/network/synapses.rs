@@ -1,5 +1,7 @@
 //! The synapses of a projection, dense or sparse.
 
+use std::borrow::Cow;
+
 use super::{BlockCsr, Synapse, TARGETS_PER_BLOCK, Weights};
 use crate::model::{Population, Projection, Sign, Storage};
 use crate::numeric::Stream;
@@ -93,6 +95,64 @@ impl Synapses {
         match self {
             Self::Dense(_) => None,
             Self::Sparse(synapses) => Some(synapses),
+        }
+    }
+
+    /// The weights of all pairs of neurons: of sparse synapses their sums, zero where a pair has none.
+    pub fn matrix(&self) -> Cow<'_, Weights> {
+        match self {
+            Self::Dense(weights) => Cow::Borrowed(weights),
+            Self::Sparse(synapses) => Cow::Owned(Weights::from(synapses)),
+        }
+    }
+
+    /// All weights, of dense synapses row by row with the padding, of sparse ones in the order of storage.
+    pub fn weights(&self) -> Cow<'_, [f32]> {
+        match self {
+            Self::Dense(weights) => Cow::Borrowed(weights.rows()),
+            Self::Sparse(synapses) => synapses.synapses().map(|synapse| synapse.weight).collect(),
+        }
+    }
+
+    /// Calls `visit` with target and weight of every synapse of a presynaptic neuron.
+    #[inline(always)]
+    pub fn for_each(&self, pre: usize, mut visit: impl FnMut(usize, f32)) {
+        match self {
+            Self::Dense(weights) => {
+                weights.row(pre)[..weights.post()].iter().enumerate().for_each(|(target, &w)| visit(target, w));
+            }
+            Self::Sparse(synapses) => {
+                for (block, first) in synapses.blocks().iter().zip((0..).step_by(TARGETS_PER_BLOCK)) {
+                    block
+                        .row(pre)
+                        .iter()
+                        .for_each(|synapse| visit(first + usize::from(synapse.target), synapse.weight));
+                }
+            }
+        }
+    }
+
+    /// As [`Synapses::for_each`], with the summed weight of several synapses of a pair of neurons that follow each other in the
+    /// order of storage: all of them, where synapses have one delay.
+    #[inline(always)]
+    pub fn for_each_pair(&self, pre: usize, mut visit: impl FnMut(usize, f32)) {
+        let mut last: Option<(usize, f32)> = None;
+        self.for_each(pre, |target, weight| match &mut last {
+            Some((same, sum)) if *same == target => *sum += weight,
+            _ => {
+                let before = last.replace((target, weight));
+                before.into_iter().for_each(|(target, sum)| visit(target, sum));
+            }
+        });
+        last.into_iter().for_each(|(target, sum)| visit(target, sum));
+    }
+
+    /// Number of synapses of a presynaptic neuron.
+    #[inline]
+    pub fn out_degree(&self, pre: usize) -> usize {
+        match self {
+            Self::Dense(weights) => weights.post(),
+            Self::Sparse(synapses) => synapses.out_degree(pre),
         }
     }
 

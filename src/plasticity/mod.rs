@@ -27,6 +27,7 @@ pub use signals::{LocalSignals, Measurement, Measurements, PhaseSignals, Quantit
 pub use transpose::Transpose;
 pub use two_phase::{ErrorSignal, RateCurve, Slope, TwoPhase};
 pub use weight_update::{RankOne, WeightUpdate, apply};
+pub(crate) use weight_update::{SHARE, add_to_biases};
 
 use crate::numeric::Stream;
 

@@ -80,7 +80,14 @@ impl WeightUpdate {
 }
 
 /// Rows of weights that one thread changes at a time.
-const SHARE: usize = 64;
+pub(crate) const SHARE: usize = 64;
+
+/// Adds terms to biases, those of the postsynaptic neurons; none where there are none.
+pub(crate) fn add_to_biases<'a>(terms: impl Iterator<Item = &'a RankOne>, biases: &mut [f32]) {
+    for term in terms {
+        biases.iter_mut().zip(&term.post).for_each(|(b, &post)| *b += post);
+    }
+}
 
 /// Adds terms to weights, given as rows of `stride` postsynaptic weights per presynaptic neuron, and to biases (empty: none
 /// learn), each weight's in the order of the terms. Returns the number of rows touched. What a term has beyond the rows or
@@ -94,9 +101,7 @@ pub fn apply<'a>(
     if stride == 0 {
         return 0;
     }
-    for term in terms.clone() {
-        biases.iter_mut().zip(&term.post).for_each(|(b, &post)| *b += post);
-    }
+    add_to_biases(terms.clone(), biases);
     let add = |(share, rows): (usize, &mut [f32])| {
         Arch::new().dispatch(Add { terms: terms.clone(), rows, stride, first: share * SHARE });
     };

@@ -20,7 +20,7 @@ use pulp::Arch;
 use super::diffusion::Normal;
 use crate::cells::Modes;
 use crate::engine::{Circuit, Lane, LaneState, Observation, PhaseMeans, SomaticInput, add_product};
-use crate::network::{Network, Weights};
+use crate::network::{Network, Synapses};
 use crate::numeric::{PresentationKey, Purpose, StreamKey, sigmoid_all};
 use crate::protocol::{FORWARD, Phase, Stimulus, Target, Trial};
 
@@ -212,7 +212,7 @@ impl RateLane {
         v.fill(0.0);
         for &SomaticInput { projection: link, conductance: g } in &cells.somatic {
             self.carry(link);
-            add_product(self.arch, network.weights(link), &self.trains[link], g, &mut v);
+            add_product(self.arch, &network.synapses[link], &self.trains[link], g, &mut v);
         }
         for (i, (v, &b)) in v.iter_mut().zip(&network.biases[index]).enumerate() {
             let current = membrane.teaching_current(i, target);
@@ -226,7 +226,7 @@ impl RateLane {
                 for &SomaticInput { projection: link, conductance: g } in &cells.somatic {
                     let from = circuit.projections[link].from;
                     let each = g * g * Modes::new(membrane.psp, gamma).square_integral();
-                    add_squares(network.weights(link), &self.rates[from], each, &mut variance);
+                    add_squares(&network.synapses[link], &self.rates[from], each, &mut variance);
                 }
                 rates.iter_mut().zip(&variance).for_each(|(r, var)| *r = self.normal.mean_sigmoid(*r, var.sqrt()));
             }
@@ -253,7 +253,7 @@ impl RateLane {
             let plateau = &mut means.plateau[population];
             plateau.fill(0.0);
             for &projection in &dendrite.projections {
-                add_product(self.arch, network.weights(projection), &self.trains[projection], 1.0, plateau);
+                add_product(self.arch, &network.synapses[projection], &self.trains[projection], 1.0, plateau);
             }
             sigmoid_all(plateau);
             self.observation.plateaus[population][index].extend(plateau.iter().map(|&alpha| alpha as f32));
@@ -269,12 +269,10 @@ fn add_noise(factor: f64, rates: &[f64], off: &[f64], out: &mut [f64]) {
     out.iter_mut().zip(rates).zip(off).for_each(|((x, rate), off)| *x += (rate * factor).sqrt() * off);
 }
 
-/// Adds `factor` · Σ_j w_j² x_j to `out`, [post].
-fn add_squares(weights: &Weights, x: &[f64], factor: f64, out: &mut [f64]) {
+/// Adds `factor` · Σ_j w_j² x_j to `out`, [post], w_j the sum of the weights of a pair of neurons.
+fn add_squares(synapses: &Synapses, x: &[f64], factor: f64, out: &mut [f64]) {
     for (j, &x) in x.iter().enumerate().filter(|&(_, &x)| x != 0.0) {
-        for (sum, &w) in out.iter_mut().zip(weights.row(j)) {
-            *sum += f64::from(w) * f64::from(w) * x * factor;
-        }
+        synapses.for_each_pair(j, |i, w| out[i] += f64::from(w) * f64::from(w) * x * factor);
     }
 }
 
@@ -283,6 +281,7 @@ mod tests {
     use super::*;
     use crate::engine::Precision;
     use crate::model::Model;
+    use crate::network::Weights;
     use crate::numeric::{PresentationKey, sigmoid};
     use crate::plasticity::{
         BoundaryRule, ErrorSignal, LocalSignals, PhaseSignals, RateCurve, Slope, TwoPhase, WeightUpdate,

@@ -125,7 +125,7 @@ impl Checkpoint {
     /// Checks that the delays are multiples of the steps of `model`, that of the checkpoint itself.
     ///
     /// # Errors
-    /// The first projection with another step.
+    /// The first projection with another step, or with synapses without delay where the model's have one.
     pub fn check_delays(&self, model: &Model) -> Result<(), StateMismatch> {
         let sparse = self.network.synapses.iter().map(Synapses::sparse);
         for (projection, synapses) in model.projections.iter().zip(sparse) {
@@ -134,6 +134,10 @@ impl Checkpoint {
             let what = format!("step of the delays of `{}`, `resolution_ms`", projection.name);
             let same = |found: f64| found.total_cmp(&step).is_eq();
             in_range(&what, &format!("{} ms, as in the model", Rounded(step)), &[synapses.resolution_ms()], same)?;
+            let least = synapses.min_delay_ms().unwrap_or(step);
+            let what = format!("delays of `{}`", projection.name);
+            let has_delay = |found: f64| found > 0.0 || projection.delay.smallest() == 0.0;
+            in_range(&what, "delays above 0 ms, as in the model", &[least], has_delay)?;
         }
         Ok(())
     }
@@ -164,10 +168,22 @@ fn check_weights(model: &Model, projection: &Projection, synapses: &Synapses) ->
     if !synapses.is_finite() {
         return Err(StateMismatch::NotFinite { what });
     }
+    check_one_delay(model, projection, synapses)?;
     let sign = projection.sign;
     synapses.of_another_sign(sign).map_or(Ok(()), |found| {
         Err(StateMismatch::Sign { projection: projection.name.clone(), sign: sign.name(), found })
     })
+}
+
+/// Refuses sparse synapses of another delay than that of the projection, where all have one.
+fn check_one_delay(model: &Model, projection: &Projection, synapses: &Synapses) -> Result<(), StateMismatch> {
+    if model.population(projection.to).takes_delays_of_synapses() {
+        return Ok(());
+    }
+    let found = synapses.sparse().and_then(|sparse| Some([sparse.min_delay_ms()?, sparse.max_delay_ms()?]));
+    let (what, delay) = (format!("delays of `{}`", projection.name), projection.delay.smallest());
+    let expected = format!("{} ms, the one delay of its synapses", Rounded(delay));
+    in_range(&what, &expected, &found.unwrap_or([delay; 2]), |found| found.total_cmp(&delay).is_eq())
 }
 
 fn check_population(

@@ -2,7 +2,8 @@
 
 use super::figure::PublishedFigure;
 use super::figures::{
-    ablations, brunel, credit, fa_linear, fields, maps, microcircuit, phases, prediction, threshold, traces, variants,
+    ablations, brunel, credit, fa_linear, fields, in_degree, maps, microcircuit, phases, prediction, threshold, traces,
+    variants,
 };
 
 /// All published figures that can be reproduced, in the order of their report.
@@ -32,8 +33,15 @@ pub const FIGURES: [PublishedFigure; 22] = [
 ];
 
 /// Figures that were not published: extensions of the published experiments.
-pub const EXTENSIONS: [PublishedFigure; 6] =
-    [ablations::BEST, ablations::FASHION, ablations::LEVERS, variants::FEEDBACK, variants::BRIEF, threshold::FIGURE];
+pub const EXTENSIONS: [PublishedFigure; 7] = [
+    ablations::BEST,
+    ablations::FASHION,
+    ablations::LEVERS,
+    variants::FEEDBACK,
+    variants::BRIEF,
+    threshold::FIGURE,
+    in_degree::FIGURE,
+];
 
 /// The figure of this name in any case; `None` if there is none.
 pub fn find(name: &str) -> Option<&'static PublishedFigure> {

@@ -59,12 +59,13 @@ impl Backprop {
         let mut factors = Vec::new();
         for layer in &self.layers {
             layer.rule.propagated(signals.of_population(layer.above, &errors[layer.above]), &mut factors);
-            let weights = network.weights(layer.onward);
+            let synapses = &network.synapses[layer.onward];
             let error = |i: usize| {
-                let sum: f64 = weights.row(i).iter().zip(&factors).map(|(&w, &x)| f64::from(w) * f64::from(x)).sum();
+                let mut sum = 0.0;
+                synapses.for_each(i, |k, w| sum += f64::from(w) * f64::from(factors[k]));
                 layer.phi_max * sum
             };
-            errors[layer.population] = (0..weights.pre()).map(error).collect();
+            errors[layer.population] = (0..synapses.pre()).map(error).collect();
         }
     }
 }

@@ -222,6 +222,11 @@ fn derived_projections(model: &Model, seed: u64, own: Vec<DerivedFrom>) -> Resul
         if sources.contains(&index) || model.projections[index].learning_rate > 0.0 {
             return Err(TrainerError::Derived { projection });
         }
+        let plain = |&index: &usize| model.projections[index].is_plain(&model.populations);
+        if let Some(sparse) = sources.iter().chain([&index]).copied().find(|index| !plain(index)) {
+            let other = model.projections[sparse].name.clone();
+            return Err(TrainerError::NotPlain { projection, other });
+        }
         all.add(index, sources, weights);
     }
     Ok(all)

@@ -157,8 +157,8 @@ impl LastLayer {
     /// Adds the Jacobians at the mean potentials `u` of the output, [outputs].
     fn add(&mut self, network: &Network, u: &[f64], phi: Escape) {
         let slopes: Array1<f64> = u.iter().map(|&u| self.gain * phi.slope(u)).collect();
-        let forward = network.weights(self.forward).to_array() * slopes.insert_axis(ndarray::Axis(1));
-        let back = network.weights(self.back).to_array();
+        let forward = network.synapses[self.forward].matrix().to_array() * slopes.insert_axis(ndarray::Axis(1));
+        let back = network.synapses[self.back].matrix().to_array();
         let expected = back.dot(&ArrayView1::from(&rates(u, phi)));
         let back = back * expected.mapv(sigmoid_slope).insert_axis(ndarray::Axis(1));
         let product = forward.dot(&back);

@@ -42,6 +42,16 @@ pub enum TrainerError {
         /// The projection.
         projection: String,
     },
+    /// Derived weights from or of synapses that are not all there.
+    #[error(
+        "the weights of `{projection}` cannot be derived: expected all-to-all dense synapses of `{other}`, found others"
+    )]
+    NotPlain {
+        /// The projection.
+        projection: String,
+        /// The projection with other synapses.
+        other: String,
+    },
     /// A rule cannot be made.
     #[error("the rule of `{projection}` cannot be made")]
     Rule {

@@ -17,7 +17,6 @@ use crate::engine::{Circuit, Work};
 use crate::model::{Model, Sign};
 use crate::network::{DerivedProjections, Network};
 use crate::numeric::PresentationKey;
-use crate::plasticity::apply;
 use crate::protocol::{FORWARD, Order, Sigmoids, TARGET};
 use crate::record::{Checkpoint, Evaluation, Kind, Recorder};
 
@@ -340,13 +339,12 @@ impl<'a> Trainer<'a> {
             let terms = lanes.iter().flat_map(|lane| lane.changes[index].terms());
             let target = self.model.population(projection.to);
             let Network { synapses, biases } = &mut self.network;
-            let Some(weights) = synapses[index].dense_mut() else { continue };
             let biases =
                 if target.is_plateau_port(projection.port) { &mut [] } else { biases[projection.to.0].as_mut_slice() };
-            let stride = weights.stride();
-            self.work.rows_updated += apply(terms.clone(), weights.rows_mut(), stride, biases) as u64;
+            let synapses = &mut synapses[index];
+            self.work.rows_updated += synapses.apply(terms.clone(), biases) as u64;
             if projection.sign != Sign::Any {
-                terms.flat_map(|term| &term.pre).for_each(|&(pre, _)| weights.clip(pre as usize, projection.sign));
+                terms.flat_map(|term| &term.pre).for_each(|&(pre, _)| synapses.clip(pre as usize, projection.sign));
             }
         }
         if let Some(lane) = lanes.last() {

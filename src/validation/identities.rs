@@ -112,9 +112,9 @@ impl IdentityEstimator {
                 x[spike.neuron as usize] += bins.mean[bin];
                 variance[spike.neuron as usize] += bins.variance[bin];
             }
-            let weights = network.weights(*link);
+            let synapses = &network.synapses[*link];
             for (j, &x) in x.iter().enumerate().filter(|&(_, &x)| x != 0.0) {
-                expected.iter_mut().zip(weights.row(j)).for_each(|(sum, &w)| *sum += f64::from(w) * x);
+                synapses.for_each(j, |i, w| expected[i] += f64::from(w) * x);
             }
         }
         for (i, expected) in expected.iter().enumerate() {
@@ -131,7 +131,7 @@ impl IdentityEstimator {
         let n = self.residuals.len();
         let mut covariance = Array2::zeros((n, n));
         for ((link, ..), variance) in self.afferents.iter().zip(&self.variances) {
-            let w = network.weights(*link).to_array();
+            let w = network.synapses[*link].matrix().to_array();
             let spread = &w * &Array1::from(variance.clone()).insert_axis(Axis(0));
             covariance += &spread.dot(&w.t());
         }

@@ -124,8 +124,8 @@ fn angles(setting: &LearningSetting<'_>, network: &Network) -> Result<Vec<(usize
     let [spiking, rate] = [changed(DYNAMICS[0])?, changed(DYNAMICS[1])?];
     let learns = (0..model.projections.len()).filter(|&index| model.projections[index].learning_rate > 0.0);
     let angle = |index: usize| {
-        let rows = |network: &Network| network.weights(index).rows().to_vec();
-        (index, angle_between(&rows(network), &rows(&spiking), &rows(&rate)))
+        let [origin, spiking, rate] = [network, &spiking, &rate].map(|network| network.synapses[index].weights());
+        (index, angle_between(&origin, &spiking, &rate))
     };
     Ok(learns.map(angle).collect())
 }

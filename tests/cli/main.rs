@@ -21,6 +21,7 @@ mod refusals;
 mod reproduce;
 mod runs;
 mod shell;
+mod sparse;
 mod threshold;
 mod validate;
 mod version_0_1;

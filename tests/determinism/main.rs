@@ -13,7 +13,7 @@ use apical::training::{Ending, Monitor, Plan, Plasticity, Progress, Trainer, Tra
 use support::{Bench, Contents, IMAGES};
 
 /// Networks and ways of learning that each carry another state from one presentation to the next.
-const VARIANTS: [&str; 8] = [
+const VARIANTS: [&str; 9] = [
     "",
     "--set learning.batch=4",
     "--set population.hidden.g_a_per_ms=0.05 --set projection.output-hidden.delay_ms=9 \
@@ -25,6 +25,10 @@ const VARIANTS: [&str; 8] = [
     "--set population.hidden.g_a_per_ms=0.05 --set projection.output-hidden.delay_ms=9 --set learning.batch=4",
     "--set population.hidden.threshold.v_th=0.5 --set population.output.threshold.v_th=0.5 \
      --set population.hidden.g_a_per_ms=0.05 --set learning.batch=2",
+    "--set projection.input-hidden.connection={kind='fixed_in_degree',in_degree=5} --set projection.input-hidden.sign=non-negative \
+     --set projection.input-hidden.weights={from='uniform',low=0,high=0.5} \
+     --set projection.output-hidden.connection={kind='fixed_probability',p=0.5} --set projection.output-hidden.rule=mirror \
+     --set projection.output-hidden.learning_rate=0.1 --set learning.batch=4",
 ];
 
 fn train(bench: &Bench, out: &str, arguments: &str) -> Contents {

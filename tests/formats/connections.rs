@@ -5,7 +5,7 @@ use std::path::Path;
 
 use apical::data::read_synapse_list;
 use apical::model::{Connection, Delay, Ends, Model, ShortTermPlasticity, Storage, SynapseList, WeightInit};
-use apical::network::Network;
+use apical::network::{Moments, Network};
 use apical::record::hdf5::read_edges;
 use apical::training::initial_network;
 use ndarray_npy::write_npy;
@@ -51,14 +51,14 @@ fn a_delay_is_a_number_or_a_table() {
         assert_eq!(model.projections[2].delay, Delay::Constant { value: expected }, "{text}");
         assert!(model.text().contains(&format!("delay_ms = {expected:?}")), "{}", model.text());
     }
-    // Cells with an escape rate take one delay, and say so of tables that are right.
+    // Cells whose means over phases are measured take one delay, and say so of tables that are right.
     for text in [
         "{ from = 'normal', mean = 1.5, sd = 0.75 }",
         "{ from = 'lognormal', mu = 0.4, sigma = 0.3, resolution_ms = 0.05 }",
         "{ from = 'uniform', low = 1, high = 2 }",
     ] {
         let refused = set(&[&format!("projection.output-hidden.delay_ms={text}")]).unwrap_err();
-        assert!(refused.contains("expected one delay and dense synapses onto \"hidden\""), "{text}: {refused}");
+        assert!(refused.contains("expected one delay of all synapses onto \"hidden\""), "{text}: {refused}");
     }
 }
 
@@ -92,12 +92,18 @@ fn what_a_rule_cannot_do_is_refused_with_what_was_expected() {
 fn keys_that_do_not_go_together_are_refused() {
     let probable = "projection.input-hidden.connection={ kind = 'fixed_probability', p = 0.5 }";
     for (keys, fragment) in [
-        (vec![probable], "expected `weights` from \"constant\", \"normal\", \"lognormal\" or \"uniform\""),
         (
-            vec![probable, DRAWN, "projection.input-hidden.learning_rate=0.1"],
-            "expected `learning_rate` 0, for rules learn",
+            vec![probable, "projection.input-hidden.weights.kept=0.5"],
+            "expected `weights` from \"constant\", \"normal\", \"lognormal\" or \"uniform\"",
         ),
-        (vec!["projection.hidden-output.storage=sparse"], "take no sparse ones"),
+        (
+            vec![probable, "projection.input-hidden.weights={ from = 'npy', path = 'w.npy' }"],
+            "\"moments\" without `kept`",
+        ),
+        (
+            vec![probable, DRAWN, "projection.input-hidden.learning_rate=0.1", "projection.input-hidden.storage=dense"],
+            "expected `storage` \"sparse\" where a projection learns",
+        ),
         (vec!["projection.hidden-output.short_term={ u = 0.5, tau_rec_ms = 800 }"], "expected no `short_term`"),
         (vec!["projection.input-hidden.weights.from=list"], "expected `connection` of kind \"list\""),
         (vec!["projection.input-hidden.delay_ms={ from = 'list' }"], "expected `connection` of kind \"list\""),
@@ -361,7 +367,52 @@ fn a_projection_is_made_of_a_list() {
     assert!(Network::new(&model, 1, |_| Err("a stored weight")).unwrap_err().to_string().contains("expected a list"));
 }
 
-/// Cells with a threshold take sparse synapses: by density, or where delays differ.
+/// Whatever learns and is not all to all is sparse; the rest of a network of two phases by density, at one delay.
+#[test]
+fn synapses_that_learn_are_sparse_where_not_all_are_connected() {
+    let probable = |p: f64| format!("projection.input-hidden.connection={{ kind = 'fixed_probability', p = {p} }}");
+    for (p, learning_rate, storage) in [
+        (0.02, 0.0, Storage::Sparse),
+        (0.04, 0.0, Storage::Dense),
+        (0.5, 0.1, Storage::Sparse),
+        (1.0, 0.1, Storage::Sparse),
+    ] {
+        let rate = format!("projection.input-hidden.learning_rate={learning_rate}");
+        let model = set(&[&probable(p), DRAWN, &rate]).unwrap();
+        assert_eq!(model.projections[0].storage(&model.populations), storage, "p = {p}, η = {learning_rate}");
+        let network = initial_network(&model, 1).unwrap();
+        assert_eq!(network.synapses[0].sparse().is_some(), storage == Storage::Sparse);
+        assert!(network.check(&model).is_ok());
+    }
+    let transpose = ["projection.output-hidden.weights.from=transpose", "projection.output-hidden.storage=sparse"];
+    let refused = set(&transpose).unwrap_err();
+    assert!(refused.contains("expected all-to-all dense synapses of \"output-hidden\""), "{refused}");
+    let refused = set(&[transpose[0], "projection.hidden-output.storage=sparse"]).unwrap_err();
+    assert!(refused.contains("expected all-to-all dense synapses of \"hidden-output\""), "{refused}");
+}
+
+/// 3 synapses onto each of 6 hidden neurons from 4 inputs: N = 3 of the moment formula; as feedback from 4 outputs, of which each
+/// then reaches 4.5: N = 5.
+#[test]
+fn moments_are_those_of_the_synapses_that_there_are() {
+    let of = |projection: &str| {
+        let connection = "{ kind = 'fixed_in_degree', in_degree = 3, multapses = false }";
+        set(&[&format!("projection.{projection}.connection={connection}")]).unwrap()
+    };
+    let (forward, feedback) = (of("input-hidden"), of("output-hidden"));
+    assert_eq!(forward.projections[0].fan_in(&forward.populations), 3);
+    assert_eq!(feedback.projections[2].fan_in(&feedback.populations), 5);
+    let Moments { mean, sd } = Moments::new(3, forward.populations[0].phi_max() / 4.0, 3.0, 3.0, 0.8);
+    // Uniform within √12 nominal spreads of the mean, all times 0.5: of 18 draws, one at least is in the outer half but for one seed in 2¹⁸.
+    let network = initial_network(&forward, 1).unwrap();
+    let weights = network.synapses[0].matrix();
+    let off = weights.rows().iter().filter(|w| **w != 0.0).map(|w| (2.0 * f64::from(*w) - mean).abs() / (3.465 * sd));
+    let off: Vec<f64> = off.collect();
+    assert_eq!(off.len(), 18);
+    assert!(off.iter().all(|&off| off <= 1.0 + 1e-6) && off.iter().any(|&off| off > 0.5), "{off:?}");
+}
+
+/// Without a learning rate, cells take sparse synapses by density, or where delays differ.
 #[test]
 fn storage_follows_density_and_delays() {
     let circuit = |keys: &str| {

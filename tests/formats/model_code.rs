@@ -3,8 +3,8 @@
 use crate::circuit_code;
 use apical::cells::{OutputNeuron, PoissonEncoder, Pyramidal, ThresholdSoma};
 use apical::model::{
-    BiasInit, Carries, Learning, Model, ModelBuilder, OnOff, ProjectionSpec, Registry, Rule, Schedule, Slope, Stimuli,
-    TwoPhaseProtocol, WeightInit, shipped,
+    BiasInit, Carries, Connection, Learning, Model, ModelBuilder, OnOff, ProjectionSpec, Registry, Rule, Schedule,
+    Slope, Stimuli, TwoPhaseProtocol, WeightInit, shipped,
 };
 use proptest::prelude::*;
 use proptest::test_runner::RngSeed;
@@ -15,6 +15,8 @@ struct Network {
     cell: Pyramidal,
     group: usize,
     rates: Vec<f64>,
+    /// Of the first projection.
+    input: Connection,
     /// Feedback to each hidden population.
     feedback: ProjectionSpec,
     protocol: TwoPhaseProtocol,
@@ -30,6 +32,7 @@ impl Network {
             cell: Pyramidal::default(),
             group: 1,
             rates: rates.to_vec(),
+            input: Connection::default(),
             feedback: ProjectionSpec::new("", "", "apical"),
             protocol: TwoPhaseProtocol::default(),
             learning: Learning { epochs: 60, schedule, ..Learning::default() },
@@ -83,7 +86,8 @@ impl Network {
         for (place, rate) in self.rates.iter().enumerate() {
             let port = if place == hidden { "dendrite" } else { "basal" };
             let projection = ProjectionSpec::new(&names[place], &names[place + 1], port);
-            builder = builder.projection(ProjectionSpec { learning_rate: *rate, ..projection });
+            let connection = if place == 0 { self.input.clone() } else { Connection::default() };
+            builder = builder.projection(ProjectionSpec { learning_rate: *rate, connection, ..projection });
         }
         for place in 1..=hidden {
             let (from, to) = ("output".to_owned(), names[place].clone());
@@ -144,6 +148,12 @@ fn in_code(name: &str) -> Network {
         "threshold-784-500-10" => {
             let cell = Pyramidal { threshold: Some(ThresholdSoma::default()), ..Pyramidal::default() };
             let mut network = Network { cell, ..one() };
+            network.learning.epochs = 1;
+            network
+        }
+        "sparse-784-500-10" => {
+            let input = Connection::FixedInDegree { in_degree: 78, autapses: true, multapses: false };
+            let mut network = Network { input, rates: vec![6.0, 0.05], ..one() };
             network.learning.epochs = 1;
             network
         }

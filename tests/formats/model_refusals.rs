@@ -250,8 +250,9 @@ fn thresholds_that_cannot_be_are_refused() {
     let refused = set(&[&[threshold][..], &carries].concat()).unwrap_err();
     assert!(refused.contains("from \"output\", whose cells fire at no rate of their potential"), "{refused}");
     assert!(set(&carries).is_ok());
-    let refused = set(&[threshold, "projection.hidden-output.storage=sparse"]).unwrap_err();
-    assert!(refused.contains("dense synapses onto \"output\""), "{refused}");
+    let delays = "projection.hidden-output.delay_ms={ from = 'normal', mean = 1, sd = 0.1 }";
+    let refused = set(&[threshold, delays]).unwrap_err();
+    assert!(refused.contains("one delay of all synapses onto \"output\""), "{refused}");
 }
 
 #[test]

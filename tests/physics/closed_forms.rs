@@ -16,8 +16,13 @@ const LENGTHS: [f64; 2] = [51.3, 53.7];
 /// Spacing of sampled traces [ms].
 const GRID: f64 = 2.3;
 
+/// Seven synapses onto each neuron, also from the five output neurons.
+const IN_DEGREE: &str = "kind = 'fixed_in_degree', in_degree = 7";
+/// Half of all pairs of neurons.
+const HALF: &str = "kind = 'fixed_probability', p = 0.5";
+
 /// Networks that between them have every kind of connection: no hidden layer, feedback without and with a drive of the
-/// soma, two hidden layers, delays, a slow time constant below the fast one, means
+/// soma, two hidden layers, delays, sparse synapses with several of one pair of neurons, a slow time constant below the fast one, means
 /// from nearly the start of a phase, and of the target phase from earlier on than of the forward phase.
 fn networks() -> Vec<Net> {
     let one = Net::new(&[50, 20, 5], 0.0);
@@ -28,6 +33,8 @@ fn networks() -> Vec<Net> {
         Net { g_a: 0.6, ..one.clone() },
         Net { g_a: 0.05, ..Net::new(&[20, 10, 8, 4], 0.0) },
         Net { g_a: 0.3, forward_delay: 2.5, feedback_delay: 60.0, ..one.clone() },
+        Net { g_a: 0.3, connection: Some(IN_DEGREE), ..one.clone() },
+        Net { g_a: 0.05, connection: Some(HALF), forward_delay: 2.5, ..Net::new(&[20, 10, 8, 4], 0.0) },
         Net { g_a: 0.3, tau_l: 3.0, tau_s: 10.0, ..one.clone() },
         Net { g_a: 0.1, tau_l: 25.0, tau_s: 0.5, settle: 3.0, ..one.clone() },
         Net { g_a: 0.05, settle: 20.0, target_settle: Some(5.0), ..one },

@@ -25,12 +25,13 @@ fn run(built: &Built, circuit: Circuit) -> Vec<Seen> {
     (0..3).map(|n| present(&mut lane, built, n)).collect()
 }
 
-fn nets() -> [Net; 4] {
+fn nets() -> [Net; 5] {
     [
         Net::new(&[40, 20, 5], 0.0),
         Net { feedback_delay: 20.0, ..Net::new(&[40, 20, 5], 0.3) },
         Net { feedback_delay: 70.0, forward_delay: 0.7, ..Net::new(&[30, 12, 10, 4], 0.05) },
         Net { threshold: Some([0.9, -0.4]), ..Net::new(&[40, 20, 5], 0.05) },
+        Net { connection: Some("kind = 'fixed_in_degree', in_degree = 9"), ..Net::new(&[40, 20, 5], 0.3) },
     ]
 }
 
@@ -56,7 +57,7 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 200, rng_seed: RngSeed::Fixed(5), failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn windows_change_no_bit(seed in 0_u64..1_000_000, limit in 0.05..60.0, net in 0_usize..4, double: bool) {
+    fn windows_change_no_bit(seed in 0_u64..1_000_000, limit in 0.05..60.0, net in 0_usize..5, double: bool) {
         let precision = if double { Precision::Double } else { Precision::Single };
         windows_change_nothing(&nets()[net], precision, seed, limit);
     }

@@ -18,6 +18,7 @@ mod networks;
 mod precision;
 mod short_term;
 mod solver;
+mod sparse;
 mod statistics;
 mod stepped;
 mod threshold;

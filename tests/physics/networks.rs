@@ -45,6 +45,8 @@ pub struct Net {
     pub bias: [f64; 2],
     /// Threshold and reset potential of hidden and output somata, if they fire at one.
     pub threshold: Option<[f64; 2]>,
+    /// `connection` of all projections, whose synapses are then sparse.
+    pub connection: Option<&'static str>,
 }
 
 impl Net {
@@ -61,6 +63,7 @@ impl Net {
             target_settle: None,
             bias: [0.8, 0.4],
             threshold: None,
+            connection: None,
         }
     }
 
@@ -114,9 +117,12 @@ impl Net {
                 _ => "basal",
             };
             let weights = if from > to { "weights = { from = 'moments', scale = 1 }" } else { "" };
+            let connection = self
+                .connection
+                .map_or_else(String::new, |connection| format!("connection = {{ {connection} }}\nstorage = 'sparse'"));
             writeln!(
                 text,
-                "[[projection]]\nfrom = 'p{from}'\nto = 'p{to}'\ncompartment = '{compartment}'\ndelay_ms = {delay}\n{weights}"
+                "[[projection]]\nfrom = 'p{from}'\nto = 'p{to}'\ncompartment = '{compartment}'\ndelay_ms = {delay}\n{weights}\n{connection}"
             )
             .unwrap();
         }
@@ -171,9 +177,9 @@ impl Built {
         (0..self.net.sizes[0]).map(|j| PHI_MAX * (0.618_034 * (j as f64 + 1.0)).fract()).collect()
     }
 
-    /// The weights of projection `p` as rows [pre][post], and as f64.
+    /// The weights of projection `p` as rows [pre][post], and as f64; of several synapses of a pair of neurons their sum.
     pub fn rows(&self, p: usize) -> Vec<Vec<f64>> {
-        let weights = self.network.weights(p);
+        let weights = self.network.synapses[p].matrix();
         let row = |j| weights.row(j)[..weights.post()].iter().map(|&w| f64::from(w)).collect();
         (0..weights.pre()).map(row).collect()
     }

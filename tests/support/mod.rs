@@ -189,9 +189,9 @@ impl Contents {
         Self(within.map(|(path, bits)| (path.clone(), bits.clone())).collect())
     }
 
-    /// The final weights and biases.
+    /// The final weights and biases, of sparse synapses all columns.
     pub(crate) fn learnt(&self) -> Self {
-        let learnt = self.0.iter().filter(|(path, _)| path.ends_with("/final"));
+        let learnt = self.0.iter().filter(|(path, _)| path.ends_with("/final") || path.contains("/final/"));
         Self(learnt.map(|(path, bits)| (path.clone(), bits.clone())).collect())
     }
 

@@ -24,7 +24,7 @@ pub(super) struct Arrival {
     pub(super) input: u32,
     /// Presynaptic neuron.
     pub(super) source: u32,
-    /// Synapses in its row, `from..to`; of a dense row none are named, and all are meant.
+    /// Synapses in its row, `from..to`; where all have one delay none are named, and all are meant.
     pub(super) from: u32,
     pub(super) to: u32,
 }
@@ -49,7 +49,7 @@ pub(super) struct Queue {
 /// Most slots of a queue.
 const MOST_SLOTS: u64 = 1 << 16;
 
-/// Spikes that were just sent over a sparse projection.
+/// Spikes that were just sent over synapses of many delays.
 #[derive(Clone, Debug, Default)]
 pub(super) struct FreshSpikes {
     pub(super) spikes: Vec<Spike>,
@@ -81,27 +81,27 @@ impl Queue {
     ) {
         self.due.clear();
         self.take_later(block, inputs, of, window.to);
-        for (input, (&ModalInput { projection, .. }, fresh)) in (0..).zip(of.iter().zip(fresh)) {
-            match &inputs.network.synapses[projection] {
-                Synapses::Dense(_) => {
-                    let Arrivals { spikes, factors, .. } = &inputs.arrivals[projection];
-                    let known = &spikes[..spikes.partition_point(|spike| spike.time < window.to)];
-                    let acting = factors.iter().copied().chain(std::iter::repeat(1.0));
-                    self.due.extend(known.iter().zip(acting).map(|(&Spike { time, neuron: source }, factor)| {
-                        Arrival { time, sent: time, factor, input, source, from: 0, to: 0 }
-                    }));
-                }
-                Synapses::Sparse(sparse) => {
-                    let resolution_ms = sparse.resolution_ms();
-                    let acting = fresh.factors.iter().copied().chain(std::iter::repeat(1.0));
-                    for (&Spike { time: sent, neuron: source }, factor) in fresh.spikes.iter().zip(acting) {
-                        let row = SourceRow { synapses: sparse.row(block, source as usize), resolution_ms };
-                        self.follow(
-                            Arrival { time: sent, sent, factor, input, source, from: 0, to: 0 },
-                            row,
-                            window.to,
-                        );
-                    }
+        for (input, (modal, fresh)) in (0..).zip(of.iter().zip(fresh)) {
+            let synapses = &inputs.network.synapses[modal.projection];
+            if modal.has_one_delay(synapses) {
+                let Arrivals { spikes, factors, .. } = &inputs.arrivals[modal.projection];
+                let known = &spikes[..spikes.partition_point(|spike| spike.time < window.to)];
+                let acting = factors.iter().copied().chain(std::iter::repeat(1.0));
+                self.due.extend(known.iter().zip(acting).map(|(&Spike { time, neuron: source }, factor)| Arrival {
+                    time,
+                    sent: time,
+                    factor,
+                    input,
+                    source,
+                    from: 0,
+                    to: 0,
+                }));
+            } else if let Synapses::Sparse(sparse) = synapses {
+                let resolution_ms = sparse.resolution_ms();
+                let acting = fresh.factors.iter().copied().chain(std::iter::repeat(1.0));
+                for (&Spike { time: sent, neuron: source }, factor) in fresh.spikes.iter().zip(acting) {
+                    let row = SourceRow { synapses: sparse.row(block, source as usize), resolution_ms };
+                    self.follow(Arrival { time: sent, sent, factor, input, source, from: 0, to: 0 }, row, window.to);
                 }
             }
         }

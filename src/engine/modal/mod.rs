@@ -31,7 +31,7 @@ use super::observe::StateArray;
 use super::population::{Inputs, Means, NeuronChange, PhaseRun, PopulationDynamics, Streams, Window};
 use super::work::Work;
 use crate::cells::{MOST_MODES, ModalForm};
-use crate::network::{Network, Synapses, TARGETS_PER_BLOCK};
+use crate::network::{Network, TARGETS_PER_BLOCK};
 use crate::numeric::{PresentationKey, Purpose, StreamKey};
 use crate::protocol::Spike;
 
@@ -51,7 +51,7 @@ struct ModalPopulation<const M: usize> {
     measured: Option<Measured>,
     inputs: Vec<ModalInput>,
     parts: Vec<Part<M>>,
-    /// Spikes that were just sent to it over sparse projections, by input.
+    /// Spikes that were just sent to it over synapses of many delays, by input.
     fresh: Vec<FreshSpikes>,
     /// Potentials sampled in the window, [samples, n].
     sampled: Vec<f64>,
@@ -177,7 +177,7 @@ impl<const M: usize> PopulationDynamics for ModalPopulation<M> {
             let FreshSpikes { spikes, factors } = fresh;
             spikes.clear();
             factors.clear();
-            if matches!(network.synapses[input.projection], Synapses::Sparse(_)) {
+            if !input.has_one_delay(&network.synapses[input.projection]) {
                 spikes.append(&mut arrivals[input.projection].spikes);
                 factors.append(&mut arrivals[input.projection].factors);
             }

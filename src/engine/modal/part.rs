@@ -152,7 +152,7 @@ impl<const M: usize> Part<M> {
                 return next;
             }
             let due = self.queue.due[next];
-            let ModalInput { projection, port, .. } = of.inputs[due.input as usize];
+            let ModalInput { projection, port, filtered, .. } = of.inputs[due.input as usize];
             let mut growth: [f64; M] = self.queue.growth(next);
             for m in 0..M {
                 growth[m] = growth[m] * cell.jumps[port][m] * due.factor;
@@ -168,7 +168,8 @@ impl<const M: usize> Part<M> {
                 }
                 Synapses::Sparse(sparse) => {
                     let row = sparse.row(block, due.source as usize);
-                    let row = row.get(due.from as usize..due.to as usize).unwrap_or_default();
+                    let of_delay = due.from as usize..due.to as usize;
+                    let row = if filtered { row } else { row.get(of_delay).unwrap_or_default() };
                     for synapse in row {
                         let w = f64::from(synapse.weight);
                         self.block.arrive(cell, usize::from(synapse.target), arrival, w, &growth, reach);

@@ -35,18 +35,21 @@ fn check_list(table: &Section<'_, '_>, projection: &Projection) -> Result<(), Mo
     Err(table.refused(&[key], format!("expected `connection` of kind \"list\" beside `{key}` from \"list\"")))
 }
 
-/// Weights that are stored, transposed or come from moments are matrices, and so of all pairs of neurons.
+/// Weights that are stored or transposed, or come from moments of which some are left out or shared, are matrices, and so of all
+/// pairs of neurons.
 fn check_weights(table: &Section<'_, '_>, projection: &Projection) -> Result<(), ModelError> {
+    let weights = &projection.weights;
     let fits = match projection.connection {
         Connection::AllToAll { .. } => true,
-        Connection::List { .. } => projection.weights == WeightInit::List || projection.weights.is_distribution(),
-        _ => projection.weights.is_distribution(),
+        Connection::List { .. } => *weights == WeightInit::List || weights.is_distribution(),
+        _ => weights.is_distribution() || weights.are_whole_moments(),
     };
     if fits {
         return Ok(());
     }
     let why = "expected `weights` from \"constant\", \"normal\", \"lognormal\" or \"uniform\", which are drawn for each synapse, \
-               or of a list from \"list\"; others need `connection` of kind \"all_to_all\"";
+               from \"moments\" without `kept` and `shared_in_class`, except of a list, or of a list from \"list\"; others need \
+               `connection` of kind \"all_to_all\"";
     Err(table.refused(&["weights", "connection"], why))
 }
 
@@ -56,7 +59,7 @@ fn check_storage(
     populations: &[Population],
 ) -> Result<(), ModelError> {
     let target = &populations[projection.to.0];
-    if projection.short_term.is_some() && !target.takes_sparse_synapses() {
+    if projection.short_term.is_some() && !target.takes_delays_of_synapses() {
         let why = format!(
             "expected no `short_term` of synapses onto {:?}: cells of kind \"{}\" take weights as they are; those of kind \"lif\" take \
              it",
@@ -70,28 +73,29 @@ fn check_storage(
             let why = "expected `storage` \"sparse\" where delays differ: dense synapses have one delay";
             Err(table.refused(&["storage", "delay_ms"], why))
         }
-        Storage::Sparse if !target.takes_sparse_synapses() => {
+        Storage::Sparse if projection.delay.constant().is_none() && !target.takes_delays_of_synapses() => {
             let why = format!(
-                "expected one delay and dense synapses onto {:?}: cells of kind \"{}\" take no sparse ones",
+                "expected one delay of all synapses onto {:?}, a number: plateaus and rules of its cells, of kind \"{}\", take the mean of \
+                 one train of each presynaptic neuron",
                 target.name,
                 target.cell.kind()
             );
-            Err(table.refused(&["storage", "delay_ms", "connection"], why))
+            Err(table.refused(&["delay_ms"], why))
         }
         _ => Ok(()),
     }
 }
 
-/// Rules learn the weights of all pairs of neurons.
+/// Rules learn the weights of synapses that there are; in dense storage all pairs of neurons would learn.
 fn check_learning(
     table: &Section<'_, '_>,
     projection: &Projection,
     populations: &[Population],
 ) -> Result<(), ModelError> {
-    if projection.learning_rate == 0.0 || projection.is_plain(populations) {
+    if projection.learning_rate == 0.0 || projection.can_learn(populations) {
         return Ok(());
     }
-    let why = "expected `learning_rate` 0, for rules learn the weights of all-to-all dense synapses without `short_term` alone; \
-               found other synapses";
-    Err(table.refused(&["learning_rate", "connection", "storage", "short_term", "delay_ms"], why))
+    let why = "expected `storage` \"sparse\" where a projection learns that does not connect all pairs of neurons, or in dense storage \
+               those without a synapse would learn too";
+    Err(table.refused(&["storage", "learning_rate", "connection"], why))
 }

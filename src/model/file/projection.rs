@@ -57,8 +57,9 @@ pub struct ProjectionSpec {
     /// What it carries.
     #[serde(default)]
     pub carries: Carries,
-    /// How synapses are stored; without it, "sparse" where delays differ, or where fewer than 12 in 100 pairs of neurons are
-    /// connected and the postsynaptic cells take sparse synapses, else "dense".
+    /// How synapses are stored; without it, "sparse" where delays differ, where a projection learns that does not connect all pairs of
+    /// neurons, and where fewer than 12 in 100 are connected (3 in 100 onto pyramidal and output cells without a threshold), else
+    /// "dense".
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub storage: Option<Storage>,
     /// Short-term facilitation and depression (Tsodyks, Uziel & Markram 2000), of synapses onto cells of kind "lif": a spike acts with
@@ -222,14 +223,12 @@ fn check_follows(
     projections: &[Projection],
     populations: &[Population],
 ) -> Result<(), ModelError> {
-    let follows = matches!(projection.weights, WeightInit::Transpose { .. })
-        || projection.rule.as_ref().is_some_and(|rule| rule.name() == "mirror");
+    let transposed = matches!(projection.weights, WeightInit::Transpose { .. });
+    let follows = transposed || projection.rule.as_ref().is_some_and(|rule| rule.name() == "mirror");
     let path = feedforward_path(projections, projection.to, projection.from).filter(|_| follows);
-    if let Some(other) = path.iter().flatten().find(|id| !projections[id.0].is_plain(populations)) {
-        let why = format!(
-            "expected all-to-all dense synapses of {:?}, whose weights it follows; found others",
-            projections[other.0].name
-        );
+    let of_transpose = path.iter().flatten().map(|id| &projections[id.0]).chain([projection]).filter(|_| transposed);
+    if let Some(other) = of_transpose.into_iter().find(|other| !other.is_plain(populations)) {
+        let why = format!("expected all-to-all dense synapses of {:?}, to take a transpose; found others", other.name);
         return Err(ModelError::refused(table.header(), why));
     }
     if !follows || path.is_some() {

@@ -48,14 +48,14 @@ impl SegregatedDendrites {
             let cell = model.populations[l].linear()?;
             let forward = projection(model, l - 1, l, cell.bias?)?;
             let biases = network.biases[l].iter().map(|&b| f64::from(b)).collect();
-            layers.push(Layer { weights: network.weights(forward.0).to_array(), biases });
+            layers.push(Layer { weights: network.synapses[forward.0].matrix().to_array(), biases });
             if let Some(plateau) = cell.plateau {
                 if cell.ports[plateau.port].conductance != 0.0 {
                     return None;
                 }
                 hidden = Activation::Sigmoid { gain: cell.gain(), max: cell.rate_max() };
                 let apical = projection(model, last, l, plateau.port)?;
-                feedback.push(network.weights(apical.0).to_array());
+                feedback.push(network.synapses[apical.0].matrix().to_array());
             }
         }
         let (gamma, g_d) = (output.gamma, output.ports[output.bias?].conductance);

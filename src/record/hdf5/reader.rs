@@ -9,7 +9,7 @@ use super::dtype::{KindCode, PhaseCode};
 use super::open_file::{Format, OpenFile};
 use super::presentation::{PresentationRow, ROUNDING_MS};
 use super::recorded_data::{CreditTable, PlateauList, SpikeList, TraceBlock};
-use super::{Evaluation, Kind, RecordError, snapshot};
+use super::{Evaluation, Kind, RecordError, snapshot, synapses};
 use crate::data::RecordedExtent;
 use crate::model::{Model, PopulationId};
 use crate::protocol::PhaseName;
@@ -325,7 +325,7 @@ impl RunReader {
     /// # Errors
     /// If the file has no such snapshot; the error lists those it has.
     pub fn weights(&self, projection: &str, snapshot: &str) -> Result<(Vec<f32>, usize, usize), RecordError> {
-        snapshot::weights(&self.source, projection, snapshot)
+        snapshot::weight_matrix(&self.source, projection, snapshot)
     }
 
     /// Training presentations before a snapshot of the weights of a projection.
@@ -336,7 +336,8 @@ impl RunReader {
         self.source.number_of(&format!("weights/{projection}/{snapshot}"), "examples_seen")
     }
 
-    /// Weights of a projection onto one neuron [pre]; none if the file has no such snapshot or neuron. Only those are read.
+    /// Weights of a projection onto one neuron [pre], zero from neurons without a synapse; none if the file has no such snapshot or
+    /// neuron. Of dense synapses, only those are read.
     ///
     /// # Errors
     /// If what is there is damaged.
@@ -349,6 +350,9 @@ impl RunReader {
         let name = format!("weights/{projection}/{snapshot}");
         if !self.source.has(&name) {
             return Ok(None);
+        }
+        if synapses::is_sparse(&self.source, &name) {
+            return synapses::weights_onto(&self.source, &name, neuron);
         }
         match self.source.shape(&name)?[..] {
             [post, _] if neuron < post => self.source.block(&name, s![neuron..=neuron, ..]).map(Some),

@@ -5,6 +5,10 @@ use std::path::Path;
 use super::RecordError;
 use super::open_file::OpenFile;
 use super::synapses;
+use crate::network::Weights;
+
+/// Most pairs of neurons of which sparse synapses are read as a matrix, of 400 MB.
+const MOST_PAIRS: usize = 100_000_000;
 
 /// Reads a snapshot of the weights of a projection: values [post, pre] in row-major order, post, pre.
 ///
@@ -36,6 +40,27 @@ pub(super) fn weights(
         [post, pre] if post > 0 && pre > 0 => Ok((source.values(&name)?, post, pre)),
         ref shape => Err(source.problem(format!("`{name}` has shape {shape:?}, expected [post, pre]"))),
     }
+}
+
+/// Reads the weights of all pairs of neurons [post, pre], post, pre: of sparse synapses their sums, zero where a pair has none.
+pub(super) fn weight_matrix(
+    source: &OpenFile,
+    projection: &str,
+    snapshot: &str,
+) -> Result<(Vec<f32>, usize, usize), RecordError> {
+    let name = find(source, "weights", projection, snapshot)?;
+    if !synapses::is_sparse(source, &name) {
+        return weights(source, projection, snapshot);
+    }
+    let sparse = synapses::read(source, &name)?;
+    let (post, pre) = (sparse.post(), sparse.pre());
+    if post.saturating_mul(pre) > MOST_PAIRS {
+        let why = format!(
+            "`{name}` is of {post} x {pre} neurons, expected at most {MOST_PAIRS} pairs for a matrix of weights"
+        );
+        return Err(source.problem(why));
+    }
+    Ok((Weights::from(&sparse).to_matrix(), post, pre))
 }
 
 /// Reads biases [post].

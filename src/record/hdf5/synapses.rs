@@ -90,3 +90,16 @@ pub(super) fn read(source: &OpenFile, name: &str) -> std::result::Result<BlockCs
     let read = BlockCsr::from_stored(pre, post, resolution_ms, synapses);
     read.map_err(|error| source.problem(format!("`{name}`: {error}")))
 }
+
+/// Reads the summed weights of the synapses onto one neuron [pre]; none if there is no such neuron.
+pub(super) fn weights_onto(
+    source: &OpenFile,
+    name: &str,
+    neuron: usize,
+) -> std::result::Result<Option<Vec<f32>>, RecordError> {
+    let synapses = read(source, name)?;
+    let mut weights = vec![0.0; synapses.pre()];
+    let onto = synapses.list().filter(|synapse| synapse.target as usize == neuron);
+    onto.for_each(|synapse| weights[synapse.source as usize] += synapse.weight);
+    Ok((neuron < synapses.post()).then_some(weights))
+}

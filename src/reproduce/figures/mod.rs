@@ -5,6 +5,7 @@ pub(super) mod brunel;
 pub(super) mod credit;
 pub(super) mod fa_linear;
 pub(super) mod fields;
+pub(super) mod in_degree;
 pub(super) mod maps;
 pub(super) mod microcircuit;
 pub(super) mod phases;
