@@ -14,7 +14,7 @@ use super::options::Common;
 use super::output::{RunFiles, RunOutput};
 use super::progress::{CHECKPOINT_EVERY, ContinuousDisplay};
 use super::session::{self, NetworkOrigin, RunDescription};
-use super::{checkpoint, interrupt, report, resume_compatibility, shell, terminal};
+use super::{checkpoint, interrupt, report, resumed_circuit, shell, terminal};
 use crate::model::{ContinuousProtocol, Model, Population};
 use crate::protocol::{slice_at, slices_until};
 use crate::record::{Checkpoint, Kind, Planned};
@@ -55,11 +55,11 @@ impl ContinuousRun<'_> {
         let files = match &beginning {
             Beginning::Rest => CircuitFiles::of_model(self.model)?,
             Beginning::Network(before, path) => {
-                self.check(resume_compatibility::check_network, before, path)?;
+                self.check(resumed_circuit::check_network, before, path)?;
                 CircuitFiles::of_checkpoint(self.model, before.data.as_ref())?
             }
             Beginning::Resumed(before, path) => {
-                self.check(resume_compatibility::check_resumed, before, path)?;
+                self.check(resumed_circuit::check_resumed, before, path)?;
                 CircuitFiles::of_checkpoint(self.model, before.data.as_ref())?
             }
         };

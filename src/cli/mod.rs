@@ -28,7 +28,7 @@ mod protocol;
 mod rate_rule;
 mod report;
 mod reproduce;
-mod resume_compatibility;
+mod resumed_circuit;
 mod seeds;
 mod session;
 mod shell;

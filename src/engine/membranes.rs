@@ -15,7 +15,7 @@
 use pulp::{Arch, Simd, WithSimd};
 
 use super::arrivals::within_segment;
-use super::order::Merger;
+use super::merge_spikes::SpikeMerger;
 use super::population::Probes;
 use super::rows::{AfferentWeights, BlockRows, DenseRows, MixedRows, UnpackedRows};
 use super::thinning::{Candidates, Drawn, Hazard};
@@ -61,7 +61,7 @@ pub(crate) struct Membranes<F> {
     fired: Vec<Spike>,
     /// Room for the rows of sparse synapses.
     unpacked: UnpackedRows,
-    merger: Merger,
+    merger: SpikeMerger,
 }
 
 /// A stretch of a window without a boundary inside, and what is done at its end.
@@ -117,7 +117,7 @@ impl<F: Real> Membranes<F> {
             pieces: Vec::new(),
             fired: Vec::new(),
             unpacked: UnpackedRows::default(),
-            merger: Merger::default(),
+            merger: SpikeMerger::default(),
         }
     }
 

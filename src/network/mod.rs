@@ -1,10 +1,10 @@
 //! Populations and projections with their weights, built from a model; no dynamics.
 
+mod apply_weight_update;
 mod block_csr;
 mod connection;
 mod derived;
 mod init;
-mod learning;
 mod signed;
 mod synapse;
 mod synapses;

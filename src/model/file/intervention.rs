@@ -246,7 +246,7 @@ fn range(
     population: &Population,
 ) -> Result<std::ops::Range<usize>, ModelError> {
     let Some(text) = text else { return Ok(0..population.size) };
-    super::recorded_names::neuron_range(text, population.size).ok_or_else(|| {
+    super::resolve_recording::neuron_range(text, population.size).ok_or_else(|| {
         let expected = format!("neurons A:B of the {} of {:?}", population.size, population.name);
         table.value(table.at("neurons"), "neurons", &expected, &format!("{text:?}"), None)
     })

@@ -2,9 +2,9 @@
 
 use super::choice::Choice;
 use super::population::RESERVED;
-use super::recorded_names::RecordedNames;
 use super::recording::{TOO_NEAR, are_apart, written};
 use super::recording_keys::RecordingKeys;
+use super::resolve_recording::RecordedNames;
 use crate::model::error::{ModelError, Origin};
 use crate::model::recorded_ranges::{PresentationRanges, Times};
 use crate::model::{Model, PresentationRange, Recording, TimeRange};

@@ -1,8 +1,8 @@
 //! `[recording]`.
 
 use super::choice::Choice;
-use super::recorded_names::RecordedNames;
 use super::recording_keys::RecordingKeys;
+use super::resolve_recording::RecordedNames;
 use crate::model::error::ModelError;
 use crate::model::recorded_ranges::{PresentationRanges, Times};
 use crate::model::text::Section;
