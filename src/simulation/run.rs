@@ -13,8 +13,8 @@ use crate::engine::{Circuit, GivenUp, Lane, LaneState, Limits, NeuronChange, Pre
 use crate::model::{ContinuousProtocol, InterventionKind, Model, Population};
 use crate::network::Network;
 use crate::numeric::{PresentationKey, Purpose, StreamKey};
-use crate::protocol::{KeptSpikes, Phase, STRETCH_MS, Sampling, Trial, stretch_at, stretch_start};
-use crate::record::{Checkpoint, Kind, Presentation, Recorder};
+use crate::protocol::{KeptSpikes, Phase, STRETCH_MS, Sampling, Trial, stretch_at, stretch_start, stretches_until};
+use crate::record::{Checkpoint, Kind, Planned, Presentation, Recorder};
 use crate::training::Ending;
 use crate::units::LONGEST_RUN_MS;
 
@@ -156,6 +156,12 @@ impl<'a> Simulation<'a> {
         Self { data, ..self }
     }
 
+    /// The run, of which an earlier one recorded up to this time of its clock, within the stretch that it goes on with [ms].
+    #[must_use]
+    pub fn with_recorded(self, until_ms: f64) -> Self {
+        Self { recorded_ms: until_ms.max(self.recorded_ms), ..self }
+    }
+
     /// The run's clock: the start of the next stretch [ms].
     pub fn clock_ms(&self) -> f64 {
         stretch_start(self.next)
@@ -169,6 +175,16 @@ impl<'a> Simulation<'a> {
     /// Weights and biases as they are now.
     pub fn network(&self) -> &Network {
         &self.network
+    }
+
+    /// What a run to the end of the model's protocol will record: sources at their rates, cells at what is assumed of them.
+    pub fn planned(&self) -> Planned {
+        let (from_ms, end_ms) = (self.recorded_ms, self.protocol.end_ms());
+        let presentations = stretch_at(from_ms)..stretches_until(end_ms);
+        let assumed = Planned::assumed(self.model, Kind::Train, presentations, 0);
+        let known = self.inputs.mean_rates(self.model.populations.len(), [0.0, end_ms]);
+        let rates = assumed.rates.iter().zip(known).map(|(&assumed, known)| known.unwrap_or(assumed)).collect();
+        Planned { rates, span_ms: self.protocol.warmup.max(from_ms)..end_ms, ..assumed }
     }
 
     /// Spikes of each population in what was recorded since the start or resumption.

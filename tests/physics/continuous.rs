@@ -83,6 +83,19 @@ proptest! {
 }
 
 #[test]
+fn a_run_that_goes_on_within_a_stretch_records_what_is_left_of_it() {
+    let model = circuit().protocol(protocol(0.0)).build().unwrap();
+    let whole = recorded(&model, 260.0);
+    let mut before = simulation(&model);
+    let mut memory = Memory::default();
+    before.run(230.0, &mut memory, &mut ()).unwrap();
+    let (recorded_ms, checkpoint) = (before.recorded_ms(), before.checkpoint());
+    let resumed = Simulation::resume(&model, SourceInputs::load(&model).unwrap(), checkpoint).unwrap();
+    resumed.with_recorded(recorded_ms).run(260.0, &mut memory, &mut ()).unwrap();
+    assert_eq!(memory.spikes, whole.spikes);
+}
+
+#[test]
 fn what_is_recorded_is_cut_at_the_times_asked_for() {
     let whole = recorded(&circuit().protocol(protocol(0.0)).build().unwrap(), 600.0);
     let mut model = circuit().protocol(protocol(130.0)).build().unwrap();
