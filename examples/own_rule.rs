@@ -8,7 +8,7 @@ use apical::data::{Dataset, ImageSet, Presentations, Split};
 use apical::model::Model;
 use apical::ndarray::{Array1, Array3};
 use apical::numeric::sigmoid;
-use apical::plasticity::{BoundaryRule, Change, LocalSignals, Measurement, Measurements, Quantity, RuleRegistry};
+use apical::plasticity::{BoundaryRule, LocalSignals, Measurement, Measurements, Quantity, RuleRegistry, WeightUpdate};
 use apical::training::{Plan, Plasticity, Trainer, Training, initial_network};
 
 /// The rule: which signals it reads, and the change that it makes of them after a trial.
@@ -21,7 +21,7 @@ impl BoundaryRule for Delta {
         Measurements { post: vec![v, taught], pre: vec![train] }
     }
 
-    fn change(&self, post: LocalSignals<'_>, pre: LocalSignals<'_>, eta: f64, change: &mut Change) {
+    fn change(&self, post: LocalSignals<'_>, pre: LocalSignals<'_>, eta: f64, change: &mut WeightUpdate) {
         let [forward, target] = [0, 1].map(|phase| post.phase(phase));
         let term = change.add_term();
         term.set_post(target.sigmoid.iter().zip(forward.v).map(|(taught, &v)| eta * (taught - sigmoid(v))));

@@ -3,7 +3,7 @@
 //!
 //! cargo run --release --example train_small
 
-use apical::data::{Dataset, Presentations, Source};
+use apical::data::{Dataset, Presentations, StimulusLoader};
 use apical::model::Model;
 use apical::training::{Plan, Plasticity, Trainer, Training, initial_network};
 
@@ -17,7 +17,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let model = Model::load("g17-784-500-10".as_ref(), &overrides)?;
 
     // From data/mnist; an epoch is as long as what is trained on.
-    let Dataset { training, evaluation, split } = Source::of(&model).load()?;
+    let Dataset { training, evaluation, split } = StimulusLoader::of(&model).load()?;
     let training = Presentations::new(training.set().clone(), 0..TRAINED_ON);
     let data = Dataset { training, evaluation, split };
 

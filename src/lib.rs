@@ -31,7 +31,7 @@
 //! use apical::ndarray::array;
 //! use apical::data::{ImageSet, Presentations, Split, Dataset};
 //! use apical::model::Model;
-//! use apical::record::Memory;
+//! use apical::record::MemoryRecorder;
 //! use apical::training::{Plan, Plasticity, Trainer, Training, initial_network};
 //!
 //! // The shipped network, cut down to images of 2 x 2 pixels and 20 hidden cells.
@@ -44,7 +44,7 @@
 //!
 //! let network = initial_network(&model, 1)?;
 //! let mut trainer = Trainer::new(&model, network, 1)?;
-//! let mut memory = Memory::default();
+//! let mut memory = MemoryRecorder::default();
 //! let plan = Plan { presentations: 10, test_examples: 2, plasticity: Plasticity::On };
 //! trainer.run(&data, plan, &mut memory, &mut ())?;
 //!
@@ -120,12 +120,12 @@ pub use error::Error;
 pub mod prelude {
     pub use crate::Error;
     pub use crate::cells::{Cell, OutputNeuron, PoissonEncoder, Pyramidal};
-    pub use crate::data::{Dataset, ImageSet, Presentations, Source};
+    pub use crate::data::{Dataset, ImageSet, Presentations, StimulusLoader};
     pub use crate::engine::{Circuit, Lane, Precision};
     pub use crate::model::{Model, ProjectionSpec, Registry};
     pub use crate::network::{Network, Weights};
     pub use crate::plasticity::{BoundaryRule, RuleRegistry};
     pub use crate::protocol::{Phase, Spike, Stimulus, Target, Trial};
-    pub use crate::record::{Memory, Recorder};
+    pub use crate::record::{MemoryRecorder, Recorder};
     pub use crate::training::{Plan, Plasticity, Trainer, Training, initial_network};
 }

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Instant;
 
-use apical::data::{Dataset, Source};
+use apical::data::{Dataset, StimulusLoader};
 use apical::engine::{Circuit, Precision, Work};
 use apical::model::Model;
 use apical::network::Network;
@@ -30,7 +30,7 @@ impl Bench {
         let overrides: Vec<String> = overrides.iter().map(ToString::to_string).collect();
         let model = Model::load(Path::new(name), &overrides).expect("a shipped model");
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("data/mnist");
-        let data = Source { folder: Some(&folder), ..Source::of(&model) }.load().expect("MNIST");
+        let data = StimulusLoader { folder: Some(&folder), ..StimulusLoader::of(&model) }.load().expect("MNIST");
         Self { model, data }
     }
 

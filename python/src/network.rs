@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError};
 use apical::engine::{Circuit, Lane, Precision};
 use apical::model;
 use apical::network::Synapses;
-use apical::record::{Checkpoint, Misfit};
+use apical::record::{Checkpoint, StateMismatch};
 use apical::training::{Dynamics, Trainer, TrainerError, Training, initial_network};
 use numpy::{PyArray1, PyArray2, PyReadonlyArray1, PyReadonlyArray2, ToPyArray};
 use pyo3::exceptions::PyKeyError;
@@ -305,6 +305,6 @@ pub(crate) fn place<'a>(what: &str, name: &str, names: impl Iterator<Item = &'a 
     found.ok_or_else(|| PyKeyError::new_err(format!("there is no {what} {name:?}, only {}", known())))
 }
 
-fn misfit(error: Misfit) -> PyErr {
+fn misfit(error: StateMismatch) -> PyErr {
     raised(TrainerError::from(error))
 }

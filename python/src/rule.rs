@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use apical::plasticity::{BoundaryRule, Change, LocalSignals, Measurement, Measurements, Quantity};
+use apical::plasticity::{BoundaryRule, LocalSignals, Measurement, Measurements, Quantity, WeightUpdate};
 use numpy::{PyArray1, PyArrayMethods, ToPyArray};
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
@@ -48,7 +48,7 @@ impl PyRule {
         Ok(Self { post: read("post")?, pre: read("pre")?, rule: rule.clone().unbind(), error: error.clone() })
     }
 
-    fn call(&self, post: LocalSignals<'_>, pre: LocalSignals<'_>, eta: f64, change: &mut Change) -> PyResult<()> {
+    fn call(&self, post: LocalSignals<'_>, pre: LocalSignals<'_>, eta: f64, change: &mut WeightUpdate) -> PyResult<()> {
         Python::attach(|py| {
             let signals = |of: LocalSignals<'_>, names: &[(String, Measurement)]| {
                 let signals = PyDict::new(py);
@@ -75,7 +75,7 @@ impl BoundaryRule for PyRule {
         Measurements { post: of(&self.post), pre: of(&self.pre) }
     }
 
-    fn change(&self, post: LocalSignals<'_>, pre: LocalSignals<'_>, eta: f64, change: &mut Change) {
+    fn change(&self, post: LocalSignals<'_>, pre: LocalSignals<'_>, eta: f64, change: &mut WeightUpdate) {
         if self.error.is_there() {
             return;
         }

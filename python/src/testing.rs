@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use apical::data::{DataPlace, Presentations, Source, digests};
+use apical::data::{DataPlace, Presentations, StimulusLoader, digests};
 use apical::engine::{Circuit, Precision};
 use apical::rate::Learner;
 use apical::record::Checkpoint;
@@ -48,7 +48,7 @@ impl Network {
         let shown = if let Some(images) = images {
             Presentations::all(images::stimuli(&model, images, labels)?)
         } else {
-            let source = Source { folder: folder.as_deref(), ..Source::of(&model) };
+            let source = StimulusLoader { folder: folder.as_deref(), ..StimulusLoader::of(&model) };
             let threads = jobs::pool()?;
             py.detach(|| threads.install(|| source.load_evaluation())).map_err(raised)?
         };

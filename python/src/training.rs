@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::time::SystemTime;
 
-use apical::data::{DataPlace, Dataset, Evaluate, Presentations, Source, Split, digests};
+use apical::data::{DataPlace, Dataset, Evaluate, Presentations, Split, StimulusLoader, digests};
 use apical::model::{self, Rule};
 use apical::record::hdf5::{Provenance, RunFile};
 use apical::record::{Checkpoint, Recorder};
@@ -168,7 +168,7 @@ fn of_arrays(
 /// The images that a model names.
 fn of_files(py: Python<'_>, model: &model::Model, folder: Option<PathBuf>) -> PyResult<Dataset> {
     let threads = jobs::pool()?;
-    let source = Source { folder: folder.as_deref(), ..Source::of(model) };
+    let source = StimulusLoader { folder: folder.as_deref(), ..StimulusLoader::of(model) };
     py.detach(|| threads.install(|| source.load())).map_err(raised)
 }
 

@@ -7,7 +7,7 @@ use anyhow::{Context, bail};
 use super::files::{OwnFile, is_hdf5, refuse_model};
 use super::options::Common;
 use super::stimuli::TrainingData;
-use super::{circuit_changes, protocol, rate_rule, terminal};
+use super::{protocol, rate_rule, resumed_circuit, terminal};
 use crate::model::Model;
 use crate::network::Network;
 use crate::record::Checkpoint;
@@ -90,7 +90,7 @@ fn start_of(
         check(&model)?;
         check_fits(&model, &checkpoint, input)?;
         if model.protocol.continuous().is_some() {
-            circuit_changes::check_network(&model, &own_model(&checkpoint, input)?, &checkpoint, input)?;
+            resumed_circuit::check_network(&model, &own_model(&checkpoint, input)?, &checkpoint, input)?;
         }
         let trained = training_data(&checkpoint, input)?;
         let seed = seed.unwrap_or(checkpoint.seed);

@@ -14,7 +14,7 @@ use super::options::Common;
 use super::output::{RunFiles, RunOutput};
 use super::progress::{CHECKPOINT_EVERY, ContinuousDisplay};
 use super::session::{self, NetworkOrigin, RunDescription};
-use super::{checkpoint, circuit_changes, interrupt, report, shell, terminal};
+use super::{checkpoint, interrupt, report, resumed_circuit, shell, terminal};
 use crate::model::{ContinuousProtocol, Model};
 use crate::record::Checkpoint;
 use crate::simulation::{Simulation, SimulationError, SimulationMonitor, SimulationProgress, SourceInputs};
@@ -54,11 +54,11 @@ impl ContinuousRun<'_> {
         let files = match &beginning {
             Beginning::Rest => CircuitFiles::of_model(self.model)?,
             Beginning::Network(before, path) => {
-                self.check(circuit_changes::check_network, before, path)?;
+                self.check(resumed_circuit::check_network, before, path)?;
                 CircuitFiles::of_checkpoint(self.model, before.data.as_ref())?
             }
             Beginning::Resumed(before, path) => {
-                self.check(circuit_changes::check_resumed, before, path)?;
+                self.check(resumed_circuit::check_resumed, before, path)?;
                 CircuitFiles::of_checkpoint(self.model, before.data.as_ref())?
             }
         };
@@ -83,7 +83,7 @@ impl ContinuousRun<'_> {
         };
         let _guard = interrupt::hold();
         let (mut file, files) = session::open_run_file(self.common, &output, &recorded)?;
-        let mut monitor = RunWatch {
+        let mut monitor = RunMonitor {
             display: ContinuousDisplay::new(self.common.quiet),
             model: self.model,
             checkpoint: files.checkpoint.clone(),
@@ -269,7 +269,7 @@ impl ContinuousRun<'_> {
 }
 
 /// Shows the progress of a run, saves its checkpoints, and stops it after a signal.
-struct RunWatch<'a> {
+struct RunMonitor<'a> {
     display: ContinuousDisplay,
     model: &'a Model,
     checkpoint: Option<PathBuf>,
@@ -277,12 +277,12 @@ struct RunWatch<'a> {
     last: Instant,
 }
 
-impl SimulationMonitor for RunWatch<'_> {
+impl SimulationMonitor for RunMonitor<'_> {
     fn stop(&self) -> bool {
         interrupt::requested()
     }
 
-    fn stretch(
+    fn slice(
         &mut self,
         progress: SimulationProgress,
         simulation: &Simulation<'_>,

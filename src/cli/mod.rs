@@ -4,7 +4,6 @@
 //! first presentation; 1 failure while running; 129, 130 and 143 after SIGHUP, SIGINT (Ctrl-C) and SIGTERM.
 
 mod checkpoint;
-mod circuit_changes;
 mod circuit_files;
 mod compare;
 mod completions;
@@ -29,6 +28,7 @@ mod protocol;
 mod rate_rule;
 mod report;
 mod reproduce;
+mod resumed_circuit;
 mod seeds;
 mod session;
 mod shell;

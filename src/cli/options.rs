@@ -7,7 +7,7 @@ use clap::{Args, ValueEnum};
 
 use super::files::{is_hdf5, named_after};
 use super::output::{Existing, RunOutput};
-use crate::data::Source;
+use crate::data::StimulusLoader;
 use crate::model::Model;
 use crate::rate::Twin;
 use crate::training::{Dynamics, threads_of_environment};
@@ -89,8 +89,8 @@ impl Common {
     }
 
     /// The stimuli of a model, in the folder of `--data`.
-    pub(super) fn source<'a>(&'a self, model: &'a Model) -> Source<'a> {
-        Source { folder: self.data.as_deref(), ..Source::of(model) }
+    pub(super) fn source<'a>(&'a self, model: &'a Model) -> StimulusLoader<'a> {
+        StimulusLoader { folder: self.data.as_deref(), ..StimulusLoader::of(model) }
     }
 
     /// Starts the thread pool and returns its number of threads.

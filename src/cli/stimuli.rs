@@ -6,7 +6,7 @@ use std::path::Path;
 
 use super::options::Common;
 use super::terminal;
-use crate::data::{DataError, DataIdentity, Dataset, Presentations, Source, StimulusSet, path_of};
+use crate::data::{DataError, DataIdentity, Dataset, Presentations, StimulusLoader, StimulusSet, path_of};
 use crate::model::{Model, Stimuli, TwoPhaseProtocol};
 use crate::record::Checkpoint;
 
@@ -26,7 +26,7 @@ pub(super) struct TrainingData {
 pub(super) struct StimulusSource<'a> {
     stimuli: Stimuli,
     /// Sizes of the network and the folder; its own stimuli are replaced by those above.
-    source: Source<'a>,
+    source: StimulusLoader<'a>,
     /// The protocol of the model, if there is one.
     protocol: Option<TwoPhaseProtocol>,
     /// The data of every checkpoint that they are presented to; the path is that of the first.
@@ -60,7 +60,11 @@ impl<'a> StimulusSource<'a> {
 
     /// The stimuli of a source; unless the user `named` their path, at the path where the first of the `trained` networks was
     /// trained on them. Networks trained on stimuli of another kind are ignored.
-    pub(super) fn at(source: Source<'a>, named: bool, trained: impl IntoIterator<Item = &'a TrainingData>) -> Self {
+    pub(super) fn at(
+        source: StimulusLoader<'a>,
+        named: bool,
+        trained: impl IntoIterator<Item = &'a TrainingData>,
+    ) -> Self {
         let kind = discriminant(source.stimuli);
         let of_its_kind = trained.into_iter().filter(|trained| discriminant(&trained.stimuli) == kind);
         let trained: Vec<_> = of_its_kind.map(|trained| &trained.data).collect();
@@ -89,8 +93,8 @@ impl<'a> StimulusSource<'a> {
         self.checked(self.source().load_evaluation()?)
     }
 
-    fn source(&self) -> Source<'_> {
-        Source { stimuli: &self.stimuli, ..self.source }
+    fn source(&self) -> StimulusLoader<'_> {
+        StimulusLoader { stimuli: &self.stimuli, ..self.source }
     }
 
     fn checked(&self, read: Presentations) -> anyhow::Result<Presentations> {

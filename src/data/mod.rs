@@ -1,7 +1,7 @@
 //! Stimuli: IDX image sets, their splits, rate tables and spike lists, and initial values from NumPy files, and lists of
 //! synapses.
 //!
-//! [`Source::load`] reads what a model shows into a [`Dataset`]: the presentations trained on and those evaluated on,
+//! [`StimulusLoader::load`] reads what a model shows into a [`Dataset`]: the presentations trained on and those evaluated on,
 //! checked against the network's size once, then plain shared memory that any number of threads index without locks.
 //! Files carry Hz and ms; inside, rates are per ms.
 
@@ -12,9 +12,9 @@ mod fit;
 mod identity;
 mod idx;
 mod images;
+mod loader;
 mod npy;
-mod source;
-mod sources;
+mod other_sources;
 mod split;
 mod stimuli;
 mod synapses;
@@ -27,9 +27,9 @@ pub use fit::{ClassCounts, LateSpikes};
 pub use identity::{DataIdentity, DataPlace, digests, path_of};
 pub use idx::{Idx, IdxContent};
 pub use images::{ImagePart, ImageSet};
+pub use loader::{DEFAULT_FOLDER, Dataset, StimulusLoader};
 pub use npy::{read_npy_matrix, read_npy_vector};
-pub use source::{DEFAULT_FOLDER, Dataset, Source};
-pub use sources::OtherSources;
+pub use other_sources::OtherSources;
 pub use split::{Evaluate, Split, tested_on};
 pub use stimuli::{Presentations, StimulusSet};
 pub use synapses::{read_synapse_list, synapse_list_length};

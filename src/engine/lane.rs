@@ -16,12 +16,12 @@ use rayon::prelude::*;
 
 use super::arrivals::{Arrivals, Averaging};
 use super::circuit::{Circuit, Membrane, Potential, ProjectionLayout};
-use super::limits::{GivenUp, Limits};
-use super::linear::LinearPopulation;
+use super::encoder::Encoder;
+use super::limits::{Limits, TrialAborted};
 use super::modal;
 use super::observe::{LaneState, Observation, PhaseMeans};
 use super::population::{Inputs, Means, NeuronChange, PhaseRun, PopulationDynamics, Probes, Streams, Window};
-use super::source::Encoder;
+use super::three_mode::LinearPopulation;
 use super::work::Work;
 use crate::network::{Network, Synapses};
 use crate::numeric::sigmoid;
@@ -88,15 +88,20 @@ impl Lane {
     /// # Panics
     /// If the network or a stimulus is not of the circuit's shape.
     pub fn present(&mut self, network: &Network, trial: &Trial<'_>) {
-        let given_up = self.present_within(network, trial, &Limits::default());
-        debug_assert_eq!(given_up, None);
+        let aborted = self.present_within(network, trial, &Limits::default());
+        debug_assert_eq!(aborted, None);
     }
 
     /// As [`Lane::present`], but gives the trial up under these limits, and says why.
     ///
     /// # Panics
     /// If the network or a stimulus is not of the circuit's shape.
-    pub fn present_within(&mut self, network: &Network, trial: &Trial<'_>, limits: &Limits<'_>) -> Option<GivenUp> {
+    pub fn present_within(
+        &mut self,
+        network: &Network,
+        trial: &Trial<'_>,
+        limits: &Limits<'_>,
+    ) -> Option<TrialAborted> {
         self.observation.clear(trial);
         let (populations, projections) = (self.circuit.populations.len(), self.circuit.projections.len());
         while self.means.len() < trial.phases.len() {
@@ -109,8 +114,8 @@ impl Lane {
             let same_stimuli = before.is_some_and(|before| std::ptr::eq(before, phase.stimuli));
             let (arch, probes, Limits { largest_mean_rate, stop }) = (self.arch, Probes::new(phase), *limits);
             let run = PhaseRun { arch, phase, offset, same_stimuli, probes, streams, largest_mean_rate };
-            if let Some(given_up) = self.phase(network, trial, &run, stop) {
-                return Some(given_up);
+            if let Some(aborted) = self.phase(network, trial, &run, stop) {
+                return Some(aborted);
             }
             offset += phase.length_ms;
         }
@@ -171,7 +176,7 @@ impl Lane {
         trial: &Trial<'_>,
         run: &PhaseRun<'_>,
         stop: &dyn Fn() -> bool,
-    ) -> Option<GivenUp> {
+    ) -> Option<TrialAborted> {
         let circuit = Arc::clone(&self.circuit);
         let Phase { length_ms, settle_ms, .. } = *run.phase;
         for (arrivals, layout) in self.arrivals.iter_mut().zip(&circuit.projections) {
@@ -200,8 +205,8 @@ impl Lane {
             for ((arrivals, layout), _) in windows.filter(|(_, synapses)| matches!(synapses, Synapses::Dense(_))) {
                 arrivals.end_window(self.arch, layout, averaging, window.to);
             }
-            if let Some(given_up) = self.runaway(run, window.to).or_else(|| stop().then_some(GivenUp::Stopped)) {
-                return Some(given_up);
+            if let Some(aborted) = self.runaway(run, window.to).or_else(|| stop().then_some(TrialAborted::Stopped)) {
+                return Some(aborted);
             }
             if trial.spikes == KeptSpikes::None {
                 self.observation.spikes.iter_mut().for_each(Vec::clear);
@@ -215,7 +220,7 @@ impl Lane {
     }
 
     /// The first population of cells that fired more by `at_ms` than it may.
-    fn runaway(&self, run: &PhaseRun<'_>, at_ms: f64) -> Option<GivenUp> {
+    fn runaway(&self, run: &PhaseRun<'_>, at_ms: f64) -> Option<TrialAborted> {
         let fired = self.observation.spikes.iter().zip(&self.started).map(|(spikes, &started)| spikes.len() - started);
         let beyond = self
             .circuit
@@ -223,7 +228,7 @@ impl Lane {
             .iter()
             .zip(fired)
             .position(|(population, fired)| population.has_cells() && fired > run.most_spikes(population.size));
-        beyond.map(|population| GivenUp::Runaway { population, at_ms })
+        beyond.map(|population| TrialAborted::Runaway { population, at_ms })
     }
 
     /// Advances all populations over a window. The times of their spikes are those of the phase until it ends.

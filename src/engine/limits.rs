@@ -15,7 +15,7 @@ pub struct Limits<'a> {
 
 /// Why a trial was given up. The state of its lane is then none to go on from.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub enum GivenUp {
+pub enum TrialAborted {
     /// The caller asked for it.
     Stopped,
     /// A population fired more by `at_ms` of the phase than it may in all of it.

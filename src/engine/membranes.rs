@@ -15,7 +15,7 @@
 use pulp::{Arch, Simd, WithSimd};
 
 use super::arrivals::within_segment;
-use super::order::Merger;
+use super::merge_spikes::SpikeMerger;
 use super::population::Probes;
 use super::thinning::{Candidates, Drawn, Hazard};
 use super::traces::{Event, GROUP, Recent, Traces, decide};
@@ -58,7 +58,7 @@ pub(crate) struct Membranes<F> {
     pieces: Vec<Piece<F>>,
     /// Room for the spikes of one stream block.
     fired: Vec<Spike>,
-    merger: Merger,
+    merger: SpikeMerger,
 }
 
 /// A stretch of a window without a boundary inside, and what is done at its end.
@@ -113,7 +113,7 @@ impl<F: Real> Membranes<F> {
             added: 0,
             pieces: Vec::new(),
             fired: Vec::new(),
-            merger: Merger::default(),
+            merger: SpikeMerger::default(),
         }
     }
 

@@ -6,7 +6,7 @@ use toml::Table;
 
 use super::error::{ModelError, Origin};
 use super::file::{self, written};
-use super::source::Source;
+use super::text::ModelText;
 use super::{
     BiasInit, CellKind, Decoding, InterventionSpec, Learning, Model, Population, PopulationStimulus, ProjectionSpec,
     Protocol, Registry, Scaling, Stimuli,
@@ -169,7 +169,7 @@ impl ModelBuilder {
         };
         let text = self.table().and_then(|table| toml::to_string(&table)).map_err(unwritten)?;
         let mut model =
-            Source::values(text, &self.name).merged(&[], |section| file::check(&section, &self.registry))?;
+            ModelText::values(text, &self.name).merged(&[], |section| file::check(&section, &self.registry))?;
         if let Some(what) = &self.record {
             model.record(what)?;
         }

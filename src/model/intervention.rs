@@ -1,4 +1,4 @@
-//! What is changed between two stretches of a continuous run.
+//! What is changed between two slices of a continuous run.
 
 use std::ops::Range;
 
@@ -7,7 +7,7 @@ use super::{Model, PopulationId, ProjectionId};
 /// A change at a time of the run's clock, from which it holds.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Intervention {
-    /// When [ms]: a multiple of the length of a stretch.
+    /// When [ms]: a multiple of the length of a slice.
     pub at_ms: f64,
     /// What is changed.
     pub kind: InterventionKind,

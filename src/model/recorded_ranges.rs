@@ -93,57 +93,57 @@ impl fmt::Display for TimeRange {
 
 /// A stretch of presentations. A negative number counts from the end of the run, as -20 for the twentieth last.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Stretch {
+pub struct PresentationRange {
     /// First presentation.
     pub first: i64,
     /// End (exclusive); none: the end of the run.
     pub end: Option<i64>,
 }
 
-/// Stretches of presentations as files write them, at most [`Stretches::MOST`], each of which is a report of its own in the run
+/// PresentationRanges of presentations as files write them, at most [`PresentationRanges::MOST`], each of which is a report of its own in the run
 /// file.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Stretches(pub(super) Vec<Stretch>);
+pub(super) struct PresentationRanges(pub(super) Vec<PresentationRange>);
 
-impl Stretches {
+impl PresentationRanges {
     const MOST: usize = 1000;
 }
 
-impl Serialize for Stretches {
+impl Serialize for PresentationRanges {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let texts: Vec<_> = self.0.iter().map(Stretch::to_string).collect();
+        let texts: Vec<_> = self.0.iter().map(PresentationRange::to_string).collect();
         serializer.serialize_str(&texts.join(","))
     }
 }
 
-impl<'de> Deserialize<'de> for Stretches {
+impl<'de> Deserialize<'de> for PresentationRanges {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct StretchRanges;
-        impl Visitor<'_> for StretchRanges {
-            type Value = Stretches;
+        struct RangesVisitor;
+        impl Visitor<'_> for RangesVisitor {
+            type Value = PresentationRanges;
 
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                let most = Stretches::MOST;
+                let most = PresentationRanges::MOST;
                 write!(f, "ranges FIRST:END such as \"5:\" or \"0:20,-20:\", at most {most} of them")
             }
 
-            fn visit_str<E: Error>(self, text: &str) -> Result<Stretches, E> {
-                let stretches: Option<Vec<_>> = text.split(',').map(Stretch::parse).collect();
-                let few = stretches.filter(|stretches| stretches.len() <= Stretches::MOST);
-                few.map(Stretches).ok_or_else(|| E::invalid_value(Unexpected::Str(text), &self))
+            fn visit_str<E: Error>(self, text: &str) -> Result<PresentationRanges, E> {
+                let stretches: Option<Vec<_>> = text.split(',').map(PresentationRange::parse).collect();
+                let few = stretches.filter(|stretches| stretches.len() <= PresentationRanges::MOST);
+                few.map(PresentationRanges).ok_or_else(|| E::invalid_value(Unexpected::Str(text), &self))
             }
         }
-        deserializer.deserialize_str(StretchRanges)
+        deserializer.deserialize_str(RangesVisitor)
     }
 }
 
-impl JsonSchema for Stretches {
+impl JsonSchema for PresentationRanges {
     fn inline_schema() -> bool {
         true
     }
 
     fn schema_name() -> Cow<'static, str> {
-        "Stretches".into()
+        "PresentationRanges".into()
     }
 
     fn json_schema(_: &mut SchemaGenerator) -> Schema {
@@ -151,14 +151,14 @@ impl JsonSchema for Stretches {
     }
 }
 
-impl fmt::Display for Stretch {
+impl fmt::Display for PresentationRange {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}:", self.first)?;
         self.end.map_or(Ok(()), |end| end.fmt(f))
     }
 }
 
-impl Stretch {
+impl PresentationRange {
     /// A stretch as written, FIRST:END. One whose numbers count from the same end of the run has its first one first.
     pub(super) fn parse(text: &str) -> Option<Self> {
         let (first, end) = text.split_once(':')?;
@@ -205,12 +205,12 @@ mod tests {
             (" -20 : -10", -20, Some(-10)),
             ("5:-5", 5, Some(-5)),
         ] {
-            let stretch = Stretch { first, end };
-            assert_eq!(Stretch::parse(text), Some(stretch), "{text}");
-            assert_eq!(Stretch::parse(&stretch.to_string()), Some(stretch), "{text}");
+            let stretch = PresentationRange { first, end };
+            assert_eq!(PresentationRange::parse(text), Some(stretch), "{text}");
+            assert_eq!(PresentationRange::parse(&stretch.to_string()), Some(stretch), "{text}");
         }
         for text in ["", "5", "6:5", "a:5", "-5:-6", "1:2:3", "0:99999999999999999999"] {
-            assert_eq!(Stretch::parse(text), None, "{text}");
+            assert_eq!(PresentationRange::parse(text), None, "{text}");
         }
     }
 }

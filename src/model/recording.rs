@@ -8,7 +8,7 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::de::{Error, Unexpected, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use super::recorded_ranges::{Stretch, TimeRange};
+use super::recorded_ranges::{PresentationRange, TimeRange};
 use super::{CompartmentId, PopulationId};
 
 /// What is kept of a run, of some of its training presentations (of a test: of the test presentations).
@@ -25,7 +25,7 @@ pub struct Recording {
     /// Neurons of which traces are kept, where not of all of a population.
     pub traced_neurons: Vec<NeuronRange>,
     /// Presentations recorded.
-    pub presentations: Vec<Stretch>,
+    pub presentations: Vec<PresentationRange>,
     /// Times of a continuous run that are recorded, ascending, with gaps of at least a stretch; empty: all of it.
     pub times: Vec<TimeRange>,
     /// Spacing of sampled traces [ms].
@@ -181,7 +181,7 @@ mod tests {
     use super::*;
 
     fn recorded(stretches: &[(i64, Option<i64>)], planned: u64) -> Vec<Range<u64>> {
-        let presentations = stretches.iter().map(|&(first, end)| Stretch { first, end }).collect();
+        let presentations = stretches.iter().map(|&(first, end)| PresentationRange { first, end }).collect();
         let recording = Recording {
             spikes: Vec::new(),
             plateaus: Vec::new(),

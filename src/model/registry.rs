@@ -7,7 +7,7 @@ use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::de::DeserializeOwned;
 
 use super::error::{ModelError, nearest, one_of};
-use super::source::Section;
+use super::text::Section;
 use super::{BiasInit, Population};
 use crate::cells::{Cell, Dynamics, Lif, LinearCell, OutputNeuron, PoissonEncoder, Pyramidal};
 use crate::plasticity::RuleRegistry;

@@ -1,6 +1,6 @@
 //! Feedback weights that make a plateau equal to the rate of its neuron.
 
-use super::{BoundaryRule, Change, LocalSignals, Measurement, Measurements, Quantity, RateCurve};
+use super::{BoundaryRule, LocalSignals, Measurement, Measurements, Quantity, RateCurve, WeightUpdate};
 use crate::numeric::sigmoid;
 
 /// dY_io = η (φ_max sigmoid(mean_f V_i) − α_f,i) sigmoid'(mean_f A_i) mean_f s_o, with α_f = sigmoid(mean_f A).
@@ -25,7 +25,7 @@ impl BoundaryRule for Inverse {
         Measurements { post: vec![v, plateau], pre: vec![train] }
     }
 
-    fn change(&self, post: LocalSignals<'_>, pre: LocalSignals<'_>, eta: f64, change: &mut Change) {
+    fn change(&self, post: LocalSignals<'_>, pre: LocalSignals<'_>, eta: f64, change: &mut WeightUpdate) {
         let forward = post.phase(FORWARD);
         let RateCurve { threshold, width } = self.curve;
         let term = change.add_term();
@@ -48,7 +48,7 @@ mod tests {
         let post = [PhaseSignals { v: &[0.0], plateau: &[0.5], ..PhaseSignals::default() }];
         let pre = [PhaseSignals { train: &[0.1], ..PhaseSignals::default() }];
         let signals = |phases| LocalSignals { size: 1, phases, ..LocalSignals::default() };
-        let mut change = Change::default();
+        let mut change = WeightUpdate::default();
         Inverse { phi_max: 0.2, curve: RateCurve::default() }.change(signals(&post), signals(&pre), 1.0, &mut change);
         let term = &change.terms()[0];
         assert!((f64::from(term.post[0] * term.pre[0].1) + 0.4 * 0.25 * 0.1).abs() < 1e-9);

@@ -1,7 +1,7 @@
 //! Feedback weights that change as the feedforward weights between the same two neurons do.
 
 use super::{
-    BoundaryRule, Change, LocalSignals, Measurement, Measurements, Quantity, RuleContext, RuleError, TwoPhase,
+    BoundaryRule, LocalSignals, Measurement, Measurements, Quantity, RuleContext, RuleError, TwoPhase, WeightUpdate,
 };
 
 /// dY_io = η s̄_i e_o, the change of the feedforward synapse from neuron i to neuron o apart from the two learning rates: feedback
@@ -36,7 +36,7 @@ impl BoundaryRule for Mirror {
         Measurements { post: vec![Measurement::Phase(Quantity::Train, FORWARD)], pre }
     }
 
-    fn change(&self, post: LocalSignals<'_>, pre: LocalSignals<'_>, eta: f64, change: &mut Change) {
+    fn change(&self, post: LocalSignals<'_>, pre: LocalSignals<'_>, eta: f64, change: &mut WeightUpdate) {
         let term = change.add_term();
         self.error.errors(pre, eta, |o, e| term.pre.extend((e != 0.0).then_some((o as u32, e))));
         term.set_post(post.phase(FORWARD).train.iter().copied());
@@ -60,7 +60,7 @@ mod tests {
         ];
         let hidden = LocalSignals { size: 3, phases: &hidden, ..LocalSignals::default() };
         let output = LocalSignals { size: 2, phases: &output, ..LocalSignals::default() };
-        let (mut weights, mut feedback) = (Change::default(), Change::default());
+        let (mut weights, mut feedback) = (WeightUpdate::default(), WeightUpdate::default());
         forward.change(output, hidden, 0.3, &mut weights);
         Mirror { error: forward }.change(hidden, output, 0.3, &mut feedback);
         let ([weights], [feedback]) = (weights.terms(), feedback.terms()) else { panic!("one term each") };

@@ -1,12 +1,11 @@
 //! Plasticity: rules that turn local signals into changes of weights, and weights that are derived from others.
 //!
 //! A [`BoundaryRule`] belongs to one projection. At the end of a trial it takes the [`LocalSignals`] of its postsynaptic and
-//! presynaptic neurons and returns a [`Change`], a sum of rank-one terms; the changes of a batch of trials are added up by
+//! presynaptic neurons and returns a [`WeightUpdate`], a sum of rank-one terms; the changes of a batch of trials are added up by
 //! [`apply`]. [`DerivedWeights`] are not learnt but computed from other weights after every change of those. Both see slices
 //! and views, neither engine nor network. [`ShortTermPlasticity`] changes the efficacy of synapses from spike to spike, not their
 //! weights. Rules are made by name from a [`RuleRegistry`]; one rule is one file.
 
-mod change;
 mod expression;
 mod inverse;
 mod mirror;
@@ -15,10 +14,10 @@ mod short_term;
 mod signals;
 mod transpose;
 mod two_phase;
+mod weight_update;
 
 use ndarray::{ArrayView2, ArrayViewMut2};
 
-pub use change::{Change, RankOne, apply};
 pub use expression::{Expression, ExpressionError, Factors, Formula};
 pub use inverse::Inverse;
 pub use mirror::Mirror;
@@ -27,6 +26,7 @@ pub use short_term::{ShortTermPlasticity, ShortTermState};
 pub use signals::{LocalSignals, Measurement, Measurements, PhaseSignals, Quantity};
 pub use transpose::Transpose;
 pub use two_phase::{ErrorSignal, RateCurve, Slope, TwoPhase};
+pub use weight_update::{RankOne, WeightUpdate, apply};
 
 use crate::numeric::Stream;
 
@@ -37,7 +37,7 @@ pub trait BoundaryRule: Send + Sync {
 
     /// Adds to `change`, which has no terms, those of a trial at learning rate `eta`, from the signals of the postsynaptic and
     /// the presynaptic neurons. Every term has a factor for each postsynaptic neuron.
-    fn change(&self, post: LocalSignals<'_>, pre: LocalSignals<'_>, eta: f64, change: &mut Change);
+    fn change(&self, post: LocalSignals<'_>, pre: LocalSignals<'_>, eta: f64, change: &mut WeightUpdate);
 }
 
 /// Weights of a projection that are computed from the weights of others.

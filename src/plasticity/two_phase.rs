@@ -3,7 +3,9 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{BoundaryRule, Change, LocalSignals, Measurement, Measurements, NeuronConstants, Quantity, RuleError};
+use super::{
+    BoundaryRule, LocalSignals, Measurement, Measurements, NeuronConstants, Quantity, RuleError, WeightUpdate,
+};
 use crate::numeric::sigmoid_all;
 
 /// The authors' factors 20/phi_max and 20/phi_max² (times rates of up to phi_max), less the phi_max they cancel.
@@ -133,7 +135,7 @@ impl BoundaryRule for TwoPhase {
         Measurements { post, pre: vec![Measurement::Phase(Quantity::Train, FORWARD)] }
     }
 
-    fn change(&self, post: LocalSignals<'_>, pre: LocalSignals<'_>, eta: f64, change: &mut Change) {
+    fn change(&self, post: LocalSignals<'_>, pre: LocalSignals<'_>, eta: f64, change: &mut WeightUpdate) {
         let term = change.add_term();
         self.errors(post, eta, |_, factor| term.post.push(factor));
         term.set_pre(pre.phase(FORWARD).train.iter().copied());
@@ -146,7 +148,7 @@ mod tests {
     use crate::plasticity::{PhaseSignals, RankOne};
 
     fn change(error: ErrorSignal, slope: Slope, phases: &[PhaseSignals<'_>], eta: f64) -> RankOne {
-        let mut change = Change::default();
+        let mut change = WeightUpdate::default();
         let pre = [PhaseSignals { train: &[0.1, 0.0], ..PhaseSignals::default() }];
         let pre = LocalSignals { size: 2, phases: &pre, ..LocalSignals::default() };
         let post = LocalSignals { size: phases[0].v.len(), phases, ..LocalSignals::default() };

@@ -9,9 +9,7 @@ mod order;
 mod trial;
 mod two_phase;
 
-pub use continuous::{
-    ContinuousProtocol, STRETCH_MS, is_between_stretches, stretch_at, stretch_start, stretches_until,
-};
+pub use continuous::{ContinuousProtocol, SLICE_MS, is_between_slices, slice_at, slice_start, slices_until};
 pub use order::Order;
 pub use trial::{CurrentCourse, KeptSpikes, Measures, Phase, Sampling, Sigmoids, Spike, Stimulus, Target, Trial};
 pub use two_phase::{FORWARD, PhaseName, TARGET, TwoPhaseProtocol, TwoPhases};

@@ -13,13 +13,13 @@ mod activation;
 mod dense;
 mod diffusion;
 mod draws;
-pub mod family;
 mod learner;
 mod linear;
 pub mod linear_task;
 mod of_model;
 mod readout;
 pub mod recurrent;
+pub mod registry;
 mod rule;
 pub mod rules;
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! Models that learn by a rule of rates: the learner of one, and its weights in the network that files keep.
 
-use super::family::RuleEntry;
+use super::registry::RuleEntry;
 use super::{Learner, TrainingConfig};
 use crate::model::{BiasInit, Model, Population, Projection, Rule};
 use crate::network::{Network, Weights};

@@ -285,7 +285,7 @@ mod tests {
     use crate::model::Model;
     use crate::numeric::{PresentationKey, sigmoid};
     use crate::plasticity::{
-        BoundaryRule, Change, ErrorSignal, LocalSignals, PhaseSignals, RateCurve, Slope, TwoPhase,
+        BoundaryRule, ErrorSignal, LocalSignals, PhaseSignals, RateCurve, Slope, TwoPhase, WeightUpdate,
     };
     use crate::protocol::KeptSpikes;
     use crate::rate::rules::SegregatedDendrites;
@@ -343,7 +343,7 @@ mod tests {
             let pre = [PhaseSignals { train: &forward.trains[index], ..PhaseSignals::default() }];
             let post = LocalSignals { size: forward.v[to].len(), phases: &post, ..LocalSignals::default() };
             let pre = LocalSignals { size: forward.trains[index].len(), phases: &pre, ..LocalSignals::default() };
-            let mut change = Change::default();
+            let mut change = WeightUpdate::default();
             rules[index].change(post, pre, 1.0, &mut change);
             let scale = expected.biases.iter().fold(0.0_f64, |a, b| a.max(b.abs()));
             let term = &change.terms()[0];

@@ -5,7 +5,7 @@ use crate::protocol::{FORWARD, Spike, TARGET};
 
 /// Keeps the spikes of every population, the presentations and the learning curve of a run.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Memory {
+pub struct MemoryRecorder {
     /// Spikes of each population on the run's clock, sorted by (time, neuron) [ms]; empty before the first presentation.
     pub spikes: Vec<Vec<Spike>>,
     /// Presentations of both kinds, in order.
@@ -37,7 +37,7 @@ pub struct Shown {
     pub target_ms: f64,
 }
 
-impl Recorder for Memory {
+impl Recorder for MemoryRecorder {
     fn presentation(&mut self, presentation: Presentation<'_>) -> Result<(), RecordError> {
         let from_ms = presentation.recorded_from_ms();
         let Presentation { kind, index, image, label, decoded, start_ms, observed, .. } = presentation;
@@ -68,7 +68,7 @@ mod tests {
 
     #[test]
     fn spikes_are_kept_on_the_clock_of_the_run() {
-        let mut memory = Memory::default();
+        let mut memory = MemoryRecorder::default();
         let spikes = vec![vec![Spike { time: 1.5, neuron: 3 }], vec![]];
         let observed = Observation { phases_ms: vec![50.0], spikes, ..Observation::default() };
         for (index, start_ms) in [(0, 0.0), (1, 50.0)] {

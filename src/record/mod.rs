@@ -5,13 +5,13 @@ mod estimate;
 pub mod hdf5;
 mod listed;
 mod memory;
-mod misfit;
+mod state_check;
 
 pub use estimate::{Estimate, MemoryEstimate, Planned, checkpoint_bytes, synapses_of};
 pub use listed::listed_synapses;
 pub(crate) use listed::{expected_synapses, is_sonata};
-pub use memory::{Memory, Shown};
-pub use misfit::Misfit;
+pub use memory::{MemoryRecorder, Shown};
+pub use state_check::StateMismatch;
 
 use std::io::ErrorKind;
 

@@ -8,7 +8,7 @@ use super::host::Host;
 use super::record::RunRecord;
 use crate::analysis::{PowerSpectrum, Variability, count_correlations, intervals, power_spectrum, rates, variability};
 use crate::model::{ContinuousProtocol, Model, shipped};
-use crate::record::{Memory, Recorder};
+use crate::record::{MemoryRecorder, Recorder};
 use crate::simulation::{Simulation, SimulationError, SimulationMonitor, SimulationProgress, SourceInputs};
 use crate::training::initial_network;
 
@@ -128,7 +128,7 @@ impl FigureTask<'_> {
         self.message(format_args!("{}", spec.name(protocol.duration)));
         let inputs = SourceInputs::load(&model)?;
         let mut simulation = Simulation::new(&model, initial_network(&model, spec.seed)?, inputs, spec.seed)?;
-        let mut memory = Memory::default();
+        let mut memory = MemoryRecorder::default();
         let mut monitor = InterruptMonitor { host: self.host };
         let recorder: &mut dyn Recorder = &mut memory;
         simulation.run(protocol.end_ms(), recorder, &mut monitor).map_err(ReproduceError::failed)?;
@@ -167,13 +167,13 @@ impl CircuitSpec {
     }
 }
 
-/// Stops a run at the end of a stretch if the host interrupts.
+/// Stops a run at the end of a slice if the host interrupts.
 struct InterruptMonitor<'a> {
     host: &'a dyn Host,
 }
 
 impl SimulationMonitor for InterruptMonitor<'_> {
-    fn stretch(&mut self, _: SimulationProgress, _: &Simulation<'_>) -> Result<ControlFlow<()>, SimulationError> {
+    fn slice(&mut self, _: SimulationProgress, _: &Simulation<'_>) -> Result<ControlFlow<()>, SimulationError> {
         Ok(if self.host.is_interrupted() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) })
     }
 }

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use crate::data::DataError;
 use crate::engine::LayoutError;
 use crate::model::ModelError;
-use crate::record::{Misfit, RecordError};
+use crate::record::{RecordError, StateMismatch};
 use crate::simulation::SimulationError;
 use crate::training::{InitialError, RunError, TrainerError};
 
@@ -69,7 +69,7 @@ pub enum ReproduceCause {
         /// The checkpoint.
         path: String,
         /// What does not fit.
-        source: Misfit,
+        source: StateMismatch,
     },
     /// Something that training leaves is missing.
     #[error("{0}")]

@@ -12,7 +12,7 @@ use super::host::Host;
 use super::record::RunRecord;
 use super::stored_results::StoredResults;
 use crate::analysis::mean_and_deviation;
-use crate::data::Source;
+use crate::data::StimulusLoader;
 use crate::model::Model;
 use crate::plot::Figure;
 
@@ -82,8 +82,8 @@ impl<'a> FigureTask<'a> {
     }
 
     /// The images of a model.
-    pub fn source<'m>(&'m self, model: &'m Model) -> Source<'m> {
-        Source { folder: self.data, ..Source::of(model) }
+    pub fn source<'m>(&'m self, model: &'m Model) -> StimulusLoader<'m> {
+        StimulusLoader { folder: self.data, ..StimulusLoader::of(model) }
     }
 
     /// Sends a message to the host.

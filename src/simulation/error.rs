@@ -2,7 +2,7 @@
 
 use crate::data::DataError;
 use crate::engine::LayoutError;
-use crate::record::{Misfit, RecordError};
+use crate::record::{RecordError, StateMismatch};
 use crate::units::Rounded;
 
 /// Why there is no continuous run, or why it ended.
@@ -17,7 +17,7 @@ pub enum SimulationError {
     Layout(#[from] LayoutError),
     /// The network or checkpoint is not one of the model.
     #[error("the network is not one of the model")]
-    Misfit(#[from] Misfit),
+    StateMismatch(#[from] StateMismatch),
     /// The stimulus of a source cannot be read.
     #[error("the `stimulus` of population {population:?} cannot be read")]
     Stimulus {
@@ -47,7 +47,7 @@ pub enum SimulationError {
     },
     /// A population fires beyond what it was allowed.
     #[error(
-        "runaway activity: {population:?} fired at {rate_hz:.0} Hz on average from {from_ms} to {} ms, which over {stretch_ms} ms \
+        "runaway activity: {population:?} fired at {rate_hz:.0} Hz on average from {from_ms} to {} ms, which over {slice_ms} ms \
          is more than the {} Hz of `largest_mean_rate_hz` in [protocol]; weaken its excitation, strengthen its inhibition, or raise the \
          limit",
         Rounded(*to_ms),
@@ -65,6 +65,6 @@ pub enum SimulationError {
         /// Until when [ms].
         to_ms: f64,
         /// Over what length the rate may not be higher [ms].
-        stretch_ms: f64,
+        slice_ms: f64,
     },
 }

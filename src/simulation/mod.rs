@@ -1,7 +1,7 @@
-//! Continuous runs of circuits: stretch after stretch, without trials and without learning.
+//! Continuous runs of circuits: slice after slice, without trials and without learning.
 //!
 //! A [`Simulation`] holds a network and its state, and takes both over the run's clock; what is recorded of it goes to a
-//! [`Recorder`](crate::record::Recorder) stretch by stretch, so that memory does not grow with the time simulated.
+//! [`Recorder`](crate::record::Recorder) slice by slice, so that memory does not grow with the time simulated.
 //!
 //! ```
 //! use apical::prelude::*;
@@ -18,16 +18,16 @@
 //!     .build()?;
 //! let network = initial_network(&model, 1)?;
 //! let mut simulation = Simulation::new(&model, network, SourceInputs::load(&model)?, 1)?;
-//! let mut memory = Memory::default();
+//! let mut memory = MemoryRecorder::default();
 //! simulation.run(500.0, &mut memory, &mut ())?;
 //! assert!(memory.spikes[1].len() > 10);
 //! # Ok::<(), apical::Error>(())
 //! ```
 
 mod error;
-mod kept_state;
 mod piece;
 mod poisson;
+mod rollback;
 mod run;
 mod sources;
 

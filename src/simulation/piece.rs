@@ -1,9 +1,9 @@
-//! The piece of a stretch that is recorded.
+//! The piece of a slice that is recorded.
 
 use crate::engine::Observation;
-use crate::protocol::{STRETCH_MS, Spike};
+use crate::protocol::{SLICE_MS, Spike};
 
-/// Some time of a stretch, from its start [ms].
+/// Some time of a slice, from its start [ms].
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct RecordedPiece {
     pub(super) from: f64,
@@ -11,19 +11,19 @@ pub(super) struct RecordedPiece {
 }
 
 impl RecordedPiece {
-    /// What of the stretch that begins at `start` lies in the first of `times` that reaches into it; there is at most one.
+    /// What of the slice that begins at `start` lies in the first of `times` that reaches into it; there is at most one.
     pub(super) fn of(times: &[std::ops::Range<f64>], start: f64) -> Option<Self> {
-        let reaches = |time: &&std::ops::Range<f64>| time.start < start + STRETCH_MS && time.end > start;
+        let reaches = |time: &&std::ops::Range<f64>| time.start < start + SLICE_MS && time.end > start;
         let time = times.iter().find(reaches)?;
-        Some(Self { from: (time.start - start).max(0.0), to: (time.end - start).min(STRETCH_MS) })
+        Some(Self { from: (time.start - start).max(0.0), to: (time.end - start).min(SLICE_MS) })
     }
 
-    /// Whether it is the whole stretch.
+    /// Whether it is the whole slice.
     pub(super) fn is_whole(self) -> bool {
-        self.from <= 0.0 && self.to >= STRETCH_MS
+        self.from <= 0.0 && self.to >= SLICE_MS
     }
 
-    /// What happened in it, at times since the start of the stretch.
+    /// What happened in it, at times since the start of the slice.
     pub(super) fn cut(self, whole: &Observation) -> Observation {
         let inside = |spike: &&Spike| self.from <= spike.time && spike.time < self.to;
         let spikes = whole.spikes.iter().map(|spikes| spikes.iter().filter(inside).copied().collect());

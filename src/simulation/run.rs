@@ -5,15 +5,15 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use super::error::SimulationError;
-use super::kept_state::StateCopies;
 use super::piece::RecordedPiece;
+use super::rollback::Rollback;
 use super::sources::SourceInputs;
 use crate::data::DataIdentity;
-use crate::engine::{Circuit, GivenUp, Lane, LaneState, Limits, NeuronChange, Precision, StateArray, Work};
+use crate::engine::{Circuit, Lane, LaneState, Limits, NeuronChange, Precision, StateArray, TrialAborted, Work};
 use crate::model::{ContinuousProtocol, InterventionKind, Model, Population};
 use crate::network::Network;
 use crate::numeric::{PresentationKey, Purpose, StreamKey};
-use crate::protocol::{KeptSpikes, Phase, STRETCH_MS, Sampling, Trial, stretch_at, stretch_start, stretches_until};
+use crate::protocol::{KeptSpikes, Phase, SLICE_MS, Sampling, Trial, slice_at, slice_start, slices_until};
 use crate::record::{Checkpoint, Kind, Planned, Presentation, Recorder};
 use crate::training::Ending;
 use crate::units::LONGEST_RUN_MS;
@@ -24,7 +24,7 @@ const SILENT_POTENTIAL: f64 = -1000.0;
 /// The end of a refractory time beyond that of any run [ms].
 const REFRACTORY_FOR_EVER_MS: f64 = 1e3 * LONGEST_RUN_MS;
 
-/// A circuit in a continuous run. It begins at rest and stands between two stretches whenever it may be looked at or changed.
+/// A circuit in a continuous run. It begins at rest and stands between two slices whenever it may be looked at or changed.
 #[derive(Debug)]
 pub struct Simulation<'a> {
     model: &'a Model,
@@ -33,9 +33,9 @@ pub struct Simulation<'a> {
     network: Network,
     inputs: SourceInputs,
     seed: u64,
-    /// The next stretch.
+    /// The next slice.
     next: u64,
-    /// How far the run is recorded on its clock [ms]: beyond the start of the next stretch where a run ended within one.
+    /// How far the run is recorded on its clock [ms]: beyond the start of the next slice where a run ended within one.
     recorded_ms: f64,
     edited: bool,
     /// The files of the run.
@@ -46,7 +46,7 @@ pub struct Simulation<'a> {
     changes: Vec<(f64, String)>,
     /// Spikes of each population in what was recorded since the start or resumption.
     spikes: Vec<u64>,
-    copies: StateCopies,
+    copies: Rollback,
 }
 
 /// How far a run has come.
@@ -62,16 +62,16 @@ pub struct SimulationProgress {
 
 /// Monitors a continuous run; `()` monitors nothing.
 pub trait SimulationMonitor {
-    /// Whether to end the run at once, without the stretch that is being simulated; asked often.
+    /// Whether to end the run at once, without the slice that is being simulated; asked often.
     fn stop(&self) -> bool {
         false
     }
 
-    /// A stretch is over and recorded: a checkpoint may be saved. `Break` ends the run here.
+    /// A slice is over and recorded: a checkpoint may be saved. `Break` ends the run here.
     ///
     /// # Errors
     /// If one cannot be saved; the run stops.
-    fn stretch(
+    fn slice(
         &mut self,
         progress: SimulationProgress,
         simulation: &Simulation<'_>,
@@ -125,7 +125,7 @@ impl<'a> Simulation<'a> {
         let protocol = *model.protocol.continuous().ok_or(SimulationError::Protocol)?;
         let lane = Lane::new(&Arc::new(Circuit::new(model, seed, Precision::Single)?));
         let spikes = vec![0; model.populations.len()];
-        let recorded_ms = stretch_start(next);
+        let recorded_ms = slice_start(next);
         Ok(Self {
             model,
             protocol,
@@ -140,7 +140,7 @@ impl<'a> Simulation<'a> {
             overflowed: false,
             changes: Vec::new(),
             spikes,
-            copies: StateCopies::default(),
+            copies: Rollback::default(),
         })
     }
 
@@ -156,15 +156,15 @@ impl<'a> Simulation<'a> {
         Self { data, ..self }
     }
 
-    /// The run, of which an earlier one recorded up to this time of its clock, within the stretch that it goes on with [ms].
+    /// The run, of which an earlier one recorded up to this time of its clock, within the slice that it goes on with [ms].
     #[must_use]
     pub fn with_recorded(self, until_ms: f64) -> Self {
         Self { recorded_ms: until_ms.max(self.recorded_ms), ..self }
     }
 
-    /// The run's clock: the start of the next stretch [ms].
+    /// The run's clock: the start of the next slice [ms].
     pub fn clock_ms(&self) -> f64 {
-        stretch_start(self.next)
+        slice_start(self.next)
     }
 
     /// How far the run is recorded on its clock [ms].
@@ -180,7 +180,7 @@ impl<'a> Simulation<'a> {
     /// What a run to the end of the model's protocol will record: sources at their rates, cells at what is assumed of them.
     pub fn planned(&self) -> Planned {
         let (from_ms, end_ms) = (self.recorded_ms, self.protocol.end_ms());
-        let presentations = stretch_at(from_ms)..stretches_until(end_ms);
+        let presentations = slice_at(from_ms)..slices_until(end_ms);
         let assumed = Planned::assumed(self.model, Kind::Train, presentations, 0);
         let known = self.inputs.mean_rates(self.model.populations.len(), [0.0, end_ms]);
         let rates = assumed.rates.iter().zip(known).map(|(&assumed, known)| known.unwrap_or(assumed)).collect();
@@ -197,7 +197,7 @@ impl<'a> Simulation<'a> {
         self.lane.work()
     }
 
-    /// A checkpoint of the run as it stands between two stretches.
+    /// A checkpoint of the run as it stands between two slices.
     pub fn checkpoint(&self) -> Checkpoint {
         Checkpoint {
             model_text: self.model.text(),
@@ -216,7 +216,7 @@ impl<'a> Simulation<'a> {
         }
     }
 
-    /// Changes something from the next stretch on.
+    /// Changes something from the next slice on.
     ///
     /// # Panics
     /// If a population, projection or neuron is not one of the model, or cells take no such change.
@@ -249,7 +249,7 @@ impl<'a> Simulation<'a> {
         }
     }
 
-    /// Runs until `end_ms` on the clock. What of the last stretch lies beyond is simulated again by the next run, so that where
+    /// Runs until `end_ms` on the clock. What of the last slice lies beyond is simulated again by the next run, so that where
     /// runs end changes nothing.
     ///
     /// # Errors
@@ -268,15 +268,15 @@ impl<'a> Simulation<'a> {
         self.copies.begin();
         while self.clock_ms() < end_ms {
             let (index, start) = (self.next, self.clock_ms());
-            let is_cut = end_ms < start + STRETCH_MS;
+            let is_cut = end_ms < start + SLICE_MS;
             let before = self.copies.keep(&self.lane, is_cut);
             let piece = RecordedPiece::of(&times, start);
             let begun = Instant::now();
-            let given_up = self.stretch(piece, recorder, &|| before.is_some() && monitor.stop());
-            self.copies.stretch(begun);
-            match given_up {
-                Some(GivenUp::Runaway { population, at_ms }) => return Err(self.runaway(population, at_ms)),
-                Some(GivenUp::Stopped) => {
+            let aborted = self.slice(piece, recorder, &|| before.is_some() && monitor.stop());
+            self.copies.slice(begun);
+            match aborted {
+                Some(TrialAborted::Runaway { population, at_ms }) => return Err(self.runaway(population, at_ms)),
+                Some(TrialAborted::Stopped) => {
                     self.lane.rest();
                     before.iter().for_each(|before| self.lane.restore(before));
                     ending = Ending::Stopped;
@@ -285,12 +285,12 @@ impl<'a> Simulation<'a> {
                 None => (),
             }
             self.check_numbers()?;
-            self.recorded_ms = end_ms.min(start + STRETCH_MS);
+            self.recorded_ms = end_ms.min(start + SLICE_MS);
             if let Some(before) = before.filter(|_| is_cut) {
                 self.lane.restore(&before);
             } else {
                 self.next += 1;
-                self.intervene(|at_ms| stretch_at(at_ms) == index + 1);
+                self.intervene(|at_ms| slice_at(at_ms) == index + 1);
                 if self.overflowed {
                     self.check_numbers()?;
                 }
@@ -304,7 +304,7 @@ impl<'a> Simulation<'a> {
                 break;
             }
             let progress = SimulationProgress { clock_ms: self.clock_ms(), from_ms, end_ms };
-            if monitor.stretch(progress, self)?.is_break() && self.clock_ms() < end_ms {
+            if monitor.slice(progress, self)?.is_break() && self.clock_ms() < end_ms {
                 ending = Ending::Stopped;
                 break;
             }
@@ -313,14 +313,14 @@ impl<'a> Simulation<'a> {
         Ok(ending)
     }
 
-    /// Simulates the next stretch in full, with traces on the grid on which a piece of it is recorded. Returns why it was given
+    /// Simulates the next slice in full, with traces on the grid on which a piece of it is recorded. Returns why it was given
     /// up, if it was.
-    fn stretch(
+    fn slice(
         &mut self,
         piece: Option<RecordedPiece>,
         recorder: &mut dyn Recorder,
         stop: &dyn Fn() -> bool,
-    ) -> Option<GivenUp> {
+    ) -> Option<TrialAborted> {
         let (index, start) = (self.next, self.clock_ms());
         let sampling = piece.and_then(|RecordedPiece { from, .. }| {
             let sampling = recorder.sampling(Kind::Train, index, start + from)?;
@@ -329,7 +329,7 @@ impl<'a> Simulation<'a> {
         self.inputs.prepare(self.seed, index);
         let stimuli = self.inputs.stimuli();
         let currents = self.inputs.currents();
-        let phases = [Phase { currents: &currents, ..Phase::new(STRETCH_MS, &stimuli) }];
+        let phases = [Phase { currents: &currents, ..Phase::new(SLICE_MS, &stimuli) }];
         let key = PresentationKey::training(index);
         let trial = Trial { key, phases: &phases, spikes: KeptSpikes::All, sampling };
         self.lane.present_within(
@@ -339,9 +339,9 @@ impl<'a> Simulation<'a> {
         )
     }
 
-    /// Records a piece of the stretch just simulated.
+    /// Records a piece of the slice just simulated.
     fn record(&mut self, index: u64, piece: RecordedPiece, recorder: &mut dyn Recorder) -> Result<(), SimulationError> {
-        let (whole, start) = (self.lane.observation(), stretch_start(index));
+        let (whole, start) = (self.lane.observation(), slice_start(index));
         let cut = (!piece.is_whole()).then(|| piece.cut(whole));
         let observed = cut.as_ref().unwrap_or(whole);
         self.spikes.iter_mut().zip(&observed.spikes).for_each(|(count, spikes)| *count += spikes.len() as u64);
@@ -356,7 +356,7 @@ impl<'a> Simulation<'a> {
         Ok(changes.try_for_each(|(at_ms, what)| recorder.changed(at_ms, &what))?)
     }
 
-    /// The error of a population that fired more by `at_ms` of the next stretch than it may in all of it.
+    /// The error of a population that fired more by `at_ms` of the next slice than it may in all of it.
     fn runaway(&self, population: usize, at_ms: f64) -> SimulationError {
         let (spikes, from_ms) = (self.lane.observation().spikes[population].len(), self.clock_ms());
         let Population { name, size, .. } = &self.model.populations[population];
@@ -366,13 +366,13 @@ impl<'a> Simulation<'a> {
             limit_hz: 1000.0 * self.protocol.largest_mean_rate,
             from_ms,
             to_ms: from_ms + at_ms,
-            stretch_ms: STRETCH_MS,
+            slice_ms: SLICE_MS,
         }
     }
 
     /// Returns an error if potentials or currents of a population, or weights, are no finite numbers any more.
     fn check_numbers(&self) -> Result<(), SimulationError> {
-        let overflow = |what: String| Err(SimulationError::Overflow { what, at_ms: self.clock_ms() + STRETCH_MS });
+        let overflow = |what: String| Err(SimulationError::Overflow { what, at_ms: self.clock_ms() + SLICE_MS });
         if self.overflowed {
             return overflow("the weights, after a change".to_owned());
         }

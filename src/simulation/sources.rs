@@ -1,4 +1,4 @@
-//! What source populations fire and which currents cells get, stretch by stretch.
+//! What source populations fire and which currents cells get, slice by slice.
 
 use std::ops::Range;
 use std::path::{Path, PathBuf};
@@ -8,7 +8,7 @@ use super::poisson;
 use crate::data::{TimeTable, TimedSpikes};
 use crate::model::{Model, Population, PopulationStimulus};
 use crate::numeric::{PresentationKey, Purpose, StreamKey};
-use crate::protocol::{CurrentCourse, STRETCH_MS, Spike, Stimulus, stretch_start};
+use crate::protocol::{CurrentCourse, SLICE_MS, Spike, Stimulus, slice_start};
 
 /// The stimuli of all populations of a model that have one, read and checked.
 #[derive(Clone, Debug)]
@@ -25,7 +25,7 @@ struct CurrentInput {
     /// Its place in the model.
     population: usize,
     course: TimeTable,
-    /// Changes in the stretch at hand, by the time since its start [ms].
+    /// Changes in the slice at hand, by the time since its start [ms].
     times_ms: Vec<f64>,
     /// Their currents, row by row [pA].
     currents_pa: Vec<f64>,
@@ -40,7 +40,7 @@ struct SourceInput {
     content: InputContent,
     /// Neurons that fire no more.
     silenced: Vec<Range<usize>>,
-    /// Spikes of the stretch at hand, by the time since its start.
+    /// Spikes of the slice at hand, by the time since its start.
     spikes: Vec<Spike>,
 }
 
@@ -129,7 +129,7 @@ impl SourceInputs {
         })
     }
 
-    /// Silences neurons of a source population from the next stretch on.
+    /// Silences neurons of a source population from the next slice on.
     pub(super) fn silence(&mut self, population: usize, neurons: &Range<usize>) {
         let Some(source) = self.sources.iter_mut().find(|source| source.population == population) else { return };
         if let InputContent::Rates(rates) = &mut source.content {
@@ -138,10 +138,10 @@ impl SourceInputs {
         source.silenced.push(neurons.clone());
     }
 
-    /// Makes the spikes and currents of a stretch ready.
-    pub(super) fn prepare(&mut self, seed: u64, stretch: u64) {
-        let from = stretch_start(stretch);
-        let span = [from, from + STRETCH_MS];
+    /// Makes the spikes and currents of a slice ready.
+    pub(super) fn prepare(&mut self, seed: u64, slice: u64) {
+        let from = slice_start(slice);
+        let span = [from, from + SLICE_MS];
         self.currents.iter_mut().for_each(|current| current.prepare(span));
         for SourceInput { population, size, content, silenced, spikes } in &mut self.sources {
             spikes.clear();
@@ -149,7 +149,7 @@ impl SourceInputs {
                 InputContent::Rates(_) => continue,
                 InputContent::Course(course) => {
                     let purpose = Purpose::Encoder(*population as u32);
-                    let presentation = PresentationKey::training(stretch);
+                    let presentation = PresentationKey::training(slice);
                     let key = StreamKey { seed, purpose, presentation, phase: 0, block: 0 };
                     poisson::draw(course, *size, span, &mut key.stream(), spikes);
                 }
@@ -162,12 +162,12 @@ impl SourceInputs {
         }
     }
 
-    /// The stimuli of the stretch made ready, in the order of populations.
+    /// The stimuli of the slice made ready, in the order of populations.
     pub(super) fn stimuli(&self) -> Vec<Stimulus<'_>> {
         self.sources.iter().map(SourceInput::stimulus).collect()
     }
 
-    /// The currents of the stretch made ready.
+    /// The currents of the slice made ready.
     pub(super) fn currents(&self) -> Vec<CurrentCourse<'_>> {
         self.currents.iter().map(CurrentInput::course).collect()
     }

@@ -12,7 +12,7 @@ use crate::engine::{Circuit, PhaseMeans};
 use crate::model::{Decoding, Model};
 use crate::network::Network;
 use crate::numeric::PresentationKey;
-use crate::plasticity::Change;
+use crate::plasticity::WeightUpdate;
 use crate::protocol::{KeptSpikes, Sampling, Sigmoids, Target, Trial};
 use crate::record::{Kind, Presentation};
 
@@ -37,8 +37,8 @@ pub(super) struct LaneOfBatch {
     centred: Vec<Vec<Vec<f64>>>,
     /// Backpropagated errors of each population, [n]; empty unless hidden neurons learn from them.
     backprop_error: Vec<Vec<f64>>,
-    /// Change of each projection.
-    pub(super) changes: Vec<Change>,
+    /// WeightUpdate of each projection.
+    pub(super) changes: Vec<WeightUpdate>,
 }
 
 impl LaneOfBatch {
@@ -59,7 +59,7 @@ impl LaneOfBatch {
             loss: 0.0,
             centred: Vec::new(),
             backprop_error: vec![Vec::new(); model.populations.len()],
-            changes: vec![Change::default(); model.projections.len()],
+            changes: vec![WeightUpdate::default(); model.projections.len()],
         }
     }
 

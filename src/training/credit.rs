@@ -10,7 +10,7 @@ use crate::engine::PhaseMeans;
 use crate::model::{Escape, Model, PopulationId, Projection, ProjectionId, feedforward_path};
 use crate::network::Network;
 use crate::numeric::sigmoid_slope;
-use crate::plasticity::Change;
+use crate::plasticity::WeightUpdate;
 use crate::protocol::{FORWARD, TARGET};
 use crate::record::{Credit, HiddenCredit, Jacobians};
 
@@ -79,7 +79,7 @@ impl CreditMonitor {
         network: &Network,
         index: u64,
         means: &[PhaseMeans],
-        changes: &[Change],
+        changes: &[WeightUpdate],
     ) -> Credit {
         let Some(PopulationId(last)) = self.output else { return Credit { index, ..Credit::default() } };
         let (forward, target) = (&means[FORWARD], &means[TARGET]);
@@ -127,7 +127,7 @@ impl Layer {
     /// The angle [degrees] between the postsynaptic factors of the change and those of backpropagation,
     /// δ_i = φ'(mean_f V_i)/φ_max e_i with backpropagated errors e_i. Presynaptic factors are the same in both, and the gain k is
     /// common to a layer.
-    fn angle(&self, v: &[f64], backprop_error: &[f64], changes: &[Change]) -> f64 {
+    fn angle(&self, v: &[f64], backprop_error: &[f64], changes: &[WeightUpdate]) -> f64 {
         let terms = changes[self.learns].terms();
         let own: Vec<f64> =
             (0..v.len()).map(|i| terms.iter().map(|term| f64::from(term.post[i])).sum::<f64>()).collect();
@@ -258,9 +258,9 @@ mod tests {
     }
 
     /// Those of other layers point elsewhere.
-    fn changes() -> [Change; 3] {
+    fn changes() -> [WeightUpdate; 3] {
         let change = |post: [f64; 2]| {
-            let mut change = Change::default();
+            let mut change = WeightUpdate::default();
             *change.add_term() = RankOne { post: post.map(|x| x as f32).to_vec(), pre: vec![(0, 0.1)] };
             change
         };

@@ -5,7 +5,7 @@ mod backprop;
 mod batch;
 mod builder;
 mod credit;
-mod data_check;
+mod data_shape;
 mod decoding;
 mod initial;
 mod planned;
@@ -22,7 +22,7 @@ mod trainer;
 
 pub use backend::{Dynamics, expected_rates, responses};
 pub use builder::TrainerBuilder;
-pub use data_check::DataMisfit;
+pub use data_shape::DataMismatch;
 pub use decoding::answer;
 pub use initial::{InitialError, initial_network};
 pub use planned::{planned_test, planned_training};

@@ -2,7 +2,7 @@
 
 use std::ops::ControlFlow;
 
-use super::{Ending, History, Monitor, Plan, Plasticity, Progress, RunError, Tested, Training, data_check};
+use super::{Ending, History, Monitor, Plan, Plasticity, Progress, RunError, Tested, Training, data_shape};
 use crate::data::{DataIdentity, Dataset, Presentations};
 use crate::model::{Model, Projection};
 use crate::network::Network;
@@ -131,7 +131,7 @@ impl Training for RateRuleTrainer<'_> {
         recorder: &mut dyn Recorder,
         monitor: &mut dyn Monitor,
     ) -> Result<Ending, RunError> {
-        data_check::check(self.model, data, true, plan.test_examples)?;
+        data_shape::check(self.model, data, true, plan.test_examples)?;
         let epoch = data.training.len() as u64;
         if plan.plasticity == Plasticity::Off || !plan.presentations.is_multiple_of(epoch) {
             return Err(RunError::WholeEpochs { presentations: plan.presentations, epoch });

@@ -8,7 +8,7 @@ use crate::plasticity::{
     RuleRegistry, Slope,
 };
 use crate::protocol::{FORWARD, TARGET};
-use crate::record::Misfit;
+use crate::record::StateMismatch;
 
 /// The rules of a run.
 pub(super) struct Rules {
@@ -76,7 +76,7 @@ pub enum TrainerError {
     Layout(#[from] LayoutError),
     /// The network or checkpoint is not one of the model.
     #[error("the network is not one of the model")]
-    Misfit(#[from] Misfit),
+    StateMismatch(#[from] StateMismatch),
 }
 
 /// A rule that the program gives for one projection.

@@ -2,7 +2,7 @@
 
 use std::ops::ControlFlow;
 
-use super::{DataMisfit, Tested, TrainerError};
+use super::{DataMismatch, Tested, TrainerError};
 use crate::data::Dataset;
 use crate::engine::LayoutError;
 use crate::network::Network;
@@ -94,7 +94,7 @@ pub enum RunError {
     Trainer(#[from] TrainerError),
     /// The data do not fit the model.
     #[error("the data cannot be presented")]
-    Data(#[from] DataMisfit),
+    Data(#[from] DataMismatch),
     /// A rule of networks of rates learns in whole epochs, and always learns.
     #[error(
         "a rule of rates learns in whole epochs of {epoch} presentations, found {presentations}, or synapses that are frozen"

@@ -8,7 +8,7 @@ use rayon::prelude::*;
 
 use super::backend::Backend;
 use super::decoding::decode;
-use super::{Dynamics, Monitor, RunError, data_check};
+use super::{Dynamics, Monitor, RunError, data_shape};
 use crate::data::{OtherSources, Presentations};
 use crate::engine::{Circuit, Observation};
 use crate::model::{Decoding, Model};
@@ -69,7 +69,7 @@ impl Test<'_> {
     /// # Errors
     /// If the presentations do not fit the model or have no labels, or one cannot be recorded.
     pub fn run(&self, recorder: &mut dyn Recorder, monitor: &mut dyn Monitor) -> Result<Option<Tested>, RunError> {
-        data_check::part(self.model, self.shown, self.examples, true)?;
+        data_shape::part(self.model, self.shown, self.examples, true)?;
         let classes = self.model.classes();
         let mut tested =
             Tested { examples: self.examples, confusion: vec![vec![0; classes]; classes], ..Tested::default() };

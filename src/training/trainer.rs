@@ -11,7 +11,7 @@ use super::credit::{self, CreditMonitor};
 use super::rules::{Rules, TrainerError};
 use super::schedule::{rate_factor, shift};
 use super::testing::kept;
-use super::{Dynamics, Ending, History, Monitor, Plan, Plasticity, Progress, RunError, Test, Training, data_check};
+use super::{Dynamics, Ending, History, Monitor, Plan, Plasticity, Progress, RunError, Test, Training, data_shape};
 use crate::data::{DataIdentity, Dataset, Presentations};
 use crate::engine::{Circuit, Work};
 use crate::model::{Model, Sign};
@@ -145,7 +145,7 @@ impl<'a> Trainer<'a> {
         monitor: &mut dyn Monitor,
     ) -> Result<Ending, RunError> {
         let labelled = plan.plasticity == Plasticity::On && self.rules.need_target();
-        data_check::check(self.model, data, labelled, plan.test_examples)?;
+        data_shape::check(self.model, data, labelled, plan.test_examples)?;
         self.history.examples_planned = plan.presentations;
         self.data = data.identity().map(|data| data.after(self.data.as_ref()));
         recorder.weights(self.history.examples_seen, Some("initial"), &self.network)?;

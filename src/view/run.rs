@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use super::{Pack, Part, Parts, curve};
 use crate::analysis::confusion;
-use crate::data::{DataError, DataPlace, Presentations, Source, tested_on};
+use crate::data::{DataError, DataPlace, Presentations, StimulusLoader, tested_on};
 use crate::model::{CompartmentId, Model, Population};
 use crate::protocol::PhaseName;
 use crate::protocol::Stimulus;
@@ -105,7 +105,8 @@ impl RunParts {
             (Some(place), None) => place.stimuli(&self.model.stimuli),
             _ => self.model.stimuli.clone(),
         };
-        let source = Source { stimuli: &stimuli, folder: self.folder.as_deref(), ..Source::of(&self.model) };
+        let source =
+            StimulusLoader { stimuli: &stimuli, folder: self.folder.as_deref(), ..StimulusLoader::of(&self.model) };
         let read = match kind {
             Kind::Train => source.load_training(),
             Kind::Test => source.load_evaluation(),

@@ -138,7 +138,7 @@ fn what_does_not_apply_to_sources_alone_is_said() {
     assert_eq!(results["passed"], true, "{results}");
 }
 
-/// Steps of the report divide neither stretches nor the warm-up.
+/// Steps of the report divide neither slices nor the warm-up.
 #[test]
 fn traces_of_a_run_that_goes_on_are_those_of_one_that_was_not_stopped() {
     for (step, record) in [("0.3", "exc[0:3].soma"), ("7", "exc[0:3].soma"), ("0.7", "exc[0:3].soma,210:590")] {

@@ -73,7 +73,7 @@ fn a_run_that_ends_early_and_is_resumed_has_the_spikes_of_a_longer_one() {
     for population in ["input", "drive", "cells"] {
         let of = |file, from, to| spikes(&bench, file, population, [from, to]);
         assert!(of("whole.h5", 0.0, 150.0).is_empty(), "the warm-up is not recorded");
-        // The checkpoint stands at 400 ms, the start of the stretch in which the first run ended.
+        // The checkpoint stands at 400 ms, the start of the slice in which the first run ended.
         assert_eq!(of("first.h5", 0.0, 1e9), of("whole.h5", 0.0, 433.0));
         assert_eq!(of("second.h5", 0.0, 1e9), of("whole.h5", 400.0, 1e9));
     }

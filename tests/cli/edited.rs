@@ -75,7 +75,7 @@ fn ranges_and_completeness_are_checked_all_the_same() {
         ("values of `in_flight_input` of `exc` in lane 0: expected whole numbers", &|f| {
             put(f, "lanes/0/populations/exc/in_flight_input", 0.5);
         }),
-        ("the run's clock, `clock_ms`: expected 300 ms, where stretch 3 begins, found 3.5e2", &|f| {
+        ("the run's clock, `clock_ms`: expected 300 ms, where slice 3 begins, found 3.5e2", &|f| {
             f.attr("clock_ms").unwrap().write_scalar(&350.0).unwrap();
         }),
         ("`examples_seen`: expected from 0 to 10000000", &|f| {

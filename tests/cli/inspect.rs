@@ -144,7 +144,7 @@ fn every_breach_is_named_with_its_object() {
             breach(file);
         });
         assert_eq!(ran.code, Some(1), "{expected:?}: {}", ran.stderr);
-        // Stretches of a report share what its columns are.
+        // PresentationRanges of a report share what its columns are.
         let lines: Vec<_> = ran.stdout.lines().filter(|line| !line.contains("hidden@")).collect();
         assert_eq!(lines.len(), expected.len(), "{expected:?}: {}", ran.stdout);
         for expected in expected {

@@ -6,7 +6,7 @@ mod support;
 
 use std::ops::ControlFlow;
 
-use apical::data::Source;
+use apical::data::StimulusLoader;
 use apical::model::Model;
 use apical::record::Checkpoint;
 use apical::training::{Ending, Monitor, Plan, Plasticity, Progress, Trainer, Training, initial_network};
@@ -154,7 +154,7 @@ fn rates_that_fall_in_a_line_go_on_where_they_were_stopped() {
     assert_ne!(whole.learnt(), train(&bench, "constant", "--examples 50").learnt());
     let model = Model::load(&bench.path("tiny.toml"), &[linear.to_owned()]).unwrap();
     let folder = bench.path("data/mnist");
-    let data = Source { folder: Some(&folder), ..Source::of(&model) }.load().unwrap();
+    let data = StimulusLoader { folder: Some(&folder), ..StimulusLoader::of(&model) }.load().unwrap();
     let plan = Plan { presentations: 50, test_examples: IMAGES[1], plasticity: Plasticity::On };
     for stop in [4, 19, 33] {
         let mut trainer = Trainer::new(&model, initial_network(&model, 1).unwrap(), 1).unwrap();

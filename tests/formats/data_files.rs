@@ -5,7 +5,7 @@ use std::fs;
 use std::io::Write;
 use std::path::Path;
 
-use apical::data::{DataError, Idx, IdxContent, ImagePart, ImageSet, Source};
+use apical::data::{DataError, Idx, IdxContent, ImagePart, ImageSet, StimulusLoader};
 use apical::model::{OnOff, Stimuli};
 use apical::protocol::Stimulus;
 use flate2::Compression;
@@ -53,8 +53,8 @@ fn whole_folder() -> TempDir {
     ])
 }
 
-fn idx_source(stimuli: &Stimuli) -> Source<'_> {
-    Source { stimuli, inputs: 6, classes: 10, folder: None }
+fn idx_source(stimuli: &Stimuli) -> StimulusLoader<'_> {
+    StimulusLoader { stimuli, inputs: 6, classes: 10, folder: None }
 }
 
 /// How images are taken apart.
@@ -199,7 +199,7 @@ fn only_the_files_that_are_needed_are_read() {
     for name in ["train-images-idx3-ubyte", "train-labels-idx1-ubyte.gz"] {
         fs::remove_file(tested.path().join(name)).unwrap();
     }
-    let source = Source { folder: Some(tested.path()), ..idx_source(&all) };
+    let source = StimulusLoader { folder: Some(tested.path()), ..idx_source(&all) };
     assert_eq!(source.load_evaluation().unwrap().label(0), Some(9));
 }
 
@@ -207,7 +207,7 @@ fn only_the_files_that_are_needed_are_read() {
 fn a_model_that_asks_for_on_and_off_maps_is_shown_both_in_training_and_tests() {
     let folder = whole_folder();
     let both = taken_apart(folder.path());
-    let dataset = Source { inputs: 12, ..idx_source(&both) }.load().unwrap();
+    let dataset = StimulusLoader { inputs: 12, ..idx_source(&both) }.load().unwrap();
     let plain = ImageSet::load(folder.path(), ImagePart::Train).unwrap();
     assert_eq!((dataset.training.len(), dataset.training.set().inputs()), (5, 12));
     assert!(matches!(dataset.training.stimulus(4), Stimulus::Pixels(maps) if maps == plain.on_off(LAW).image(4)));
@@ -224,12 +224,15 @@ fn images_that_do_not_fit_the_network_are_refused() {
     let both = taken_apart(folder.path());
     let cases = [
         (
-            Source { inputs: 6, ..idx_source(&both) },
+            StimulusLoader { inputs: 6, ..idx_source(&both) },
             "ON and OFF maps of 2 x 2 x 3 = 12 pixels, but the input population has 6",
         ),
-        (Source { inputs: 784, ..idx_source(&all) }, "have 2 x 3 = 6 pixels, but the input population has 784 neurons"),
-        (Source { classes: 5, ..idx_source(&all) }, "training images: presentation 4 has the label 5, but"),
-        (Source { classes: 9, ..idx_source(&all) }, "test images: presentation 0 has the label 9, but"),
+        (
+            StimulusLoader { inputs: 784, ..idx_source(&all) },
+            "have 2 x 3 = 6 pixels, but the input population has 784 neurons",
+        ),
+        (StimulusLoader { classes: 5, ..idx_source(&all) }, "training images: presentation 4 has the label 5, but"),
+        (StimulusLoader { classes: 9, ..idx_source(&all) }, "test images: presentation 0 has the label 9, but"),
         (idx_source(&too_many), "`validation = 5` in [stimuli] leaves none of the 5 training images"),
     ];
     for (source, expected) in cases {
@@ -242,7 +245,7 @@ fn images_that_do_not_fit_the_network_are_refused() {
 fn the_mnist_of_this_repository_is_whole() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("data/mnist");
     let stimuli = stimuli(&folder, 0);
-    let dataset = Source { inputs: 784, ..idx_source(&stimuli) }.load().unwrap();
+    let dataset = StimulusLoader { inputs: 784, ..idx_source(&stimuli) }.load().unwrap();
     assert_eq!((dataset.training.len(), dataset.evaluation.len()), (60_000, 10_000));
     let first: Vec<_> = (0..5).map(|i| dataset.training.label(i).unwrap()).collect();
     assert_eq!(first, [5, 0, 4, 1, 9]);

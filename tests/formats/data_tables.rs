@@ -4,7 +4,7 @@ use std::error::Error;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use apical::data::{RateTable, Source, SpikeList, read_npy_matrix, read_npy_vector};
+use apical::data::{RateTable, SpikeList, StimulusLoader, read_npy_matrix, read_npy_vector};
 use apical::model::{RateSource, Stimuli};
 use apical::protocol::{Spike, Stimulus};
 use ndarray::{Array1, Array2, ShapeBuilder, array};
@@ -155,7 +155,7 @@ fn labels_may_go_on_beyond_the_last_spike_but_not_end_before_it() {
     let (_folder, path) = file("spikes.csv", "presentation,time_ms,neuron\n1,1,0\n");
     let load = |labels: Option<Vec<u8>>| {
         let stimuli = Stimuli::Spikes { path: path.clone(), labels };
-        Source { stimuli: &stimuli, inputs: 1, classes: 2, folder: None }.load()
+        StimulusLoader { stimuli: &stimuli, inputs: 1, classes: 2, folder: None }.load()
     };
     let dataset = load(Some(vec![0, 1, 1])).unwrap();
     assert_eq!((dataset.training.len(), dataset.training.label(2)), (3, Some(1)));
@@ -169,7 +169,7 @@ fn labels_may_go_on_beyond_the_last_spike_but_not_end_before_it() {
 fn a_table_is_its_own_evaluation_and_its_digest_is_kept() {
     let (_folder, path) = file("rates.csv", "1\n2\n");
     let stimuli = Stimuli::Rates { source: RateSource::Table(path), labels: None };
-    let dataset = Source { stimuli: &stimuli, inputs: 1, classes: 2, folder: None }.load().unwrap();
+    let dataset = StimulusLoader { stimuli: &stimuli, inputs: 1, classes: 2, folder: None }.load().unwrap();
     assert_eq!((dataset.training.len(), dataset.evaluation.len()), (2, 2));
     assert_eq!(dataset.evaluation.label(0), None);
     // sha256sum of "1\n2\n".

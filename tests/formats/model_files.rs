@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 
 use crate::small::{RIGHT, parse, set};
 use apical::model::{
-    BiasInit, CompartmentId, Compression, Decoding, Model, PopulationId, PortId, ProjectionId, RateSource, Schedule,
-    Sign, Snapshots, Stimuli, Stretch, WeightInit, shipped,
+    BiasInit, CompartmentId, Compression, Decoding, Model, PopulationId, PortId, PresentationRange, ProjectionId,
+    RateSource, Schedule, Sign, Snapshots, Stimuli, WeightInit, shipped,
 };
 use proptest::prelude::*;
 use proptest::test_runner::RngSeed;
@@ -60,7 +60,7 @@ fn overrides_reach_every_key() {
     let run = WeightInit::Run { path: "w.h5".into(), snapshot: "final".into() };
     assert_eq!((&model.projections[2].weights, model.decoding), (&run, Decoding::Rate));
     assert_eq!((model.learning.batch, model.learning.schedule), (2, Schedule::Linear));
-    assert_eq!(model.recording.presentations, [Stretch { first: 5, end: None }]);
+    assert_eq!(model.recording.presentations, [PresentationRange { first: 5, end: None }]);
     assert_eq!(model.recording.snapshots, Snapshots::Presentations(100));
     let source = RateSource::Fixed(vec![1.0, 2.0, 3.0, 4.0]);
     assert_eq!(model.stimuli, Stimuli::Rates { source, labels: None });
@@ -191,18 +191,18 @@ fn a_recording_is_chosen_by_words() {
     };
     let everything = recorded("all");
     assert_eq!((everything.spikes.len(), everything.plateaus.len(), everything.traces.len()), (3, 1, 2));
-    assert_eq!(everything.presentations, [Stretch { first: 0, end: None }]);
+    assert_eq!(everything.presentations, [PresentationRange { first: 0, end: None }]);
     let nothing = recorded("none");
     assert_eq!((nothing.spikes.len(), nothing.plateaus.len(), nothing.traces.len()), (0, 0, 0));
     let some = recorded("hidden, output.soma,hidden.apical,hidden.soma,plateaus,3:7");
-    assert_eq!(some.presentations, [Stretch { first: 3, end: Some(7) }]);
+    assert_eq!(some.presentations, [PresentationRange { first: 3, end: Some(7) }]);
     assert_eq!((some.spikes, some.plateaus), (vec![PopulationId(1)], vec![PopulationId(1)]));
     let cell = (PopulationId(1), [0, 2].map(CompartmentId).to_vec());
     assert_eq!(some.traces, [cell, (PopulationId(2), vec![CompartmentId(0)])]);
     let kinds = recorded("spikes,traces");
     assert_eq!((kinds.spikes.len(), kinds.plateaus.len(), kinds.traces.len()), (3, 0, 2));
     let range = recorded(":5");
-    assert_eq!((range.spikes.len(), range.presentations), (3, vec![Stretch { first: 0, end: Some(5) }]));
+    assert_eq!((range.spikes.len(), range.presentations), (3, vec![PresentationRange { first: 0, end: Some(5) }]));
     let both = recorded("spikes,0:2,-2:");
     assert_eq!((both.spikes.len(), both.recorded(9)), (3, vec![0..2, 7..u64::MAX]));
 }

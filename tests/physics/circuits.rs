@@ -2,7 +2,7 @@
 
 use apical::analysis::{count_correlations, intervals, variability};
 use apical::model::Model;
-use apical::record::Memory;
+use apical::record::MemoryRecorder;
 use apical::simulation::{Simulation, SourceInputs};
 use apical::training::initial_network;
 
@@ -16,7 +16,7 @@ struct FiredSpikes {
 fn run(model: &Model, seed: u64) -> FiredSpikes {
     let network = initial_network(model, seed).unwrap();
     let mut simulation = Simulation::new(model, network, SourceInputs::load(model).unwrap(), seed).unwrap();
-    let mut memory = Memory::default();
+    let mut memory = MemoryRecorder::default();
     let end = model.protocol.continuous().unwrap().end_ms();
     simulation.run(end, &mut memory, &mut ()).unwrap();
     let (mut spikes, mut size) = (Vec::new(), 0);

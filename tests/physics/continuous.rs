@@ -10,8 +10,8 @@ use apical::model::{
     WeightInit,
 };
 use apical::network::Network;
-use apical::protocol::{KeptSpikes, Phase, STRETCH_MS, Sampling, Spike, Stimulus, Trial};
-use apical::record::{Kind, Memory, Presentation, RecordError, Recorder};
+use apical::protocol::{KeptSpikes, Phase, SLICE_MS, Sampling, Spike, Stimulus, Trial};
+use apical::record::{Kind, MemoryRecorder, Presentation, RecordError, Recorder};
 use apical::simulation::{Simulation, SimulationError, SimulationMonitor, SourceInputs};
 use apical::training::{Ending, initial_network};
 use proptest::prelude::*;
@@ -24,7 +24,7 @@ fn protocol(warmup: f64) -> ContinuousProtocol {
     ContinuousProtocol { warmup, ..ContinuousProtocol::default() }
 }
 
-/// Two sources and a recurrent circuit with delays beyond a stretch's end.
+/// Two sources and a recurrent circuit with delays beyond a slice's end.
 fn circuit() -> ModelBuilder {
     Model::builder("circuit")
         .population("input", 20, PoissonEncoder::default())
@@ -44,8 +44,8 @@ fn simulate(model: &Model, inputs: SourceInputs) -> Simulation<'_> {
     Simulation::new(model, initial_network(model, 3).unwrap(), inputs, 3).unwrap()
 }
 
-fn recorded(model: &Model, end_ms: f64) -> Memory {
-    let mut memory = Memory::default();
+fn recorded(model: &Model, end_ms: f64) -> MemoryRecorder {
+    let mut memory = MemoryRecorder::default();
     simulation(model).run(end_ms, &mut memory, &mut ()).unwrap();
     memory
 }
@@ -60,21 +60,21 @@ proptest! {
         prop_assert!(whole.spikes.iter().all(|spikes| spikes.len() > 100));
         let mut stops = stops;
         stops.sort_by(f64::total_cmp);
-        let (mut memory, mut on) = (Memory::default(), simulation(&model));
+        let (mut memory, mut on) = (MemoryRecorder::default(), simulation(&model));
         let mut parts: Vec<Vec<Spike>> = vec![Vec::new(); 3];
         let mut resumed = simulation(&model);
         for stop in stops.into_iter().chain([900.0]) {
             on.run(stop, &mut memory, &mut ()).unwrap();
             // What lies beyond the checkpoint is simulated again.
             let from = resumed.clock_ms();
-            let mut part = Memory::default();
+            let mut part = MemoryRecorder::default();
             resumed.run(stop, &mut part, &mut ()).unwrap();
             for (all, part) in parts.iter_mut().zip(part.spikes) {
                 all.retain(|spike| spike.time < from);
                 all.extend(part);
             }
             let checkpoint = resumed.checkpoint();
-            prop_assert!(checkpoint.clock_ms <= stop && stop < checkpoint.clock_ms + STRETCH_MS);
+            prop_assert!(checkpoint.clock_ms <= stop && stop < checkpoint.clock_ms + SLICE_MS);
             resumed = Simulation::resume(&model, SourceInputs::load(&model).unwrap(), checkpoint).unwrap();
         }
         prop_assert!(parts == whole.spikes, "resumed");
@@ -83,11 +83,11 @@ proptest! {
 }
 
 #[test]
-fn a_run_that_goes_on_within_a_stretch_records_what_is_left_of_it() {
+fn a_run_that_goes_on_within_a_slice_records_what_is_left_of_it() {
     let model = circuit().protocol(protocol(0.0)).build().unwrap();
     let whole = recorded(&model, 260.0);
     let mut before = simulation(&model);
-    let mut memory = Memory::default();
+    let mut memory = MemoryRecorder::default();
     before.run(230.0, &mut memory, &mut ()).unwrap();
     let (recorded_ms, checkpoint) = (before.recorded_ms(), before.checkpoint());
     let resumed = Simulation::resume(&model, SourceInputs::load(&model).unwrap(), checkpoint).unwrap();
@@ -135,7 +135,7 @@ impl Recorder for Traces {
     }
 }
 
-/// Cells that hardly fire, driven by spikes at given times: their potentials over many stretches are those over one phase, to the
+/// Cells that hardly fire, driven by spikes at given times: their potentials over many slices are those over one phase, to the
 /// rounding of the state that is handed on (f32 amplitudes of potentials of order 1).
 #[test]
 fn a_stretch_is_no_cut_in_the_dynamics() {
@@ -174,8 +174,8 @@ fn a_stretch_is_no_cut_in_the_dynamics() {
     }
 }
 
-/// A source at a constant rate, over many stretches: the number of its spikes is Poisson of mean n r T, and so is that in the
-/// first and in the last millisecond of stretches; five standard deviations each, one failure in 1.7 million seeds.
+/// A source at a constant rate, over many slices: the number of its spikes is Poisson of mean n r T, and so is that in the
+/// first and in the last millisecond of slices; five standard deviations each, one failure in 1.7 million seeds.
 #[test]
 fn a_constant_source_fires_at_its_rate_also_where_stretches_meet() {
     let model = Model::builder("m")
@@ -188,12 +188,12 @@ fn a_constant_source_fires_at_its_rate_also_where_stretches_meet() {
     let close =
         |count: usize, mean: f64| assert!((count as f64 - mean).abs() < 5.0 * mean.sqrt(), "{count} for {mean}");
     close(spikes.len(), 200.0 * 0.025 * 100_000.0);
-    let within = |time: f64| time % STRETCH_MS;
+    let within = |time: f64| time % SLICE_MS;
     close(spikes.iter().filter(|s| within(s.time) < 1.0).count(), 200.0 * 0.025 * 1000.0);
-    close(spikes.iter().filter(|s| within(s.time) >= STRETCH_MS - 1.0).count(), 200.0 * 0.025 * 1000.0);
+    close(spikes.iter().filter(|s| within(s.time) >= SLICE_MS - 1.0).count(), 200.0 * 0.025 * 1000.0);
 }
 
-fn count(memory: &Memory, population: usize, [from, to]: [f64; 2], neurons: std::ops::Range<u32>) -> usize {
+fn count(memory: &MemoryRecorder, population: usize, [from, to]: [f64; 2], neurons: std::ops::Range<u32>) -> usize {
     let inside = |s: &&Spike| (from..to).contains(&s.time) && neurons.contains(&s.neuron);
     memory.spikes[population].iter().filter(inside).count()
 }
@@ -243,7 +243,7 @@ fn changes_hold_from_their_time_on_and_are_part_of_checkpoints() {
         first.run(stop, &mut (), &mut ()).unwrap();
         let inputs = SourceInputs::load(&model).unwrap();
         let mut on = Simulation::resume(&model, inputs, first.checkpoint()).unwrap();
-        let (from, mut rest) = (on.clock_ms(), Memory::default());
+        let (from, mut rest) = (on.clock_ms(), MemoryRecorder::default());
         on.run(800.0, &mut rest, &mut ()).unwrap();
         for (rest, all) in rest.spikes.iter().zip(&whole.spikes) {
             let expected: Vec<_> = all.iter().copied().filter(|spike| spike.time >= from).collect();
@@ -270,9 +270,9 @@ fn activity_beyond_the_limit_ends_the_run_with_population_and_rate() {
     assert!(error.to_string().contains("\"cells\" fired at"), "{error}");
 }
 
-/// A drive that lets 4,000 cells fire 4·10¹⁰ times in a stretch: the run ends long before, whether they are connected or not.
+/// A drive that lets 4,000 cells fire 4·10¹⁰ times in a slice: the run ends long before, whether they are connected or not.
 #[test]
-fn activity_without_bounds_ends_the_run_within_a_stretch() {
+fn activity_without_bounds_ends_the_run_within_a_slice() {
     for connected in [false, true] {
         let cell =
             Lif { i_e: 1e9, t_ref: 0.0, ports: vec![LifPort::Delta { name: "in".to_owned() }], ..Lif::default() };
@@ -306,19 +306,19 @@ impl SimulationMonitor for StopAfter {
     }
 }
 
-/// A run that was stopped within a stretch stands where that began, and goes on to the bit.
+/// A run that was stopped within a slice stands where that began, and goes on to the bit.
 #[test]
-fn a_run_stops_within_a_stretch_and_goes_on_from_its_start() {
+fn a_run_stops_within_a_slice_and_goes_on_from_its_start() {
     let lif = Model::load("recurrent-lif".as_ref(), &["protocol.warmup_ms = 0".to_owned()]).unwrap();
     for (model, questions) in [(circuit().protocol(protocol(0.0)).build().unwrap(), 8), (lif, 500)] {
         let whole = recorded(&model, 300.0);
-        let (mut memory, mut on) = (Memory::default(), simulation(&model));
+        let (mut memory, mut on) = (MemoryRecorder::default(), simulation(&model));
         on.run(100.0, &mut memory, &mut ()).unwrap();
         let ending = on.run(300.0, &mut memory, &mut StopAfter(Cell::new(questions))).unwrap();
         assert_eq!((ending, on.clock_ms(), on.recorded_ms()), (Ending::Stopped, 100.0, 100.0));
         let resumed = Simulation::resume(&model, SourceInputs::load(&model).unwrap(), on.checkpoint()).unwrap();
         for mut on in [on, resumed] {
-            let mut rest = Memory::default();
+            let mut rest = MemoryRecorder::default();
             on.run(300.0, &mut rest, &mut ()).unwrap();
             for ((begun, rest), whole) in memory.spikes.iter().zip(&rest.spikes).zip(&whole.spikes) {
                 assert!(!rest.is_empty());
@@ -370,7 +370,7 @@ fn in_two_phases_other_sources_fire_at_rates_of_their_own() {
     let shown = Presentations::all(images.into());
     let data = Dataset { training: shown.clone(), split: Split::of_table(2), evaluation: shown };
     let mut trainer = Trainer::new(&model, initial_network(&model, 1).unwrap(), 1).unwrap();
-    let mut memory = Memory::default();
+    let mut memory = MemoryRecorder::default();
     let plan = Plan { presentations: 40, test_examples: 2, plasticity: Plasticity::On };
     trainer.run(&data, plan, &mut memory, &mut ()).unwrap();
     let time: f64 = memory.presentations.iter().map(|row| row.forward_ms + row.target_ms).sum();
@@ -397,7 +397,7 @@ fn cells_with_a_threshold_are_silenced_and_others_are_not() {
     let mut first = simulation(&model);
     first.run(455.0, &mut (), &mut ()).unwrap();
     let mut on = Simulation::resume(&model, SourceInputs::load(&model).unwrap(), first.checkpoint()).unwrap();
-    let mut rest = Memory::default();
+    let mut rest = MemoryRecorder::default();
     on.run(700.0, &mut rest, &mut ()).unwrap();
     let later: Vec<_> = expected.into_iter().filter(|s| s.time >= 400.0).collect();
     assert_eq!(rest.spikes[0], later);

@@ -7,7 +7,7 @@ use std::ops::ControlFlow;
 use std::path::Path;
 
 use apical::analysis::angle;
-use apical::data::{Dataset, Source};
+use apical::data::{Dataset, StimulusLoader};
 use apical::model::{Model, shipped};
 use apical::network::{Network, Weights};
 use apical::record::{Credit, Presentation, RecordError, Recorder};
@@ -63,7 +63,7 @@ fn model(name: &str, keys: &[&str]) -> Model {
 /// A run, stopped and resumed where that is asked for.
 fn run(model: &Model, presentations: u64, stop: Option<u64>) -> Kept {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("data/mnist");
-    let data: Dataset = Source { folder: Some(&folder), ..Source::of(model) }.load().unwrap();
+    let data: Dataset = StimulusLoader { folder: Some(&folder), ..StimulusLoader::of(model) }.load().unwrap();
     let network = Network::new(model, 1, |_| Ok::<_, Infallible>(Vec::new())).unwrap();
     let mut kept = Kept::default();
     let plan = Plan { presentations, test_examples: 0, plasticity: Plasticity::On };

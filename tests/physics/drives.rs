@@ -171,7 +171,7 @@ fn changes_of_currents_thresholds_and_synapses_are_part_of_checkpoints() {
 fn driven_alone(changes: Vec<InterventionSpec>, end_ms: f64) -> Vec<Vec<f64>> {
     let silent = InterventionSpec::ScaleWeights { at_ms: 0.0, projection: "noisy-driven".to_owned(), factor: 0.0 };
     let model = changes.into_iter().fold(circuit().change(silent), ModelBuilder::change).build().unwrap();
-    let mut memory = apical::record::Memory::default();
+    let mut memory = apical::record::MemoryRecorder::default();
     let inputs = SourceInputs::load(&model).unwrap();
     let mut simulation = Simulation::new(&model, initial_network(&model, 3).unwrap(), inputs, 3).unwrap();
     simulation.run(end_ms, &mut memory, &mut ()).unwrap();

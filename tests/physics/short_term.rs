@@ -200,12 +200,12 @@ fn circuit() -> (Model, Network) {
     (model, network)
 }
 
-fn go_on(lane: &mut Lane, network: &Network, stretches: std::ops::Range<u64>) -> Vec<Vec<Spike>> {
+fn go_on(lane: &mut Lane, network: &Network, slices: std::ops::Range<u64>) -> Vec<Vec<Spike>> {
     let rates = vec![0.03; 40];
     let stimuli = [Stimulus::Rates(&rates)];
     let phases = [Phase::new(50.0, &stimuli)];
     let mut all = Vec::new();
-    for index in stretches {
+    for index in slices {
         let trial =
             Trial { key: PresentationKey::training(index), phases: &phases, spikes: KeptSpikes::All, sampling: None };
         lane.present(network, &trial);

@@ -4,7 +4,7 @@ use std::convert::Infallible;
 use std::path::Path;
 use std::sync::Arc;
 
-use apical::data::{Dataset, Source};
+use apical::data::{Dataset, StimulusLoader};
 use apical::engine::{Circuit, Crossings, Lane, Precision, Work};
 use apical::model::Model;
 use apical::network::Network;
@@ -15,7 +15,7 @@ use apical::training::{Plan, Plasticity, Trainer, Training};
 fn mnist(name: &str) -> (Model, Dataset, Network) {
     let model = Model::load(Path::new(name), &[]).unwrap();
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("data/mnist");
-    let data = Source { folder: Some(&folder), ..Source::of(&model) }.load().unwrap();
+    let data = StimulusLoader { folder: Some(&folder), ..StimulusLoader::of(&model) }.load().unwrap();
     let network = Network::new(&model, 1, |_| Ok::<_, Infallible>(Vec::new())).unwrap();
     (model, data, network)
 }

@@ -22,7 +22,7 @@ const TO_BE_RENAMED: &[&str] = &[
     "Presentations",
     "Rule",
     "Shape",
-    "Source",
+    "StimulusLoader",
     "SpikeList",
     "Start",
     "Stretch",

@@ -5,7 +5,7 @@ use anyhow::bail;
 use super::options::CompareCommand;
 use super::similarity;
 use crate::cli::files::refuse_overwrite;
-use crate::rate::family::RuleEntry;
+use crate::rate::registry::RuleEntry;
 
 /// Largest number of elements of an array, 2 GiB of f64: a rule holds several arrays of that size.
 pub(super) const MOST_NUMBERS: usize = 1 << 28;

@@ -20,11 +20,11 @@ use super::failure::Failure;
 use super::files::{part_of, set_aside, write};
 use super::stimuli::StimulusSource;
 use super::{checkpoint, interrupt, session, terminal};
-use crate::data::{Dataset, Presentations, Source};
+use crate::data::{Dataset, Presentations, StimulusLoader};
 use crate::model::{Model, Stimuli};
 use crate::plot::Figure;
 use crate::rate::TrainingConfig;
-use crate::rate::family::{RULES, RuleEntry};
+use crate::rate::registry::{RULES, RuleEntry};
 
 /// Sizes of the layers where neither the user nor a model gives them.
 const SIZES: [usize; 3] = [784, 500, 10];
@@ -122,7 +122,7 @@ impl CompareCommand {
         let images = Stimuli::Idx { path: None, validation: self.validation, shift: 0, shift_share: 1.0, on_off: None };
         let stimuli = self.stimuli.as_ref().unwrap_or(&images);
         let (inputs, classes) = (self.sizes[0], self.sizes[self.sizes.len() - 1]);
-        let source = Source { stimuli, inputs, classes, folder: self.data.as_deref() };
+        let source = StimulusLoader { stimuli, inputs, classes, folder: self.data.as_deref() };
         let data =
             StimulusSource::at(source, source.path().is_some(), trained.iter().filter_map(ComparedNetwork::data))
                 .load()?;

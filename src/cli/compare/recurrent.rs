@@ -13,7 +13,7 @@ use crate::cli::{interrupt, session};
 use crate::data::Dataset;
 use crate::plot::gallery::{Curve, Curves, NamedValue, curves, named_values, sheet};
 use crate::plot::{Figure, Scale};
-use crate::rate::recurrent::family::{RECURRENT_RULES, RecurrentLearner, RecurrentRuleEntry, Task};
+use crate::rate::recurrent::registry::{RECURRENT_RULES, RecurrentLearner, RecurrentRuleEntry, Task};
 
 /// Points of a learning curve.
 const POINTS: u64 = 10;

@@ -8,7 +8,7 @@ use crate::analysis::mean_and_deviation;
 use crate::plot::gallery::{Curve, Curves, NamedValue, curves, named_values, sheet};
 use crate::plot::{Figure, Scale};
 use crate::rate::TrainingConfig;
-use crate::rate::family::RuleEntry;
+use crate::rate::registry::RuleEntry;
 
 /// The default training parameters of a rule, as one line.
 pub(super) fn parameters(entry: &RuleEntry) -> String {

@@ -9,7 +9,7 @@ use serde::Serialize;
 use crate::analysis::{linear_cka, rsa};
 use crate::cli::files::model_named;
 use crate::cli::stimuli::{self, StimulusSource};
-use crate::data::{Presentations, Source};
+use crate::data::{Presentations, StimulusLoader};
 use crate::model::Model;
 use crate::network::Network;
 use crate::rate::{Learner, Twin};
@@ -63,7 +63,8 @@ impl ComparedNetwork {
         if let Some(why) = model.lacks_twin().filter(|_| dynamics != Dynamics::Spiking) {
             bail!("{text}: {why}; or leave out `{RATE}`");
         }
-        let (data, source) = (stimuli::TrainingData::of(&checkpoint, &model), Source { folder, ..Source::of(&model) });
+        let (data, source) =
+            (stimuli::TrainingData::of(&checkpoint, &model), StimulusLoader { folder, ..StimulusLoader::of(&model) });
         let shown = StimulusSource::at(source, folder.is_some(), data.as_ref()).load_evaluation();
         let shown = shown.with_context(|| format!("{}: what it is tested on cannot be loaded", path.display()))?;
         let stem = path.file_name().map(Path::new).map_or_else(String::new, |name| name.display().to_string());

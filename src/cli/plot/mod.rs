@@ -1,6 +1,6 @@
 //! `apical plot`.
 
-mod draw;
+mod figure_source;
 mod kind;
 mod rates;
 mod select;
@@ -78,7 +78,7 @@ impl PlotCommand {
         let (path, format) = self.destination()?;
         refuse_model(&self.run, OwnFile::Run)?;
         let run = RunReader::open(&self.run).map_err(anyhow::Error::from)?;
-        let mut figure = draw::figure(self.what, &run, &self.run, &self.selection)?;
+        let mut figure = figure_source::figure(self.what, &run, &self.run, &self.selection)?;
         figure.title = title(&figure.title, &run)?;
         if let Some(Size(size)) = self.size {
             let [w, h] = std::mem::replace(&mut figure.size, size);

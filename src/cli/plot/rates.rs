@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::draw::{FigureSource, PopulationSpikes, TitledFigure};
+use super::figure_source::{FigureSource, PopulationSpikes, TitledFigure};
 use crate::analysis;
 use crate::model::{Model, Population};
 use crate::plot::gallery;

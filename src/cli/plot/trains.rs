@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use anyhow::bail;
 
-use super::draw::{FigureSource, PopulationSpikes, TitledFigure};
+use super::figure_source::{FigureSource, PopulationSpikes, TitledFigure};
 use crate::analysis;
 use crate::plot::gallery;
 use crate::plot::recorded::RecordedWindow;
@@ -61,7 +61,7 @@ impl FigureSource<'_> {
 
     /// Spans of constant conditions in a window: all of a continuous run, the phases of presentations.
     pub(super) fn spans(&self, window: &RecordedWindow) -> anyhow::Result<Vec<Range<f64>>> {
-        Ok(if self.is_continuous()? { window.unbroken() } else { super::draw::phases(window) })
+        Ok(if self.is_continuous()? { window.unbroken() } else { super::figure_source::phases(window) })
     }
 }
 

@@ -52,7 +52,7 @@ impl ContinuousValidation {
         if !self.quiet {
             terminal::print_message(format_args!("simulating {} ms", Rounded(warmup_ms + measured_ms)));
         }
-        let mut watch = ValidationWatch { display: ContinuousDisplay::new(self.quiet) };
+        let mut watch = ValidationMonitor { display: ContinuousDisplay::new(self.quiet) };
         let compared = compare_with_theory(&setting, inputs, &mut watch);
         watch.display.finish();
         let comparisons = compared.map_err(Failure::failed)?.ok_or(Failure::Interrupted)?;
@@ -94,16 +94,12 @@ impl ContinuousValidation {
 }
 
 /// Displays progress, and ends the run at a signal.
-struct ValidationWatch {
+struct ValidationMonitor {
     display: ContinuousDisplay,
 }
 
-impl SimulationMonitor for ValidationWatch {
-    fn stretch(
-        &mut self,
-        progress: SimulationProgress,
-        _: &Simulation<'_>,
-    ) -> Result<ControlFlow<()>, SimulationError> {
+impl SimulationMonitor for ValidationMonitor {
+    fn slice(&mut self, progress: SimulationProgress, _: &Simulation<'_>) -> Result<ControlFlow<()>, SimulationError> {
         if interrupt::requested() {
             return Ok(ControlFlow::Break(()));
         }

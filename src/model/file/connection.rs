@@ -1,7 +1,7 @@
 //! What `connection`, `delay_ms`, `storage`, `short_term` and `weights` of a projection must be together.
 
 use crate::model::error::ModelError;
-use crate::model::source::Section;
+use crate::model::text::Section;
 use crate::model::{Connection, Delay, Population, Projection, Storage, WeightInit};
 
 /// Refuses what does not fit the sizes of populations, or other keys of the projection.

@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::model::error::ModelError;
-use crate::model::source::Section;
+use crate::model::text::Section;
 use crate::model::{
     Carries, Decoding, HiddenError, Learning, Population, Projection, Protocol, RateSource, Rule, Slope, Stimuli,
     TwoPhaseProtocol,
@@ -153,10 +153,10 @@ fn check_labels(section: &Section<'_, '_>, labels: &[u8], populations: &[Populat
 mod tests {
     use super::*;
     use crate::model::Schedule;
-    use crate::model::source::Source;
+    use crate::model::text::ModelText;
 
     fn read<T>(text: &str, of: impl Fn(&Section<'_, '_>) -> Result<T, ModelError>) -> Result<T, ModelError> {
-        Source::text(text, "m").merged(&[], |file| of(&file))
+        ModelText::text(text, "m").merged(&[], |file| of(&file))
     }
 
     fn learning_of(keys: &str) -> Result<Learning, ModelError> {

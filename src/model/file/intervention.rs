@@ -6,14 +6,14 @@ use serde::{Deserialize, Serialize};
 use super::population::find;
 use crate::cells::Fires;
 use crate::model::error::ModelError;
-use crate::model::source::Section;
+use crate::model::text::Section;
 use crate::model::{
     Intervention, InterventionKind, Model, Population, PopulationId, Projection, ProjectionId, Protocol, Sign,
 };
-use crate::protocol::{STRETCH_MS, is_between_stretches};
+use crate::protocol::{SLICE_MS, is_between_slices};
 use crate::units::{Current, Fraction, Millivolt, ModelTime, Potential, WeightFactor};
 
-/// A change between two stretches of a continuous run, at a time of its clock.
+/// A change between two slices of a continuous run, at a time of its clock.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename = "kind", rename_all = "kebab-case", deny_unknown_fields)]
 #[schemars(rename = "Change", tag = "kind", transform = crate::units::tagged::first_is_default)]
@@ -209,9 +209,8 @@ fn read(
             (at_ms, InterventionKind::AddBias { population, neurons, by })
         }
     };
-    if !is_between_stretches(at_ms) {
-        let why =
-            format!("expected `at_ms` a multiple of {STRETCH_MS} ms, between two stretches of the run; found {at_ms}");
+    if !is_between_slices(at_ms) {
+        let why = format!("expected `at_ms` a multiple of {SLICE_MS} ms, between two slices of the run; found {at_ms}");
         return Err(table.refused(&["at_ms"], why));
     }
     Ok(Intervention { at_ms, kind })
@@ -247,7 +246,7 @@ fn range(
     population: &Population,
 ) -> Result<std::ops::Range<usize>, ModelError> {
     let Some(text) = text else { return Ok(0..population.size) };
-    super::recorded_names::neuron_range(text, population.size).ok_or_else(|| {
+    super::resolve_recording::neuron_range(text, population.size).ok_or_else(|| {
         let expected = format!("neurons A:B of the {} of {:?}", population.size, population.name);
         table.value(table.at("neurons"), "neurons", &expected, &format!("{text:?}"), None)
     })

@@ -6,7 +6,7 @@ use super::experiment;
 use crate::cells::{Cell, PlateauTimes};
 use crate::model::error::{ModelError, Origin};
 use crate::model::registry::Registry;
-use crate::model::source::Section;
+use crate::model::text::Section;
 use crate::model::{BiasInit, Population, PopulationId, PopulationStimulus, Protocol, TwoPhaseProtocol};
 use crate::units::tagged;
 use crate::units::{Name, Whole};
@@ -232,11 +232,11 @@ mod tests {
 
     use super::*;
     use crate::cells::{OutputNeuron, PoissonEncoder, Pyramidal};
-    use crate::model::source::Source;
+    use crate::model::text::ModelText;
 
     fn read(text: &str) -> Result<Vec<Population>, ModelError> {
         let text = format!("name = 'm'\n{text}");
-        Source::text(&text, "m").merged(&[], |file| all(&file.tables("population")?, &Registry::default()))
+        ModelText::text(&text, "m").merged(&[], |file| all(&file.tables("population")?, &Registry::default()))
     }
 
     const INPUT: &str = "[[population]]\nname = 'in'\nsize = 2\nkind = 'poisson'\n";

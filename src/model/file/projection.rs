@@ -8,7 +8,7 @@ use super::population::{self, refuse_file};
 use super::rule::{self, RuleKeys};
 use crate::model::error::{ModelError, nearest, one_of};
 use crate::model::registry::Registry;
-use crate::model::source::Section;
+use crate::model::text::Section;
 use crate::model::{
     Carries, Connection, Delay, Edge, ExecutionOrder, Model, Population, PopulationId, PortId, Projection,
     ProjectionRule, Protocol, ShortTermPlasticity, Sign, Storage, WeightInit, feedforward_path,

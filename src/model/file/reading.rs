@@ -6,7 +6,7 @@ use super::{check, record_option, written};
 use crate::model::Model;
 use crate::model::error::ModelError;
 use crate::model::registry::Registry;
-use crate::model::source::Source;
+use crate::model::text::ModelText;
 use crate::plasticity::RuleRegistry;
 
 impl Model {
@@ -60,7 +60,7 @@ impl Model {
     /// The first thing that is wrong.
     pub fn of_values(text: &str, name: &str, overrides: &[String]) -> Result<Self, ModelError> {
         let registry = Registry::default();
-        Source::values(text.to_owned(), name).merged(overrides, |section| check(&section, &registry))
+        ModelText::values(text.to_owned(), name).merged(overrides, |section| check(&section, &registry))
     }
 
     /// Writes it as a model file, with all keys. It parses to this model.
@@ -91,7 +91,7 @@ impl Registry {
     /// # Errors
     /// The first thing that is wrong, with its place.
     pub fn load(&self, path: &Path, overrides: &[String]) -> Result<Model, ModelError> {
-        Source::load(path)?.merged(overrides, |section| check(&section, self))
+        ModelText::load(path)?.merged(overrides, |section| check(&section, self))
     }
 
     /// As [`Model::parse`], with the kinds of this registry.
@@ -99,7 +99,7 @@ impl Registry {
     /// # Errors
     /// The first thing that is wrong, with its place.
     pub fn parse(&self, text: &str, origin: &str, overrides: &[String]) -> Result<Model, ModelError> {
-        Source::text(text, origin).merged(overrides, |section| check(&section, self))
+        ModelText::text(text, origin).merged(overrides, |section| check(&section, self))
     }
 
     /// Checks a model that was made in code, as one from a file is.
@@ -108,6 +108,6 @@ impl Registry {
     /// The first thing that is wrong.
     pub fn check(&self, model: &Model) -> Result<Model, ModelError> {
         let text = written::text(model)?;
-        Source::values(text, &model.name).merged(&[], |section| check(&section, self))
+        ModelText::values(text, &model.name).merged(&[], |section| check(&section, self))
     }
 }

@@ -2,12 +2,12 @@
 
 use super::choice::Choice;
 use super::population::RESERVED;
-use super::recorded_names::RecordedNames;
 use super::recording::{TOO_NEAR, are_apart, written};
 use super::recording_keys::RecordingKeys;
+use super::resolve_recording::RecordedNames;
 use crate::model::error::{ModelError, Origin};
-use crate::model::recorded_ranges::{Stretches, Times};
-use crate::model::{Model, Recording, Stretch, TimeRange};
+use crate::model::recorded_ranges::{PresentationRanges, Times};
+use crate::model::{Model, PresentationRange, Recording, TimeRange};
 
 /// Changes what is recorded of a model; see [`Model::record`].
 pub(super) fn record(model: &Model, what: &str) -> Result<Recording, ModelError> {
@@ -39,7 +39,9 @@ pub(super) fn record(model: &Model, what: &str) -> Result<Recording, ModelError>
                 let why = || format!("expected times in ms such as 0:500 or 2000:, found {range:?}");
                 times.push(TimeRange::parse(range).ok_or_else(|| ModelError::refused(at.clone(), why()))?);
             }
-            (range, _) if range.contains(':') && !range.contains('[') => presentations.push(stretch(range, &at)?),
+            (range, _) if range.contains(':') && !range.contains('[') => {
+                presentations.push(presentation_range(range, &at)?)
+            }
             (trace, Some((name, _))) if known(name) => traces.add(trace),
             (name, None) if known(name) => spikes.add(name),
             (number, _) if number.parse::<i64>().is_ok() => {
@@ -60,10 +62,10 @@ pub(super) fn record(model: &Model, what: &str) -> Result<Recording, ModelError>
     }
     let times_ms = Some(Times(times)).filter(|times| !times.0.is_empty());
     if presentations.is_empty() {
-        presentations.push(Stretch { first: 0, end: None });
+        presentations.push(PresentationRange { first: 0, end: None });
     }
     let now = written(model);
-    let presentations = Stretches(presentations);
+    let presentations = PresentationRanges(presentations);
     let keys = if only_ranges {
         RecordingKeys { presentations, times_ms, ..now }
     } else {
@@ -79,8 +81,8 @@ fn after_neurons(word: &str) -> Option<(&str, &str)> {
     Some((&word[..dot], &word[dot + 1..]))
 }
 
-fn stretch(range: &str, at: &Origin) -> Result<Stretch, ModelError> {
-    Stretch::parse(range).ok_or_else(|| ModelError::refused(at.clone(), expected_range(range)))
+fn presentation_range(range: &str, at: &Origin) -> Result<PresentationRange, ModelError> {
+    PresentationRange::parse(range).ok_or_else(|| ModelError::refused(at.clone(), expected_range(range)))
 }
 
 fn expected_range(found: &str) -> String {

@@ -1,16 +1,16 @@
 //! `[recording]`.
 
 use super::choice::Choice;
-use super::recorded_names::RecordedNames;
 use super::recording_keys::RecordingKeys;
+use super::resolve_recording::RecordedNames;
 use crate::model::error::ModelError;
-use crate::model::recorded_ranges::{Stretches, Times};
-use crate::model::source::Section;
+use crate::model::recorded_ranges::{PresentationRanges, Times};
+use crate::model::text::Section;
 use crate::model::{
     CompartmentId, Compression, Credit, Model, NeuronRange, Population, PopulationId, Protocol, Recording, Snapshots,
     TimeRange, TwoPhaseProtocol,
 };
-use crate::protocol::STRETCH_MS;
+use crate::protocol::SLICE_MS;
 
 /// Reads `[recording]` of these populations.
 pub(super) fn read(
@@ -61,13 +61,12 @@ fn check_times(section: &Section<'_, '_>, keys: &RecordingKeys, protocol: &Proto
     wrong.or(other).map_or(Ok(()), |(key, why)| Err(section.refused(&[key], why)))
 }
 
-/// Why times are refused that share a stretch.
-pub(super) const TOO_NEAR: &str =
-    "expected gaps of at least 100 ms, the length of a stretch, between the times recorded";
+/// Why times are refused that share a slice.
+pub(super) const TOO_NEAR: &str = "expected gaps of at least 100 ms, the length of a slice, between the times recorded";
 
-/// Whether no two ranges share a stretch.
+/// Whether no two ranges share a slice.
 pub(super) fn are_apart(times: &[TimeRange]) -> bool {
-    times.windows(2).all(|pair| pair[0].to_ms.is_some_and(|to| pair[1].from_ms - to >= STRETCH_MS))
+    times.windows(2).all(|pair| pair[0].to_ms.is_some_and(|to| pair[1].from_ms - to >= SLICE_MS))
 }
 
 /// Refuses samples so far apart that a phase may have none.
@@ -117,7 +116,7 @@ pub(super) fn written(model: &Model) -> RecordingKeys {
         spikes: Choice::Listed(spikes.iter().filter_map(spiking).collect()),
         plateaus: listed(plateaus),
         traces: Choice::Listed(traces.iter().flat_map(parts).collect()),
-        presentations: Stretches(presentations.clone()),
+        presentations: PresentationRanges(presentations.clone()),
         times_ms: Some(Times(times.clone())).filter(|times| !times.0.is_empty()),
         report_dt_ms: *report_dt,
         weights: *snapshots,

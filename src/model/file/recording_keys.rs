@@ -4,9 +4,9 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::choice::Choice;
-use crate::model::recorded_ranges::{Stretches, Times};
-use crate::model::source::Section;
-use crate::model::{Protocol, Snapshots, Stretch};
+use crate::model::recorded_ranges::{PresentationRanges, Times};
+use crate::model::text::Section;
+use crate::model::{PresentationRange, Protocol, Snapshots};
 use crate::units::SamplingInterval;
 
 /// What is kept of a run, as files have it.
@@ -23,7 +23,7 @@ pub(super) struct RecordingKeys {
     pub(super) traces: Choice,
     /// Presentations that are recorded: "FIRST:END,...", END excluded, either left out for the ends of the run, negative from
     /// its end.
-    pub(super) presentations: Stretches,
+    pub(super) presentations: PresentationRanges,
     /// Times of a continuous run that are recorded: "FROM:TO,..." in ms on its clock, either left out for the ends of the run, with
     /// gaps of at least 100 ms; without it, all after the warm-up.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -46,7 +46,10 @@ impl Default for RecordingKeys {
             spikes: Choice::All,
             plateaus: Choice::All,
             traces: Choice::All,
-            presentations: Stretches(vec![Stretch { first: 0, end: Some(20) }, Stretch { first: -20, end: None }]),
+            presentations: PresentationRanges(vec![
+                PresentationRange { first: 0, end: Some(20) },
+                PresentationRange { first: -20, end: None },
+            ]),
             times_ms: None,
             report_dt_ms: 0.5,
             weights: Snapshots::Ends,
@@ -63,7 +66,7 @@ impl RecordingKeys {
             Protocol::Continuous(_) => Self {
                 plateaus: Choice::Listed(Vec::new()),
                 traces: Choice::Listed(Vec::new()),
-                presentations: Stretches(vec![Stretch { first: 0, end: None }]),
+                presentations: PresentationRanges(vec![PresentationRange { first: 0, end: None }]),
                 weights: Snapshots::Never,
                 ..Self::default()
             },

@@ -3,7 +3,7 @@
 //! `pre` beside it.
 
 use crate::model::error::{ModelError, nearest, one_of};
-use crate::model::source::Section;
+use crate::model::text::Section;
 use crate::model::{Population, Projection, ProjectionRule, signals};
 use crate::plasticity::{Factors, Formula, Measurement};
 

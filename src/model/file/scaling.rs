@@ -4,7 +4,7 @@ use super::population;
 use crate::cells::ScaledInput;
 use crate::model::error::ModelError;
 use crate::model::registry::Registry;
-use crate::model::source::Section;
+use crate::model::text::Section;
 use crate::model::{Model, Population, PopulationStimulus, Projection, Protocol, Scaling};
 
 /// The tables that populations and projections were read from.

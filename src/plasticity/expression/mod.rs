@@ -25,7 +25,7 @@ mod program;
 pub use parse::{ExpressionError, Formula};
 
 use self::program::Program;
-use super::{BoundaryRule, Change, LocalSignals, Measurements, RuleContext, RuleError};
+use super::{BoundaryRule, LocalSignals, Measurements, RuleContext, RuleError, WeightUpdate};
 
 /// The factors of a rule, as expressions.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -65,7 +65,7 @@ impl BoundaryRule for Expression {
         Measurements { post: self.post.measurements().to_vec(), pre: self.pre.measurements().to_vec() }
     }
 
-    fn change(&self, post: LocalSignals<'_>, pre: LocalSignals<'_>, eta: f64, change: &mut Change) {
+    fn change(&self, post: LocalSignals<'_>, pre: LocalSignals<'_>, eta: f64, change: &mut WeightUpdate) {
         let term = change.add_term();
         self.post.evaluate(post, |_, values| term.post.extend(values.iter().map(|x| (eta * x) as f32)));
         self.pre.evaluate(pre, |first, values| {
@@ -103,7 +103,7 @@ mod tests {
         let factors = Factors { post: post.to_owned(), pre: "train_forward".to_owned() };
         let context =
             RuleContext { post: constants, pre: constants, phases: &["forward", "target"], factors: Some(&factors) };
-        let (mut expected, mut found) = (Change::default(), Change::default());
+        let (mut expected, mut found) = (WeightUpdate::default(), WeightUpdate::default());
         TwoPhase::of(constants).unwrap().change(signals, signals, 0.1, &mut expected);
         let rule = Expression::of(&context).unwrap();
         rule.change(signals, signals, 0.1, &mut found);

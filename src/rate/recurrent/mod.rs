@@ -6,7 +6,7 @@
 #![allow(clippy::needless_pass_by_value, reason = "views are handed on as slices are")]
 
 mod bptt;
-pub mod family;
+pub mod registry;
 mod rtrl;
 pub mod tasks;
 mod uoro;

@@ -8,8 +8,8 @@ use std::path::Path;
 use hdf5::H5Type;
 
 use super::dtype::KindCode;
+use super::open_file::{Format, OpenFile};
 use super::report::population_of;
-use super::source::{Format, Source};
 use super::tables::Learning;
 use super::{Checkpoint, RecordError, run};
 use crate::model::{Credit, Model, Snapshots};
@@ -19,7 +19,7 @@ use crate::model::{Credit, Model, Snapshots};
 /// # Errors
 /// If the file cannot be read at all.
 pub fn verify(path: &Path) -> Result<Vec<String>, RecordError> {
-    let source = Source::open(path)?;
+    let source = OpenFile::open(path)?;
     let model = match Model::parse(&source.text("model")?, "the model in the file", &[]) {
         Ok(model) => model,
         Err(error) => return Ok(vec![format!("/@model: {error}")]),
@@ -45,7 +45,7 @@ pub fn verify(path: &Path) -> Result<Vec<String>, RecordError> {
 }
 
 struct Check<'a> {
-    source: &'a Source,
+    source: &'a OpenFile,
     model: &'a Model,
     /// Whether there is a training presentation.
     trained: bool,

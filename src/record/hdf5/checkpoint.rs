@@ -4,9 +4,9 @@ use std::path::Path;
 
 use hdf5::{File, Group, H5Type, Result};
 
+use super::open_file::{CHECKPOINT_FORMAT, Format, OpenFile};
 use super::parameters::Parameters;
 use super::place::Part;
-use super::source::{CHECKPOINT_FORMAT, Format, Source};
 use super::tables::Learning;
 use super::{Checkpoint, RecordError, attribute, digest, place, run, snapshot, synapses};
 use crate::data::{DataIdentity, digests};
@@ -45,7 +45,7 @@ impl Checkpoint {
     /// If the file cannot be read, is not a checkpoint of a known version, something in it is missing, or it is not as it was
     /// written.
     pub fn load(path: &Path) -> Result<Self, RecordError> {
-        let source = Source::open(path)?;
+        let source = OpenFile::open(path)?;
         let checkpoint = Self::read(&source)?;
         match source.differences()?.as_slice() {
             [] => Ok(checkpoint),
@@ -63,14 +63,14 @@ impl Checkpoint {
     /// # Errors
     /// Those of [`Checkpoint::load`] but for the last.
     pub fn load_edited(path: &Path) -> Result<Self, RecordError> {
-        let source = Source::open(path)?;
+        let source = OpenFile::open(path)?;
         let checkpoint = Self::read(&source)?;
         let edited = checkpoint.edited || !source.differences()?.is_empty();
         Ok(Self { edited, ..checkpoint })
     }
 
     /// Reads a checkpoint whether it is as it was written or not.
-    pub(super) fn read(source: &Source) -> Result<Self, RecordError> {
+    pub(super) fn read(source: &OpenFile) -> Result<Self, RecordError> {
         if source.format == Format::Run {
             return Err(source.problem("is a run file, expected a checkpoint"));
         }
@@ -134,13 +134,13 @@ impl Checkpoint {
         }
         file.flush()?;
         drop((learning, lanes));
-        digest::seal(&file)?;
+        digest::write_digests(&file)?;
         file.close()
     }
 }
 
 /// The data it was trained on; none in files of older versions.
-fn data(source: &Source) -> Result<Option<DataIdentity>, RecordError> {
+fn data(source: &OpenFile) -> Result<Option<DataIdentity>, RecordError> {
     let Some(place) = source.data_source()? else { return Ok(None) };
     let lines = source.text("data_sha256")?;
     let file = |line: &str| line.split_once("  ").map(|(digest, file)| (file.to_owned(), digest.to_owned()));
@@ -193,7 +193,7 @@ struct Names {
 }
 
 impl Names {
-    fn network(&self, source: &Source) -> Result<Network, RecordError> {
+    fn network(&self, source: &OpenFile) -> Result<Network, RecordError> {
         let weights = self.projections.iter().map(|name| {
             let sparse = format!("weights/{name}/{SNAPSHOT}");
             if synapses::is_sparse(source, &sparse) {
@@ -209,14 +209,14 @@ impl Names {
         Ok(Network { synapses: weights.collect::<Result<_, _>>()?, biases: biases.collect::<Result<_, _>>()? })
     }
 
-    fn centres(&self, source: &Source) -> Result<Vec<Vec<f64>>, RecordError> {
+    fn centres(&self, source: &OpenFile) -> Result<Vec<Vec<f64>>, RecordError> {
         if !source.has("centres") {
             return Ok(Vec::new());
         }
         self.projections.iter().map(|name| source.values(&format!("centres/{name}"))).collect()
     }
 
-    fn lanes(&self, source: &Source) -> Result<Vec<LaneState>, RecordError> {
+    fn lanes(&self, source: &OpenFile) -> Result<Vec<LaneState>, RecordError> {
         if !source.has("lanes") {
             return Err(source.problem("has no `lanes`"));
         }
@@ -224,7 +224,7 @@ impl Names {
         (0..count).map(|lane| self.lane(source, &format!("lanes/{lane}"))).collect()
     }
 
-    fn lane(&self, source: &Source, lane: &str) -> Result<LaneState, RecordError> {
+    fn lane(&self, source: &OpenFile, lane: &str) -> Result<LaneState, RecordError> {
         if !source.has(lane) {
             return Err(source.problem(format!("has no `{lane}`")));
         }
@@ -257,12 +257,12 @@ impl Names {
 }
 
 /// The values of an array; none where it is not there.
-fn values_or_none(source: &Source, name: &str) -> Result<Vec<f64>, RecordError> {
+fn values_or_none(source: &OpenFile, name: &str) -> Result<Vec<f64>, RecordError> {
     if source.has(name) { source.values(name) } else { Ok(Vec::new()) }
 }
 
 /// The state of short-term plasticity of the presynaptic neurons of a projection; none where it has none.
-fn short_term(source: &Source, at: impl Fn(&str) -> String) -> Result<Vec<ShortTermState>, RecordError> {
+fn short_term(source: &OpenFile, at: impl Fn(&str) -> String) -> Result<Vec<ShortTermState>, RecordError> {
     let mut arrays = Vec::new();
     for name in SHORT_TERM {
         arrays.push(values_or_none(source, &at(name))?);
@@ -275,7 +275,7 @@ fn short_term(source: &Source, at: impl Fn(&str) -> String) -> Result<Vec<ShortT
     Ok(states.map(|(((&y, &z), &u), &last)| ShortTermState { y, z, u, last }).collect())
 }
 
-fn in_flight(source: &Source, times: &str, neurons: &str) -> Result<Vec<Spike>, RecordError> {
+fn in_flight(source: &OpenFile, times: &str, neurons: &str) -> Result<Vec<Spike>, RecordError> {
     let (time, neuron): (Vec<f64>, Vec<u32>) = (source.values(times)?, source.values(neurons)?);
     if time.len() != neuron.len() {
         return Err(source.problem(format!("`{times}` and `{neurons}` differ in length")));

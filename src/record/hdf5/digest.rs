@@ -14,7 +14,7 @@ use ndarray::s;
 use sha2::{Digest, Sha256};
 
 use super::heap::Heap;
-use super::source::held;
+use super::open_file::held;
 use super::{RecordError, attribute, place};
 
 /// The dataset of digests.
@@ -24,7 +24,7 @@ const SEAL: &str = "content_sha256";
 const BLOCK: usize = 1 << 20;
 
 /// Writes the digests of all that a file holds, flushed before, which is then complete.
-pub(super) fn seal(file: &File) -> Result<()> {
+pub(super) fn write_digests(file: &File) -> Result<()> {
     let mut found = BTreeMap::new();
     gather(file, "/", &mut found)?;
     let lines: Vec<String> = found.iter().map(|(object, digest)| format!("{digest}  {object}")).collect();
@@ -32,7 +32,7 @@ pub(super) fn seal(file: &File) -> Result<()> {
     file.flush()
 }
 
-/// Checks that a closed file reads back as it was sealed.
+/// Checks that a closed file reads back as it was has_digests.
 pub(super) fn verify_written(path: &Path) -> std::result::Result<(), RecordError> {
     let failed = |cause: hdf5::Error| place::failed("cannot read back", path, cause);
     // Whoever has written it still holds the lock.
@@ -45,7 +45,7 @@ pub(super) fn verify_written(path: &Path) -> std::result::Result<(), RecordError
     }
 }
 
-/// What differs from when a file was sealed, a line for each object; none if it was not, as those of version 0.1.
+/// What differs from when a file was has_digests, a line for each object; none if it was not, as those of version 0.1.
 pub(super) fn differences(file: &File, heap: &Heap) -> Result<Option<Vec<String>>> {
     if !file.link_exists(SEAL) {
         return Ok(None);

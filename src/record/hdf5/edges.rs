@@ -12,7 +12,7 @@ use std::path::Path;
 
 use super::RecordError;
 use super::foreign::Indices;
-use super::source::Source;
+use super::open_file::OpenFile;
 use crate::model::{Ends, SynapseList};
 
 /// Reads the edges of a SONATA file; `edges` names their population where there are several.
@@ -21,7 +21,7 @@ use crate::model::{Ends, SynapseList};
 /// If they cannot be read, or an edge is no synapse of a projection with these ends: neurons that are not there, weights that are no finite f32,
 /// negative delays. The error names the edge.
 pub fn read_edges(path: &Path, edges: Option<&str>, ends: Ends) -> Result<SynapseList, RecordError> {
-    let source = Source::any(path)?;
+    let source = OpenFile::any(path)?;
     let population = population(&source, edges)?;
     let at = |name: &str| format!("edges/{population}/{name}");
     let neurons = |name: &str, count| source.indices(Indices { dataset: &at(name), of: "neuron", count });
@@ -67,13 +67,13 @@ pub fn read_edges(path: &Path, edges: Option<&str>, ends: Ends) -> Result<Synaps
 /// # Errors
 /// If there are no such edges.
 pub fn count_edges(path: &Path, edges: Option<&str>) -> Result<u64, RecordError> {
-    let source = Source::any(path)?;
+    let source = OpenFile::any(path)?;
     let population = population(&source, edges)?;
     source.length(&format!("edges/{population}/source_node_id")).map(|edges| edges as u64)
 }
 
 /// The population of edges of this name, or the only one.
-fn population(source: &Source, edges: Option<&str>) -> Result<String, RecordError> {
+fn population(source: &OpenFile, edges: Option<&str>) -> Result<String, RecordError> {
     let there = source.members("edges")?;
     Ok(match (edges, there.as_slice()) {
         (Some(name), _) if there.iter().any(|other| other == name) => name.to_owned(),
@@ -88,7 +88,7 @@ fn population(source: &Source, edges: Option<&str>) -> Result<String, RecordErro
     })
 }
 
-fn same_length(source: &Source, name: &str, expected: usize, found: usize) -> Result<(), RecordError> {
+fn same_length(source: &OpenFile, name: &str, expected: usize, found: usize) -> Result<(), RecordError> {
     if found == expected {
         return Ok(());
     }

@@ -6,7 +6,7 @@ use hdf5::H5Type;
 use hdf5::types::TypeDescriptor;
 
 use super::RecordError;
-use super::source::Source;
+use super::open_file::OpenFile;
 
 /// What the values of a dataset must be.
 #[derive(Clone, Copy, Debug)]
@@ -19,7 +19,7 @@ pub(super) struct Indices<'a> {
     pub(super) count: usize,
 }
 
-impl Source {
+impl OpenFile {
     /// Reads a dataset of indices, which may be stored as integers or as floats.
     ///
     /// # Errors

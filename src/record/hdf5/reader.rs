@@ -6,9 +6,9 @@ use std::path::Path;
 use ndarray::s;
 
 use super::dtype::{KindCode, PhaseCode};
+use super::open_file::{Format, OpenFile};
 use super::presentation::PresentationRow;
 use super::recorded_data::{CreditTable, PlateauList, SpikeList, TraceBlock};
-use super::source::{Format, Source};
 use super::{Evaluation, Kind, RecordError, snapshot};
 use crate::model::Model;
 use crate::protocol::PhaseName;
@@ -16,7 +16,7 @@ use crate::protocol::PhaseName;
 /// An open run file.
 #[derive(Debug)]
 pub struct RunReader {
-    source: Source,
+    source: OpenFile,
 }
 
 impl RunReader {
@@ -25,7 +25,7 @@ impl RunReader {
     /// # Errors
     /// If the file cannot be read, or is no run file.
     pub fn open(path: &Path) -> Result<Self, RecordError> {
-        let source = Source::open(path)?;
+        let source = OpenFile::open(path)?;
         match source.format {
             Format::Run => Ok(Self { source }),
             Format::Checkpoint => Err(source.problem("is a checkpoint, expected a run file")),

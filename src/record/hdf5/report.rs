@@ -41,11 +41,11 @@ pub(super) struct Report {
     shape: Shape,
     /// `/report`.
     group: Group,
-    /// Stretches in the file before the last.
+    /// PresentationRanges in the file before the last.
     complete: usize,
     /// The last stretch in the file.
     stretch: Stretch,
-    /// Stretches that follow and are not yet in the file.
+    /// PresentationRanges that follow and are not yet in the file.
     next: Vec<Next>,
 }
 

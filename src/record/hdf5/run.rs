@@ -7,10 +7,10 @@ use hdf5::{File, Result};
 
 use super::credit::Credits;
 use super::grid::Grid;
+use super::open_file::RUN_FORMAT;
 use super::parameters::Parameters;
 use super::place::Part;
 use super::report::Report;
-use super::source::RUN_FORMAT;
 use super::spikes::{Plateaus, Spikes};
 use super::tables::{Learning, Presentations};
 use super::{Evaluation, Kind, Presentation, RecordError, Recorder, attribute, digest, place};
@@ -233,7 +233,7 @@ impl Datasets {
             attribute::put_text_dataset(&group, "what", &words)?;
             self.file.flush()?;
         }
-        digest::seal(&self.file)?;
+        digest::write_digests(&self.file)?;
         let file = self.file.clone();
         drop(self);
         file.close()

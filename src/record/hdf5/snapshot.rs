@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use super::RecordError;
-use super::source::Source;
+use super::open_file::OpenFile;
 use super::synapses;
 
 /// Reads a snapshot of the weights of a projection: values [post, pre] in row-major order, post, pre.
@@ -11,7 +11,7 @@ use super::synapses;
 /// # Errors
 /// If the file cannot be read, or has no such snapshot; the error lists those it has.
 pub fn read_snapshot(path: &Path, projection: &str, snapshot: &str) -> Result<(Vec<f32>, usize, usize), RecordError> {
-    weights(&Source::open(path)?, projection, snapshot)
+    weights(&OpenFile::open(path)?, projection, snapshot)
 }
 
 /// Reads a snapshot of the biases of a population [post].
@@ -19,12 +19,12 @@ pub fn read_snapshot(path: &Path, projection: &str, snapshot: &str) -> Result<(V
 /// # Errors
 /// If the file cannot be read, or has no such snapshot; the error lists those it has.
 pub fn read_bias_snapshot(path: &Path, population: &str, snapshot: &str) -> Result<Vec<f32>, RecordError> {
-    biases(&Source::open(path)?, population, snapshot)
+    biases(&OpenFile::open(path)?, population, snapshot)
 }
 
 /// Reads weights [post, pre], post, pre.
 pub(super) fn weights(
-    source: &Source,
+    source: &OpenFile,
     projection: &str,
     snapshot: &str,
 ) -> Result<(Vec<f32>, usize, usize), RecordError> {
@@ -39,7 +39,7 @@ pub(super) fn weights(
 }
 
 /// Reads biases [post].
-pub(super) fn biases(source: &Source, population: &str, snapshot: &str) -> Result<Vec<f32>, RecordError> {
+pub(super) fn biases(source: &OpenFile, population: &str, snapshot: &str) -> Result<Vec<f32>, RecordError> {
     let name = find(source, "biases", population, snapshot)?;
     match source.shape(&name)?[..] {
         [_] => source.values(&name),
@@ -48,7 +48,7 @@ pub(super) fn biases(source: &Source, population: &str, snapshot: &str) -> Resul
 }
 
 /// The name of the dataset, if there is one.
-fn find(source: &Source, group: &str, of: &str, snapshot: &str) -> Result<String, RecordError> {
+fn find(source: &OpenFile, group: &str, of: &str, snapshot: &str) -> Result<String, RecordError> {
     let owners = source.members(group)?;
     if !owners.iter().any(|name| name == of) {
         return Err(source.problem(format!("has no {group} of `{of}`, only of {}", listed(&owners))));

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use super::RecordError;
 use super::foreign::Indices;
-use super::source::Source;
+use super::open_file::OpenFile;
 use crate::protocol::Spike;
 use crate::units::LONGEST_RUN_MS;
 
@@ -13,7 +13,7 @@ use crate::units::LONGEST_RUN_MS;
 /// # Errors
 /// If the file cannot be read, has no such population, or one of its spikes is of another neuron or at no time of a run.
 pub fn read_sonata_spikes(path: &Path, population: &str, neurons: usize) -> Result<Vec<Spike>, RecordError> {
-    let source = Source::any(path)?;
+    let source = OpenFile::any(path)?;
     let group = format!("spikes/{population}");
     if !source.has(&group) {
         let found = source.members("spikes")?;
@@ -41,7 +41,7 @@ pub fn read_sonata_spikes(path: &Path, population: &str, neurons: usize) -> Resu
 }
 
 /// The unit of the times of a dataset [ms], and its name; ms where none is named.
-fn unit(source: &Source, timestamps: &str) -> Result<(f64, &'static str), RecordError> {
+fn unit(source: &OpenFile, timestamps: &str) -> Result<(f64, &'static str), RecordError> {
     let unit = source.text_of(timestamps, "units").unwrap_or_else(|_| "ms".to_owned());
     match unit.trim_end_matches('\0') {
         "ms" | "milliseconds" => Ok((1.0, "ms")),

@@ -5,8 +5,8 @@ use std::path::Path;
 use serde::Serialize;
 
 use super::dtype::KindCode;
+use super::open_file::{Format, OpenFile};
 use super::run::Provenance;
-use super::source::{Format, Source};
 use super::{Evaluation, RecordError, place, synapses};
 use crate::data::DataPlace;
 
@@ -155,7 +155,7 @@ impl Summary {
     /// # Errors
     /// If it is neither, or something in it is missing.
     pub fn read(path: &Path) -> Result<Self, RecordError> {
-        let source = Source::open(path)?;
+        let source = OpenFile::open(path)?;
         let bytes = std::fs::metadata(path).map_err(|e| place::failed("cannot read", path, e))?.len();
         let projections = source.texts("projections")?;
         Ok(Self {
@@ -178,7 +178,7 @@ impl Summary {
     }
 }
 
-fn run(source: &Source) -> Result<Contents, RecordError> {
+fn run(source: &OpenFile) -> Result<Contents, RecordError> {
     let kinds: Vec<KindCode> = source.codes("presentations/kind")?;
     let trained = kinds.iter().filter(|&&kind| kind == KindCode::Train).count() as u64;
     let recorded_ms = recorded_span(source)?;
@@ -195,7 +195,7 @@ fn run(source: &Source) -> Result<Contents, RecordError> {
     })
 }
 
-fn provenance(source: &Source) -> Result<Provenance, RecordError> {
+fn provenance(source: &OpenFile) -> Result<Provenance, RecordError> {
     Ok(Provenance {
         apical_version: source.text("apical_version")?,
         git_commit: source.text("git_commit")?,
@@ -211,7 +211,7 @@ fn provenance(source: &Source) -> Result<Provenance, RecordError> {
     })
 }
 
-fn counters(source: &Source) -> Result<Counters, RecordError> {
+fn counters(source: &OpenFile) -> Result<Counters, RecordError> {
     Ok(Counters {
         examples_seen: source.number("examples_seen")?,
         examples_planned: source.number("examples_planned")?,
@@ -222,7 +222,7 @@ fn counters(source: &Source) -> Result<Counters, RecordError> {
 }
 
 /// Length of the recorded presentations [ms].
-fn recorded_span(source: &Source) -> Result<f64, RecordError> {
+fn recorded_span(source: &OpenFile) -> Result<f64, RecordError> {
     let column = |name: &str| source.values::<f64>(&format!("presentations/{name}"));
     let (starts, forward, target) = (column("start_ms")?, column("forward_end_ms")?, column("target_end_ms")?);
     let recorded: Vec<u8> = source.values("presentations/recorded")?;
@@ -231,7 +231,7 @@ fn recorded_span(source: &Source) -> Result<f64, RecordError> {
     Ok(lengths.zip(recorded).filter(|&(_, recorded)| recorded != 0).fold(0.0, |span, (length, _)| span + length))
 }
 
-fn spikes(source: &Source, population: &str, span: f64) -> Result<SpikeSummary, RecordError> {
+fn spikes(source: &OpenFile, population: &str, span: f64) -> Result<SpikeSummary, RecordError> {
     let group = format!("spikes/{population}");
     let (neurons, spikes): (u64, u64) =
         (source.number_of(&group, "size")?, rows(source, &format!("{group}/timestamps"))?);
@@ -239,7 +239,7 @@ fn spikes(source: &Source, population: &str, span: f64) -> Result<SpikeSummary, 
     Ok(SpikeSummary { population: population.to_owned(), neurons, spikes, rate_hz })
 }
 
-fn traces(source: &Source, population: &str) -> Result<TraceSummary, RecordError> {
+fn traces(source: &OpenFile, population: &str) -> Result<TraceSummary, RecordError> {
     let reports = source.reports(population);
     let (mut all, mut samples) = (None, 0);
     for report in &reports {
@@ -257,7 +257,7 @@ fn traces(source: &Source, population: &str) -> Result<TraceSummary, RecordError
     Ok(TraceSummary { population: population.to_owned(), samples, elements, stretches, start_ms, dt_ms })
 }
 
-fn snapshots(source: &Source, projection: String) -> Result<SnapshotSummary, RecordError> {
+fn snapshots(source: &OpenFile, projection: String) -> Result<SnapshotSummary, RecordError> {
     let group = format!("weights/{projection}");
     let mut found = Vec::new();
     for name in source.members(&group)? {
@@ -278,10 +278,10 @@ fn snapshots(source: &Source, projection: String) -> Result<SnapshotSummary, Rec
     Ok(SnapshotSummary { projection, shape, snapshots: found.into_iter().map(|(_, _, name)| name).collect() })
 }
 
-fn plateaus(source: &Source, population: &str) -> Result<(String, u64), RecordError> {
+fn plateaus(source: &OpenFile, population: &str) -> Result<(String, u64), RecordError> {
     Ok((population.to_owned(), rows(source, &format!("plateaus/{population}/alpha"))?))
 }
 
-fn rows(source: &Source, dataset: &str) -> Result<u64, RecordError> {
+fn rows(source: &OpenFile, dataset: &str) -> Result<u64, RecordError> {
     Ok(source.shape(dataset)?.first().copied().unwrap_or(0) as u64)
 }

@@ -6,7 +6,7 @@ use ndarray::{ArrayView1, s};
 
 use super::RecordError;
 use super::attribute;
-use super::source::Source;
+use super::open_file::OpenFile;
 use crate::network::{BlockCsr, ListedSynapse, Synapse, SynapseBlock, TARGETS_PER_BLOCK};
 
 /// Largest population of a model: what a damaged file claims beyond asks for no memory.
@@ -53,12 +53,12 @@ fn column<T: H5Type>(
 }
 
 /// Whether a snapshot is of sparse synapses.
-pub(super) fn is_sparse(source: &Source, name: &str) -> bool {
+pub(super) fn is_sparse(source: &OpenFile, name: &str) -> bool {
     source.has(&format!("{name}/source_node_id"))
 }
 
 /// Reads a snapshot.
-pub(super) fn read(source: &Source, name: &str) -> std::result::Result<BlockCsr, RecordError> {
+pub(super) fn read(source: &OpenFile, name: &str) -> std::result::Result<BlockCsr, RecordError> {
     let neurons = |attribute: &str| {
         let count: u64 = source.number_of(name, attribute)?;
         let refuse =

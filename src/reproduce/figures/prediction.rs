@@ -234,7 +234,7 @@ struct PairingResult {
     tested_every: usize,
     /// Responses relative to that before pairing, [seeds, tests].
     response: Vec<Vec<f64>>,
-    /// Change from the first to the last test, by seed [%].
+    /// WeightUpdate from the first to the last test, by seed [%].
     change_percent: Vec<f64>,
 }
 

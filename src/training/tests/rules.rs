@@ -4,9 +4,10 @@ use super::*;
 use crate::model::{Model, ProjectionRule};
 use crate::network::Weights;
 use crate::plasticity::{
-    BoundaryRule, Change, DerivedWeights, Factors, LocalSignals, Measurement, Measurements, Quantity, RuleRegistry,
+    BoundaryRule, DerivedWeights, Factors, LocalSignals, Measurement, Measurements, Quantity, RuleRegistry,
+    WeightUpdate,
 };
-use crate::training::{DataMisfit, TrainerError};
+use crate::training::{DataMismatch, TrainerError};
 
 const HIDDEN: &str = "20 * gain * (plateau_target - plateau_forward) * sigmoid(v_forward) * (1 - sigmoid(v_forward))";
 const OUTPUT: &str =
@@ -55,7 +56,7 @@ impl BoundaryRule for Growth {
         Measurements { post: Vec::new(), pre: vec![Measurement::Phase(Quantity::Train, 0)] }
     }
 
-    fn change(&self, post: LocalSignals<'_>, pre: LocalSignals<'_>, eta: f64, change: &mut Change) {
+    fn change(&self, post: LocalSignals<'_>, pre: LocalSignals<'_>, eta: f64, change: &mut WeightUpdate) {
         for (sign, first) in [(1.0, 0), (-1.0, 1)] {
             let term = change.add_term();
             term.set_post((0..post.size).map(|i| if i >= first { sign * eta } else { 0.0 }));
@@ -104,7 +105,7 @@ fn what_a_rule_reads_is_measured() {
             let phases = [0, 1].map(|phase| Measurement::Phase(Quantity::Sigmoid, phase));
             Measurements { post: phases.to_vec(), pre: vec![] }
         }
-        fn change(&self, post: LocalSignals<'_>, _: LocalSignals<'_>, _: f64, change: &mut Change) {
+        fn change(&self, post: LocalSignals<'_>, _: LocalSignals<'_>, _: f64, change: &mut WeightUpdate) {
             let read = post.phases.iter().flat_map(|phase| phase.sigmoid).copied();
             self.0.lock().unwrap().extend(read);
             change.add_term().set_post((0..post.size).map(|_| 0.0));
@@ -145,10 +146,10 @@ fn trainers_that_cannot_be_are_refused() {
     assert!(matches!(error, TrainerError::Rule { .. }), "{error}");
     let mut cut = network(&model);
     cut.synapses[0] = Weights::zeros(3, 3).into();
-    assert!(matches!(Trainer::new(&model, cut, SEED), Err(TrainerError::Misfit(_))));
+    assert!(matches!(Trainer::new(&model, cut, SEED), Err(TrainerError::StateMismatch(_))));
     let mut checkpoint = Trainer::new(&model, network(&model), SEED).unwrap().checkpoint();
     checkpoint.lanes.clear();
-    assert!(matches!(Trainer::resume(&model, checkpoint), Err(TrainerError::Misfit(_))));
+    assert!(matches!(Trainer::resume(&model, checkpoint), Err(TrainerError::StateMismatch(_))));
 }
 
 /// A rule that reads one presynaptic signal, and adds factors of nobody.
@@ -159,7 +160,7 @@ impl BoundaryRule for Asks {
         Measurements { post: Vec::new(), pre: vec![self.0] }
     }
 
-    fn change(&self, _: LocalSignals<'_>, _: LocalSignals<'_>, _: f64, change: &mut Change) {
+    fn change(&self, _: LocalSignals<'_>, _: LocalSignals<'_>, _: f64, change: &mut WeightUpdate) {
         change.add_term();
     }
 }
@@ -183,11 +184,14 @@ fn data_and_changes_that_do_not_fit_are_refused() {
     };
     let empty = |shown: &Presentations| Presentations::new(Arc::clone(shown.set()), 0..0);
     let cases = [
-        (images(4, 0), DataMisfit::Inputs { expected: 16, found: 4 }),
-        (images(16, 4), DataMisfit::Label { label: 4, classes: 4 }),
-        (Dataset { training: empty(&data.training), ..data.clone() }, DataMisfit::Empty),
-        (Dataset { evaluation: empty(&data.training), ..data.clone() }, DataMisfit::Empty),
-        (Dataset { evaluation: images(4, 0).training, ..data.clone() }, DataMisfit::Inputs { expected: 16, found: 4 }),
+        (images(4, 0), DataMismatch::Inputs { expected: 16, found: 4 }),
+        (images(16, 4), DataMismatch::Label { label: 4, classes: 4 }),
+        (Dataset { training: empty(&data.training), ..data.clone() }, DataMismatch::Empty),
+        (Dataset { evaluation: empty(&data.training), ..data.clone() }, DataMismatch::Empty),
+        (
+            Dataset { evaluation: images(4, 0).training, ..data.clone() },
+            DataMismatch::Inputs { expected: 16, found: 4 },
+        ),
     ];
     for (data, expected) in cases {
         let error = run(&mut trainer, &data, 3);
@@ -201,13 +205,13 @@ fn data_and_changes_that_do_not_fit_are_refused() {
 fn rules_of_the_forward_phase_need_no_labels() {
     let rates = format!("stimuli={{ kind = 'rates', rates_hz = [{}] }}", ["50"; 16].join(", "));
     let forward = model(&[&rates, "projection.hidden-output.learning_rate=0"]);
-    let data = crate::data::Source::of(&forward).load().unwrap();
+    let data = crate::data::StimulusLoader::of(&forward).load().unwrap();
     let builder = Trainer::builder(&forward, network(&forward)).rule("input-hidden", Growth);
     let learnt = builder.build().unwrap().into_network(&data, 3);
     assert!(learnt.weights(0) != network(&forward).weights(0));
     let mut published = Trainer::new(&forward, network(&forward), SEED).unwrap();
     let error = published.run(&data, plan(3), &mut (), &mut ()).expect_err("a refusal");
-    assert!(matches!(error, RunError::Data(DataMisfit::Unlabelled)), "{error:?}");
+    assert!(matches!(error, RunError::Data(DataMismatch::Unlabelled)), "{error:?}");
 }
 
 /// Feedback that is the transpose times two, given by the program.

@@ -8,8 +8,8 @@ use apical::data::DataPlace;
 use apical::engine::Observation;
 use apical::model::{
     BiasInit, Carries, CompartmentId, Compression, Connection, Credit, Decoding, HiddenError, Learning, Model,
-    Population, PopulationId, PortId, Projection, Protocol, Recording, Rule, Schedule, Sign, Slope, Snapshots, Stimuli,
-    Stretch, TwoPhaseProtocol, WeightInit,
+    Population, PopulationId, PortId, PresentationRange, Projection, Protocol, Recording, Rule, Schedule, Sign, Slope,
+    Snapshots, Stimuli, TwoPhaseProtocol, WeightInit,
 };
 use apical::network::{Network, Weights};
 use apical::protocol::{Sampling, Spike};
@@ -74,7 +74,7 @@ pub(crate) fn model() -> Model {
             ],
             spiking_neurons: Vec::new(),
             traced_neurons: Vec::new(),
-            presentations: vec![Stretch { first: 0, end: Some(20) }],
+            presentations: vec![PresentationRange { first: 0, end: Some(20) }],
             times: Vec::new(),
             report_dt: 0.5,
             snapshots: Snapshots::Ends,

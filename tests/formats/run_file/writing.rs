@@ -3,7 +3,7 @@
 use std::fs;
 use std::ops::Range;
 
-use apical::model::{Compression, Model, PopulationId, Snapshots, Stretch};
+use apical::model::{Compression, Model, PopulationId, PresentationRange, Snapshots};
 use apical::record::hdf5::{Contents, PresentationRow, RunFile, RunReader, Summary};
 use apical::record::{Kind, Planned, RecordError, Recorder};
 use hdf5::{File, Group};
@@ -100,7 +100,8 @@ fn the_first_and_the_last_presentations_are_recorded() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("run.h5");
     let mut model = model();
-    model.recording.presentations = vec![Stretch { first: 0, end: Some(2) }, Stretch { first: -3, end: None }];
+    model.recording.presentations =
+        vec![PresentationRange { first: 0, end: Some(2) }, PresentationRange { first: -3, end: None }];
     let planned = Planned { presentations: 0..8, ..planned(Kind::Train) };
     let mut run = RunFile::create(&path, &model, &provenance(), &planned).unwrap();
     let mut clock = Clock::default();
@@ -254,10 +255,11 @@ fn ranges_and_evaluations_part_what_is_planned() {
     let mut model = model();
     let planned = Planned { presentations: 0..60, epoch: 20, tests: 4, ..planned(Kind::Train) };
     let parts = |model: &Model, planned: &Planned| (planned.recorded(model), planned.stretches(model));
-    model.recording.presentations = vec![Stretch { first: 0, end: Some(2) }, Stretch { first: -3, end: None }];
+    model.recording.presentations =
+        vec![PresentationRange { first: 0, end: Some(2) }, PresentationRange { first: -3, end: None }];
     assert_eq!(parts(&model, &planned), (5, 2));
     assert_eq!(parts(&model, &Planned { presentations: 58..60, ..planned.clone() }), (2, 1));
-    model.recording.presentations = vec![Stretch { first: 0, end: None }];
+    model.recording.presentations = vec![PresentationRange { first: 0, end: None }];
     assert_eq!(parts(&model, &planned), (60, 3));
     assert_eq!(parts(&model, &Planned { tests: 0, ..planned }), (60, 1));
 }

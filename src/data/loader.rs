@@ -16,14 +16,14 @@ pub const DEFAULT_FOLDER: &str = "data/mnist";
 /// Stimuli to be loaded and what they must fit.
 ///
 /// ```no_run
-/// # use apical::{data::Source, model::Model};
+/// # use apical::{data::StimulusLoader, model::Model};
 /// # fn load(model: &Model, folder: &std::path::Path) -> Result<(), apical::data::DataError> {
-/// let test_images = Source { folder: Some(folder), ..Source::of(model) }.load_evaluation()?;
+/// let test_images = StimulusLoader { folder: Some(folder), ..StimulusLoader::of(model) }.load_evaluation()?;
 /// # Ok(())
 /// # }
 /// ```
 #[derive(Clone, Copy, Debug)]
-pub struct Source<'a> {
+pub struct StimulusLoader<'a> {
     /// What the model shows.
     pub stimuli: &'a Stimuli,
     /// Size of the input population.
@@ -45,7 +45,7 @@ pub struct Dataset {
     pub split: Split,
 }
 
-impl<'a> Source<'a> {
+impl<'a> StimulusLoader<'a> {
     /// The stimuli of the first source of a model, from the folder it names.
     pub fn of(model: &'a Model) -> Self {
         let inputs = model.populations.iter().find(|population| population.is_source()).map_or(0, |source| source.size);
@@ -69,7 +69,7 @@ impl<'a> Source<'a> {
     /// Loads what is trained on alone.
     ///
     /// # Errors
-    /// Those of [`Source::load`].
+    /// Those of [`StimulusLoader::load`].
     pub fn load_training(&self) -> Result<Presentations, DataError> {
         let (set, split) = self.training_set()?;
         Ok(Presentations::new(set, split.train))
@@ -78,7 +78,7 @@ impl<'a> Source<'a> {
     /// Loads what is evaluated on alone; the training set is read only if that is part of it.
     ///
     /// # Errors
-    /// Those of [`Source::load`].
+    /// Those of [`StimulusLoader::load`].
     pub fn load_evaluation(&self) -> Result<Presentations, DataError> {
         match self.stimuli {
             Stimuli::Idx { validation: 0, .. } => self.test_set(),
@@ -225,7 +225,7 @@ mod tests {
     #[test]
     fn a_fixed_vector_is_one_presentation_trained_and_evaluated_on() {
         let stimuli = fixed(&[50.0, 0.0], Some(vec![1]));
-        let dataset = Source { stimuli: &stimuli, inputs: 2, classes: 2, folder: None }.load().unwrap();
+        let dataset = StimulusLoader { stimuli: &stimuli, inputs: 2, classes: 2, folder: None }.load().unwrap();
         assert_eq!((dataset.training.len(), dataset.evaluation.len()), (1, 1));
         assert!(matches!(dataset.evaluation.stimulus(0), Stimulus::Rates(&[0.05, 0.0])));
         assert_eq!(dataset.evaluation.label(0), Some(1));
@@ -235,7 +235,7 @@ mod tests {
     #[test]
     fn what_does_not_fit_the_network_is_refused_with_both_numbers() {
         let refusal = |stimuli: &Stimuli, folder: Option<&Path>| {
-            Source { stimuli, inputs: 2, classes: 2, folder }.load().unwrap_err().to_string()
+            StimulusLoader { stimuli, inputs: 2, classes: 2, folder }.load().unwrap_err().to_string()
         };
         let cases = [
             (fixed(&[1.0], None), None, "the rates of [stimuli]: expected 2 values, found 1"),

@@ -4,7 +4,7 @@ use super::Checkpoint;
 use crate::engine::{ProjectionState, StateArray};
 use crate::model::{Model, Population, Projection, Rule};
 use crate::network::{Network, Synapses};
-use crate::protocol::{STRETCH_MS, Spike, stretch_start, stretches_until};
+use crate::protocol::{SLICE_MS, Spike, slice_start, slices_until};
 use crate::units::{LONGEST_RUN_MS, Rounded};
 
 /// Largest magnitude of a number of the dynamic state, in whatever unit: potentials, currents and times of all runs are far below.
@@ -15,7 +15,7 @@ const FACTORS: &str = "in_flight_factor";
 
 /// Why a checkpoint is not one of a model.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
-pub enum Misfit {
+pub enum StateMismatch {
     /// Too few or too many of something.
     #[error("{what}: expected {expected}, found {found}")]
     Count {
@@ -72,7 +72,7 @@ impl Network {
     ///
     /// # Errors
     /// The first array that is of another length than the model's, or holds a number that is not finite.
-    pub fn check(&self, model: &Model) -> Result<(), Misfit> {
+    pub fn check(&self, model: &Model) -> Result<(), StateMismatch> {
         count("projections", model.projections.len(), self.synapses.len())?;
         count("populations", model.populations.len(), self.biases.len())?;
         for (projection, synapses) in model.projections.iter().zip(&self.synapses) {
@@ -93,7 +93,7 @@ impl Checkpoint {
     ///
     /// # Errors
     /// The first array that is of another length than the model's, or holds a number that is not finite.
-    pub fn check(&self, model: &Model) -> Result<(), Misfit> {
+    pub fn check(&self, model: &Model) -> Result<(), StateMismatch> {
         self.check_clock(model)?;
         // Networks of rates carry nothing from one presentation to the next.
         let lanes = if model.learning.rule == Rule::TwoPhase { model.learning.batch } else { 0 };
@@ -125,7 +125,7 @@ impl Checkpoint {
     ///
     /// # Errors
     /// The first projection with another step.
-    pub fn check_delays(&self, model: &Model) -> Result<(), Misfit> {
+    pub fn check_delays(&self, model: &Model) -> Result<(), StateMismatch> {
         let sparse = self.network.synapses.iter().map(Synapses::sparse);
         for (projection, synapses) in model.projections.iter().zip(sparse) {
             let Some(synapses) = synapses else { continue };
@@ -137,38 +137,43 @@ impl Checkpoint {
         Ok(())
     }
 
-    /// Of a continuous run the clock is where the next stretch begins.
-    fn check_clock(&self, model: &Model) -> Result<(), Misfit> {
+    /// Of a continuous run the clock is where the next slice begins.
+    fn check_clock(&self, model: &Model) -> Result<(), StateMismatch> {
         finite("the run's clock", &[self.clock_ms])?;
         if model.protocol.continuous().is_none() {
             return in_range("the run's clock [ms]", "a time from 0 ms", &[self.clock_ms], |clock| clock >= 0.0);
         }
-        let most = stretches_until(LONGEST_RUN_MS);
-        let expected = format!("from 0 to {most}, of a continuous run the number of stretches of {STRETCH_MS} ms");
+        let most = slices_until(LONGEST_RUN_MS);
+        let expected = format!("from 0 to {most}, of a continuous run the number of slices of {SLICE_MS} ms");
         in_range("`examples_seen`", &expected, &[self.examples_seen as f64], |seen| seen <= most as f64)?;
-        let clock = stretch_start(self.examples_seen);
-        let expected = format!("{} ms, where stretch {} begins", Rounded(clock), self.examples_seen);
+        let clock = slice_start(self.examples_seen);
+        let expected = format!("{} ms, where slice {} begins", Rounded(clock), self.examples_seen);
         in_range("the run's clock, `clock_ms`", &expected, &[self.clock_ms], |found| found.total_cmp(&clock).is_eq())
     }
 }
 
-fn check_weights(model: &Model, projection: &Projection, synapses: &Synapses) -> Result<(), Misfit> {
+fn check_weights(model: &Model, projection: &Projection, synapses: &Synapses) -> Result<(), StateMismatch> {
     let what = format!("weights of `{}`", projection.name);
     let (post, pre) = (model.population(projection.to).size, model.population(projection.from).size);
     if (synapses.post(), synapses.pre()) != (post, pre) {
         let (expected, found) = (format!("{post} x {pre}"), format!("{} x {}", synapses.post(), synapses.pre()));
-        return Err(Misfit::Count { what, expected, found });
+        return Err(StateMismatch::Count { what, expected, found });
     }
     if !synapses.is_finite() {
-        return Err(Misfit::NotFinite { what });
+        return Err(StateMismatch::NotFinite { what });
     }
     let sign = projection.sign;
-    synapses
-        .of_another_sign(sign)
-        .map_or(Ok(()), |found| Err(Misfit::Sign { projection: projection.name.clone(), sign: sign.name(), found }))
+    synapses.of_another_sign(sign).map_or(Ok(()), |found| {
+        Err(StateMismatch::Sign { projection: projection.name.clone(), sign: sign.name(), found })
+    })
 }
 
-fn check_population(model: &Model, population: &Population, state: &[StateArray], lane: usize) -> Result<(), Misfit> {
+fn check_population(
+    model: &Model,
+    population: &Population,
+    state: &[StateArray],
+    lane: usize,
+) -> Result<(), StateMismatch> {
     let expected = crate::engine::state_names(population);
     for name in &expected {
         let values = state.iter().find(|array| array.name == *name).map_or(&[][..], |array| &array.values);
@@ -189,7 +194,12 @@ fn check_population(model: &Model, population: &Population, state: &[StateArray]
 }
 
 /// The arrays of the spikes in flight to a population: all of them, of one length, or none; factors may be left out.
-fn check_queued(model: &Model, population: &Population, queued: &[&StateArray], lane: usize) -> Result<(), Misfit> {
+fn check_queued(
+    model: &Model,
+    population: &Population,
+    queued: &[&StateArray],
+    lane: usize,
+) -> Result<(), StateMismatch> {
     let Some(length) = queued.iter().map(|array| array.values.len()).max() else { return Ok(()) };
     let onto: Vec<_> = model.projections.iter().filter(|p| model.population(p.to).name == population.name).collect();
     let pre = onto.iter().map(|projection| model.population(projection.from).size).max().unwrap_or(0);
@@ -214,7 +224,12 @@ fn check_queued(model: &Model, population: &Population, queued: &[&StateArray], 
     Ok(())
 }
 
-fn check_projection(projection: &Projection, pre: usize, state: &ProjectionState, lane: usize) -> Result<(), Misfit> {
+fn check_projection(
+    projection: &Projection,
+    pre: usize,
+    state: &ProjectionState,
+    lane: usize,
+) -> Result<(), StateMismatch> {
     let ProjectionState { trace_l, trace_s, in_flight, factors, short_term } = state;
     let name = &projection.name;
     for (trace, values) in [("trace_l", trace_l), ("trace_s", trace_s)] {
@@ -234,18 +249,18 @@ fn check_projection(projection: &Projection, pre: usize, state: &ProjectionState
     if in_flight.iter().all(possible) && in_flight.is_sorted_by(|a, b| a.time <= b.time) {
         return Ok(());
     }
-    Err(Misfit::InFlight { projection: name.to_owned(), lane, pre })
+    Err(StateMismatch::InFlight { projection: name.to_owned(), lane, pre })
 }
 
-fn count(what: impl Into<String>, expected: usize, found: usize) -> Result<(), Misfit> {
+fn count(what: impl Into<String>, expected: usize, found: usize) -> Result<(), StateMismatch> {
     if found == expected {
         return Ok(());
     }
-    Err(Misfit::Count { what: what.into(), expected: expected.to_string(), found: found.to_string() })
+    Err(StateMismatch::Count { what: what.into(), expected: expected.to_string(), found: found.to_string() })
 }
 
 /// Refuses numbers that no state of a cell or synapse comes to: what is computed from them would be no number.
-fn possible(what: impl Into<String>, values: &[f64]) -> Result<(), Misfit> {
+fn possible(what: impl Into<String>, values: &[f64]) -> Result<(), StateMismatch> {
     let what = what.into();
     finite(what.as_str(), values)?;
     // The time of what never was is the least f64.
@@ -254,14 +269,14 @@ fn possible(what: impl Into<String>, values: &[f64]) -> Result<(), Misfit> {
     })
 }
 
-fn in_range(what: &str, expected: &str, values: &[f64], fits: impl Fn(f64) -> bool) -> Result<(), Misfit> {
-    let refused = |found| Misfit::Range { what: what.to_owned(), expected: expected.to_owned(), found };
+fn in_range(what: &str, expected: &str, values: &[f64], fits: impl Fn(f64) -> bool) -> Result<(), StateMismatch> {
+    let refused = |found| StateMismatch::Range { what: what.to_owned(), expected: expected.to_owned(), found };
     values.iter().copied().find(|&value| !fits(value)).map_or(Ok(()), |found| Err(refused(found)))
 }
 
-fn finite<T: Copy + Into<f64>>(what: impl Into<String>, values: &[T]) -> Result<(), Misfit> {
+fn finite<T: Copy + Into<f64>>(what: impl Into<String>, values: &[T]) -> Result<(), StateMismatch> {
     if values.iter().all(|&value| value.into().is_finite()) {
         return Ok(());
     }
-    Err(Misfit::NotFinite { what: what.into() })
+    Err(StateMismatch::NotFinite { what: what.into() })
 }

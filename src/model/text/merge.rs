@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use toml::Spanned;
 use toml::de::{DeArray, DeValue};
 
-use super::map::{Node, SourceMap, Tree};
+use super::map::{Node, TextMap, Tree};
 use crate::model::error::ModelError;
 
 /// The lists whose tables have names.
@@ -125,7 +125,7 @@ fn name_of(list: &str, node: &Node<'_>) -> Option<String> {
 const OLD_KEYS: [(&str, &str); 2] = [("compartment", "port"), ("feedback_rule", "rule")];
 
 /// Gives keys of earlier versions their names of today.
-pub(super) fn rename_old_keys(map: &SourceMap, model: &mut Tree<'_>) -> Result<(), ModelError> {
+pub(super) fn rename_old_keys(map: &TextMap, model: &mut Tree<'_>) -> Result<(), ModelError> {
     let Some(DeValue::Array(projections)) = model.get_mut("projection").map(Spanned::get_mut) else { return Ok(()) };
     for node in projections.iter_mut() {
         let DeValue::Table(table) = node.get_mut() else { continue };
@@ -142,7 +142,7 @@ pub(super) fn rename_old_keys(map: &SourceMap, model: &mut Tree<'_>) -> Result<(
 }
 
 /// Refuses two populations or projections of one name in one file, which a merge would hide.
-pub(super) fn refuse_duplicates(map: &SourceMap, model: &Tree<'_>) -> Result<(), ModelError> {
+pub(super) fn refuse_duplicates(map: &TextMap, model: &Tree<'_>) -> Result<(), ModelError> {
     for what in NAMED {
         let mut seen: BTreeMap<String, usize> = BTreeMap::new();
         for (at, table) in tables(model, what) {
@@ -166,7 +166,7 @@ mod tests {
 
     /// The merged tree as TOML, keys in their order.
     fn merged(base: &str, over: &str) -> String {
-        let mut map = SourceMap::default();
+        let mut map = TextMap::default();
         let mut tree = map.document(base, "base", Path::new(""), Role::File).unwrap().into_inner();
         merge(&mut tree, map.document(over, "over", Path::new(""), Role::File).unwrap().into_inner());
         written(&DeValue::Table(tree))
@@ -214,7 +214,7 @@ mod tests {
                 (from..from + 50_000).fold(String::new(), |t, i| t + &format!("[[population]]\nname = 'p{i}'\n"))
             };
             let (base, over) = (named(0) + &text(0), named(25_000) + &text(50_000));
-            let mut map = SourceMap::default();
+            let mut map = TextMap::default();
             let mut tree = map.document(&base, "base", Path::new(""), Role::File).unwrap().into_inner();
             let over = map.document(&over, "over", Path::new(""), Role::File).unwrap().into_inner();
             refuse_duplicates(&map, &tree).unwrap();
@@ -241,7 +241,7 @@ mod tests {
 
     #[test]
     fn what_is_laid_over_keeps_its_origin() {
-        let mut map = SourceMap::default();
+        let mut map = TextMap::default();
         let mut base = map.document("[x]\na = 1\nb = 2\n", "base", Path::new(""), Role::File).unwrap().into_inner();
         merge(&mut base, map.document("[x]\n\n\nb = 3\n", "over", Path::new(""), Role::File).unwrap().into_inner());
         let place = |node: &Node<'_>| map.origin(node.span().start).to_string();
@@ -255,7 +255,7 @@ mod tests {
     #[test]
     fn a_name_stands_once_in_a_file() {
         let twice = "[[population]]\nname = 'a'\n[[population]]\nname = 'a'\n";
-        let mut map = SourceMap::default();
+        let mut map = TextMap::default();
         let tree = map.document(twice, "m", Path::new(""), Role::File).unwrap().into_inner();
         let error = refuse_duplicates(&map, &tree).unwrap_err().to_string();
         assert!(error.starts_with("m:3:1: a second population `a`") && error.ends_with("m:1:1"), "{error}");

@@ -5,7 +5,7 @@ use crate::model::Model;
 
 /// Why data cannot be presented to a model.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum DataMisfit {
+pub enum DataMismatch {
     /// No presentation.
     #[error("expected at least one presentation in each part of the data, found none")]
     Empty,
@@ -39,7 +39,7 @@ pub enum DataMisfit {
 }
 
 /// Checks what is trained on, with labels if they are needed, and the first `tests` of what is evaluated on.
-pub(super) fn check(model: &Model, data: &Dataset, labelled: bool, tests: usize) -> Result<(), DataMisfit> {
+pub(super) fn check(model: &Model, data: &Dataset, labelled: bool, tests: usize) -> Result<(), DataMismatch> {
     part(model, &data.training, data.training.len(), labelled)?;
     if tests > 0 {
         part(model, &data.evaluation, tests.min(data.evaluation.len()), true)?;
@@ -48,25 +48,25 @@ pub(super) fn check(model: &Model, data: &Dataset, labelled: bool, tests: usize)
 }
 
 /// Checks the first `count` of some presentations.
-pub(super) fn part(model: &Model, shown: &Presentations, count: usize, labelled: bool) -> Result<(), DataMisfit> {
+pub(super) fn part(model: &Model, shown: &Presentations, count: usize, labelled: bool) -> Result<(), DataMismatch> {
     if shown.is_empty() {
-        return Err(DataMisfit::Empty);
+        return Err(DataMismatch::Empty);
     }
     if count > shown.len() {
-        return Err(DataMisfit::TooFew { expected: count, found: shown.len() });
+        return Err(DataMismatch::TooFew { expected: count, found: shown.len() });
     }
     let source = model.populations.iter().find(|population| population.is_source());
     let (expected, found) = (source.map_or(0, |source| source.size), shown.set().inputs());
     if expected != found {
-        return Err(DataMisfit::Inputs { expected, found });
+        return Err(DataMismatch::Inputs { expected, found });
     }
     let classes = model.classes();
     for label in (0..count).map(|i| shown.label(i)) {
         match label {
-            None if labelled => return Err(DataMisfit::Unlabelled),
+            None if labelled => return Err(DataMismatch::Unlabelled),
             None => return Ok(()),
             Some(label) if classes > 0 && usize::from(label) >= classes => {
-                return Err(DataMisfit::Label { label, classes });
+                return Err(DataMismatch::Label { label, classes });
             }
             Some(_) => (),
         }

@@ -35,7 +35,7 @@ pub(super) enum Format {
 
 /// An open file.
 #[derive(Debug)]
-pub(super) struct Source {
+pub(super) struct OpenFile {
     file: File,
     path: PathBuf,
     heap: Heap,
@@ -43,18 +43,19 @@ pub(super) struct Source {
     read: AtomicU64,
     pub(super) format: Format,
     /// Whether it is of a version that keeps digests of its content; those of version 0.1 have none.
-    pub(super) sealed: bool,
+    pub(super) has_digests: bool,
 }
 
-impl Source {
+impl OpenFile {
     /// Opens a run file or a checkpoint.
     ///
     /// # Errors
     /// If it is neither, or a checkpoint of another version.
     pub(super) fn open(path: &Path) -> Result<Self, RecordError> {
         let other = Self::any(path)?;
-        let (format, sealed) = format(&other.file, &other.heap).map_err(|problem| place::content(path, problem))?;
-        Ok(Self { format, sealed, ..other })
+        let (format, has_digests) =
+            format(&other.file, &other.heap).map_err(|problem| place::content(path, problem))?;
+        Ok(Self { format, has_digests, ..other })
     }
 
     /// Opens any HDF5 file, as one of another program, whose format nobody asks for.
@@ -76,7 +77,7 @@ impl Source {
             place::content(path, format!("{problem} ({cause})"))
         })?;
         let (format, heap, read) = (Format::Run, Heap::of(path), AtomicU64::new(0));
-        Ok(Self { file, path: path.to_owned(), heap, read, format, sealed: false })
+        Ok(Self { file, path: path.to_owned(), heap, read, format, has_digests: false })
     }
 
     /// What differs from when the file was completed, a line for each object.
@@ -85,7 +86,7 @@ impl Source {
             .map_err(|e| self.problem(format!("its digests cannot be read ({e})")))?
         {
             Some(differ) => Ok(differ),
-            None if self.sealed => {
+            None if self.has_digests => {
                 Ok(vec!["/content_sha256: is missing, as where a file was not completed".to_owned()])
             }
             None => Ok(Vec::new()),
@@ -316,7 +317,7 @@ impl Source {
 /// # Errors
 /// If it is none, or cannot be read.
 pub fn holds_checkpoint(path: &Path) -> Result<(), RecordError> {
-    let source = Source::open(path)?;
+    let source = OpenFile::open(path)?;
     if source.format == Format::Checkpoint {
         Ok(())
     } else {

@@ -2,15 +2,15 @@
 
 use crate::protocol::Spike;
 
-/// Buffers of [`Merger::merge`], kept from one window to the next.
+/// Buffers of [`SpikeMerger::merge`], kept from one window to the next.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Merger {
+pub(crate) struct SpikeMerger {
     /// Where the spikes of each block end.
     pub(crate) ends: Vec<usize>,
     merged: Vec<Spike>,
 }
 
-impl Merger {
+impl SpikeMerger {
     /// Merges lists that stand one after the other, of which each is sorted by time and all neurons of one come before those
     /// of the next: neighbours by twos, until one is left.
     pub(crate) fn merge(&mut self, spikes: &mut [Spike]) {
@@ -60,7 +60,7 @@ mod tests {
             drawn in proptest::collection::vec(proptest::collection::vec((0_u32..40, 0_u32..500), 0..100), 1..7),
         ) {
             let by_time = |a: &Spike, b: &Spike| a.time.total_cmp(&b.time).then(a.neuron.cmp(&b.neuron));
-            let (mut spikes, mut merger): (Vec<Spike>, _) = (Vec::new(), Merger::default());
+            let (mut spikes, mut merger): (Vec<Spike>, _) = (Vec::new(), SpikeMerger::default());
             for (block, drawn) in (0..).zip(drawn) {
                 let spike = |(t, n): (u32, u32)| Spike { time: 3.0 + f64::from(t) * 0.25, neuron: 500 * block + n };
                 let start = spikes.len();

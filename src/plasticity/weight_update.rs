@@ -14,7 +14,7 @@ pub struct RankOne {
 
 /// The change of the weights of one projection after a trial, the sum of its terms. Its buffers are reused.
 #[derive(Clone, Debug, Default)]
-pub struct Change {
+pub struct WeightUpdate {
     terms: Vec<RankOne>,
     /// Terms in use, from the first.
     used: usize,
@@ -34,7 +34,7 @@ impl RankOne {
     }
 }
 
-impl Change {
+impl WeightUpdate {
     /// Removes all terms.
     pub fn clear(&mut self) {
         self.used = 0;
@@ -198,7 +198,7 @@ mod tests {
             (vec![1.0; 2], vec![(1, 1.0), (1, 1.0)], false),
             (vec![1.0; 2], vec![(2, 1.0), (0, 1.0)], false),
         ] {
-            let mut change = Change::default();
+            let mut change = WeightUpdate::default();
             *change.add_term() = RankOne { post, pre };
             assert_eq!(change.misfit(2, 3).is_none(), fits, "{change:?}");
         }
@@ -207,7 +207,7 @@ mod tests {
     #[test]
     fn a_factor_that_is_not_finite_is_found() {
         for (post, pre, finite) in [(1.0, 1.0, true), (f32::NAN, 1.0, false), (1.0, f32::INFINITY, false)] {
-            let mut change = Change::default();
+            let mut change = WeightUpdate::default();
             change.add_term();
             *change.add_term() = RankOne { post: vec![0.0, post], pre: vec![(0, 1.0), (1, pre)] };
             assert_eq!(change.is_finite(), finite);

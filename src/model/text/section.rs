@@ -8,14 +8,14 @@ use serde::de::DeserializeOwned;
 use toml::de::DeValue;
 
 use super::de::{Fault, Keys, Value, What, found};
-use super::map::{Node, Role, SourceMap, Tree};
+use super::map::{Node, Role, TextMap, Tree};
 use super::merge;
 use crate::model::error::{ModelError, Origin, nearest, one_of};
 
 /// A table with its title in messages; one that is not in the file has its defaults.
 #[derive(Clone)]
 pub(in crate::model) struct Section<'t, 'i> {
-    map: &'t SourceMap,
+    map: &'t TextMap,
     tree: &'t Tree<'i>,
     /// Its offset, or that of the table around it.
     at: usize,
@@ -26,7 +26,7 @@ static EMPTY: LazyLock<Tree<'static>> = LazyLock::new(Tree::new);
 
 impl<'t, 'i> Section<'t, 'i> {
     /// The table at an offset.
-    pub(super) fn new(map: &'t SourceMap, tree: &'t Tree<'i>, at: usize, title: impl Into<String>) -> Self {
+    pub(super) fn new(map: &'t TextMap, tree: &'t Tree<'i>, at: usize, title: impl Into<String>) -> Self {
         Self { map, tree, at, title: title.into() }
     }
 

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use toml::Spanned;
 use toml::de::{DeArray, DeValue};
 
-use super::map::{Node, SourceMap, Tree};
+use super::map::{Node, TextMap, Tree};
 use super::merge::{self, NAMED};
 use crate::model::error::ModelError;
 
@@ -13,7 +13,7 @@ use crate::model::error::ModelError;
 const DEEPEST: usize = 8;
 
 /// Lays overrides over a model, all at once; of two for one key the later holds.
-pub(super) fn apply<'i>(map: &mut SourceMap, model: &mut Tree<'i>, overrides: &'i [String]) -> Result<(), ModelError> {
+pub(super) fn apply<'i>(map: &mut TextMap, model: &mut Tree<'i>, overrides: &'i [String]) -> Result<(), ModelError> {
     let mut over = Tree::new();
     for argument in overrides {
         let at = map.argument(&format!("--set {argument}"));
@@ -27,7 +27,7 @@ pub(super) fn apply<'i>(map: &mut SourceMap, model: &mut Tree<'i>, overrides: &'
 
 /// One override, at its offset in the map.
 struct Override<'m> {
-    map: &'m SourceMap,
+    map: &'m TextMap,
     at: usize,
 }
 
@@ -117,7 +117,7 @@ mod tests {
 
     /// The model with overrides, as debugging output without offsets.
     fn set(overrides: &[&str]) -> Result<String, ModelError> {
-        let mut map = SourceMap::default();
+        let mut map = TextMap::default();
         let mut model = map.document(MODEL, "m", Path::new(""), Role::File).unwrap().into_inner();
         let overrides: Vec<_> = overrides.iter().map(|&text| text.to_owned()).collect();
         apply(&mut map, &mut model, &overrides)?;

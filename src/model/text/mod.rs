@@ -17,37 +17,37 @@ pub(super) use section::Section;
 
 use super::error::ModelError;
 use super::shipped;
-use map::{Node, Role, SourceMap, Tree};
+use map::{Node, Role, TextMap, Tree};
 
 /// The text of a model file.
-pub(super) struct Source<'a> {
+pub(super) struct ModelText<'a> {
     text: Cow<'a, str>,
     /// Its name in messages.
     name: String,
     /// Its folder, from which its base and its paths are seen; none: of a text that is in no folder.
     folder: Option<PathBuf>,
     /// What the text is.
-    kind: SourceKind,
+    kind: TextKind,
 }
 
 /// What a text is.
 #[derive(Clone, Copy, PartialEq)]
-enum SourceKind {
+enum TextKind {
     /// A file, with lines to be named.
     File,
     /// Written from values: its lines mean nothing to anyone.
     Values,
 }
 
-impl<'a> Source<'a> {
+impl<'a> ModelText<'a> {
     /// A model file, or the shipped model of that name if there is no such file.
-    pub(super) fn load(path: &Path) -> Result<Source<'static>, ModelError> {
+    pub(super) fn load(path: &Path) -> Result<ModelText<'static>, ModelError> {
         let name = path.display().to_string();
         match read(path) {
-            Ok(text) => Ok(Source::file(text, name, path)),
+            Ok(text) => Ok(ModelText::file(text, name, path)),
             Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::IsADirectory) => {
                 match shipped::find(&name) {
-                    Some(model) => Ok(Source::shipped(model)),
+                    Some(model) => Ok(ModelText::shipped(model)),
                     None => Err(ModelError::NoSuchModel { suggestion: shipped::like(&name), path: name.into() }),
                 }
             }
@@ -57,23 +57,23 @@ impl<'a> Source<'a> {
 
     /// A text; its paths stay as they are, its base can only be a shipped model.
     pub(super) fn text(text: &'a str, name: &str) -> Self {
-        Self { text: Cow::Borrowed(text), name: name.to_owned(), folder: None, kind: SourceKind::File }
+        Self { text: Cow::Borrowed(text), name: name.to_owned(), folder: None, kind: TextKind::File }
     }
 
     /// A text that was written from the values of a model.
     pub(super) fn values(text: String, name: &str) -> Self {
         let name = format!("the model {name:?}");
-        Self { text: Cow::Owned(text), name, folder: None, kind: SourceKind::Values }
+        Self { text: Cow::Owned(text), name, folder: None, kind: TextKind::Values }
     }
 
-    fn file(text: String, name: String, path: &Path) -> Source<'static> {
+    fn file(text: String, name: String, path: &Path) -> ModelText<'static> {
         let folder = Some(path.parent().unwrap_or(Path::new("")).to_owned());
-        Source { text: Cow::Owned(text), name, folder, kind: SourceKind::File }
+        ModelText { text: Cow::Owned(text), name, folder, kind: TextKind::File }
     }
 
-    fn shipped(model: shipped::Shipped) -> Source<'static> {
+    fn shipped(model: shipped::Shipped) -> ModelText<'static> {
         let name = format!("shipped {}.toml", model.name);
-        Source { text: Cow::Borrowed(model.text), name, folder: None, kind: SourceKind::File }
+        ModelText { text: Cow::Borrowed(model.text), name, folder: None, kind: TextKind::File }
     }
 
     /// Lays it over the base it names, which has none itself, and overrides over both, and hands the whole to `use_it`.
@@ -82,7 +82,7 @@ impl<'a> Source<'a> {
         overrides: &[String],
         use_it: impl FnOnce(Section<'_, '_>) -> Result<T, ModelError>,
     ) -> Result<T, ModelError> {
-        let mut map = SourceMap::default();
+        let mut map = TextMap::default();
         let base;
         let role = if self.folder.is_some() { Role::File } else { Role::Given };
         let (mut at, mut tree) = self.tree(&mut map, role)?;
@@ -103,11 +103,11 @@ impl<'a> Source<'a> {
     }
 
     /// Its own tree, its first key, names and paths seen to, and the offset of its start.
-    fn tree<'s>(&'s self, map: &mut SourceMap, role: Role) -> Result<(usize, Tree<'s>), ModelError> {
+    fn tree<'s>(&'s self, map: &mut TextMap, role: Role) -> Result<(usize, Tree<'s>), ModelError> {
         let folder = self.folder.as_deref().unwrap_or(Path::new(""));
         let mut table = match self.kind {
-            SourceKind::File => map.document(&self.text, &self.name, folder, role)?,
-            SourceKind::Values => map.without_lines(&self.text, &self.name)?,
+            TextKind::File => map.document(&self.text, &self.name, folder, role)?,
+            TextKind::Values => map.without_lines(&self.text, &self.name)?,
         };
         if let Some((first, _)) = table.get_ref().iter().next().filter(|(key, _)| key.get_ref() != "name") {
             let why = format!("expected `name` as the first key of a model file, found `{}`", first.get_ref());
@@ -119,19 +119,19 @@ impl<'a> Source<'a> {
     }
 
     /// The base of this name. Bases are looked for in the folder, then among the shipped.
-    fn base(&self, map: &SourceMap, node: &Node<'_>) -> Result<Source<'static>, ModelError> {
+    fn base(&self, map: &TextMap, node: &Node<'_>) -> Result<ModelText<'static>, ModelError> {
         let at = || map.origin(node.span().start);
         let DeValue::String(name) = node.get_ref() else {
             return Err(ModelError::refused(at(), "expected the name of a model file as `base`, found another type"));
         };
         let path = self.folder.as_ref().map(|folder| folder.join(name.as_ref()));
         match path.as_ref().map(|path| (path, read(path))) {
-            Some((path, Ok(text))) => Ok(Source::file(text, path.display().to_string(), path)),
+            Some((path, Ok(text))) => Ok(ModelText::file(text, path.display().to_string(), path)),
             Some((path, Err(error))) if error.kind() != ErrorKind::NotFound => {
                 Err(ModelError::refused(at(), format!("expected a base model in {}: {error}", path.display())))
             }
             _ => match shipped::find(name) {
-                Some(model) => Ok(Source::shipped(model)),
+                Some(model) => Ok(ModelText::shipped(model)),
                 None => Err(ModelError::UnknownName {
                     at: at(),
                     what: "base model",
@@ -166,7 +166,7 @@ mod tests {
 
     #[test]
     fn the_name_comes_first() {
-        let source = Source::text("about = 'x'\nname = 'm'\n", "m.toml");
+        let source = ModelText::text("about = 'x'\nname = 'm'\n", "m.toml");
         let error = source.merged(&[], |_| Ok(())).unwrap_err().to_string();
         assert_eq!(error, "m.toml:1:1: expected `name` as the first key of a model file, found `about`");
     }
@@ -174,7 +174,7 @@ mod tests {
     #[test]
     fn a_port_has_one_name() {
         let text = "name = 'm'\n[[projection]]\nport = 'a'\ncompartment = 'b'\n";
-        let error = Source::text(text, "m.toml").merged(&[], |_| Ok(())).unwrap_err().to_string();
+        let error = ModelText::text(text, "m.toml").merged(&[], |_| Ok(())).unwrap_err().to_string();
         assert!(error.starts_with("m.toml:4:15: expected `port` alone"), "{error}");
     }
 }

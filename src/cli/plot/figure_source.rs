@@ -20,7 +20,7 @@ use crate::record::hdf5::{PresentationRow, RunReader};
 /// Largest number of neurons in a figure of traces.
 const MOST_TRACED: usize = 12;
 
-/// Stretches of a continuous run in a raster and in traces, the last ones, unless others are asked for.
+/// PresentationRanges of a continuous run in a raster and in traces, the last ones, unless others are asked for.
 const CONTINUOUS_STRETCHES: usize = 10;
 
 /// Least number of pairs of successive intervals from which the variability of a neuron is computed.

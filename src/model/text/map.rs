@@ -10,21 +10,21 @@ use toml::de::{DeTable, DeValue, Error};
 
 use crate::model::error::{ModelError, Origin};
 
-/// A table of keys and values, each with its offset in a [`SourceMap`].
+/// A table of keys and values, each with its offset in a [`TextMap`].
 pub(super) type Tree<'i> = DeTable<'i>;
 
-/// A value with its offset in a [`SourceMap`].
+/// A value with its offset in a [`TextMap`].
 pub(super) type Node<'i> = Spanned<DeValue<'i>>;
 
 /// The texts of a model, in the order they were read.
 #[derive(Default)]
-pub(super) struct SourceMap {
-    sources: Vec<Source>,
+pub(super) struct TextMap {
+    texts: Vec<PlacedText>,
     /// Offset of the next.
     end: usize,
 }
 
-struct Source {
+struct PlacedText {
     start: usize,
     name: Arc<str>,
     /// The text of a file; none: what has no lines, named as a whole.
@@ -43,7 +43,7 @@ pub(super) enum Role {
     Given,
 }
 
-impl SourceMap {
+impl TextMap {
     /// Parses a TOML document; `name` is that of its file in messages, whose paths are relative to `folder`.
     pub(super) fn document<'i>(
         &mut self,
@@ -56,11 +56,11 @@ impl SourceMap {
         self.parsed(text, start, folder)
     }
 
-    /// As [`SourceMap::document`], of a text that nobody has seen: its keys are named by `name` alone.
+    /// As [`TextMap::document`], of a text that nobody has seen: its keys are named by `name` alone.
     pub(super) fn without_lines<'i>(&mut self, text: &'i str, name: &str) -> Result<Spanned<Tree<'i>>, ModelError> {
         let start = self.end;
         self.end += text.len() + 1;
-        self.sources.push(Source { start, name: name.into(), text: None, role: Role::Given });
+        self.texts.push(PlacedText { start, name: name.into(), text: None, role: Role::Given });
         self.parsed(text, start, Path::new(""))
     }
 
@@ -87,14 +87,14 @@ impl SourceMap {
         let start = self.end;
         // An argument is as long as its name, for a value of it is no longer; the one beyond is for an error at the end.
         self.end += text.unwrap_or(name).len() + 1;
-        self.sources.push(Source { start, name: name.into(), text: text.map(str::to_owned), role });
+        self.texts.push(PlacedText { start, name: name.into(), text: text.map(str::to_owned), role });
         start
     }
 
     /// Where an offset was written.
     pub(super) fn origin(&self, offset: usize) -> Origin {
-        let place = self.sources.partition_point(|source| source.start <= offset);
-        let Some(source) = self.sources.get(place.saturating_sub(1)) else { return Origin::Argument("".into()) };
+        let place = self.texts.partition_point(|source| source.start <= offset);
+        let Some(source) = self.texts.get(place.saturating_sub(1)) else { return Origin::Argument("".into()) };
         let Some(text) = &source.text else { return Origin::Argument(source.name.clone()) };
         let before = text.get(..offset - source.start).unwrap_or(text);
         let line = 1 + before.bytes().filter(|byte| *byte == b'\n').count() as u32;
@@ -104,8 +104,8 @@ impl SourceMap {
 
     /// What the text is in which an offset lies.
     pub(super) fn role(&self, offset: usize) -> Role {
-        let place = self.sources.partition_point(|source| source.start <= offset);
-        self.sources.get(place.saturating_sub(1)).map_or(Role::Given, |source| source.role)
+        let place = self.texts.partition_point(|source| source.start <= offset);
+        self.texts.get(place.saturating_sub(1)).map_or(Role::Given, |source| source.role)
     }
 
     fn syntax(&self, start: usize, error: &Error) -> ModelError {
@@ -166,7 +166,7 @@ mod tests {
 
     #[test]
     fn every_key_and_value_has_its_line_and_column() {
-        let mut map = SourceMap::default();
+        let mut map = TextMap::default();
         map.document("a = 1\n", "first.toml", Path::new(""), Role::File).unwrap();
         let text = "name = \"é\"\n[protocol]\nforward_ms =  50\n\n[[population]]\nsize = [\"é\",\n 2]\n";
         let tree = map.document(text, "m.toml", Path::new(""), Role::File).unwrap();
@@ -197,7 +197,7 @@ mod tests {
 
     #[test]
     fn what_is_not_toml_has_a_place_too() {
-        let error = SourceMap::default()
+        let error = TextMap::default()
             .document("name = \"x\"\nsize = = 3\n", "m.toml", Path::new(""), Role::File)
             .unwrap_err()
             .to_string();
@@ -207,7 +207,7 @@ mod tests {
     #[test]
     fn paths_are_seen_from_the_file_that_holds_them() {
         let text = "[[population]]\nbias = { path = 'b.npy' }\n[stimuli]\npath = '/abs'\n";
-        let tree = SourceMap::default().document(text, "models/m.toml", Path::new("models"), Role::File).unwrap();
+        let tree = TextMap::default().document(text, "models/m.toml", Path::new("models"), Role::File).unwrap();
         let written = format!("{tree:?}");
         assert!(written.contains("models/b.npy") && written.contains("\"/abs\""), "{written}");
     }
@@ -218,7 +218,7 @@ mod tests {
         let text = format!("a = [{}]", "7, ".repeat(1_000_000));
         let (done, is_done) = std::sync::mpsc::channel();
         std::thread::spawn(move || {
-            let mut map = SourceMap::default();
+            let mut map = TextMap::default();
             let tree = map.document(&text, "m", Path::new(""), Role::File).unwrap().into_inner();
             let DeValue::Array(list) = tree["a"].get_ref() else { panic!("a list") };
             done.send((list.len(), map.origin(list[999_999].span().start).to_string())).unwrap();
