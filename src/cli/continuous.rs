@@ -16,8 +16,7 @@ use super::progress::{CHECKPOINT_EVERY, ContinuousDisplay};
 use super::session::{self, NetworkOrigin, RunDescription};
 use super::{checkpoint, interrupt, report, resumed_circuit, shell, terminal};
 use crate::model::{ContinuousProtocol, Model, Population};
-use crate::protocol::{slice_at, slices_until};
-use crate::record::{Checkpoint, Kind, Planned};
+use crate::record::Checkpoint;
 use crate::simulation::{Simulation, SimulationError, SimulationMonitor, SimulationProgress, SourceInputs};
 use crate::training::{Ending, initial_network};
 use crate::units::{InFull, Rounded};
@@ -65,7 +64,6 @@ impl ContinuousRun<'_> {
         };
         files.refuse_outputs(self.model, [Some(&output.run), output.checkpoint.as_ref()])?;
         self.print_unused(&files.inputs);
-        let mean_rates = files.inputs.mean_rates(self.model.populations.len(), [0.0, protocol.end_ms()]);
         let (sha256, identity) = (files.sha256().to_vec(), files.identity.clone());
         let (simulation, origin) = self.begin(beginning, files.inputs)?;
         let mut simulation = simulation.map_err(anyhow::Error::from)?.with_data(identity);
@@ -73,7 +71,7 @@ impl ContinuousRun<'_> {
         if from_ms >= protocol.end_ms() {
             return self.leave(&simulation);
         }
-        let planned = self.planned(&mean_rates, from_ms);
+        let planned = simulation.planned();
         let recorded = RunDescription {
             model: self.model,
             dynamics: "spiking",
@@ -201,15 +199,6 @@ impl ContinuousRun<'_> {
                 (Simulation::resume(self.model, inputs, checkpoint), origin(edited))
             }
         })
-    }
-
-    /// What will be recorded: sources at their rates, cells at what is assumed of them.
-    fn planned(&self, mean_rates: &[Option<f64>], from_ms: f64) -> Planned {
-        let protocol = self.protocol();
-        let end = protocol.end_ms();
-        let assumed = Planned::assumed(self.model, Kind::Train, slice_at(from_ms)..slices_until(end), 0);
-        let rates = assumed.rates.iter().zip(mean_rates).map(|(&assumed, known)| known.unwrap_or(assumed));
-        Planned { rates: rates.collect(), span_ms: protocol.warmup.max(from_ms)..end, ..assumed }
     }
 
     /// Prints what came of the run.

@@ -10,7 +10,7 @@ use super::output::{Existing, RunOutput};
 use crate::data::StimulusLoader;
 use crate::model::Model;
 use crate::rate::Twin;
-use crate::training::Dynamics;
+use crate::training::{Dynamics, threads_of_environment};
 
 /// Options of most commands: data, model keys, recording, threads, output.
 #[derive(Args, Clone, Debug)]
@@ -30,7 +30,8 @@ pub(super) struct Common {
     #[arg(long, value_name = "WHAT")]
     pub(super) record: Option<String>,
 
-    /// Threads; the results do not depend on their number. Default: all cores.
+    /// Threads; the results do not depend on their number. Default: RAYON_NUM_THREADS or SLURM_CPUS_PER_TASK of
+    /// the environment, else all cores.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub(super) threads: Option<u16>,
 
@@ -96,7 +97,8 @@ impl Common {
     pub(super) fn start_threads(&self) -> anyhow::Result<usize> {
         let threads = match self.threads {
             Some(threads) => usize::from(threads),
-            None => std::thread::available_parallelism().map_or(1, std::num::NonZeroUsize::get),
+            None => threads_of_environment(|name| std::env::var(name).ok())
+                .unwrap_or_else(|| std::thread::available_parallelism().map_or(1, std::num::NonZeroUsize::get)),
         };
         let started = rayon::ThreadPoolBuilder::new().num_threads(threads).build_global();
         started.with_context(|| format!("cannot start {threads} threads; give fewer by --threads"))?;

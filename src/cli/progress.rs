@@ -125,7 +125,7 @@ impl Monitor for Display<'_> {
         self.update("test", done as u64, total as u64, error_percent)
     }
 
-    fn evaluated(&mut self, training: &dyn Training) -> Result<(), RunError> {
+    fn evaluated(&mut self, training: &dyn Training) -> Result<ControlFlow<()>, RunError> {
         let History { curve, examples_seen, .. } = training.history();
         if let Some(evaluation) = curve.last().filter(|evaluation| evaluation.examples_seen == *examples_seen) {
             let trained = match evaluation.train_error {
@@ -139,7 +139,8 @@ impl Monitor for Display<'_> {
                 duration(evaluation.seconds)
             ));
         }
-        self.checkpoints.as_mut().map_or(Ok(()), |checkpoints| checkpoints.save(training))
+        self.checkpoints.as_mut().map_or(Ok(()), |checkpoints| checkpoints.save(training))?;
+        Ok(ControlFlow::Continue(()))
     }
 
     fn between(&mut self, training: &dyn Training) -> Result<(), RunError> {

@@ -4,8 +4,6 @@ use anyhow::bail;
 
 use super::options::Common;
 use crate::model::{self, Model, Rule};
-use crate::network::Network;
-use crate::rate::Learner;
 
 /// The name of such runs in files and summaries.
 pub(super) const KIND: &str = "rate";
@@ -40,11 +38,4 @@ pub(super) fn prepare(mut model: Model, common: &Common) -> anyhow::Result<Model
     recording.traces.clear();
     recording.credit = model::Credit::Unmeasured;
     Ok(model)
-}
-
-/// The learner of a model with a rate-based rule, with the weights of `network`; `None` for other models.
-pub(super) fn learner((model, network): (&Model, &Network), seed: u64) -> Option<Learner> {
-    let mut learner = Learner::of(model, seed)?;
-    learner.take(model, network);
-    Some(learner)
 }

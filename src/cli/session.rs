@@ -1,6 +1,5 @@
 //! A training run or simulation: opens its files, shows its progress, saves what there is at its end.
 
-use std::ops::Range;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
@@ -13,10 +12,9 @@ use super::progress::{Checkpoints, Display};
 use super::{disk, interrupt, shell, terminal};
 use crate::data::{DataPlace, Dataset, digests};
 use crate::model::Model;
-use crate::network::Network;
 use crate::record::hdf5::{Provenance, RunFile, Unfinished, set_aside_unfinished};
-use crate::record::{Checkpoint, Kind, Planned, Recorder, checkpoint_bytes};
-use crate::training::{Ending, History, Plan, RunError, Training, expected_rates};
+use crate::record::{Checkpoint, Planned, Recorder, checkpoint_bytes};
+use crate::training::{Ending, History, Plan, RunError, Training, planned_training};
 use crate::units::Rounded;
 use crate::view::Live;
 
@@ -63,9 +61,6 @@ pub(super) fn open_run_file(
 ) -> anyhow::Result<(RunFile, RunFiles)> {
     let RunDescription { model, dynamics, seed, planned, origin, data_path, sha256 } = recorded;
     let provenance = Provenance {
-        apical_version: env!("CARGO_PKG_VERSION").to_owned(),
-        git_commit: env!("APICAL_GIT_COMMIT").to_owned(),
-        seed: *seed,
         command_line: command_line(),
         data_sha256: digests(sha256),
         data_source: data_path.map(DataPlace::of),
@@ -73,6 +68,7 @@ pub(super) fn open_run_file(
         kind: (*dynamics).to_owned(),
         frozen_after: origin.frozen_after,
         edited: origin.edited,
+        ..Provenance::of_run(*seed)
     };
     RunFile::check_texts(&model.text(), &provenance.command_line)?;
     let kept = check_recorded(common, model, planned)?;
@@ -167,21 +163,6 @@ pub(super) struct Session<'a> {
     pub(super) stopped: &'a dyn Fn(&RunFiles),
 }
 
-/// What a training will record, from the rates of its network at the start.
-///
-/// # Errors
-/// If the network cannot be built.
-pub(super) fn planned(
-    (model, network): (&Model, &Network),
-    data: &Dataset,
-    presentations: Range<u64>,
-    (test_examples, seed): (usize, u64),
-) -> anyhow::Result<Planned> {
-    let epoch = data.training.len() as u64;
-    let rates = expected_rates((model, network), &data.training, seed)?;
-    Ok(Planned { kind: Kind::Train, presentations, epoch, tests: test_examples as u64, rates, span_ms: 0.0..0.0 })
-}
-
 /// Makes a run, with its run file, checkpoints, progress and, with `--live`, its page.
 ///
 /// # Errors
@@ -195,7 +176,9 @@ pub(super) fn run(
     let _guard = interrupt::hold();
     let Session { model, data, seed, label, plan, origin, live, checkpoint_every, stopped } = run;
     let first = trainer.history().examples_seen;
-    let planned = planned((model, trainer.network()), data, first..plan.presentations, (plan.test_examples, seed))?;
+    let planned =
+        planned_training((model, trainer.network()), data, first..plan.presentations, (plan.test_examples, seed));
+    let planned = planned.map_err(anyhow::Error::from)?;
     let (dynamics, data_path, sha256) = (trainer.kind(), data.training.set().path(), &data.sha256());
     let recorded = RunDescription { model, dynamics, seed, planned, origin, data_path, sha256 };
     let (file, files) = open_run_file(common, output, &recorded)?;

@@ -19,9 +19,9 @@ use crate::data::Presentations;
 use crate::engine::{Circuit, Precision};
 use crate::model::Model;
 use crate::rate::Learner;
+use crate::record::Recorder;
 use crate::record::hdf5::RunFile;
-use crate::record::{Kind, Planned, Recorder};
-use crate::training::{self, Dynamics, Tested, expected_rates};
+use crate::training::{self, Dynamics, Tested, planned_test};
 
 /// Test a trained network: show each image once a pass, from rest, and count the answers.
 ///
@@ -65,7 +65,7 @@ impl TestCommand {
         checkpoint::check_fits(&model, &checkpoint, &self.checkpoint)?;
         let seed = self.seed.unwrap_or(checkpoint.seed);
         let trained = checkpoint::training_data(&checkpoint, &self.checkpoint)?;
-        if let Some(learner) = rate_rule::learner((&model, &checkpoint.network), checkpoint.seed) {
+        if let Some(learner) = Learner::with_weights((&model, &checkpoint.network), checkpoint.seed) {
             let tested = self.by_rates(&model, &learner, trained.as_ref())?;
             let (model, kind) = (model.name.clone(), rate_rule::KIND);
             return self.print(&CompletedTest { model, kind, seed, threads, tested, run_file: None });
@@ -162,14 +162,7 @@ impl TestCommand {
         }
         let output = self.common.output(&format!("{}-test", self.rate.name(test.model)), seed, false)?;
         output.check()?;
-        let planned = Planned {
-            kind: Kind::Test,
-            presentations: 0..test.examples as u64 * u64::from(test.passes),
-            epoch: test.examples as u64,
-            tests: 0,
-            rates: expected_rates((test.model, test.network), test.shown, seed)?,
-            span_ms: 0.0..0.0,
-        };
+        let planned = planned_test(test, seed)?;
         let (model, dynamics, shown) = (test.model, test.dynamics.name(), test.shown.set());
         let (data_path, sha256) = (shown.path(), shown.sha256());
         let recorded = RunDescription { model, dynamics, seed, planned, origin, data_path, sha256 };

@@ -20,7 +20,9 @@ use super::{checkpoint, protocol, rate_rule, report, shell, terminal, view};
 use crate::data::{Dataset, digests, tested_on};
 use crate::model::Model;
 use crate::record::{Checkpoint, Planned, checkpoint_bytes};
-use crate::training::{Dynamics, History, Plan, Plasticity, RateRuleTrainer, Trainer, Training, initial_network};
+use crate::training::{
+    Dynamics, History, Plan, Plasticity, RateRuleTrainer, Trainer, Training, initial_network, planned_training,
+};
 use crate::view::LiveParts;
 
 /// Train a network, test it after every epoch, and leave a run file and a checkpoint.
@@ -162,7 +164,7 @@ impl TrainCommand {
     fn planned(&self, model: &Model, data: &Dataset, seed: u64) -> anyhow::Result<Planned> {
         let network = initial_network(model, seed)?;
         let presentations = 0..self.presentations(model, data, None);
-        session::planned((model, &network), data, presentations, (self.tested(data), seed))
+        Ok(planned_training((model, &network), data, presentations, (self.tested(data), seed))?)
     }
 
     /// Images tested at each evaluation.

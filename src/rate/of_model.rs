@@ -22,6 +22,16 @@ impl Learner {
         Some(entry.learner(&sizes, config, seed))
     }
 
+    /// The learner of a model with a rule of rates, with the weights and biases of `network`; none of a model with another rule.
+    ///
+    /// # Panics
+    /// If the network is not of the model's shape.
+    pub fn with_weights((model, network): (&Model, &Network), seed: u64) -> Option<Self> {
+        let mut learner = Self::of(model, seed)?;
+        learner.take(model, network);
+        Some(learner)
+    }
+
     /// Writes its weights and biases over those of the feedforward projections of its model.
     ///
     /// # Panics

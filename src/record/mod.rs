@@ -19,7 +19,7 @@ use serde::Serialize;
 
 use crate::data::DataIdentity;
 use crate::engine::{LaneState, Observation};
-use crate::model::PopulationId;
+use crate::model::{Model, PopulationId};
 use crate::network::Network;
 use crate::protocol::Sampling;
 
@@ -157,6 +157,27 @@ pub struct Jacobians {
     pub mean_eigenvalue: f64,
     /// Mean of J_b J_g, [outputs, outputs] in row-major order.
     pub product: Vec<f64>,
+}
+
+impl Checkpoint {
+    /// A run of a model that has not begun: of this network, without dynamic state.
+    pub fn of_network(model: &Model, network: Network, seed: u64) -> Self {
+        Self {
+            model_text: model.text(),
+            data: None,
+            edited: false,
+            seed,
+            examples_seen: 0,
+            examples_planned: 0,
+            tests_done: 0,
+            clock_ms: 0.0,
+            since_evaluation: (0, 0, 0.0),
+            curve: Vec::new(),
+            network,
+            centres: Vec::new(),
+            lanes: Vec::new(),
+        }
+    }
 }
 
 /// Watches a run, from outside the engine: it is handed every presentation in order once it is over. Every method does

@@ -13,8 +13,8 @@ use crate::engine::{Circuit, Lane, LaneState, Limits, NeuronChange, Precision, S
 use crate::model::{ContinuousProtocol, InterventionKind, Model, Population};
 use crate::network::Network;
 use crate::numeric::{PresentationKey, Purpose, StreamKey};
-use crate::protocol::{KeptSpikes, Phase, SLICE_MS, Sampling, Trial, slice_at, slice_start};
-use crate::record::{Checkpoint, Kind, Presentation, Recorder};
+use crate::protocol::{KeptSpikes, Phase, SLICE_MS, Sampling, Trial, slice_at, slice_start, slices_until};
+use crate::record::{Checkpoint, Kind, Planned, Presentation, Recorder};
 use crate::training::Ending;
 use crate::units::LONGEST_RUN_MS;
 
@@ -169,6 +169,16 @@ impl<'a> Simulation<'a> {
     /// Weights and biases as they are now.
     pub fn network(&self) -> &Network {
         &self.network
+    }
+
+    /// What a run to the end of the model's protocol will record: sources at their rates, cells at what is assumed of them.
+    pub fn planned(&self) -> Planned {
+        let (from_ms, end_ms) = (self.recorded_ms, self.protocol.end_ms());
+        let presentations = slice_at(from_ms)..slices_until(end_ms);
+        let assumed = Planned::assumed(self.model, Kind::Train, presentations, 0);
+        let known = self.inputs.mean_rates(self.model.populations.len(), [0.0, end_ms]);
+        let rates = assumed.rates.iter().zip(known).map(|(&assumed, known)| known.unwrap_or(assumed)).collect();
+        Planned { rates, span_ms: self.protocol.warmup.max(from_ms)..end_ms, ..assumed }
     }
 
     /// Spikes of each population in what was recorded since the start or resumption.

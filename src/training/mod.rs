@@ -8,6 +8,7 @@ mod credit;
 mod data_shape;
 mod decoding;
 mod initial;
+mod planned;
 mod rate_rule;
 mod rules;
 mod run;
@@ -16,6 +17,7 @@ mod signals;
 mod testing;
 #[cfg(test)]
 mod tests;
+mod threads;
 mod trainer;
 
 pub use backend::{Dynamics, expected_rates, responses};
@@ -23,8 +25,10 @@ pub use builder::TrainerBuilder;
 pub use data_shape::DataMismatch;
 pub use decoding::answer;
 pub use initial::{InitialError, initial_network};
+pub use planned::{planned_test, planned_training};
 pub use rate_rule::{RateRuleTrainer, test_rates};
 pub use rules::TrainerError;
 pub use run::{Ending, History, Monitor, Plan, Plasticity, Progress, RunError, Training};
 pub use testing::{Test, Tested};
+pub use threads::threads_of_environment;
 pub use trainer::Trainer;

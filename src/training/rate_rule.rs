@@ -71,8 +71,7 @@ impl<'a> RateRuleTrainer<'a> {
             self.history.curve.push(evaluation);
             self.history.tested = Some(tested);
         }
-        monitor.evaluated(self)?;
-        Ok(ControlFlow::Continue(()))
+        monitor.evaluated(self)
     }
 
     /// Copies the learnt weights to the network; an error if they are not finite.

@@ -178,13 +178,13 @@ pub trait Monitor {
         Ok(())
     }
 
-    /// The network was evaluated, at the end of an epoch or of the run: a checkpoint may be saved.
+    /// The network was evaluated, at the end of an epoch or of the run: a checkpoint may be saved. `Break` ends the run here.
     ///
     /// # Errors
     /// If it cannot be saved; the run stops.
-    fn evaluated(&mut self, training: &dyn Training) -> Result<(), RunError> {
+    fn evaluated(&mut self, training: &dyn Training) -> Result<ControlFlow<()>, RunError> {
         let _ = training;
-        Ok(())
+        Ok(ControlFlow::Continue(()))
     }
 }
 

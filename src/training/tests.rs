@@ -290,3 +290,21 @@ fn a_rule_of_rates_is_not_trained_by_spikes() {
     let refused = Trainer::new(&model, network(&model), SEED).err().unwrap().to_string();
     assert_eq!(refused, "the model learns by `backprop`, a rule of networks of rates; `RateRuleTrainer` trains those");
 }
+
+/// Ends a run at the end of this epoch.
+struct EndsAfter(u64);
+
+impl Monitor for EndsAfter {
+    fn evaluated(&mut self, _: &dyn Training) -> Result<ControlFlow<()>, RunError> {
+        self.0 -= 1;
+        Ok(if self.0 == 0 { ControlFlow::Break(()) } else { ControlFlow::Continue(()) })
+    }
+}
+
+#[test]
+fn a_run_ends_at_the_end_of_an_epoch_if_its_monitor_asks_for_it_there() {
+    let model = model(&[]);
+    let mut trainer = Trainer::new(&model, network(&model), SEED).unwrap();
+    let ending = trainer.run(&data(), plan(5 * IMAGES as u64), &mut (), &mut EndsAfter(2)).unwrap();
+    assert_eq!((ending, trainer.history().examples_seen), (Ending::Stopped, 2 * IMAGES as u64));
+}

@@ -234,8 +234,7 @@ impl<'a> Trainer<'a> {
             recorder.evaluation(&evaluation)?;
         }
         self.since_evaluation = (0, 0, 0.0);
-        monitor.evaluated(self)?;
-        Ok(ControlFlow::Continue(()))
+        monitor.evaluated(self)
     }
 
     /// Runs the presentations up to the next multiple of the batch size, at most to `end`, and applies the changes of weights.

@@ -239,3 +239,13 @@ proptest! {
         let _ = model.text();
     }
 }
+
+#[test]
+fn a_text_of_values_is_a_model_and_its_errors_name_no_lines() {
+    let text = "name = \"made\"\nprotocol = { kind = \"continuous\" }\n\
+                population = [{ name = \"cells\", size = 3, kind = \"pyramidal\" }]\n";
+    let model = Model::of_values(text, "made", &["population.cells.size=4".to_owned()]).unwrap();
+    assert_eq!(model, Model::parse(text, "made.toml", &["population.cells.size=4".to_owned()]).unwrap());
+    let refused = Model::of_values(&text.replace("size", "sise"), "made", &[]).unwrap_err().to_string();
+    assert!(refused.starts_with("the model \"made\": ") && refused.contains("sise"), "{refused}");
+}

@@ -8,7 +8,6 @@ use serde::Serialize;
 
 use crate::analysis::{linear_cka, rsa};
 use crate::cli::files::model_named;
-use crate::cli::rate_rule;
 use crate::cli::stimuli::{self, StimulusSource};
 use crate::data::{Presentations, StimulusLoader};
 use crate::model::Model;
@@ -97,7 +96,7 @@ impl ComparedNetwork {
     /// Responses of its layers but the input to the first `images` test images.
     pub(super) fn layers(&self, images: usize) -> anyhow::Result<Vec<LayerResponses>> {
         let shown = &self.shown;
-        if let Some(learner) = rate_rule::learner((&self.model, &self.network), self.seed) {
+        if let Some(learner) = Learner::with_weights((&self.model, &self.network), self.seed) {
             return Ok(layers_of(&self.name, &learner, shown, images));
         }
         let all = responses((&self.model, &self.network), self.dynamics, shown, images, self.seed)?;

@@ -53,6 +53,16 @@ impl Model {
         Registry::default().with_rules(rules).parse(text, origin, overrides)
     }
 
+    /// As [`Model::parse`], from a text that a program wrote from values of its own: an error names the model and its key, not
+    /// lines of a file that nobody wrote.
+    ///
+    /// # Errors
+    /// The first thing that is wrong.
+    pub fn of_values(text: &str, name: &str, overrides: &[String]) -> Result<Self, ModelError> {
+        let registry = Registry::default();
+        ModelText::values(text.to_owned(), name).merged(overrides, |section| check(&section, &registry))
+    }
+
     /// Writes it as a model file, with all keys. It parses to this model.
     ///
     /// # Panics

@@ -58,6 +58,20 @@ pub struct Provenance {
     pub edited: bool,
 }
 
+impl Provenance {
+    /// That of a run by this version of the library, spiking and learning; when it began, and by which command, is for the caller
+    /// to say.
+    pub fn of_run(seed: u64) -> Self {
+        Self {
+            apical_version: env!("CARGO_PKG_VERSION").to_owned(),
+            git_commit: env!("APICAL_GIT_COMMIT").to_owned(),
+            kind: "spiking".to_owned(),
+            seed,
+            ..Self::default()
+        }
+    }
+}
+
 /// Writes a run file, as `NAME.part` until it is finished; dropped before that, the `NAME.part` holds all that was
 /// flushed.
 ///

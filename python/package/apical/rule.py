@@ -1,0 +1,52 @@
+"""Plasticity rules in Python, to try ideas with."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+Signals = Mapping[str, npt.NDArray[np.float64]]
+
+
+class Rule(Protocol):
+    """A rule of a projection, called once a presentation with the local signals of its neurons.
+
+    Each call takes some tens of microseconds, and the presentations of a batch wait for each other in it: a formula of signals is
+    faster as ``rule = "expression"`` of the model, and the same numbers to the rounding of its operations.
+
+    Signals, named after the phase: ``v_forward`` (mean somatic potential), ``plateau_forward`` and ``plateau_target`` (0 to 1),
+    ``sigmoid_forward`` and ``sigmoid_target`` (mean of sigmoid(V), 0 to 1), ``train_forward`` and ``train_target`` (mean of the
+    filtered spike train [1/ms]), ``backprop_error``; docs/rules.md has which are measured where.
+
+    The delta rule of output weights:
+
+    >>> class Delta:
+    ...     post = ("v_forward", "sigmoid_target")
+    ...     pre = ("train_forward",)
+    ...
+    ...     def __call__(self, post, pre, eta):
+    ...         answered = 1 / (1 + np.exp(-post["v_forward"]))
+    ...         return eta * (post["sigmoid_target"] - answered), pre["train_forward"]
+    >>> import apical
+    >>> keys = {"population.input.size": 4, "population.hidden.size": 20}
+    >>> network = apical.Model.load("g17-784-500-10", **keys).build()
+    >>> run = network.train(np.eye(4, dtype=float), [0, 1, 2, 3], epochs=1, rules={"hidden-output": Delta()})
+    >>> bool((run.weights("hidden-output") != run.weights("hidden-output", "initial")).any())
+    True
+    """
+
+    post: Sequence[str]
+    """Names of the signals of postsynaptic neurons that it reads."""
+    pre: Sequence[str]
+    """Names of the signals of presynaptic neurons that it reads."""
+
+    def __call__(self, post: Signals, pre: Signals, eta: float) -> tuple[npt.ArrayLike, npt.ArrayLike]:
+        """Factors of postsynaptic [post] and presynaptic neurons [pre], whose outer product is the change of the weights.
+
+        Biases of the postsynaptic neurons change by the postsynaptic factors.
+
+        :param eta: the learning rate of the projection, by its schedule.
+        """

@@ -1,0 +1,201 @@
+"""Sweeps: many runs of a model, by any executor of `concurrent.futures`."""
+
+from __future__ import annotations
+
+import hashlib
+import itertools
+import json
+import os
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import Executor, Future, as_completed
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from . import _native
+from .errors import FileError
+from .model import Model
+from .network import Network
+from .run import _frame
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+Task = Callable[..., Mapping[str, Any]]
+
+
+def measure(network: Network, **options: Any) -> dict[str, float]:
+    """What a sweep measures unless it is given a task of its own.
+
+    Of a circuit, which is run: ``rate_hz.POPULATION``, the mean rate of its neurons [Hz]. Of any other network, which is trained:
+    ``test_error_percent`` and ``train_error_percent`` of its last evaluation [%].
+
+    :param options: of :meth:`Network.run` or :meth:`Network.train`.
+    """
+    if network.model.is_continuous:
+        run = network.run(progress=False, **{"record": "spikes", **options})
+        shown = run.presentations
+        length = float(np.sum(np.asarray(shown["forward_end_ms"]) - np.asarray(shown["start_ms"])))
+        sizes = {p.name: p.size for p in network.model.populations}
+        counts = {name: len(run.spikes(name).times_ms) for name in run.recorded("spikes")}
+        return {f"rate_hz.{name}": 1000.0 * count / (sizes[name] * length) for name, count in counts.items()}
+    network.train(progress=False, **{"record": "none", **options})
+    curve = network.curve
+    if not len(curve["test_error_percent"]):
+        return {"examples_seen": network.examples_seen}
+    return {name: float(np.asarray(curve[name])[-1]) for name in ("test_error_percent", "train_error_percent")}
+
+
+def sweep(
+    model: Model | str | os.PathLike[str],
+    grid: Mapping[str, Sequence[Any]] | None = None,
+    seeds: Iterable[int] = (1,),
+    *,
+    executor: Executor | None = None,
+    folder: str | os.PathLike[str] | None = None,
+    task: Task = measure,
+    threads: int = 1,
+    **options: Any,
+) -> pd.DataFrame | dict[str, Any]:
+    """Makes a run of every combination of the values of a grid and the seeds, and returns a table, a row a run.
+
+    The table has a column for each key of the grid, `seed`, what the task returned, and `error`: empty, or why the run failed.
+    It is the same to the bit whatever the executor, and holds no times. A failed run, or one whose worker was killed, is a row
+    with its error; all others go on.
+
+    >>> table = sweep("recurrent-lif", {"population.exc.t_ref_ms": [2, 4]}, seeds=range(2), duration_ms=100)
+    >>> [float(t) for t in table["population.exc.t_ref_ms"]], [int(s) for s in table["seed"]]
+    ([2.0, 2.0, 4.0, 4.0], [0, 1, 0, 1])
+
+    :param grid: values by keys with dots, as :meth:`Model.load` takes them.
+    :param executor: of processes, threads, dask, MPI, ...: whatever has `submit` and returns futures. In this process, one after
+        the other, unless given.
+    :param folder: where the result of each run is kept once it is done: a sweep that is called again with the same folder reads
+        it there and makes what is missing, failed runs included.
+    :param task: called in the worker with a network and the options; returns numbers and texts by name. Executors of processes
+        pickle it, so that it is a function of a module.
+    :param threads: of each worker process.
+    :param options: for the task; they are part of what a kept result is known by, with the name of the task.
+    :raises ModelError: if a model of the grid is not as it should be; nothing has run then.
+    """
+    base = model if isinstance(model, Model) else Model.load(model)
+    points = [dict(zip(grid or {}, values, strict=True)) for values in itertools.product(*(grid or {}).values())]
+    jobs = [_Job(base, point, int(seed), task, options) for point in points for seed in seeds]
+    kept = _Kept(folder)
+    rows = {job.key: result for job in jobs if (result := kept.read(job)) is not None}
+    missing = [job for job in jobs if job.key not in rows]
+    if executor is None:
+        for job in missing:
+            rows[job.key] = kept.write(job, _outcome(job.text, job.seed, task, options, None))
+    else:
+        rows |= _submit(missing, executor, kept, threads)
+    return _frame(_columns(jobs, rows))
+
+
+def _submit(jobs: list[_Job], executor: Executor, kept: _Kept, threads: int) -> dict[str, dict[str, Any]]:
+    """Has jobs run elsewhere, and keeps each result as it comes."""
+    rows: dict[str, dict[str, Any]] = {}
+    waiting: dict[Future[dict[str, Any]], _Job] = {}
+    for job in jobs:
+        elsewhere = (os.getpid(), threads)
+        try:
+            waiting[executor.submit(_outcome, job.text, job.seed, job.task, job.options, elsewhere)] = job
+        except Exception as error:
+            rows[job.key] = kept.write(job, {"error": _words(error)})
+    try:
+        for future in as_completed(waiting):
+            job = waiting[future]
+            try:
+                outcome = future.result()
+            except Exception as error:
+                outcome = {"error": _words(error)}
+            rows[job.key] = kept.write(job, outcome)
+    finally:
+        for future in waiting:
+            future.cancel()
+    return rows
+
+
+def _outcome(text: str, seed: int, task: Task, options: Mapping[str, Any], elsewhere: tuple[int, int] | None) -> dict[str, Any]:
+    """Runs the task on a new network; what it returns, or its error."""
+    if elsewhere is not None and os.getpid() != elsewhere[0]:
+        _native.set_threads(elsewhere[1])
+    try:
+        measured = task(Model.parse(text, origin="a model of the sweep").build(seed), **options)
+        return {**{str(name): _plain(value) for name, value in measured.items()}, "error": ""}
+    except Exception as error:
+        return {"error": _words(error)}
+
+
+class _Job:
+    """A run of a sweep."""
+
+    def __init__(self, base: Model, point: Mapping[str, Any], seed: int, task: Task, options: Mapping[str, Any]) -> None:
+        self.point, self.seed, self.task, self.options = point, seed, task, options
+        made = Model.parse(base.text, origin=base.name, **point)
+        self.text = made.text
+        name = f"{getattr(task, '__module__', '')}.{getattr(task, '__qualname__', repr(task))}"
+        known = [made.text, str(seed), name, *(f"{key}={_digest(value)}" for key, value in sorted(options.items()))]
+        self.key = hashlib.sha256("\0".join(known).encode()).hexdigest()[:32]
+
+
+class _Kept:
+    """The folder of results, a file of JSON each."""
+
+    def __init__(self, folder: str | os.PathLike[str] | None) -> None:
+        self._folder = None if folder is None else Path(folder)
+        if self._folder is not None:
+            self._folder.mkdir(parents=True, exist_ok=True)
+
+    def read(self, job: _Job) -> dict[str, Any] | None:
+        """The result of a run that was done; none of one that failed."""
+        if self._folder is None:
+            return None
+        path = self._folder / f"{job.key}.json"
+        if not path.exists():
+            return None
+        try:
+            row = json.loads(path.read_text(encoding="utf-8"))["result"]
+            return row if row["error"] == "" else None
+        except (ValueError, KeyError, TypeError) as error:
+            raise FileError(f"{path} is no result of a sweep; remove it\n  because: {error}") from None
+
+    def write(self, job: _Job, result: dict[str, Any]) -> dict[str, Any]:
+        """Keeps a result; a file is there whole or not at all."""
+        if self._folder is not None:
+            path = self._folder / f"{job.key}.json"
+            part = path.with_suffix(f".{os.getpid()}.part")
+            point = {key: _plain(value) for key, value in job.point.items()}
+            part.write_text(json.dumps({"point": point, "seed": job.seed, "result": result}, indent=1), encoding="utf-8")
+            part.replace(path)
+        return result
+
+
+def _columns(jobs: list[_Job], rows: Mapping[str, dict[str, Any]]) -> dict[str, Any]:
+    """The table: columns in the order of the grid, then of what was measured."""
+    names = list(dict.fromkeys(name for job in jobs for name in rows[job.key] if name != "error"))
+    columns: dict[str, Any] = {key: [_plain(job.point[key]) for job in jobs] for key in (jobs[0].point if jobs else {})}
+    columns["seed"] = np.array([job.seed for job in jobs], np.uint64)
+    for name in [*names, "error"]:
+        values = [rows[job.key].get(name) for job in jobs]
+        columns[name] = [np.nan if value is None else value for value in values] if name != "error" else values
+    return columns
+
+
+def _words(error: BaseException) -> str:
+    return f"{type(error).__name__}: {error}"
+
+
+def _plain(value: Any) -> Any:
+    """A value as JSON keeps it."""
+    return value.tolist() if isinstance(value, np.ndarray | np.generic) else value
+
+
+def _digest(value: Any) -> str:
+    """What an option is known by: arrays by their content."""
+    if isinstance(value, np.ndarray):
+        return hashlib.sha256(np.ascontiguousarray(value).tobytes()).hexdigest() + f"{value.dtype}{value.shape}"
+    if isinstance(value, list | tuple):
+        return "[" + ",".join(map(_digest, value)) + "]"
+    return repr(value)

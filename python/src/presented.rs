@@ -1,0 +1,139 @@
+//! One image shown to a network: what it fires, its plateaus and its answer.
+
+use apical::data::OtherSources;
+use apical::engine::{Lane, Observation};
+use apical::model::{self, Decoding};
+use apical::numeric::PresentationKey;
+use apical::protocol::{FORWARD, KeptSpikes, Sampling, Sigmoids, TARGET, Target, Trial};
+use apical::training::answer;
+use numpy::{PyArray1, PyArray3, ToPyArray};
+use pyo3::exceptions::PyValueError;
+use pyo3::prelude::*;
+use std::sync::{Arc, PoisonError};
+
+use crate::errors::{DataError, ModelError};
+use crate::network::{Network, place};
+use crate::{images, jobs};
+
+/// Times of spikes [ms], and neurons.
+type Spikes<'py> = (Bound<'py, PyArray1<f64>>, Bound<'py, PyArray1<i64>>);
+
+/// Times of samples [ms], and potentials, [samples, neurons, compartments].
+type Samples<'py> = (Bound<'py, PyArray1<f64>>, Bound<'py, PyArray3<f32>>);
+
+/// What happened while an image was shown.
+#[pyclass(frozen, module = "apical._native")]
+pub(crate) struct Presented {
+    model: Arc<model::Model>,
+    observed: Observation,
+    sampling: Option<Sampling>,
+    /// The class decoded from the forward phase; none of a network without classes.
+    #[pyo3(get)]
+    decoded: Option<u8>,
+    /// Lengths of the phases [ms].
+    #[pyo3(get)]
+    phases_ms: Vec<f64>,
+}
+
+#[pymethods]
+impl Network {
+    /// Shows one image from rest, in a forward phase and, with a label, a target phase. Nothing is learnt.
+    #[pyo3(signature = (images, *, index=0, label=None, every_ms=None))]
+    fn present(
+        &self,
+        py: Python<'_>,
+        images: &Bound<'_, PyAny>,
+        index: u32,
+        label: Option<u32>,
+        every_ms: Option<f64>,
+    ) -> PyResult<Presented> {
+        let _reserved = self.reserve()?;
+        let model = &self.model;
+        if model.protocol.two_phase().is_none() || matches!(model.learning.rule, model::Rule::OfRates(_)) {
+            let why = "expected a spiking model that shows presentations; a circuit is run by `run`";
+            return Err(ModelError::new_err(format!("{}: {why}", model.name)));
+        }
+        if label.is_some_and(|label| label as usize >= model.classes()) {
+            let classes = model.classes();
+            return Err(DataError::new_err(format!("expected a label below {classes}, found {}", label.unwrap_or(0))));
+        }
+        if every_ms.is_some_and(|every| !(every > 0.0 && every.is_finite())) {
+            return Err(PyValueError::new_err("expected samples every so many ms, above 0"));
+        }
+        let image = images::stimuli(model, images, None)?;
+        let state = self.state();
+        let mut lane = self.lane.lock().unwrap_or_else(PoisonError::into_inner);
+        let lane = match &mut *lane {
+            Some(lane) => lane,
+            none => none.insert(self.new_lane()?),
+        };
+        let sampling = every_ms.map(|every| Sampling { first: 0.0, every });
+        let threads = jobs::pool()?;
+        let network = &state.checkpoint.network;
+        py.detach(|| {
+            threads.install(|| {
+                let others = OtherSources::of(model);
+                let stimuli = others.after(image.stimulus(0));
+                let key = PresentationKey::test(0, index);
+                let phases = match label {
+                    None => model.phases().test(&stimuli),
+                    Some(label) => {
+                        let lengths = model.phases().lengths(state.checkpoint.seed, key);
+                        let sigmoids = [Sigmoids::None, Sigmoids::Taught];
+                        model.phases().trial_phases(lengths, &stimuli, Target::Class(label), sigmoids)
+                    }
+                };
+                let phases = phases.with_rates(model.decoding == Decoding::Rate);
+                lane.rest();
+                lane.present(network, &Trial { key, phases: &phases, spikes: KeptSpikes::All, sampling });
+            });
+        });
+        Ok(Presented::of(model, lane, sampling))
+    }
+}
+
+impl Presented {
+    fn of(model: &Arc<model::Model>, lane: &Lane, sampling: Option<Sampling>) -> Self {
+        let forward = &lane.means()[FORWARD];
+        let decoded = model.decoded().map(|(output, _)| answer(model, &forward.v[output.0], &forward.rates[output.0]));
+        let observed = lane.observation().clone();
+        Self { model: Arc::clone(model), decoded, phases_ms: observed.phases_ms.clone(), observed, sampling }
+    }
+
+    fn place(&self, population: &str) -> PyResult<usize> {
+        place("population", population, self.model.populations.iter().map(|population| population.name.as_str()))
+    }
+}
+
+#[pymethods]
+impl Presented {
+    /// Spikes of a population: times from the start [ms], ascending, and neurons.
+    fn spikes<'py>(&self, py: Python<'py>, population: &str) -> PyResult<Spikes<'py>> {
+        let spikes = &self.observed.spikes[self.place(population)?];
+        let times: Vec<f64> = spikes.iter().map(|spike| spike.time).collect();
+        let neurons: Vec<i64> = spikes.iter().map(|spike| i64::from(spike.neuron)).collect();
+        Ok((PyArray1::from_vec(py, times), PyArray1::from_vec(py, neurons)))
+    }
+
+    /// Plateaus of a population at the end of a phase, [n]; empty where it makes none.
+    #[pyo3(signature = (population, phase="forward"))]
+    fn plateaus<'py>(&self, py: Python<'py>, population: &str, phase: &str) -> PyResult<Bound<'py, PyArray1<f32>>> {
+        let phase = [FORWARD, TARGET][place("phase", phase, ["forward", "target"].into_iter())?];
+        Ok(self.observed.plateaus(self.place(population)?, phase).to_pyarray(py))
+    }
+
+    /// Sampled potentials of a population: times [samples] [ms], and values [samples, neurons, compartments].
+    fn traces<'py>(&self, py: Python<'py>, population: &str) -> PyResult<Samples<'py>> {
+        let place = self.place(population)?;
+        let of = &self.model.populations[place];
+        let Some(Sampling { every, .. }) = self.sampling else {
+            return Err(ModelError::new_err("no traces were sampled: give `every_ms` to `present`"));
+        };
+        let compartments = of.cell.compartments().len();
+        let Some(traces) = self.observed.trace(place, of.size, compartments).filter(|_| compartments > 0) else {
+            return Err(ModelError::new_err(format!("population {population:?} has no potentials to sample")));
+        };
+        let times: Vec<f64> = (0..traces.dim().0).map(|sample| sample as f64 * every).collect();
+        Ok((PyArray1::from_vec(py, times), PyArray3::from_owned_array(py, traces.to_owned())))
+    }
+}

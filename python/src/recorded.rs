@@ -1,0 +1,226 @@
+//! Run files, read back.
+
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
+
+use apical::model::Model as Description;
+use apical::protocol::PhaseName;
+use apical::record::hdf5::{Contents, PresentationRow, RunReader, Summary, export_nwb, read_bias_snapshot};
+use apical::record::{Kind, RecordError};
+use numpy::{PyArray1, PyArray2, PyArrayMethods, ToPyArray};
+use pyo3::prelude::*;
+use pyo3::types::PyDict;
+use std::sync::Arc;
+
+use crate::errors::{FileError, raised};
+use crate::model::Model;
+use crate::network::{curve, place};
+
+/// An open run file.
+#[pyclass(frozen, module = "apical._native")]
+pub(crate) struct RunFile {
+    path: PathBuf,
+    pub(crate) model: Arc<Description>,
+    /// None once it is closed.
+    reader: Mutex<Option<RunReader>>,
+}
+
+impl RunFile {
+    /// Reads from the file, without the interpreter's lock.
+    pub(crate) fn read<R: Send>(
+        &self,
+        py: Python<'_>,
+        read: impl FnOnce(&RunReader) -> Result<R, RecordError> + Send,
+    ) -> PyResult<R> {
+        let reader = &self.reader;
+        let read = py.detach(|| reader.lock().unwrap_or_else(PoisonError::into_inner).as_ref().map(read));
+        match read {
+            Some(read) => read.map_err(raised),
+            None => Err(FileError::new_err(format!("{} is closed", self.path.display()))),
+        }
+    }
+
+    pub(crate) fn check_population(&self, name: &str) -> PyResult<usize> {
+        place("population", name, self.model.populations.iter().map(|population| population.name.as_str()))
+    }
+
+    /// The error of what was not recorded.
+    pub(crate) fn missing(&self, what: &str, population: &str) -> PyErr {
+        FileError::new_err(format!(
+            "{}: {what} of {population:?} were not recorded; name them by `record`, as in record=\"all\"",
+            self.path.display()
+        ))
+    }
+}
+
+/// Columns of a table, by their names.
+type Columns<'py> = Bound<'py, PyDict>;
+
+#[pymethods]
+impl RunFile {
+    /// Opens a run file.
+    #[new]
+    fn new(py: Python<'_>, path: PathBuf) -> PyResult<Self> {
+        let opened = py.detach(|| {
+            let reader = RunReader::open(&path)?;
+            reader.model(&path).map(|model| (reader, model))
+        });
+        let (reader, model) = opened.map_err(raised)?;
+        Ok(Self { path, model: Arc::new(model), reader: Mutex::new(Some(reader)) })
+    }
+
+    /// Closes the file.
+    fn close(&self) {
+        self.reader.lock().unwrap_or_else(PoisonError::into_inner).take();
+    }
+
+    /// The file.
+    #[getter(path)]
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// The model.
+    #[getter]
+    fn model(&self) -> Model {
+        Model { model: Arc::clone(&self.model) }
+    }
+
+    /// Populations of which something is kept under "spikes", "report" (traces), "plateaus" or "biases".
+    fn recorded(&self, py: Python<'_>, group: &str) -> PyResult<Vec<String>> {
+        self.read(py, |reader| reader.recorded(group))
+    }
+
+    /// Spikes of a population in a span of the run's clock: columns `times_ms` and neurons.
+    fn spikes<'py>(&self, py: Python<'py>, population: &str, from_ms: f64, to_ms: f64) -> PyResult<Columns<'py>> {
+        self.check_population(population)?;
+        let spikes = self.read(py, |reader| reader.spikes(population, from_ms..to_ms))?;
+        let spikes = spikes.ok_or_else(|| self.missing("spikes", population))?;
+        let columns = PyDict::new(py);
+        columns.set_item("times_ms", PyArray1::from_vec(py, spikes.times))?;
+        columns.set_item("neurons", signed(py, spikes.neurons))?;
+        Ok(columns)
+    }
+
+    /// Plateaus of a population in a span of the run's clock: columns `times_ms`, neurons, alpha and phase (0 forward, 1 target).
+    fn plateaus<'py>(&self, py: Python<'py>, population: &str, from_ms: f64, to_ms: f64) -> PyResult<Columns<'py>> {
+        self.check_population(population)?;
+        let plateaus = self.read(py, |reader| reader.plateaus(population, from_ms..to_ms))?;
+        let plateaus = plateaus.ok_or_else(|| self.missing("plateaus", population))?;
+        let columns = PyDict::new(py);
+        let phases: Vec<u8> = plateaus.phases.iter().map(|&phase| u8::from(phase == PhaseName::Target)).collect();
+        columns.set_item("times_ms", PyArray1::from_vec(py, plateaus.times))?;
+        columns.set_item("neurons", signed(py, plateaus.neurons))?;
+        columns.set_item("alpha", PyArray1::from_vec(py, plateaus.alpha))?;
+        columns.set_item("phase", PyArray1::from_vec(py, phases))?;
+        Ok(columns)
+    }
+
+    /// Traces of neurons of a population in a span of the run's clock, a block for each unbroken stretch: `start_ms`, `dt_ms`,
+    /// neurons and elements of the columns, and values [samples, columns].
+    fn traces<'py>(
+        &self,
+        py: Python<'py>,
+        population: &str,
+        neurons: (usize, usize),
+        from_ms: f64,
+        to_ms: f64,
+    ) -> PyResult<Vec<Columns<'py>>> {
+        self.check_population(population)?;
+        let blocks = self.read(py, |reader| reader.traces(population, neurons.0..neurons.1, from_ms..to_ms))?;
+        let blocks = blocks.ok_or_else(|| self.missing("traces", population))?;
+        let columns = blocks.into_iter().map(|block| {
+            let columns = PyDict::new(py);
+            let (neurons, elements): (Vec<u64>, Vec<u32>) = block.columns.iter().copied().unzip();
+            let width = block.columns.len();
+            columns.set_item("start_ms", block.start_ms)?;
+            columns.set_item("dt_ms", block.dt_ms)?;
+            columns.set_item("neurons", signed(py, neurons))?;
+            columns.set_item("elements", PyArray1::from_vec(py, elements))?;
+            let samples = block.values.len().checked_div(width).unwrap_or(0);
+            columns.set_item("values", PyArray1::from_vec(py, block.values).reshape([samples, width])?)?;
+            Ok(columns)
+        });
+        columns.collect()
+    }
+
+    /// The table of presentations.
+    fn presentations<'py>(&self, py: Python<'py>) -> PyResult<Columns<'py>> {
+        let rows = self.read(py, RunReader::presentations)?;
+        let columns = PyDict::new(py);
+        let times = |of: fn(&PresentationRow) -> f64| rows.iter().map(of).collect::<Vec<_>>().to_pyarray(py);
+        let numbers = |of: fn(&PresentationRow) -> i64| rows.iter().map(of).collect::<Vec<_>>().to_pyarray(py);
+        let flags = |of: fn(&PresentationRow) -> bool| rows.iter().map(of).collect::<Vec<_>>().to_pyarray(py);
+        let kinds = rows.iter().map(|row| if row.kind == Kind::Train { "train" } else { "test" });
+        columns.set_item("kind", kinds.collect::<Vec<_>>())?;
+        columns.set_item("index", numbers(|row| row.index.cast_signed()))?;
+        columns.set_item("image", numbers(|row| i64::from(row.image)))?;
+        columns.set_item("label", numbers(|row| row.label.map_or(-1, i64::from)))?;
+        columns.set_item("decoded", numbers(|row| i64::from(row.decoded)))?;
+        columns.set_item("start_ms", times(|row| row.start_ms))?;
+        columns.set_item("forward_end_ms", times(|row| row.forward_end_ms))?;
+        columns.set_item("target_end_ms", times(|row| row.target_end_ms.unwrap_or(f64::NAN)))?;
+        columns.set_item("recorded", flags(|row| row.recorded))?;
+        Ok(columns)
+    }
+
+    /// The learning curve.
+    fn curve<'py>(&self, py: Python<'py>) -> PyResult<Columns<'py>> {
+        curve(py, &self.read(py, RunReader::learning)?)
+    }
+
+    /// Weights of a projection with dense synapses in a snapshot, [post, pre].
+    fn weights<'py>(&self, py: Python<'py>, projection: &str, snapshot: &str) -> PyResult<Bound<'py, PyArray2<f32>>> {
+        let (values, post, pre) = self.read(py, |reader| reader.weights(projection, snapshot))?;
+        PyArray1::from_vec(py, values).reshape([post, pre])
+    }
+
+    /// Biases of a population in a snapshot, [n].
+    fn biases<'py>(&self, py: Python<'py>, population: &str, snapshot: &str) -> PyResult<Bound<'py, PyArray1<f32>>> {
+        let biases = self.read(py, |_| read_bias_snapshot(&self.path, population, snapshot))?;
+        Ok(PyArray1::from_vec(py, biases))
+    }
+
+    /// Seed, command, digest of the data and versions; and the snapshots of the weights of each projection.
+    fn provenance<'py>(&self, py: Python<'py>) -> PyResult<Columns<'py>> {
+        let summary = self.read(py, |_| Summary::read(&self.path))?;
+        let told = PyDict::new(py);
+        told.set_item("seed", summary.seed)?;
+        told.set_item("edited", summary.edited)?;
+        if let Contents::Run { provenance, .. } = &summary.contents {
+            told.set_item("apical_version", &provenance.apical_version)?;
+            told.set_item("git_commit", &provenance.git_commit)?;
+            told.set_item("command_line", &provenance.command_line)?;
+            told.set_item("data_sha256", &provenance.data_sha256)?;
+            told.set_item("start_time", &provenance.start_time)?;
+            told.set_item("kind", &provenance.kind)?;
+        }
+        let snapshots = PyDict::new(py);
+        for of in &summary.weights {
+            snapshots.set_item(&of.projection, &of.snapshots)?;
+        }
+        told.set_item("snapshots", snapshots)?;
+        Ok(told)
+    }
+
+    /// Writes the run as an NWB file.
+    fn export_nwb(&self, py: Python<'_>, to: PathBuf) -> PyResult<()> {
+        let now = humantime::format_rfc3339_seconds(std::time::SystemTime::now()).to_string();
+        self.read(py, |_| export_nwb(&self.path, &to, &now))
+    }
+}
+
+/// Whether a file is a checkpoint; the error of a file that is neither a checkpoint nor a run file says what it is.
+#[pyfunction]
+pub(crate) fn holds_checkpoint(py: Python<'_>, path: PathBuf) -> PyResult<bool> {
+    py.detach(|| match apical::record::hdf5::holds_checkpoint(&path) {
+        Ok(()) => Ok(true),
+        Err(_) => RunReader::open(&path).map(|_| false),
+    })
+    .map_err(raised)
+}
+
+/// Numbers of neurons, which stay below 2^63, as numpy indexes by them.
+fn signed(py: Python<'_>, neurons: Vec<u64>) -> Bound<'_, PyArray1<i64>> {
+    PyArray1::from_vec(py, neurons.into_iter().map(u64::cast_signed).collect())
+}

@@ -1,0 +1,117 @@
+//! Tests.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use apical::data::{DataPlace, Presentations, StimulusLoader, digests};
+use apical::engine::{Circuit, Precision};
+use apical::rate::Learner;
+use apical::record::Checkpoint;
+use apical::record::hdf5::{Provenance, RunFile};
+use apical::training::{Test, Tested, planned_test, test_rates};
+use numpy::{PyArray2, ToPyArray};
+use pyo3::exceptions::PyValueError;
+use pyo3::prelude::*;
+use pyo3::types::PyDict;
+
+use crate::errors::{DataError, RunError, raised};
+use crate::network::{Network, dynamics};
+use crate::progress::{Report, Watch};
+use crate::training::{Recording, pass_on, recorded, without_spikes};
+use crate::{images, jobs};
+
+#[pymethods]
+impl Network {
+    /// Tests the network: examples, wrong answers of each pass, and answers by label and class. `out` names a run file.
+    #[pyo3(signature = (
+        images, labels, *, heed, command, out=None, folder=None, passes=1, examples=None, seed=None, record=None, rate=None,
+    ))]
+    #[allow(clippy::too_many_arguments, reason = "each is a keyword in Python")]
+    fn test<'py>(
+        &self,
+        py: Python<'py>,
+        images: Option<&Bound<'_, PyAny>>,
+        labels: Option<&Bound<'_, PyAny>>,
+        heed: &Bound<'_, PyAny>,
+        command: String,
+        out: Option<PathBuf>,
+        folder: Option<PathBuf>,
+        passes: u32,
+        examples: Option<usize>,
+        seed: Option<u64>,
+        record: Option<&str>,
+        rate: Option<&str>,
+    ) -> PyResult<Bound<'py, PyDict>> {
+        let _reserved = self.reserve()?;
+        let dynamics = dynamics(&self.model, rate)?;
+        let model = without_spikes(recorded(&self.model, record)?, dynamics);
+        let shown = if let Some(images) = images {
+            Presentations::all(images::stimuli(&model, images, labels)?)
+        } else {
+            let source = StimulusLoader { folder: folder.as_deref(), ..StimulusLoader::of(&model) };
+            let threads = jobs::pool()?;
+            py.detach(|| threads.install(|| source.load_evaluation())).map_err(raised)?
+        };
+        if shown.label(0).is_none() {
+            return Err(DataError::new_err("a test needs labels: give `labels` under [stimuli] in the model"));
+        }
+        if passes == 0 || examples == Some(0) {
+            return Err(PyValueError::new_err("expected at least one pass through at least one image"));
+        }
+        let state = self.state();
+        let (model, checkpoint) = (&model, &*state.checkpoint);
+        let seed = seed.unwrap_or(checkpoint.seed);
+        let examples = examples.unwrap_or(usize::MAX).min(shown.len());
+        let recording = out.map(|out| Recording { out, command });
+        let job = |waiting: &jobs::Waiting<'_, Report>| -> Result<Option<Tested>, apical::Error> {
+            let mut watch = Watch::new(waiting);
+            if let Some(learner) = Learner::with_weights((model, &checkpoint.network), checkpoint.seed) {
+                return Ok(test_rates((model, &learner), &shown, examples, &mut watch));
+            }
+            let circuit = Arc::new(Circuit::new(model, seed, Precision::Single)?);
+            let (network, shown, circuit) = (&checkpoint.network, &shown, &circuit);
+            let test = Test { model, circuit, dynamics, network, shown, examples, passes, index: 0, clock_ms: 0.0 };
+            show(&test, (seed, checkpoint), recording.as_ref(), &mut watch)
+        };
+        let (tested, stopped) = jobs::run(py, job, &mut |report| pass_on(self, heed, report))?;
+        match (tested.map_err(raised)?, stopped) {
+            (Some(tested), None) => results(py, &tested),
+            (_, Some(error)) => Err(error),
+            (None, None) => Err(RunError::new_err("stopped before all images were shown")),
+        }
+    }
+}
+
+/// Tests, and records it where a run file is asked for.
+fn show(
+    test: &Test<'_>,
+    (seed, from): (u64, &Checkpoint),
+    recording: Option<&Recording>,
+    watch: &mut Watch<'_>,
+) -> Result<Option<Tested>, apical::Error> {
+    let Some(recording) = recording else { return Ok(test.run(&mut (), watch)?) };
+    let provenance = Provenance {
+        kind: test.dynamics.name().to_owned(),
+        data_sha256: digests(test.shown.set().sha256()),
+        data_source: test.shown.set().path().map(DataPlace::of),
+        frozen_after: Some(from.examples_seen),
+        ..recording.provenance(seed, from.edited)
+    };
+    let mut file = RunFile::create(&recording.out, test.model, &provenance, &planned_test(test, seed)?)?;
+    let tested = test.run(&mut file, watch).map_err(apical::Error::from);
+    let completed = file.finish().map_err(apical::Error::from);
+    tested.and_then(|tested| completed.map(|()| tested))
+}
+
+fn results<'py>(py: Python<'py>, tested: &Tested) -> PyResult<Bound<'py, PyDict>> {
+    let results = PyDict::new(py);
+    results.set_item("examples", tested.examples)?;
+    results.set_item(
+        "wrong",
+        tested.wrong.iter().map(|&wrong| (wrong as u64).cast_signed()).collect::<Vec<_>>().to_pyarray(py),
+    )?;
+    let confusion: Vec<Vec<i64>> =
+        tested.confusion.iter().map(|row| row.iter().map(|&count| count.cast_signed()).collect()).collect();
+    results.set_item("confusion", PyArray2::from_vec2(py, &confusion)?)?;
+    Ok(results)
+}

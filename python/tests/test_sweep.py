@@ -1,0 +1,107 @@
+"""Sweeps: the same table whatever runs them, rows of what failed, and nothing made twice."""
+
+from __future__ import annotations
+
+import os
+import signal
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import apical
+
+GRID = {"population.exc.t_ref_ms": [2, 4], "population.inh.size": [20, 10]}
+CALLS = "APICAL_TEST_CALLS"
+
+
+def table(**given):
+    """A sweep of eight short runs."""
+    return apical.sweep("recurrent-lif", GRID, seeds=range(2), duration_ms=200, **given)
+
+
+def same(a, b) -> None:
+    assert list(a) == list(b)
+    for name in a:
+        np.testing.assert_array_equal(np.asarray(a[name]), np.asarray(b[name]))
+
+
+def counting(network: apical.Network, *, bad: int | None = None, killed: int | None = None) -> dict[str, float]:
+    """A task that leaves a mark of each call, and fails or dies with one seed."""
+    with open(os.environ[CALLS], "a") as calls:
+        calls.write("x")
+    if network.seed == bad:
+        raise RuntimeError("this seed is bad")
+    if network.seed == killed:
+        os.kill(os.getpid(), signal.SIGKILL)
+    return {"seen": float(network.weights("exc-inh").weight.mean())}
+
+
+def test_executors_give_the_same_table():
+    alone = table()
+    assert len(alone["seed"]) == 8 and (np.asarray(alone["error"]) == "").all()
+    assert (np.asarray(alone["rate_hz.exc"]) > 1).all() and len(set(alone["rate_hz.exc"])) == 8
+    with ProcessPoolExecutor(2) as executor:
+        same(table(executor=executor), alone)
+    with ThreadPoolExecutor(2) as executor:
+        same(table(executor=executor), alone)
+
+
+def test_dask_gives_the_same_table():
+    distributed = pytest.importorskip("distributed")
+    with distributed.LocalCluster(
+        n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None, host="127.0.0.1"
+    ) as cluster, distributed.Client(cluster) as client:
+        same(table(executor=client.get_executor()), table())
+
+
+def test_failed_runs_are_rows_and_only_they_are_made_again(tmp_path: Path, monkeypatch):
+    calls = tmp_path / "calls"
+    monkeypatch.setenv(CALLS, str(calls))
+    arguments = {"seeds": range(4), "folder": tmp_path / "kept", "task": counting, "bad": 2}
+    first = apical.sweep("recurrent-lif", **arguments)
+    assert list(first["error"]) == ["", "", "RuntimeError: this seed is bad", ""]
+    assert np.isnan(np.asarray(first["seen"], float)[2]) and calls.read_text() == "xxxx"
+    same(apical.sweep("recurrent-lif", **arguments), first)
+    assert calls.read_text() == "xxxxx"
+    # Other options are other runs.
+    apical.sweep("recurrent-lif", **{**arguments, "bad": None})
+    assert calls.read_text() == "xxxxxxxxx"
+
+
+def test_a_killed_worker_is_a_row_and_the_sweep_goes_on_later(tmp_path: Path, monkeypatch):
+    calls = tmp_path / "calls"
+    monkeypatch.setenv(CALLS, str(calls))
+    folder = tmp_path / "kept"
+    with ProcessPoolExecutor(1) as executor:
+        broken = apical.sweep("recurrent-lif", seeds=range(3), folder=folder, task=counting, executor=executor, killed=1)
+    errors = list(broken["error"])
+    assert errors[0] == "" and all("BrokenProcessPool" in error for error in errors[1:])
+    monkeypatch.setattr(os, "kill", lambda *_: None)
+    again = apical.sweep("recurrent-lif", seeds=range(3), folder=folder, task=counting, killed=1)
+    assert list(again["error"]) == ["", "", ""]
+    made = len(calls.read_text())
+    assert made in (4, 5), "the first run is not made again"
+
+
+def test_a_grid_of_wrong_keys_runs_nothing():
+    with pytest.raises(apical.ModelError, match="t_ref"):
+        apical.sweep("recurrent-lif", {"population.exc.t_ref": [1]})
+
+
+def test_a_damaged_result_is_named(tmp_path: Path):
+    apical.sweep("recurrent-lif", folder=tmp_path, duration_ms=100)
+    (kept,) = tmp_path.glob("*.json")
+    kept.write_text("{")
+    with pytest.raises(apical.FileError, match="is no result of a sweep"):
+        apical.sweep("recurrent-lif", folder=tmp_path, duration_ms=100)
+
+
+def test_trainings_are_swept():
+    digits = pytest.importorskip("sklearn.datasets").load_digits()
+    images, labels = digits.images[:60] / 16, digits.target[:60]
+    keys = {"population.input.size": [64], "population.hidden.size": [20, 30]}
+    swept = apical.sweep("g17-784-500-10", keys, images=images, labels=labels, epochs=1, test=(images, labels))
+    assert list(swept["population.hidden.size"]) == [20, 30]
+    assert all(0 < error <= 100 for error in swept["test_error_percent"]), list(swept["error"])
