@@ -46,7 +46,7 @@ pub(super) fn record(model: &Model, what: &str) -> Result<Recording, ModelError>
                 times.push(TimeRange::parse(range).ok_or_else(|| ModelError::refused(at.clone(), why()))?);
             }
             (range, _) if range.contains(':') && !range.contains('[') => {
-                presentations.push(presentation_range(range, &at)?)
+                presentations.push(presentation_range(range, &at)?);
             }
             (trace, Some((name, _))) if known(name) => traces.add(trace),
             (name, None) if known(name) => spikes.add(name),
