@@ -1,39 +1,11 @@
 //! The distribution of a sum of squares of normal numbers that are not independent.
 
 use ndarray::Array2;
+use statrs::function::gamma::gamma_ur;
 
 /// P(χ²_ν > x), the regularised upper incomplete gamma function Q(ν/2, x/2); ν need not be whole.
-///
-/// By its series below ν/2 + 1 and by Lentz's continued fraction above: Abramowitz & Stegun 6.5.29 and 6.5.31.
 pub fn chi_square_exceeds(x: f64, nu: f64) -> f64 {
-    let (a, x) = (nu / 2.0, x / 2.0);
-    if x <= 0.0 {
-        return 1.0;
-    }
-    let scale = libm::exp(a * libm::log(x) - x - libm::lgamma(a));
-    if x < a + 1.0 {
-        let (mut term, mut sum, mut n) = (1.0 / a, 1.0 / a, a);
-        while term > sum * f64::EPSILON {
-            n += 1.0;
-            term *= x / n;
-            sum += term;
-        }
-        return 1.0 - scale * sum;
-    }
-    let mut b = x + 1.0 - a;
-    let (mut c, mut d) = (f64::INFINITY, 1.0 / b);
-    let mut fraction = d;
-    for i in 1..100_000 {
-        let an = -f64::from(i) * (f64::from(i) - a);
-        b += 2.0;
-        d = 1.0 / (an * d + b);
-        c = b + an / c;
-        fraction *= c * d;
-        if (c * d - 1.0).abs() < f64::EPSILON {
-            break;
-        }
-    }
-    scale * fraction
+    if x > 0.0 { gamma_ur(nu / 2.0, x / 2.0) } else { 1.0 }
 }
 
 /// P(Σ z_i² > q) for normal z of mean 0, variance 1 and this correlation [n, n]; also the degrees of freedom ν of the χ²

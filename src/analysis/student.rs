@@ -1,6 +1,6 @@
 //! Means of few values, their spread, and their intervals by Student's t.
 
-use std::f64::consts::PI;
+use statrs::distribution::{ContinuousCDF, StudentsT};
 
 /// Mean and standard deviation (n − 1), which is NaN of fewer than two.
 pub fn mean_and_deviation(values: &[f64]) -> (f64, f64) {
@@ -24,41 +24,14 @@ pub fn mean_interval(values: &[f64], level: f64) -> (f64, f64) {
     (mean, two_sided_t(level, values.len() as u32 - 1) * deviation / (values.len() as f64).sqrt())
 }
 
-/// The t within which Student's t of `nu` degrees of freedom stays with probability `level`, by bisection.
+/// The t within which Student's t of `nu` degrees of freedom stays with probability `level`.
 ///
 /// # Panics
 /// If there is no degree of freedom, or the level is not between 0 and 1.
 pub fn two_sided_t(level: f64, nu: u32) -> f64 {
-    assert!(nu > 0 && 0.0 < level && level < 1.0);
-    let (mut low, mut high) = (0.0, 1.0);
-    while within(high, nu) < level {
-        high *= 2.0;
-    }
-    for _ in 0..100 {
-        let middle = 0.5 * (low + high);
-        if within(middle, nu) < level { low = middle } else { high = middle }
-    }
-    0.5 * (low + high)
-}
-
-/// P(|T| < t) of `nu` degrees of freedom: finite series in θ = atan(t/√ν), Abramowitz & Stegun 26.7.3 and 26.7.4.
-fn within(t: f64, nu: u32) -> f64 {
-    let theta = (t / f64::from(nu).sqrt()).atan();
-    let (sin, cos) = theta.sin_cos();
-    // Even ν: 1 + cos²/2 + …, odd ν: cos + 2 cos³/3 + …, each term from the one before.
-    let odd = nu % 2 == 1;
-    let (mut term, mut sum) = if odd { (cos, cos) } else { (1.0, 1.0) };
-    let mut power = u32::from(odd);
-    while power + 2 <= nu.saturating_sub(2) {
-        power += 2;
-        term *= cos * cos * f64::from(power - 1) / f64::from(power);
-        sum += term;
-    }
-    match (odd, nu) {
-        (false, _) => sin * sum,
-        (true, 1) => 2.0 * theta / PI,
-        (true, _) => 2.0 / PI * (theta + sin * sum),
-    }
+    assert!(0.0 < level && level < 1.0);
+    let distribution = StudentsT::new(0.0, 1.0, f64::from(nu)).expect("a degree of freedom");
+    distribution.inverse_cdf(0.5 + 0.5 * level)
 }
 
 #[cfg(test)]
