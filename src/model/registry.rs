@@ -149,7 +149,7 @@ impl Registry {
     /// Reads models whose populations are of other kinds, too, by the descriptions of a file, [populations]: to look at what was
     /// recorded, not to simulate.
     #[must_use]
-    pub(crate) fn with_descriptions(mut self, described: Vec<(String, CellDescription)>) -> Self {
+    pub fn with_descriptions(mut self, described: Vec<(String, CellDescription)>) -> Self {
         self.described = described;
         self
     }

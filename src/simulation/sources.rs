@@ -10,7 +10,6 @@ use crate::model::{Model, Population, PopulationStimulus};
 use crate::numeric::{PresentationKey, Purpose, StreamKey};
 use crate::protocol::{CurrentCourse, SLICE_MS, Spike, Stimulus, slice_start};
 use crate::record::RecordError;
-use crate::units::Rounded;
 
 /// The stimuli of all populations of a model that have one, read and checked.
 #[derive(Clone, Debug)]
@@ -276,6 +275,7 @@ fn content(population: &Population, found: &impl Fn(&Path) -> PathBuf) -> Result
 #[cfg(feature = "hdf5")]
 fn replay(path: &Path, population: &str, size: usize, start_ms: f64) -> Result<TimedSpikes, RecordError> {
     use crate::record::hdf5::{RunReader, read_sonata_spikes};
+    use crate::units::Rounded;
     let spikes = read_sonata_spikes(path, population, size)?;
     if let Some(last) = spikes.last().filter(|last| last.time < start_ms) {
         let (last, start) = (Rounded(last.time), Rounded(start_ms));
