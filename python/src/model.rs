@@ -61,7 +61,7 @@ impl Model {
         self.model.sha256()
     }
 
-    /// Classes that are told apart; 0 without an output population.
+    /// Classes that are decoded; 0 without an output population.
     #[getter]
     fn classes(&self) -> usize {
         self.model.classes()

@@ -184,23 +184,23 @@ impl RunFile {
     /// Seed, command, digest of the data and versions; and the snapshots of the weights of each projection.
     fn provenance<'py>(&self, py: Python<'py>) -> PyResult<Columns<'py>> {
         let summary = self.read(py, |_| Summary::read(&self.path))?;
-        let told = PyDict::new(py);
-        told.set_item("seed", summary.seed)?;
-        told.set_item("edited", summary.edited)?;
+        let table = PyDict::new(py);
+        table.set_item("seed", summary.seed)?;
+        table.set_item("edited", summary.edited)?;
         if let Contents::Run { provenance, .. } = &summary.contents {
-            told.set_item("apical_version", &provenance.apical_version)?;
-            told.set_item("git_commit", &provenance.git_commit)?;
-            told.set_item("command_line", &provenance.command_line)?;
-            told.set_item("data_sha256", &provenance.data_sha256)?;
-            told.set_item("start_time", &provenance.start_time)?;
-            told.set_item("kind", &provenance.kind)?;
+            table.set_item("apical_version", &provenance.apical_version)?;
+            table.set_item("git_commit", &provenance.git_commit)?;
+            table.set_item("command_line", &provenance.command_line)?;
+            table.set_item("data_sha256", &provenance.data_sha256)?;
+            table.set_item("start_time", &provenance.start_time)?;
+            table.set_item("kind", &provenance.kind)?;
         }
         let snapshots = PyDict::new(py);
         for of in &summary.weights {
             snapshots.set_item(&of.projection, &of.snapshots)?;
         }
-        told.set_item("snapshots", snapshots)?;
-        Ok(told)
+        table.set_item("snapshots", snapshots)?;
+        Ok(table)
     }
 
     /// Writes the run as an NWB file.

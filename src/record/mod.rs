@@ -1,5 +1,6 @@
 //! What is kept of a run: the recorder trait, records in memory, HDF5 run files and checkpoints.
 
+mod checkpoint;
 mod estimate;
 #[cfg(feature = "hdf5")]
 pub mod hdf5;
@@ -7,6 +8,7 @@ mod listed;
 mod memory;
 mod state_check;
 
+pub use checkpoint::{Checkpoint, SinceEvaluation};
 pub use estimate::{Estimate, MemoryEstimate, Planned, checkpoint_bytes, synapses_of};
 pub use listed::listed_synapses;
 pub(crate) use listed::{expected_synapses, is_sonata};
@@ -17,9 +19,8 @@ use std::io::ErrorKind;
 
 use serde::Serialize;
 
-use crate::data::DataIdentity;
-use crate::engine::{LaneState, Observation};
-use crate::model::{Model, PopulationId};
+use crate::engine::Observation;
+use crate::model::PopulationId;
 use crate::network::Network;
 use crate::protocol::Sampling;
 
@@ -159,27 +160,6 @@ pub struct Jacobians {
     pub product: Vec<f64>,
 }
 
-impl Checkpoint {
-    /// A run of a model that has not begun: of this network, without dynamic state.
-    pub fn of_network(model: &Model, network: Network, seed: u64) -> Self {
-        Self {
-            model_text: model.text(),
-            data: None,
-            edited: false,
-            seed,
-            examples_seen: 0,
-            examples_planned: 0,
-            tests_done: 0,
-            clock_ms: 0.0,
-            since_evaluation: (0, 0, 0.0),
-            curve: Vec::new(),
-            network,
-            centres: Vec::new(),
-            lanes: Vec::new(),
-        }
-    }
-}
-
 /// Watches a run, from outside the engine: it is handed every presentation in order once it is over. Every method does
 /// nothing unless overridden; `()` records nothing; pairs compose.
 pub trait Recorder {
@@ -316,35 +296,4 @@ impl<A: Recorder, B: Recorder> Recorder for (A, B) {
         self.0.evaluation(evaluation)?;
         self.1.evaluation(evaluation)
     }
-}
-
-/// All that a run needs to go on to the bit: what a checkpoint file holds.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Checkpoint {
-    /// The merged model file.
-    pub model_text: String,
-    /// The data it was trained on; none where they were in memory or in the model file, and in files of older versions.
-    pub data: Option<DataIdentity>,
-    /// Whether it goes back to a checkpoint that was changed after it was written.
-    pub edited: bool,
-    /// Seed of the run.
-    pub seed: u64,
-    /// Training presentations done.
-    pub examples_seen: u64,
-    /// Training presentations the run was to have in all, on which a linear schedule depends.
-    pub examples_planned: u64,
-    /// Presentations tested so far on the run's clock.
-    pub tests_done: u64,
-    /// The run's clock [ms]; of a continuous run how far it is recorded.
-    pub clock_ms: f64,
-    /// Training presentations since the last evaluation: how many, how many decoded wrongly, sum of their losses.
-    pub since_evaluation: (u64, u64, f64),
-    /// The learning curve so far.
-    pub curve: Vec<Evaluation>,
-    /// Weights and biases.
-    pub network: Network,
-    /// Running means of the trains of each projection, [pre] each [1/ms]; empty where the model asks for none.
-    pub centres: Vec<Vec<f64>>,
-    /// Dynamic state of each lane.
-    pub lanes: Vec<LaneState>,
 }

@@ -24,6 +24,7 @@
 //! # Ok::<(), apical::Error>(())
 //! ```
 
+mod changes;
 mod error;
 mod piece;
 mod poisson;

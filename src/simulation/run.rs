@@ -1,6 +1,6 @@
 //! The run itself.
 
-use std::ops::{ControlFlow, Range};
+use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -9,41 +9,34 @@ use super::piece::RecordedPiece;
 use super::rollback::Rollback;
 use super::sources::SourceInputs;
 use crate::data::DataIdentity;
-use crate::engine::{Circuit, Lane, LaneState, Limits, NeuronChange, Precision, StateArray, TrialAborted, Work};
+use crate::engine::{Circuit, Lane, Limits, Precision, TrialAborted, Work};
 use crate::model::{ContinuousProtocol, InterventionKind, Model, Population};
 use crate::network::Network;
-use crate::numeric::{PresentationKey, Purpose, StreamKey};
+use crate::numeric::PresentationKey;
 use crate::protocol::{KeptSpikes, Phase, SLICE_MS, Sampling, Trial, slice_at, slice_start, slices_until};
-use crate::record::{Checkpoint, Kind, Planned, Presentation, Recorder};
+use crate::record::{Checkpoint, Kind, Planned, Presentation, Recorder, SinceEvaluation};
 use crate::training::Ending;
-use crate::units::LONGEST_RUN_MS;
-
-/// A potential at which a cell never fires: sigmoid of it is 0.
-const SILENT_POTENTIAL: f64 = -1000.0;
-
-/// The end of a refractory time beyond that of any run [ms].
-const REFRACTORY_FOR_EVER_MS: f64 = 1e3 * LONGEST_RUN_MS;
 
 /// A circuit in a continuous run. It begins at rest and stands between two slices whenever it may be looked at or changed.
 #[derive(Debug)]
 pub struct Simulation<'a> {
-    model: &'a Model,
+    pub(super) model: &'a Model,
     protocol: ContinuousProtocol,
-    lane: Lane,
-    network: Network,
-    inputs: SourceInputs,
-    seed: u64,
+    pub(super) lane: Lane,
+    pub(super) network: Network,
+    pub(super) inputs: SourceInputs,
+    pub(super) seed: u64,
     /// The next slice.
-    next: u64,
+    pub(super) next: u64,
     /// How far the run is recorded on its clock [ms]: beyond the start of the next slice where a run ended within one.
     recorded_ms: f64,
     edited: bool,
     /// The files of the run.
     data: Option<DataIdentity>,
     /// Whether a change made weights that are no finite numbers.
-    overflowed: bool,
+    pub(super) overflowed: bool,
     /// Changes that are not recorded yet, each with its time [ms].
-    changes: Vec<(f64, String)>,
+    pub(super) changes: Vec<(f64, String)>,
     /// Spikes of each population in what was recorded since the start or resumption.
     spikes: Vec<u64>,
     copies: Rollback,
@@ -203,44 +196,11 @@ impl<'a> Simulation<'a> {
             examples_planned: self.next,
             tests_done: 0,
             clock_ms: self.recorded_ms,
-            since_evaluation: (0, 0, 0.0),
+            since_evaluation: SinceEvaluation::default(),
             curve: Vec::new(),
             network: self.network.clone(),
             centres: Vec::new(),
             lanes: vec![self.lane.state()],
-        }
-    }
-
-    /// Changes something from the next slice on.
-    ///
-    /// # Panics
-    /// If a population, projection or neuron is not one of the model, or cells take no such change.
-    pub fn apply(&mut self, change: &InterventionKind) {
-        self.changes.push((self.clock_ms(), change.words(self.model)));
-        match change {
-            InterventionKind::Silence { population, neurons } => self.silence(population.0, neurons),
-            InterventionKind::ScaleWeights { projection, factor } => {
-                self.network.synapses[projection.0].scale(*factor);
-                self.overflowed = self.overflowed || !self.network.synapses[projection.0].is_finite();
-            }
-            InterventionKind::AddBias { population, neurons, by } => {
-                let biases = &mut self.network.biases[population.0][neurons.clone()];
-                biases.iter_mut().for_each(|bias| *bias = (f64::from(*bias) + by) as f32);
-            }
-            InterventionKind::AddCurrent { population, neurons, by } => {
-                self.lane.change(population.0, neurons, NeuronChange::AddCurrent(*by));
-            }
-            InterventionKind::RaiseThreshold { population, neurons, by } => {
-                self.lane.change(population.0, neurons, NeuronChange::RaiseThreshold(*by));
-            }
-            InterventionKind::Prune { projection, fraction } => {
-                let purpose = Purpose::Pruning(projection.0 as u32);
-                let presentation = PresentationKey::training(self.next);
-                // Each change draws its own, several at one time too.
-                let phase = self.changes.len() as u32;
-                let key = StreamKey { seed: self.seed, purpose, presentation, phase, block: 0 };
-                self.network.synapses[projection.0].prune(*fraction, &mut key.stream());
-            }
         }
     }
 
@@ -375,32 +335,5 @@ impl<'a> Simulation<'a> {
             Some(index) => overflow(format!("population {:?}", self.model.populations[index].name)),
             None => Ok(()),
         }
-    }
-
-    /// Makes the changes of the model whose times are `due`.
-    fn intervene(&mut self, due: impl Fn(f64) -> bool) {
-        let model = self.model;
-        let changes = model.interventions.iter().filter(|change| due(change.at_ms));
-        changes.for_each(|change| self.apply(&change.kind));
-    }
-
-    /// Silences neurons: sources by their rates, cells with a reset by a refractory time without end, others by potentials and
-    /// biases at which they never fire.
-    fn silence(&mut self, population: usize, neurons: &Range<usize>) {
-        if self.model.populations[population].is_source() {
-            return self.inputs.silence(population, neurons);
-        }
-        if let Some(biases) = self.network.biases[population].get_mut(neurons.clone()) {
-            biases.fill(SILENT_POTENTIAL as f32);
-        }
-        let LaneState { mut populations, projections } = self.lane.state();
-        for StateArray { name, values } in &mut populations[population] {
-            match name.as_str() {
-                "v" => values[neurons.clone()].fill(SILENT_POTENTIAL),
-                "refractory_until" => values[neurons.clone()].fill(REFRACTORY_FOR_EVER_MS),
-                _ => (),
-            }
-        }
-        self.lane.restore(&LaneState { populations, projections });
     }
 }

@@ -7,7 +7,7 @@ use crate::data::{DataIdentity, Dataset, Presentations};
 use crate::model::{Model, Projection};
 use crate::network::Network;
 use crate::rate::Learner;
-use crate::record::{Checkpoint, Evaluation, Recorder};
+use crate::record::{Checkpoint, Evaluation, Recorder, SinceEvaluation};
 
 /// A network of rates in training by its model's rule. It learns in whole epochs. A stopped run cannot be resumed: a checkpoint
 /// does not contain the state of the rule.
@@ -116,7 +116,7 @@ impl Training for RateRuleTrainer<'_> {
             examples_planned: self.history.examples_planned,
             tests_done: 0,
             clock_ms: 0.0,
-            since_evaluation: (0, 0, 0.0),
+            since_evaluation: SinceEvaluation::default(),
             curve: self.history.curve.clone(),
             network: self.network.clone(),
             centres: Vec::new(),

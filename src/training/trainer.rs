@@ -18,7 +18,7 @@ use crate::model::{Model, Sign};
 use crate::network::{DerivedProjections, Network};
 use crate::numeric::PresentationKey;
 use crate::protocol::{FORWARD, Order, Sigmoids, TARGET};
-use crate::record::{Checkpoint, Evaluation, Kind, Recorder};
+use crate::record::{Checkpoint, Evaluation, Kind, Recorder, SinceEvaluation};
 
 /// A network in training.
 pub struct Trainer<'a> {
@@ -43,7 +43,7 @@ pub struct Trainer<'a> {
     history: History,
     tests_done: u64,
     clock_ms: f64,
-    since_evaluation: (u64, u64, f64),
+    since_evaluation: SinceEvaluation,
     /// Wall time up to the last evaluation before the resumption [s].
     seconds_before: f64,
     work: Work,
@@ -98,7 +98,7 @@ impl<'a> Trainer<'a> {
             history: History::default(),
             tests_done: 0,
             clock_ms: 0.0,
-            since_evaluation: (0, 0, 0.0),
+            since_evaluation: SinceEvaluation::default(),
             seconds_before: 0.0,
             work: Work::default(),
         }
@@ -175,7 +175,7 @@ impl<'a> Trainer<'a> {
 
     /// The presentation at which the next evaluation is due; the current one if its evaluation is still to be made.
     fn epoch_end(&self, epoch: u64) -> u64 {
-        if self.since_evaluation.0 > 0 && self.history.examples_seen.is_multiple_of(epoch) {
+        if self.since_evaluation.examples > 0 && self.history.examples_seen.is_multiple_of(epoch) {
             self.history.examples_seen
         } else {
             (self.history.examples_seen / epoch + 1) * epoch
@@ -183,12 +183,12 @@ impl<'a> Trainer<'a> {
     }
 
     fn evaluation_is_due(&self, plan: Plan) -> bool {
-        plan.test_examples > 0 && (self.since_evaluation.0 > 0 || self.history.curve.is_empty())
+        plan.test_examples > 0 && (self.since_evaluation.examples > 0 || self.history.curve.is_empty())
     }
 
     fn progress(&self) -> Progress {
-        let (shown, wrong, _) = self.since_evaluation;
-        let error_percent = 100.0 * wrong as f64 / shown as f64;
+        let SinceEvaluation { examples, errors, .. } = self.since_evaluation;
+        let error_percent = 100.0 * errors as f64 / examples as f64;
         Progress { done: self.history.examples_seen, total: self.history.examples_planned, error_percent }
     }
 
@@ -219,21 +219,21 @@ impl<'a> Trainer<'a> {
             let Some(tested) = test.run(recorder, monitor)? else { return Ok(ControlFlow::Break(())) };
             self.tests_done += tested.examples as u64;
             self.clock_ms += tested.examples as f64 * self.model.phases().test;
-            let (shown, wrong, loss) = self.since_evaluation;
+            let SinceEvaluation { examples, errors, loss } = self.since_evaluation;
             let evaluation = Evaluation {
                 examples_seen: self.history.examples_seen,
                 test_error: tested.error_percent(),
-                train_error: 100.0 * wrong as f64 / shown as f64,
-                loss: loss / shown as f64,
+                train_error: 100.0 * errors as f64 / examples as f64,
+                loss: loss / examples as f64,
                 seconds: self.seconds_before + monitor.seconds(),
             };
             self.history.curve.push(evaluation);
             self.history.tested = Some(tested);
-            self.since_evaluation = (0, 0, 0.0);
+            self.since_evaluation = SinceEvaluation::default();
             // Last, so that a checkpoint is whole even if it cannot be recorded.
             recorder.evaluation(&evaluation)?;
         }
-        self.since_evaluation = (0, 0, 0.0);
+        self.since_evaluation = SinceEvaluation::default();
         monitor.evaluated(self)
     }
 
@@ -282,8 +282,10 @@ impl<'a> Trainer<'a> {
         self.history.examples_seen = last;
         for lane in &self.lanes[part.clone()] {
             let wrong = lane.label.is_some_and(|label| label != lane.decoded);
-            let (count, errors, loss) = self.since_evaluation;
-            self.since_evaluation = (count + 1, errors + u64::from(wrong), loss + lane.loss);
+            let since = &mut self.since_evaluation;
+            since.examples += 1;
+            since.errors += u64::from(wrong);
+            since.loss += lane.loss;
         }
         // Last, so that a checkpoint is whole even if something cannot be recorded.
         credits.iter().try_for_each(|credit| recorder.credit(credit))?;

@@ -8,7 +8,7 @@ use super::open_file::{CHECKPOINT_FORMAT, Format, OpenFile};
 use super::parameters::Parameters;
 use super::place::Part;
 use super::tables::Learning;
-use super::{Checkpoint, RecordError, attribute, digest, place, run, snapshot, synapses};
+use super::{Checkpoint, RecordError, SinceEvaluation, attribute, digest, place, run, snapshot, synapses};
 use crate::data::{DataIdentity, digests};
 use crate::engine::{LaneState, ProjectionState, StateArray};
 use crate::model::{Model, ShortTermState};
@@ -75,7 +75,6 @@ impl Checkpoint {
             return Err(source.problem("is a run file, expected a checkpoint"));
         }
         let names = Names { populations: source.texts("populations")?, projections: source.texts("projections")? };
-        let since = "since_evaluation";
         Ok(Self {
             model_text: source.text("model")?,
             data: data(source)?,
@@ -85,11 +84,11 @@ impl Checkpoint {
             examples_planned: source.number("examples_planned")?,
             tests_done: source.number("tests_done")?,
             clock_ms: source.number("clock_ms")?,
-            since_evaluation: (
-                source.number(&format!("{since}_examples"))?,
-                source.number(&format!("{since}_errors"))?,
-                source.number(&format!("{since}_loss"))?,
-            ),
+            since_evaluation: SinceEvaluation {
+                examples: source.number("since_evaluation_examples")?,
+                errors: source.number("since_evaluation_errors")?,
+                loss: source.number("since_evaluation_loss")?,
+            },
             curve: source.curve()?,
             network: names.network(source)?,
             centres: names.centres(source)?,
@@ -118,9 +117,9 @@ impl Checkpoint {
         attribute::put(&file, "examples_planned", &self.examples_planned)?;
         attribute::put(&file, "tests_done", &self.tests_done)?;
         attribute::put(&file, "clock_ms", &self.clock_ms)?;
-        attribute::put(&file, "since_evaluation_examples", &self.since_evaluation.0)?;
-        attribute::put(&file, "since_evaluation_errors", &self.since_evaluation.1)?;
-        attribute::put(&file, "since_evaluation_loss", &self.since_evaluation.2)?;
+        attribute::put(&file, "since_evaluation_examples", &self.since_evaluation.examples)?;
+        attribute::put(&file, "since_evaluation_errors", &self.since_evaluation.errors)?;
+        attribute::put(&file, "since_evaluation_loss", &self.since_evaluation.loss)?;
         let mut learning = Learning::create(&file)?;
         self.curve.iter().for_each(|e| learning.push(e));
         learning.append()?;

@@ -120,4 +120,4 @@ pub use snapshot::{read_bias_snapshot, read_snapshot};
 pub use sonata::read_sonata_spikes;
 pub use summary::{Contents, Counters, SnapshotSummary, SpikeSummary, Summary, TraceSummary};
 
-use super::{Checkpoint, Evaluation, Kind, Presentation, RecordError, Recorder};
+use super::{Checkpoint, Evaluation, Kind, Presentation, RecordError, Recorder, SinceEvaluation};

@@ -8,7 +8,7 @@ use apical::engine::{LaneState, ProjectionState, StateArray};
 use apical::model::ShortTermState;
 use apical::protocol::Spike;
 use apical::record::hdf5::{Contents, Counters, RunFile, Summary, read_snapshot};
-use apical::record::{Checkpoint, Kind};
+use apical::record::{Checkpoint, Kind, SinceEvaluation};
 use hdf5::types::FixedUnicode;
 use proptest::collection::vec;
 use proptest::num::{f32, f64};
@@ -63,7 +63,7 @@ fn checkpoint(lanes: Vec<LaneState>) -> Checkpoint {
         examples_planned: (1 << 60) + 1,
         tests_done: 10_000,
         clock_ms: 0.1 + 0.2,
-        since_evaluation: (100, 7, f64::MIN_POSITIVE / 2.0),
+        since_evaluation: SinceEvaluation { examples: 100, errors: 7, loss: f64::MIN_POSITIVE / 2.0 },
         curve: vec![evaluation(1), evaluation(1 << 60)],
         network: network(1.0 / 3.0),
         centres: vec![vec![0.1, 1.0 / 3.0], vec![f64::MIN_POSITIVE], Vec::new()],
