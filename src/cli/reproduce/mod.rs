@@ -50,7 +50,8 @@ pub(super) struct ReproduceCommand {
     #[arg(long, value_name = "DIR")]
     data: Option<PathBuf>,
 
-    /// Threads; the results do not depend on their number. Default: all cores.
+    /// Threads; the results do not depend on their number. Default: RAYON_NUM_THREADS or SLURM_CPUS_PER_TASK of
+    /// the environment, else all cores.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     threads: Option<u16>,
 
