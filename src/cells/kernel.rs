@@ -1,10 +1,12 @@
 //! Kernels of ports: what a spike of weight 1 makes of its input, by time after its arrival.
 
+use serde::{Deserialize, Serialize};
+
 use super::Psp;
 use crate::numeric::exp;
 
 /// What a spike of weight 1 makes of the input of a port.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub enum Kernel {
     /// An impulse: the membrane jumps by the weight.

@@ -3,7 +3,9 @@
 //! dV/dt = −γ (V − rest) + Σ_p g_p D_p + g_bias b + c, D_p the input of port p filtered by its kernel κ. A dendrite is a port whose
 //! D_p is a potential of its own; a synapse that reaches the membrane itself is one without.
 
-use super::values::NeuronValues;
+use serde::{Deserialize, Serialize};
+
+use super::values::{self, NeuronValues};
 use super::{Kernel, Modes, Psp};
 use crate::numeric::{sigmoid, sigmoid_slope};
 
@@ -24,7 +26,7 @@ pub const SHORTEST_TAU_MS: f64 = 0.05;
 pub const LONGEST_TAU_MS: f64 = 100_000.0;
 
 /// A cell that is linear between events.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct LinearCell {
     /// Total conductance of the membrane γ, its leak and all couplings [1/ms].
     pub gamma: f64,
@@ -35,6 +37,7 @@ pub struct LinearCell {
     /// Potential at rest without input [mV]; 0 in the dimensionless volts of escape-rate networks.
     pub rest: f64,
     /// Potentials at the start of a run; at rest where they are not given.
+    #[serde(with = "values::described")]
     pub initial: Option<NeuronValues>,
     /// When it fires.
     pub fires: Fires,
@@ -55,7 +58,7 @@ pub struct LinearCell {
 }
 
 /// A port: all synapses of one kind.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Port {
     /// What a spike of weight 1 makes of its input.
     pub kernel: Kernel,
@@ -66,17 +69,17 @@ pub struct Port {
 }
 
 /// When a cell fires.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub enum Fires {
     /// At a rate that depends on V.
     Escape(Escape),
     /// At the first time at which V reaches this threshold [mV].
-    Threshold(NeuronValues),
+    Threshold(#[serde(with = "values::Described")] NeuronValues),
 }
 
 /// Firing at rate φ = `rate_max` sigmoid((V − `threshold`)/`width`), an inhomogeneous Poisson process given V.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Escape {
     /// Largest firing rate [1/ms].
     pub rate_max: f64,
@@ -104,7 +107,7 @@ impl Escape {
 }
 
 /// A spike sets the membrane to `potential` and holds it there for the absolute refractory time; synaptic currents go on.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Reset {
     /// [mV]
     pub potential: f64,
@@ -113,7 +116,7 @@ pub struct Reset {
 }
 
 /// A current of the cell's own, dI/dt = −I/τ, to which each of its spikes adds `jump`; it drives the membrane by −g I.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Adaptation {
     /// τ [ms].
     pub tau: f64,
@@ -124,7 +127,7 @@ pub struct Adaptation {
 }
 
 /// Spikes of a Poisson process of its own for each neuron: those of many independent presynaptic neurons together.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct PoissonDrive {
     /// The port they reach.
     pub port: usize,
@@ -135,7 +138,7 @@ pub struct PoissonDrive {
 }
 
 /// Conductances g (E − V) onto the membranes of a population while a target is given: one total g for all of its neurons.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ConductanceClamp {
     /// Neurons per class: neuron i stands for class i / group.
     pub group: usize,
@@ -148,7 +151,7 @@ pub struct ConductanceClamp {
 }
 
 /// A plateau at the end of each phase: sigmoid of the mean potential of a dendrite over it.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct PhasePlateau {
     /// The port of that dendrite.
     pub port: usize,
@@ -160,7 +163,7 @@ pub struct PhasePlateau {
 /// of the apical potential ends there.
 ///
 /// Guerguiev, Lillicrap & Richards (2017), eLife 6:e22901, Figure 6, supplement 1.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct PlateauTimes {
     /// Spread [ms]; 0: at the end of the phase.
     pub sd: f64,

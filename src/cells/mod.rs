@@ -36,7 +36,7 @@ use serde::{Deserialize, Serialize};
 
 pub use check::CellError;
 pub use conflicts::Conflict;
-pub use description::{CellDescription, DescribedCell, PortDescription};
+pub use description::{CellDescription, DescribedCell};
 pub use kernel::Kernel;
 pub use lif::{Lif, LifAdaptation, LifEscape, LifPort, PoissonInput};
 pub use linear::{
@@ -143,7 +143,7 @@ pub struct ScaledInput<'a> {
 }
 
 /// How a cell moves and fires.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 #[allow(clippy::large_enum_variant, reason = "there is one for each population")]
 pub enum Dynamics {
@@ -154,7 +154,7 @@ pub enum Dynamics {
 }
 
 /// A source of Poisson trains.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Source {
     /// Rate at pixel value 1 [1/ms].
     pub rate_max: f64,

@@ -1,9 +1,11 @@
 //! The postsynaptic potential, its integral and the means of what it leaves.
 
+use serde::{Deserialize, Serialize};
+
 use crate::numeric::exp;
 
 /// Double-exponential postsynaptic potential, κ(t) = (e^{−t/τ_L} − e^{−t/τ_s})/(τ_L − τ_s), whole and of integral 1.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Psp {
     /// Leak time constant [ms].
     pub tau_l: f64,

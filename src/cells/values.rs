@@ -105,3 +105,35 @@ impl Serialize for NeuronValues {
         map.end()
     }
 }
+/// The values as descriptions of cells write them, each variety by its name.
+#[derive(serde::Serialize, Deserialize)]
+#[serde(remote = "NeuronValues")]
+pub(super) enum Described {
+    Constant { value: f64 },
+    Normal { mean: f64, sd: f64 },
+    Uniform { low: f64, high: f64 },
+}
+
+/// The same of values that need not be there.
+pub(super) mod described {
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+    use super::{Described, NeuronValues};
+
+    #[derive(Serialize, Deserialize)]
+    struct Values(#[serde(with = "Described")] NeuronValues);
+
+    #[allow(clippy::ref_option, reason = "serde hands the field")]
+    pub(in super::super) fn serialize<S: Serializer>(
+        values: &Option<NeuronValues>,
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
+        values.map(Values).serialize(serializer)
+    }
+
+    pub(in super::super) fn deserialize<'de, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<Option<NeuronValues>, D::Error> {
+        Ok(Option::<Values>::deserialize(deserializer)?.map(|Values(values)| values))
+    }
+}

@@ -46,10 +46,7 @@ impl CellKind {
     /// is theirs, by schemars.
     pub fn of<C: Cell + Default + DeserializeOwned + JsonSchema + 'static>() -> Self {
         let default = C::default();
-        let linear = match default.dynamics() {
-            Dynamics::Linear(cell) => Some(cell),
-            Dynamics::Source(_) => None,
-        };
+        let linear = linear(&default);
         Self {
             name: default.kind().to_owned(),
             has_bias: linear.as_ref().is_some_and(|cell| cell.bias.is_some()),
@@ -104,14 +101,24 @@ impl CellKind {
 
     /// The kind of cells that a file describes.
     fn described(description: &CellDescription) -> Self {
+        let cell = DescribedCell::new(description.clone(), BTreeMap::new());
+        let linear = linear(&cell);
         Self {
             name: description.kind.clone(),
-            has_bias: description.bias_port.is_some(),
-            has_stimulus: description.source || description.current_conductance > 0.0,
-            default: Arc::new(DescribedCell::new(description.clone(), BTreeMap::new())),
+            has_bias: linear.as_ref().is_some_and(|cell| cell.bias.is_some()),
+            has_stimulus: linear.as_ref().is_none_or(LinearCell::takes_current),
+            default: Arc::new(cell),
             read: Reading::AsTheyStand(description.clone()),
             schema: |_| Schema::default(),
         }
+    }
+}
+
+/// Its dynamics, of a cell that is linear between events.
+fn linear(cell: &dyn Cell) -> Option<LinearCell> {
+    match cell.dynamics() {
+        Dynamics::Linear(linear) => Some(linear),
+        Dynamics::Source(_) => None,
     }
 }
 
