@@ -27,7 +27,7 @@ enum Reading {
     /// As the keys of its type.
     Keys(ReadCell),
     /// As they stand, of a cell that a run file describes.
-    AsTheyStand(CellDescription),
+    AsTheyStand(Box<CellDescription>),
 }
 
 /// A kind of cell, as model files know it.
@@ -94,7 +94,7 @@ impl CellKind {
             Reading::Keys(read) => read(section, after),
             Reading::AsTheyStand(description) => {
                 let keys = section.read_between::<BTreeMap<String, serde_json::Value>>(HEAD, after)?;
-                Ok(Arc::new(DescribedCell::new(description.clone(), keys)))
+                Ok(Arc::new(DescribedCell::new(CellDescription::clone(description), keys)))
             }
         }
     }
@@ -108,7 +108,7 @@ impl CellKind {
             has_bias: linear.as_ref().is_some_and(|cell| cell.bias.is_some()),
             has_stimulus: linear.as_ref().is_none_or(LinearCell::takes_current),
             default: Arc::new(cell),
-            read: Reading::AsTheyStand(description.clone()),
+            read: Reading::AsTheyStand(Box::new(description.clone())),
             schema: |_| Schema::default(),
         }
     }
