@@ -9,6 +9,7 @@ use apical::view::{RunParts, export};
 use pyo3::prelude::*;
 
 use crate::errors::{FileError, raised};
+use crate::jobs;
 use crate::recorded::RunFile;
 
 /// Largest page: what a browser opens without trouble [bytes].
@@ -18,8 +19,7 @@ const LARGEST_PAGE: usize = 300_000_000;
 impl RunFile {
     /// Spikes of populations in a span of the run's clock [ms], as SVG.
     fn raster_svg(&self, py: Python<'_>, populations: Vec<String>, from_ms: f64, to_ms: f64) -> PyResult<String> {
-        let sizes = populations.iter().map(|name| Ok(self.model.populations[self.check_population(name)?].size));
-        let sizes = sizes.collect::<PyResult<Vec<_>>>()?;
+        let kept = populations.iter().map(|name| self.spiking_neurons(name)).collect::<PyResult<Vec<_>>>()?;
         let read = |reader: &RunReader| {
             let window = window(reader, from_ms, to_ms)?;
             let spikes = populations.iter().map(|name| reader.spikes(name, window.span.clone()));
@@ -32,8 +32,8 @@ impl RunFile {
             lists.push(list.ok_or_else(|| self.missing("spikes", name))?);
         }
         let mut drawn = Vec::new();
-        for ((name, SpikeList { times, neurons, .. }), &size) in populations.iter().zip(&lists).zip(&sizes) {
-            drawn.push(RasterPopulation { name, neurons: [0, size], times, ids: neurons });
+        for ((name, SpikeList { times, neurons, .. }), kept) in populations.iter().zip(&lists).zip(&kept) {
+            drawn.push(RasterPopulation { name, neurons: [kept.start, kept.end], times, ids: neurons });
         }
         let phases = trials(&self.model, &window.shown);
         Ok(gallery::raster(&drawn, &phases, [window.span.start, window.span.end]).svg())
@@ -85,12 +85,12 @@ impl RunFile {
                 self.path().display()
             )));
         }
-        py.detach(|| {
+        let page = jobs::install(py, || {
             // Without images the page is whole but for them.
             let _ = parts.load_images();
             export(&parts)
-        })
-        .map_err(raised)
+        });
+        page?.map_err(raised)
     }
 }
 

@@ -7,6 +7,24 @@ use pyo3::prelude::*;
 use pyo3::types::PyAny;
 
 use crate::errors::{DataError, raised};
+use crate::jobs;
+
+/// Refuses images without labels, and labels without images; `what` needs them.
+pub(crate) fn check_paired(
+    images: Option<&Bound<'_, PyAny>>,
+    labels: Option<&Bound<'_, PyAny>>,
+    what: &str,
+) -> PyResult<()> {
+    match (images, labels) {
+        (Some(_), None) => {
+            Err(DataError::new_err(format!("{what} needs a label of each image, an integer array of shape (n,)")))
+        }
+        (None, Some(_)) => Err(DataError::new_err(format!(
+            "{what}: found labels without images; give both, or neither to show those that the model names"
+        ))),
+        _ => Ok(()),
+    }
+}
 
 /// The stimuli of images, an array [n, h, w] or [n, k], with a label each, [n]; without labels, as of class 0.
 pub(crate) fn stimuli(
@@ -35,7 +53,10 @@ pub(crate) fn stimuli(
     }
     let labels = labels.map_or_else(|| Ok(vec![0; count]), |labels| self::labels(labels, count, model.classes()))?;
     let set = ImageSet::from_views(pixels, apical::ndarray::ArrayView1::from(&labels[..])).map_err(raised)?;
-    Ok(on_off.map_or_else(|| set.clone(), |law| set.on_off(law)).into())
+    match on_off {
+        Some(law) => Ok(jobs::install(images.py(), || set.on_off(law))?.into()),
+        None => Ok(set.into()),
+    }
 }
 
 /// Images as pixels from 0 to 255, [n, h, w]; those of [n, k] are of one row.

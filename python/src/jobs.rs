@@ -69,6 +69,13 @@ fn start(number: usize) -> PyResult<Arc<ThreadPool>> {
     Ok(pool)
 }
 
+/// Does work in the threads of the package, without the interpreter's lock. Those of rayon itself are not there in a process that
+/// forked.
+pub(crate) fn install<R: Send>(py: Python<'_>, work: impl FnOnce() -> R + Send) -> PyResult<R> {
+    let pool = pool()?;
+    Ok(py.detach(|| pool.install(work)))
+}
+
 /// What a job sees of the thread that waits for it.
 pub(crate) struct Waiting<'a, E> {
     stop: &'a AtomicBool,

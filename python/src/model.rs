@@ -18,21 +18,24 @@ pub(crate) struct Model {
 
 #[pymethods]
 impl Model {
-    /// Reads the model of a file or name, of a text, or of values that a program wrote under a name.
+    /// Reads the model of a file or name, of a text, or of values that a program wrote under a name; or takes that of another
+    /// object.
     #[new]
-    #[pyo3(signature = (path=None, *, text=None, origin="the text", values=None, overrides=Vec::new()))]
+    #[pyo3(signature = (path=None, *, text=None, origin="the text", values=None, of=None, overrides=Vec::new()))]
     fn new(
         path: Option<PathBuf>,
         text: Option<&str>,
         origin: &str,
         values: Option<&str>,
+        of: Option<&Self>,
         overrides: Vec<String>,
     ) -> PyResult<Self> {
-        let model = match (path, text, values) {
-            (Some(path), None, None) => model::Model::load(&path, &overrides),
-            (None, Some(text), None) => model::Model::parse(text, origin, &overrides),
-            (None, None, Some(values)) => model::Model::of_values(values, origin, &overrides),
-            _ => return Err(pyo3::exceptions::PyTypeError::new_err("expected one of path, text and values")),
+        let model = match (path, text, values, of) {
+            (Some(path), None, None, None) => model::Model::load(&path, &overrides),
+            (None, Some(text), None, None) => model::Model::parse(text, origin, &overrides),
+            (None, None, Some(values), None) => model::Model::of_values(values, origin, &overrides),
+            (None, None, None, Some(of)) if overrides.is_empty() => return Ok(Self { model: Arc::clone(&of.model) }),
+            _ => return Err(pyo3::exceptions::PyTypeError::new_err("expected one of path, text, values and of")),
         };
         Ok(Self { model: Arc::new(model.map_err(raised)?) })
     }

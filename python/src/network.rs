@@ -7,6 +7,7 @@ use apical::engine::{Circuit, Lane, Precision};
 use apical::model;
 use apical::network::Synapses;
 use apical::record::{Checkpoint, StateMismatch};
+use apical::simulation::{Simulation, SourceInputs};
 use apical::training::{Dynamics, Trainer, TrainerError, Training, initial_network};
 use numpy::{PyArray1, PyArray2, PyReadonlyArray1, PyReadonlyArray2, ToPyArray};
 use pyo3::exceptions::PyKeyError;
@@ -40,8 +41,14 @@ impl Network {
         self.state.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
+    /// Takes what a run left. The model stays that of the network: what one run recorded, and until when it ran, is not of the
+    /// next.
     pub(crate) fn set_state(&self, checkpoint: Checkpoint) {
-        let state = State { checkpoint: Arc::new(checkpoint) };
+        self.restore(State { checkpoint: Arc::new(Checkpoint { model_text: self.model.text(), ..checkpoint }) });
+    }
+
+    /// Goes back to a state of the network.
+    pub(crate) fn restore(&self, state: State) {
         *self.state.lock().unwrap_or_else(PoisonError::into_inner) = state;
     }
 
@@ -92,8 +99,10 @@ impl Network {
             return Ok(Arc::unwrap_or_clone(checkpoint));
         }
         if self.model.protocol.continuous().is_some() {
-            let lanes = vec![self.new_lane()?.state()];
-            return Ok(Checkpoint { lanes, ..Arc::unwrap_or_clone(checkpoint) });
+            // By a run, which makes the changes of its beginning.
+            let inputs = SourceInputs::load(&self.model).map_err(raised)?;
+            let run = Simulation::new(&self.model, checkpoint.network.clone(), inputs, checkpoint.seed);
+            return Ok(run.map_err(raised)?.with_edited(checkpoint.edited).checkpoint());
         }
         let trainer = Trainer::builder(&self.model, checkpoint.network.clone()).seed(checkpoint.seed).build();
         Ok(Checkpoint { edited: checkpoint.edited, ..trainer.map_err(raised)?.checkpoint() })
@@ -108,8 +117,7 @@ impl Network {
         let model = Arc::clone(&model.model);
         let network = {
             let model = &model;
-            let threads = jobs::pool()?;
-            py.detach(|| threads.install(|| initial_network(model, seed))).map_err(raised)?
+            jobs::install(py, || initial_network(model, seed))?.map_err(raised)?
         };
         Ok(Self::of(Checkpoint::of_network(&model, network, seed), model))
     }

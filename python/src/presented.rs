@@ -15,6 +15,9 @@ use crate::errors::{DataError, ModelError};
 use crate::network::{Network, place};
 use crate::{images, jobs};
 
+/// Most samples of potentials in a presentation, 4 bytes each.
+const MOST_SAMPLES: f64 = 1e8;
+
 /// Times of spikes [ms], and neurons.
 type Spikes<'py> = (Bound<'py, PyArray1<f64>>, Bound<'py, PyArray1<i64>>);
 
@@ -68,28 +71,42 @@ impl Network {
             none => none.insert(self.new_lane()?),
         };
         let sampling = every_ms.map(|every| Sampling { first: 0.0, every });
-        let threads = jobs::pool()?;
         let network = &state.checkpoint.network;
-        py.detach(|| {
-            threads.install(|| {
-                let others = OtherSources::of(model);
-                let stimuli = others.after(image.stimulus(0));
-                let key = PresentationKey::test(0, index);
-                let phases = match label {
-                    None => model.phases().test(&stimuli),
-                    Some(label) => {
-                        let lengths = model.phases().lengths(state.checkpoint.seed, key);
-                        let sigmoids = [Sigmoids::None, Sigmoids::Taught];
-                        model.phases().trial_phases(lengths, &stimuli, Target::Class(label), sigmoids)
-                    }
-                };
-                let phases = phases.with_rates(model.decoding == Decoding::Rate);
-                lane.rest();
-                lane.present(network, &Trial { key, phases: &phases, spikes: KeptSpikes::All, sampling });
-            });
-        });
+        jobs::install(py, || {
+            let others = OtherSources::of(model);
+            let stimuli = others.after(image.stimulus(0));
+            let key = PresentationKey::test(0, index);
+            let phases = match label {
+                None => model.phases().test(&stimuli),
+                Some(label) => {
+                    let lengths = model.phases().lengths(state.checkpoint.seed, key);
+                    let sigmoids = [Sigmoids::None, Sigmoids::Taught];
+                    model.phases().trial_phases(lengths, &stimuli, Target::Class(label), sigmoids)
+                }
+            };
+            let phases = phases.with_rates(model.decoding == Decoding::Rate);
+            check_samples(model, phases.iter().map(|phase| phase.length_ms).sum(), every_ms)?;
+            lane.rest();
+            lane.present(network, &Trial { key, phases: &phases, spikes: KeptSpikes::All, sampling });
+            PyResult::Ok(())
+        })??;
         Ok(Presented::of(model, lane, sampling))
     }
+}
+
+/// Refuses more samples of potentials than there should be memory for.
+fn check_samples(model: &model::Model, length_ms: f64, every_ms: Option<f64>) -> PyResult<()> {
+    let Some(every_ms) = every_ms else { return Ok(()) };
+    let potentials: usize = model.populations.iter().map(|of| of.size * of.cell.compartments().len()).sum();
+    let samples = length_ms / every_ms * potentials as f64;
+    if samples <= MOST_SAMPLES {
+        return Ok(());
+    }
+    let least = length_ms * potentials as f64 / MOST_SAMPLES;
+    Err(PyValueError::new_err(format!(
+        "expected at most {MOST_SAMPLES:e} samples, found {samples:.1e}: {length_ms} ms of {potentials} potentials, every {every_ms:e} \
+         ms; give `every_ms` above {least:.1e}"
+    )))
 }
 
 impl Presented {

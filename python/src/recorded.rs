@@ -1,9 +1,10 @@
 //! Run files, read back.
 
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
-use apical::model::Model as Description;
+use apical::model::{Model as Description, PopulationId};
 use apical::protocol::PhaseName;
 use apical::record::hdf5::{Contents, PresentationRow, RunReader, Summary, export_nwb, read_bias_snapshot};
 use apical::record::{Kind, RecordError};
@@ -42,6 +43,12 @@ impl RunFile {
 
     pub(crate) fn check_population(&self, name: &str) -> PyResult<usize> {
         place("population", name, self.model.populations.iter().map(|population| population.name.as_str()))
+    }
+
+    /// The neurons of a population of which spikes are kept, where those of any are.
+    pub(crate) fn spiking_neurons(&self, name: &str) -> PyResult<Range<usize>> {
+        let place = self.check_population(name)?;
+        Ok(self.model.recording.spiking(PopulationId(place), self.model.populations[place].size))
     }
 
     /// The error of what was not recorded.
@@ -89,6 +96,11 @@ impl RunFile {
     /// Populations of which something is kept under "spikes", "report" (traces), "plateaus" or "biases".
     fn recorded(&self, py: Python<'_>, group: &str) -> PyResult<Vec<String>> {
         self.read(py, |reader| reader.recorded(group))
+    }
+
+    /// The first neuron of a population of which spikes are kept, where those of any are, and the one after the last.
+    fn spiking(&self, population: &str) -> PyResult<(usize, usize)> {
+        self.spiking_neurons(population).map(|kept| (kept.start, kept.end))
     }
 
     /// Spikes of a population in a span of the run's clock: columns `times_ms` and neurons.

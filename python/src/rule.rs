@@ -88,7 +88,7 @@ impl BoundaryRule for PyRule {
 
 /// The factors of the neurons of one side, [n].
 fn column(factors: &Bound<'_, PyAny>, size: usize, side: &str) -> PyResult<Vec<f64>> {
-    let made = factors.py().import("numpy")?.call_method1("asarray", (factors, "float64"))?;
+    let made = factors.py().import("numpy")?.call_method1("ascontiguousarray", (factors, "float64"))?;
     let array: Bound<'_, PyArray1<f64>> = made.cast_into().map_err(|_| wrong_shape(size, side))?;
     let values = array.to_vec()?;
     if values.len() == size { Ok(values) } else { Err(wrong_shape(size, side)) }

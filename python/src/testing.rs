@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use apical::data::{DataPlace, Presentations, StimulusLoader, digests};
 use apical::engine::{Circuit, Precision};
+use apical::model::Rule;
 use apical::rate::Learner;
 use apical::record::Checkpoint;
 use apical::record::hdf5::{Provenance, RunFile};
@@ -14,7 +15,7 @@ use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 
-use crate::errors::{DataError, RunError, raised};
+use crate::errors::{DataError, ModelError, RunError, raised};
 use crate::network::{Network, dynamics};
 use crate::progress::{Report, Watch};
 use crate::training::{Recording, pass_on, recorded, without_spikes};
@@ -43,14 +44,28 @@ impl Network {
         rate: Option<&str>,
     ) -> PyResult<Bound<'py, PyDict>> {
         let _reserved = self.reserve()?;
+        if self.model.classes() == 0 {
+            let name = &self.model.name;
+            return Err(ModelError::new_err(format!(
+                "{name}: a test needs a model that decodes classes, with an output population"
+            )));
+        }
+        if let Rule::OfRates(rule) = self.model.learning.rule
+            && (out.is_some() || record.is_some() || passes > 1)
+        {
+            return Err(ModelError::new_err(format!(
+                "a model that learns by `{rule}` has neither spikes nor noise: a test of it is one pass and records nothing; leave \
+                 out `out`, `record` and `passes`"
+            )));
+        }
+        images::check_paired(images, labels, "a test")?;
         let dynamics = dynamics(&self.model, rate)?;
         let model = without_spikes(recorded(&self.model, record)?, dynamics);
         let shown = if let Some(images) = images {
             Presentations::all(images::stimuli(&model, images, labels)?)
         } else {
             let source = StimulusLoader { folder: folder.as_deref(), ..StimulusLoader::of(&model) };
-            let threads = jobs::pool()?;
-            py.detach(|| threads.install(|| source.load_evaluation())).map_err(raised)?
+            jobs::install(py, || source.load_evaluation())?.map_err(raised)?
         };
         if shown.label(0).is_none() {
             return Err(DataError::new_err("a test needs labels: give `labels` under [stimuli] in the model"));

@@ -72,7 +72,8 @@ impl Network {
     /// Trains the network and records it in a run file. Without images, those that the model names are shown, from `folder`.
     ///
     /// Reports to `heed`: ("train" | "test", done, total, error in percent), and ("evaluated", presentations, planned, error in
-    /// percent) at the end of each epoch. Errors of `heed` and signals stop the training, which is whole up to then.
+    /// percent) at the end of each epoch. Errors of `heed` and signals stop the training, which is whole up to then. One that
+    /// diverges, or whose rule fails, leaves the network as it was.
     #[pyo3(signature = (
         images, labels, out, *, heed, command, test_images=None, test_labels=None, folder=None, epochs=None, examples=None,
         test_examples=None, record=None, rate=None, rules=Vec::new(),
@@ -100,12 +101,24 @@ impl Network {
         let dynamics = dynamics(&self.model, rate)?;
         let model = without_spikes(recorded(&self.model, record)?, dynamics);
         let length = Length { epochs, examples, test_examples };
-        let data = match images {
-            Some(images) => of_arrays(&model, images, labels, test_images.zip(test_labels))?,
-            None => of_files(py, &model, folder)?,
+        images::check_paired(images, labels, "training")?;
+        images::check_paired(test_images, test_labels, "a test")?;
+        let data = match (images.zip(labels), test_images.zip(test_labels)) {
+            (Some(training), test) => of_arrays(&model, training, test)?,
+            (None, None) => of_files(py, &model, folder)?,
+            (None, Some(_)) => {
+                return Err(DataError::new_err(
+                    "found images to test without images to train with; give both, or neither to show those that the model names",
+                ));
+            }
         };
         if data.training.label(0).is_none() {
             return Err(DataError::new_err("training needs labels: give `labels` under [stimuli] in the model"));
+        }
+        if let (Rule::OfRates(rule), false) = (self.model.learning.rule, rules.is_empty()) {
+            return Err(ModelError::new_err(format!(
+                "a model that learns by `{rule}` takes no rules of Python; leave out `rules`"
+            )));
         }
         let error = RuleError::default();
         let rules = rules.iter().map(|(name, rule)| Ok((name.clone(), PyRule::new(rule, &error)?)));
@@ -123,10 +136,13 @@ impl Network {
         };
         let (ran, stopped) = jobs::run(py, job, &mut |report| pass_on(self, heed, report))?;
         let ran = ran.map_err(raised)?;
-        if let Some(checkpoint) = ran.checkpoint {
-            self.set_state(checkpoint);
+        let error = error.take();
+        match ran.checkpoint {
+            Some(checkpoint) if error.is_none() => self.set_state(checkpoint),
+            // A batch that a rule failed in is learnt in part, and what has diverged is lost. Evaluations have changed the state.
+            _ => self.restore(state.clone()),
         }
-        error.take().map_or(Ok(()), Err)?;
+        error.map_or(Ok(()), Err)?;
         ran.ended.map_err(raised)?;
         stopped.map_or(Ok(()), Err)
     }
@@ -150,14 +166,10 @@ pub(crate) fn without_spikes(mut model: model::Model, dynamics: Dynamics) -> mod
 /// Images of arrays, tested on others where there are any.
 fn of_arrays(
     model: &model::Model,
-    images: &Bound<'_, PyAny>,
-    labels: Option<&Bound<'_, PyAny>>,
+    (images, labels): (&Bound<'_, PyAny>, &Bound<'_, PyAny>),
     test: Option<(&Bound<'_, PyAny>, &Bound<'_, PyAny>)>,
 ) -> PyResult<Dataset> {
-    if labels.is_none() {
-        return Err(DataError::new_err("training needs a label of each image, an integer array of shape (n,)"));
-    }
-    let training = Presentations::all(images::stimuli(model, images, labels)?);
+    let training = Presentations::all(images::stimuli(model, images, Some(labels))?);
     let test = test.map(|(images, labels)| images::stimuli(model, images, Some(labels))).transpose()?;
     let evaluate = if test.is_some() { Evaluate::Test } else { Evaluate::Training };
     let split = Split { train: 0..training.len(), evaluate };
@@ -167,9 +179,8 @@ fn of_arrays(
 
 /// The images that a model names.
 fn of_files(py: Python<'_>, model: &model::Model, folder: Option<PathBuf>) -> PyResult<Dataset> {
-    let threads = jobs::pool()?;
     let source = StimulusLoader { folder: folder.as_deref(), ..StimulusLoader::of(model) };
-    py.detach(|| threads.install(|| source.load())).map_err(raised)
+    jobs::install(py, || source.load())?.map_err(raised)
 }
 
 /// The presentations of a training in all, those before included.

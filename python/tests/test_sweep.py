@@ -105,3 +105,45 @@ def test_trainings_are_swept():
     swept = apical.sweep("g17-784-500-10", keys, images=images, labels=labels, epochs=1, test=(images, labels))
     assert list(swept["population.hidden.size"]) == [20, 30]
     assert all(0 < error <= 100 for error in swept["test_error_percent"]), list(swept["error"])
+
+
+def unkept(network: apical.Network, *, bad: int) -> dict[str, object]:
+    """A task whose result of one seed JSON cannot keep."""
+    return {"seen": (1, 2), "other": object() if network.seed == bad else 0}
+
+
+def test_a_result_that_cannot_be_kept_is_a_row(tmp_path: Path):
+    for folder in (None, tmp_path):
+        made = apical.sweep("recurrent-lif", seeds=range(3), task=unkept, bad=1, folder=folder)
+        errors = list(made["error"])
+        assert errors[0] == errors[2] == "" and errors[1].startswith("TypeError: ") and "JSON" in errors[1]
+        assert made["seen"][0] == [1, 2]
+    assert apical.sweep("recurrent-lif", seeds=[0], task=unkept, bad=1, folder=tmp_path)["seen"][0] == [1, 2]
+
+
+def test_options_that_results_cannot_be_known_by_are_refused(tmp_path: Path, monkeypatch):
+    calls = tmp_path / "calls"
+    monkeypatch.setenv(CALLS, str(calls))
+    pandas = pytest.importorskip("pandas")
+    for value in (pandas.Series(range(1000)), np.array([object()]), [lambda: 0], {"a": object()}):
+        with pytest.raises(TypeError, match="the option `bad`: expected a number"):
+            apical.sweep("recurrent-lif", folder=tmp_path / "kept", task=counting, bad=value)
+    assert not calls.exists() and not (tmp_path / "kept").exists()
+    for value in ({"a": [1, None, "x"]}, tmp_path, np.arange(3), range(2), np.float32(1)):
+        apical.sweep("recurrent-lif", folder=tmp_path / "kept", task=counting, bad=value)
+    assert len(list((tmp_path / "kept").iterdir())) == 5
+    # Without a folder nothing is kept.
+    assert list(apical.sweep("recurrent-lif", task=counting, bad=object())["error"]) == [""]
+
+
+@pytest.mark.parametrize("seed", [1.5, -1, "1", 2**64, None])
+def test_seeds_are_whole_numbers(seed, tmp_path: Path, monkeypatch):
+    monkeypatch.setenv(CALLS, str(tmp_path / "calls"))
+    with pytest.raises(apical.ModelError, match=r"seeds: expected whole numbers from 0"):
+        apical.sweep("recurrent-lif", seeds=[0, seed], task=counting)
+    assert not (tmp_path / "calls").exists()
+
+
+def test_seeds_of_a_generator_are_those_of_every_point():
+    grid = {"population.exc.t_ref_ms": [2, 4]}
+    assert len(apical.sweep("recurrent-lif", grid, seeds=(seed for seed in range(2)), duration_ms=100)["seed"]) == 4

@@ -20,9 +20,8 @@ def block(run: Run) -> neo.Block:
     segment = neo.Segment(name="run")
     made.segments.append(segment)
     start, stop = _span(run)
-    sizes = {p.name: p.size for p in run.model.populations}
     for population in run.recorded("spikes"):
-        trains = list(_trains(run, population, sizes[population], start, stop))
+        trains = list(_trains(run, population, start, stop))
         group = neo.Group(trains, name=population, allowed_types=[neo.SpikeTrain])
         segment.spiketrains.extend(trains)
         made.groups.append(group)
@@ -48,12 +47,14 @@ def _ends(shown: Any) -> Any:
     return np.where(np.isnan(target), forward, target)
 
 
-def _trains(run: Run, population: str, size: int, start: float, stop: float) -> Iterator[neo.SpikeTrain]:
+def _trains(run: Run, population: str, start: float, stop: float) -> Iterator[neo.SpikeTrain]:
+    """A train of each neuron of which spikes were recorded."""
     times, neurons = run.spikes(population)
     order = np.argsort(neurons, kind="stable")
-    cuts = np.searchsorted(neurons[order], np.arange(size + 1))
-    for neuron in range(size):
-        own = times[order[cuts[neuron]:cuts[neuron + 1]]]
+    kept = run.spiking_neurons(population)
+    cuts = np.searchsorted(neurons[order], np.arange(kept.start, kept.stop + 1))
+    for neuron, first, end in zip(kept, cuts[:-1], cuts[1:], strict=True):
+        own = times[order[first:end]]
         yield neo.SpikeTrain(
             own, units=pq.ms, t_start=start, t_stop=stop, name=f"{population}[{neuron}]", population=population, neuron=neuron
         )

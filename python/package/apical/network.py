@@ -84,7 +84,7 @@ class Network:
         network = cls()
         network._native = _native.Network.open(os.fspath(path), accept_edited)
         network._seed = network._native.seed
-        network._model = _python_model(network._native.model)
+        network._model = Model(of=network._native.model)
         return network
 
     # Making a network.
@@ -192,8 +192,10 @@ class Network:
             that moment. An exception ends the training there, and is raised.
         :param progress: whether to show a bar of tqdm; on terminals and in notebooks unless given.
         :param out: the run file; a temporary one unless given.
-        :raises DataError: if images or labels do not fit.
-        :raises RunError: if learning diverges; the network is then as it was before.
+        :raises DataError: if images or labels do not fit, or one is there without the other.
+        :raises ModelError: if something is recorded or asked for that the model has not.
+        :raises RunError: if learning diverges; the network is then as it was before the call. So it is if a rule in Python raises
+            an exception, which is raised here.
         """
         command = _command("train", epochs=epochs, examples=examples, record=record, rate=rate)
         test_images, test_labels = test if test is not None else (None, None)
@@ -223,8 +225,10 @@ class Network:
 
         :param images: as in :meth:`train`. :param passes: with other spikes each. :param examples: the first so many images.
         :param seed: of the spikes; that of the network unless given.
-        :param record: what is recorded, as in :meth:`train`; nothing unless it or `out` is given.
-        :raises DataError: if images or labels do not fit.
+        :param record: what is recorded, as in :meth:`train`; nothing unless it or `out` is given. A model that learns by a rule
+            of rates has one pass and nothing to record.
+        :raises DataError: if images or labels do not fit, or one is there without the other.
+        :raises ModelError: if the model decodes no classes, or has not what is asked for.
         """
         command = _command("test", passes=passes, examples=examples, record=record, rate=rate)
 
@@ -255,6 +259,7 @@ class Network:
         :param label: with it, a target phase follows, and both are as long as in training.
         :param index: of the presentation, by which its spikes are drawn: those of image `index` in a test.
         :param every_ms: spacing at which potentials are sampled; they are not unless it is given.
+        :raises ValueError: if that is no spacing, or makes more than 10^8 samples.
         """
         image = np.asarray(image)
         if image.ndim not in (1, 2):
@@ -296,16 +301,17 @@ class Network:
         if out is not None and overwrite:
             self._last = None
         before = path.stat().st_mtime_ns if path.exists() else None
+        recorded = None
         try:
             run(os.fspath(path))
         finally:
-            written = path.exists() and path.stat().st_mtime_ns != before
-            if written:
-                self._last = Run(path, temporary=out is None)
+            if path.exists() and path.stat().st_mtime_ns != before:
+                recorded = self._last = Run(path, temporary=out is None)
             elif out is None:
                 shutil.rmtree(path.parent, ignore_errors=True)
-        assert self._last is not None
-        return self._last
+        if recorded is None:
+            raise FileError(f"nothing was recorded in {path}")
+        return recorded
 
     # What it is.
 
@@ -396,10 +402,6 @@ class Network:
 
     def _repr_html_(self) -> str:
         return f"{self.model._repr_html_()}<div>seed {self.seed}, {self.examples_seen} presentations</div>"
-
-
-def _python_model(native: _native.Model) -> Model:
-    return Model.parse(native.text, origin=native.name)
 
 
 def _singles(given: npt.ArrayLike, what: str, of: str) -> Singles:

@@ -48,5 +48,7 @@ class Rule(Protocol):
 
         Biases of the postsynaptic neurons change by the postsynaptic factors.
 
+        An exception ends the training, and leaves the network as it was before it.
+
         :param eta: the learning rate of the projection, by its schedule.
         """

@@ -83,7 +83,7 @@ class Run:
         :raises FileError: if it cannot be read, or is none.
         """
         if temporary:
-            self._finalizer = weakref.finalize(self, shutil.rmtree, Path(path).parent, ignore_errors=True)
+            self._finalizer = weakref.finalize(self, _remove, Path(path).parent, os.getpid())
         self._file = _native.RunFile(os.fspath(path))
 
     @property
@@ -94,7 +94,7 @@ class Run:
     @functools.cached_property
     def model(self) -> Model:
         """The model, as it was run."""
-        return Model.parse(self._file.model.text, origin=f"model of {self.path}")
+        return Model(of=self._file.model)
 
     @property
     def provenance(self) -> dict[str, Any]:
@@ -104,6 +104,13 @@ class Run:
     def recorded(self, what: str = "spikes") -> list[str]:
         """Populations of which "spikes", "traces", "plateaus" or "biases" were recorded."""
         return self._file.recorded({"traces": "report"}.get(what, what))
+
+    def spiking_neurons(self, population: str) -> range:
+        """Neurons of a population of which spikes were recorded, where those of any were: all, or those that `record` named.
+
+        :raises KeyError: if there is no such population.
+        """
+        return range(*self._file.spiking(population))
 
     def spikes(self, population: str, *, from_ms: float = -math.inf, to_ms: float = math.inf) -> Spikes:
         """Spikes of a population in a span of the run's clock [ms], its end excluded.
@@ -135,16 +142,13 @@ class Run:
 
         :param neurons: a range of step 1, or one neuron; those of them that were recorded are returned. All unless given.
         :raises KeyError: if there is no such population.
+        :raises ValueError: if a range is of another step, or holds no neuron of the population.
         :raises FileError: if its traces were not recorded.
         """
         wanted = range(neurons, neurons + 1) if isinstance(neurons, int) else neurons
-        if wanted is None:
-            wanted = range(_size(self.model, population))
-        if wanted.step != 1 or wanted.start < 0:
-            raise ValueError(f"expected a range of neurons of step 1 from 0 on, found {wanted}")
-        blocks = self._file.traces(population, (wanted.start, max(wanted.start, wanted.stop)), from_ms, to_ms)
+        blocks = self._file.traces(population, _ends(self.model, population, wanted), from_ms, to_ms)
         names = next(p.compartments for p in self.model.populations if p.name == population)
-        if not blocks:
+        if not blocks or not len(blocks[0]["neurons"]):
             nothing = np.empty((0, 0, len(names)), np.float32)
             return Traces(np.empty(0), nothing, np.empty(0, np.int64), names)
         times = [block["start_ms"] + block["dt_ms"] * np.arange(len(block["values"])) for block in blocks]
@@ -202,9 +206,12 @@ class Run:
     ) -> Figure:
         """Potentials of some neurons in a span of the run's clock [ms], with their spikes and plateaus.
 
+        :param neurons: a range of step 1; those of them that the population has are drawn.
+        :raises KeyError: if there is no such population.
+        :raises ValueError: if the range is of another step, or holds no neuron of the population.
         :raises FileError: if their traces were not recorded.
         """
-        return Figure(self._file.traces_svg(population, (neurons.start, neurons.stop), from_ms, to_ms))
+        return Figure(self._file.traces_svg(population, _ends(self.model, population, neurons), from_ms, to_ms))
 
     def learning_figure(self) -> Figure:
         """The learning curve."""
@@ -278,6 +285,21 @@ class Run:
 
     def __repr__(self) -> str:
         return f"<apical.Run of {self._file.model.name!r}: {self.path}>"
+
+
+def _ends(model: Model, population: str, neurons: range | None) -> tuple[int, int]:
+    """The first of the neurons of a range, or of all, that a population has, and the one after the last."""
+    size = _size(model, population)
+    wanted = range(size) if neurons is None else neurons
+    if wanted.step != 1 or not 0 <= wanted.start < min(size, wanted.stop):
+        raise ValueError(f'expected a range of step 1 of the {size} neurons of "{population}", found {wanted}')
+    return wanted.start, min(size, wanted.stop)
+
+
+def _remove(folder: Path, process: int) -> None:
+    """Removes a temporary folder; a process that forked has the object, but not the folder."""
+    if os.getpid() == process:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _size(model: Model, population: str) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import itertools
 import json
+import operator
 import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Executor, Future, as_completed
@@ -14,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from . import _native
-from .errors import FileError
+from .errors import FileError, ModelError
 from .model import Model
 from .network import Network
 from .run import _frame
@@ -28,8 +29,8 @@ Task = Callable[..., Mapping[str, Any]]
 def measure(network: Network, **options: Any) -> dict[str, float]:
     """What a sweep measures unless it is given a task of its own.
 
-    Of a circuit, which is run: ``rate_hz.POPULATION``, the mean rate of its neurons [Hz]. Of any other network, which is trained:
-    ``test_error_percent`` and ``train_error_percent`` of its last evaluation [%].
+    Of a circuit, which is run: ``rate_hz.POPULATION``, the mean rate of its neurons that are recorded [Hz]. Of any other network,
+    which is trained: ``test_error_percent`` and ``train_error_percent`` of its last evaluation [%].
 
     :param options: of :meth:`Network.run` or :meth:`Network.train`.
     """
@@ -37,9 +38,10 @@ def measure(network: Network, **options: Any) -> dict[str, float]:
         run = network.run(progress=False, **{"record": "spikes", **options})
         shown = run.presentations
         length = float(np.sum(np.asarray(shown["forward_end_ms"]) - np.asarray(shown["start_ms"])))
-        sizes = {p.name: p.size for p in network.model.populations}
         counts = {name: len(run.spikes(name).times_ms) for name in run.recorded("spikes")}
-        return {f"rate_hz.{name}": 1000.0 * count / (sizes[name] * length) for name, count in counts.items()}
+        return {
+            f"rate_hz.{name}": 1000.0 * count / (len(run.spiking_neurons(name)) * length) for name, count in counts.items()
+        }
     network.train(progress=False, **{"record": "none", **options})
     curve = network.curve
     if not len(curve["test_error_percent"]):
@@ -61,8 +63,9 @@ def sweep(
     """Makes a run of every combination of the values of a grid and the seeds, and returns a table, a row a run.
 
     The table has a column for each key of the grid, `seed`, what the task returned, and `error`: empty, or why the run failed.
-    It is the same to the bit whatever the executor, and holds no times. A failed run, or one whose worker was killed, is a row
-    with its error; all others go on.
+    It is the same to the bit whatever the executor, and holds no times. A failed run is a row with its error; all others go on.
+    Where a worker is killed, its run is such a row, and so are those that the executor gives up with it: a pool of processes, all
+    that were not done. The same call with the same folder makes these runs.
 
     >>> table = sweep("recurrent-lif", {"population.exc.t_ref_ms": [2, 4]}, seeds=range(2), duration_ms=100)
     >>> [float(t) for t in table["population.exc.t_ref_ms"]], [int(s) for s in table["seed"]]
@@ -73,15 +76,19 @@ def sweep(
         the other, unless given.
     :param folder: where the result of each run is kept once it is done: a sweep that is called again with the same folder reads
         it there and makes what is missing, failed runs included.
-    :param task: called in the worker with a network and the options; returns numbers and texts by name. Executors of processes
-        pickle it, so that it is a function of a module.
+    :param task: called in the worker with a network and the options; returns numbers, texts and lists of them by name. What JSON
+        cannot keep is an error of that run. Executors of processes pickle it, so that it is a function of a module.
     :param threads: of each worker process.
-    :param options: for the task; they are part of what a kept result is known by, with the name of the task.
-    :raises ModelError: if a model of the grid is not as it should be; nothing has run then.
+    :param options: for the task; with a folder they are part of what a kept result is known by, as is the name of the task, and
+        are numbers, texts, paths, arrays of numpy, or lists and mappings of them.
+    :raises ModelError: if a model of the grid or a seed is not as it should be; nothing has run then.
+    :raises TypeError: if there is a folder, and an option that a result cannot be known by; nothing has run then.
     """
+    seeds = [_seed(seed) for seed in seeds]
+    known = "" if folder is None else "\0".join(f"{key}={_digest(value, key)}" for key, value in sorted(options.items()))
     base = model if isinstance(model, Model) else Model.load(model)
     points = [dict(zip(grid or {}, values, strict=True)) for values in itertools.product(*(grid or {}).values())]
-    jobs = [_Job(base, point, int(seed), task, options) for point in points for seed in seeds]
+    jobs = [_Job(base, point, seed, task, options, known) for point in points for seed in seeds]
     kept = _Kept(folder)
     rows = {job.key: result for job in jobs if (result := kept.read(job)) is not None}
     missing = [job for job in jobs if job.key not in rows]
@@ -123,7 +130,10 @@ def _outcome(text: str, seed: int, task: Task, options: Mapping[str, Any], elsew
         _native.set_threads(elsewhere[1])
     try:
         measured = task(Model.parse(text, origin="a model of the sweep").build(seed), **options)
-        return {**{str(name): _plain(value) for name, value in measured.items()}, "error": ""}
+        row = {**{str(name): _plain(value) for name, value in measured.items()}, "error": ""}
+        # As it is read back, whether it is kept or not.
+        kept: dict[str, Any] = json.loads(json.dumps(row))
+        return kept
     except Exception as error:
         return {"error": _words(error)}
 
@@ -131,13 +141,15 @@ def _outcome(text: str, seed: int, task: Task, options: Mapping[str, Any], elsew
 class _Job:
     """A run of a sweep."""
 
-    def __init__(self, base: Model, point: Mapping[str, Any], seed: int, task: Task, options: Mapping[str, Any]) -> None:
+    def __init__(
+        self, base: Model, point: Mapping[str, Any], seed: int, task: Task, options: Mapping[str, Any], known: str
+    ) -> None:
+        """A run of a model with a point of the grid; `known`: what its options are known by."""
         self.point, self.seed, self.task, self.options = point, seed, task, options
         made = Model.parse(base.text, origin=base.name, **point)
         self.text = made.text
         name = f"{getattr(task, '__module__', '')}.{getattr(task, '__qualname__', repr(task))}"
-        known = [made.text, str(seed), name, *(f"{key}={_digest(value)}" for key, value in sorted(options.items()))]
-        self.key = hashlib.sha256("\0".join(known).encode()).hexdigest()[:32]
+        self.key = hashlib.sha256("\0".join(filter(None, [made.text, str(seed), name, known])).encode()).hexdigest()[:32]
 
 
 class _Kept:
@@ -167,7 +179,8 @@ class _Kept:
             path = self._folder / f"{job.key}.json"
             part = path.with_suffix(f".{os.getpid()}.part")
             point = {key: _plain(value) for key, value in job.point.items()}
-            part.write_text(json.dumps({"point": point, "seed": job.seed, "result": result}, indent=1), encoding="utf-8")
+            row = {"point": point, "seed": job.seed, "result": result}
+            part.write_text(json.dumps(row, indent=1, default=str), encoding="utf-8")
             part.replace(path)
         return result
 
@@ -192,10 +205,34 @@ def _plain(value: Any) -> Any:
     return value.tolist() if isinstance(value, np.ndarray | np.generic) else value
 
 
-def _digest(value: Any) -> str:
-    """What an option is known by: arrays by their content."""
-    if isinstance(value, np.ndarray):
+def _seed(given: Any) -> int:
+    """A seed, refused unless it is a whole number from 0."""
+    try:
+        seed = operator.index(given)
+    except TypeError:
+        seed = -1
+    if not 0 <= seed < 2**64:
+        raise ModelError(f"seeds: expected whole numbers from 0 to 2^64 - 1, found {given!r}")
+    return seed
+
+
+def _digest(value: Any, name: str) -> str:
+    """What an option is known by: arrays by their content.
+
+    >>> _digest([1, "a", {"b": 0.5}], "option")
+    "[1,'a',{'b':0.5}]"
+    """
+    if isinstance(value, np.ndarray) and not value.dtype.hasobject:
         return hashlib.sha256(np.ascontiguousarray(value).tobytes()).hexdigest() + f"{value.dtype}{value.shape}"
     if isinstance(value, list | tuple):
-        return "[" + ",".join(map(_digest, value)) + "]"
-    return repr(value)
+        return "[" + ",".join(_digest(each, name) for each in value) + "]"
+    if isinstance(value, Mapping):
+        return "{" + ",".join(f"{_digest(key, name)}:{_digest(each, name)}" for key, each in value.items()) + "}"
+    if isinstance(value, os.PathLike):
+        return repr(os.fspath(value))
+    if value is None or isinstance(value, bool | int | float | complex | str | bytes | range | np.generic):
+        return repr(value)
+    raise TypeError(
+        f"the option `{name}`: expected a number, a text, an array of numpy, or a list or mapping of these, by which results in "
+        f"the folder are known, found {type(value).__name__}; convert it, or leave out `folder`"
+    )

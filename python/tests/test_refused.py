@@ -1,0 +1,107 @@
+"""Calls that would leave out what they are given, or never end, are refused."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+import apical
+from apical import Model, Network
+from conftest import bars
+
+RATES = {"population.input.size": 16, "population.hidden.size": 24}
+
+
+def of_rates() -> Network:
+    """A network that learns by a rule of rates, trained."""
+    network = Model.load("g17-784-500-10-backprop", **RATES).build()
+    network.train(*bars(4), epochs=1)
+    return network
+
+
+def test_a_test_needs_labels_and_classes(model):
+    images, labels = bars(4)
+    network = model.build()
+    with pytest.raises(apical.DataError, match="a test needs a label of each image"):
+        network.test(images)
+    with pytest.raises(apical.DataError, match="labels without images"):
+        network.test(labels=labels)
+    circuit = Network().population("input", 16, "poisson", stimulus={"rate_hz": 40}).population("cells", 10, "pyramidal")
+    for given in ((images,), (images, labels), ()):
+        with pytest.raises(apical.ModelError, match="decodes classes"):
+            circuit.test(*given)
+
+
+def test_networks_of_rates_record_no_test(tmp_path):
+    images, labels = bars(4)
+    network = of_rates()
+    trained = network.last_run
+    for asked in ({"out": tmp_path / "test.h5"}, {"record": "all"}, {"passes": 2}):
+        with pytest.raises(apical.ModelError, match="one pass and records nothing"):
+            network.test(images, labels, **asked)
+    assert network.last_run is trained and not list(tmp_path.iterdir())
+    assert network.test(images, labels).run is None
+
+
+def test_what_is_returned_is_never_an_older_run(model):
+    network = model.build()
+    network.train(*bars(4), epochs=1)
+    with pytest.raises(apical.FileError, match="nothing was recorded"):
+        network._record(None, False, lambda path: None)
+
+
+def test_trainings_take_whole_pairs(model):
+    images, labels = bars(4)
+    network = model.build()
+    for given, words in (
+        ({"images": images, "labels": labels, "test": (images, None)}, "a test needs a label of each image"),
+        ({"images": images, "labels": labels, "test": (None, labels)}, "a test: found labels without images"),
+        ({"labels": labels}, "training: found labels without images"),
+        ({"test": (images, labels)}, "without images to train with"),
+    ):
+        with pytest.raises(apical.DataError, match=words):
+            network.train(**given)
+    assert network.examples_seen == 0
+
+
+def test_networks_of_rates_take_no_rules():
+    class Unused:
+        post, pre = (), ()
+
+        def __call__(self, post, pre, eta):
+            raise AssertionError
+
+    with pytest.raises(apical.ModelError, match="takes no rules"):
+        Model.load("g17-784-500-10-backprop", **RATES).build().train(*bars(4), epochs=1, rules={"hidden-output": Unused()})
+
+
+def test_samples_are_limited(model):
+    images, _ = bars(1)
+    network = model.build()
+    for every_ms in (1e-6, 1e-300):
+        with pytest.raises(ValueError, match=r"expected at most 1e8 samples, found .* give `every_ms` above"):
+            network.present(images[0], every_ms=every_ms)
+    assert network.present(images[0], every_ms=1.0).traces("hidden")[1].shape[1:] == (24, 3)
+
+
+def test_ranges_are_those_of_the_population(model):
+    run = model.build().train(*bars(2), epochs=1, record="all")
+    assert run.traces_figure("hidden", range(22, 10**12)).svg == run.traces_figure("hidden", range(22, 24)).svg
+    np.testing.assert_array_equal(run.traces("hidden", range(22, 10**30)).neurons, [22, 23])
+    for neurons in (range(0, 10, 2), range(-1, 3), range(24, 30), range(3, 3)):
+        for read in (run.traces, run.traces_figure):
+            with pytest.raises(ValueError, match='of step 1 of the 24 neurons of "hidden"'):
+                read("hidden", neurons)
+
+
+def test_factors_may_be_views_of_any_stride(model):
+    class Strided:
+        post, pre = (), ()
+
+        def __call__(self, post, pre, eta):
+            return np.full(20, 0.25)[::2], np.ones((24, 2))[:, 0]
+
+    network = model.build()
+    before = network.weights("hidden-output")
+    network.train(*bars(1), epochs=1, rules={"hidden-output": Strided()})
+    np.testing.assert_allclose(network.weights("hidden-output") - before, 0.25, rtol=1e-5)
