@@ -328,7 +328,7 @@ fn runs_of_circuits_have_a_kind_and_a_history() {
     bench.ok("simulate recurrent-lif --duration 200 --out a.h5 --overwrite");
     let inspected = bench.ok("inspect a.checkpoint.h5");
     assert!(inspected.contains("exc-exc [80 x 80]: final"), "{inspected}");
-    let file = hdf5::File::open_rw(bench.path("a.checkpoint.h5")).unwrap();
+    let file = crate::support::open_to_change(&bench.path("a.checkpoint.h5"));
     let weights = file.dataset("weights/exc-exc/final/weight").unwrap();
     weights.write(&weights.read_1d::<f32>().unwrap().mapv(|w| 0.5 * w)).unwrap();
     drop((weights, file));

@@ -19,7 +19,7 @@ static RUN: LazyLock<Bench> = LazyLock::new(|| {
 fn refused(name: &str, command: &str, change: &dyn Fn(&File)) -> String {
     let bench = Bench::new();
     std::fs::copy(RUN.path(name), bench.path("broken.h5")).unwrap();
-    change(&File::open_rw(bench.path("broken.h5")).unwrap());
+    change(&crate::support::open_to_change(&bench.path("broken.h5")));
     std::fs::copy(bench.path("broken.h5"), bench.path("edited.h5")).unwrap();
     let before = bench.files();
     let ran = bench.run(&format!("{command} --accept-edited --out out.h5"));
@@ -112,6 +112,6 @@ fn the_clock_and_the_potentials_of_a_training_are_checked_all_the_same() {
 fn weights_of_their_sign_are_taken() {
     let bench = Bench::new();
     std::fs::copy(RUN.path("run.checkpoint.h5"), bench.path("edited.h5")).unwrap();
-    put(&File::open_rw(bench.path("edited.h5")).unwrap(), "weights/exc-exc/final/weight", 0.25_f32);
+    put(&crate::support::open_to_change(&bench.path("edited.h5")), "weights/exc-exc/final/weight", 0.25_f32);
     bench.ok("simulate --resume edited.h5 --duration 400 --accept-edited --out out.h5");
 }

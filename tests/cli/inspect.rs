@@ -31,7 +31,7 @@ fn checked(name: &str, change: &dyn Fn(&File)) -> Ran {
     let bench = Bench::new();
     // Elsewhere: a program that another test starts meanwhile may inherit the open file and its lock.
     fs::copy(RUN.path(name), bench.path("broken.h5")).unwrap();
-    change(&File::open_rw(bench.path("broken.h5")).unwrap());
+    change(&crate::support::open_to_change(&bench.path("broken.h5")));
     fs::copy(bench.path("broken.h5"), bench.path(name)).unwrap();
     bench.run(&format!("inspect {name} --check"))
 }
@@ -187,7 +187,7 @@ fn what_was_changed_removed_or_added_is_found_by_its_digest() {
 fn a_checkpoint_that_was_changed_is_refused() {
     let bench = Bench::new();
     fs::copy(RUN.path("run.checkpoint.h5"), bench.path("copy.h5")).unwrap();
-    put(&File::open_rw(bench.path("copy.h5")).unwrap(), "biases/output/final", 0, 0.5_f32);
+    put(&crate::support::open_to_change(&bench.path("copy.h5")), "biases/output/final", 0, 0.5_f32);
     fs::copy(bench.path("copy.h5"), bench.path("changed.h5")).unwrap();
     for command in ["test", "train --out x.h5 --resume", "simulate", "validate", "compare --representations"] {
         let ran = bench.run(&format!("{command} changed.h5"));
@@ -308,7 +308,7 @@ fn a_dataset_that_claims_more_than_the_file_holds_is_refused() {
     let bench = Bench::new();
     fs::copy(RUN.path("run.checkpoint.h5"), bench.path("copy.h5")).unwrap();
     let name = "lanes/0/projections/input-hidden/trace_l";
-    let file = File::open_rw(bench.path("copy.h5")).unwrap();
+    let file = crate::support::open_to_change(&bench.path("copy.h5"));
     file.unlink(name).unwrap();
     file.new_dataset::<f64>().chunk(1024).shape(1_usize << 40).create(name).unwrap();
     drop(file);

@@ -230,3 +230,8 @@ fn read(group: &hdf5::Group, found: &mut BTreeMap<String, Vec<u64>>) {
     }
     group.groups().unwrap().iter().for_each(|inner| read(inner, found));
 }
+
+/// Opens an HDF5 file to change it, without HDF5's lock: a process that another test starts meanwhile would hold it for a moment.
+pub(crate) fn open_to_change(path: &Path) -> hdf5::File {
+    hdf5::FileBuilder::new().with_fapl(|access| access.file_locking(false)).open_rw(path).unwrap()
+}
