@@ -96,7 +96,7 @@ impl<E> Waiting<'_, E> {
 }
 
 /// Runs a job in the threads of the package. The calling thread holds the interpreter's lock only while it passes reports to
-/// `heed` and looks for signals; an error of either tells the job to end, and is returned with what the job returned.
+/// `heed` and looks for signals; an error of either ends the job, and is returned with what the job returned.
 pub(crate) fn run<R: Send, E: Send>(
     py: Python<'_>,
     job: impl FnOnce(&Waiting<'_, E>) -> R + Send,

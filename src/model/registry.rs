@@ -127,7 +127,7 @@ fn linear(cell: &dyn Cell) -> Option<LinearCell> {
 pub struct Registry {
     kinds: Vec<CellKind>,
     rules: Vec<String>,
-    /// Populations of kinds that are not here, by name, with what a file tells of their cells.
+    /// Populations of kinds that are not here, by name, with the descriptions of their cells in a file.
     described: Vec<(String, CellDescription)>,
 }
 
