@@ -71,7 +71,7 @@ impl<const M: usize> PointProcess<M> {
         self.time[self.next]
     }
 
-    /// Takes the next point, which was looked at.
+    /// Takes the next point, whose time was peeked at.
     #[inline(always)]
     pub(super) fn take(&mut self) -> ProcessPoint<M> {
         let next = self.next;

@@ -1,10 +1,10 @@
 //! The neurons of a block: what each event does to them, and when they fire.
 //!
-//! V − θ = distance + Σ a_m e^{−λ_m t'}, t' from the start of the segment. A neuron is *cold* while an upper bound of V − θ up to
-//! the end of the *epoch* is negative: then an arrival adds to its amplitudes and to the bound, and no more. Otherwise it is
-//! *hot*: it has not been looked at since its last event, or it is refractory. It is looked at before its next event, or at the
-//! end of the window, when the interval without an event is known. Bounds only reject; whether and when a neuron fires is
-//! decided from its own last event and the segment alone, so that windows, epochs and blocks change no bit.
+//! V − θ = distance + Σ a_m e^{−λ_m t'}, t' from the start of the segment. A neuron stays below its threshold while an upper bound of V − θ,
+//! which holds for an interval that all neurons of the block share, is negative: then an arrival adds to its amplitudes and to the
+//! bound, and no more. Otherwise it is *undecided*: no decision was made since its last event, or it is refractory. It is decided on
+//! before its next event, or at the end of the window, when the interval without an event is known. Bounds only reject; whether and when a neuron fires is
+//! decided from its own last event and the segment alone, so that windows, bounds and blocks change no bit.
 
 use pulp::{Simd, WithSimd};
 
@@ -22,7 +22,7 @@ use crate::protocol::Spike;
 pub(super) struct ModalNeuron<const M: usize> {
     /// Amplitudes of V, scaled to the start of the segment [mV].
     pub(super) a: [f64; M],
-    /// Upper bound of V − θ up to the end of the epoch [mV]; infinite of a hot neuron.
+    /// Upper bound of V − θ as long as bounds hold [mV]; infinite of an undecided neuron.
     pub(super) bound: f64,
     /// Its last event, an arrival or a change of its own [ms].
     pub(super) last: f64,
@@ -43,21 +43,21 @@ pub(super) struct NeuronBlock<const M: usize> {
     pub(super) spike_effect: Vec<f64>,
     /// End of the refractory time of each [ms], or [`NOT_REFRACTORY`].
     pub(super) refractory: Vec<f64>,
-    /// Hot neurons, and whether each is in this list.
-    hot: Vec<u32>,
+    /// Undecided neurons, and whether each is in this list.
+    undecided: Vec<u32>,
     listed: Vec<bool>,
     /// Start of the segment that amplitudes are scaled to [ms].
     pub(super) segment: f64,
     /// Up to where bounds hold [ms].
-    epoch_end: f64,
+    bounds_end: f64,
     /// e^{−λ t'} there.
     decay_end: [f64; M],
-    /// By how much a spike of weight 1 can raise V in the epoch, by port.
+    /// By how much a spike of weight 1 can raise V as long as bounds hold, by port.
     pub(super) reach: Vec<f64>,
-    /// The time in the segment of the last look at a neuron, and the decay of the modes up to there: many have their last events at
+    /// The time in the segment of the last decision on a neuron, and the decay of the modes up to there: many have their last events at
     /// one time.
-    looked_at: f64,
-    decay_looked_at: [f64; M],
+    last_decided_at: f64,
+    decay_at_last: [f64; M],
     /// Whether no neuron can fire without an arrival.
     pub(super) quiet: bool,
     /// Spikes of the window, unsorted.
@@ -67,29 +67,29 @@ pub(super) struct NeuronBlock<const M: usize> {
     budget: SpikeBudget,
 }
 
-/// One call of [`NeuronBlock::look`].
-struct Look<'a, const M: usize> {
+/// One call of [`NeuronBlock::decide`].
+struct Decide<'a, const M: usize> {
     block: &'a mut NeuronBlock<M>,
     cell: &'a CellModes<M>,
     index: usize,
     until: f64,
 }
 
-impl<const M: usize> WithSimd for Look<'_, M> {
+impl<const M: usize> WithSimd for Decide<'_, M> {
     type Output = ();
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, _: S) {
         let Self { block, cell, index, until } = self;
-        block.look_inlined(cell, index, until);
+        block.decide_inlined(cell, index, until);
     }
 }
 
-/// Shortest epoch [ms]: bounds are computed once in it, and are the looser the longer it is.
-const EPOCH_MS: f64 = 0.5;
+/// Shortest interval for which bounds are computed [ms]; they are the looser the longer it is.
+const SHORTEST_BOUNDS_MS: f64 = 0.5;
 
-/// Longest epoch [ms], where windows are longer: bounds are too loose beyond it.
-const LONGEST_EPOCH_MS: f64 = 2.0;
+/// Longest such interval [ms], where windows are longer: bounds are too loose beyond it.
+const LONGEST_BOUNDS_MS: f64 = 2.0;
 
 /// Relative margin by which bounds cover rounding.
 const MARGIN: f64 = 1e-10;
@@ -115,18 +115,18 @@ impl<const M: usize> NeuronBlock<M> {
             first,
             neurons: vec![ModalNeuron { a: [0.0; M], bound: f64::INFINITY, last: 0.0 }; count],
             refractory: vec![NOT_REFRACTORY; count],
-            hot: (0..count as u32).collect(),
+            undecided: (0..count as u32).collect(),
             listed: vec![true; count],
             model_distance: distance.clone(),
             distance,
             drive: Drive::default(),
             spike_effect: Vec::new(),
             segment: 0.0,
-            epoch_end: 0.0,
+            bounds_end: 0.0,
             decay_end: [1.0; M],
             reach: Vec::new(),
-            looked_at: f64::NAN,
-            decay_looked_at: [1.0; M],
+            last_decided_at: f64::NAN,
+            decay_at_last: [1.0; M],
             quiet: false,
             spikes: Vec::new(),
             counts: Crossings::default(),
@@ -134,18 +134,18 @@ impl<const M: usize> NeuronBlock<M> {
         }
     }
 
-    /// Makes ready for events from `from` on, and returns up to where: the end of the segment or of the epoch, at most `to`. With
+    /// Makes ready for events from `from` on, and returns up to where: the end of the segment or of the bounds, at most `to`. With
     /// `idle` no event comes before `to`.
     #[inline(always)]
     pub(super) fn open(&mut self, cell: &CellModes<M>, from: f64, to: f64, idle: bool) -> f64 {
-        if idle && self.quiet && self.hot.is_empty() {
+        if idle && self.quiet && self.undecided.is_empty() {
             return to;
         }
         self.rescale_to(cell, from);
-        if from >= self.epoch_end || self.quiet {
-            self.open_epoch(cell, from, to);
+        if from >= self.bounds_end || self.quiet {
+            self.compute_bounds(cell, from, to);
         }
-        to.min(self.epoch_end)
+        to.min(self.bounds_end)
     }
 
     /// Scales amplitudes to the segment that `t` is in, segment by segment, so that it does not matter when that is done.
@@ -165,19 +165,19 @@ impl<const M: usize> NeuronBlock<M> {
             neuron.a.iter_mut().zip(decay).for_each(|(a, decay)| *a *= decay);
         }
         self.spike_effect.iter_mut().for_each(|effect| *effect *= decay[cell.membrane]);
-        self.epoch_end = 0.0;
+        self.bounds_end = 0.0;
     }
 
     #[inline(always)]
-    fn open_epoch(&mut self, cell: &CellModes<M>, from: f64, to: f64) {
+    fn compute_bounds(&mut self, cell: &CellModes<M>, from: f64, to: f64) {
         let segment_end = self.segment + SEGMENT;
-        self.epoch_end = segment_end.min(to.clamp(from + EPOCH_MS, from + LONGEST_EPOCH_MS));
+        self.bounds_end = segment_end.min(to.clamp(from + SHORTEST_BOUNDS_MS, from + LONGEST_BOUNDS_MS));
         let start = exponentials(&cell.lambda, self.segment - from);
-        let end = exponentials(&cell.lambda, self.segment - self.epoch_end);
+        let end = exponentials(&cell.lambda, self.segment - self.bounds_end);
         self.decay_end = end;
-        cell.reach(self.epoch_end - from, &mut self.reach);
+        cell.reach(self.bounds_end - from, &mut self.reach);
         if cell.escape.is_some() {
-            self.quiet = self.hot.is_empty();
+            self.quiet = self.undecided.is_empty();
             return;
         }
         let mut highest = f64::NEG_INFINITY;
@@ -199,18 +199,18 @@ impl<const M: usize> NeuronBlock<M> {
                 neuron.bound = f64::INFINITY;
                 if !self.listed[index] {
                     self.listed[index] = true;
-                    self.hot.push(index as u32);
+                    self.undecided.push(index as u32);
                 }
             }
         }
-        self.quiet = self.hot.is_empty() && highest < 0.0;
+        self.quiet = self.undecided.is_empty() && highest < 0.0;
     }
 
     /// A spike of weight `w` arrives at `t`; `growth` are e^{λ t'} times what one of weight 1 adds to the amplitudes.
     #[inline(always)]
     pub(super) fn arrive(&mut self, cell: &CellModes<M>, index: usize, t: f64, w: f64, growth: &[f64; M], reach: f64) {
         if self.neurons[index].bound == f64::INFINITY {
-            self.look_before(cell, index, t);
+            self.decide_before(cell, index, t);
         }
         let neuron = &mut self.neurons[index];
         for m in 0..M {
@@ -219,36 +219,36 @@ impl<const M: usize> NeuronBlock<M> {
         neuron.bound += w.max(0.0) * reach;
         neuron.last = t;
         if neuron.bound >= 0.0 {
-            self.heat(index);
+            self.leave_undecided(index);
         }
     }
 
     #[cold]
     #[inline(never)]
-    fn look_before(&mut self, cell: &CellModes<M>, index: usize, t: f64) {
+    fn decide_before(&mut self, cell: &CellModes<M>, index: usize, t: f64) {
         let due = self.refractory[index];
         if due <= t && (due > NOT_REFRACTORY || t > self.neurons[index].last) {
-            self.look(cell, index, t);
+            self.decide(cell, index, t);
         }
     }
 
     #[inline(never)]
-    pub(super) fn heat(&mut self, index: usize) {
+    pub(super) fn leave_undecided(&mut self, index: usize) {
         self.neurons[index].bound = f64::INFINITY;
         if !self.listed[index] {
             self.listed[index] = true;
-            self.hot.push(index as u32);
+            self.undecided.push(index as u32);
         }
     }
 
-    /// Decides on a hot neuron whose last event is known to be the last before `until`: ends its refractory time, and lets it fire
+    /// Decides on an undecided neuron whose last event is known to be the last before `until`: ends its refractory time, and lets it fire
     /// where it crosses its threshold.
-    fn look(&mut self, cell: &CellModes<M>, index: usize, until: f64) {
-        cell.arch.dispatch(Look { block: self, cell, index, until });
+    fn decide(&mut self, cell: &CellModes<M>, index: usize, until: f64) {
+        cell.arch.dispatch(Decide { block: self, cell, index, until });
     }
 
     #[inline(always)]
-    fn look_inlined(&mut self, cell: &CellModes<M>, index: usize, until: f64) {
+    fn decide_inlined(&mut self, cell: &CellModes<M>, index: usize, until: f64) {
         while !self.budget.is_spent() {
             let due = self.refractory[index];
             if due > NOT_REFRACTORY {
@@ -265,12 +265,12 @@ impl<const M: usize> NeuronBlock<M> {
             let neuron = self.neurons[index];
             let start = neuron.last.max(self.segment);
             let within = start - self.segment;
-            if self.looked_at.total_cmp(&within).is_ne() {
-                (self.looked_at, self.decay_looked_at) = (within, exponentials(&cell.lambda, -within));
+            if self.last_decided_at.total_cmp(&within).is_ne() {
+                (self.last_decided_at, self.decay_at_last) = (within, exponentials(&cell.lambda, -within));
             }
             let mut a = neuron.a;
             for m in 0..M {
-                a[m] *= self.decay_looked_at[m];
+                a[m] *= self.decay_at_last[m];
             }
             let distance = self.distance[index];
             let approach = Approach { c: distance, a };
@@ -310,7 +310,7 @@ impl<const M: usize> NeuronBlock<M> {
         match cell.reset {
             Some(reset) if reset.refractory_ms > 0.0 => {
                 self.refractory[index] = t + reset.refractory_ms;
-                self.heat(index);
+                self.leave_undecided(index);
             }
             Some(_) => self.set_potential(cell, index, t),
             None => (),
@@ -344,7 +344,7 @@ impl<const M: usize> NeuronBlock<M> {
         let Some(escape) = cell.escape else { return };
         let index = point.neuron as usize;
         if self.neurons[index].bound == f64::INFINITY {
-            self.look(cell, index, point.time);
+            self.decide(cell, index, point.time);
             if self.refractory[index] > NOT_REFRACTORY {
                 return;
             }
@@ -356,18 +356,18 @@ impl<const M: usize> NeuronBlock<M> {
         }
     }
 
-    /// Decides on all hot neurons up to `to`.
+    /// Decides on all undecided neurons up to `to`.
     #[inline(always)]
     pub(super) fn close(&mut self, cell: &CellModes<M>, to: f64) {
-        let mut hot = std::mem::take(&mut self.hot);
-        hot.retain(|&index| {
+        let mut undecided = std::mem::take(&mut self.undecided);
+        undecided.retain(|&index| {
             let index = index as usize;
-            self.look(cell, index, to);
+            self.decide(cell, index, to);
             let stays = self.neurons[index].bound == f64::INFINITY;
             self.listed[index] = stays;
             stays
         });
-        self.hot = hot;
+        self.undecided = undecided;
     }
 
     /// Appends V of all neurons at `t`, up to where all is decided [mV].
@@ -402,9 +402,9 @@ impl<const M: usize> NeuronBlock<M> {
         }
     }
 
-    /// Lets every neuron be looked at anew.
-    pub(super) fn heat_all(&mut self) {
-        (0..self.neurons.len()).for_each(|index| self.heat(index));
-        (self.segment, self.epoch_end, self.quiet, self.looked_at) = (0.0, 0.0, false, f64::NAN);
+    /// Lets every neuron be decided on anew.
+    pub(super) fn leave_all_undecided(&mut self) {
+        (0..self.neurons.len()).for_each(|index| self.leave_undecided(index));
+        (self.segment, self.bounds_end, self.quiet, self.last_decided_at) = (0.0, 0.0, false, f64::NAN);
     }
 }

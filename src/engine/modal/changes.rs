@@ -43,7 +43,7 @@ impl<const M: usize> NeuronBlock<M> {
         let neuron = &mut self.neurons[index];
         neuron.a[cell.membrane] -= risen * exp(cell.lambda[cell.membrane] * (t - self.segment));
         neuron.last = t;
-        self.heat(index);
+        self.leave_undecided(index);
         self.quiet = false;
     }
 

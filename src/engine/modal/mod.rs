@@ -3,7 +3,7 @@
 //!
 //! Neurons are kept in blocks. Within a window a block takes what reaches it in the order of time (arrivals over projections,
 //! points of its Poisson input, candidate spikes), each synapse of each at the cost of a multiply-add per mode; `block.rs` says
-//! when a neuron is looked at. Blocks are independent of each other, and so advance in parallel.
+//! when a neuron is decided on. Blocks are independent of each other, and so advance in parallel.
 
 mod arrivals;
 mod background;
@@ -132,7 +132,7 @@ impl<const M: usize> ModalPopulation<M> {
                 neuron.last = 0.0;
             }
             block.refractory.fill(NOT_REFRACTORY);
-            block.heat_all();
+            block.leave_all_undecided();
         }
     }
 
@@ -355,7 +355,7 @@ impl<const M: usize> PopulationDynamics for ModalPopulation<M> {
                 values.extend_from_slice(named(name).get(own.clone()).unwrap_or_default());
             }
             (0..own.len()).for_each(|index| block.take_up_drive(&self.cells[0], index));
-            block.heat_all();
+            block.leave_all_undecided();
         }
         let queued = QUEUED.map(named);
         for index in 0..queued[0].len() {

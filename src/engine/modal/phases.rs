@@ -82,7 +82,7 @@ impl<const M: usize> NeuronBlock<M> {
             self.drive.constant[index] = rise;
             self.take_up_drive(to, index);
         }
-        self.heat_all();
+        self.leave_all_undecided();
     }
 
     /// Appends V* of all neurons at `t`, up to where all is decided.
