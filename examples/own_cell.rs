@@ -12,7 +12,7 @@ use apical::model::{CellKind, Model, ProjectionSpec, Registry, WeightInit};
 use apical::ndarray::{Array1, Array3};
 use apical::plot::gallery::{RasterPopulation, raster};
 use apical::record::hdf5::{Provenance, RunFile, RunReader};
-use apical::record::{Checkpoint, Kind, Planned};
+use apical::record::{Checkpoint, Planned, PresentationKind};
 use apical::training::{Plan, Plasticity, Trainer, Training, initial_network};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -101,7 +101,8 @@ fn run(folder: &Path) -> Result<(), Box<dyn std::error::Error>> {
 
     // Ten presentations on end, recorded.
     let path = folder.join("run.h5");
-    let mut file = RunFile::create(&path, &model, &provenance(), &Planned::assumed(&model, Kind::Train, 0..10, 10))?;
+    let mut file =
+        RunFile::create(&path, &model, &provenance(), &Planned::assumed(&model, PresentationKind::Train, 0..10, 10))?;
     let mut whole = Trainer::new(&model, initial_network(&model, 1)?, 1)?;
     whole.run(&data, plan(10), &mut file, &mut ())?;
     file.finish()?;

@@ -10,8 +10,8 @@ use apical::engine::{Circuit, Precision, Work};
 use apical::model::Model;
 use apical::network::Network;
 use apical::record::hdf5::{Provenance, RunFile};
-use apical::record::{Kind, Planned, Recorder};
-use apical::training::{Dynamics, Monitor, Plan, Plasticity, Test, Trainer, Training};
+use apical::record::{Planned, PresentationKind, Recorder};
+use apical::training::{Monitor, NetworkDynamics, Plan, Plasticity, Test, Trainer, Training};
 
 use crate::machine::Machine;
 use crate::medians;
@@ -62,7 +62,7 @@ impl Bench {
             let test = Test {
                 model: &self.model,
                 circuit: &circuit,
-                dynamics: Dynamics::Spiking,
+                dynamics: NetworkDynamics::Spiking,
                 network: &network,
                 shown: &self.data.evaluation,
                 examples,
@@ -143,7 +143,7 @@ pub(crate) fn scaling() {
     recorded.model.record("hidden,output").expect("populations");
     let folder = std::env::temp_dir().join(format!("apical-bench-{}", std::process::id()));
     std::fs::create_dir_all(&folder).expect("a folder");
-    let planned = Planned::assumed(&recorded.model, Kind::Train, 0..1000, 60_000);
+    let planned = Planned::assumed(&recorded.model, PresentationKind::Train, 0..1000, 60_000);
     let file =
         RunFile::create(&folder.join("run.h5"), &recorded.model, &Provenance::default(), &planned).expect("a run file");
     // Long enough for the weights, which are kept at both ends of a run, not to count.

@@ -73,13 +73,13 @@ pub fn npy(bytes: &[u8]) {
 #[cfg(feature = "view")]
 pub fn http(bytes: &[u8]) {
     use apical::record::RecordError;
-    use apical::view::{Pack, Part, Parts, exchange};
+    use apical::view::{DataPart, Pack, Parts, exchange};
 
     struct Any;
 
     impl Parts for Any {
-        fn part(&self, part: Part) -> Result<Option<Pack>, RecordError> {
-            assert_eq!(Part::parse(&part.name()), Some(part));
+        fn part(&self, part: DataPart) -> Result<Option<Pack>, RecordError> {
+            assert_eq!(DataPart::parse(&part.name()), Some(part));
             Ok(Some(Pack::default()))
         }
     }

@@ -4,7 +4,7 @@ use apical::data::tested_on;
 use apical::plot::gallery::{self, CurvePoint, RasterPopulation};
 use apical::plot::recorded::{RecordedWindow, neuron_traces, trials};
 use apical::record::RecordError;
-use apical::record::hdf5::{PresentationRow, RunReader, SpikeList};
+use apical::record::hdf5::{PresentationRow, RecordedSpikes, RunReader};
 use apical::view::{RunParts, export};
 use pyo3::prelude::*;
 
@@ -32,7 +32,7 @@ impl RunFile {
             lists.push(list.ok_or_else(|| self.missing("spikes", name))?);
         }
         let mut drawn = Vec::new();
-        for ((name, SpikeList { times, neurons, .. }), kept) in populations.iter().zip(&lists).zip(&kept) {
+        for ((name, RecordedSpikes { times, neurons, .. }), kept) in populations.iter().zip(&lists).zip(&kept) {
             drawn.push(RasterPopulation { name, neurons: [kept.start, kept.end], times, ids: neurons });
         }
         let phases = trials(&self.model, &window.shown);

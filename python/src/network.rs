@@ -8,7 +8,7 @@ use apical::model;
 use apical::network::Synapses;
 use apical::record::{Checkpoint, StateMismatch};
 use apical::simulation::{Simulation, SourceInputs};
-use apical::training::{Dynamics, Trainer, TrainerError, Training, initial_network};
+use apical::training::{NetworkDynamics, Trainer, TrainerError, Training, initial_network};
 use numpy::{PyArray1, PyArray2, PyReadonlyArray1, PyReadonlyArray2, ToPyArray};
 use pyo3::exceptions::PyKeyError;
 use pyo3::prelude::*;
@@ -276,8 +276,8 @@ impl Network {
 }
 
 /// The dynamics by their name: none, or a twin of rates.
-pub(crate) fn dynamics(model: &model::Model, twin: Option<&str>) -> PyResult<Dynamics> {
-    let Some(twin) = twin else { return Ok(Dynamics::Spiking) };
+pub(crate) fn dynamics(model: &model::Model, twin: Option<&str>) -> PyResult<NetworkDynamics> {
+    let Some(twin) = twin else { return Ok(NetworkDynamics::Spiking) };
     let twin = match twin {
         "noiseless" => apical::rate::Twin::Noiseless,
         "diffusion" => apical::rate::Twin::Diffusion,
@@ -287,7 +287,7 @@ pub(crate) fn dynamics(model: &model::Model, twin: Option<&str>) -> PyResult<Dyn
             return Err(ModelError::new_err(format!("{expected}, found {twin:?}")));
         }
     };
-    model.lacks_twin().map_or(Ok(Dynamics::Rate(twin)), |why| Err(ModelError::new_err(why)))
+    model.lacks_twin().map_or(Ok(NetworkDynamics::Rate(twin)), |why| Err(ModelError::new_err(why)))
 }
 
 /// Columns of evaluations.

@@ -7,7 +7,7 @@ use std::sync::{Mutex, PoisonError};
 use apical::model::{Model as Description, PopulationId};
 use apical::protocol::PhaseName;
 use apical::record::hdf5::{Contents, PresentationRow, RunReader, Summary, export_nwb, read_bias_snapshot};
-use apical::record::{Kind, RecordError};
+use apical::record::{PresentationKind, RecordError};
 use numpy::{PyArray1, PyArray2, PyArrayMethods, ToPyArray};
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
@@ -163,7 +163,7 @@ impl RunFile {
         let times = |of: fn(&PresentationRow) -> f64| rows.iter().map(of).collect::<Vec<_>>().to_pyarray(py);
         let numbers = |of: fn(&PresentationRow) -> i64| rows.iter().map(of).collect::<Vec<_>>().to_pyarray(py);
         let flags = |of: fn(&PresentationRow) -> bool| rows.iter().map(of).collect::<Vec<_>>().to_pyarray(py);
-        let kinds = rows.iter().map(|row| if row.kind == Kind::Train { "train" } else { "test" });
+        let kinds = rows.iter().map(|row| if row.kind == PresentationKind::Train { "train" } else { "test" });
         columns.set_item("kind", kinds.collect::<Vec<_>>())?;
         columns.set_item("index", numbers(|row| row.index.cast_signed()))?;
         columns.set_item("image", numbers(|row| i64::from(row.image)))?;

@@ -3,12 +3,12 @@
 use std::path::PathBuf;
 use std::time::SystemTime;
 
-use apical::data::{DataPlace, Dataset, Evaluate, Presentations, Split, StimulusLoader, digests};
+use apical::data::{DataPlace, Dataset, EvaluationSet, Presentations, Split, StimulusLoader, digests};
 use apical::model::{self, Rule};
 use apical::record::hdf5::{Provenance, RunFile};
 use apical::record::{Checkpoint, Recorder};
 use apical::training::{
-    Dynamics, Plan, Plasticity, RateRuleTrainer, RunError as TrainingError, Trainer, Training, planned_training,
+    NetworkDynamics, Plan, Plasticity, RateRuleTrainer, RunError as TrainingError, Trainer, Training, planned_training,
 };
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
@@ -149,16 +149,16 @@ impl Network {
 }
 
 /// A network of rates has no spikes and no traces to record.
-pub(crate) fn without_spikes(mut model: model::Model, dynamics: Dynamics) -> model::Model {
+pub(crate) fn without_spikes(mut model: model::Model, dynamics: NetworkDynamics) -> model::Model {
     let of_rates = matches!(model.learning.rule, Rule::OfRates(_));
     let recording = &mut model.recording;
-    if of_rates || dynamics != Dynamics::Spiking {
+    if of_rates || dynamics != NetworkDynamics::Spiking {
         recording.spikes.clear();
         recording.traces.clear();
     }
     if of_rates {
         recording.plateaus.clear();
-        recording.credit = model::Credit::Unmeasured;
+        recording.credit = model::CreditRecording::Unmeasured;
     }
     model
 }
@@ -171,7 +171,7 @@ fn of_arrays(
 ) -> PyResult<Dataset> {
     let training = Presentations::all(images::stimuli(model, images, Some(labels))?);
     let test = test.map(|(images, labels)| images::stimuli(model, images, Some(labels))).transpose()?;
-    let evaluate = if test.is_some() { Evaluate::Test } else { Evaluate::Training };
+    let evaluate = if test.is_some() { EvaluationSet::Test } else { EvaluationSet::Training };
     let split = Split { train: 0..training.len(), evaluate };
     let evaluation = test.map_or_else(|| training.clone(), Presentations::all);
     Ok(Dataset { training, evaluation, split })
@@ -214,7 +214,7 @@ fn plan(
 fn trainer<'a>(
     model: &'a model::Model,
     checkpoint: &Checkpoint,
-    dynamics: Dynamics,
+    dynamics: NetworkDynamics,
     rules: Vec<(String, PyRule)>,
 ) -> Result<Box<dyn Training + 'a>, apical::Error> {
     let seed = checkpoint.seed;

@@ -10,7 +10,7 @@ use super::output::{Existing, RunOutput};
 use crate::data::StimulusLoader;
 use crate::model::Model;
 use crate::rate::Twin;
-use crate::training::{Dynamics, threads_of_environment};
+use crate::training::{NetworkDynamics, threads_of_environment};
 
 /// Options of most commands: data, model keys, recording, threads, output.
 #[derive(Args, Clone, Debug)]
@@ -140,12 +140,12 @@ enum TwinName {
 
 impl Rate {
     /// The dynamics asked for by `--rate`.
-    pub(super) fn dynamics(self) -> Dynamics {
+    pub(super) fn dynamics(self) -> NetworkDynamics {
         match self.rate {
-            None => Dynamics::Spiking,
-            Some(TwinName::Noiseless) => Dynamics::Rate(Twin::Noiseless),
-            Some(TwinName::Diffusion) => Dynamics::Rate(Twin::Diffusion),
-            Some(TwinName::Noisy) => Dynamics::Rate(Twin::Noisy),
+            None => NetworkDynamics::Spiking,
+            Some(TwinName::Noiseless) => NetworkDynamics::Rate(Twin::Noiseless),
+            Some(TwinName::Diffusion) => NetworkDynamics::Rate(Twin::Diffusion),
+            Some(TwinName::Noisy) => NetworkDynamics::Rate(Twin::Noisy),
         }
     }
 

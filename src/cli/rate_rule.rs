@@ -36,6 +36,6 @@ pub(super) fn prepare(mut model: Model, common: &Common) -> anyhow::Result<Model
     recording.spikes.clear();
     recording.plateaus.clear();
     recording.traces.clear();
-    recording.credit = model::Credit::Unmeasured;
+    recording.credit = model::CreditRecording::Unmeasured;
     Ok(model)
 }

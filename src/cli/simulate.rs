@@ -16,7 +16,7 @@ use super::output::RunFiles;
 use super::session::{self, NetworkOrigin};
 use super::stimuli::StimulusSource;
 use super::{checkpoint, protocol, report, terminal};
-use crate::data::{Dataset, Evaluate, Split};
+use crate::data::{Dataset, EvaluationSet, Split};
 use crate::model::{Model, Stimuli};
 use crate::training::{Plan, Plasticity, Trainer};
 
@@ -126,7 +126,7 @@ impl SimulateCommand {
         let start = checkpoint::load_or_start(&self.common, input, self.seed)?;
         let StartingNetwork { model, network, seed, examples_seen, edited, trained } = start;
         let training = StimulusSource::of(&self.common, &model, trained.as_ref()).load_training()?;
-        let split = Split { train: 0..training.len(), evaluate: Evaluate::Training };
+        let split = Split { train: 0..training.len(), evaluate: EvaluationSet::Training };
         let data = Dataset { evaluation: training.clone(), training, split };
         let shown_by_default =
             if matches!(model.stimuli, Stimuli::Idx { .. }) { 20 } else { data.training.len() as u64 };

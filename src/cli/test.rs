@@ -21,7 +21,7 @@ use crate::model::Model;
 use crate::rate::Learner;
 use crate::record::Recorder;
 use crate::record::hdf5::RunFile;
-use crate::training::{self, Dynamics, Tested, planned_test};
+use crate::training::{self, NetworkDynamics, Tested, planned_test};
 
 /// Test a trained network: show each image once a pass, from rest, and count the answers.
 ///
@@ -96,7 +96,7 @@ impl TestCommand {
             ("--out", self.common.out.is_some()),
             ("--passes", self.passes.get() > 1),
             ("--seed", self.seed.is_some()),
-            ("--rate", self.rate.dynamics() != Dynamics::Spiking),
+            ("--rate", self.rate.dynamics() != NetworkDynamics::Spiking),
         ];
         if let Some((option, _)) = given.iter().find(|(_, given)| *given) {
             let why = "a network that learnt by a rule of rates has no spikes, and answers alike in every pass";

@@ -21,7 +21,7 @@ use crate::data::{Dataset, digests, tested_on};
 use crate::model::Model;
 use crate::record::{Checkpoint, Planned, checkpoint_bytes};
 use crate::training::{
-    Dynamics, History, Plan, Plasticity, RateRuleTrainer, Trainer, Training, initial_network, planned_training,
+    History, NetworkDynamics, Plan, Plasticity, RateRuleTrainer, Trainer, Training, initial_network, planned_training,
 };
 use crate::view::LiveParts;
 
@@ -182,7 +182,7 @@ impl TrainCommand {
             ("--resume", self.resume.is_some()),
             ("--examples", self.examples.is_some()),
             ("--live", self.live),
-            ("--rate", self.rate.dynamics() != Dynamics::Spiking),
+            ("--rate", self.rate.dynamics() != NetworkDynamics::Spiking),
         ];
         if let Some((option, _)) = given.iter().find(|(_, given)| *given) {
             bail!("{option}: a model that learns by `{rule}` is trained in whole epochs, from the start; leave it out");

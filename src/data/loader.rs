@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::stimuli::Content;
 use super::{
-    DataError, DataIdentity, DataPlace, Evaluate, ImagePart, ImageSet, Presentations, RateTable, SpikeList, Split,
+    DataError, DataIdentity, DataPlace, EvaluationSet, ImagePart, ImageSet, Presentations, RateTable, SpikeList, Split,
     StimulusSet, path_of,
 };
 use crate::model::{Model, RateSource, Stimuli};
@@ -59,9 +59,9 @@ impl<'a> StimulusLoader<'a> {
     pub fn load(&self) -> Result<Dataset, DataError> {
         let (set, split) = self.training_set()?;
         let evaluation = match &split.evaluate {
-            Evaluate::Test => self.test_set()?,
-            Evaluate::Validation(range) => Presentations::new(Arc::clone(&set), range.clone()),
-            Evaluate::Training => Presentations::new(Arc::clone(&set), split.train.clone()),
+            EvaluationSet::Test => self.test_set()?,
+            EvaluationSet::Validation(range) => Presentations::new(Arc::clone(&set), range.clone()),
+            EvaluationSet::Training => Presentations::new(Arc::clone(&set), split.train.clone()),
         };
         Ok(Dataset { training: Presentations::new(set, split.train.clone()), evaluation, split })
     }
@@ -206,8 +206,8 @@ impl Dataset {
     pub fn identity(&self) -> Option<DataIdentity> {
         let place = DataPlace::of(self.training.set().path()?);
         let validation = match &self.split.evaluate {
-            Evaluate::Validation(range) => range.len() as u64,
-            Evaluate::Test | Evaluate::Training => 0,
+            EvaluationSet::Validation(range) => range.len() as u64,
+            EvaluationSet::Test | EvaluationSet::Training => 0,
         };
         Some(DataIdentity { place, sha256: self.sha256(), validation })
     }
@@ -229,7 +229,7 @@ mod tests {
         assert_eq!((dataset.training.len(), dataset.evaluation.len()), (1, 1));
         assert!(matches!(dataset.evaluation.stimulus(0), Stimulus::Rates(&[0.05, 0.0])));
         assert_eq!(dataset.evaluation.label(0), Some(1));
-        assert_eq!(dataset.split.evaluate, Evaluate::Training);
+        assert_eq!(dataset.split.evaluate, EvaluationSet::Training);
     }
 
     #[test]

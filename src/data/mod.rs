@@ -30,7 +30,7 @@ pub use images::{ImagePart, ImageSet};
 pub use loader::{DEFAULT_FOLDER, Dataset, StimulusLoader};
 pub use npy::{read_npy_matrix, read_npy_vector};
 pub use other_sources::OtherSources;
-pub use split::{Evaluate, Split, tested_on};
+pub use split::{EvaluationSet, Split, tested_on};
 pub use stimuli::{Presentations, StimulusSet};
 pub use synapses::{read_synapse_list, synapse_list_length};
 pub use tables::{RateTable, SpikeList};

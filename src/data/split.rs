@@ -7,7 +7,7 @@ use crate::model::Stimuli;
 
 /// Which presentations a network is evaluated on.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Evaluate {
+pub enum EvaluationSet {
     /// All of the test set.
     Test,
     /// These of the training set, kept from training; the test set is not touched.
@@ -31,7 +31,7 @@ pub struct Split {
     /// Trained on, in the training set.
     pub train: Range<usize>,
     /// Evaluated on.
-    pub evaluate: Evaluate,
+    pub evaluate: EvaluationSet,
 }
 
 impl Split {
@@ -45,13 +45,13 @@ impl Split {
             return Err(DataError::Validation { validation, images });
         }
         let train = 0..images - validation;
-        let evaluate = if validation == 0 { Evaluate::Test } else { Evaluate::Validation(train.end..images) };
+        let evaluate = if validation == 0 { EvaluationSet::Test } else { EvaluationSet::Validation(train.end..images) };
         Ok(Self { train, evaluate })
     }
 
     /// The split of a table of `presentations`, which trains and evaluates on all of them.
     pub fn of_table(presentations: usize) -> Self {
-        Self { train: 0..presentations, evaluate: Evaluate::Training }
+        Self { train: 0..presentations, evaluate: EvaluationSet::Training }
     }
 }
 
@@ -62,13 +62,13 @@ mod tests {
     #[test]
     fn the_last_training_images_validate_and_no_image_does_both() {
         let split = Split::of_images(60_000, 10_000).unwrap();
-        assert_eq!(split, Split { train: 0..50_000, evaluate: Evaluate::Validation(50_000..60_000) });
+        assert_eq!(split, Split { train: 0..50_000, evaluate: EvaluationSet::Validation(50_000..60_000) });
     }
 
     #[test]
     fn without_validation_all_training_images_train() {
         let split = Split::of_images(60_000, 0).unwrap();
-        assert_eq!(split, Split { train: 0..60_000, evaluate: Evaluate::Test });
+        assert_eq!(split, Split { train: 0..60_000, evaluate: EvaluationSet::Test });
     }
 
     #[test]

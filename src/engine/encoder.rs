@@ -105,7 +105,7 @@ impl Encoder {
         let (Some(stream), false) = (&mut self.stream, self.columns.is_empty()) else { return };
         if self.now < to {
             let first = out.len();
-            arch.dispatch(Draw {
+            arch.dispatch(DrawSpikes {
                 columns: &self.columns,
                 total: self.total,
                 to,
@@ -161,7 +161,7 @@ impl PopulationDynamics for Encoder {
 }
 
 /// Draws gaps and neurons up to some time, in whole chunks.
-struct Draw<'a> {
+struct DrawSpikes<'a> {
     columns: &'a [Column],
     total: f64,
     to: f64,
@@ -170,7 +170,7 @@ struct Draw<'a> {
     spikes: &'a mut Vec<Spike>,
 }
 
-impl WithSimd for Draw<'_> {
+impl WithSimd for DrawSpikes<'_> {
     type Output = ();
 
     #[inline(always)]

@@ -123,7 +123,7 @@ impl<F: Real> Candidates<F> {
         let mut begin = 0;
         for (index, block) in blocks.iter_mut().enumerate() {
             let neurons = STREAM_BLOCK.min(hazard.size - index * STREAM_BLOCK);
-            let end = arch.dispatch(Draw { out: self, begin, neurons, hazard, horizon, drawn, block });
+            let end = arch.dispatch(DrawCandidates { out: self, begin, neurons, hazard, horizon, drawn, block });
             self.next.push(begin);
             self.ends.push(end);
             begin = end + PADDING;
@@ -182,7 +182,7 @@ fn refill<T: Copy>(kept: &mut Vec<T>, values: &[T]) {
 }
 
 /// Draws one block's candidates from place `begin` on, after those kept, and returns their end.
-struct Draw<'a, F> {
+struct DrawCandidates<'a, F> {
     out: &'a mut Candidates<F>,
     begin: usize,
     neurons: usize,
@@ -193,7 +193,7 @@ struct Draw<'a, F> {
     block: &'a mut BlockCandidates<F>,
 }
 
-impl<F: Real> WithSimd for Draw<'_, F> {
+impl<F: Real> WithSimd for DrawCandidates<'_, F> {
     type Output = usize;
 
     #[inline(always)]

@@ -128,7 +128,7 @@ impl PopulationDynamics for LinearPopulation {
             let waiting = membranes.events.len();
             for (afferent, (&SomaticInput { projection, conductance }, range)) in somatic.iter().zip(&self.taken).enumerate() {
                 let Arrivals { spikes, growth_l, growth_s, .. } = &arrivals[projection];
-                run.arch.dispatch(Build {
+                run.arch.dispatch(BuildEvents {
                     spikes: &spikes[range.clone()],
                     growth: [&growth_l[range.clone()], &growth_s[range.clone()]],
                     modes: &modes,
@@ -232,7 +232,7 @@ pub(crate) fn state_names(population: &crate::model::Population) -> Vec<String> 
 }
 
 /// Makes events of the arrivals of one projection.
-struct Build<'a, F> {
+struct BuildEvents<'a, F> {
     spikes: &'a [Spike],
     growth: [&'a [f64]; 2],
     modes: &'a Modes,
@@ -241,7 +241,7 @@ struct Build<'a, F> {
     out: &'a mut Vec<Event<F>>,
 }
 
-impl<F: Real> WithSimd for Build<'_, F> {
+impl<F: Real> WithSimd for BuildEvents<'_, F> {
     type Output = ();
 
     #[inline(always)]

@@ -45,7 +45,7 @@ pub use population::{BiasInit, Population};
 pub use population_stimulus::PopulationStimulus;
 pub use projection::{Carries, Projection, ProjectionId, ProjectionRule, Sign, WeightInit, feedforward_path};
 pub use recorded_ranges::{PresentationRange, TimeRange};
-pub use recording::{Compression, Credit, NeuronRange, Recording, Snapshots};
+pub use recording::{Compression, CreditRecording, NeuronRange, Recording, Snapshots};
 pub use registry::{CellKind, Registry};
 pub use scaling::Scaling;
 pub use stimuli::{OnOff, RateSource, Stimuli};

@@ -33,7 +33,7 @@ pub struct Recording {
     /// Weight snapshots beside `initial` and `final`.
     pub snapshots: Snapshots,
     /// Whether losses of layers, angles to backpropagation and feedback Jacobians are measured of every training presentation.
-    pub credit: Credit,
+    pub credit: CreditRecording,
     /// Whether spikes and traces are stored deflated, which the SONATA reader cannot open.
     pub compression: Compression,
 }
@@ -161,7 +161,7 @@ impl JsonSchema for Snapshots {
 
 /// Whether the assignment of credit to hidden neurons is measured, which takes about as long as a presentation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Credit {
+pub enum CreditRecording {
     /// It is not.
     Unmeasured,
     /// It is, in every training presentation.
@@ -193,7 +193,7 @@ mod tests {
             times: Vec::new(),
             report_dt: 0.5,
             snapshots: Snapshots::Ends,
-            credit: Credit::Unmeasured,
+            credit: CreditRecording::Unmeasured,
             compression: Compression::None,
         };
         recording.recorded(planned)

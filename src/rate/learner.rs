@@ -4,7 +4,7 @@ use std::ops::ControlFlow;
 
 use ndarray::{Array2, s};
 
-use super::{Batch, Dense, Layer, Rule, classes};
+use super::{Batch, Dense, Layer, RateRule, classes};
 use crate::data::Presentations;
 use crate::model::Schedule;
 use crate::numeric::order;
@@ -34,7 +34,7 @@ pub struct TrainingConfig {
 pub struct Learner {
     /// The network as it is.
     pub network: Dense,
-    rule: Box<dyn Rule>,
+    rule: Box<dyn RateRule>,
     config: TrainingConfig,
     velocity: Vec<Layer>,
     seed: u64,
@@ -49,7 +49,7 @@ impl Learner {
     ///
     /// # Panics
     /// If the configuration has not a learning rate for every layer, or its batch holds no example.
-    pub fn new(network: Dense, rule: Box<dyn Rule>, config: TrainingConfig, seed: u64) -> Self {
+    pub fn new(network: Dense, rule: Box<dyn RateRule>, config: TrainingConfig, seed: u64) -> Self {
         assert_eq!(config.rates.len(), network.layers.len(), "a learning rate for every layer");
         assert!(config.batch > 0, "a batch holds an example");
         let velocity = network.layers.iter().map(|l| Layer::zeros(l.weights.nrows(), l.weights.ncols())).collect();

@@ -7,7 +7,7 @@ use ndarray::Array2;
 use super::draws::{feedback, normal, stream_of, uniform, uses};
 use super::linear::pseudo_inverse;
 use super::rules::{FeedbackAlignment, Route};
-use super::{Activation, Batch, Dense, Readout, Rule};
+use super::{Activation, Batch, Dense, RateRule, Readout};
 use crate::numeric::{Purpose, angle_from_products};
 
 /// Sizes of the layers.

@@ -30,5 +30,5 @@ pub use activation::Activation;
 pub use dense::{Dense, Layer, Pass, angle};
 pub use learner::{Learner, TrainingConfig, Watch};
 pub use readout::{Readout, classes};
-pub use rule::{Batch, Rule};
+pub use rule::{Batch, RateRule};
 pub use twin::{RateLane, Twin};

@@ -12,13 +12,13 @@ use super::rules::{
     Pseudobackprop, Quantised, Route, SegregatedDendrites, StackedAutoencoders, TemporalDerivative, Top,
     WeightPerturbation,
 };
-use super::{Activation, Dense, Learner, Readout, Rule, TrainingConfig};
+use super::{Activation, Dense, Learner, RateRule, Readout, TrainingConfig};
 use crate::model::Schedule;
 use crate::network::Moments;
 use crate::numeric::Purpose;
 
 /// Makes the network of these sizes, from input to output, and the rule, from a seed.
-type Build = fn(&[usize], u64) -> (Dense, Box<dyn Rule>);
+type Build = fn(&[usize], u64) -> (Dense, Box<dyn RateRule>);
 
 /// A rule ready to be trained on a network of given sizes.
 #[derive(Clone, Copy)]
@@ -178,15 +178,15 @@ fn hard(sizes: &[usize], seed: u64) -> Dense {
     Dense::new(sizes, f, Readout::Squared(f), seed)
 }
 
-fn aligned(sizes: &[usize], route: Route, seed: u64) -> Box<dyn Rule> {
+fn aligned(sizes: &[usize], route: Route, seed: u64) -> Box<dyn RateRule> {
     Box::new(FeedbackAlignment::new(sizes, route, 0.1, seed))
 }
 
-fn targets(sizes: &[usize], top: Top, seed: u64) -> Box<dyn Rule> {
+fn targets(sizes: &[usize], top: Top, seed: u64) -> Box<dyn RateRule> {
     Box::new(DifferenceTarget::new(sizes, top, 1.0, 0.1, 0.01, seed))
 }
 
-fn equilibrium(beta: f64, sign: NudgeSign, nudged_steps: usize, seed: u64) -> Box<dyn Rule> {
+fn equilibrium(beta: f64, sign: NudgeSign, nudged_steps: usize, seed: u64) -> Box<dyn RateRule> {
     Box::new(Equilibrium { beta, sign, free_steps: 20, nudged_steps, epsilon: 0.5, seed, shown: 0 })
 }
 
@@ -195,7 +195,7 @@ const PHI_MAX: f64 = 0.2;
 
 /// The network of Guerguiev, Lillicrap & Richards (2017) in these sizes, with their parameters and initial weights, at
 /// half scale for a whole kernel.
-fn segregated(sizes: &[usize], seed: u64) -> (Dense, Box<dyn Rule>) {
+fn segregated(sizes: &[usize], seed: u64) -> (Dense, Box<dyn RateRule>) {
     let rate = Activation::Sigmoid { gain: 6.0 / 7.0, max: PHI_MAX };
     let mut network = Dense::new(sizes, rate, Readout::Squared(rate), seed);
     let draw = |fan_in: usize, purpose: Purpose, shape: (usize, usize)| {

@@ -29,7 +29,7 @@ impl Batch {
 ///
 /// The network is plain data outside of the rule; a rule owns only what is its own: fixed feedback, noise, decoders.
 /// Changes are means over the examples of a batch, so that a learning rate means the same at every batch size.
-pub trait Rule {
+pub trait RateRule {
     /// Shows a batch and returns what the rule adds to each layer, per unit of learning rate.
     fn present(&mut self, network: &Dense, batch: &Batch) -> Vec<Layer>;
 

@@ -288,7 +288,7 @@ mod tests {
     };
     use crate::protocol::KeptSpikes;
     use crate::rate::rules::SegregatedDendrites;
-    use crate::rate::{Batch, Rule};
+    use crate::rate::{Batch, RateRule};
 
     const PIXELS: [u8; 4] = [255, 100, 0, 30];
 

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::Kind;
+use super::PresentationKind;
 use super::listed::expected_synapses;
 use crate::cells::Dynamics;
 use crate::model::{Model, PopulationId, Projection, Snapshots, Storage, TwoPhaseProtocol};
@@ -27,7 +27,7 @@ const TABLE_COLUMNS: u64 = 14;
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Planned {
     /// Kind of the presentations that are recorded.
-    pub kind: Kind,
+    pub kind: PresentationKind,
     /// Presentations of this kind, counted as their indices are.
     pub presentations: Range<u64>,
     /// Training presentations in an epoch.
@@ -68,7 +68,7 @@ impl Estimate {
 impl Planned {
     /// A run of these presentations, with `epoch` of them in an epoch and without evaluations; cells are assumed to fire at
     /// 24 Hz, inputs at 0.13 of their largest rate.
-    pub fn assumed(model: &Model, kind: Kind, presentations: Range<u64>, epoch: u64) -> Self {
+    pub fn assumed(model: &Model, kind: PresentationKind, presentations: Range<u64>, epoch: u64) -> Self {
         let rates = model.populations.iter().map(|population| match population.cell.dynamics() {
             Dynamics::Source(source) => MEAN_PIXEL * source.rate_max,
             Dynamics::Linear(_) => CELL_RATE,
@@ -92,7 +92,7 @@ impl Planned {
 
     /// Plateaus of a population in the presentations recorded.
     pub fn plateaus(&self, model: &Model, population: PopulationId) -> u64 {
-        let phases = if self.kind == Kind::Train { 2 } else { 1 };
+        let phases = if self.kind == PresentationKind::Train { 2 } else { 1 };
         self.recorded(model).saturating_mul(phases * model.population(population).size as u64)
     }
 
@@ -136,7 +136,7 @@ impl Planned {
         if model.protocol.continuous().is_some() {
             return model.recording.recorded_times(self.span_ms.clone()).len() as u64;
         }
-        let epoch = if self.kind == Kind::Train && self.tests > 0 { self.epoch } else { 0 };
+        let epoch = if self.kind == PresentationKind::Train && self.tests > 0 { self.epoch } else { 0 };
         let before = |n: u64| n.checked_div(epoch).unwrap_or(0);
         self.ranges(model).iter().map(|range| 1 + before(range.end - 1) - before(range.start)).sum()
     }
@@ -164,7 +164,7 @@ impl Planned {
 
     /// Number of snapshots of the weights; a test has none.
     fn snapshots(&self, model: &Model) -> u64 {
-        if self.kind == Kind::Test {
+        if self.kind == PresentationKind::Test {
             return 0;
         }
         let every = match model.recording.snapshots {
@@ -205,10 +205,10 @@ impl MemoryEstimate {
 }
 
 /// Mean length of a presentation [ms].
-fn mean_length(protocol: &TwoPhaseProtocol, kind: Kind) -> f64 {
+fn mean_length(protocol: &TwoPhaseProtocol, kind: PresentationKind) -> f64 {
     match kind {
-        Kind::Train => protocol.forward + protocol.target + 2.0 * protocol.wald_mean,
-        Kind::Test => protocol.test,
+        PresentationKind::Train => protocol.forward + protocol.target + 2.0 * protocol.wald_mean,
+        PresentationKind::Test => protocol.test,
     }
 }
 

@@ -1,6 +1,6 @@
 //! Records in memory, for tests and short programs.
 
-use super::{Evaluation, Kind, Presentation, RecordError, Recorder};
+use super::{Evaluation, Presentation, PresentationKind, RecordError, Recorder};
 use crate::protocol::{FORWARD, Spike, TARGET};
 
 /// Keeps the spikes of every population, the presentations and the learning curve of a run.
@@ -20,7 +20,7 @@ pub struct MemoryRecorder {
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Shown {
     /// Training or test.
-    pub kind: Kind,
+    pub kind: PresentationKind,
     /// Count of presentations of its kind before this one.
     pub index: u64,
     /// Index of the image in its set.
@@ -74,7 +74,7 @@ mod tests {
         for (index, start_ms) in [(0, 0.0), (1, 50.0)] {
             let (label, decoded) = (Some(7), 7);
             let shown = Presentation {
-                kind: Kind::Test,
+                kind: PresentationKind::Test,
                 index,
                 image: 9,
                 label,

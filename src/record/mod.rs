@@ -26,7 +26,7 @@ use crate::protocol::Sampling;
 
 /// Whether a presentation trained or tested.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Kind {
+pub enum PresentationKind {
     /// Both phases, followed by learning (or not, when simulating).
     #[default]
     Train,
@@ -38,7 +38,7 @@ pub enum Kind {
 #[derive(Clone, Copy, Debug)]
 pub struct Presentation<'a> {
     /// Training or test.
-    pub kind: Kind,
+    pub kind: PresentationKind,
     /// Count of presentations of its kind before this one in the run, or in the run's training history.
     pub index: u64,
     /// Index of the image in its set.
@@ -165,13 +165,13 @@ pub struct Jacobians {
 pub trait Recorder {
     /// Whether this recorder looks at what happened in a presentation: if not, it may be handed the lengths of its phases
     /// alone.
-    fn watches(&self, kind: Kind, index: u64) -> bool {
+    fn watches(&self, kind: PresentationKind, index: u64) -> bool {
         let _ = (kind, index);
         true
     }
 
     /// The grid on which traces of a presentation are wanted, if any, given where it will start on the run's clock.
-    fn sampling(&mut self, kind: Kind, index: u64, start_ms: f64) -> Option<Sampling> {
+    fn sampling(&mut self, kind: PresentationKind, index: u64, start_ms: f64) -> Option<Sampling> {
         let _ = (kind, index, start_ms);
         None
     }
@@ -224,18 +224,18 @@ pub trait Recorder {
 }
 
 impl Recorder for () {
-    fn watches(&self, _: Kind, _: u64) -> bool {
+    fn watches(&self, _: PresentationKind, _: u64) -> bool {
         false
     }
 }
 
 /// None records nothing.
 impl<R: Recorder> Recorder for Option<R> {
-    fn watches(&self, kind: Kind, index: u64) -> bool {
+    fn watches(&self, kind: PresentationKind, index: u64) -> bool {
         self.as_ref().is_some_and(|recorder| recorder.watches(kind, index))
     }
 
-    fn sampling(&mut self, kind: Kind, index: u64, start_ms: f64) -> Option<Sampling> {
+    fn sampling(&mut self, kind: PresentationKind, index: u64, start_ms: f64) -> Option<Sampling> {
         self.as_mut()?.sampling(kind, index, start_ms)
     }
 
@@ -262,11 +262,11 @@ impl<R: Recorder> Recorder for Option<R> {
 
 /// Both record. Traces are sampled once, for the first where both ask for them: no two of one run ask for other grids.
 impl<A: Recorder, B: Recorder> Recorder for (A, B) {
-    fn watches(&self, kind: Kind, index: u64) -> bool {
+    fn watches(&self, kind: PresentationKind, index: u64) -> bool {
         self.0.watches(kind, index) || self.1.watches(kind, index)
     }
 
-    fn sampling(&mut self, kind: Kind, index: u64, start_ms: f64) -> Option<Sampling> {
+    fn sampling(&mut self, kind: PresentationKind, index: u64, start_ms: f64) -> Option<Sampling> {
         let first = self.0.sampling(kind, index, start_ms);
         let second = self.1.sampling(kind, index, start_ms);
         first.or(second)

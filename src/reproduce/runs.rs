@@ -14,11 +14,11 @@ use super::length::RunLength;
 use super::record::RunRecord;
 use super::spec::RunSpec;
 use crate::data::{Dataset, Presentations, digests, tested_on};
-use crate::model::{Credit, Model, Stimuli};
+use crate::model::{CreditRecording, Model, Stimuli};
 use crate::plot::recorded::RecordedWindow;
 use crate::record::hdf5::RunReader;
-use crate::record::{Checkpoint, Kind};
-use crate::training::{Dynamics, Plan, Plasticity, Trainer, Training, initial_network};
+use crate::record::{Checkpoint, PresentationKind};
+use crate::training::{NetworkDynamics, Plan, Plasticity, Trainer, Training, initial_network};
 
 /// A complete run.
 #[derive(Debug)]
@@ -36,7 +36,7 @@ pub struct TrainedRun {
     pub tested: usize,
     /// Digests of its images and labels, `digest  file` a line.
     data_sha256: String,
-    dynamics: Dynamics,
+    dynamics: NetworkDynamics,
 }
 
 impl TrainedRun {
@@ -48,7 +48,7 @@ impl TrainedRun {
         let missing = |what| ReproduceError::failed(ReproduceCause::Missing(what));
         let run = self.runs()?.pop().ok_or_else(|| missing("the run has no run file"))?;
         let rows = run.presentations().map_err(ReproduceError::failed)?;
-        let row = rows.into_iter().rfind(|row| row.recorded && row.kind == Kind::Train);
+        let row = rows.into_iter().rfind(|row| row.recorded && row.kind == PresentationKind::Train);
         let row = row.ok_or_else(|| missing("the run recorded no presentation"))?;
         Ok((run, RecordedWindow { span: row.start_ms..row.end_ms(), shown: vec![row] }))
     }
@@ -142,7 +142,7 @@ struct PendingRun {
     model: Model,
     data: Dataset,
     seed: u64,
-    dynamics: Dynamics,
+    dynamics: NetworkDynamics,
     plan: Plan,
     found: Option<TrainedRun>,
 }
@@ -215,7 +215,7 @@ impl PendingRun {
                 return Err(other_data());
             }
         }
-        let lost = pieces.is_empty() && self.model.recording.credit == Credit::Measured;
+        let lost = pieces.is_empty() && self.model.recording.credit == CreditRecording::Measured;
         Ok((!lost).then(|| TrainedRun {
             name: self.name.clone(),
             model: self.model.clone(),
@@ -287,5 +287,5 @@ impl PendingRun {
 /// Training presentations that a run file holds.
 fn training_presentations(path: &Path) -> Result<u64, ReproduceError> {
     let rows = RunReader::open(path)?.presentations()?;
-    Ok(rows.iter().filter(|row| row.kind == Kind::Train).count() as u64)
+    Ok(rows.iter().filter(|row| row.kind == PresentationKind::Train).count() as u64)
 }

@@ -4,7 +4,7 @@ use super::error::{ReproduceCause, ReproduceError};
 use super::length::RunLength;
 use crate::model::{Model, shipped};
 use crate::rate::Twin;
-use crate::training::Dynamics;
+use crate::training::NetworkDynamics;
 
 /// A run that a figure needs: a shipped model with some keys changed, trained for some time.
 #[derive(Clone, Debug, PartialEq)]
@@ -16,7 +16,7 @@ pub struct RunSpec {
     /// Keys of the model that differ, as in `--set`.
     pub overrides: &'static [&'static str],
     /// Spikes or rates.
-    pub dynamics: Dynamics,
+    pub dynamics: NetworkDynamics,
     /// How long it is trained.
     pub length: RunLength,
     /// Seed of all that is random.
@@ -26,17 +26,17 @@ pub struct RunSpec {
 impl RunSpec {
     /// A run of an unchanged shipped model, with spikes.
     pub fn of(model: &'static str, length: RunLength, seed: u64) -> Self {
-        Self { model, variant: "", overrides: &[], dynamics: Dynamics::Spiking, length, seed }
+        Self { model, variant: "", overrides: &[], dynamics: NetworkDynamics::Spiking, length, seed }
     }
 
     /// The beginning of the names of its files.
     pub(super) fn name(&self) -> String {
         let variant = if self.variant.is_empty() { String::new() } else { format!("-{}", self.variant) };
         let rates = match self.dynamics {
-            Dynamics::Spiking => "",
-            Dynamics::Rate(Twin::Noiseless) => "-rates",
-            Dynamics::Rate(Twin::Diffusion) => "-diffusion-rates",
-            Dynamics::Rate(Twin::Noisy) => "-noisy-rates",
+            NetworkDynamics::Spiking => "",
+            NetworkDynamics::Rate(Twin::Noiseless) => "-rates",
+            NetworkDynamics::Rate(Twin::Diffusion) => "-diffusion-rates",
+            NetworkDynamics::Rate(Twin::Noisy) => "-noisy-rates",
         };
         format!("{}{variant}{rates}-{}-seed{}", self.model, self.length.name(), self.seed)
     }
@@ -50,7 +50,7 @@ impl RunSpec {
         let epochs = format!("learning.epochs={}", self.length.epochs);
         let keys: Vec<String> = self.overrides.iter().map(|&key| key.to_owned()).chain([epochs]).collect();
         let mut model = Model::parse(model.text, &format!("shipped {}.toml", model.name), &keys)?;
-        if self.dynamics != Dynamics::Spiking {
+        if self.dynamics != NetworkDynamics::Spiking {
             model.recording.spikes.clear();
             model.recording.traces.clear();
         }
@@ -61,7 +61,7 @@ impl RunSpec {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::Credit;
+    use crate::model::CreditRecording;
 
     const TEN: RunLength = RunLength { epochs: 10, images: None, tested: None };
 
@@ -79,7 +79,7 @@ mod tests {
         let overrides = &["recording.credit=true"];
         let spec = RunSpec { overrides, ..RunSpec::of("g17-784-10", RunLength { epochs: 7, ..TEN }, 1) };
         let model = spec.model().unwrap();
-        assert_eq!((model.learning.epochs, model.recording.credit), (7, Credit::Measured));
+        assert_eq!((model.learning.epochs, model.recording.credit), (7, CreditRecording::Measured));
         assert_eq!(model.name, "g17-784-10");
     }
 }

@@ -14,7 +14,7 @@ use crate::model::{ContinuousProtocol, InterventionKind, Model, Population};
 use crate::network::Network;
 use crate::numeric::PresentationKey;
 use crate::protocol::{KeptSpikes, Phase, SLICE_MS, Sampling, Trial, slice_at, slice_start, slices_until};
-use crate::record::{Checkpoint, Kind, Planned, Presentation, Recorder, SinceEvaluation};
+use crate::record::{Checkpoint, Planned, Presentation, PresentationKind, Recorder, SinceEvaluation};
 use crate::training::Ending;
 
 /// A circuit in a continuous run. It begins at rest and stands between two slices whenever it may be looked at or changed.
@@ -168,7 +168,7 @@ impl<'a> Simulation<'a> {
     pub fn planned(&self) -> Planned {
         let (from_ms, end_ms) = (self.recorded_ms, self.protocol.end_ms());
         let presentations = slice_at(from_ms)..slices_until(end_ms);
-        let assumed = Planned::assumed(self.model, Kind::Train, presentations, 0);
+        let assumed = Planned::assumed(self.model, PresentationKind::Train, presentations, 0);
         let known = self.inputs.mean_rates(self.model.populations.len(), [0.0, end_ms]);
         let rates = assumed.rates.iter().zip(known).map(|(&assumed, known)| known.unwrap_or(assumed)).collect();
         Planned { rates, span_ms: self.protocol.warmup.max(from_ms)..end_ms, ..assumed }
@@ -278,7 +278,7 @@ impl<'a> Simulation<'a> {
     ) -> Option<TrialAborted> {
         let (index, start) = (self.next, self.clock_ms());
         let sampling = piece.and_then(|RecordedPiece { from, .. }| {
-            let sampling = recorder.sampling(Kind::Train, index, start + from)?;
+            let sampling = recorder.sampling(PresentationKind::Train, index, start + from)?;
             Some(Sampling { first: from + sampling.first, ..sampling })
         });
         self.inputs.prepare(self.seed, index);
@@ -302,7 +302,8 @@ impl<'a> Simulation<'a> {
         self.spikes.iter_mut().zip(&observed.spikes).for_each(|(count, spikes)| *count += spikes.len() as u64);
         let (start_ms, cut_ms) = (start, piece.from);
         let (image, label, decoded) = (0, None, 0);
-        let presentation = Presentation { kind: Kind::Train, index, image, label, decoded, start_ms, cut_ms, observed };
+        let presentation =
+            Presentation { kind: PresentationKind::Train, index, image, label, decoded, start_ms, cut_ms, observed };
         Ok(recorder.presentation(presentation)?)
     }
 

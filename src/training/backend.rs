@@ -14,7 +14,7 @@ use crate::rate::{RateLane, Twin};
 
 /// The dynamics by which a network is simulated. Weights, order of presentations, rules and decoder are the same for all.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Dynamics {
+pub enum NetworkDynamics {
     /// Event by event.
     #[default]
     Spiking,
@@ -32,7 +32,7 @@ pub enum Dynamics {
 /// If there are fewer images, or the network is not of the model's shape.
 pub fn responses(
     (model, network): (&Model, &Network),
-    dynamics: Dynamics,
+    dynamics: NetworkDynamics,
     shown: &Presentations,
     images: usize,
     seed: u64,
@@ -66,7 +66,7 @@ pub fn expected_rates(
     if model.recording.spikes.is_empty() {
         return Ok(rates);
     }
-    let responses = responses((model, network), Dynamics::Spiking, shown, IMAGES.min(shown.len()), seed)?;
+    let responses = responses((model, network), NetworkDynamics::Spiking, shown, IMAGES.min(shown.len()), seed)?;
     for response in &responses {
         for (rate, neurons) in rates.iter_mut().zip(response) {
             *rate += neurons.iter().sum::<f64>() / (neurons.len() * responses.len()) as f64;
@@ -75,7 +75,7 @@ pub fn expected_rates(
     Ok(rates)
 }
 
-impl Dynamics {
+impl NetworkDynamics {
     /// Its name in files and summaries: `spiking` or `rate`.
     pub fn name(self) -> &'static str {
         match self {
@@ -92,10 +92,10 @@ pub(super) enum Backend {
 }
 
 impl Backend {
-    pub(super) fn new(circuit: &Arc<Circuit>, dynamics: Dynamics) -> Self {
+    pub(super) fn new(circuit: &Arc<Circuit>, dynamics: NetworkDynamics) -> Self {
         match dynamics {
-            Dynamics::Spiking => Self::Spiking(Box::new(Lane::new(circuit))),
-            Dynamics::Rate(twin) => Self::Rate(Box::new(RateLane::new(circuit, twin))),
+            NetworkDynamics::Spiking => Self::Spiking(Box::new(Lane::new(circuit))),
+            NetworkDynamics::Rate(twin) => Self::Rate(Box::new(RateLane::new(circuit, twin))),
         }
     }
 

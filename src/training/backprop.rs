@@ -11,14 +11,14 @@ use crate::plasticity::{ErrorSignal, TwoPhase};
 
 /// Backpropagates the error of the output population through hidden populations, layer by layer.
 #[derive(Clone, Debug)]
-pub(super) struct Backprop {
+pub(super) struct BackpropReference {
     /// From the hidden population next to the output to that next to the input.
-    layers: Vec<Layer>,
+    layers: Vec<HiddenLayer>,
 }
 
 /// A hidden population and the population that it drives.
 #[derive(Clone, Debug)]
-struct Layer {
+struct HiddenLayer {
     population: usize,
     phi_max: f64,
     /// The projection from this population to the one above.
@@ -28,7 +28,7 @@ struct Layer {
     rule: TwoPhase,
 }
 
-impl Backprop {
+impl BackpropReference {
     /// The layers of a model: every hidden population from which exactly one feedforward path leads to the output.
     pub(super) fn of(model: &Model) -> Self {
         let Some((output, _)) = model.decoded() else { return Self { layers: Vec::new() } };
@@ -39,11 +39,11 @@ impl Backprop {
             let rule = TwoPhase::of(constants(model, &model.populations[above])).ok()?;
             let error = if above == output.0 { ErrorSignal::Teaching } else { ErrorSignal::Backprop };
             let phi_max = model.populations[population].phi_max();
-            Some((path.len(), Layer { population, phi_max, onward, above, rule: TwoPhase { error, ..rule } }))
+            Some((path.len(), HiddenLayer { population, phi_max, onward, above, rule: TwoPhase { error, ..rule } }))
         };
         let hidden = model.hidden_populations().filter_map(layer);
         // Those nearest to the output come first: their errors are propagated to the others.
-        let mut layers: Vec<(usize, Layer)> = hidden.collect();
+        let mut layers: Vec<(usize, HiddenLayer)> = hidden.collect();
         layers.sort_by_key(|&(distance, _)| distance);
         Self { layers: layers.into_iter().map(|(_, layer)| layer).collect() }
     }
@@ -125,7 +125,7 @@ mod tests {
         let means = [means(&all, &[]), means(&all, &TARGET)];
         let signals = TrialSignals::new(&model, &means, &[]);
         let mut errors = vec![Vec::new(); 4];
-        Backprop::of(&model).backpropagate(&network, &signals, &mut errors);
+        BackpropReference::of(&model).backpropagate(&network, &signals, &mut errors);
         for population in [1, 2] {
             let rule = TwoPhase::of(constants(&model, &model.populations[population])).unwrap();
             let rule = TwoPhase { error: ErrorSignal::Backprop, ..rule };

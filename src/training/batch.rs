@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::Dynamics;
+use super::NetworkDynamics;
 use super::backend::Backend;
 use super::decoding::{decode, output_loss};
 use super::rules::Rules;
@@ -14,7 +14,7 @@ use crate::network::Network;
 use crate::numeric::PresentationKey;
 use crate::plasticity::WeightUpdate;
 use crate::protocol::{KeptSpikes, Sampling, Sigmoids, Target, Trial};
-use crate::record::{Kind, Presentation};
+use crate::record::{Presentation, PresentationKind};
 
 /// A lane with its presentation and the changes of weights computed from it.
 pub(super) struct LaneOfBatch {
@@ -42,7 +42,7 @@ pub(super) struct LaneOfBatch {
 }
 
 impl LaneOfBatch {
-    pub(super) fn new(model: &Model, circuit: &Arc<Circuit>, dynamics: Dynamics) -> Self {
+    pub(super) fn new(model: &Model, circuit: &Arc<Circuit>, dynamics: NetworkDynamics) -> Self {
         Self {
             lane: Backend::new(circuit, dynamics),
             index: 0,
@@ -85,7 +85,7 @@ impl LaneOfBatch {
     /// The presentation as a recorder sees it.
     pub(super) fn record(&self, shown: &Presentations) -> Presentation<'_> {
         Presentation {
-            kind: Kind::Train,
+            kind: PresentationKind::Train,
             index: self.index,
             image: shown.image(self.image) as u32,
             label: self.label,

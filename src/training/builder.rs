@@ -6,9 +6,9 @@ use super::batch::LaneOfBatch;
 use super::credit::CreditMonitor;
 use super::rules::{OwnRule, Rules};
 use super::trainer::Trainer;
-use super::{Dynamics, TrainerError};
+use super::{NetworkDynamics, TrainerError};
 use crate::engine::{Circuit, Precision};
-use crate::model::{Credit, Model, Rule};
+use crate::model::{CreditRecording, Model, Rule};
 use crate::network::{DerivedProjections, Network};
 use crate::numeric::PresentationKey;
 use crate::plasticity::{BoundaryRule, DerivedWeights, RuleRegistry};
@@ -32,16 +32,16 @@ use crate::record::Checkpoint;
 #[must_use = "a builder does nothing until `build`"]
 pub struct TrainerBuilder<'a> {
     model: &'a Model,
-    start: Start,
+    start: InitialState,
     precision: Precision,
-    dynamics: Dynamics,
+    dynamics: NetworkDynamics,
     registry: RuleRegistry,
     rules: Vec<(String, Box<dyn BoundaryRule>)>,
     derived: Vec<DerivedFrom>,
 }
 
 /// Where a run starts.
-enum Start {
+enum InitialState {
     New { network: Network, seed: u64 },
     Checkpoint(Box<Checkpoint>),
 }
@@ -55,19 +55,19 @@ struct DerivedFrom {
 
 impl<'a> TrainerBuilder<'a> {
     pub(super) fn new(model: &'a Model, network: Network) -> Self {
-        Self::from(model, Start::New { network, seed: 1 })
+        Self::from(model, InitialState::New { network, seed: 1 })
     }
 
     pub(super) fn resuming(model: &'a Model, checkpoint: Checkpoint) -> Self {
-        Self::from(model, Start::Checkpoint(Box::new(checkpoint)))
+        Self::from(model, InitialState::Checkpoint(Box::new(checkpoint)))
     }
 
-    fn from(model: &'a Model, start: Start) -> Self {
+    fn from(model: &'a Model, start: InitialState) -> Self {
         Self {
             model,
             start,
             precision: Precision::Single,
-            dynamics: Dynamics::Spiking,
+            dynamics: NetworkDynamics::Spiking,
             registry: RuleRegistry::default(),
             rules: Vec::new(),
             derived: Vec::new(),
@@ -76,7 +76,7 @@ impl<'a> TrainerBuilder<'a> {
 
     /// The seed of all that is random, 1 unless given. A run that is resumed keeps its own.
     pub fn seed(mut self, value: u64) -> Self {
-        if let Start::New { seed, .. } = &mut self.start {
+        if let InitialState::New { seed, .. } = &mut self.start {
             *seed = value;
         }
         self
@@ -89,7 +89,7 @@ impl<'a> TrainerBuilder<'a> {
     }
 
     /// The dynamics, spiking unless given. Those of rates have no state, so a run that is resumed under them starts at rest.
-    pub fn dynamics(mut self, dynamics: Dynamics) -> Self {
+    pub fn dynamics(mut self, dynamics: NetworkDynamics) -> Self {
         self.dynamics = dynamics;
         self
     }
@@ -132,11 +132,11 @@ impl<'a> TrainerBuilder<'a> {
             return Err(TrainerError::RateRule { rule });
         }
         let seed = match &self.start {
-            Start::New { network, seed } => {
+            InitialState::New { network, seed } => {
                 network.check(model)?;
                 *seed
             }
-            Start::Checkpoint(checkpoint) => {
+            InitialState::Checkpoint(checkpoint) => {
                 checkpoint.check(model)?;
                 checkpoint.seed
             }
@@ -144,7 +144,7 @@ impl<'a> TrainerBuilder<'a> {
         let derived = derived_projections(model, seed, self.derived)?;
         let own = self.rules.into_iter().map(|(name, rule)| own_rule(model, &derived, &name, rule));
         let rules = Rules::new(model, &self.registry, own.collect::<Result<_, _>>()?)?;
-        let measured = model.recording.credit == Credit::Measured;
+        let measured = model.recording.credit == CreditRecording::Measured;
         let circuit = Arc::new(Circuit::new(model, seed, self.precision)?);
         let mut sigmoids = rules.sigmoids(model);
         for (index, population) in model.populations.iter().enumerate() {
@@ -152,7 +152,7 @@ impl<'a> TrainerBuilder<'a> {
             sigmoids.iter_mut().for_each(|sigmoids| sigmoids[index] |= measured);
         }
         let pre = model.projections.iter().map(|p| model.population(p.from).size);
-        let parts = Parts {
+        let parts = TrainerParts {
             model,
             dynamics: self.dynamics,
             rules,
@@ -165,20 +165,20 @@ impl<'a> TrainerBuilder<'a> {
             seed,
         };
         Ok(match self.start {
-            Start::New { mut network, .. } => {
+            InitialState::New { mut network, .. } => {
                 parts.derived.renew(&mut network, PresentationKey::training(0));
                 Trainer::start(parts, network)
             }
-            Start::Checkpoint(checkpoint) => Trainer::go_on(parts, *checkpoint),
+            InitialState::Checkpoint(checkpoint) => Trainer::go_on(parts, *checkpoint),
         })
     }
 }
 
 /// What a trainer is made of but for its network and history.
-pub(super) struct Parts<'a> {
+pub(super) struct TrainerParts<'a> {
     pub(super) model: &'a Model,
     pub(super) circuit: Arc<Circuit>,
-    pub(super) dynamics: Dynamics,
+    pub(super) dynamics: NetworkDynamics,
     pub(super) rules: Rules,
     pub(super) derived: DerivedProjections,
     pub(super) credit_monitor: Option<CreditMonitor>,

@@ -3,7 +3,7 @@
 
 use ndarray::{Array1, Array2, ArrayView1};
 
-use super::backprop::Backprop;
+use super::backprop::BackpropReference;
 use super::signals::TrialSignals;
 use crate::analysis::{angle, feedback_eigenvalue, layer_loss};
 use crate::engine::PhaseMeans;
@@ -20,10 +20,10 @@ pub(super) const WINDOW: u32 = 100;
 /// Measures the credit assignment of a run, presentation by presentation.
 #[derive(Debug)]
 pub(super) struct CreditMonitor {
-    layers: Vec<Layer>,
+    layers: Vec<MonitoredLayer>,
     /// The population that is decoded, if one is.
     output: Option<PopulationId>,
-    backprop: Backprop,
+    backprop: BackpropReference,
     /// Backpropagated errors of each population, [n].
     backprop_error: Vec<Vec<f64>>,
     feedback: Option<LastLayer>,
@@ -31,7 +31,7 @@ pub(super) struct CreditMonitor {
 
 /// A hidden population whose feedforward weights learn.
 #[derive(Debug)]
-struct Layer {
+struct MonitoredLayer {
     population: usize,
     /// The rate of its neurons as a function of their potential.
     phi: Escape,
@@ -63,12 +63,12 @@ impl CreditMonitor {
                 |p: &&crate::model::Projection| p.to.0 == population && p.learning_rate > 0.0 && !is_apical(model, p);
             let learns = model.projections.iter().position(|p| learns(&p))?;
             let path = feedforward_path(&model.projections, PopulationId(population), output?)?;
-            Some(Layer { population, phi: model.populations[population].rate_function(), learns, path })
+            Some(MonitoredLayer { population, phi: model.populations[population].rate_function(), learns, path })
         });
-        let layers: Vec<Layer> = layers.collect();
+        let layers: Vec<MonitoredLayer> = layers.collect();
         let feedback = layers.iter().find_map(|layer| LastLayer::of(model, layer));
         let backprop_error = vec![Vec::new(); model.populations.len()];
-        Self { layers, output, backprop: Backprop::of(model), backprop_error, feedback }
+        Self { layers, output, backprop: BackpropReference::of(model), backprop_error, feedback }
     }
 
     /// Measures presentation `index` from its means by phase and its changes by projection, before these are applied.
@@ -110,7 +110,7 @@ fn rates(potentials: &[f64], phi: Escape) -> Vec<f64> {
     potentials.iter().map(|&v| phi.rate_max * phi.share(v)).collect()
 }
 
-impl Layer {
+impl MonitoredLayer {
     fn loss(&self, means: &[PhaseMeans]) -> f64 {
         let (forward, target) = (&means[FORWARD], &means[TARGET]);
         let p = self.population;
@@ -136,7 +136,7 @@ impl Layer {
 }
 
 impl LastLayer {
-    fn of(model: &Model, layer: &Layer) -> Option<Self> {
+    fn of(model: &Model, layer: &MonitoredLayer) -> Option<Self> {
         let &[ProjectionId(forward)] = layer.path.as_slice() else { return None };
         let (PopulationId(last), _) = model.decoded()?;
         let output = model.populations[last].linear()?;

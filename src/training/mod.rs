@@ -20,7 +20,7 @@ mod tests;
 mod threads;
 mod trainer;
 
-pub use backend::{Dynamics, expected_rates, responses};
+pub use backend::{NetworkDynamics, expected_rates, responses};
 pub use builder::TrainerBuilder;
 pub use data_shape::DataMismatch;
 pub use decoding::answer;

@@ -7,7 +7,7 @@ use crate::data::Dataset;
 use crate::engine::LayoutError;
 use crate::model::Model;
 use crate::network::Network;
-use crate::record::{Kind, Planned};
+use crate::record::{Planned, PresentationKind};
 
 /// What a training of these presentations will record, with `test_examples` images in each evaluation, from the rates of its
 /// network at the start.
@@ -22,7 +22,14 @@ pub fn planned_training(
 ) -> Result<Planned, LayoutError> {
     let epoch = data.training.len() as u64;
     let rates = expected_rates((model, network), &data.training, seed)?;
-    Ok(Planned { kind: Kind::Train, presentations, epoch, tests: test_examples as u64, rates, span_ms: 0.0..0.0 })
+    Ok(Planned {
+        kind: PresentationKind::Train,
+        presentations,
+        epoch,
+        tests: test_examples as u64,
+        rates,
+        span_ms: 0.0..0.0,
+    })
 }
 
 /// What a test will record.
@@ -31,7 +38,7 @@ pub fn planned_training(
 /// If the model has no layout.
 pub fn planned_test(test: &Test<'_>, seed: u64) -> Result<Planned, LayoutError> {
     Ok(Planned {
-        kind: Kind::Test,
+        kind: PresentationKind::Test,
         presentations: 0..test.examples as u64 * u64::from(test.passes),
         epoch: test.examples as u64,
         tests: 0,
@@ -47,7 +54,7 @@ mod tests {
     use super::*;
     use crate::data::{ImageSet, Presentations, Split};
     use crate::engine::{Circuit, Precision};
-    use crate::training::{Dynamics, initial_network};
+    use crate::training::{NetworkDynamics, initial_network};
 
     #[test]
     fn every_presentation_of_a_run_is_planned() {
@@ -63,7 +70,7 @@ mod tests {
         let test = Test {
             model: &model,
             circuit: &circuit,
-            dynamics: Dynamics::Spiking,
+            dynamics: NetworkDynamics::Spiking,
             network: &network,
             shown: &shown,
             examples: 3,

@@ -1,6 +1,6 @@
 //! The plasticity rules of a run: those of its model, and those that the program gives.
 
-use super::backprop::Backprop;
+use super::backprop::BackpropReference;
 use crate::engine::LayoutError;
 use crate::model::{Escape, HiddenError, Model, Population, Projection, ProjectionRule};
 use crate::plasticity::{
@@ -15,7 +15,7 @@ pub(super) struct Rules {
     /// The rule of each projection; none if its weights are constant or derived.
     pub(super) of_projections: Vec<Option<Box<dyn BoundaryRule>>>,
     /// Computes backpropagated errors, if a rule reads them.
-    pub(super) backprop: Option<Backprop>,
+    pub(super) backprop: Option<BackpropReference>,
 }
 
 /// Why there is no trainer.
@@ -116,7 +116,7 @@ impl Rules {
                 check(model, projection, measurement, population)?;
             }
         }
-        Ok(Self { of_projections: rules, backprop: backprop.then(|| Backprop::of(model)) })
+        Ok(Self { of_projections: rules, backprop: backprop.then(|| BackpropReference::of(model)) })
     }
 
     /// Whether a rule reads what there is only with a target.

@@ -8,14 +8,14 @@ use rayon::prelude::*;
 
 use super::backend::Backend;
 use super::decoding::decode;
-use super::{Dynamics, Monitor, RunError, data_shape};
+use super::{Monitor, NetworkDynamics, RunError, data_shape};
 use crate::data::{OtherSources, Presentations};
 use crate::engine::{Circuit, Observation};
 use crate::model::{Decoding, Model};
 use crate::network::Network;
 use crate::numeric::PresentationKey;
 use crate::protocol::{KeptSpikes, Sampling, Trial};
-use crate::record::{Kind, Presentation, Recorder};
+use crate::record::{Presentation, PresentationKind, Recorder};
 
 /// Images per thread between two calls of the monitor.
 const SHARE: usize = 64;
@@ -48,7 +48,7 @@ pub struct Test<'a> {
     /// Its layout.
     pub circuit: &'a Arc<Circuit>,
     /// The dynamics of the test.
-    pub dynamics: Dynamics,
+    pub dynamics: NetworkDynamics,
     /// The weights.
     pub network: &'a Network,
     /// The presentations; every one has a label.
@@ -121,8 +121,8 @@ impl Test<'_> {
         let wanted: Vec<_> = examples
             .map(|example| {
                 let place = self.place(pass, example);
-                let watched = recorder.watches(Kind::Test, place);
-                let sampling = recorder.sampling(Kind::Test, place, self.start_ms(pass, example));
+                let watched = recorder.watches(PresentationKind::Test, place);
+                let sampling = recorder.sampling(PresentationKind::Test, place, self.start_ms(pass, example));
                 (example, watched, sampling)
             })
             .collect();
@@ -171,7 +171,7 @@ impl Test<'_> {
 
     fn record(&self, pass: u32, label: u8, answer: &Answer, recorder: &mut dyn Recorder) -> Result<(), RunError> {
         recorder.presentation(Presentation {
-            kind: Kind::Test,
+            kind: PresentationKind::Test,
             index: self.place(pass, answer.example),
             image: self.shown.image(answer.example) as u32,
             label: Some(label),

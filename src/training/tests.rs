@@ -18,7 +18,7 @@ use crate::network::Network;
 use crate::numeric::PresentationKey;
 use crate::protocol::{KeptSpikes, Order, Target, Trial};
 use crate::rate::Learner;
-use crate::record::{Kind, Presentation, RecordError, Recorder};
+use crate::record::{Presentation, PresentationKind, RecordError, Recorder};
 
 /// Images of 4 x 4 pixels: image i shows pixel i alone.
 const IMAGES: usize = 16;
@@ -48,13 +48,13 @@ fn plan(presentations: u64) -> Plan {
 /// Records the input neurons that spike in each presentation, and the network at the start and after each.
 #[derive(Default)]
 struct Kept {
-    fired: Vec<(Kind, u64, usize, BTreeSet<usize>)>,
+    fired: Vec<(PresentationKind, u64, usize, BTreeSet<usize>)>,
     networks: Vec<Network>,
     labels: Vec<(u64, String)>,
 }
 
 impl Recorder for Kept {
-    fn watches(&self, _: Kind, _: u64) -> bool {
+    fn watches(&self, _: PresentationKind, _: u64) -> bool {
         true
     }
 
@@ -179,8 +179,8 @@ fn training_images_are_shown_shifted_and_test_images_are_not() {
     let mut moved = 0;
     for (kind, index, image, fired) in &kept.fired {
         let by = match kind {
-            Kind::Train => shift(&model.stimuli, SEED, PresentationKey::training(*index)),
-            Kind::Test => [0; 2],
+            PresentationKind::Train => shift(&model.stimuli, SEED, PresentationKey::training(*index)),
+            PresentationKind::Test => [0; 2],
         };
         let [row, column] = [image / 4, image % 4].map(usize::cast_signed);
         let [row, column] = [row + by[0], column + by[1]];

@@ -6,25 +6,27 @@ use std::sync::Arc;
 use rayon::prelude::*;
 
 use super::batch::LaneOfBatch;
-use super::builder::{Parts, TrainerBuilder};
+use super::builder::{TrainerBuilder, TrainerParts};
 use super::credit::{self, CreditMonitor};
 use super::rules::{Rules, TrainerError};
 use super::schedule::{rate_factor, shift};
 use super::testing::kept;
-use super::{Dynamics, Ending, History, Monitor, Plan, Plasticity, Progress, RunError, Test, Training, data_shape};
+use super::{
+    Ending, History, Monitor, NetworkDynamics, Plan, Plasticity, Progress, RunError, Test, Training, data_shape,
+};
 use crate::data::{DataIdentity, Dataset, Presentations};
 use crate::engine::{Circuit, Work};
 use crate::model::{Model, Sign};
 use crate::network::{DerivedProjections, Network};
 use crate::numeric::PresentationKey;
 use crate::protocol::{FORWARD, Order, Sigmoids, TARGET};
-use crate::record::{Checkpoint, Evaluation, Kind, Recorder, SinceEvaluation};
+use crate::record::{Checkpoint, Evaluation, PresentationKind, Recorder, SinceEvaluation};
 
 /// A network in training.
 pub struct Trainer<'a> {
     model: &'a Model,
     circuit: Arc<Circuit>,
-    dynamics: Dynamics,
+    dynamics: NetworkDynamics,
     rules: Rules,
     network: Network,
     derived: DerivedProjections,
@@ -78,8 +80,9 @@ impl<'a> Trainer<'a> {
     }
 
     /// A new run of these parts.
-    pub(super) fn start(parts: Parts<'a>, network: Network) -> Self {
-        let Parts { model, circuit, dynamics, rules, derived, credit_monitor, centres, lanes, sigmoids, seed } = parts;
+    pub(super) fn start(parts: TrainerParts<'a>, network: Network) -> Self {
+        let TrainerParts { model, circuit, dynamics, rules, derived, credit_monitor, centres, lanes, sigmoids, seed } =
+            parts;
         Self {
             model,
             circuit,
@@ -105,7 +108,7 @@ impl<'a> Trainer<'a> {
     }
 
     /// A run of these parts that goes on from a checkpoint that fits them.
-    pub(super) fn go_on(parts: Parts<'a>, checkpoint: Checkpoint) -> Self {
+    pub(super) fn go_on(parts: TrainerParts<'a>, checkpoint: Checkpoint) -> Self {
         let mut trainer = Self::start(parts, checkpoint.network);
         trainer.data = checkpoint.data;
         trainer.edited = checkpoint.edited;
@@ -305,8 +308,8 @@ impl<'a> Trainer<'a> {
             lane.shift = shift(&self.model.stimuli, self.seed, PresentationKey::training(n));
             lane.lengths = self.model.phases().lengths(self.seed, PresentationKey::training(n));
             lane.start_ms = self.clock_ms;
-            lane.spikes = kept(recorder.watches(Kind::Train, n));
-            lane.sampling = recorder.sampling(Kind::Train, n, lane.start_ms);
+            lane.spikes = kept(recorder.watches(PresentationKind::Train, n));
+            lane.sampling = recorder.sampling(PresentationKind::Train, n, lane.start_ms);
             self.clock_ms += lane.lengths[0] + lane.label.map_or(0.0, |_| lane.lengths[1]);
         }
     }

@@ -9,7 +9,7 @@ use crate::model::Model;
 use crate::network::Network;
 use crate::numeric::angle_from_products;
 use crate::rate::Twin;
-use crate::training::{Dynamics, Ending, Monitor, Plan, Plasticity, RunError, Trainer, Training, responses};
+use crate::training::{Ending, Monitor, NetworkDynamics, Plan, Plasticity, RunError, Trainer, Training, responses};
 
 /// What both are trained on, and how they are compared.
 #[derive(Clone, Copy, Debug)]
@@ -64,7 +64,7 @@ pub struct ComparedLearning {
     pub similarity: Vec<Similarity>,
 }
 
-const DYNAMICS: [Dynamics; 2] = [Dynamics::Spiking, Dynamics::Rate(Twin::Noiseless)];
+const DYNAMICS: [NetworkDynamics; 2] = [NetworkDynamics::Spiking, NetworkDynamics::Rate(Twin::Noiseless)];
 
 /// Trains a network and its noiseless twin; `None` if the monitor stops them.
 ///

@@ -8,12 +8,12 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use serde_json::{Value, json};
 
 use super::run::{network, presentations};
-use super::{Pack, Part, Parts, curve};
+use super::{DataPart, Pack, Parts, curve};
 use crate::analysis::confusion;
 use crate::model::Model;
 use crate::protocol::{FORWARD, PhaseName, TARGET};
-use crate::record::hdf5::{PlateauList, PresentationRow, SpikeList};
-use crate::record::{Evaluation, Kind, Presentation, RecordError, Recorder};
+use crate::record::hdf5::{PlateauList, PresentationRow, RecordedSpikes};
+use crate::record::{Evaluation, Presentation, PresentationKind, RecordError, Recorder};
 
 /// Presentations sent to the page at a time.
 const SHOWN: usize = 4;
@@ -27,7 +27,7 @@ pub struct LiveTrials {
     /// The presentations.
     pub rows: Vec<PresentationRow>,
     /// Their spikes.
-    pub spikes: Vec<SpikeList>,
+    pub spikes: Vec<RecordedSpikes>,
     /// Their plateaus, of populations with apical dendrites.
     pub plateaus: Vec<PlateauList>,
 }
@@ -100,25 +100,25 @@ impl LiveParts {
 }
 
 impl Parts for LiveParts {
-    fn part(&self, part: Part) -> Result<Option<Pack>, RecordError> {
+    fn part(&self, part: DataPart) -> Result<Option<Pack>, RecordError> {
         let mut state = locked(&self.state);
         match part {
-            Part::Run => return Ok(Some(Pack::of(self.about(&state)))),
-            Part::Live => state.wanted = true,
+            DataPart::Run => return Ok(Some(Pack::of(self.about(&state)))),
+            DataPart::Live => state.wanted = true,
             _ => return Ok(None),
         }
         let mut all = Pack::default().part("run", Pack::of(self.about(&state)));
         all = all.part("presentations", presentations(&state.shown.rows));
         for (p, list) in state.shown.spikes.iter().enumerate() {
             let pack = Pack::of(json!({ "total": list.times.len() })).f64("time", &list.times);
-            all = all.part(&Part::Spikes(p).name(), pack.u32("neuron", list.neurons.iter().map(|&n| n as u32)));
+            all = all.part(&DataPart::Spikes(p).name(), pack.u32("neuron", list.neurons.iter().map(|&n| n as u32)));
         }
         for (p, list) in state.shown.plateaus.iter().enumerate().filter(|(_, list)| !list.times.is_empty()) {
             let pack =
                 Pack::of(json!({ "total": list.times.len() })).f64("time", &list.times).f32("alpha", &list.alpha);
             let pack = pack.u32("neuron", list.neurons.iter().map(|&n| n as u32));
             let target = list.phases.iter().map(|&phase| u8::from(phase == PhaseName::Target));
-            all = all.part(&Part::Plateaus(p).name(), pack.u8("phase", target));
+            all = all.part(&DataPart::Plateaus(p).name(), pack.u8("phase", target));
         }
         Ok(Some(all))
     }
@@ -134,7 +134,7 @@ impl Live {
             PresentationRow { kind, index, image, label, decoded, start_ms, forward_end_ms, target_end_ms, recorded };
         let shown = &mut self.collected;
         shown.rows.push(row);
-        shown.spikes.resize_with(self.sizes.len(), SpikeList::default);
+        shown.spikes.resize_with(self.sizes.len(), RecordedSpikes::default);
         shown.plateaus.resize_with(self.sizes.len(), PlateauList::default);
         for ((list, seen), &size) in shown.spikes.iter_mut().zip(&observed.spikes).zip(&self.sizes) {
             list.size = size;
@@ -153,14 +153,14 @@ impl Live {
 }
 
 impl Recorder for Live {
-    fn watches(&self, kind: Kind, _: u64) -> bool {
-        kind == Kind::Train
+    fn watches(&self, kind: PresentationKind, _: u64) -> bool {
+        kind == PresentationKind::Train
     }
 
     fn presentation(&mut self, presentation: Presentation<'_>) -> Result<(), RecordError> {
         let shared = Arc::clone(&self.state);
         let mut state = locked(&shared);
-        if presentation.kind == Kind::Test {
+        if presentation.kind == PresentationKind::Test {
             state.answers.extend(presentation.label.map(|label| (label, presentation.decoded)));
             return Ok(());
         }
@@ -207,7 +207,7 @@ mod tests {
         Model::load("g17-784-500-10".as_ref(), &["population.hidden.size=2".to_owned()]).unwrap()
     }
 
-    fn show(live: &mut Live, kind: Kind, index: u64, decoded: u8) {
+    fn show(live: &mut Live, kind: PresentationKind, index: u64, decoded: u8) {
         let spike = Spike { time: 1.5, neuron: 1 };
         let observed = Observation {
             phases_ms: vec![50.0, 50.0],
@@ -226,13 +226,13 @@ mod tests {
     fn presentations_are_copied_when_they_are_asked_for_alone() {
         let parts = LiveParts::new(&model());
         let mut live = parts.recorder(&model(), 1, 100);
-        (0..6).for_each(|n| show(&mut live, Kind::Train, n, 1));
+        (0..6).for_each(|n| show(&mut live, PresentationKind::Train, n, 1));
         let first = |parts: &LiveParts| locked(&parts.state).shown.rows.iter().map(|row| row.index).collect::<Vec<_>>();
         assert_eq!(first(&parts), [0, 1, 2, 3]);
-        (6..20).for_each(|n| show(&mut live, Kind::Train, n, 1));
+        (6..20).for_each(|n| show(&mut live, PresentationKind::Train, n, 1));
         assert_eq!(first(&parts), [0, 1, 2, 3], "nobody looked");
-        assert!(parts.part(Part::Live).unwrap().is_some());
-        (20..30).for_each(|n| show(&mut live, Kind::Train, n, 1));
+        assert!(parts.part(DataPart::Live).unwrap().is_some());
+        (20..30).for_each(|n| show(&mut live, PresentationKind::Train, n, 1));
         assert_eq!(first(&parts), [20, 21, 22, 23]);
         let state = locked(&parts.state);
         assert_eq!(state.shown.spikes[1].times, [2001.5, 2101.5, 2201.5, 2301.5]);
@@ -244,12 +244,12 @@ mod tests {
     fn errors_and_answers_are_counted() {
         let parts = LiveParts::new(&model());
         let mut live = parts.recorder(&model(), 1, 1000);
-        (0..1000).for_each(|n| show(&mut live, Kind::Train, n, u8::from(n % 4 > 0)));
-        (0..3).for_each(|n| show(&mut live, Kind::Test, n, n as u8));
+        (0..1000).for_each(|n| show(&mut live, PresentationKind::Train, n, u8::from(n % 4 > 0)));
+        (0..3).for_each(|n| show(&mut live, PresentationKind::Test, n, n as u8));
         let evaluation =
             Evaluation { examples_seen: 1000, test_error: 66.7, train_error: 25.0, loss: 0.0, seconds: 1.0 };
         live.evaluation(&evaluation).unwrap();
-        let about = parts.part(Part::Run).unwrap().unwrap().meta;
+        let about = parts.part(DataPart::Run).unwrap().unwrap().meta;
         assert_eq!(about["running"], json!([[500, 25.0], [1000, 25.0]]));
         assert_eq!((&about["seen"], &about["curve"][0]["test_error"]), (&json!(1000), &json!(66.7)));
         let mut answered = vec![1, 1, 1];
@@ -260,9 +260,9 @@ mod tests {
     #[test]
     fn the_next_run_begins_with_nothing() {
         let parts = LiveParts::new(&model());
-        (0..5).for_each(|n| show(&mut parts.recorder(&model(), 1, 10), Kind::Train, n, 1));
+        (0..5).for_each(|n| show(&mut parts.recorder(&model(), 1, 10), PresentationKind::Train, n, 1));
         let _second = parts.recorder(&model(), 2, 10);
-        let about = parts.part(Part::Run).unwrap().unwrap().meta;
+        let about = parts.part(DataPart::Run).unwrap().unwrap().meta;
         assert_eq!((&about["seed"], &about["seen"]), (&json!(2), &json!(0)));
     }
 }

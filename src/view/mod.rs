@@ -34,7 +34,7 @@ use crate::record::{Evaluation, RecordError};
 
 /// The name of a part.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Part {
+pub enum DataPart {
     /// Description of the run.
     Run,
     /// Recorded presentations.
@@ -59,10 +59,10 @@ pub trait Parts: Send + Sync {
     ///
     /// # Errors
     /// If it is there and cannot be read.
-    fn part(&self, part: Part) -> Result<Option<Pack>, RecordError>;
+    fn part(&self, part: DataPart) -> Result<Option<Pack>, RecordError>;
 }
 
-impl Part {
+impl DataPart {
     /// The part of this name; `None` if it is not a name of a part.
     pub fn parse(name: &str) -> Option<Self> {
         let mut words = name.split('/');
@@ -115,27 +115,27 @@ mod tests {
     #[test]
     fn a_part_is_found_by_its_name() {
         let parts = [
-            Part::Run,
-            Part::Presentations,
-            Part::Live,
-            Part::Spikes(2),
-            Part::Plateaus(0),
-            Part::Traces(1, 499),
-            Part::Field(0, 7),
-            Part::Image(1, 9999),
+            DataPart::Run,
+            DataPart::Presentations,
+            DataPart::Live,
+            DataPart::Spikes(2),
+            DataPart::Plateaus(0),
+            DataPart::Traces(1, 499),
+            DataPart::Field(0, 7),
+            DataPart::Image(1, 9999),
         ];
         for part in parts {
-            assert_eq!(Part::parse(&part.name()), Some(part));
+            assert_eq!(DataPart::parse(&part.name()), Some(part));
         }
     }
 
     #[test]
     fn nothing_else_is_a_part() {
         for name in ["", "/", "run/", "run/1", "spikes", "spikes/", "spikes/-1", "spikes/+1", "spikes/1/2/3"] {
-            assert_eq!(Part::parse(name), None, "{name}");
+            assert_eq!(DataPart::parse(name), None, "{name}");
         }
         for name in ["spikes/99999999999999999999", "../run", "traces/1/..", "image/1/%30", "RUN"] {
-            assert_eq!(Part::parse(name), None, "{name}");
+            assert_eq!(DataPart::parse(name), None, "{name}");
         }
     }
 }

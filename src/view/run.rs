@@ -6,14 +6,14 @@ use std::sync::{Mutex, MutexGuard, OnceLock};
 
 use serde_json::{Value, json};
 
-use super::{Pack, Part, Parts, curve};
+use super::{DataPart, Pack, Parts, curve};
 use crate::analysis::confusion;
 use crate::data::{DataError, DataPlace, Presentations, StimulusLoader, tested_on};
 use crate::model::{CompartmentId, Model, Population};
 use crate::protocol::PhaseName;
 use crate::protocol::Stimulus;
 use crate::record::hdf5::{PresentationRow, RunReader, Summary, TraceBlock};
-use crate::record::{Kind, RecordError};
+use crate::record::{PresentationKind, RecordError};
 
 /// Largest number of rows of a list sent to a page: as many as it draws within a tenth of a second.
 const MOST_ROWS: usize = 4_000_000;
@@ -34,7 +34,7 @@ pub struct RunParts {
     /// Training and test stimuli in the order of [`Kind`], read when first asked for; `None` if they cannot be read.
     images: [OnceLock<Option<Presentations>>; 2],
     /// Kinds of presentations in the run, recorded or not.
-    kinds: Vec<Kind>,
+    kinds: Vec<PresentationKind>,
 }
 
 /// Why the stimuli of a run cannot be shown.
@@ -68,7 +68,7 @@ impl RunParts {
         let (sha256, place) = (summary.data_sha256().to_owned(), summary.data_source.clone());
         let about = about(&reader, &summary, &model, &rows, path)?;
         // A continuous run has no images.
-        let kinds = [Kind::Train, Kind::Test]
+        let kinds = [PresentationKind::Train, PresentationKind::Test]
             .into_iter()
             .filter(|&kind| model.protocol.two_phase().is_some() && rows.iter().any(|row| row.kind == kind));
         let (reader, folder, images, kinds) =
@@ -101,7 +101,7 @@ impl RunParts {
     ///
     /// # Errors
     /// If they cannot be read, or the digest of their file is not one of the run's.
-    fn read_images(&self, kind: Kind) -> Result<Presentations, ImagesError> {
+    fn read_images(&self, kind: PresentationKind) -> Result<Presentations, ImagesError> {
         let stimuli = match (&self.place, &self.folder) {
             (Some(place), None) => place.stimuli(&self.model.stimuli),
             _ => self.model.stimuli.clone(),
@@ -109,8 +109,8 @@ impl RunParts {
         let source =
             StimulusLoader { stimuli: &stimuli, folder: self.folder.as_deref(), ..StimulusLoader::of(&self.model) };
         let read = match kind {
-            Kind::Train => source.load_training(),
-            Kind::Test => source.load_evaluation(),
+            PresentationKind::Train => source.load_training(),
+            PresentationKind::Test => source.load_evaluation(),
         }?;
         // The first file is that of the images, before that of their labels; rates of the model itself have none.
         match read.set().sha256().first() {
@@ -130,14 +130,14 @@ impl RunParts {
     ///
     /// # Errors
     /// If a part cannot be read.
-    pub fn each_part(&self, mut take: impl FnMut(Part, Pack)) -> Result<(), RecordError> {
+    pub fn each_part(&self, mut take: impl FnMut(DataPart, Pack)) -> Result<(), RecordError> {
         for name in self.names() {
             match name {
-                Part::Traces(p, 0) => {
+                DataPart::Traces(p, 0) => {
                     let all = self.traces(p, 0..self.population(p).map_or(0, |population| population.size))?;
-                    all.into_iter().enumerate().for_each(|(n, pack)| take(Part::Traces(p, n), pack));
+                    all.into_iter().enumerate().for_each(|(n, pack)| take(DataPart::Traces(p, n), pack));
                 }
-                Part::Traces(..) => (),
+                DataPart::Traces(..) => (),
                 _ => self.part(name)?.into_iter().for_each(|pack| take(name, pack)),
             }
         }
@@ -145,19 +145,19 @@ impl RunParts {
     }
 
     /// Names of all parts of the run.
-    fn names(&self) -> Vec<Part> {
-        let mut names = vec![Part::Run, Part::Presentations];
+    fn names(&self) -> Vec<DataPart> {
+        let mut names = vec![DataPart::Run, DataPart::Presentations];
         for (p, population) in self.model.populations.iter().enumerate() {
-            names.extend([Part::Spikes(p), Part::Plateaus(p)]);
-            names.extend((0..population.size).map(|n| Part::Traces(p, n)));
+            names.extend([DataPart::Spikes(p), DataPart::Plateaus(p)]);
+            names.extend((0..population.size).map(|n| DataPart::Traces(p, n)));
         }
         for (j, projection) in self.model.projections.iter().enumerate() {
-            names.extend((0..self.model.population(projection.to).size).map(|n| Part::Field(j, n)));
+            names.extend((0..self.model.population(projection.to).size).map(|n| DataPart::Field(j, n)));
         }
         let mut images: Vec<_> = self.shown.iter().map(|row| (row.kind as usize, row.image as usize)).collect();
         images.sort_unstable();
         images.dedup();
-        names.extend(images.into_iter().map(|(kind, image)| Part::Image(kind, image)));
+        names.extend(images.into_iter().map(|(kind, image)| DataPart::Image(kind, image)));
         names
     }
 
@@ -280,16 +280,16 @@ impl RunParts {
 }
 
 impl Parts for RunParts {
-    fn part(&self, part: Part) -> Result<Option<Pack>, RecordError> {
+    fn part(&self, part: DataPart) -> Result<Option<Pack>, RecordError> {
         match part {
-            Part::Run => Ok(Some(Pack::of(self.about.clone()))),
-            Part::Presentations => Ok(Some(presentations(&self.shown))),
-            Part::Spikes(p) => self.spikes(p),
-            Part::Plateaus(p) => self.plateaus(p),
-            Part::Traces(p, neuron) => Ok(self.traces(p, neuron..neuron.saturating_add(1))?.pop()),
-            Part::Field(j, neuron) => self.field(j, neuron),
-            Part::Image(kind, image) => Ok(self.image(kind, image)),
-            Part::Live => Ok(None),
+            DataPart::Run => Ok(Some(Pack::of(self.about.clone()))),
+            DataPart::Presentations => Ok(Some(presentations(&self.shown))),
+            DataPart::Spikes(p) => self.spikes(p),
+            DataPart::Plateaus(p) => self.plateaus(p),
+            DataPart::Traces(p, neuron) => Ok(self.traces(p, neuron..neuron.saturating_add(1))?.pop()),
+            DataPart::Field(j, neuron) => self.field(j, neuron),
+            DataPart::Image(kind, image) => Ok(self.image(kind, image)),
+            DataPart::Live => Ok(None),
         }
     }
 }
@@ -312,7 +312,7 @@ fn about(
         population["plateaus"] = plateaus.contains(&name).into();
     }
     let (kind, answers) = PresentationRow::last_answers(rows);
-    let of = if kind == Kind::Train { "training" } else { tested_on(&model.stimuli) };
+    let of = if kind == PresentationKind::Train { "training" } else { tested_on(&model.stimuli) };
     let pairs = answers.iter().filter_map(|row| Some((row.label?, row.decoded)));
     about["file"] = path.file_name().unwrap_or_default().to_string_lossy().into();
     about["seed"] = summary.seed.into();

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::http::{Request, Response, Status, read_request};
-use super::{Part, Parts, page};
+use super::{DataPart, Parts, page};
 
 /// Largest number of connections at a time; further ones are closed without an answer.
 const MOST_CONNECTIONS: usize = 64;
@@ -136,7 +136,7 @@ fn respond(request: &Request, port: u16, parts: &dyn Parts) -> Response {
     if request.path == "/" {
         return Response::html(page());
     }
-    let Some(part) = request.path.strip_prefix("/data/").and_then(Part::parse) else { return not_found() };
+    let Some(part) = request.path.strip_prefix("/data/").and_then(DataPart::parse) else { return not_found() };
     match parts.part(part) {
         Ok(Some(pack)) => Response::bytes(pack.bytes()),
         Ok(None) => not_found(),
@@ -153,11 +153,11 @@ mod tests {
     struct Two;
 
     impl Parts for Two {
-        fn part(&self, part: Part) -> Result<Option<Pack>, RecordError> {
+        fn part(&self, part: DataPart) -> Result<Option<Pack>, RecordError> {
             let problem = || RecordError::Content { path: "run.h5".to_owned(), problem: "is damaged".to_owned() };
             match part {
-                Part::Run => Ok(Some(Pack::default())),
-                Part::Presentations => Err(problem()),
+                DataPart::Run => Ok(Some(Pack::default())),
+                DataPart::Presentations => Err(problem()),
                 _ => Ok(None),
             }
         }

@@ -4,8 +4,8 @@ use apical::cells::{Cell, CompartmentInfo, Dynamics, Escape, LinearCell, Poisson
 use apical::data::{Dataset, ImageSet, Presentations, Split};
 use apical::model::{CellKind, Model, ProjectionSpec, Registry, WeightInit};
 use apical::ndarray::{Array1, Array3};
-use apical::record::Kind;
 use apical::record::Planned;
+use apical::record::PresentationKind;
 use apical::record::hdf5::{Provenance, RunFile, RunReader};
 use apical::training::{Plan, Plasticity, Trainer, Training, initial_network};
 use schemars::JsonSchema;
@@ -57,7 +57,7 @@ fn record(bench: &Bench) -> Model {
     let shown = Presentations::all(ImageSet::from_views(pixels.view(), Array1::zeros(4).view()).unwrap().into());
     let data = Dataset { training: shown.clone(), split: Split::of_table(4), evaluation: shown };
     let provenance = Provenance { kind: "spiking".to_owned(), seed: 1, ..Provenance::default() };
-    let planned = Planned::assumed(&model, Kind::Train, 0..4, 4);
+    let planned = Planned::assumed(&model, PresentationKind::Train, 0..4, 4);
     let mut file = RunFile::create(&bench.path("run.h5"), &model, &provenance, &planned).unwrap();
     let mut trainer = Trainer::new(&model, initial_network(&model, 1).unwrap(), 1).unwrap();
     let plan = Plan { presentations: 4, test_examples: 0, plasticity: Plasticity::Off };

@@ -4,7 +4,7 @@
 use std::fs;
 use std::ops::Range;
 
-use apical::record::Kind;
+use apical::record::PresentationKind;
 use apical::record::hdf5::RunReader;
 use serde_json::Value;
 
@@ -246,7 +246,7 @@ fn the_learning_curve_tells_of_the_presentations_since_the_evaluation_before() {
     let run = RunReader::open(&bench.path("run.h5")).unwrap();
     let (rows, credit) = (run.presentations().unwrap(), run.credit().unwrap().unwrap());
     let curve = run.learning().unwrap();
-    let error = |kind: Kind, span: Range<u64>| {
+    let error = |kind: PresentationKind, span: Range<u64>| {
         let shown = rows.iter().filter(|row| row.kind == kind && span.contains(&row.index));
         let wrong = shown.clone().filter(|row| row.label != Some(row.decoded)).count();
         assert_eq!(shown.count() as u64, span.end - span.start);
@@ -258,8 +258,8 @@ fn the_learning_curve_tells_of_the_presentations_since_the_evaluation_before() {
         let since = before..evaluation.examples_seen;
         let tests = tested..tested + IMAGES[1] as u64;
         (before, tested) = (since.end, tests.end);
-        assert_eq!(evaluation.train_error, error(Kind::Train, since.clone()), "{since:?}");
-        assert_eq!(evaluation.test_error, error(Kind::Test, tests), "{since:?}");
+        assert_eq!(evaluation.train_error, error(PresentationKind::Train, since.clone()), "{since:?}");
+        assert_eq!(evaluation.test_error, error(PresentationKind::Test, tests), "{since:?}");
         let losses = credit.index.iter().zip(&credit.output_loss).filter(|(index, _)| since.contains(index));
         let mean = losses.map(|(_, loss)| loss).sum::<f64>() / (since.end - since.start) as f64;
         assert!((evaluation.loss - mean).abs() < 1e-12 * mean, "{since:?}: {} for {mean}", evaluation.loss);

@@ -6,7 +6,7 @@ use std::net::TcpStream;
 use std::process::{Child, Command, Stdio};
 use std::sync::LazyLock;
 
-use apical::view::{Part, Parts, RunParts};
+use apical::view::{DataPart, Parts, RunParts};
 use serde_json::Value;
 
 use crate::support::{self, Bench, Contents};
@@ -211,7 +211,7 @@ fn a_page_is_written_in_the_time_of_what_was_recorded() {
         let mut parts = Vec::new();
         run.each_part(|part, pack| parts.push((part, pack))).unwrap();
         let read = run.values_read();
-        let traces = |part: &Part| matches!(part, Part::Traces(1, _));
+        let traces = |part: &DataPart| matches!(part, DataPart::Traces(1, _));
         assert_eq!(parts.iter().filter(|(part, _)| traces(part)).count(), hidden);
         // The same as when each is asked for.
         parts.into_iter().for_each(|(part, pack)| assert!(run.part(part).unwrap() == Some(pack), "{part:?}"));

@@ -11,7 +11,7 @@ use apical::model::{
 };
 use apical::network::Network;
 use apical::protocol::{KeptSpikes, Phase, SLICE_MS, Sampling, Spike, Stimulus, Trial};
-use apical::record::{Kind, MemoryRecorder, Presentation, RecordError, Recorder};
+use apical::record::{MemoryRecorder, Presentation, PresentationKind, RecordError, Recorder};
 use apical::simulation::{Simulation, SimulationError, SimulationMonitor, SourceInputs};
 use apical::training::{Ending, initial_network};
 use proptest::prelude::*;
@@ -103,7 +103,7 @@ struct Traces {
 const EVERY: f64 = 0.7;
 
 impl Recorder for Traces {
-    fn sampling(&mut self, _: Kind, _: u64, start_ms: f64) -> Option<Sampling> {
+    fn sampling(&mut self, _: PresentationKind, _: u64, start_ms: f64) -> Option<Sampling> {
         Some(Sampling { first: (start_ms / EVERY).ceil() * EVERY - start_ms, every: EVERY })
     }
 
@@ -357,7 +357,7 @@ fn in_two_phases_other_sources_fire_at_rates_of_their_own() {
     let plan = Plan { presentations: 40, test_examples: 2, plasticity: Plasticity::On };
     trainer.run(&data, plan, &mut memory, &mut ()).unwrap();
     let time: f64 = memory.presentations.iter().map(|row| row.forward_ms + row.target_ms).sum();
-    assert!(memory.presentations.iter().any(|row| row.kind == Kind::Test) && time > 4000.0);
+    assert!(memory.presentations.iter().any(|row| row.kind == PresentationKind::Test) && time > 4000.0);
     let (mean, found) = (50.0 * 0.02 * time, memory.spikes[2].len() as f64);
     assert!((found - mean).abs() < 5.0 * mean.sqrt(), "{found} for {mean}");
     assert!(memory.spikes[1].is_empty());

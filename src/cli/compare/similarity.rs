@@ -14,7 +14,7 @@ use crate::model::Model;
 use crate::network::Network;
 use crate::rate::{Learner, Twin};
 use crate::record::Checkpoint;
-use crate::training::{Dynamics, responses};
+use crate::training::{NetworkDynamics, responses};
 
 /// Prefix of a checkpoint's path that selects its noiseless twin.
 const RATE: &str = "rate:";
@@ -27,7 +27,7 @@ pub(super) struct ComparedNetwork {
     model: Model,
     network: Network,
     seed: u64,
-    dynamics: Dynamics,
+    dynamics: NetworkDynamics,
     data: Option<stimuli::TrainingData>,
     /// Its test images, encoded as in its own model.
     shown: Presentations,
@@ -41,10 +41,10 @@ pub(super) struct LayerResponses {
 }
 
 /// Splits `PATH` or `rate:PATH` into path and dynamics.
-pub(super) fn parse_network(text: &str) -> (&Path, Dynamics) {
+pub(super) fn parse_network(text: &str) -> (&Path, NetworkDynamics) {
     match text.strip_prefix(RATE) {
-        Some(path) => (Path::new(path), Dynamics::Rate(Twin::Noiseless)),
-        None => (Path::new(text), Dynamics::Spiking),
+        Some(path) => (Path::new(path), NetworkDynamics::Rate(Twin::Noiseless)),
+        None => (Path::new(text), NetworkDynamics::Spiking),
     }
 }
 
@@ -60,7 +60,7 @@ impl ComparedNetwork {
         let checkpoint = load(path)?;
         let model = Model::parse(&checkpoint.model_text, &format!("model of {}", path.display()), &[])?;
         refuse_circuit(text, &model)?;
-        if let Some(why) = model.lacks_twin().filter(|_| dynamics != Dynamics::Spiking) {
+        if let Some(why) = model.lacks_twin().filter(|_| dynamics != NetworkDynamics::Spiking) {
             bail!("{text}: {why}; or leave out `{RATE}`");
         }
         let (data, source) =
@@ -69,7 +69,7 @@ impl ComparedNetwork {
         let shown = shown.with_context(|| format!("{}: what it is tested on cannot be loaded", path.display()))?;
         let stem = path.file_name().map(Path::new).map_or_else(String::new, |name| name.display().to_string());
         let name = stem.trim_end_matches(".h5").trim_end_matches(".checkpoint").to_owned();
-        let name = if dynamics == Dynamics::Spiking { name } else { format!("{name} as rates") };
+        let name = if dynamics == NetworkDynamics::Spiking { name } else { format!("{name} as rates") };
         let Checkpoint { network, seed, edited, .. } = checkpoint;
         Ok(Self { name, edited, model, network, seed, dynamics, data, shown })
     }

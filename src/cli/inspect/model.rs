@@ -10,7 +10,7 @@ use crate::cli::failure::Failure;
 use crate::cli::{memory, terminal};
 use crate::model::Model;
 use crate::protocol::slices_until;
-use crate::record::{Kind, MemoryEstimate, Planned, checkpoint_bytes, listed_synapses, synapses_of};
+use crate::record::{MemoryEstimate, Planned, PresentationKind, checkpoint_bytes, listed_synapses, synapses_of};
 
 /// Training images that are assumed of a model whose data are not looked at: those of MNIST.
 const IMAGES: u64 = 60_000;
@@ -129,8 +129,8 @@ impl ModelSize {
 /// A run of the model's own length.
 fn planned(model: &Model) -> Planned {
     let Some(protocol) = model.protocol.continuous() else {
-        return Planned::assumed(model, Kind::Train, 0..IMAGES, IMAGES);
+        return Planned::assumed(model, PresentationKind::Train, 0..IMAGES, IMAGES);
     };
-    let assumed = Planned::assumed(model, Kind::Train, 0..slices_until(protocol.end_ms()), 0);
+    let assumed = Planned::assumed(model, PresentationKind::Train, 0..slices_until(protocol.end_ms()), 0);
     Planned { span_ms: protocol.warmup..protocol.end_ms(), ..assumed }
 }

@@ -14,7 +14,7 @@ use crate::model::{Model, Stimuli};
 use crate::plot::recorded::{RecordedWindow, neuron_traces, trials};
 use crate::plot::{Figure, gallery, label};
 use crate::protocol::PhaseName;
-use crate::record::Kind;
+use crate::record::PresentationKind;
 use crate::record::hdf5::{PresentationRow, RunReader};
 
 /// Largest number of neurons in a figure of traces.
@@ -238,7 +238,7 @@ impl FigureSource<'_> {
     fn confusion(&self) -> TitledFigure {
         let rows = self.run.presentations()?;
         let (kind, labelled) = PresentationRow::last_answers(&rows);
-        let of = if kind == Kind::Train { "training" } else { tested_on(&self.model()?.stimuli) };
+        let of = if kind == PresentationKind::Train { "training" } else { tested_on(&self.model()?.stimuli) };
         if labelled.is_empty() {
             bail!("{} holds no answer to an image with a label", self.path.display());
         }
@@ -293,7 +293,8 @@ impl FigureSource<'_> {
             bail!("{} holds a continuous run, which has no phases", self.path.display());
         }
         let protocol = self.model()?.phases();
-        let rows: Vec<_> = self.run.presentations()?.into_iter().filter(|row| row.kind == Kind::Train).collect();
+        let rows: Vec<_> =
+            self.run.presentations()?.into_iter().filter(|row| row.kind == PresentationKind::Train).collect();
         if rows.is_empty() {
             bail!("{} holds no training presentation, and tests are all of one length", self.path.display());
         }

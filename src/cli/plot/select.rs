@@ -12,7 +12,7 @@ use crate::cli::files::checkpoint_file;
 use crate::cli::{shell, terminal};
 use crate::model::Model;
 use crate::plot::recorded::RecordedWindow;
-use crate::record::Kind;
+use crate::record::PresentationKind;
 use crate::record::hdf5::{PresentationRow, RunReader};
 use crate::units::{InFull, Rounded};
 
@@ -255,7 +255,7 @@ impl Selection {
         let shown: Vec<_> = rows.iter().copied().filter(|row| range.contains(&row.index)).collect();
         let beyond = range.start < rows[0].index || range.end > end;
         if shown.is_empty() || beyond {
-            let kind = if rows[0].kind == Kind::Train { "training" } else { "test" };
+            let kind = if rows[0].kind == PresentationKind::Train { "training" } else { "test" };
             bail!("--presentations {asked}: {} holds {kind} presentations {}", path.display(), ranges(rows));
         }
         Ok(shown)

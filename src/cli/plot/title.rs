@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use crate::model::{Model, WeightInit};
 use crate::plot::label;
-use crate::record::Kind;
+use crate::record::PresentationKind;
 use crate::record::hdf5::{PresentationRow, RunReader};
 
 /// A learning network is called untrained in its first presentations up to this number: as many as are recorded by default.
@@ -17,14 +17,14 @@ pub(super) fn presentations(run: &RunReader, model: &Model, shown: &[Presentatio
     if model.protocol.continuous().is_some() {
         return Ok(format!("{} to {} ms", label(first.start_ms, 0), label(last.end_ms(), 0)));
     }
-    let kind = if first.kind == Kind::Test { "test " } else { "" };
+    let kind = if first.kind == PresentationKind::Test { "test " } else { "" };
     let range = match label(first.index as f64, 0) {
         one if first.index == last.index => format!("{kind}presentation {one}"),
         from => format!("{kind}presentations {from} to {}", label(last.index as f64, 0)),
     };
     let trained = match run.frozen_after()? {
         Some(seen) => Some(seen..seen),
-        None if first.kind == Kind::Train => Some(first.index..last.index),
+        None if first.kind == PresentationKind::Train => Some(first.index..last.index),
         None => trained_before(run, first)?.map(|seen| seen..seen),
     };
     Ok(match trained {
@@ -36,7 +36,8 @@ pub(super) fn presentations(run: &RunReader, model: &Model, shown: &[Presentatio
 /// Training presentations before a test in a training run; `None` if the file holds none.
 fn trained_before(run: &RunReader, test: &PresentationRow) -> anyhow::Result<Option<u64>> {
     let rows = run.presentations()?;
-    let before = rows.iter().take_while(|row| row.start_ms < test.start_ms).filter(|row| row.kind == Kind::Train);
+    let before =
+        rows.iter().take_while(|row| row.start_ms < test.start_ms).filter(|row| row.kind == PresentationKind::Train);
     Ok(before.last().map(|row| row.index + 1))
 }
 

@@ -66,7 +66,7 @@ impl<const M: usize> PointProcess<M> {
             if self.stream.is_none() {
                 return f64::INFINITY;
             }
-            arch.dispatch(Draw { points: self, lambda });
+            arch.dispatch(DrawPoints { points: self, lambda });
         }
         self.time[self.next]
     }
@@ -87,12 +87,12 @@ impl<const M: usize> PointProcess<M> {
 
 /// Draws a chunk: words for the gaps before its points, then words whose high half times the number of neurons is, in its own
 /// high half, the neuron; what is left of both halves is the mark.
-struct Draw<'a, const M: usize> {
+struct DrawPoints<'a, const M: usize> {
     points: &'a mut PointProcess<M>,
     lambda: &'a [f64; M],
 }
 
-impl<const M: usize> WithSimd for Draw<'_, M> {
+impl<const M: usize> WithSimd for DrawPoints<'_, M> {
     type Output = ();
 
     #[inline(always)]

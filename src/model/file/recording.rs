@@ -7,8 +7,8 @@ use crate::model::error::ModelError;
 use crate::model::recorded_ranges::{PresentationRanges, Times};
 use crate::model::text::Section;
 use crate::model::{
-    CompartmentId, Compression, Credit, Model, NeuronRange, Population, PopulationId, Protocol, Recording, Snapshots,
-    TimeRange, TwoPhaseProtocol,
+    CompartmentId, Compression, CreditRecording, Model, NeuronRange, Population, PopulationId, Protocol, Recording,
+    Snapshots, TimeRange, TwoPhaseProtocol,
 };
 use crate::protocol::SLICE_MS;
 
@@ -120,7 +120,7 @@ pub(super) fn written(model: &Model) -> RecordingKeys {
         times_ms: Some(Times(times.clone())).filter(|times| !times.0.is_empty()),
         report_dt_ms: *report_dt,
         weights: *snapshots,
-        credit: *credit == Credit::Measured,
+        credit: *credit == CreditRecording::Measured,
         compression: *compression == Compression::Deflate,
     }
 }

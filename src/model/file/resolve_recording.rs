@@ -6,7 +6,7 @@ use super::choice::Choice;
 use super::population::find;
 use super::recording_keys::RecordingKeys;
 use crate::model::error::{ModelError, Origin, one_of};
-use crate::model::{CompartmentId, Compression, Credit, NeuronRange, Population, PopulationId, Recording};
+use crate::model::{CompartmentId, Compression, CreditRecording, NeuronRange, Population, PopulationId, Recording};
 
 /// From names to places in the model; `at` is where the item of a key stands.
 pub(super) struct RecordedNames<'a> {
@@ -29,7 +29,7 @@ impl RecordedNames<'_> {
             times: keys.times_ms.unwrap_or_default().0,
             report_dt: keys.report_dt_ms,
             snapshots: keys.weights,
-            credit: if keys.credit { Credit::Measured } else { Credit::Unmeasured },
+            credit: if keys.credit { CreditRecording::Measured } else { CreditRecording::Unmeasured },
             compression: if keys.compression { Compression::Deflate } else { Compression::None },
         })
     }

@@ -30,9 +30,9 @@ pub(in crate::network) struct Draws {
     pub(in crate::network) projection: u32,
 }
 
-/// Parts of the draws of a connection rule, each of a stream of its own.
+/// What a connection rule draws, each from a stream of its own.
 #[derive(Clone, Copy, Debug)]
-pub(super) enum Part {
+pub(super) enum DrawPurpose {
     /// What blocks share.
     Shared,
     /// Lengths of rows.
@@ -42,8 +42,8 @@ pub(super) enum Part {
 }
 
 impl Draws {
-    pub(super) fn of(&self, part: Part, block: usize) -> Stream {
-        self.key(Purpose::Connections(self.projection), part as u32, block).stream()
+    pub(super) fn of(&self, purpose: DrawPurpose, block: usize) -> Stream {
+        self.key(Purpose::Connections(self.projection), purpose as u32, block).stream()
     }
 
     pub(super) fn weights(&self, block: usize) -> Stream {

@@ -1,6 +1,6 @@
 //! A fixed number of synapses onto each postsynaptic neuron.
 
-use super::draws::{BlockTargets, ConnectionRule, Draws, Part};
+use super::draws::{BlockTargets, ConnectionRule, DrawPurpose, Draws};
 use super::rows::Allowed;
 use crate::network::block_csr::{check_count, row_starts};
 use crate::network::{SynapsesError, TARGETS_PER_BLOCK};
@@ -34,7 +34,7 @@ impl ConnectionRule for FixedInDegree {
 impl FixedInDegree {
     /// The presynaptic neurons of each neuron of a block [width, in-degree].
     fn sources(&self, draws: &Draws, block: usize) -> Vec<u32> {
-        let mut stream = draws.of(Part::Targets, block);
+        let mut stream = draws.of(DrawPurpose::Targets, block);
         let pre = draws.ends.pre;
         let mut sources = Vec::with_capacity(self.in_degree * draws.width(block));
         let mut sampler = DistinctSampler::new(pre);

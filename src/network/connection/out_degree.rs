@@ -2,7 +2,7 @@
 
 use rayon::prelude::*;
 
-use super::draws::{BlockTargets, ConnectionRule, Draws, Part};
+use super::draws::{BlockTargets, ConnectionRule, DrawPurpose, Draws};
 use super::in_degree::DistinctSampler;
 use super::rows::{Allowed, draw_rows};
 use crate::network::{SynapsesError, TARGETS_PER_BLOCK};
@@ -28,7 +28,7 @@ impl FixedOutDegree {
         // [pre, block], in the stream blocks of presynaptic neurons.
         let mut counts = vec![0_u32; draws.ends.pre * blocks];
         counts.par_chunks_mut(STREAM_BLOCK * blocks).enumerate().for_each(|(chunk, counts)| {
-            let mut stream = draws.of(Part::Shared, chunk);
+            let mut stream = draws.of(DrawPurpose::Shared, chunk);
             let mut sampler = DistinctSampler::new(if allowed.multapses { 0 } else { draws.ends.post });
             for (offset, counts) in counts.chunks_mut(blocks).enumerate() {
                 let pre = chunk * STREAM_BLOCK + offset;

@@ -2,7 +2,7 @@
 
 use rand_distr::{Binomial, Distribution};
 
-use super::draws::{BlockTargets, ConnectionRule, Draws, Part};
+use super::draws::{BlockTargets, ConnectionRule, DrawPurpose, Draws};
 use super::rows::{Allowed, draw_rows};
 use crate::network::SynapsesError;
 
@@ -22,7 +22,7 @@ impl ConnectionRule for FixedProbability {
 
 /// Draws numbers of synapses of each presynaptic neuron in a block where each pair has one with probability `p` [pre].
 pub(super) fn binomial_lengths(draws: &Draws, block: usize, p: f64, autapses: bool) -> Vec<u32> {
-    let mut stream = draws.of(Part::Lengths, block);
+    let mut stream = draws.of(DrawPurpose::Lengths, block);
     let width = draws.width(block);
     let of = |trials: usize| Binomial::new(trials as u64, p.clamp(0.0, 1.0)).expect("a probability");
     let distributions = [of(width), of(width.saturating_sub(1))];

@@ -1,6 +1,6 @@
 //! Targets of one presynaptic neuron in a block.
 
-use super::draws::{BlockTargets, Draws, Part};
+use super::draws::{BlockTargets, DrawPurpose, Draws};
 use crate::network::block_csr::check_count;
 use crate::network::{SynapsesError, TARGETS_PER_BLOCK};
 use crate::numeric::Stream;
@@ -39,7 +39,7 @@ pub(super) fn draw_rows(
     let count = lengths.iter().map(|&length| length as usize).sum();
     check_count(block, draws.ends.post, count)?;
     let mut targets = Vec::with_capacity(count);
-    let mut stream = draws.of(Part::Targets, block);
+    let mut stream = draws.of(DrawPurpose::Targets, block);
     let width = draws.width(block);
     for (pre, &length) in lengths.iter().enumerate().filter(|(_, length)| **length > 0) {
         let without = draws.itself(block, pre, allowed.autapses);

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use rand_distr::{Binomial, Distribution};
 use rayon::prelude::*;
 
-use super::draws::{BlockTargets, ConnectionRule, Draws, Part};
+use super::draws::{BlockTargets, ConnectionRule, DrawPurpose, Draws};
 use super::probability::binomial_lengths;
 use super::rows::{Allowed, draw_rows};
 use crate::network::SynapsesError;
@@ -18,10 +18,10 @@ use crate::numeric::Stream;
 /// drawn uniformly added: given their number, the connected pairs are a uniform choice before and after.
 pub(super) struct FixedTotalNumber {
     allowed: Allowed,
-    kind: Kind,
+    kind: SynapseCounts,
 }
 
-enum Kind {
+enum SynapseCounts {
     /// Synapses of each block.
     Multapses(Vec<u64>),
     /// Synapses of each presynaptic neuron in each block [block, pre].
@@ -31,13 +31,13 @@ enum Kind {
 impl FixedTotalNumber {
     /// Draws how many synapses fall into each block.
     pub(super) fn new(total: u64, allowed: Allowed, draws: &Draws) -> Self {
-        let mut stream = draws.of(Part::Shared, 0);
+        let mut stream = draws.of(DrawPurpose::Shared, 0);
         let kind = if allowed.multapses {
             let capacities =
                 (0..draws.blocks()).map(|block| draws.capacities(block, allowed.autapses).sum::<usize>() as u64);
-            Kind::Multapses(multinomial(&mut stream, total, capacities.collect::<Vec<_>>()))
+            SynapseCounts::Multapses(multinomial(&mut stream, total, capacities.collect::<Vec<_>>()))
         } else {
-            Kind::Distinct(distinct_lengths(draws, &mut stream, total, allowed.autapses))
+            SynapseCounts::Distinct(distinct_lengths(draws, &mut stream, total, allowed.autapses))
         };
         Self { allowed, kind }
     }
@@ -46,13 +46,13 @@ impl FixedTotalNumber {
 impl ConnectionRule for FixedTotalNumber {
     fn targets(&self, draws: &Draws, block: usize) -> Result<BlockTargets, SynapsesError> {
         let lengths = match &self.kind {
-            Kind::Multapses(counts) => {
-                let mut stream = draws.of(Part::Lengths, block);
+            SynapseCounts::Multapses(counts) => {
+                let mut stream = draws.of(DrawPurpose::Lengths, block);
                 let capacities: Vec<u64> = draws.capacities(block, self.allowed.autapses).map(|n| n as u64).collect();
                 let lengths = multinomial(&mut stream, counts[block], capacities);
                 lengths.into_iter().map(|length| u32::try_from(length).unwrap_or(u32::MAX)).collect()
             }
-            Kind::Distinct(lengths) => lengths[block].clone(),
+            SynapseCounts::Distinct(lengths) => lengths[block].clone(),
         };
         draw_rows(draws, block, lengths, self.allowed)
     }

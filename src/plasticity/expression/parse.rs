@@ -218,11 +218,11 @@ fn unknown(what: &str, name: &str, known: &[String]) -> String {
 }
 
 type Input<'a> = LocatingSlice<&'a str>;
-type Failure = ErrMode<ContextError>;
+type ParseFailure = ErrMode<ContextError>;
 type Postfix = Vec<Token>;
 
 /// Sums, products and powers, by the strength with which they bind.
-fn sum(input: &mut Input<'_>) -> Result<Postfix, Failure> {
+fn sum(input: &mut Input<'_>) -> Result<Postfix, ParseFailure> {
     let spaced = |operator| delimited(multispace0, one_of(operator), multispace0);
     expression(operand)
         .prefix(dispatch! { (one_of(['-', '+']), multispace0).map(|(sign, _)| sign);
@@ -252,13 +252,13 @@ fn binary(mut a: Postfix, b: Postfix, operation: Binary) -> Postfix {
     a
 }
 
-fn operand(input: &mut Input<'_>) -> Result<Postfix, Failure> {
+fn operand(input: &mut Input<'_>) -> Result<Postfix, ParseFailure> {
     let inner = delimited(('(', multispace0), cut_err(sum), cut_err((multispace0, ')')));
     alt((inner, number, name)).parse_next(input)
 }
 
 /// Digits, a point, an exponent: no sign, `inf` or `nan`.
-fn number(input: &mut Input<'_>) -> Result<Postfix, Failure> {
+fn number(input: &mut Input<'_>) -> Result<Postfix, ParseFailure> {
     let exponent = (one_of(['e', 'E']), opt(one_of(['+', '-'])), digit1);
     let digits = alt((('.', digit1).void(), (digit1, opt(('.', digit0))).void()));
     let number =
@@ -267,7 +267,7 @@ fn number(input: &mut Input<'_>) -> Result<Postfix, Failure> {
 }
 
 /// A signal, or a function with its arguments in parentheses.
-fn name(input: &mut Input<'_>) -> Result<Postfix, Failure> {
+fn name(input: &mut Input<'_>) -> Result<Postfix, ParseFailure> {
     let at = input.current_token_start();
     let letter = |c: char| c.is_ascii_alphabetic() || c == '_';
     let word = (one_of(letter), take_while(0.., (letter, '0'..='9'))).take().parse_next(input)?;

@@ -11,7 +11,7 @@ use ndarray::Array2;
 
 use crate::rate::draws::feedback;
 use crate::rate::rule::output_error;
-use crate::rate::{Batch, Dense, Layer, Rule};
+use crate::rate::{Batch, Dense, Layer, RateRule};
 
 /// The rule.
 #[derive(Clone, Debug)]
@@ -43,7 +43,7 @@ impl StackedAutoencoders {
     }
 }
 
-impl Rule for StackedAutoencoders {
+impl RateRule for StackedAutoencoders {
     fn present(&mut self, network: &Dense, batch: &Batch) -> Vec<Layer> {
         let pass = network.pass(&batch.inputs);
         let (mut changes, mut pending) = (Vec::new(), Vec::new());

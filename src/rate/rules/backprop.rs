@@ -4,13 +4,13 @@
 //! Hinton (2020), "Backpropagation and the brain".
 
 use crate::rate::rule::{carry_back, descend, output_error};
-use crate::rate::{Batch, Dense, Layer, Rule};
+use crate::rate::{Batch, Dense, Layer, RateRule};
 
 /// The rule.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Backprop;
 
-impl Rule for Backprop {
+impl RateRule for Backprop {
     fn present(&mut self, network: &Dense, batch: &Batch) -> Vec<Layer> {
         descent(network, batch)
     }

@@ -4,13 +4,13 @@
 //! layers are worth. (t − y) f'(a) stands for −∂E/∂a, which is t − y itself for a softmax with its own loss.
 
 use crate::rate::rule::output_error;
-use crate::rate::{Batch, Dense, Layer, Rule};
+use crate::rate::{Batch, Dense, Layer, RateRule};
 
 /// The rule.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Delta;
 
-impl Rule for Delta {
+impl RateRule for Delta {
     fn present(&mut self, network: &Dense, batch: &Batch) -> Vec<Layer> {
         let pass = network.pass(&batch.inputs);
         let correction = -output_error(network, &pass, &batch.targets);

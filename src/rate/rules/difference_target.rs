@@ -12,7 +12,7 @@ use ndarray::Array2;
 use crate::numeric::Purpose;
 use crate::rate::draws::{feedback, normal, stream_of, uses};
 use crate::rate::rule::output_error;
-use crate::rate::{Batch, Dense, Layer, Pass, Rule};
+use crate::rate::{Batch, Dense, Layer, Pass, RateRule};
 
 /// The rule.
 #[derive(Clone, Debug)]
@@ -94,7 +94,7 @@ impl DifferenceTarget {
     }
 }
 
-impl Rule for DifferenceTarget {
+impl RateRule for DifferenceTarget {
     fn present(&mut self, network: &Dense, batch: &Batch) -> Vec<Layer> {
         let pass = network.pass(&batch.inputs);
         self.pending = self.decoder_changes(network, &pass);

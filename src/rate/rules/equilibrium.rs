@@ -12,7 +12,7 @@ use ndarray::Array2;
 
 use crate::numeric::Purpose;
 use crate::rate::draws::{stream_of, uses};
-use crate::rate::{Batch, Dense, Layer, Rule};
+use crate::rate::{Batch, Dense, Layer, RateRule};
 
 /// The rule, for networks of [`crate::rate::Activation::HardSigmoid`] throughout.
 #[derive(Clone, Copy, Debug)]
@@ -56,7 +56,7 @@ impl Nudge<'_> {
     }
 }
 
-impl Rule for Equilibrium {
+impl RateRule for Equilibrium {
     fn present(&mut self, network: &Dense, batch: &Batch) -> Vec<Layer> {
         let mut stream = stream_of(self.seed, Purpose::Rate(uses::NOISE), self.shown);
         self.shown += 1;

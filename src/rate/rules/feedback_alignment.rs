@@ -8,7 +8,7 @@ use ndarray::Array2;
 
 use crate::rate::draws;
 use crate::rate::rule::{carry_back, descend, output_error};
-use crate::rate::{Batch, Dense, Layer, Rule};
+use crate::rate::{Batch, Dense, Layer, RateRule};
 
 /// Where the feedback of a hidden layer comes from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -40,7 +40,7 @@ impl FeedbackAlignment {
     }
 }
 
-impl Rule for FeedbackAlignment {
+impl RateRule for FeedbackAlignment {
     fn present(&mut self, network: &Dense, batch: &Batch) -> Vec<Layer> {
         let pass = network.pass(&batch.inputs);
         let at_output = output_error(network, &pass, &batch.targets);

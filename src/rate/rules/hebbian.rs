@@ -9,13 +9,13 @@
 use ndarray::{Array1, Axis};
 
 use super::delta::readout_only;
-use crate::rate::{Batch, Dense, Layer, Rule};
+use crate::rate::{Batch, Dense, Layer, RateRule};
 
 /// Hebb's rule at the readout, whose units are held at what is wanted.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Hebbian;
 
-impl Rule for Hebbian {
+impl RateRule for Hebbian {
     fn present(&mut self, network: &Dense, batch: &Batch) -> Vec<Layer> {
         let pass = network.pass(&batch.inputs);
         let held = &batch.targets - 1.0 / batch.targets.ncols() as f64;
@@ -27,7 +27,7 @@ impl Rule for Hebbian {
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Oja;
 
-impl Rule for Oja {
+impl RateRule for Oja {
     fn present(&mut self, network: &Dense, batch: &Batch) -> Vec<Layer> {
         let (x, w) = (&batch.inputs, &network.layers[0].weights);
         let y = x.dot(&w.t());

@@ -12,7 +12,7 @@ use ndarray::{Array2, Axis};
 
 use crate::numeric::Purpose;
 use crate::rate::draws::{signs, stream_of, uses};
-use crate::rate::{Batch, Dense, Layer, Rule};
+use crate::rate::{Batch, Dense, Layer, RateRule};
 
 /// Weight perturbation.
 #[derive(Clone, Copy, Debug)]
@@ -36,7 +36,7 @@ pub struct NodePerturbation {
     pub shown: u64,
 }
 
-impl Rule for WeightPerturbation {
+impl RateRule for WeightPerturbation {
     fn present(&mut self, network: &Dense, batch: &Batch) -> Vec<Layer> {
         let mut stream = stream_of(self.seed, Purpose::Rate(uses::NOISE), self.shown);
         self.shown += 1;
@@ -61,7 +61,7 @@ impl WeightPerturbation {
     }
 }
 
-impl Rule for NodePerturbation {
+impl RateRule for NodePerturbation {
     fn present(&mut self, network: &Dense, batch: &Batch) -> Vec<Layer> {
         let mut stream = stream_of(self.seed, Purpose::Rate(uses::NOISE), self.shown);
         self.shown += 1;
@@ -168,7 +168,7 @@ mod tests {
         let square = gradient.iter().map(|g| g * g).sum::<f64>();
         let mut weights = WeightPerturbation { s: 1e-3, seed: 1, shown: 0 };
         let mut nodes = NodePerturbation { s: 1e-3, seed: 1, shown: 0 };
-        for rule in [&mut weights as &mut dyn Rule, &mut nodes] {
+        for rule in [&mut weights as &mut dyn RateRule, &mut nodes] {
             let n = 4000;
             let draws: Vec<f64> = (0..n)
                 .map(|_| flat(&rule.present(&network, &batch)).iter().zip(&gradient).map(|(c, g)| c * g).sum())

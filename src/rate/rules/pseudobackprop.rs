@@ -5,13 +5,13 @@
 
 use crate::rate::linear::pseudo_inverse;
 use crate::rate::rule::{carry_back, descend, output_error};
-use crate::rate::{Batch, Dense, Layer, Rule};
+use crate::rate::{Batch, Dense, Layer, RateRule};
 
 /// The rule, for networks whose weights are of full rank above the first layer.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Pseudobackprop;
 
-impl Rule for Pseudobackprop {
+impl RateRule for Pseudobackprop {
     fn present(&mut self, network: &Dense, batch: &Batch) -> Vec<Layer> {
         let pass = network.pass(&batch.inputs);
         let at_output = output_error(network, &pass, &batch.targets);

@@ -9,7 +9,7 @@ use ndarray::Array2;
 use crate::numeric::{Purpose, Stream};
 use crate::rate::draws::{stream_of, uses};
 use crate::rate::rule::{descend, output_error};
-use crate::rate::{Batch, Dense, Layer, Pass, Rule};
+use crate::rate::{Batch, Dense, Layer, Pass, RateRule};
 
 /// The rule, for networks whose hidden units are [`crate::rate::Activation::LOGISTIC`]; inputs stay as they are.
 #[derive(Clone, Copy, Debug)]
@@ -20,7 +20,7 @@ pub struct Quantised {
     pub shown: u64,
 }
 
-impl Rule for Quantised {
+impl RateRule for Quantised {
     fn present(&mut self, network: &Dense, batch: &Batch) -> Vec<Layer> {
         let mut stream = stream_of(self.seed, Purpose::Rate(uses::NOISE), self.shown);
         self.shown += 1;

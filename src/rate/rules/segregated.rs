@@ -12,7 +12,7 @@ use ndarray::Array2;
 use crate::model::{Model, PopulationId, PortId, ProjectionId};
 use crate::network::Network;
 use crate::numeric::sigmoid;
-use crate::rate::{Activation, Batch, Dense, Layer, Readout, Rule};
+use crate::rate::{Activation, Batch, Dense, Layer, RateRule, Readout};
 
 /// The factor of the rule on top of k_b and k_d (per ms inside: phi_max cancels).
 const GAIN: f64 = 20.0;
@@ -78,7 +78,7 @@ fn gain_and_max(f: Activation) -> (f64, f64) {
     }
 }
 
-impl Rule for SegregatedDendrites {
+impl RateRule for SegregatedDendrites {
     fn present(&mut self, network: &Dense, batch: &Batch) -> Vec<Layer> {
         let pass = network.pass(&batch.inputs);
         let last = network.layers.len() - 1;

@@ -8,7 +8,7 @@
 use ndarray::{Array2, Axis};
 
 use crate::rate::linear::{orthogonal, solve};
-use crate::rate::{Activation, Batch, Dense, Layer, Pass, Readout, Rule};
+use crate::rate::{Activation, Batch, Dense, Layer, Pass, RateRule, Readout};
 
 /// The rule, for networks of leaky rectifiers throughout, with invertible weights.
 #[derive(Clone, Copy, Debug)]
@@ -52,7 +52,7 @@ fn wanted_drives(network: &Dense, pass: &Pass, wanted: &Array2<f64>) -> Vec<Arra
     drives
 }
 
-impl Rule for TargetPropagation {
+impl RateRule for TargetPropagation {
     fn present(&mut self, network: &Dense, batch: &Batch) -> Vec<Layer> {
         let pass = network.pass(&batch.inputs);
         let wanted = &pass.y + &((&batch.targets - &pass.y) * self.step);

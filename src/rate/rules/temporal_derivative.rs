@@ -5,7 +5,7 @@
 //! slope f' included, so that a synapse needs its presynaptic activity and that speed alone. Exact as the nudge tends
 //! to 0. Hinton, "Can the brain do back-propagation?".
 
-use crate::rate::{Batch, Dense, Layer, Rule};
+use crate::rate::{Batch, Dense, Layer, RateRule};
 
 /// The rule.
 #[derive(Clone, Copy, Debug)]
@@ -14,7 +14,7 @@ pub struct TemporalDerivative {
     pub nudge: f64,
 }
 
-impl Rule for TemporalDerivative {
+impl RateRule for TemporalDerivative {
     fn present(&mut self, network: &Dense, batch: &Batch) -> Vec<Layer> {
         let pass = network.pass(&batch.inputs);
         let last = network.layers.len() - 1;

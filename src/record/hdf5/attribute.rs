@@ -156,7 +156,7 @@ pub(super) mod variable {
 mod tests {
     use hdf5::File;
 
-    use super::super::place::Part;
+    use super::super::place::ReservedFile;
     use super::*;
 
     /// What reading says of a text, a byte of which was damaged after it was written.
@@ -189,7 +189,7 @@ mod tests {
     fn texts_of_every_length_are_kept_to_the_longest_and_none_with_a_zero() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("text.h5");
-        let (file, heap) = (Part::reserve(&path).unwrap().create().unwrap(), Heap::of(&path));
+        let (file, heap) = (ReservedFile::reserve(&path).unwrap().create().unwrap(), Heap::of(&path));
         for length in [0, 1, 64, 65, 1024, 1025, 16_384, 16_385, 100_000, LONGEST_TEXT] {
             let (name, text) = (length.to_string(), "x".repeat(length));
             put_text(&file, &name, &text).unwrap();

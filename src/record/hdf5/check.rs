@@ -10,9 +10,9 @@ use hdf5::H5Type;
 use super::dtype::KindCode;
 use super::open_file::{Format, OpenFile};
 use super::report::population_of;
-use super::tables::Learning;
+use super::tables::LearningTable;
 use super::{Checkpoint, RecordError, run};
-use crate::model::{Credit, Model, Snapshots};
+use crate::model::{CreditRecording, Model, Snapshots};
 
 /// Verifies a run file or checkpoint; what is found wrong, a line each, with the object it is wrong with.
 ///
@@ -173,14 +173,14 @@ impl Check<'_> {
     fn learning(&mut self) {
         let Some(seen) = self.column::<u64>("learning/examples_seen", None) else { return };
         self.require("learning/examples_seen", seen.is_sorted(), "ascending counts");
-        for name in Learning::COLUMNS {
+        for name in LearningTable::COLUMNS {
             self.column::<f64>(&format!("learning/{name}"), Some(seen.len()));
         }
     }
 
     /// Where the assignment of credit was measured, and only there.
     fn credit(&mut self) {
-        let asked = self.model.recording.credit == Credit::Measured;
+        let asked = self.model.recording.credit == CreditRecording::Measured;
         if asked != self.source.has("credit") {
             return self.say("credit", if asked { "is missing" } else { "is there, but `recording.credit` is false" });
         }

@@ -6,8 +6,8 @@ use hdf5::{File, Group, H5Type, Result};
 
 use super::open_file::{CHECKPOINT_FORMAT, Format, OpenFile};
 use super::parameters::Parameters;
-use super::place::Part;
-use super::tables::Learning;
+use super::place::ReservedFile;
+use super::tables::LearningTable;
 use super::{Checkpoint, RecordError, SinceEvaluation, attribute, digest, place, run, snapshot, synapses};
 use crate::data::{DataIdentity, digests};
 use crate::engine::{LaneState, ProjectionState, StateArray};
@@ -27,7 +27,7 @@ impl Checkpoint {
         if !self.fits(model) {
             return Err(place::content(path, "a checkpoint of another model was to be written"));
         }
-        let part = Part::reserve(path)?;
+        let part = ReservedFile::reserve(path)?;
         let written = part.create().and_then(|file| self.write(model, file));
         let written = written.map_err(|e| place::failed("cannot write", part.path(), e));
         match written.and_then(|()| digest::verify_written(part.path())) {
@@ -120,7 +120,7 @@ impl Checkpoint {
         attribute::put(&file, "since_evaluation_examples", &self.since_evaluation.examples)?;
         attribute::put(&file, "since_evaluation_errors", &self.since_evaluation.errors)?;
         attribute::put(&file, "since_evaluation_loss", &self.since_evaluation.loss)?;
-        let mut learning = Learning::create(&file)?;
+        let mut learning = LearningTable::create(&file)?;
         self.curve.iter().for_each(|e| learning.push(e));
         learning.append()?;
         Parameters::create(&file, model)?.write(SNAPSHOT, self.examples_seen, &self.network)?;

@@ -27,7 +27,7 @@ struct Eigenvalues {
 
 impl Credits {
     pub(super) fn create(file: &File, model: &Model, rows: u64) -> Result<Option<Self>> {
-        if model.recording.credit == model::Credit::Unmeasured {
+        if model.recording.credit == model::CreditRecording::Unmeasured {
             return Ok(None);
         }
         let group = file.create_group("credit")?;

@@ -61,11 +61,11 @@ impl TryFrom<u8> for KindCode {
     }
 }
 
-impl From<super::Kind> for KindCode {
-    fn from(kind: super::Kind) -> Self {
+impl From<super::PresentationKind> for KindCode {
+    fn from(kind: super::PresentationKind) -> Self {
         match kind {
-            super::Kind::Train => Self::Train,
-            super::Kind::Test => Self::Test,
+            super::PresentationKind::Train => Self::Train,
+            super::PresentationKind::Test => Self::Test,
         }
     }
 }

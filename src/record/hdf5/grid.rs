@@ -21,14 +21,14 @@ pub(super) struct Grid {
     /// Times of a continuous run that are recorded: a run that goes on within one of them has the samples of one that began there.
     spans: Vec<Range<f64>>,
     /// The stretch that samples were last taken of; none before the first.
-    stretch: Option<Stretch>,
+    stretch: Option<RangeRows>,
     /// Presentations asked for whose traces have not come yet: lanes of a batch are asked for together.
     asked: VecDeque<Asked>,
 }
 
 /// Rows so far of a stretch.
 #[derive(Clone, Copy, Debug)]
-struct Stretch {
+struct RangeRows {
     origin: f64,
     /// Sample of its first row.
     first: u64,
@@ -90,9 +90,9 @@ impl Grid {
     pub(super) fn accept(&mut self, start: f64, end: f64, samples: usize) -> Taken {
         let Some(Asked { origin, .. }) = self.asked.pop_front() else { return Taken { samples: 0, after_gap: false } };
         let first = self.index(origin, start);
-        let goes_on = |stretch: &Stretch| stretch.origin.to_bits() == origin.to_bits() && stretch.next == first;
+        let goes_on = |stretch: &RangeRows| stretch.origin.to_bits() == origin.to_bits() && stretch.next == first;
         let after_gap = self.stretch.is_some_and(|stretch| !goes_on(&stretch));
-        let begun = || Stretch { origin, first, next: first, summed: origin + first as f64 * self.dt };
+        let begun = || RangeRows { origin, first, next: first, summed: origin + first as f64 * self.dt };
         let mut stretch = self.stretch.filter(goes_on).unwrap_or_else(begun);
         let taken = self.index(stretch.origin, end).saturating_sub(stretch.next).min(samples as u64);
         stretch.next += taken;
@@ -106,7 +106,7 @@ impl Grid {
     /// bmtk counts floor((stop − start)/dt) rows, libsonata adds dt up while below stop − 1e-6 ms: stop is start + rows dt,
     /// moved by a few units in the last place for the one and cut where the sum has fallen behind for the other.
     pub(super) fn times(&self) -> [f64; 3] {
-        let Some(Stretch { origin, first, next, summed }) = self.stretch else { return [0.0, 0.0, self.dt] };
+        let Some(RangeRows { origin, first, next, summed }) = self.stretch else { return [0.0, 0.0, self.dt] };
         let (start, rows) = (origin + first as f64 * self.dt, next - first);
         let mut stop = start + rows as f64 * self.dt;
         while rows > 0 && (stop - start) / self.dt < rows as f64 {

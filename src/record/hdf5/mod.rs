@@ -114,10 +114,10 @@ pub use open_file::holds_checkpoint;
 pub use place::{Unfinished, set_aside_unfinished};
 pub use presentation::PresentationRow;
 pub use reader::RunReader;
-pub use recorded_data::{CreditTable, PlateauList, SpikeList, TraceBlock};
+pub use recorded_data::{CreditTable, PlateauList, RecordedSpikes, TraceBlock};
 pub use run::{Provenance, RunFile, TextTooLong};
 pub use snapshot::{read_bias_snapshot, read_snapshot};
 pub use sonata::read_sonata_spikes;
 pub use summary::{Contents, Counters, SnapshotSummary, SpikeSummary, Summary, TraceSummary};
 
-use super::{Checkpoint, Evaluation, Kind, Presentation, RecordError, Recorder, SinceEvaluation};
+use super::{Checkpoint, Evaluation, Presentation, PresentationKind, RecordError, Recorder, SinceEvaluation};

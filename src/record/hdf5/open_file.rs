@@ -10,7 +10,7 @@ use ndarray::s;
 
 use super::heap::Heap;
 use super::report::stretch_name;
-use super::tables::Learning;
+use super::tables::LearningTable;
 use super::{Evaluation, RecordError, attribute, digest, place};
 use crate::data::DataPlace;
 use crate::model::{Model, ModelError, Registry};
@@ -293,7 +293,7 @@ impl OpenFile {
     pub(super) fn curve(&self) -> Result<Vec<Evaluation>, RecordError> {
         let seen: Vec<u64> = self.values("learning/examples_seen")?;
         let mut columns = Vec::new();
-        for name in Learning::COLUMNS {
+        for name in LearningTable::COLUMNS {
             columns.push(self.values::<f64>(&format!("learning/{name}"))?);
         }
         if columns.iter().any(|c| c.len() != seen.len()) {

@@ -20,7 +20,7 @@ const LINKS: u32 = 40;
 /// it counts only once the locked file is seen to be the one of that name; the name then stays its own, because only its
 /// owner renames or removes it.
 #[derive(Debug)]
-pub(super) struct Part {
+pub(super) struct ReservedFile {
     path: PathBuf,
     target: PathBuf,
     set_aside: Option<PathBuf>,
@@ -29,7 +29,7 @@ pub(super) struct Part {
     owner: File,
 }
 
-impl Part {
+impl ReservedFile {
     /// Reserves the empty `NAME.part`, so that a target that cannot be written is refused at once and in plain words. One that
     /// an earlier process left is put aside, under the next free name.
     ///
@@ -172,7 +172,7 @@ impl Unfinished {
 /// # Errors
 /// If it cannot be written, or another process writes it.
 pub fn set_aside_unfinished(path: &Path) -> Result<Option<PathBuf>, RecordError> {
-    let part = Part::reserve(path)?;
+    let part = ReservedFile::reserve(path)?;
     let left = part.set_aside().map(Path::to_owned);
     part.abandon();
     Ok(left)
@@ -268,7 +268,7 @@ mod tests {
         let folder = folder();
         let path = folder.path().join("run.h5");
         assert_eq!(Unfinished::at(&path), None);
-        let part = Part::reserve(&path).unwrap();
+        let part = ReservedFile::reserve(&path).unwrap();
         let file = part.create().unwrap();
         file.new_dataset_builder().with_data(&[1.0; 1000]).create("values").unwrap();
         file.close().unwrap();
@@ -287,13 +287,13 @@ mod tests {
     fn a_part_has_one_owner_and_only_that_one_removes_it() {
         let folder = folder();
         let path = folder.path().join("run.h5");
-        let owned = Part::reserve(&path).unwrap();
-        let refused = Part::reserve(&path).unwrap_err().to_string();
+        let owned = ReservedFile::reserve(&path).unwrap();
+        let refused = ReservedFile::reserve(&path).unwrap_err().to_string();
         assert!(refused.ends_with("run.h5.part is being written by another run"), "{refused}");
         assert!(owned.path().exists(), "the one that was refused has not removed it");
         fs::write(owned.path(), "first").unwrap();
         owned.complete().unwrap();
-        Part::reserve(&path).unwrap().abandon();
+        ReservedFile::reserve(&path).unwrap().abandon();
         assert_eq!(fs::read(&path).unwrap(), b"first");
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
     }
@@ -304,27 +304,27 @@ mod tests {
         let path = folder.path().join("run.h5");
         for (content, aside) in [("a", "run.h5.part.1"), ("b", "run.h5.part.2")] {
             fs::write(folder.path().join("run.h5.part"), content).unwrap();
-            let part = Part::reserve(&path).unwrap();
+            let part = ReservedFile::reserve(&path).unwrap();
             assert_eq!(part.set_aside(), Some(&*folder.path().join(aside)));
             assert_eq!(fs::read(folder.path().join(aside)).unwrap(), content.as_bytes());
             part.abandon();
         }
         fs::write(folder.path().join("run.h5.part"), "").unwrap();
-        assert_eq!(Part::reserve(&path).unwrap().set_aside(), None, "there is nothing to keep in an empty one");
+        assert_eq!(ReservedFile::reserve(&path).unwrap().set_aside(), None, "there is nothing to keep in an empty one");
     }
 
     #[test]
     fn a_file_that_another_program_puts_there_stays() {
         let folder = folder();
         let path = folder.path().join("run.h5");
-        let part = Part::reserve(&path).unwrap();
+        let part = ReservedFile::reserve(&path).unwrap();
         fs::write(part.path(), "ours").unwrap();
         fs::write(&path, "another").unwrap();
         let refused = part.complete().unwrap_err().to_string();
         assert!(refused.contains("run.h5: another program has put a file there"), "{refused}");
         assert_eq!(fs::read(&path).unwrap(), b"another");
         assert_eq!(fs::read(folder.path().join("run.h5.part")).unwrap(), b"ours");
-        let replacing = Part::reserve(&path).unwrap();
+        let replacing = ReservedFile::reserve(&path).unwrap();
         fs::write(replacing.path(), "new").unwrap();
         replacing.complete().unwrap();
         assert_eq!(fs::read(&path).unwrap(), b"new");
@@ -337,7 +337,7 @@ mod tests {
         fs::create_dir(folder.path().join("big")).unwrap();
         let link = folder.path().join("run.h5");
         std::os::unix::fs::symlink("big/run.h5", &link).unwrap();
-        let part = Part::reserve(&link).unwrap();
+        let part = ReservedFile::reserve(&link).unwrap();
         fs::write(part.path(), "content").unwrap();
         part.complete().unwrap();
         assert!(fs::symlink_metadata(&link).unwrap().is_symlink());
@@ -352,14 +352,14 @@ mod tests {
         let part = folder.path().join("run.h5.part");
         let made = std::process::Command::new("mkfifo").arg(&part).status().unwrap();
         assert!(made.success());
-        let refused = Part::reserve(&path).unwrap_err().to_string();
+        let refused = ReservedFile::reserve(&path).unwrap_err().to_string();
         assert!(refused.contains("run.h5.part: is in the way and is no regular file"), "{refused}");
         fs::remove_file(&part).unwrap();
         std::os::unix::fs::symlink("elsewhere", &part).unwrap();
-        assert!(Part::reserve(&path).unwrap_err().to_string().contains("is no regular file"));
+        assert!(ReservedFile::reserve(&path).unwrap_err().to_string().contains("is no regular file"));
         let circle = folder.path().join("circle.h5");
         std::os::unix::fs::symlink("circle.h5", &circle).unwrap();
-        let refused = Part::reserve(&circle).unwrap_err().to_string();
+        let refused = ReservedFile::reserve(&circle).unwrap_err().to_string();
         assert!(refused.contains("leads to itself"), "{refused}");
     }
 
@@ -374,10 +374,10 @@ mod tests {
                 for _ in 0..8 {
                     scope.spawn(|| {
                         start.wait();
-                        let owned = Part::reserve(&path);
+                        let owned = ReservedFile::reserve(&path);
                         owners.fetch_add(u32::from(owned.is_ok()), Ordering::Relaxed);
                         end.wait();
-                        owned.into_iter().for_each(Part::abandon);
+                        owned.into_iter().for_each(ReservedFile::abandon);
                     });
                 }
             });

@@ -1,6 +1,6 @@
 //! Rows of the table of presentations: what was shown when, and what was answered.
 
-use super::Kind;
+use super::PresentationKind;
 use crate::model::TwoPhaseProtocol;
 use crate::protocol::PhaseName;
 
@@ -11,7 +11,7 @@ pub(super) const ROUNDING_MS: f64 = 1e-6;
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct PresentationRow {
     /// Training or test.
-    pub kind: Kind,
+    pub kind: PresentationKind,
     /// Count of presentations of its kind before this one.
     pub index: u64,
     /// Index of the image in its set.
@@ -60,13 +60,17 @@ impl PresentationRow {
 
     /// What was answered last to images with labels: in the test after the last training presentation, or in all of training
     /// where there was none.
-    pub fn last_answers(rows: &[Self]) -> (Kind, Vec<Self>) {
+    pub fn last_answers(rows: &[Self]) -> (PresentationKind, Vec<Self>) {
         let labelled = |rows: &[Self], kind| -> Vec<Self> {
             rows.iter().copied().filter(|row| row.kind == kind && row.label.is_some()).collect()
         };
-        let last_training = rows.iter().rposition(|row| row.kind == Kind::Train).map_or(0, |at| at + 1);
-        let tested = labelled(&rows[last_training..], Kind::Test);
-        if tested.is_empty() { (Kind::Train, labelled(rows, Kind::Train)) } else { (Kind::Test, tested) }
+        let last_training = rows.iter().rposition(|row| row.kind == PresentationKind::Train).map_or(0, |at| at + 1);
+        let tested = labelled(&rows[last_training..], PresentationKind::Test);
+        if tested.is_empty() {
+            (PresentationKind::Train, labelled(rows, PresentationKind::Train))
+        } else {
+            (PresentationKind::Test, tested)
+        }
     }
 }
 
@@ -85,9 +89,9 @@ mod tests {
     };
 
     /// A presentation of 50 ms, and 50 ms of teaching if it is one of training.
-    fn row(kind: Kind, start_ms: f64, label: Option<u8>) -> PresentationRow {
+    fn row(kind: PresentationKind, start_ms: f64, label: Option<u8>) -> PresentationRow {
         let forward_end_ms = start_ms + 50.0;
-        let target_end_ms = (kind == Kind::Train).then_some(start_ms + 100.0);
+        let target_end_ms = (kind == PresentationKind::Train).then_some(start_ms + 100.0);
         PresentationRow {
             kind,
             index: 0,
@@ -105,7 +109,7 @@ mod tests {
     #[test]
     #[allow(clippy::float_cmp, reason = "these sums are exact")]
     fn what_happens_at_the_end_of_a_presentation_happens_in_it() {
-        let rows = [0.0, 100.0 + 1e-13, 300.0].map(|start| row(Kind::Train, start, None));
+        let rows = [0.0, 100.0 + 1e-13, 300.0].map(|start| row(PresentationKind::Train, start, None));
         for (time, expected) in [
             (0.0, None),
             (47.0, Some(0)),
@@ -125,7 +129,7 @@ mod tests {
 
     #[test]
     fn stretches_end_where_something_is_not_recorded() {
-        let mut rows = [0.0, 100.0, 200.0, 300.0, 400.0].map(|start| row(Kind::Train, start, None));
+        let mut rows = [0.0, 100.0, 200.0, 300.0, 400.0].map(|start| row(PresentationKind::Train, start, None));
         (rows[0].recorded, rows[3].recorded) = (false, false);
         assert_eq!(PresentationRow::stretches(&rows), [&rows[1..3], &rows[4..]]);
         assert!(PresentationRow::stretches(&rows[..1]).is_empty());
@@ -133,14 +137,14 @@ mod tests {
 
     #[test]
     fn the_last_answers_are_those_of_the_last_test_or_of_training_alone() {
-        let of = |kinds: &[(Kind, u8)]| -> Vec<PresentationRow> {
+        let of = |kinds: &[(PresentationKind, u8)]| -> Vec<PresentationRow> {
             kinds.iter().map(|&(kind, label)| row(kind, 0.0, (label < 9).then_some(label))).collect()
         };
-        let answers = |kinds: &[(Kind, u8)]| {
+        let answers = |kinds: &[(PresentationKind, u8)]| {
             let (kind, rows) = PresentationRow::last_answers(&of(kinds));
             (kind, rows.iter().filter_map(|row| row.label).collect::<Vec<_>>())
         };
-        let (train, test) = (Kind::Train, Kind::Test);
+        let (train, test) = (PresentationKind::Train, PresentationKind::Test);
         let whole = [(train, 0), (test, 1), (train, 2), (test, 3), (test, 9), (test, 4)];
         assert_eq!(answers(&whole), (test, vec![3, 4]));
         assert_eq!(answers(&whole[..3]), (train, vec![0, 2]));

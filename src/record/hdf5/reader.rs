@@ -8,8 +8,8 @@ use ndarray::s;
 use super::dtype::{KindCode, PhaseCode};
 use super::open_file::{Format, OpenFile};
 use super::presentation::{PresentationRow, ROUNDING_MS};
-use super::recorded_data::{CreditTable, PlateauList, SpikeList, TraceBlock};
-use super::{Evaluation, Kind, RecordError, snapshot, synapses};
+use super::recorded_data::{CreditTable, PlateauList, RecordedSpikes, TraceBlock};
+use super::{Evaluation, PresentationKind, RecordError, snapshot, synapses};
 use crate::data::RecordedExtent;
 use crate::model::{Model, PopulationId};
 use crate::protocol::PhaseName;
@@ -141,7 +141,7 @@ impl RunReader {
             return Err(source.problem("the columns of `presentations` differ in length"));
         }
         let row = |i: usize| PresentationRow {
-            kind: if kind[i] == KindCode::Train { Kind::Train } else { Kind::Test },
+            kind: if kind[i] == KindCode::Train { PresentationKind::Train } else { PresentationKind::Test },
             index: index[i],
             image: image[i],
             label: u8::try_from(label[i]).ok(),
@@ -158,7 +158,7 @@ impl RunReader {
     ///
     /// # Errors
     /// If what is there is damaged.
-    pub fn spikes(&self, population: &str, span: Range<f64>) -> Result<Option<SpikeList>, RecordError> {
+    pub fn spikes(&self, population: &str, span: Range<f64>) -> Result<Option<RecordedSpikes>, RecordError> {
         let group = format!("spikes/{population}");
         if !self.source.has(&group) {
             return Ok(None);
@@ -176,7 +176,7 @@ impl RunReader {
         if neurons.iter().any(|&neuron| neuron >= size as u64) {
             return Err(disagree());
         }
-        Ok(Some(SpikeList { size, times, neurons }))
+        Ok(Some(RecordedSpikes { size, times, neurons }))
     }
 
     /// Plateaus of a population in a span of the run's clock, its end included [ms]; none if they were not recorded. Little

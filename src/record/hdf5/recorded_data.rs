@@ -6,7 +6,7 @@ use crate::protocol::PhaseName;
 
 /// Spikes of a population, sorted by time.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct SpikeList {
+pub struct RecordedSpikes {
     /// Size of the population.
     pub size: usize,
     /// Times on the run's clock [n] [ms].

@@ -38,20 +38,20 @@ pub(super) struct Report {
     elements: usize,
     /// Those kept, in ascending order.
     kept: Vec<usize>,
-    shape: Shape,
+    shape: ReportShape,
     /// `/report`.
     group: Group,
     /// PresentationRanges in the file before the last.
     complete: usize,
     /// The last stretch in the file.
-    stretch: Stretch,
+    stretch: StoredRange,
     /// PresentationRanges that follow and are not yet in the file.
     next: Vec<Next>,
 }
 
 /// How the samples of a stretch are stored.
 #[derive(Clone, Copy, Debug)]
-struct Shape {
+struct ReportShape {
     /// Traces.
     width: usize,
     unit: PotentialUnit,
@@ -62,7 +62,7 @@ struct Shape {
 
 /// A stretch in the file.
 #[derive(Debug)]
-struct Stretch {
+struct StoredRange {
     data: Rows<f32>,
     time: Dataset,
     times: [f64; 3],
@@ -90,7 +90,7 @@ impl Report {
         let expected = planned.samples(model) / planned.stretches(model).max(1);
         let unit = population.potential_unit();
         let shape =
-            Shape { unit, width: traced.len() * kept.len(), expected, compression: model.recording.compression };
+            ReportShape { unit, width: traced.len() * kept.len(), expected, compression: model.recording.compression };
         Ok(Self {
             population: id.0,
             name: population.name.clone(),
@@ -101,7 +101,7 @@ impl Report {
             shape,
             group: report.clone(),
             complete: 0,
-            stretch: Stretch::create(&group, shape, [0.0, 0.0, model.recording.report_dt])?,
+            stretch: StoredRange::create(&group, shape, [0.0, 0.0, model.recording.report_dt])?,
             next: Vec::new(),
         })
     }
@@ -154,7 +154,7 @@ impl Report {
                 self.group.link_hard(&path(0), &path(self.complete + 1))?;
             }
             group.link_soft("index_pointers", "mapping/index_pointer")?;
-            self.stretch = Stretch::create(&group, self.shape, times)?;
+            self.stretch = StoredRange::create(&group, self.shape, times)?;
             self.complete += 1;
             *self.stretch.data.waiting() = values;
             self.stretch.append()?;
@@ -163,10 +163,10 @@ impl Report {
     }
 }
 
-impl Stretch {
+impl StoredRange {
     /// The datasets of a stretch beside the shared parts of its mapping.
-    fn create(group: &Group, shape: Shape, times: [f64; 3]) -> Result<Self> {
-        let Shape { width, unit, expected, compression } = shape;
+    fn create(group: &Group, shape: ReportShape, times: [f64; 3]) -> Result<Self> {
+        let ReportShape { width, unit, expected, compression } = shape;
         let data = Rows::matrix(group, "data", width, expected, compression)?;
         attribute::put_text(data.dataset(), "units", unit.name())?;
         let time = group.new_dataset::<f64>().shape(3).create("mapping/time")?;

@@ -9,11 +9,11 @@ use super::credit::Credits;
 use super::grid::Grid;
 use super::open_file::RUN_FORMAT;
 use super::parameters::Parameters;
-use super::place::Part;
+use super::place::ReservedFile;
 use super::report::Report;
 use super::spikes::{Plateaus, Spikes};
-use super::tables::{Learning, Presentations};
-use super::{Evaluation, Kind, Presentation, RecordError, Recorder, attribute, digest, place};
+use super::tables::{LearningTable, PresentationTable};
+use super::{Evaluation, Presentation, PresentationKind, RecordError, Recorder, attribute, digest, place};
 use crate::cells::CellDescription;
 use crate::data::DataPlace;
 use crate::model::{Model, PopulationId};
@@ -79,11 +79,11 @@ impl Provenance {
 #[derive(Debug)]
 pub struct RunFile {
     datasets: Datasets,
-    kind: Kind,
+    kind: PresentationKind,
     /// Presentations recorded.
     recorded: Vec<Range<u64>>,
     since_flush: u32,
-    part: Part,
+    part: ReservedFile,
 }
 
 /// The open file and what grows in it.
@@ -92,8 +92,8 @@ struct Datasets {
     spikes: Vec<Spikes>,
     plateaus: Vec<Plateaus>,
     reports: Vec<Report>,
-    presentations: Presentations,
-    learning: Learning,
+    presentations: PresentationTable,
+    learning: LearningTable,
     credit: Option<Credits>,
     parameters: Parameters,
     grid: Grid,
@@ -109,7 +109,7 @@ impl RunFile {
     /// # Errors
     /// If it cannot be created, or another run is writing it.
     pub fn create(path: &Path, model: &Model, provenance: &Provenance, planned: &Planned) -> Result<Self, RecordError> {
-        let part = Part::reserve(path)?;
+        let part = ReservedFile::reserve(path)?;
         let created = part.create().and_then(|file| Datasets::create(file, model, provenance, planned));
         match created.map_err(|e| place::failed("cannot create", part.path(), e)) {
             Ok(datasets) => {
@@ -175,7 +175,7 @@ impl RunFile {
         part.abandon();
     }
 
-    fn records(&self, kind: Kind, index: u64) -> bool {
+    fn records(&self, kind: PresentationKind, index: u64) -> bool {
         kind == self.kind && self.recorded.iter().any(|range| range.contains(&index))
     }
 }
@@ -201,8 +201,8 @@ impl Datasets {
             reports: traced
                 .map(|(p, kept)| Report::create(&report, model, (*p, kept), planned))
                 .collect::<Result<_>>()?,
-            presentations: Presentations::create(&file, planned.rows())?,
-            learning: Learning::create(&file)?,
+            presentations: PresentationTable::create(&file, planned.rows())?,
+            learning: LearningTable::create(&file)?,
             credit: Credits::create(&file, model, planned.rows())?,
             parameters: Parameters::create(&file, model)?,
             grid: Grid::new(recording.report_dt).within(continuously_recorded(model)),
@@ -287,13 +287,13 @@ pub struct TextTooLong {
 }
 
 impl Recorder for RunFile {
-    fn watches(&self, kind: Kind, index: u64) -> bool {
+    fn watches(&self, kind: PresentationKind, index: u64) -> bool {
         let Datasets { spikes, plateaus, reports, .. } = &self.datasets;
         let keeps_activity = !(spikes.is_empty() && plateaus.is_empty() && reports.is_empty());
         keeps_activity && self.records(kind, index)
     }
 
-    fn sampling(&mut self, kind: Kind, index: u64, start_ms: f64) -> Option<Sampling> {
+    fn sampling(&mut self, kind: PresentationKind, index: u64, start_ms: f64) -> Option<Sampling> {
         if self.datasets.reports.is_empty() || !self.records(kind, index) {
             return None;
         }

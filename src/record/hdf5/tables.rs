@@ -9,7 +9,7 @@ use super::{Evaluation, Presentation};
 
 /// `/presentations`.
 #[derive(Debug)]
-pub(super) struct Presentations {
+pub(super) struct PresentationTable {
     start: Rows<f64>,
     forward_end: Rows<f64>,
     target_end: Rows<f64>,
@@ -21,7 +21,7 @@ pub(super) struct Presentations {
     recorded: Rows<u8>,
 }
 
-impl Presentations {
+impl PresentationTable {
     pub(super) fn create(file: &Group, rows: u64) -> Result<Self> {
         let table = file.create_group("presentations")?;
         Ok(Self {
@@ -70,13 +70,13 @@ impl Presentations {
 
 /// `/learning`.
 #[derive(Debug)]
-pub(super) struct Learning {
+pub(super) struct LearningTable {
     examples_seen: Rows<u64>,
-    /// In the order of [`Learning::COLUMNS`].
+    /// In the order of [`LearningTable::COLUMNS`].
     columns: [Rows<f64>; 4],
 }
 
-impl Learning {
+impl LearningTable {
     /// Columns beside `examples_seen`.
     pub(super) const COLUMNS: [&'static str; 4] = ["test_error", "train_error", "loss", "seconds"];
 

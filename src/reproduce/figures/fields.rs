@@ -16,7 +16,7 @@ use crate::reproduce::{
     ComparedNumber, FigureTask, PublishedFigure, ReproduceError, ReproducedFigure, RunLength, RunSpec, TrainedRun,
     mean_and_spread,
 };
-use crate::training::{Dynamics, initial_network};
+use crate::training::{NetworkDynamics, initial_network};
 
 pub(in crate::reproduce) const FIGURE_7B: PublishedFigure = PublishedFigure {
     name: "7B",
@@ -66,7 +66,7 @@ fn by_dendrites(task: &FigureTask<'_>, seed: u64) -> RunSpec {
 /// on the last 5,000 training images, after 10 epochs of the others.
 fn by_backprop(task: &FigureTask<'_>, seed: u64) -> RunSpec {
     let overrides = &["learning.hidden_error=backprop"];
-    let dynamics = Dynamics::Rate(Twin::Noiseless);
+    let dynamics = NetworkDynamics::Rate(Twin::Noiseless);
     RunSpec { variant: "backprop", overrides, dynamics, ..by_dendrites(task, seed.wrapping_add(APART)) }
 }
 

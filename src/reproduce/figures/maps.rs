@@ -17,7 +17,7 @@ use crate::reproduce::{
     ComparedNumber, FigureTask, PublishedFigure, ReproduceCause, ReproduceError, ReproducedFigure, RunLength, RunSpec,
     TrainedRun, mean_and_spread,
 };
-use crate::training::{Dynamics, responses};
+use crate::training::{NetworkDynamics, responses};
 
 pub(in crate::reproduce) const FIGURE: PublishedFigure = PublishedFigure {
     name: "6C",
@@ -85,7 +85,7 @@ fn layers(
 ) -> Result<(Vec<LayerMap>, Vec<u8>), ReproduceError> {
     let model = &run.model;
     task.message(format_args!("seed {seed}: responses to {images} test images"));
-    let all = responses((model, &run.checkpoint.network), Dynamics::Spiking, shown, images, seed);
+    let all = responses((model, &run.checkpoint.network), NetworkDynamics::Spiking, shown, images, seed);
     let all = all.map_err(ReproduceError::failed)?;
     let mut layers = Vec::new();
     for (population, part) in model.populations.iter().enumerate().take(model.populations.len() - 1) {

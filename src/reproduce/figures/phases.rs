@@ -11,7 +11,7 @@ use crate::model::Population;
 use crate::plot::gallery::{self, RasterPopulation, TrialPhases};
 use crate::plot::recorded::trials;
 use crate::plot::{Axis, Dot, Figure, Ink, Mark, Panel, Shape};
-use crate::record::Kind;
+use crate::record::PresentationKind;
 use crate::record::hdf5::{PresentationRow, RunReader};
 use crate::reproduce::{
     ComparedNumber, FigureTask, PublishedFigure, ReproduceCause, ReproduceError, ReproducedFigure, RunLength, RunSpec,
@@ -264,7 +264,7 @@ fn draw_lengths(task: &FigureTask<'_>) -> Result<ReproducedFigure, ReproduceErro
 fn lengths(run: &TrainedRun, forward: &mut Vec<f64>, target: &mut Vec<f64>) -> Result<(), ReproduceError> {
     for file in run.runs()? {
         let rows = file.presentations().map_err(ReproduceError::failed)?;
-        for row in rows.iter().filter(|row| row.kind == Kind::Train) {
+        for row in rows.iter().filter(|row| row.kind == PresentationKind::Train) {
             forward.push(row.forward_end_ms - row.start_ms);
             target.extend(row.target_end_ms.map(|end| end - row.forward_end_ms));
         }

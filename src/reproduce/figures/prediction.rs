@@ -16,7 +16,7 @@ use crate::network::Network;
 use crate::plot::gallery::{TrialPhases, shades, sheet};
 use crate::plot::{Axis, Dash, Dot, Figure, Ink, Mark, Panel, Row, Shape};
 use crate::protocol::{FORWARD, Sampling, TARGET};
-use crate::record::{Evaluation, Kind, Presentation, RecordError, Recorder};
+use crate::record::{Evaluation, Presentation, PresentationKind, RecordError, Recorder};
 use crate::reproduce::{
     ComparedNumber, FigureTask, PublishedFigure, ReproduceError, ReproducedFigure, mean_and_spread,
 };
@@ -130,13 +130,13 @@ struct SliceRecorder {
 }
 
 impl Recorder for SliceRecorder {
-    fn sampling(&mut self, kind: Kind, _: u64, _: f64) -> Option<Sampling> {
-        (kind == Kind::Test).then_some(Sampling { first: 0.0, every: 1.0 })
+    fn sampling(&mut self, kind: PresentationKind, _: u64, _: f64) -> Option<Sampling> {
+        (kind == PresentationKind::Test).then_some(Sampling { first: 0.0, every: 1.0 })
     }
 
     fn presentation(&mut self, presentation: Presentation<'_>) -> Result<(), RecordError> {
         let observed = presentation.observed;
-        if presentation.kind == Kind::Train {
+        if presentation.kind == PresentationKind::Train {
             let of = |population: usize, paired: usize| {
                 let spikes = observed.spikes[population].iter().filter(move |spike| (spike.neuron as usize) < paired);
                 spikes.map(|spike| [spike.time, f64::from(spike.neuron)]).collect()

@@ -8,7 +8,7 @@ use apical::engine::{LaneState, ProjectionState, StateArray};
 use apical::model::ShortTermState;
 use apical::protocol::Spike;
 use apical::record::hdf5::{Contents, Counters, RunFile, Summary, read_snapshot};
-use apical::record::{Checkpoint, Kind, SinceEvaluation};
+use apical::record::{Checkpoint, PresentationKind, SinceEvaluation};
 use hdf5::types::FixedUnicode;
 use proptest::collection::vec;
 use proptest::num::{f32, f64};
@@ -117,7 +117,7 @@ fn rest() -> LaneState {
 fn what_is_not_a_checkpoint_is_refused_by_name() {
     let folder = tempfile::tempdir().unwrap();
     let run = folder.path().join("run.h5");
-    RunFile::create(&run, &model(), &provenance(), &planned(Kind::Train)).unwrap().finish().unwrap();
+    RunFile::create(&run, &model(), &provenance(), &planned(PresentationKind::Train)).unwrap().finish().unwrap();
     let said = |path: &Path| Checkpoint::load(path).unwrap_err().to_string();
     assert!(said(&run).ends_with("run.h5: is a run file, expected a checkpoint"));
     let text = folder.path().join("text.h5");

@@ -7,14 +7,14 @@ use apical::cells::{Cell, OutputNeuron, PoissonEncoder, Pyramidal};
 use apical::data::DataPlace;
 use apical::engine::Observation;
 use apical::model::{
-    BiasInit, Carries, CompartmentId, Compression, Connection, Credit, Decoding, HiddenError, Learning, Model,
+    BiasInit, Carries, CompartmentId, Compression, Connection, CreditRecording, Decoding, HiddenError, Learning, Model,
     Population, PopulationId, PortId, PresentationRange, Projection, Protocol, Recording, Rule, Schedule, Sign, Slope,
     Snapshots, Stimuli, TwoPhaseProtocol, WeightInit,
 };
 use apical::network::{Network, Weights};
 use apical::protocol::{Sampling, Spike};
 use apical::record::hdf5::Provenance;
-use apical::record::{Evaluation, Kind, Planned, Presentation, RecordError, Recorder};
+use apical::record::{Evaluation, Planned, Presentation, PresentationKind, RecordError, Recorder};
 
 pub(crate) const SIZES: [usize; 3] = [12, 5, 3];
 
@@ -78,7 +78,7 @@ pub(crate) fn model() -> Model {
             times: Vec::new(),
             report_dt: 0.5,
             snapshots: Snapshots::Ends,
-            credit: Credit::Unmeasured,
+            credit: CreditRecording::Unmeasured,
             compression: Compression::None,
         },
     }
@@ -115,7 +115,7 @@ fn projection(name: &str, from: usize, to: usize, port: PortId) -> Projection {
 }
 
 /// Twenty presentations, as many as the model records.
-pub(crate) fn planned(kind: Kind) -> Planned {
+pub(crate) fn planned(kind: PresentationKind) -> Planned {
     Planned::assumed(&model(), kind, 0..20, 60_000)
 }
 
@@ -152,9 +152,10 @@ pub(crate) fn leads(i: usize) -> [f32; 2] {
 }
 
 /// What neuron i fires in presentation `index`: one spike at a time of its own, inputs two.
-pub(crate) fn observation(kind: Kind, index: u64, sampling: Option<Sampling>) -> Observation {
+pub(crate) fn observation(kind: PresentationKind, index: u64, sampling: Option<Sampling>) -> Observation {
     let wald = 2.0 + 0.37 * (index % 5) as f64;
-    let (forward_ms, target_ms) = if kind == Kind::Train { (50.0 + wald, 50.0 + wald / 3.0) } else { (250.0, 0.0) };
+    let (forward_ms, target_ms) =
+        if kind == PresentationKind::Train { (50.0 + wald, 50.0 + wald / 3.0) } else { (250.0, 0.0) };
     let spikes = SIZES.iter().enumerate().map(|(p, &n)| {
         let rounds = if p == 0 { 2 } else { 1 };
         let spike = |k| Spike { time: 0.1 + f64::from(k) * 1.7 + index as f64 * 0.01, neuron: k % n as u32 };
@@ -184,7 +185,12 @@ pub(crate) struct Clock {
 }
 
 impl Clock {
-    pub(crate) fn show(&mut self, recorder: &mut impl Recorder, kind: Kind, count: u64) -> Result<(), RecordError> {
+    pub(crate) fn show(
+        &mut self,
+        recorder: &mut impl Recorder,
+        kind: PresentationKind,
+        count: u64,
+    ) -> Result<(), RecordError> {
         (0..count).try_for_each(|_| self.show_together(recorder, kind, 1))
     }
 
@@ -192,7 +198,7 @@ impl Clock {
     pub(crate) fn show_together(
         &mut self,
         recorder: &mut impl Recorder,
-        kind: Kind,
+        kind: PresentationKind,
         count: u64,
     ) -> Result<(), RecordError> {
         let mut batch = Vec::new();

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use apical::record::hdf5::RunFile;
-use apical::record::{Kind, Recorder};
+use apical::record::{PresentationKind, Recorder};
 use hdf5::types::{FixedUnicode, FloatSize, IntSize, TypeDescriptor, VarLenUnicode};
 use hdf5::{File, H5Type, Location};
 
@@ -15,11 +15,11 @@ const TRAINED: usize = 25;
 /// The run file of 25 training presentations and an evaluation of 4; the Python check reads it too.
 fn written() -> PathBuf {
     let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join("run.h5");
-    let mut run = RunFile::create(&path, &model(), &provenance(), &planned(Kind::Train)).unwrap();
+    let mut run = RunFile::create(&path, &model(), &provenance(), &planned(PresentationKind::Train)).unwrap();
     let mut clock = Clock::default();
     run.weights(0, Some("initial"), &network(0.0)).unwrap();
-    clock.show(&mut run, Kind::Train, TRAINED as u64).unwrap();
-    clock.show(&mut run, Kind::Test, 4).unwrap();
+    clock.show(&mut run, PresentationKind::Train, TRAINED as u64).unwrap();
+    clock.show(&mut run, PresentationKind::Test, 4).unwrap();
     run.evaluation(&evaluation(TRAINED as u64)).unwrap();
     run.weights(TRAINED as u64, Some("final"), &network(0.5)).unwrap();
     run.finish().unwrap();

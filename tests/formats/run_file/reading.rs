@@ -3,7 +3,7 @@
 use std::fs;
 
 use apical::record::hdf5::{RunFile, RunReader, Summary, read_bias_snapshot, read_snapshot};
-use apical::record::{Kind, Recorder};
+use apical::record::{PresentationKind, Recorder};
 
 use super::fixture::{Clock, model, network, planned, provenance};
 
@@ -11,7 +11,7 @@ use super::fixture::{Clock, model, network, planned, provenance};
 fn weights_and_biases_read_back_to_the_bit() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("run.h5");
-    let mut run = RunFile::create(&path, &model(), &provenance(), &planned(Kind::Train)).unwrap();
+    let mut run = RunFile::create(&path, &model(), &provenance(), &planned(PresentationKind::Train)).unwrap();
     run.weights(0, Some("initial"), &network(0.1)).unwrap();
     run.finish().unwrap();
     let (values, post, pre) = read_snapshot(&path, "hidden-output", "initial").unwrap();
@@ -34,8 +34,8 @@ fn weights_and_biases_read_back_to_the_bit() {
 fn a_part_of_a_list_is_that_part_of_the_whole() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("run.h5");
-    let mut run = RunFile::create(&path, &model(), &provenance(), &planned(Kind::Train)).unwrap();
-    Clock::default().show(&mut run, Kind::Train, 20).unwrap();
+    let mut run = RunFile::create(&path, &model(), &provenance(), &planned(PresentationKind::Train)).unwrap();
+    Clock::default().show(&mut run, PresentationKind::Train, 20).unwrap();
     run.finish().unwrap();
     let reader = RunReader::open(&path).unwrap();
     let always = f64::NEG_INFINITY..f64::INFINITY;

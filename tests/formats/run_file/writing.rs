@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use apical::model::{Compression, Model, PopulationId, PresentationRange, Snapshots};
 use apical::record::hdf5::{Contents, PresentationRow, RunFile, RunReader, Summary};
-use apical::record::{Kind, Planned, RecordError, Recorder};
+use apical::record::{Planned, PresentationKind, RecordError, Recorder};
 use hdf5::{File, Group};
 
 use super::fixture::{Clock, evaluation, model, network, planned, provenance};
@@ -14,11 +14,11 @@ use super::fixture::{Clock, evaluation, model, network, planned, provenance};
 fn a_killed_run_leaves_what_was_flushed() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("run.h5");
-    let mut run = RunFile::create(&path, &model(), &provenance(), &planned(Kind::Train)).unwrap();
+    let mut run = RunFile::create(&path, &model(), &provenance(), &planned(PresentationKind::Train)).unwrap();
     let mut clock = Clock::default();
-    clock.show(&mut run, Kind::Train, 7).unwrap();
+    clock.show(&mut run, PresentationKind::Train, 7).unwrap();
     run.flush().unwrap();
-    clock.show(&mut run, Kind::Train, 5).unwrap();
+    clock.show(&mut run, PresentationKind::Train, 5).unwrap();
     // What the disk holds at this moment is what a kill would leave.
     let left = folder.path().join("left.h5");
     fs::copy(folder.path().join("run.h5.part"), &left).unwrap();
@@ -36,8 +36,9 @@ fn a_killed_run_leaves_what_was_flushed() {
 fn a_thousand_presentations_are_flushed_unasked() {
     let folder = tempfile::tempdir().unwrap();
     let mut run =
-        RunFile::create(&folder.path().join("run.h5"), &model(), &provenance(), &planned(Kind::Train)).unwrap();
-    Clock::default().show(&mut run, Kind::Train, 1999).unwrap();
+        RunFile::create(&folder.path().join("run.h5"), &model(), &provenance(), &planned(PresentationKind::Train))
+            .unwrap();
+    Clock::default().show(&mut run, PresentationKind::Train, 1999).unwrap();
     drop(run);
     let file = File::open(folder.path().join("run.h5.part")).unwrap();
     assert_eq!(file.dataset("presentations/index").unwrap().shape(), [1000]);
@@ -48,7 +49,7 @@ fn an_older_file_stays_until_the_new_one_is_complete() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("run.h5");
     fs::write(&path, "old").unwrap();
-    let run = RunFile::create(&path, &model(), &provenance(), &planned(Kind::Train)).unwrap();
+    let run = RunFile::create(&path, &model(), &provenance(), &planned(PresentationKind::Train)).unwrap();
     assert_eq!(fs::read(&path).unwrap(), b"old");
     run.finish().unwrap();
     assert_eq!(Summary::read(&path).unwrap().name, "small");
@@ -58,13 +59,13 @@ fn an_older_file_stays_until_the_new_one_is_complete() {
 fn after_an_evaluation_traces_go_on_in_a_report_of_their_own() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("run.h5");
-    let mut run = RunFile::create(&path, &model(), &provenance(), &planned(Kind::Train)).unwrap();
+    let mut run = RunFile::create(&path, &model(), &provenance(), &planned(PresentationKind::Train)).unwrap();
     let (mut clock, mut spans) = (Clock::default(), Vec::new());
     for _ in 0..3 {
         let start = clock.now;
-        clock.show(&mut run, Kind::Train, 3).unwrap();
+        clock.show(&mut run, PresentationKind::Train, 3).unwrap();
         spans.push(start..clock.now);
-        clock.show(&mut run, Kind::Test, 2).unwrap();
+        clock.show(&mut run, PresentationKind::Test, 2).unwrap();
     }
     run.finish().unwrap();
     let samples = |span: &Range<f64>| ((span.end - span.start) / 0.5).ceil() as usize;
@@ -102,10 +103,10 @@ fn the_first_and_the_last_presentations_are_recorded() {
     let mut model = model();
     model.recording.presentations =
         vec![PresentationRange { first: 0, end: Some(2) }, PresentationRange { first: -3, end: None }];
-    let planned = Planned { presentations: 0..8, ..planned(Kind::Train) };
+    let planned = Planned { presentations: 0..8, ..planned(PresentationKind::Train) };
     let mut run = RunFile::create(&path, &model, &provenance(), &planned).unwrap();
     let mut clock = Clock::default();
-    clock.show_together(&mut run, Kind::Train, 8).unwrap();
+    clock.show_together(&mut run, PresentationKind::Train, 8).unwrap();
     run.finish().unwrap();
     let reader = RunReader::open(&path).unwrap();
     let rows = reader.presentations().unwrap();
@@ -123,8 +124,8 @@ fn the_first_and_the_last_presentations_are_recorded() {
 fn a_test_records_tests() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("run.h5");
-    let mut run = RunFile::create(&path, &model(), &provenance(), &planned(Kind::Test)).unwrap();
-    Clock::default().show(&mut run, Kind::Test, 22).unwrap();
+    let mut run = RunFile::create(&path, &model(), &provenance(), &planned(PresentationKind::Test)).unwrap();
+    Clock::default().show(&mut run, PresentationKind::Test, 22).unwrap();
     run.finish().unwrap();
     let summary = Summary::read(&path).unwrap();
     let Contents::Run { trained, tested, spikes, traces, plateaus, .. } = summary.contents else { panic!() };
@@ -139,7 +140,7 @@ fn snapshots_are_kept_as_asked() {
         let path = folder.path().join("run.h5");
         let mut model = model();
         model.recording.snapshots = snapshots;
-        let mut run = RunFile::create(&path, &model, &provenance(), &planned(Kind::Train)).unwrap();
+        let mut run = RunFile::create(&path, &model, &provenance(), &planned(PresentationKind::Train)).unwrap();
         run.weights(0, Some("initial"), &network(0.0)).unwrap();
         for seen in (3..=30).step_by(3) {
             run.weights(seen, None, &network(seen as f32)).unwrap();
@@ -162,8 +163,8 @@ fn deflated_spikes_read_back_the_same() {
         let path = folder.path().join("run.h5");
         let mut model = model();
         model.recording.compression = compression;
-        let mut run = RunFile::create(&path, &model, &provenance(), &planned(Kind::Train)).unwrap();
-        Clock::default().show(&mut run, Kind::Train, 20).unwrap();
+        let mut run = RunFile::create(&path, &model, &provenance(), &planned(PresentationKind::Train)).unwrap();
+        Clock::default().show(&mut run, PresentationKind::Train, 20).unwrap();
         run.finish().unwrap();
         let file = File::open(&path).unwrap();
         let read = |name: &str| file.dataset(name).unwrap().read_raw::<f64>().unwrap();
@@ -175,7 +176,7 @@ fn deflated_spikes_read_back_the_same() {
 #[test]
 fn what_cannot_be_created_is_refused_with_its_path() {
     let folder = tempfile::tempdir().unwrap();
-    let create = |path| RunFile::create(path, &model(), &provenance(), &planned(Kind::Train));
+    let create = |path| RunFile::create(path, &model(), &provenance(), &planned(PresentationKind::Train));
     let missing = folder.path().join("no/such/folder/run.h5");
     let error = create(&missing).unwrap_err();
     assert_eq!(error.to_string(), format!("cannot create {}.part", missing.display()));
@@ -202,13 +203,13 @@ fn assert_near(estimated: u64, held: f64, what: &str) {
 fn the_estimate_is_near_the_file() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("run.h5");
-    for (kind, shown) in [(Kind::Train, 25), (Kind::Test, 22)] {
+    for (kind, shown) in [(PresentationKind::Train, 25), (PresentationKind::Test, 22)] {
         let mut run = RunFile::create(&path, &model(), &provenance(), &planned(kind)).unwrap();
-        if kind == Kind::Train {
+        if kind == PresentationKind::Train {
             run.weights(0, Some("initial"), &network(0.0)).unwrap();
         }
         Clock::default().show(&mut run, kind, shown).unwrap();
-        if kind == Kind::Train {
+        if kind == PresentationKind::Train {
             run.weights(shown, Some("final"), &network(0.5)).unwrap();
         }
         run.finish().unwrap();
@@ -217,7 +218,7 @@ fn the_estimate_is_near_the_file() {
         let estimated = Planned::assumed(&model(), kind, 0..shown, 60_000).estimate(&model());
         assert_eq!(estimated.presentations, held("presentations"));
         assert_eq!(estimated.plateaus, held("plateaus"));
-        let weights = if kind == Kind::Train { held("weights") + held("biases") } else { 0 };
+        let weights = if kind == PresentationKind::Train { held("weights") + held("biases") } else { 0 };
         assert_eq!(estimated.weights, weights);
         let values = |name: &str| file.dataset(&format!("report/{name}/data")).unwrap().size() as f64;
         assert_near(estimated.traces, 4.0 * (values("hidden") + values("output")), "traces");
@@ -241,7 +242,7 @@ fn the_estimate_is_near_the_file() {
 #[test]
 fn the_estimate_is_of_the_presentations_that_are_run() {
     let mut model = model();
-    let of = |model: &Model, run| Planned::assumed(model, Kind::Train, run, 10).estimate(model);
+    let of = |model: &Model, run| Planned::assumed(model, PresentationKind::Train, run, 10).estimate(model);
     let (whole, part, later) = (of(&model, 0..30), of(&model, 15..30), of(&model, 20..30));
     assert_eq!((4 * part.plateaus, later.plateaus, later.presentations), (whole.plateaus, 0, 10 * 41));
     model.recording.snapshots = Snapshots::Epochs;
@@ -253,7 +254,7 @@ fn the_estimate_is_of_the_presentations_that_are_run() {
 #[test]
 fn ranges_and_evaluations_part_what_is_planned() {
     let mut model = model();
-    let planned = Planned { presentations: 0..60, epoch: 20, tests: 4, ..planned(Kind::Train) };
+    let planned = Planned { presentations: 0..60, epoch: 20, tests: 4, ..planned(PresentationKind::Train) };
     let parts = |model: &Model, planned: &Planned| (planned.recorded(model), planned.stretches(model));
     model.recording.presentations =
         vec![PresentationRange { first: 0, end: Some(2) }, PresentationRange { first: -3, end: None }];
@@ -272,15 +273,15 @@ fn the_traces_of_an_epoch_are_37_gigabytes() {
     model.recording.traces[0].1.push(apical::model::CompartmentId(1));
     (model.recording.presentations[0].end, model.recording.report_dt) = (None, 1.0);
     let traces = |kind, run| Planned::assumed(&model, kind, run, 60_000).estimate(&model).traces;
-    assert_eq!(traces(Kind::Train, 0..60_000) / 1_000_000_000, 37);
-    assert_eq!(traces(Kind::Test, 0..0), 0);
+    assert_eq!(traces(PresentationKind::Train, 0..60_000) / 1_000_000_000, 37);
+    assert_eq!(traces(PresentationKind::Test, 0..0), 0);
 }
 
 #[test]
 fn the_curve_grows_by_the_evaluation() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("run.h5");
-    let mut run = RunFile::create(&path, &model(), &provenance(), &planned(Kind::Train)).unwrap();
+    let mut run = RunFile::create(&path, &model(), &provenance(), &planned(PresentationKind::Train)).unwrap();
     (1..=3).for_each(|n| run.evaluation(&evaluation(n * 1000)).unwrap());
     run.finish().unwrap();
     let curve = Summary::read(&path).unwrap().curve;

@@ -28,12 +28,12 @@ use ndarray::{Array2, ArrayView2, Axis};
 use self::object::Maker;
 use self::table::Table;
 use super::attribute::variable as attribute;
-use super::place::Part;
+use super::place::ReservedFile;
 use super::presentation::PresentationRow;
 use super::reader::RunReader;
 use super::recorded_data::TraceBlock;
 use super::summary::Summary;
-use super::{Kind, RecordError, place};
+use super::{PresentationKind, RecordError, place};
 use crate::cells::{CompartmentInfo, PotentialUnit};
 use crate::model::{Model, PopulationId};
 use crate::protocol::PhaseName;
@@ -50,11 +50,12 @@ pub fn export_nwb(run: &Path, to: &Path, now: &str) -> std::result::Result<(), R
     let (reader, summary) = (RunReader::open(run)?, Summary::read(run)?);
     let rows = reader.presentations()?;
     let model = reader.model(run)?;
-    let stretch =
-        |rows| if model.protocol.continuous().is_some() { Stretch::of_times(rows) } else { Stretch::of(rows) };
+    let stretch = |rows| {
+        if model.protocol.continuous().is_some() { RecordedSegment::of_times(rows) } else { RecordedSegment::of(rows) }
+    };
     let stretches = PresentationRow::stretches(&rows).into_iter().map(stretch).collect();
     let export = Export { reader, summary, model, rows, stretches };
-    let part = Part::reserve(to)?;
+    let part = ReservedFile::reserve(to)?;
     match export.write(&part, now) {
         Ok(()) => part.complete(),
         Err(error) => {
@@ -69,11 +70,11 @@ struct Export {
     summary: Summary,
     model: Model,
     rows: Vec<PresentationRow>,
-    stretches: Vec<Stretch>,
+    stretches: Vec<RecordedSegment>,
 }
 
 /// Recorded presentations without a gap between.
-struct Stretch {
+struct RecordedSegment {
     /// What Neo calls its segment.
     name: String,
     /// Start and end [s].
@@ -81,16 +82,16 @@ struct Stretch {
     rows: Vec<PresentationRow>,
 }
 
-impl Stretch {
+impl RecordedSegment {
     fn of(rows: &[PresentationRow]) -> Self {
         let [first, last] = [&rows[0], &rows[rows.len() - 1]];
-        let kind = if first.kind == Kind::Train { "training" } else { "test" };
+        let kind = if first.kind == PresentationKind::Train { "training" } else { "test" };
         let name = format!("{kind} presentations {} to {}", first.index, last.index);
         Self { name, span: [seconds(first.start_ms), seconds(last.end_ms())], rows: rows.to_vec() }
     }
 }
 
-impl Stretch {
+impl RecordedSegment {
     /// Some time of a continuous run.
     fn of_times(rows: &[PresentationRow]) -> Self {
         let [from, to] = [rows[0].start_ms, rows[rows.len() - 1].end_ms()];
@@ -127,7 +128,7 @@ impl From<hdf5::Error> for Trouble {
 }
 
 impl Export {
-    fn write(&self, part: &Part, now: &str) -> std::result::Result<(), RecordError> {
+    fn write(&self, part: &ReservedFile, now: &str) -> std::result::Result<(), RecordError> {
         let written = part.create().map_err(Trouble::from).and_then(|file| {
             self.fill(&file, now)?;
             file.flush()?;
@@ -289,7 +290,7 @@ impl Export {
             |value: fn(&PresentationRow) -> f64| self.rows.iter().map(|row| seconds(value(row))).collect::<Vec<_>>();
         let numbers = |value: fn(&PresentationRow) -> i64| self.rows.iter().map(value).collect::<Vec<_>>();
         let kinds: Vec<_> =
-            self.rows.iter().map(|row| if row.kind == Kind::Train { "train" } else { "test" }).collect();
+            self.rows.iter().map(|row| if row.kind == PresentationKind::Train { "train" } else { "test" }).collect();
         let recorded: Vec<bool> = self.rows.iter().map(|row| row.recorded).collect();
         let what = "presentations of stimuli";
         let mut table = Table::create(maker, intervals, "trials", ("TimeIntervals", what), self.rows.len())?;

@@ -11,7 +11,7 @@ use crate::rate::Twin;
 use crate::reproduce::{
     ComparedNumber, FigureTask, PublishedFigure, ReproduceError, ReproducedFigure, mean_and_spread,
 };
-use crate::training::Dynamics;
+use crate::training::NetworkDynamics;
 
 pub(in crate::reproduce) const FIGURE_7A: PublishedFigure = PublishedFigure {
     name: "7A",
@@ -45,7 +45,7 @@ const MEASURES: [AngleMeasure; 4] = [
 struct FeedbackKind {
     name: &'static str,
     /// Model and dynamics.
-    network: (&'static str, Dynamics),
+    network: (&'static str, NetworkDynamics),
     /// What was published of each measure; later angles as the last.
     published: [&'static str; 4],
 }
@@ -58,12 +58,12 @@ const FEEDBACK: [FeedbackKind; 3] = [
     },
     FeedbackKind {
         name: "feedback of rates",
-        network: ("g17-784-500-10-rate-feedback", Dynamics::Spiking),
+        network: ("g17-784-500-10-rate-feedback", NetworkDynamics::Spiking),
         published: ["90", "about 35", "not given", "about 40"],
     },
     FeedbackKind {
         name: "no spikes at all",
-        network: ("g17-784-500-10", Dynamics::Rate(Twin::Noiseless)),
+        network: ("g17-784-500-10", NetworkDynamics::Rate(Twin::Noiseless)),
         published: ["not given"; 4],
     },
 ];

@@ -6,10 +6,10 @@ mod angles;
 mod eigenvalues;
 mod losses;
 
-use crate::record::Kind;
+use crate::record::PresentationKind;
 use crate::record::hdf5::CreditTable;
 use crate::reproduce::{FigureTask, ReproduceError, RunLength, RunSpec, TrainedRun};
-use crate::training::Dynamics;
+use crate::training::NetworkDynamics;
 
 pub(in crate::reproduce) use angles::FIGURE_7A;
 pub(in crate::reproduce) use eigenvalues::FIGURE_5_S1;
@@ -28,7 +28,7 @@ struct CreditMeasurement {
 ///
 /// They are 0.51² times its 0.21: trains of its kernel, cut at 0.51 of the whole one, make changes of weights so much smaller,
 /// and these move dendritic potentials so much less.
-fn one_hidden_layer(task: &FigureTask<'_>, (model, dynamics): (&'static str, Dynamics), seed: u64) -> RunSpec {
+fn one_hidden_layer(task: &FigureTask<'_>, (model, dynamics): (&'static str, NetworkDynamics), seed: u64) -> RunSpec {
     let length = if task.quick {
         RunLength { epochs: 2, images: Some(4_000), tested: Some(0) }
     } else {
@@ -44,7 +44,7 @@ fn one_hidden_layer(task: &FigureTask<'_>, (model, dynamics): (&'static str, Dyn
 }
 
 /// The published network: feedback of spikes.
-const OF_SPIKES: (&str, Dynamics) = ("g17-784-500-10", Dynamics::Spiking);
+const OF_SPIKES: (&str, NetworkDynamics) = ("g17-784-500-10", NetworkDynamics::Spiking);
 
 /// Trains the network of each seed and reads its diagnostics.
 fn measured(task: &FigureTask<'_>, spec: impl Fn(u64) -> RunSpec) -> Result<Vec<CreditMeasurement>, ReproduceError> {
@@ -57,7 +57,7 @@ impl CreditMeasurement {
         let (mut all, mut labels) = (CreditTable::default(), Vec::new());
         for file in run.runs()? {
             let rows = file.presentations().map_err(ReproduceError::failed)?;
-            labels.extend(rows.iter().filter(|row| row.kind == Kind::Train).filter_map(|row| row.label));
+            labels.extend(rows.iter().filter(|row| row.kind == PresentationKind::Train).filter_map(|row| row.label));
             let part = file.credit().map_err(ReproduceError::failed)?.unwrap_or_default();
             all.index.extend(part.index);
             all.output_loss.extend(part.output_loss);
