@@ -1,6 +1,7 @@
 //! Work that takes a while: in the threads of the package, without the interpreter's lock, while the thread that called waits for
 //! signals and passes on what the work reports.
 
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{self, RecvTimeoutError, Sender};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -109,7 +110,7 @@ pub(crate) fn run<R: Send, E: Send>(
     let (reports, received) = mpsc::channel();
     let received = Mutex::new(received);
     let stop = AtomicBool::new(false);
-    let (mut result, mut raised) = (None, None);
+    let (mut result, mut raised, mut panicked) = (None, None, None);
     pool.in_place_scope(|scope| {
         let (stop, result) = (&stop, &mut result);
         scope.spawn(move |_| {
@@ -119,7 +120,13 @@ pub(crate) fn run<R: Send, E: Send>(
         loop {
             let report = py.detach(|| received.lock().unwrap_or_else(PoisonError::into_inner).recv_timeout(SIGNALS));
             let heeded = match &report {
-                Ok(report) if raised.is_none() => heed(report),
+                // Unwinding from here would wait for the job, and the job for what it reported: it is ended first.
+                Ok(report) if raised.is_none() && panicked.is_none() => catch_unwind(AssertUnwindSafe(|| heed(report)))
+                    .unwrap_or_else(|panic| {
+                        panicked = Some(panic);
+                        stop.store(true, Ordering::Relaxed);
+                        Ok(())
+                    }),
                 Err(RecvTimeoutError::Disconnected) => break,
                 _ => Ok(()),
             };
@@ -131,5 +138,6 @@ pub(crate) fn run<R: Send, E: Send>(
             drop(report);
         }
     });
+    panicked.map(resume_unwind);
     Ok((result.expect("a job that ends without a result panics"), raised))
 }
