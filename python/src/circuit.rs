@@ -2,10 +2,11 @@
 
 use std::path::PathBuf;
 
+use apical::data::digests;
 use apical::model;
 use apical::protocol::{ContinuousProtocol, Protocol};
-use apical::record::hdf5::RunFile;
-use apical::simulation::{Simulation, SimulationError, SourceInputs};
+use apical::record::hdf5::{Provenance, RunFile};
+use apical::simulation::{CircuitFiles, Simulation, SimulationError};
 use pyo3::prelude::*;
 
 use crate::errors::{ModelError, raised};
@@ -80,13 +81,21 @@ fn simulate(
     waiting: &jobs::Waiting<'_, Report>,
 ) -> Result<Ran, apical::Error> {
     let checkpoint = &*state.checkpoint;
-    let inputs = SourceInputs::load(model)?;
+    let is_new = checkpoint.lanes.is_empty() && checkpoint.data.is_none();
+    let files = if is_new {
+        CircuitFiles::of_model(model)
+    } else {
+        CircuitFiles::of_checkpoint(model, checkpoint.data.as_ref())
+    }?;
+    let data_sha256 = digests(files.sha256());
+    let CircuitFiles { inputs, identity, .. } = files;
     let mut simulation = if checkpoint.lanes.is_empty() {
         Simulation::new(model, checkpoint.network.clone(), inputs, checkpoint.seed)?.with_edited(checkpoint.edited)
     } else {
         Simulation::resume(model, inputs, checkpoint.clone())?
-    };
-    let provenance = recording.provenance(checkpoint.seed, checkpoint.edited);
+    }
+    .with_data(identity);
+    let provenance = Provenance { data_sha256, ..recording.provenance(checkpoint.seed, checkpoint.edited) };
     let mut file = RunFile::create(&recording.out, model, &provenance, &simulation.planned())?;
     let end_ms = model.protocol.continuous().map_or(0.0, ContinuousProtocol::end_ms);
     let ended = simulation.run(end_ms, &mut file, &mut Watch::new(waiting));

@@ -1,5 +1,7 @@
 //! Images and labels as arrays of numpy.
 
+use std::path::Path;
+
 use apical::data::{ImageSet, StimulusSet};
 use apical::model::{Model, Stimuli};
 use numpy::{PyArray1, PyArray3, PyArrayDescrMethods, PyArrayMethods, PyUntypedArray, PyUntypedArrayMethods};
@@ -9,12 +11,19 @@ use pyo3::types::PyAny;
 use crate::errors::{DataError, raised};
 use crate::jobs;
 
-/// Refuses images without labels, and labels without images; `what` needs them.
+/// Refuses images without labels, labels without images, and images beside a folder of others; `what` needs them.
 pub(crate) fn check_paired(
     images: Option<&Bound<'_, PyAny>>,
     labels: Option<&Bound<'_, PyAny>>,
+    folder: Option<&Path>,
     what: &str,
 ) -> PyResult<()> {
+    if let (Some(_), Some(folder)) = (images, folder) {
+        return Err(DataError::new_err(format!(
+            "{what}: found images and `data`, the folder {} of those that the model names; give one of both",
+            folder.display()
+        )));
+    }
     match (images, labels) {
         (Some(_), None) => {
             Err(DataError::new_err(format!("{what} needs a label of each image, an integer array of shape (n,)")))

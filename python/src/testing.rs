@@ -58,7 +58,7 @@ impl Network {
                  out `out`, `record` and `passes`"
             )));
         }
-        images::check_paired(images, labels, "a test")?;
+        images::check_paired(images, labels, folder.as_deref(), "a test")?;
         let dynamics = dynamics(&self.model, rate)?;
         let model = without_spikes(recorded(&self.model, record)?, dynamics);
         let shown = if let Some(images) = images {

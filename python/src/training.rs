@@ -101,8 +101,8 @@ impl Network {
         let dynamics = dynamics(&self.model, rate)?;
         let model = without_spikes(recorded(&self.model, record)?, dynamics);
         let length = Length { epochs, examples, test_examples };
-        images::check_paired(images, labels, "training")?;
-        images::check_paired(test_images, test_labels, "a test")?;
+        images::check_paired(images, labels, folder.as_deref(), "training")?;
+        images::check_paired(test_images, test_labels, None, "a test")?;
         let data = match (images.zip(labels), test_images.zip(test_labels)) {
             (Some(training), test) => of_arrays(&model, training, test)?,
             (None, None) => of_files(py, &model, folder)?,

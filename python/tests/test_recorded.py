@@ -40,6 +40,14 @@ def test_trains_are_those_of_the_neurons_recorded():
         np.testing.assert_array_equal(train.magnitude, times[neurons == train.annotations["neuron"]])
 
 
+def test_one_neuron_may_be_an_integer_of_numpy():
+    run = circuit_run("exc[0:4].soma")
+    for one in (2, np.int64(2), np.uint8(2)):
+        assert run.traces("exc", one).neurons.tolist() == [2]
+    with pytest.raises(TypeError):
+        run.traces("exc", 2.0)
+
+
 def test_models_of_runs_are_not_read_again(monkeypatch):
     """The text of a kind of cell of another program cannot be: the library reads it as the run file describes it."""
     pytest.importorskip("neo")

@@ -32,6 +32,13 @@ def test_a_test_needs_labels_and_classes(model):
             circuit.test(*given)
 
 
+def test_images_and_a_folder_of_images_are_not_both_shown(model, tmp_path):
+    network = model.build()
+    for call in (network.train, network.test):
+        with pytest.raises(apical.DataError, match=r"found images and `data`.*give one of both"):
+            call(*bars(4), data=tmp_path)
+
+
 def test_networks_of_rates_record_no_test(tmp_path):
     images, labels = bars(4)
     network = of_rates()

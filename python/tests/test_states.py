@@ -65,6 +65,21 @@ def test_what_a_run_recorded_is_not_of_the_network(model, tmp_path: Path):
     assert Network.open(tmp_path / "trained.h5").model == model
 
 
+def test_a_circuit_goes_on_with_the_very_files_of_its_run(tmp_path: Path):
+    table = tmp_path / "rates.csv"
+    table.write_text("time_ms,rate_hz\n0,20\n50,80\n")
+    stimulus = {"kind": "rate-table", "path": str(table)}
+    circuit = Network(seed=1).population("input", 4, "poisson", stimulus=stimulus).population("cells", 4, "lif")
+    circuit.project("input", "cells", "exc", weights=900, delay_ms=1)
+    circuit.run(100)
+    circuit.save(tmp_path / "circuit.h5")
+    table.write_text("time_ms,rate_hz\n0,20\n50,90\n")
+    for network in (circuit, Network.open(tmp_path / "circuit.h5")):
+        with pytest.raises(apical.Error, match=r"rates\.csv: the SHA-256 is .*, expected"):
+            network.run(100)
+        assert network.clock_ms == 100
+
+
 def forked(work: str, *arguments: object) -> None:
     """Does some work, and does it again in a process that forked."""
     code = (

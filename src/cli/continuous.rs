@@ -6,9 +6,8 @@ use std::time::{Duration, Instant};
 
 use serde::Serialize;
 
-use super::circuit_files::CircuitFiles;
 use super::failure::Failure;
-use super::files::named_after;
+use super::files::{named_after, refuse_overwrite};
 use super::memory;
 use super::options::Common;
 use super::output::{RunFiles, RunOutput};
@@ -17,7 +16,9 @@ use super::session::{self, NetworkOrigin, RunDescription};
 use super::{checkpoint, interrupt, report, resumed_circuit, shell, terminal};
 use crate::model::{ContinuousProtocol, Model, Population};
 use crate::record::Checkpoint;
-use crate::simulation::{Simulation, SimulationError, SimulationMonitor, SimulationProgress, SourceInputs};
+use crate::simulation::{
+    CircuitFiles, Simulation, SimulationError, SimulationMonitor, SimulationProgress, SourceInputs,
+};
 use crate::training::{Ending, initial_network};
 use crate::units::{InFull, Rounded};
 
@@ -29,6 +30,13 @@ pub(super) struct ContinuousRun<'a> {
     pub(super) seed: u64,
     pub(super) threads: usize,
     pub(super) checkpoint_every: Option<Duration>,
+}
+
+/// Prints which stimuli are none of the files of the run that left the checkpoint.
+pub(super) fn print_others(files: &CircuitFiles) {
+    for file in &files.others {
+        terminal::print_message(format_args!("note: {file} is none of the files of the run that left the checkpoint"));
+    }
 }
 
 /// Where a continuous run begins.
@@ -52,17 +60,21 @@ impl ContinuousRun<'_> {
         output.check()?;
         memory::check(self.model)?;
         let files = match &beginning {
-            Beginning::Rest => CircuitFiles::of_model(self.model)?,
+            Beginning::Rest => CircuitFiles::of_model(self.model),
             Beginning::Network(before, path) => {
                 self.check(resumed_circuit::check_network, before, path)?;
-                CircuitFiles::of_checkpoint(self.model, before.data.as_ref())?
+                CircuitFiles::of_checkpoint(self.model, before.data.as_ref())
             }
             Beginning::Resumed(before, path) => {
                 self.check(resumed_circuit::check_resumed, before, path)?;
-                CircuitFiles::of_checkpoint(self.model, before.data.as_ref())?
+                CircuitFiles::of_checkpoint(self.model, before.data.as_ref())
             }
         };
-        files.refuse_outputs(self.model, [Some(&output.run), output.checkpoint.as_ref()])?;
+        let files = files.map_err(anyhow::Error::from)?;
+        print_others(&files);
+        for out in [Some(&output.run), output.checkpoint.as_ref()].into_iter().flatten() {
+            files.paths(self.model).iter().try_for_each(|file| refuse_overwrite("--out", out, file))?;
+        }
         self.print_unused(&files.inputs);
         let (sha256, identity) = (files.sha256().to_vec(), files.identity.clone());
         let (simulation, origin) = self.begin(beginning, files.inputs)?;

@@ -4,7 +4,6 @@
 //! first presentation; 1 failure while running; 129, 130 and 143 after SIGHUP, SIGINT (Ctrl-C) and SIGTERM.
 
 mod checkpoint;
-mod circuit_files;
 mod compare;
 mod completions;
 mod continuous;

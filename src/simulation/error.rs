@@ -1,5 +1,8 @@
 //! What can go wrong in a continuous run.
 
+use std::io;
+use std::path::PathBuf;
+
 use crate::data::DataError;
 use crate::engine::LayoutError;
 use crate::record::{RecordError, StateMismatch};
@@ -33,6 +36,38 @@ pub enum SimulationError {
         population: String,
         /// Why.
         source: Box<RecordError>,
+    },
+    /// A file that the model names cannot be read.
+    #[error("cannot read {}", path.display())]
+    File {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// A file of the run is not as the run read it that left the checkpoint.
+    #[error(
+        "{}: the SHA-256 is {found}, expected {expected}, which the run read that left the checkpoint; restore that file, or \
+         deliberately name another by `--set population.{population}.stimulus.path=FILE`",
+        path.display()
+    )]
+    FileChanged {
+        /// The file.
+        path: PathBuf,
+        /// Its SHA-256 in that run.
+        expected: String,
+        /// Its SHA-256 now.
+        found: String,
+        /// The population whose stimulus it is.
+        population: String,
+    },
+    /// A file that is new to a run whose other files are named from another folder.
+    #[error("{file}: name it by its absolute path: other files of the run are named from {folder}")]
+    RelativePath {
+        /// The file.
+        file: String,
+        /// That folder.
+        folder: String,
     },
     /// Something could not be recorded.
     #[error("the run could not be recorded")]

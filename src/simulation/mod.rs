@@ -26,6 +26,7 @@
 
 mod changes;
 mod error;
+mod files;
 mod piece;
 mod poisson;
 mod rollback;
@@ -33,5 +34,6 @@ mod run;
 mod sources;
 
 pub use error::SimulationError;
+pub use files::CircuitFiles;
 pub use run::{Simulation, SimulationMonitor, SimulationProgress};
 pub use sources::SourceInputs;

@@ -192,7 +192,7 @@ class Network:
             that moment. An exception ends the training there, and is raised.
         :param progress: whether to show a bar of tqdm; on terminals and in notebooks unless given.
         :param out: the run file; a temporary one unless given.
-        :raises DataError: if images or labels do not fit, or one is there without the other.
+        :raises DataError: if images or labels do not fit, one is there without the other, or `data` beside them.
         :raises ModelError: if something is recorded or asked for that the model has not.
         :raises RunError: if learning diverges; the network is then as it was before the call. So it is if a rule in Python raises
             an exception, which is raised here.
@@ -227,7 +227,7 @@ class Network:
         :param seed: of the spikes; that of the network unless given.
         :param record: what is recorded, as in :meth:`train`; nothing unless it or `out` is given. A model that learns by a rule
             of rates has one pass and nothing to record.
-        :raises DataError: if images or labels do not fit, or one is there without the other.
+        :raises DataError: if images or labels do not fit, one is there without the other, or `data` beside them.
         :raises ModelError: if the model decodes no classes, or has not what is asked for.
         """
         command = _command("test", passes=passes, examples=examples, record=record, rate=rate)

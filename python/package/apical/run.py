@@ -8,6 +8,7 @@ import math
 import os
 import shutil
 import weakref
+from operator import index
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -145,7 +146,7 @@ class Run:
         :raises ValueError: if a range is of another step, or holds no neuron of the population.
         :raises FileError: if its traces were not recorded.
         """
-        wanted = range(neurons, neurons + 1) if isinstance(neurons, int) else neurons
+        wanted = neurons if neurons is None or isinstance(neurons, range) else range(index(neurons), index(neurons) + 1)
         blocks = self._file.traces(population, _ends(self.model, population, wanted), from_ms, to_ms)
         names = next(p.compartments for p in self.model.populations if p.name == population)
         if not blocks or not len(blocks[0]["neurons"]):

@@ -15,7 +15,7 @@ use self::results::Validation;
 #[cfg(test)]
 pub(super) use self::results::ValidationResults;
 use super::checkpoint::StartingNetwork;
-use super::circuit_files::CircuitFiles;
+use super::continuous::print_others;
 use super::failure::Failure;
 use super::files::PartialFile;
 use super::options::Common;
@@ -25,6 +25,7 @@ use super::{checkpoint, interrupt, protocol, terminal};
 use crate::data::Dataset;
 use crate::model::Model;
 use crate::network::Network;
+use crate::simulation::CircuitFiles;
 use crate::training::initial_network;
 use crate::validation::{ComparedLearning, LearningSetting, Setting, compare, judge, learn};
 
@@ -46,7 +47,9 @@ impl ValidateCommand {
         self.check_options(&model)?;
         if model.protocol.continuous().is_some() {
             let model = protocol::with_duration(model, self.duration)?;
-            let files = CircuitFiles::of_checkpoint(&model, trained.as_ref().map(TrainingData::identity))?;
+            let files = CircuitFiles::of_checkpoint(&model, trained.as_ref().map(TrainingData::identity));
+            let files = files.map_err(anyhow::Error::from)?;
+            print_others(&files);
             let twin = self.perturbed(&model, &network)?;
             let (out, perturbed) = (self.destination(&model)?, self.perturb);
             let (quiet, json) = (self.quiet, self.json);
