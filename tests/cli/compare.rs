@@ -108,7 +108,7 @@ fn rules_of_recurrent_networks_are_compared_on_a_task() {
     for (task, measure, steps) in tasks {
         let little = "--units 6 --sequences 40 --quiet";
         let said = bench.ok(&format!("compare --task {task} {little} --seeds 1..2 --out results.json"));
-        assert!(said.starts_with(&format!("| rule | {measure}")) && said.lines().count() == 6, "{said}");
+        assert!(said.starts_with(&format!("| rule | {measure}")) && said.lines().count() == 8, "{said}");
         let kept: serde_json::Value =
             serde_json::from_slice(&std::fs::read(bench.path("results.json")).unwrap()).unwrap();
         assert_eq!(kept["steps"], steps);
@@ -128,7 +128,7 @@ fn rules_of_recurrent_networks_are_listed_with_their_rates() {
     let rules: Vec<Vec<&str>> = listed.lines().map(|line| line.split_whitespace().collect()).collect();
     let expected = [["bptt", "rate", "0.1"], ["truncated-bptt", "rate", "0.1"], ["rtrl", "rate", "0.1"]];
     assert_eq!(rules[..3], expected);
-    assert_eq!(rules[3..], [["uoro", "rate", "0.03"]]);
+    assert_eq!(rules[3..], [["uoro", "rate", "0.03"], ["replay", "rate", "0.1"], ["attention", "rate", "0.1"]]);
 }
 
 #[test]

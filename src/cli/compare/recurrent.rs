@@ -25,7 +25,7 @@ const SYMBOLS: usize = 4;
 /// Options of the comparison on a recurrent task.
 #[derive(Args, Clone, Copy, Debug)]
 pub(super) struct Options {
-    /// Compare rules of recurrent networks (bptt, truncated-bptt, rtrl, uoro) on this task.
+    /// Compare rules of recurrent networks (bptt, truncated-bptt, rtrl, uoro, replay, attention) on this task.
     #[arg(long, value_enum, conflicts_with_all = ["epochs", "batch", "momentum", "representations", "images"])]
     pub(super) task: Option<TaskName>,
 
@@ -131,10 +131,9 @@ impl Options {
                     count.add(1);
                 }
                 seconds += start.elapsed().as_secs_f64();
-                error = task.error(&learner.network, seed, TESTED);
+                error = learner.error(TESTED);
                 let seen = self.sequences * (point + 1) / POINTS;
-                let (w, out) = (&learner.network.w, &learner.network.out);
-                if !w.iter().chain(&out.weights).chain(&out.biases).chain([&error]).all(|x| x.is_finite()) {
+                if !(learner.network.is_finite() && error.is_finite()) {
                     let name = entry.name;
                     let why = anyhow!("{name}, seed {seed}: the weights diverged by sequence {seen}; lower --rates");
                     return Err(Failure::Failed(why));

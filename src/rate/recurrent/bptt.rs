@@ -17,9 +17,9 @@ impl RecurrentRule for Bptt {
         let states = network.run(sequence);
         let w = match self.steps {
             None => whole(network, &states),
-            Some(k) => truncated(network, &states, k),
+            Some(k) => truncated(network, &states, &network.errors_at_responses(&states), k),
         };
-        RecurrentChange { w, out: Recurrent::readout_change(&states) }
+        RecurrentChange { w, out: Recurrent::readout_change(&states), reads: None }
     }
 }
 
@@ -36,9 +36,8 @@ fn whole(network: &Recurrent, states: &RecurrentStates) -> Array2<f64> {
     w
 }
 
-/// A way back of `k` steps for the error of every step.
-fn truncated(network: &Recurrent, states: &RecurrentStates, k: usize) -> Array2<f64> {
-    let errors = network.errors_at_responses(states);
+/// A way back of `k` steps for the error of every step, [T, n] at the responses.
+pub(super) fn truncated(network: &Recurrent, states: &RecurrentStates, errors: &Array2<f64>, k: usize) -> Array2<f64> {
     let mut w = Array2::zeros(network.w.dim());
     for (t, error) in errors.rows().into_iter().enumerate().filter(|(_, error)| error.iter().any(|&e| e != 0.0)) {
         let mut back = error.to_owned();

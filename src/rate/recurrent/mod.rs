@@ -1,19 +1,26 @@
 //! Recurrent networks of tanh units, and the rules that learn from sequences.
 //!
 //! h_t = tanh(W z_t) with z_t = (h_{t−1}, x_t, 1), h_{−1} = 0, and a readout of h_t at every step. The loss of a sequence
-//! is the sum over its steps of the loss at the step times the weight of the step.
+//! is the sum over its steps of the loss at the step times the weight of the step. Some rules remember events of a sequence, and answer
+//! by that.
 
 #![allow(clippy::needless_pass_by_value, reason = "views are handed on as slices are")]
 
+mod attention;
 mod bptt;
+mod events;
 pub mod registry;
+mod replay;
 mod rtrl;
 pub mod tasks;
 mod uoro;
 
 use ndarray::{Array1, Array2, ArrayView1, s};
 
+pub use attention::Attention;
 pub use bptt::Bptt;
+pub use events::StoredSteps;
+pub use replay::Replay;
 pub use rtrl::Rtrl;
 pub use uoro::Uoro;
 
@@ -28,8 +35,19 @@ pub struct Recurrent {
     pub w: Array2<f64>,
     /// Readout layer.
     pub out: Layer,
+    /// Reads of a memory, if it has one.
+    pub reads: Option<MemoryReads>,
     /// Response and loss of the readout.
     pub readout: Readout,
+}
+
+/// How states of a network read states that are stored; also what a rule adds to that.
+#[derive(Clone, Debug, PartialEq)]
+pub struct MemoryReads {
+    /// Q: a state h matches a stored one s by hᵀ Q s, [n, n].
+    pub query: Array2<f64>,
+    /// R: what is read adds to the drive of the readout, [outputs, n].
+    pub out: Array2<f64>,
 }
 
 /// A sequence of T steps.
@@ -63,12 +81,25 @@ pub struct RecurrentChange {
     pub w: Array2<f64>,
     /// To the readout.
     pub out: Layer,
+    /// To the reads of a memory, if the network has one.
+    pub reads: Option<MemoryReads>,
 }
 
 /// A learning rule of recurrent networks.
 pub trait RecurrentRule {
     /// Shows a sequence and returns what the rule adds to the network, per unit of learning rate.
     fn present(&mut self, network: &Recurrent, sequence: &Sequence) -> RecurrentChange;
+
+    /// What the network answers, [T, outputs], by what the rule has it remember.
+    fn answers(&self, network: &Recurrent, sequence: &Sequence) -> Array2<f64> {
+        network.run(sequence).y
+    }
+
+    /// A network as the rule has it start.
+    fn start(&self, network: Recurrent, seed: u64) -> Recurrent {
+        let _ = seed;
+        network
+    }
 }
 
 impl Recurrent {
@@ -80,7 +111,8 @@ impl Recurrent {
         };
         let mut w = draw(0, n + inputs, (n, n + inputs + 1));
         w.column_mut(n + inputs).fill(0.0);
-        Self { w, out: Layer { weights: draw(1, n, (outputs, n)), biases: Array1::zeros(outputs) }, readout }
+        let out = Layer { weights: draw(1, n, (outputs, n)), biases: Array1::zeros(outputs) };
+        Self { w, out, reads: None, readout }
     }
 
     /// Number of units.
@@ -118,6 +150,17 @@ impl Recurrent {
     pub fn add(&mut self, rate: f64, change: &RecurrentChange) {
         self.w.scaled_add(rate, &change.w);
         self.out.add(rate, &change.out);
+        for (reads, change) in self.reads.iter_mut().zip(&change.reads) {
+            reads.query.scaled_add(rate, &change.query);
+            reads.out.scaled_add(rate, &change.out);
+        }
+    }
+
+    /// Whether all of its parameters are finite numbers.
+    pub fn is_finite(&self) -> bool {
+        let own = self.w.iter().chain(&self.out.weights).chain(&self.out.biases);
+        let reads = self.reads.iter().flat_map(|reads| reads.query.iter().chain(&reads.out));
+        own.chain(reads).all(|x| x.is_finite())
     }
 
     /// The change of the readout down its own errors, the same for every rule.
@@ -134,6 +177,21 @@ impl Recurrent {
     /// Weights of the units from themselves, [n, n].
     fn among_units(&self) -> ndarray::ArrayView2<'_, f64> {
         self.w.slice(s![.., ..self.units()])
+    }
+}
+
+impl RecurrentChange {
+    /// All of its numbers: of W, the readout and the reads.
+    pub fn parameters(&self) -> Vec<f64> {
+        let reads = self.reads.iter().flat_map(|reads| reads.query.iter().chain(&reads.out));
+        self.w.iter().chain(&self.out.weights).chain(&self.out.biases).chain(reads).copied().collect()
+    }
+
+    /// As [`RecurrentChange::parameters`], to be set.
+    #[cfg(test)]
+    fn parameters_mut(&mut self) -> Vec<&mut f64> {
+        let reads = self.reads.iter_mut().flat_map(|reads| reads.query.iter_mut().chain(&mut reads.out));
+        self.w.iter_mut().chain(&mut self.out.weights).chain(&mut self.out.biases).chain(reads).collect()
     }
 }
 
@@ -157,9 +215,6 @@ mod testing {
 
     /// |a − b| / |b| over all parameters.
     pub(super) fn off(a: &RecurrentChange, b: &RecurrentChange) -> f64 {
-        let flat = |change: &RecurrentChange| {
-            change.w.iter().chain(&change.out.weights).chain(&change.out.biases).copied().collect::<Vec<f64>>()
-        };
-        crate::rate::testing::relative_difference(&flat(a), &flat(b))
+        crate::rate::testing::relative_difference(&a.parameters(), &b.parameters())
     }
 }

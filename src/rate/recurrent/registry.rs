@@ -4,7 +4,7 @@
 //! a steep one throws the network off.
 
 use super::tasks::{adding, recall, rows_of_image};
-use super::{Bptt, Recurrent, RecurrentRule, Rtrl, Sequence, Uoro};
+use super::{Attention, Bptt, Recurrent, RecurrentRule, Replay, Rtrl, Sequence, StoredSteps, Uoro};
 use crate::data::Presentations;
 use crate::numeric::largest;
 use crate::rate::{Activation, Readout};
@@ -22,7 +22,7 @@ pub struct RecurrentRuleEntry {
 }
 
 /// All rules of recurrent networks.
-pub const RECURRENT_RULES: [RecurrentRuleEntry; 4] = [
+pub const RECURRENT_RULES: [RecurrentRuleEntry; 6] = [
     RecurrentRuleEntry {
         name: "bptt",
         title: "Backprop through time",
@@ -46,6 +46,18 @@ pub const RECURRENT_RULES: [RecurrentRuleEntry; 4] = [
         title: "Unbiased online recurrent optimisation",
         rates: [0.01, 0.03, 0.003],
         build: |seed| Box::new(Uoro { seed, shown: 0 }),
+    },
+    RecurrentRuleEntry {
+        name: "replay",
+        title: "Replay of stored events",
+        rates: [0.03, 0.1, 0.03],
+        build: |_| Box::new(Replay { stored: StoredSteps::Events, steps: Some(8) }),
+    },
+    RecurrentRuleEntry {
+        name: "attention",
+        title: "Attention over stored events",
+        rates: [0.03, 0.1, 0.03],
+        build: |_| Box::new(Attention { stored: StoredSteps::Events, steps: Some(5) }),
     },
 ];
 
@@ -130,13 +142,13 @@ impl Task {
         Recurrent::new(one.inputs.ncols(), units, one.targets.ncols(), readout, seed)
     }
 
-    /// How far off a network is over `count` test sequences: the mean squared error of sums, or the part of steps asked
-    /// that are answered wrongly [%].
-    pub fn error(&self, network: &Recurrent, seed: u64, count: u64) -> f64 {
+    /// How far off a network is over `count` test sequences, by a rule's answers: the mean squared error of sums, or the part of
+    /// steps asked that are answered wrongly [%].
+    pub fn error(&self, rule: &dyn RecurrentRule, network: &Recurrent, seed: u64, count: u64) -> f64 {
         let (mut wrong, mut asked) = (0.0, 0.0);
         for n in 0..count {
             let sequence = self.test(seed, n);
-            let y = network.run(&sequence).y;
+            let y = rule.answers(network, &sequence);
             for (t, _) in sequence.weights.iter().enumerate().filter(|(_, weight)| **weight > 0.0) {
                 let (y, wanted) = (y.row(t), sequence.targets.row(t));
                 wrong += match self {
@@ -173,15 +185,19 @@ pub struct RecurrentLearner<'a> {
 impl<'a> RecurrentLearner<'a> {
     /// A network of `units` units at the start of a task.
     pub fn new(entry: &RecurrentRuleEntry, task: &'a Task, units: usize, seed: u64) -> Self {
-        let rate = entry.rates[task.place()];
-        Self { network: task.network(units, seed), task, rule: (entry.build)(seed), rate, seed, seen: 0 }
+        let (rate, rule) = (entry.rates[task.place()], (entry.build)(seed));
+        Self { network: rule.start(task.network(units, seed), seed), task, rule, rate, seed, seen: 0 }
+    }
+
+    /// How far off it is over `count` test sequences ([`Task::error`]).
+    pub fn error(&self, count: u64) -> f64 {
+        self.task.error(&*self.rule, &self.network, self.seed, count)
     }
 
     /// Shows the next sequence and learns from it.
     pub fn step(&mut self) {
         let change = self.rule.present(&self.network, &self.task.training(self.seed, self.seen));
-        let squares = change.w.iter().chain(&change.out.weights).chain(&change.out.biases).map(|x| x * x);
-        let length = squares.sum::<f64>().sqrt();
+        let length = change.parameters().iter().map(|x| x * x).sum::<f64>().sqrt();
         self.network.add(self.rate / length.max(1.0), &change);
         self.seen += 1;
     }
@@ -200,9 +216,27 @@ mod tests {
             for entry in RECURRENT_RULES {
                 let mut learner = RecurrentLearner::new(&entry, &task, 12, 1);
                 (0..8000).for_each(|_| learner.step());
-                let error = task.error(&learner.network, 1, 300);
+                let error = learner.error(300);
                 assert!(error < bound, "{}: {error} on {task:?}", entry.name);
             }
+        }
+    }
+
+    /// Chance is wrong in 75 % of four symbols; 5 points are four standard errors of 1,200 answers.
+    #[test]
+    fn over_a_pause_of_500_steps_only_rules_that_remember_recall() {
+        let task = Task::Recall { symbols: 4, length: 3, pause: 500 };
+        let error = |name: &str| {
+            let entry = RecurrentRuleEntry::find(name).unwrap();
+            let mut learner = RecurrentLearner::new(&entry, &task, 16, 1);
+            (0..3000).for_each(|_| learner.step());
+            learner.error(400)
+        };
+        let chance = error("truncated-bptt");
+        assert!((chance - 75.0).abs() < 5.0, "truncated-bptt: {chance} %");
+        for name in ["replay", "attention"] {
+            let error = error(name);
+            assert!(error < 1.0, "{name}: {error} %");
         }
     }
 

@@ -23,7 +23,7 @@ impl RecurrentRule for Rtrl {
             let along = along.into_shape_with_order(network.w.dim()).expect("a column for each weight");
             w.scaled_add(-1.0, &along);
         }
-        RecurrentChange { w, out: Recurrent::readout_change(&states) }
+        RecurrentChange { w, out: Recurrent::readout_change(&states), reads: None }
     }
 }
 

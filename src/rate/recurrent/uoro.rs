@@ -38,7 +38,7 @@ fn change(network: &Recurrent, sequence: &Sequence, nu: &Array2<f64>) -> Recurre
         (s, theta) = next(network, (&s, &theta), nu.row(t), states.z.row(t), states.h.row(t));
         w.scaled_add(-errors.row(t).dot(&s), &theta);
     }
-    RecurrentChange { w, out: Recurrent::readout_change(&states) }
+    RecurrentChange { w, out: Recurrent::readout_change(&states), reads: None }
 }
 
 /// s̃ and θ̃ (in the shape of W) after one step.
@@ -80,7 +80,7 @@ mod tests {
             weights: ndarray::array![1.0, 0.5, 2.0],
         };
         let exact = Rtrl.present(&network, &sequence);
-        let mut mean = RecurrentChange { w: Array2::zeros(exact.w.dim()), out: exact.out.clone() };
+        let mut mean = RecurrentChange { w: Array2::zeros(exact.w.dim()), out: exact.out.clone(), reads: None };
         for bits in 0..64 {
             let sign = |(t, i): (usize, usize)| if bits >> (2 * t + i) & 1 == 0 { 1.0 } else { -1.0 };
             let nu = Array2::from_shape_fn((3, 2), sign);
