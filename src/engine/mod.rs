@@ -9,6 +9,7 @@
 //! phase into the next is set to zero where it is below 1e-9 per ms, so that neurons that fired long ago cost nothing.
 
 mod arrivals;
+mod block_arrivals;
 mod circuit;
 mod crossing;
 mod encoder;
@@ -21,6 +22,7 @@ mod modal;
 mod observe;
 mod phase_potentials;
 mod plateaus;
+mod point_process;
 mod population;
 mod rows;
 mod sampling;

@@ -5,8 +5,6 @@
 //! points of its Poisson input, candidate spikes), each synapse of each at the cost of a multiply-add per mode; `block.rs` says
 //! when a neuron is decided on. Blocks are independent of each other, and so advance in parallel.
 
-mod arrivals;
-mod background;
 mod block;
 mod changes;
 mod drive;
@@ -18,13 +16,13 @@ use std::ops::Range;
 
 use rayon::prelude::*;
 
-use self::arrivals::FreshSpikes;
 use self::block::NOT_REFRACTORY;
 pub(crate) use self::drive::DRIVES;
 use self::layout::CellModes;
 use self::part::{AdvanceInputs, Part};
 use self::phases::Measured;
 use super::arrivals::Arrivals;
+use super::block_arrivals::FreshSpikes;
 use super::circuit::{Circuit, ModalInput, ModalLayout, PopulationLayout};
 use super::limits::SpikeBudget;
 use super::observe::StateArray;

@@ -4,9 +4,9 @@ use std::collections::VecDeque;
 
 use pulp::{Simd, WithSimd};
 
-use crate::engine::arrivals::{Arrivals, within_segment};
-use crate::engine::circuit::ModalInput;
-use crate::engine::population::{Inputs, Window};
+use super::arrivals::{Arrivals, within_segment};
+use super::circuit::ModalInput;
+use super::population::{Inputs, Window};
 use crate::network::{Synapse, Synapses};
 use crate::numeric::exp;
 use crate::protocol::Spike;
