@@ -11,8 +11,10 @@
 mod arrivals;
 mod block_arrivals;
 mod circuit;
+mod compartmental;
 mod crossing;
 mod encoder;
+mod in_flight;
 mod lane;
 mod limits;
 mod means;
@@ -34,11 +36,13 @@ mod work;
 
 pub(crate) use circuit::SomaticInput;
 pub use circuit::{Circuit, LayoutError, Precision};
+pub(crate) use compartmental::BAPS;
 pub use crossing::Crossings;
+pub(crate) use in_flight::QUEUED;
 pub use lane::Lane;
 pub use limits::{Limits, TrialAborted};
 pub(crate) use means::add_product;
-pub(crate) use modal::{DRIVES, QUEUED};
+pub(crate) use modal::DRIVES;
 pub use observe::{LaneState, Observation, PhaseMeans, ProjectionState, StateArray};
 pub(crate) use population::NeuronChange;
 pub(crate) use three_mode::state_names;

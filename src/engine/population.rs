@@ -11,7 +11,7 @@ use super::observe::StateArray;
 use super::work::Work;
 use crate::network::Network;
 use crate::numeric::{PresentationKey, Purpose, StreamKey};
-use crate::protocol::{Phase, Spike};
+use crate::protocol::{EventMark, Phase, Spike};
 
 /// Some time of a phase, `from` included and `to` not [ms].
 #[derive(Clone, Copy, Debug)]
@@ -114,6 +114,11 @@ pub(crate) trait PopulationDynamics: Debug + Send + Sync {
 
     /// Makes the end of the phase the start of the next.
     fn carry(&mut self, run: &PhaseRun<'_>, inputs: &Inputs<'_>);
+
+    /// Hands out the events with a beginning and an end that were over in the phase, from its start, sorted.
+    fn take_marks(&mut self, out: &mut Vec<EventMark>) {
+        let _ = out;
+    }
 
     /// Back to rest.
     fn rest(&mut self);

@@ -71,7 +71,7 @@ impl Planned {
     pub fn assumed(model: &Model, kind: Kind, presentations: Range<u64>, epoch: u64) -> Self {
         let rates = model.populations.iter().map(|population| match population.cell.dynamics() {
             Dynamics::Source(source) => MEAN_PIXEL * source.rate_max,
-            Dynamics::Linear(_) => CELL_RATE,
+            Dynamics::Linear(_) | Dynamics::Compartmental(_) => CELL_RATE,
         });
         Self { kind, presentations, epoch, tests: 0, rates: rates.collect(), span_ms: 0.0..0.0 }
     }
