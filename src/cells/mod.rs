@@ -40,7 +40,8 @@ use serde::{Deserialize, Serialize};
 pub use check::CellError;
 pub use compartmental::{
     AxialCoupling, BackPropagation, BapCourse, CompartmentMembrane, CompartmentPort, CompartmentalCell, DendriticEvent,
-    DendriticEventKind, EventTrigger, InjectedCurrent, MembraneModes, Retrigger, SpikeGenerator, SynapticCurrent,
+    DendriticEventKind, EventTrigger, InjectedCurrent, MarkKind, MembraneModes, Retrigger, SpikeGenerator,
+    SynapticCurrent,
 };
 pub use compartments::{
     BapKeys, BurstKeys, CompartmentKeys, CompartmentList, CompartmentPortKeys, Compartments, CouplingKeys, CurrentKeys,
@@ -225,6 +226,14 @@ impl Dynamics {
             Self::Source(_) => true,
             Self::Linear(cell) => cell.has_phase_means(),
             Self::Compartmental(_) => false,
+        }
+    }
+
+    /// The kinds of events with a beginning and an end that it emits.
+    pub fn mark_kinds(&self) -> Vec<MarkKind> {
+        match self {
+            Self::Source(_) | Self::Linear(_) => Vec::new(),
+            Self::Compartmental(cell) => cell.mark_kinds(),
         }
     }
 

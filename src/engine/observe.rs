@@ -3,8 +3,9 @@
 use ndarray::ArrayView3;
 
 use super::circuit::Circuit;
+use super::mark::EventMark;
 use crate::model::ShortTermState;
-use crate::protocol::{EventMark, Measures, Spike, Trial};
+use crate::protocol::{Measures, Spike, Trial};
 
 /// What happened in one trial, population by population. The buffers are reused from one to the next.
 #[derive(Clone, Debug, Default, PartialEq)]

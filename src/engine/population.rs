@@ -7,11 +7,12 @@ use pulp::Arch;
 
 use super::arrivals::Arrivals;
 use super::circuit::Circuit;
+use super::mark::EventMark;
 use super::observe::StateArray;
 use super::work::Work;
 use crate::network::Network;
 use crate::numeric::{PresentationKey, Purpose, StreamKey};
-use crate::protocol::{EventMark, Phase, Spike};
+use crate::protocol::{Phase, Spike};
 
 /// Some time of a phase, `from` included and `to` not [ms].
 #[derive(Clone, Copy, Debug)]

@@ -5,13 +5,11 @@
 //! [`ContinuousProtocol`] is that of circuits, which run on and on.
 
 mod continuous;
-mod mark;
 mod order;
 mod trial;
 mod two_phase;
 
 pub use continuous::{ContinuousProtocol, SLICE_MS, is_between_slices, slice_at, slice_start, slices_until};
-pub use mark::{EventMark, MarkKind};
 pub use order::Order;
 pub use trial::{CurrentCourse, KeptSpikes, Measures, Phase, Sampling, Sigmoids, Spike, Stimulus, Target, Trial};
 pub use two_phase::{FORWARD, PhaseName, TARGET, TwoPhaseProtocol, TwoPhases};

@@ -1,7 +1,7 @@
 //! The piece of a slice that is recorded.
 
-use crate::engine::Observation;
-use crate::protocol::{EventMark, SLICE_MS, Spike};
+use crate::engine::{EventMark, Observation};
+use crate::protocol::{SLICE_MS, Spike};
 
 /// Some time of a slice, from its start [ms].
 #[derive(Clone, Copy, Debug, PartialEq)]

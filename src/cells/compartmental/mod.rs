@@ -5,12 +5,14 @@
 //! currents for its duration. The potential is continuous at both ends of it: what jumps is what V relaxes to.
 
 mod check;
+mod mark;
 mod modes;
 
 use serde::{Deserialize, Serialize};
 
 use super::{Fires, Kernel, NeuronValues, PoissonDrive, Reset};
 
+pub use mark::MarkKind;
 pub use modes::{MembraneModes, SynapticCurrent};
 
 /// A cell of several compartments, as plain values.

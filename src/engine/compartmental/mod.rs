@@ -26,13 +26,14 @@ use super::arrivals::Arrivals;
 use super::block_arrivals::FreshSpikes;
 use super::circuit::{Circuit, ModalInput};
 use super::limits::SpikeBudget;
+use super::mark::EventMark;
 use super::observe::StateArray;
 use super::population::{Inputs, Means, NeuronChange, PhaseRun, PopulationDynamics, Window};
 use super::work::Work;
 use crate::cells::{Fires, MOST_MODES};
 use crate::network::{Network, TARGETS_PER_BLOCK};
 use crate::numeric::{PresentationKey, Purpose, Stream, StreamKey};
-use crate::protocol::{EventMark, Spike};
+use crate::protocol::Spike;
 
 /// A population of cells of several compartments.
 #[derive(Clone, Debug)]

@@ -10,10 +10,11 @@ use std::collections::VecDeque;
 use super::happening::{Happening, What};
 use super::layout::CellPlan;
 use super::modes::{FreeMotion, ModeSet, Moving};
-use crate::cells::{DendriticEventKind, InjectedCurrent};
+use crate::cells::{InjectedCurrent, MarkKind};
 use crate::engine::crossing::Crossings;
 use crate::engine::limits::SpikeBudget;
-use crate::protocol::{EventMark, MarkKind, Spike};
+use crate::engine::mark::EventMark;
+use crate::protocol::Spike;
 
 /// A time of something that is not there [ms]; files hold finite numbers.
 pub(super) const NEVER: f64 = f64::MIN;
@@ -254,11 +255,7 @@ impl<const M: usize> Neuron<M> {
         let EventState { start, end: stop, .. } = *state;
         (state.start, state.end) = (NEVER, NEVER);
         let (neuron, compartment) = (out.neuron, plan.cell.event_compartment(event) as u32);
-        let kind = match event.kind {
-            DendriticEventKind::Plateau => MarkKind::Plateau,
-            DendriticEventKind::DendriticSpike => MarkKind::DendriticSpike,
-        };
-        out.marks.push(EventMark { kind, neuron, compartment, start, stop, over: stop });
+        out.marks.push(EventMark { kind: event.kind.into(), neuron, compartment, start, stop, over: stop });
     }
 
     /// Ends spikes that may be a burst where the next one would come too late at `t`.

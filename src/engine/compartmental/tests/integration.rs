@@ -1,8 +1,8 @@
 //! A cell of several compartments by numerical integration: the classical Runge-Kutta method in small steps, with crossings found by
 //! bisection of the step. Nothing but the equations is shared with the engine.
 
-use crate::cells::{BapCourse, CompartmentalCell, DendriticEventKind, EventTrigger, Fires, Kernel, Retrigger};
-use crate::protocol::{EventMark, MarkKind};
+use crate::cells::{BapCourse, CompartmentalCell, EventTrigger, Fires, Kernel, MarkKind, Retrigger};
+use crate::engine::mark::EventMark;
 
 /// A spike that arrives.
 #[derive(Clone, Copy, Debug)]
@@ -224,12 +224,8 @@ impl Integration<'_> {
             Due::Ready(index) => self.ready[index] = true,
             Due::EventEnd(index) => {
                 let event = &self.cell.events[index];
-                let kind = match event.kind {
-                    DendriticEventKind::Plateau => MarkKind::Plateau,
-                    DendriticEventKind::DendriticSpike => MarkKind::DendriticSpike,
-                };
                 let start = self.lasts[index].take().unwrap();
-                self.course.marks.push(mark(kind, start, self.cell.event_compartment(event)));
+                self.course.marks.push(mark(event.kind.into(), start, self.cell.event_compartment(event)));
             }
             Due::BapBegin => {
                 let bap = self.cell.bap.unwrap();
