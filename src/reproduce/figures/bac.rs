@@ -107,6 +107,7 @@ fn draw(task: &FigureTask<'_>) -> Result<ReproducedFigure, ReproduceError> {
     let figure = Figure {
         title: "Bursts by coincidence of somatic and dendritic input".to_owned(),
         rows: rows.into_iter().map(|(height, panels)| Row { height, panels }).collect(),
+        size: [1100, 680],
         ..sheet(Vec::new())
     };
     let results = BacResult { spikes, bursts_ms, window_ms, delayed };
