@@ -3,8 +3,9 @@
 use std::borrow::Cow;
 use std::ops::Range;
 
-use super::compartmental::CompartmentalLayout;
-use crate::cells::{CellError, ConductanceClamp, Dynamics, LinearCell, ModalForm, PlateauTimes, Psp};
+use crate::cells::{
+    CellError, CompartmentalCell, ConductanceClamp, Dynamics, LinearCell, ModalForm, PlateauTimes, Psp,
+};
 use crate::model::{Carries, Edge, ExecutionOrder, Model, Population, ShortTermPlasticity};
 use crate::network::Synapses;
 use crate::protocol::Sigmoids;
@@ -78,11 +79,6 @@ pub(crate) struct PopulationLayout {
 }
 
 impl PopulationLayout {
-    /// Whether it has cells; a source has none.
-    pub(crate) fn has_cells(&self) -> bool {
-        !self.is_source()
-    }
-
     /// Whether it advances neuron by neuron, in blocks.
     fn advances_in_blocks(&self) -> bool {
         self.modal.is_some() || self.compartmental.is_some()
@@ -203,6 +199,14 @@ pub(crate) struct ModalLayout {
     /// Its modes while a target is given.
     pub(crate) taught: ModalForm,
     /// Projections that drive the membrane.
+    pub(crate) inputs: Vec<ModalInput>,
+}
+
+/// A population of cells of several compartments, in the layout of a model.
+#[derive(Clone, Debug)]
+pub(crate) struct CompartmentalLayout {
+    pub(crate) cell: CompartmentalCell,
+    /// Projections that reach it.
     pub(crate) inputs: Vec<ModalInput>,
 }
 

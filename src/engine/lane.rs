@@ -230,7 +230,7 @@ impl Lane {
             .populations
             .iter()
             .zip(fired)
-            .position(|(population, fired)| population.has_cells() && fired > run.most_spikes(population.size));
+            .position(|(population, fired)| !population.is_source() && fired > run.most_spikes(population.size));
         beyond.map(|population| TrialAborted::Runaway { population, at_ms })
     }
 

@@ -1,7 +1,8 @@
 //! A block of neurons with what reaches it: events are taken in the order of time.
 
+use super::advance::Emitted;
 use super::layout::CellPlan;
-use super::neuron::{Emitted, Neuron};
+use super::neuron::CompartmentalNeuron;
 use crate::cells::Fires;
 use crate::engine::block_arrivals::Queue;
 use crate::engine::circuit::ModalInput;
@@ -17,7 +18,7 @@ use crate::protocol::CurrentCourse;
 pub(super) struct NeuronGroup<const M: usize> {
     /// The first of them in the population.
     pub(super) first: usize,
-    pub(super) neurons: Vec<Neuron<M>>,
+    pub(super) neurons: Vec<CompartmentalNeuron<M>>,
     pub(super) queue: Queue,
     /// Poisson input, by background of the cell.
     pub(super) background: Vec<PointProcess<0>>,
@@ -53,7 +54,7 @@ impl<const M: usize> NeuronGroup<M> {
     pub(super) fn new(
         plan: &CellPlan<M>,
         first: usize,
-        neurons: Vec<Neuron<M>>,
+        neurons: Vec<CompartmentalNeuron<M>>,
         window_ms: f64,
         budget: SpikeBudget,
     ) -> Self {
@@ -107,7 +108,7 @@ impl<const M: usize> NeuronGroup<M> {
     }
 
     /// A neuron that has advanced to `t`.
-    fn at(&mut self, plan: &CellPlan<M>, index: usize, t: f64) -> &mut Neuron<M> {
+    fn at(&mut self, plan: &CellPlan<M>, index: usize, t: f64) -> &mut CompartmentalNeuron<M> {
         self.emitted.neuron = (self.first + index) as u32;
         self.neurons[index].advance(plan, t, &mut self.emitted);
         &mut self.neurons[index]

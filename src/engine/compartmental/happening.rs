@@ -1,7 +1,7 @@
 //! What happens next to a neuron by itself: the first of its own effects that end or begin, and of the thresholds that are reached.
 
 use super::layout::CellPlan;
-use super::neuron::{EventState, NEVER, Neuron};
+use super::neuron::{CompartmentalNeuron, EventState, Happening, HappeningKind, NEVER};
 use crate::cells::{BapCourse, EventTrigger};
 use crate::engine::crossing::{Approach, Crossings};
 
@@ -11,40 +11,11 @@ const HORIZON_MS: f64 = 1000.0;
 /// Distance that is left between threshold and reset potential at least, where thresholds are changed [mV].
 const LEAST_DISTANCE_MV: f64 = 1e-3;
 
-/// What happens to a neuron by itself.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) struct Happening {
-    /// [ms]
-    pub(super) time: f64,
-    pub(super) what: What,
-}
-
-/// What it is.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) enum What {
-    Released,
-    BapBegins,
-    BapEnds,
-    EventEnds(usize),
-    EventReady(usize),
-    /// Nothing: the search goes on from there.
-    Look,
-    Event(usize),
-    Spike,
-}
-
-impl What {
-    /// Whether it is a threshold that is reached.
-    pub(super) fn is_trigger(self) -> bool {
-        matches!(self, Self::Event(_) | Self::Spike)
-    }
-}
-
-impl<const M: usize> Neuron<M> {
+impl<const M: usize> CompartmentalNeuron<M> {
     /// Whether nothing happens before `until`, as far as bounds settle it.
     pub(super) fn is_quiet(&self, plan: &CellPlan<M>, until: f64, counts: &mut Crossings) -> bool {
         let interval = until - self.last;
-        let mut below = |(_, approach): (What, Approach<M>)| {
+        let mut below = |(_, approach): (HappeningKind, Approach<M>)| {
             interval <= 0.0 || approach.stays_below(&self.modes(plan).rates, interval, counts)
         };
         self.next_effect(plan).time > until && self.watched(plan).all(&mut below)
@@ -68,7 +39,7 @@ impl<const M: usize> Neuron<M> {
     }
 
     /// What it watches, with the distance to the threshold.
-    fn watched<'a>(&'a self, plan: &'a CellPlan<M>) -> impl Iterator<Item = (What, Approach<M>)> + 'a {
+    fn watched<'a>(&'a self, plan: &'a CellPlan<M>) -> impl Iterator<Item = (HappeningKind, Approach<M>)> + 'a {
         let can_trigger = |(index, state): (usize, &EventState)| {
             (state.ready == NEVER && plan.can_trigger(index, state.end > NEVER)).then_some(index)
         };
@@ -80,10 +51,11 @@ impl<const M: usize> Neuron<M> {
                     self.modes(plan).approach_of_currents(currents, threshold)
                 }
             };
-            (What::Event(index), approach)
+            (HappeningKind::Event(index), approach)
         });
-        let spikes = (plan.has_threshold() && !self.is_held())
-            .then(|| (What::Spike, self.motion.approach(plan.cell.spike.compartment, self.raised_threshold(plan))));
+        let spikes = (plan.has_threshold() && !self.is_held()).then(|| {
+            (HappeningKind::Spike, self.motion.approach(plan.cell.spike.compartment, self.raised_threshold(plan)))
+        });
         events.chain(spikes)
     }
 
@@ -95,23 +67,23 @@ impl<const M: usize> Neuron<M> {
 
     /// The first of its effects that end or begin.
     fn next_effect(&self, plan: &CellPlan<M>) -> Happening {
-        let mut next = Happening { time: self.last + HORIZON_MS, what: What::Look };
-        let mut consider = |time: f64, what: What| {
+        let mut next = Happening { time: self.last + HORIZON_MS, what: HappeningKind::Look };
+        let mut consider = |time: f64, what: HappeningKind| {
             if time > NEVER && time <= next.time {
                 next = Happening { time, what };
             }
         };
-        consider(self.refractory, What::Released);
+        consider(self.refractory, HappeningKind::Released);
         for (index, state) in self.events.iter().enumerate() {
-            consider(state.end, What::EventEnds(index));
-            consider(state.ready, What::EventReady(index));
+            consider(state.end, HappeningKind::EventEnds(index));
+            consider(state.ready, HappeningKind::EventReady(index));
         }
         let duration = plan.cell.bap.map_or(0.0, |bap| match bap.course {
             BapCourse::Box(duration) => duration,
             BapCourse::Decay(_) => 0.0,
         });
-        self.lasting.front().into_iter().for_each(|start| consider(start + duration, What::BapEnds));
-        self.waiting.front().into_iter().for_each(|&start| consider(start, What::BapBegins));
+        self.lasting.front().into_iter().for_each(|start| consider(start + duration, HappeningKind::BapEnds));
+        self.waiting.front().into_iter().for_each(|&start| consider(start, HappeningKind::BapBegins));
         next
     }
 }

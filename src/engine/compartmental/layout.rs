@@ -2,15 +2,6 @@
 
 use super::modes::ModeSet;
 use crate::cells::{BapCourse, CompartmentalCell, EventTrigger, Fires, Kernel, Reset, Retrigger, SynapticCurrent};
-use crate::engine::circuit::ModalInput;
-
-/// A population of cells of several compartments, in the layout of a model.
-#[derive(Clone, Debug)]
-pub(crate) struct CompartmentalLayout {
-    pub(crate) cell: CompartmentalCell,
-    /// Projections that reach it.
-    pub(crate) inputs: Vec<ModalInput>,
-}
 
 /// A cell with its modes.
 #[derive(Clone, Debug)]

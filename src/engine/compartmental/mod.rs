@@ -4,6 +4,7 @@
 //! own events to the next in closed form (`modes.rs`), and what happens to it by itself is found from its last event (`neuron.rs`). Blocks
 //! are independent of each other, and so advance in parallel.
 
+mod advance;
 mod block;
 mod happening;
 mod layout;
@@ -19,12 +20,11 @@ use rayon::prelude::*;
 
 use self::block::{GroupInputs, NeuronGroup};
 use self::layout::CellPlan;
-pub(crate) use self::layout::CompartmentalLayout;
-use self::neuron::Neuron;
+use self::neuron::CompartmentalNeuron;
 pub(crate) use self::state::{BAPS, state_names};
 use super::arrivals::Arrivals;
 use super::block_arrivals::FreshSpikes;
-use super::circuit::{Circuit, ModalInput};
+use super::circuit::{Circuit, CompartmentalLayout, ModalInput};
 use super::limits::SpikeBudget;
 use super::mark::EventMark;
 use super::observe::StateArray;
@@ -93,9 +93,10 @@ impl<const M: usize> CompartmentalPopulation<M> {
             Fires::Threshold(threshold) => threshold.draw_above(lowest, &mut stream),
             Fires::Escape(_) => f64::INFINITY,
         };
-        let neurons: Vec<Neuron<M>> = (0..size).map(|_| Neuron::new(&plan, v.clone(), threshold())).collect();
+        let neurons: Vec<CompartmentalNeuron<M>> =
+            (0..size).map(|_| CompartmentalNeuron::new(&plan, v.clone(), threshold())).collect();
         let budget = SpikeBudget::default();
-        let group = |(block, neurons): (usize, &[Neuron<M>])| {
+        let group = |(block, neurons): (usize, &[CompartmentalNeuron<M>])| {
             NeuronGroup::new(&plan, block * TARGETS_PER_BLOCK, neurons.to_vec(), window_ms, budget.clone())
         };
         let groups = neurons.chunks(TARGETS_PER_BLOCK).enumerate().map(group).collect();
@@ -114,7 +115,7 @@ impl<const M: usize> CompartmentalPopulation<M> {
             emitted.marks.clear();
             for neuron in neurons {
                 let v = plan.cell.membranes.iter().map(|membrane| membrane.initial.draw(&mut stream)).collect();
-                *neuron = Neuron::new(plan, v, neuron.threshold);
+                *neuron = CompartmentalNeuron::new(plan, v, neuron.threshold);
             }
         }
     }

@@ -7,21 +7,16 @@
 
 use std::collections::VecDeque;
 
-use super::happening::{Happening, What};
 use super::layout::CellPlan;
 use super::modes::{FreeMotion, ModeSet, Moving};
-use crate::cells::{InjectedCurrent, MarkKind};
-use crate::engine::crossing::Crossings;
-use crate::engine::limits::SpikeBudget;
-use crate::engine::mark::EventMark;
-use crate::protocol::Spike;
+use crate::cells::InjectedCurrent;
 
 /// A time of something that is not there [ms]; files hold finite numbers.
 pub(super) const NEVER: f64 = f64::MIN;
 
 /// A neuron.
 #[derive(Clone, Debug)]
-pub(super) struct Neuron<const M: usize> {
+pub(super) struct CompartmentalNeuron<const M: usize> {
     /// Potentials at its last event [compartments] [mV].
     pub(super) v: Vec<f64>,
     /// Synaptic currents then [currents] [pA].
@@ -43,7 +38,7 @@ pub(super) struct Neuron<const M: usize> {
     pub(super) drives: [f64; 3],
     pub(super) motion: FreeMotion<M>,
     /// What happens next without an arrival, if it was searched for.
-    next: Option<Happening>,
+    pub(super) next: Option<Happening>,
 }
 
 /// The state of a dendritic event.
@@ -65,17 +60,33 @@ pub(super) struct BurstState {
     pub(super) count: f64,
 }
 
-/// What neurons of a block emit and count.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Emitted {
-    /// Number in the population of the neuron that is looked at.
-    pub(super) neuron: u32,
-    /// Of the window, unsorted.
-    pub(super) spikes: Vec<Spike>,
-    /// Of the phase, unsorted.
-    pub(super) marks: Vec<EventMark>,
-    pub(super) counts: Crossings,
-    pub(super) budget: SpikeBudget,
+/// What happens to a neuron by itself.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Happening {
+    /// [ms]
+    pub(super) time: f64,
+    pub(super) what: HappeningKind,
+}
+
+/// What it is.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) enum HappeningKind {
+    Released,
+    BapBegins,
+    BapEnds,
+    EventEnds(usize),
+    EventReady(usize),
+    /// Nothing: the search goes on from there.
+    Look,
+    Event(usize),
+    Spike,
+}
+
+impl HappeningKind {
+    /// Whether it is a threshold that is reached.
+    pub(super) fn is_trigger(self) -> bool {
+        matches!(self, Self::Event(_) | Self::Spike)
+    }
 }
 
 impl Default for EventState {
@@ -90,7 +101,7 @@ impl Default for BurstState {
     }
 }
 
-impl<const M: usize> Neuron<M> {
+impl<const M: usize> CompartmentalNeuron<M> {
     /// A neuron at these potentials, without input.
     pub(super) fn new(plan: &CellPlan<M>, v: Vec<f64>, threshold: f64) -> Self {
         let mut neuron = Self {
@@ -165,21 +176,6 @@ impl<const M: usize> Neuron<M> {
         self.settle(plan);
     }
 
-    /// Lets everything happen before `until`, effects at that time too.
-    pub(super) fn advance(&mut self, plan: &CellPlan<M>, until: f64, out: &mut Emitted) {
-        while !out.budget.is_spent() {
-            if self.next.is_none() && self.is_quiet(plan, until, &mut out.counts) {
-                return;
-            }
-            let next = self.next.unwrap_or_else(|| self.search(plan, &mut out.counts));
-            self.next = Some(next);
-            if next.time > until || next.what.is_trigger() && next.time >= until {
-                return;
-            }
-            self.happen(plan, next, out);
-        }
-    }
-
     /// V of all compartments at `t`, up to which the neuron has advanced [mV].
     pub(super) fn potentials(&self, plan: &CellPlan<M>, t: f64, out: &mut Vec<f64>) {
         let decays = self.modes(plan).decays(t - self.last);
@@ -190,86 +186,6 @@ impl<const M: usize> Neuron<M> {
     pub(super) fn firing_potential(&self, plan: &CellPlan<M>, t: f64) -> Option<f64> {
         let decays = self.modes(plan).decays(t - self.last);
         (!self.is_held()).then(|| self.motion.potential(plan.cell.spike.compartment, &decays))
-    }
-
-    fn happen(&mut self, plan: &CellPlan<M>, Happening { time, what }: Happening, out: &mut Emitted) {
-        self.move_to(plan, time);
-        match what {
-            What::Look => (),
-            What::Released => self.refractory = NEVER,
-            What::EventReady(index) => self.events[index].ready = NEVER,
-            What::BapBegins => self.begin_bap(plan),
-            What::BapEnds => self.end_bap(plan, time, out),
-            What::EventEnds(index) => self.end_event(plan, index, out),
-            What::Event(index) => {
-                let (event, state) = (&plan.cell.events[index], &mut self.events[index]);
-                state.start = if state.end > NEVER { state.start } else { time };
-                state.end = time + event.duration;
-                state.ready = time + event.refractory;
-            }
-            What::Spike => return self.fire(plan, time, out),
-        }
-        self.settle(plan);
-    }
-
-    /// Fires at `t`.
-    pub(super) fn fire(&mut self, plan: &CellPlan<M>, t: f64, out: &mut Emitted) {
-        self.move_to(plan, t);
-        out.spikes.push(Spike { time: t, neuron: out.neuron });
-        out.budget.count(out.spikes.len());
-        if let Some(reset) = plan.reset() {
-            self.v[plan.cell.spike.compartment] = reset.potential;
-            if reset.refractory_ms > 0.0 {
-                self.refractory = t + reset.refractory_ms;
-            }
-        }
-        if let Some(bap) = plan.cell.bap {
-            self.waiting.push_back(t + bap.delay);
-        }
-        if let Some(window) = plan.cell.burst_window {
-            self.end_burst(window, t, plan.cell.spike.compartment, out);
-            let BurstState { first, last, count } = &mut self.burst;
-            *first = if *count > 0.0 { *first } else { t };
-            *last = t;
-            *count += 1.0;
-        }
-        self.settle(plan);
-    }
-
-    fn begin_bap(&mut self, plan: &CellPlan<M>) {
-        let Some((start, bap)) = self.waiting.pop_front().zip(plan.cell.bap) else { return };
-        match plan.bap_current {
-            Some(k) => self.i[k] += bap.amplitude,
-            None => self.lasting.push_back(start),
-        }
-    }
-
-    fn end_bap(&mut self, plan: &CellPlan<M>, stop: f64, out: &mut Emitted) {
-        let Some((start, bap)) = self.lasting.pop_front().zip(plan.cell.bap) else { return };
-        let (neuron, compartment) = (out.neuron, bap.compartment as u32);
-        out.marks.push(EventMark { kind: MarkKind::Bap, neuron, compartment, start, stop, over: stop });
-    }
-
-    fn end_event(&mut self, plan: &CellPlan<M>, index: usize, out: &mut Emitted) {
-        let (event, state) = (&plan.cell.events[index], &mut self.events[index]);
-        let EventState { start, end: stop, .. } = *state;
-        (state.start, state.end) = (NEVER, NEVER);
-        let (neuron, compartment) = (out.neuron, plan.cell.event_compartment(event) as u32);
-        out.marks.push(EventMark { kind: event.kind.into(), neuron, compartment, start, stop, over: stop });
-    }
-
-    /// Ends spikes that may be a burst where the next one would come too late at `t`.
-    pub(super) fn end_burst(&mut self, window: f64, t: f64, compartment: usize, out: &mut Emitted) {
-        let BurstState { first: start, last: stop, count } = self.burst;
-        let over = stop + window;
-        if count == 0.0 || t <= over {
-            return;
-        }
-        if count > 1.0 {
-            let (neuron, compartment) = (out.neuron, compartment as u32);
-            out.marks.push(EventMark { kind: MarkKind::Burst, neuron, compartment, start, stop, over });
-        }
-        self.burst = BurstState::default();
     }
 
     /// Counts time from `length` ms later on.

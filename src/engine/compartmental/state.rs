@@ -1,7 +1,7 @@
 //! The state of a population as named arrays, and back.
 
 use super::CompartmentalPopulation;
-use super::neuron::{BurstState, NEVER, Neuron};
+use super::neuron::{BurstState, CompartmentalNeuron, NEVER};
 use crate::cells::CompartmentalCell;
 use crate::engine::in_flight;
 use crate::engine::modal::DRIVES;
@@ -51,7 +51,7 @@ pub(crate) fn state_names(cell: &CompartmentalCell) -> Vec<String> {
     parts(cell).into_iter().map(|(name, _)| name).collect()
 }
 
-impl<const M: usize> Neuron<M> {
+impl<const M: usize> CompartmentalNeuron<M> {
     fn part(&mut self, part: StatePart) -> &mut f64 {
         let Self { v, i, last, refractory, events, burst, .. } = self;
         let BurstState { first, last: last_spike, count } = burst;
@@ -73,7 +73,8 @@ impl<const M: usize> Neuron<M> {
 impl<const M: usize> CompartmentalPopulation<M> {
     /// Its state.
     pub(super) fn saved(&self) -> Vec<StateArray> {
-        let mut neurons: Vec<Neuron<M>> = self.groups.iter().flat_map(|group| group.neurons.iter().cloned()).collect();
+        let mut neurons: Vec<CompartmentalNeuron<M>> =
+            self.groups.iter().flat_map(|group| group.neurons.iter().cloned()).collect();
         let mut state = Vec::new();
         for (name, part) in parts(&self.plan.cell) {
             state.push(StateArray { name, values: neurons.iter_mut().map(|neuron| *neuron.part(part)).collect() });

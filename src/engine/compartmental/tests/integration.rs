@@ -6,7 +6,7 @@ use crate::engine::mark::EventMark;
 
 /// A spike that arrives.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Input {
+pub(super) struct InputSpike {
     pub(super) time: f64,
     pub(super) port: usize,
     pub(super) weight: f64,
@@ -14,7 +14,7 @@ pub(super) struct Input {
 
 /// What a run of a cell gives.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Course {
+pub(super) struct CellCourse {
     pub(super) spikes: Vec<f64>,
     pub(super) marks: Vec<EventMark>,
     /// [samples][compartments]
@@ -41,11 +41,11 @@ struct Integration<'a> {
     lasts: Vec<Option<f64>>,
     ready: Vec<bool>,
     due: Vec<(f64, Due)>,
-    course: Course,
+    course: CellCourse,
 }
 
 /// Runs a cell up to the last of the times of samples, in steps of at most `h` ms.
-pub(super) fn integrate(cell: &CompartmentalCell, inputs: &[Input], samples: &[f64], h: f64) -> Course {
+pub(super) fn integrate(cell: &CompartmentalCell, inputs: &[InputSpike], samples: &[f64], h: f64) -> CellCourse {
     let count = cell.membranes.len();
     let mut x: Vec<f64> = cell.membranes.iter().map(|membrane| membrane.initial.mean()).collect();
     x.resize(count + 2 * cell.ports.len() + 1, 0.0);
@@ -57,7 +57,7 @@ pub(super) fn integrate(cell: &CompartmentalCell, inputs: &[Input], samples: &[f
         lasts: vec![None; cell.events.len()],
         ready: vec![true; cell.events.len()],
         due: Vec::new(),
-        course: Course::default(),
+        course: CellCourse::default(),
     };
     let (mut t, mut input) = (0.0, 0);
     run.look(t);
@@ -244,7 +244,7 @@ impl Integration<'_> {
         }
     }
 
-    fn arrive(&mut self, Input { port, weight, .. }: Input) {
+    fn arrive(&mut self, InputSpike { port, weight, .. }: InputSpike) {
         let compartment = self.cell.ports[port].compartment;
         let first = self.cell.membranes.len() + 2 * port;
         match self.cell.ports[port].kernel {

@@ -2,9 +2,10 @@
 
 mod integration;
 
-use self::integration::{Course, Input, integrate};
+use self::integration::{CellCourse, InputSpike, integrate};
+use super::advance::Emitted;
 use super::layout::CellPlan;
-use super::neuron::{Emitted, Neuron};
+use super::neuron::CompartmentalNeuron;
 use crate::cells::{
     AxialCoupling, BackPropagation, BapCourse, CompartmentMembrane, CompartmentPort, CompartmentalCell, DendriticEvent,
     DendriticEventKind, EventTrigger, Fires, InjectedCurrent, Kernel, NeuronValues, Psp, Reset, Retrigger,
@@ -70,18 +71,22 @@ fn cell(course: BapCourse, retrigger: Retrigger) -> CompartmentalCell {
 }
 
 /// Random spikes at all ports, at times of a 7th of a millisecond so that some come together, inhibition among them.
-fn inputs(seed: u64, count: usize) -> Vec<Input> {
+fn inputs(seed: u64, count: usize) -> Vec<InputSpike> {
     let mut state = seed;
     let mut draw = move |below: u64| {
         state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         (state >> 33) % below
     };
     let sizes = [90.0, 220.0, 500.0, 2.0, 4.0];
-    let mut inputs: Vec<Input> = (0..count)
+    let mut inputs: Vec<InputSpike> = (0..count)
         .map(|_| {
             let port = draw(5) as usize;
             let sign = if draw(4) == 0 { -1.0 } else { 1.0 };
-            Input { time: draw(2100) as f64 / 7.0, port, weight: sign * sizes[port] * (0.5 + draw(100) as f64 / 100.0) }
+            InputSpike {
+                time: draw(2100) as f64 / 7.0,
+                port,
+                weight: sign * sizes[port] * (0.5 + draw(100) as f64 / 100.0),
+            }
         })
         .collect();
     inputs.sort_by(|a, b| a.time.total_cmp(&b.time));
@@ -89,11 +94,16 @@ fn inputs(seed: u64, count: usize) -> Vec<Input> {
 }
 
 /// The course of a neuron that is looked at, and advanced, at `looks` beside its samples.
-fn simulate<const M: usize>(cell: &CompartmentalCell, inputs: &[Input], samples: &[f64], looks: &[f64]) -> Course {
+fn simulate<const M: usize>(
+    cell: &CompartmentalCell,
+    inputs: &[InputSpike],
+    samples: &[f64],
+    looks: &[f64],
+) -> CellCourse {
     let plan = CellPlan::<M>::new(cell);
     let Fires::Threshold(threshold) = cell.spike.fires else { panic!("of a threshold") };
     let v = cell.membranes.iter().map(|membrane| membrane.initial.mean()).collect();
-    let mut neuron = Neuron::new(&plan, v, threshold.mean());
+    let mut neuron = CompartmentalNeuron::new(&plan, v, threshold.mean());
     let budget = SpikeBudget::default();
     budget.set(usize::MAX);
     let mut out = Emitted { budget, ..Emitted::default() };
@@ -102,7 +112,7 @@ fn simulate<const M: usize>(cell: &CompartmentalCell, inputs: &[Input], samples:
     times.extend(looks.iter().map(|&time| (time, 1, 0)));
     times.extend(samples.iter().map(|&time| (time, 2, 0)));
     times.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
-    let mut course = Course::default();
+    let mut course = CellCourse::default();
     for (time, what, index) in times {
         neuron.advance(&plan, time, &mut out);
         match what {
@@ -125,7 +135,7 @@ fn grid() -> Vec<f64> {
 }
 
 /// Largest differences of times of spikes and marks [ms], and of potentials as a part of their range.
-fn differences(a: &Course, b: &Course) -> [f64; 2] {
+fn differences(a: &CellCourse, b: &CellCourse) -> [f64; 2] {
     assert_eq!((a.spikes.len(), a.marks.len()), (b.spikes.len(), b.marks.len()), "{:?} {:?}", a.marks, b.marks);
     let mut times = 0.0_f64;
     a.spikes.iter().zip(&b.spikes).for_each(|(a, b)| times = times.max((a - b).abs()));
@@ -164,7 +174,7 @@ fn where_a_neuron_is_looked_at_changes_no_bit() {
     let (cell, inputs, samples) = (cell(BapCourse::Box(2.5), Retrigger::Extend), inputs(5, 500), grid());
     let often: Vec<f64> = (0..3000).map(|k| 0.1 * f64::from(k)).collect();
     let [whole, pieces] = [&[][..], &often].map(|looks| simulate::<8>(&cell, &inputs, &samples, looks));
-    let bits = |course: &Course| -> Vec<u64> {
+    let bits = |course: &CellCourse| -> Vec<u64> {
         let marks = course.marks.iter().flat_map(|mark| [mark.start, mark.stop]);
         let potentials = course.potentials.iter().flatten().copied();
         course.spikes.iter().copied().chain(marks).chain(potentials).map(f64::to_bits).collect()
@@ -177,7 +187,7 @@ fn where_a_neuron_is_looked_at_changes_no_bit() {
 #[test]
 fn potentials_are_continuous_where_boxes_begin_and_end() {
     let cell = CompartmentalCell { bap: None, ..cell(BapCourse::Box(1.0), Retrigger::Ignore) };
-    let inputs = [Input { time: 1.0, port: 1, weight: 1300.0 }];
+    let inputs = [InputSpike { time: 1.0, port: 1, weight: 1300.0 }];
     let mark = simulate::<8>(&cell, &inputs, &[60.0], &[]).marks[0];
     // 90 pA into 90 pF.
     for (at, sign) in [(mark.start, 1.0), (mark.stop, -1.0)] {
@@ -192,11 +202,11 @@ fn potentials_are_continuous_where_boxes_begin_and_end() {
 #[test]
 fn inhibition_before_the_onset_prevents_a_plateau_and_does_not_end_it_after() {
     let cell = CompartmentalCell { bap: None, ..cell(BapCourse::Box(1.0), Retrigger::Ignore) };
-    let excitation = Input { time: 5.0, port: 1, weight: 1300.0 };
-    let plateaus = |inputs: &[Input]| simulate::<8>(&cell, inputs, &[100.0], &[]).marks;
+    let excitation = InputSpike { time: 5.0, port: 1, weight: 1300.0 };
+    let plateaus = |inputs: &[InputSpike]| simulate::<8>(&cell, inputs, &[100.0], &[]).marks;
     let alone = plateaus(&[excitation]);
     assert_eq!(alone.len(), 1);
-    let inhibition = |time| Input { time, port: 1, weight: -1200.0 };
+    let inhibition = |time| InputSpike { time, port: 1, weight: -1200.0 };
     assert_eq!(plateaus(&[excitation, inhibition(0.5 * (5.0 + alone[0].start))]), []);
     assert_eq!(plateaus(&[inhibition(4.0), excitation]), []);
     assert_eq!(plateaus(&[excitation, inhibition(alone[0].start + 0.1)]), alone);
