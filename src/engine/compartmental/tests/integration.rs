@@ -31,6 +31,12 @@ enum Due {
     Ready(usize),
 }
 
+/// A threshold that is reached.
+enum ReachedThreshold {
+    OfEvent(usize),
+    OfSpike,
+}
+
 struct Integration<'a> {
     cell: &'a CompartmentalCell,
     /// Potentials, then the two parts of the current of each port, then that of the bAP.
@@ -168,8 +174,8 @@ impl Integration<'_> {
         stop
     }
 
-    /// The first threshold that is reached: that of an event, by its number, or that of the spike.
-    fn reached(&self, x: &[f64]) -> Option<Option<usize>> {
+    /// The first threshold that is reached.
+    fn reached(&self, x: &[f64]) -> Option<ReachedThreshold> {
         let cell = self.cell;
         for (index, event) in cell.events.iter().enumerate() {
             let over = match event.reads {
@@ -177,18 +183,18 @@ impl Integration<'_> {
                 EventTrigger::Current { port, threshold } => self.port_current(port, x) >= threshold,
             };
             if over && self.ready[index] && (self.lasts[index].is_none() || event.retrigger == Retrigger::Extend) {
-                return Some(Some(index));
+                return Some(ReachedThreshold::OfEvent(index));
             }
         }
         let Fires::Threshold(threshold) = cell.spike.fires else { return None };
-        (!self.held && x[cell.spike.compartment] >= threshold.mean()).then_some(None)
+        (!self.held && x[cell.spike.compartment] >= threshold.mean()).then_some(ReachedThreshold::OfSpike)
     }
 
     /// Lets everything fire that is at its threshold.
     fn look(&mut self, t: f64) {
         while let Some(reached) = self.reached(&self.x) {
             let cell = self.cell;
-            if let Some(index) = reached {
+            if let ReachedThreshold::OfEvent(index) = reached {
                 let event = &cell.events[index];
                 self.lasts[index] = self.lasts[index].or(Some(t));
                 self.ready[index] = false;
