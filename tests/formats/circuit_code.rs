@@ -125,7 +125,8 @@ fn bac() -> ModelBuilder {
     };
     let (times_ms, currents_pa) = (vec![50.0, 55.0], vec![1200.0, 0.0]);
     Model::builder("bac")
-        .population("epsp", 1, epsp)
+        .population("epsp", 1, epsp.clone())
+        .population("ipsp", 1, epsp)
         .population("pyramidal", 1, pyramidal)
         .stimulus(PopulationStimulus::Current { times_ms, currents_pa })
         .projection(ProjectionSpec {
@@ -133,6 +134,12 @@ fn bac() -> ModelBuilder {
             sign: Sign::NonNegative,
             delay: Some(50.0.into()),
             ..ProjectionSpec::new("epsp", "pyramidal", "apical")
+        })
+        .projection(ProjectionSpec {
+            weights: WeightInit::Constant { value: 0.0 },
+            sign: Sign::NonPositive,
+            delay: Some(55.0.into()),
+            ..ProjectionSpec::new("ipsp", "pyramidal", "apical")
         })
         .protocol(protocol(200.0, 0.0))
 }
