@@ -63,6 +63,9 @@ pub enum CellError {
         /// Its number.
         found: usize,
     },
+    /// Values of a cell of several compartments that do not fit.
+    #[error(transparent)]
+    Compartments(#[from] super::Conflict),
 }
 
 impl LinearCell {

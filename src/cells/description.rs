@@ -72,7 +72,7 @@ impl Cell for DescribedCell {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{Lif, NeuronValues, OutputNeuron, PoissonEncoder, Pyramidal};
+    use super::super::{Compartments, Lif, NeuronValues, OutputNeuron, PoissonEncoder, Pyramidal};
     use super::*;
 
     #[test]
@@ -82,8 +82,9 @@ mod tests {
             v_init: Some(NeuronValues::Normal { mean: -65.0, sd: 2.5 }),
             ..Lif::default()
         };
-        let cells: [&dyn Cell; 5] =
-            [&PoissonEncoder::default(), &Pyramidal::default(), &OutputNeuron::default(), &Lif::default(), &drawn];
+        let (compartments, lif) = (Compartments::default(), Lif::default());
+        let cells: [&dyn Cell; 6] =
+            [&PoissonEncoder::default(), &Pyramidal::default(), &OutputNeuron::default(), &lif, &drawn, &compartments];
         for cell in cells {
             let text = serde_json::to_string(&CellDescription::of(cell)).unwrap();
             let described = DescribedCell::new(serde_json::from_str(&text).unwrap(), BTreeMap::new());

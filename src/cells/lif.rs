@@ -22,7 +22,7 @@ use crate::units::{
 };
 
 /// Largest rate of a Poisson input of a neuron, all of its presynaptic neurons together [Hz].
-const MOST_POISSON_HZ: f64 = 1e7;
+pub(super) const MOST_POISSON_HZ: f64 = 1e7;
 
 static COMPARTMENTS: [CompartmentInfo; 1] = [CompartmentInfo::millivolts("soma")];
 

@@ -9,11 +9,14 @@
 //! | `pyramidal` | `pyramidal.rs` | soma, basal and apical dendrite; plateaus; escape rate or threshold |
 //! | `output` | `output.rs` | soma and one dendrite; teaching conductances; escape rate or threshold |
 //! | `lif` | `lif.rs` | leaky integrate-and-fire: threshold or escape rate, currents of any number of ports |
+//! | `compartments` | `compartments/` | several coupled compartments: threshold or escape rate, dendritic events, bAPs |
 //!
 //! A program that uses the library adds its own kind as a value of its own type (`examples/own_cell.rs`).
 #![allow(clippy::doc_markdown, reason = "doc comments carry equations in the symbols of the field")]
 
 mod check;
+mod compartmental;
+mod compartments;
 mod conflicts;
 mod description;
 mod kernel;
@@ -35,6 +38,15 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 pub use check::CellError;
+pub use compartmental::{
+    AxialCoupling, BackPropagation, BapCourse, CompartmentMembrane, CompartmentPort, CompartmentalCell, DendriticEvent,
+    DendriticEventKind, EventTrigger, InjectedCurrent, MarkKind, MembraneModes, Retrigger, SpikeGenerator,
+    SynapticCurrent,
+};
+pub use compartments::{
+    BapKeys, BurstKeys, CompartmentKeys, CompartmentList, CompartmentPortKeys, Compartments, CouplingKeys, CurrentKeys,
+    EventKeys, SpikeKeys, TriggerKeys,
+};
 pub use conflicts::Conflict;
 pub use description::{CellDescription, DescribedCell};
 pub use kernel::Kernel;
@@ -151,6 +163,8 @@ pub enum Dynamics {
     Source(Source),
     /// Linear between events.
     Linear(LinearCell),
+    /// Several compartments with dendritic events.
+    Compartmental(CompartmentalCell),
 }
 
 /// A source of Poisson trains.
@@ -161,11 +175,83 @@ pub struct Source {
 }
 
 impl Dynamics {
+    /// The cell, if it is one membrane that is linear between events.
+    pub fn linear(&self) -> Option<&LinearCell> {
+        match self {
+            Self::Linear(cell) => Some(cell),
+            Self::Source(_) | Self::Compartmental(_) => None,
+        }
+    }
+
+    /// Whether synapses at a port influence firing; none where there is no such port.
+    pub fn is_driven_by(&self, port: usize) -> Option<bool> {
+        match self {
+            Self::Source(_) => None,
+            Self::Linear(cell) => cell.ports.get(port).map(|port| port.conductance > 0.0),
+            Self::Compartmental(cell) => cell.ports.get(port).map(|_| true),
+        }
+    }
+
+    /// Whether a current from outside may drive it.
+    pub fn takes_current(&self) -> bool {
+        match self {
+            Self::Source(_) => false,
+            Self::Linear(cell) => cell.takes_current(),
+            Self::Compartmental(_) => true,
+        }
+    }
+
+    /// What a spike sets the membrane that fires to, if it does.
+    pub fn reset(&self) -> Option<Reset> {
+        match self {
+            Self::Source(_) => None,
+            Self::Linear(cell) => cell.reset,
+            Self::Compartmental(cell) => cell.spike.reset,
+        }
+    }
+
+    /// When a membrane fires; none of a source.
+    pub fn fires(&self) -> Option<Fires> {
+        match self {
+            Self::Source(_) => None,
+            Self::Linear(cell) => Some(cell.fires),
+            Self::Compartmental(cell) => Some(cell.spike.fires),
+        }
+    }
+
+    /// Whether means over phases are measured on it, which rules of two phases learn from: of sources, and of cells with one kernel and
+    /// no currents of their own.
+    pub fn has_phase_means(&self) -> bool {
+        match self {
+            Self::Source(_) => true,
+            Self::Linear(cell) => cell.has_phase_means(),
+            Self::Compartmental(_) => false,
+        }
+    }
+
+    /// The kinds of events with a beginning and an end that it emits.
+    pub fn mark_kinds(&self) -> Vec<MarkKind> {
+        match self {
+            Self::Source(_) | Self::Linear(_) => Vec::new(),
+            Self::Compartmental(cell) => cell.mark_kinds(),
+        }
+    }
+
+    /// Whether it is a source, or fires at φ_max sigmoid(V), unchanged by its own spikes.
+    pub fn has_twin(&self) -> bool {
+        match self {
+            Self::Source(_) => true,
+            Self::Linear(cell) => cell.is_plain_escape(),
+            Self::Compartmental(_) => false,
+        }
+    }
+
     /// The largest firing rate [1/ms].
     pub fn rate_max(&self) -> f64 {
         match self {
             Self::Source(source) => source.rate_max,
             Self::Linear(cell) => cell.rate_max(),
+            Self::Compartmental(cell) => cell.rate_max(),
         }
     }
 }

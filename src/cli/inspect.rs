@@ -16,7 +16,9 @@ use super::files::{OwnFile, is_hdf5, refuse_model};
 use super::report::text_of;
 use super::terminal;
 use crate::record::Evaluation;
-use crate::record::hdf5::{Contents, Counters, SnapshotSummary, SpikeSummary, Summary, TraceSummary, verify};
+use crate::record::hdf5::{
+    Contents, Counters, EventSummary, SnapshotSummary, SpikeSummary, Summary, TraceSummary, verify,
+};
 use crate::units::Rounded;
 
 /// Print what a run file or checkpoint holds, or how large a model is, on one screen.
@@ -113,7 +115,7 @@ fn contents(contents: &Contents, is_continuous: bool) -> Vec<(&'static str, Stri
     let mut lines = Vec::new();
     let mut line = |what, text: String| lines.push((what, text));
     match contents {
-        Contents::Run { provenance, trained, tested, recorded_ms, spikes, traces, plateaus } => {
+        Contents::Run { provenance, trained, tested, recorded_ms, spikes, traces, plateaus, events } => {
             line("kind", "run file".to_owned());
             line("dynamics", provenance.kind.clone());
             line("written by", format!("apical {} ({})", provenance.apical_version, provenance.git_commit));
@@ -135,6 +137,9 @@ fn contents(contents: &Contents, is_continuous: bool) -> Vec<(&'static str, Stri
                 line("traces", format!("{}: {} traces, {every} from {:.1} ms", t.population, t.elements, t.start_ms));
             }
             plateaus.iter().for_each(|(population, n)| line("plateaus", format!("{population}: {n}")));
+            for EventSummary { population, event, events } in events {
+                line("events", format!("{population}: {events} of kind {event}"));
+            }
         }
         Contents::Checkpoint { counters, .. } if is_continuous => {
             line("kind", "checkpoint".to_owned());
@@ -215,6 +220,8 @@ enum ContentResults {
         traces: Vec<TraceSummary>,
         /// Recorded plateaus by population.
         plateaus: Vec<PlateauCounts>,
+        /// Recorded events with a beginning and an end, by population and kind.
+        events: Vec<EventSummary>,
     },
     /// A checkpoint.
     Checkpoint {
@@ -270,7 +277,7 @@ fn results(summary: Summary) -> InspectResults {
 
 fn content_results(contents: Contents) -> ContentResults {
     match contents {
-        Contents::Run { provenance, trained, tested, recorded_ms, spikes, traces, plateaus } => {
+        Contents::Run { provenance, trained, tested, recorded_ms, spikes, traces, plateaus, events } => {
             let plateaus = plateaus.into_iter().map(|(population, plateaus)| PlateauCounts { population, plateaus });
             ContentResults::Run {
                 dynamics: provenance.kind,
@@ -284,6 +291,7 @@ fn content_results(contents: Contents) -> ContentResults {
                 spikes,
                 traces,
                 plateaus: plateaus.collect(),
+                events,
             }
         }
         Contents::Checkpoint { counters, data_sha256 } => ContentResults::Checkpoint { counters, data_sha256 },

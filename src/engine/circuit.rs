@@ -3,7 +3,9 @@
 use std::borrow::Cow;
 use std::ops::Range;
 
-use crate::cells::{CellError, ConductanceClamp, Dynamics, LinearCell, ModalForm, PlateauTimes, Psp};
+use crate::cells::{
+    CellError, CompartmentalCell, ConductanceClamp, Dynamics, LinearCell, ModalForm, PlateauTimes, Psp,
+};
 use crate::model::{Carries, Edge, ExecutionOrder, Model, Population, ShortTermPlasticity};
 use crate::network::Synapses;
 use crate::protocol::Sigmoids;
@@ -64,8 +66,10 @@ pub(crate) struct PopulationLayout {
     pub(crate) phi_max: f64,
     /// Of cells whose means over phases are measured.
     pub(crate) membrane: Option<Membrane>,
-    /// Of cells that advance by their modes one by one: all but those of three vectorised modes. A source has neither.
+    /// Of cells of one membrane that advance by their modes one by one: all but those of three vectorised modes.
     pub(crate) modal: Option<ModalLayout>,
+    /// Of cells of several compartments.
+    pub(crate) compartmental: Option<CompartmentalLayout>,
     /// Projections that drive the soma.
     pub(crate) somatic: Vec<SomaticInput>,
     /// Projections this population sends spikes over.
@@ -75,9 +79,15 @@ pub(crate) struct PopulationLayout {
 }
 
 impl PopulationLayout {
-    /// Whether it has cells; a source has none.
-    pub(crate) fn has_cells(&self) -> bool {
-        self.membrane.is_some() || self.modal.is_some()
+    /// Whether it advances neuron by neuron, in blocks.
+    fn advances_in_blocks(&self) -> bool {
+        self.modal.is_some() || self.compartmental.is_some()
+    }
+
+    /// Where the projections that reach it are listed, if it advances so.
+    fn inputs_by_event(&mut self) -> Option<&mut Vec<ModalInput>> {
+        let modal = self.modal.as_mut().map(|modal| &mut modal.inputs);
+        modal.or(self.compartmental.as_mut().map(|compartmental| &mut compartmental.inputs))
     }
 }
 
@@ -161,7 +171,7 @@ impl ProjectionLayout {
     }
 }
 
-/// A projection onto cells by their modes.
+/// A projection onto cells that take what reaches them one by one, in blocks.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct ModalInput {
     /// Its place in the model.
@@ -192,6 +202,14 @@ pub(crate) struct ModalLayout {
     pub(crate) inputs: Vec<ModalInput>,
 }
 
+/// A population of cells of several compartments, in the layout of a model.
+#[derive(Clone, Debug)]
+pub(crate) struct CompartmentalLayout {
+    pub(crate) cell: CompartmentalCell,
+    /// Projections that reach it.
+    pub(crate) inputs: Vec<ModalInput>,
+}
+
 /// Modes closer than this, relative to their rates, nearly cancel one another, which takes f64.
 const CLOSE: f64 = 0.01;
 
@@ -214,8 +232,9 @@ impl Circuit {
             let (from, to) = (projection.from.0, projection.to.0);
             let ends = || LayoutError::Ends(projection.name.clone());
             let (source, target) = (model.populations.get(from), model.populations.get(to));
-            let (source, cell) = (source.ok_or_else(ends)?, target.and_then(Population::linear).ok_or_else(ends)?);
-            let port = cell.ports.get(projection.port.0).ok_or_else(ends)?;
+            let (source, cells) = (source.ok_or_else(ends)?, target.ok_or_else(ends)?.cell.dynamics());
+            let drives = cells.is_driven_by(projection.port.0).ok_or_else(ends)?;
+            let port = cells.linear().map(|cell| cell.ports[projection.port.0]);
             let target = &mut populations[to];
             let mut times = None;
             if let Some(membrane) = &mut target.membrane {
@@ -226,12 +245,11 @@ impl Circuit {
                     membrane.plateau.filter(|plateau| Some(plateau.dendrite) == kept).and_then(|plateau| plateau.times);
             }
             let filtered = target.membrane.is_some();
-            if let Some(modal) = target.modal.as_mut().filter(|_| port.conductance > 0.0) {
-                let pre = source.size;
-                modal.inputs.push(ModalInput { projection: index, port: projection.port.0, pre, filtered });
-            }
-            if port.conductance > 0.0 {
-                target.somatic.push(SomaticInput { projection: index, conductance: port.conductance });
+            if drives {
+                let input = ModalInput { projection: index, port: projection.port.0, pre: source.size, filtered };
+                target.inputs_by_event().into_iter().for_each(|inputs| inputs.push(input));
+                let somatic = port.map(|port| SomaticInput { projection: index, conductance: port.conductance });
+                target.somatic.extend(somatic);
                 edges.push(Edge { from, to, delay: projection.delay.smallest() });
             }
             let rates = (projection.carries == Carries::Rates).then(|| source.phi_max());
@@ -241,7 +259,8 @@ impl Circuit {
                 populations[from].outgoing.push(index);
             }
             let late_ms = times.map_or(0.0, |times| times.longest);
-            let (delay, psp) = (projection.delay.smallest(), port.kernel.psp().unwrap_or_default());
+            let (delay, psp) =
+                (projection.delay.smallest(), port.and_then(|port| port.kernel.psp()).unwrap_or_default());
             let short_term = projection.short_term;
             projections.push(ProjectionLayout { from, delay, psp, rates, late_ms, filtered, short_term });
         }
@@ -262,14 +281,14 @@ impl Circuit {
     }
 }
 
-/// Cuts the order of execution into runs of populations of modes none of which reaches another within a window.
+/// Cuts the order of execution into runs of populations in blocks none of which reaches another within a window.
 fn levels(populations: &[PopulationLayout], order: &[usize], edges: &[Edge], window: f64) -> Vec<Range<usize>> {
     let mut levels: Vec<Range<usize>> = Vec::new();
     for (place, &index) in order.iter().enumerate() {
         let joins = |level: &Range<usize>| {
             let reached = |&other: &usize| edges.iter().any(|e| (e.from, e.to) == (other, index) && e.delay < window);
-            let mut modal = order[level.start..=place].iter().map(|&p| populations[p].modal.is_some());
-            modal.all(|modal| modal) && !order[level.clone()].iter().any(reached)
+            let mut apart = order[level.start..=place].iter().map(|&p| populations[p].advances_in_blocks());
+            apart.all(|apart| apart) && !order[level.clone()].iter().any(reached)
         };
         match levels.last_mut() {
             Some(level) if joins(level) => level.end = place + 1,
@@ -282,7 +301,7 @@ fn levels(populations: &[PopulationLayout], order: &[usize], edges: &[Edge], win
 impl PopulationLayout {
     /// Whether its spikes are those of a stimulus.
     pub(crate) fn is_source(&self) -> bool {
-        self.membrane.is_none() && self.modal.is_none()
+        self.membrane.is_none() && !self.advances_in_blocks()
     }
 
     /// Whether the mean of sigmoid(V) of these cells, at this place in the model, is measured.
@@ -299,11 +318,11 @@ impl PopulationLayout {
     pub(crate) fn new(population: &Population, precision: Precision) -> Result<Self, LayoutError> {
         let dynamics = population.cell.dynamics();
         let phi_max = dynamics.rate_max();
-        let (mut membrane, mut modal) = (None, None);
+        let named = |source| LayoutError::Cell { population: population.name.clone(), source };
+        let (mut membrane, mut modal, mut compartmental) = (None, None, None);
         match dynamics {
             Dynamics::Source(_) => (),
             Dynamics::Linear(cell) => {
-                let named = |source| LayoutError::Cell { population: population.name.clone(), source };
                 cell.check(population.cell.compartments().len(), population.cell.ports().len()).map_err(named)?;
                 if cell.has_phase_means() {
                     membrane = Some(Membrane::new(population, &cell, precision));
@@ -312,9 +331,14 @@ impl PopulationLayout {
                     modal = Some(ModalLayout::new(cell));
                 }
             }
+            Dynamics::Compartmental(cell) => {
+                cell.check().map_err(|conflict| named(conflict.into()))?;
+                compartmental = Some(CompartmentalLayout { cell, inputs: Vec::new() });
+            }
         }
         let (somatic, outgoing) = (Vec::new(), Vec::new());
-        Ok(Self { size: population.size, phi_max, membrane, modal, somatic, outgoing, sends_rates: false })
+        let size = population.size;
+        Ok(Self { size, phi_max, membrane, modal, compartmental, somatic, outgoing, sends_rates: false })
     }
 }
 

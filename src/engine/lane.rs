@@ -16,6 +16,7 @@ use rayon::prelude::*;
 
 use super::arrivals::{Arrivals, Averaging};
 use super::circuit::{Circuit, Membrane, Potential, ProjectionLayout};
+use super::compartmental::{self, PlaceInLane};
 use super::encoder::Encoder;
 use super::limits::{Limits, TrialAborted};
 use super::modal;
@@ -56,7 +57,9 @@ impl Lane {
         let count = circuit.populations.len();
         let mut sources = 0..;
         let populations = circuit.populations.iter().enumerate().map(|(index, layout)| {
-            if let Some(modal) = &layout.modal {
+            if let Some(compartmental) = &layout.compartmental {
+                compartmental::population(PlaceInLane::new(index, layout.size, circuit), compartmental)
+            } else if let Some(modal) = &layout.modal {
                 modal::population(index, layout, modal, circuit.seed, circuit.window)
             } else if let Some(membrane) = &layout.membrane {
                 Box::new(LinearPopulation::new(index, layout, membrane)) as Box<dyn PopulationDynamics>
@@ -227,7 +230,7 @@ impl Lane {
             .populations
             .iter()
             .zip(fired)
-            .position(|(population, fired)| population.has_cells() && fired > run.most_spikes(population.size));
+            .position(|(population, fired)| !population.is_source() && fired > run.most_spikes(population.size));
         beyond.map(|population| TrialAborted::Runaway { population, at_ms })
     }
 
@@ -380,6 +383,11 @@ impl Lane {
             population.receive(run, &circuit, network, &mut self.arrivals, run.phase.length_ms);
             let inputs = Inputs { arrivals: &self.arrivals, network, samples: &self.times };
             population.carry(run, &inputs);
+        }
+        for (population, marks) in self.populations.iter_mut().zip(&mut self.observation.marks) {
+            let known = marks.len();
+            population.take_marks(marks);
+            marks[known..].iter_mut().for_each(|mark| *mark = mark.later(run.offset));
         }
         let length = run.phase.length_ms;
         self.arrivals

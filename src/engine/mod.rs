@@ -9,11 +9,15 @@
 //! phase into the next is set to zero where it is below 1e-9 per ms, so that neurons that fired long ago cost nothing.
 
 mod arrivals;
+mod block_arrivals;
 mod circuit;
+mod compartmental;
 mod crossing;
 mod encoder;
+mod in_flight;
 mod lane;
 mod limits;
+mod mark;
 mod means;
 mod membranes;
 mod merge_spikes;
@@ -21,6 +25,7 @@ mod modal;
 mod observe;
 mod phase_potentials;
 mod plateaus;
+mod point_process;
 mod population;
 mod rows;
 mod sampling;
@@ -32,11 +37,14 @@ mod work;
 
 pub(crate) use circuit::SomaticInput;
 pub use circuit::{Circuit, LayoutError, Precision};
+pub(crate) use compartmental::BAPS;
 pub use crossing::Crossings;
+pub(crate) use in_flight::QUEUED;
 pub use lane::Lane;
 pub use limits::{Limits, TrialAborted};
+pub use mark::EventMark;
 pub(crate) use means::add_product;
-pub(crate) use modal::{DRIVES, QUEUED};
+pub(crate) use modal::DRIVES;
 pub use observe::{LaneState, Observation, PhaseMeans, ProjectionState, StateArray};
 pub(crate) use population::NeuronChange;
 pub(crate) use three_mode::state_names;

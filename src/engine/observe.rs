@@ -3,6 +3,7 @@
 use ndarray::ArrayView3;
 
 use super::circuit::Circuit;
+use super::mark::EventMark;
 use crate::model::ShortTermState;
 use crate::protocol::{Measures, Spike, Trial};
 
@@ -13,6 +14,9 @@ pub struct Observation {
     pub phases_ms: Vec<f64>,
     /// Spikes of each population, from the start of the trial, sorted by (time, neuron) [ms].
     pub spikes: Vec<Vec<Spike>>,
+    /// Events of each population that were over in the trial, from its start, phase by phase sorted by (start, stop, kind, neuron); one
+    /// that began in a trial before has a negative start.
+    pub marks: Vec<Vec<EventMark>>,
     /// Plateaus α of each population at the end of each phase, [population, phase, n]; empty where a population makes none.
     pub plateaus: Vec<Vec<Vec<f32>>>,
     /// How long before those ends each plateau happened [ms], [population, phase, n]; empty where all happened at the end.
@@ -26,6 +30,7 @@ impl Observation {
         Self {
             phases_ms: Vec::new(),
             spikes: vec![Vec::new(); populations],
+            marks: vec![Vec::new(); populations],
             plateaus: vec![Vec::new(); populations],
             plateau_lead_ms: vec![Vec::new(); populations],
             traces: vec![Vec::new(); populations],
@@ -75,6 +80,7 @@ impl Observation {
         self.phases_ms.clear();
         self.phases_ms.extend(trial.phases.iter().map(|phase| phase.length_ms));
         self.spikes.iter_mut().for_each(Vec::clear);
+        self.marks.iter_mut().for_each(Vec::clear);
         for phases in self.plateaus.iter_mut().chain(&mut self.plateau_lead_ms) {
             phases.resize(phases.len().max(trial.phases.len()), Vec::new());
             phases.iter_mut().for_each(Vec::clear);

@@ -7,6 +7,7 @@ use pulp::Arch;
 
 use super::arrivals::Arrivals;
 use super::circuit::Circuit;
+use super::mark::EventMark;
 use super::observe::StateArray;
 use super::work::Work;
 use crate::network::Network;
@@ -114,6 +115,11 @@ pub(crate) trait PopulationDynamics: Debug + Send + Sync {
 
     /// Makes the end of the phase the start of the next.
     fn carry(&mut self, run: &PhaseRun<'_>, inputs: &Inputs<'_>);
+
+    /// Hands out the events with a beginning and an end that were over in the phase, from its start, sorted.
+    fn take_marks(&mut self, out: &mut Vec<EventMark>) {
+        let _ = out;
+    }
 
     /// Back to rest.
     fn rest(&mut self);

@@ -222,6 +222,9 @@ const SOMATIC: [&str; 3] = ["v", "drive_l", "drive_s"];
 /// Names of the arrays of state of a population of the model; none of a source, or of a cell that cannot be simulated.
 pub(crate) fn state_names(population: &crate::model::Population) -> Vec<String> {
     let Ok(layout) = PopulationLayout::new(population, Precision::Single) else { return Vec::new() };
+    if let Some(compartmental) = &layout.compartmental {
+        return super::compartmental::state_names(&compartmental.cell);
+    }
     let dendrites = layout.membrane.iter().flat_map(Membrane::trace_names);
     let somata = match (&layout.modal, &layout.membrane) {
         (Some(modal), membrane) => super::modal::state_names(&modal.form, membrane.is_some()),

@@ -36,12 +36,9 @@ impl PartialEq for Population {
 }
 
 impl Population {
-    /// Its cells, if they are linear; none of a source.
+    /// Its cells, if they are of one membrane that is linear between events; none of a source.
     pub fn linear(&self) -> Option<LinearCell> {
-        match self.cell.dynamics() {
-            Dynamics::Linear(cell) => Some(cell),
-            Dynamics::Source(_) => None,
-        }
+        self.cell.dynamics().linear().cloned()
     }
 
     /// Number of classes its cells stand for; 0 without teaching conductances.
@@ -57,18 +54,18 @@ impl Population {
     /// Whether each synapse onto its cells may have a delay and short-term plasticity of its own. Where means over phases are
     /// measured, each presynaptic neuron has one train.
     pub fn takes_delays_of_synapses(&self) -> bool {
-        self.linear().is_some_and(|cell| !cell.has_phase_means())
+        !self.cell.dynamics().has_phase_means()
     }
 
     /// Whether means over phases are measured on its cells, which rules of two phases learn from: of sources, and of cells with one
     /// kernel and no currents of their own.
     pub fn has_phase_means(&self) -> bool {
-        self.linear().is_none_or(|cell| cell.has_phase_means())
+        self.cell.dynamics().has_phase_means()
     }
 
     /// Whether a twin of rates has it: sources and cells that fire at phi_max sigmoid(V), unchanged by their own spikes.
     pub fn has_twin(&self) -> bool {
-        self.linear().is_none_or(|cell| cell.is_plain_escape())
+        self.cell.dynamics().has_twin()
     }
 
     /// The rate of its cells as a function of their potential without spikes, of which learning takes value and slope; of cells that

@@ -11,7 +11,7 @@ use super::error::{ModelError, nearest, one_of};
 use super::text::Section;
 use super::{BiasInit, Population};
 use crate::cells::{
-    Cell, CellDescription, DescribedCell, Dynamics, Lif, LinearCell, OutputNeuron, PoissonEncoder, Pyramidal,
+    Cell, CellDescription, Compartments, DescribedCell, Dynamics, Lif, OutputNeuron, PoissonEncoder, Pyramidal,
 };
 use crate::plasticity::RuleRegistry;
 
@@ -46,11 +46,11 @@ impl CellKind {
     /// is theirs, by schemars.
     pub fn of<C: Cell + Default + DeserializeOwned + JsonSchema + 'static>() -> Self {
         let default = C::default();
-        let linear = linear(&default);
+        let dynamics = default.dynamics();
         Self {
             name: default.kind().to_owned(),
-            has_bias: linear.as_ref().is_some_and(|cell| cell.bias.is_some()),
-            has_stimulus: linear.as_ref().is_none_or(LinearCell::takes_current),
+            has_bias: has_bias(&dynamics),
+            has_stimulus: has_stimulus(&dynamics),
             default: Arc::new(C::default()),
             read: Reading::Keys(|section, after| Ok(Arc::new(section.read_between::<C>(HEAD, after)?))),
             schema: SchemaGenerator::subschema_for::<C>,
@@ -102,11 +102,11 @@ impl CellKind {
     /// The kind of cells that a file describes.
     fn described(description: &CellDescription) -> Self {
         let cell = DescribedCell::new(description.clone(), BTreeMap::new());
-        let linear = linear(&cell);
+        let dynamics = cell.dynamics();
         Self {
             name: description.kind.clone(),
-            has_bias: linear.as_ref().is_some_and(|cell| cell.bias.is_some()),
-            has_stimulus: linear.as_ref().is_none_or(LinearCell::takes_current),
+            has_bias: has_bias(&dynamics),
+            has_stimulus: has_stimulus(&dynamics),
             default: Arc::new(cell),
             read: Reading::AsTheyStand(Box::new(description.clone())),
             schema: |_| Schema::default(),
@@ -114,12 +114,14 @@ impl CellKind {
     }
 }
 
-/// Its dynamics, of a cell that is linear between events.
-fn linear(cell: &dyn Cell) -> Option<LinearCell> {
-    match cell.dynamics() {
-        Dynamics::Linear(linear) => Some(linear),
-        Dynamics::Source(_) => None,
-    }
+/// Whether cells have initial biases.
+fn has_bias(dynamics: &Dynamics) -> bool {
+    dynamics.linear().is_some_and(|cell| cell.bias.is_some())
+}
+
+/// Whether populations may have a stimulus of their own: what sources fire, or currents into cells.
+fn has_stimulus(dynamics: &Dynamics) -> bool {
+    matches!(dynamics, Dynamics::Source(_)) || dynamics.takes_current()
 }
 
 /// The kinds of cell, and the names of plasticity rules, that models may have.
@@ -139,6 +141,7 @@ impl Default for Registry {
             CellKind::of::<Pyramidal>(),
             CellKind::of::<OutputNeuron>(),
             CellKind::of::<Lif>(),
+            CellKind::of::<Compartments>(),
         ];
         Self { kinds, rules: RuleRegistry::default().names().map(str::to_owned).collect(), described: Vec::new() }
     }

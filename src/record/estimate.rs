@@ -43,7 +43,7 @@ pub struct Planned {
 /// Size of what a run file will hold [bytes].
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Estimate {
-    /// Spike times and neurons.
+    /// Spike times and neurons, and events with a beginning and an end of the same neurons: at most one of each kind for a spike.
     pub spikes: u64,
     /// Plateaus of both phases.
     pub plateaus: u64,
@@ -71,7 +71,7 @@ impl Planned {
     pub fn assumed(model: &Model, kind: PresentationKind, presentations: Range<u64>, epoch: u64) -> Self {
         let rates = model.populations.iter().map(|population| match population.cell.dynamics() {
             Dynamics::Source(source) => MEAN_PIXEL * source.rate_max,
-            Dynamics::Linear(_) => CELL_RATE,
+            Dynamics::Linear(_) | Dynamics::Compartmental(_) => CELL_RATE,
         });
         Self { kind, presentations, epoch, tests: 0, rates: rates.collect(), span_ms: 0.0..0.0 }
     }
@@ -117,7 +117,11 @@ impl Planned {
         let elements: usize = recording.traces.iter().map(|(p, kept)| traced(*p) * kept.len()).sum();
         let snapshots = self.snapshots(model);
         Estimate {
-            spikes: all(&recording.spikes, &|p| self.spikes(model, p), 16),
+            spikes: all(
+                &recording.spikes,
+                &|p| self.spikes(model, p).saturating_mul(16 + 28 * kinds_of_events(model, p)),
+                1,
+            ),
             plateaus: all(&recording.plateaus, &|p| self.plateaus(model, p), 21),
             traces: self.samples(model).saturating_mul(4 * elements as u64),
             weights: snapshots.saturating_mul(parameters(model)),
@@ -244,6 +248,11 @@ fn parameters(model: &Model) -> u64 {
     weights.saturating_add(4 * biases(model))
 }
 
+/// Number of kinds of events with a beginning and an end of a population.
+fn kinds_of_events(model: &Model, population: PopulationId) -> u64 {
+    model.population(population).cell.dynamics().mark_kinds().len() as u64
+}
+
 /// Number of biases.
 fn biases(model: &Model) -> u64 {
     model.populations.iter().filter(|population| population.bias.is_some()).map(|p| p.size as u64).sum()
@@ -253,7 +262,9 @@ fn biases(model: &Model) -> u64 {
 fn structure(model: &Model, snapshots: u64, stretches: u64) -> u64 {
     let recording = &model.recording;
     let parts = (model.projections.len() + model.populations.len()) as u64;
-    let recorded = 2 * recording.spikes.len() + 4 * recording.plateaus.len() + 6 * recording.traces.len();
+    let kinds: u64 = recording.spikes.iter().map(|&p| kinds_of_events(model, p)).sum();
+    let recorded =
+        4 * kinds as usize + 2 * recording.spikes.len() + 4 * recording.plateaus.len() + 6 * recording.traces.len();
     let later = (2 * recording.traces.len() as u64).saturating_mul(stretches.saturating_sub(1));
     let growing = GROWING.saturating_mul((TABLE_COLUMNS + recorded as u64).saturating_add(later));
     let fixed = FIXED.saturating_mul(snapshots.saturating_mul(parts));

@@ -1,13 +1,20 @@
 //! Records in memory, for tests and short programs.
 
 use super::{Evaluation, Presentation, PresentationKind, RecordError, Recorder};
-use crate::protocol::{FORWARD, Spike, TARGET};
+use crate::engine::EventMark;
+use crate::protocol::{FORWARD, Sampling, Spike, TARGET};
 
-/// Keeps the spikes of every population, the presentations and the learning curve of a run.
+/// Keeps the spikes of every population, the presentations and the learning curve of a run, and potentials if they are asked for.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct MemoryRecorder {
     /// Spikes of each population on the run's clock, sorted by (time, neuron) [ms]; empty before the first presentation.
     pub spikes: Vec<Vec<Spike>>,
+    /// Events of each population with a beginning and an end, on the run's clock [ms].
+    pub marks: Vec<Vec<EventMark>>,
+    /// Spacing at which potentials are sampled [ms]; none: they are not.
+    pub every_ms: Option<f64>,
+    /// Potentials of each population, [samples, n, compartments].
+    pub traces: Vec<Vec<f32>>,
     /// Presentations of both kinds, in order.
     pub presentations: Vec<Shown>,
     /// The learning curve.
@@ -38,6 +45,11 @@ pub struct Shown {
 }
 
 impl Recorder for MemoryRecorder {
+    fn sampling(&mut self, _: PresentationKind, _: u64, start_ms: f64) -> Option<Sampling> {
+        let every = self.every_ms?;
+        Some(Sampling { first: (start_ms / every).ceil() * every - start_ms, every })
+    }
+
     fn presentation(&mut self, presentation: Presentation<'_>) -> Result<(), RecordError> {
         let from_ms = presentation.recorded_from_ms();
         let Presentation { kind, index, image, label, decoded, start_ms, observed, .. } = presentation;
@@ -47,6 +59,12 @@ impl Recorder for MemoryRecorder {
         for (kept, seen) in self.spikes.iter_mut().zip(&observed.spikes) {
             kept.extend(seen.iter().map(|s| Spike { time: start_ms + s.time, ..*s }));
         }
+        self.marks.resize_with(observed.marks.len().max(self.marks.len()), Vec::new);
+        for (kept, seen) in self.marks.iter_mut().zip(&observed.marks) {
+            kept.extend(seen.iter().map(|mark| mark.later(start_ms)));
+        }
+        self.traces.resize_with(observed.traces.len().max(self.traces.len()), Vec::new);
+        self.traces.iter_mut().zip(&observed.traces).for_each(|(kept, seen)| kept.extend(seen));
         Ok(())
     }
 

@@ -206,9 +206,30 @@ fn check_population(
         possible(what, values)?;
     }
     let others = state.iter().filter(|array| !of(&crate::engine::DRIVES)(array));
-    let (queued, others): (Vec<_>, Vec<_>) = others.partition(of(&crate::engine::QUEUED));
+    let (baps, others): (Vec<_>, Vec<_>) = others.partition(of(&crate::engine::BAPS));
+    check_baps(population, &baps, lane)?;
+    let (queued, others): (Vec<_>, Vec<_>) = others.into_iter().partition(of(&crate::engine::QUEUED));
     check_queued(model, population, &queued, lane)?;
     count(format!("arrays of state of `{}` in lane {lane}", population.name), expected.len(), others.len())
+}
+
+/// The arrays of back-propagating action potentials of a population: all of them, of one length, or none.
+fn check_baps(population: &Population, baps: &[&StateArray], lane: usize) -> Result<(), StateMismatch> {
+    let Some(length) = baps.iter().map(|array| array.values.len()).max() else { return Ok(()) };
+    for name in crate::engine::BAPS {
+        let values = baps.iter().find(|array| array.name == name).map_or(&[][..], |array| &array.values);
+        let what = format!("values of `{name}` of `{}` in lane {lane}", population.name);
+        count(what.as_str(), length, values.len())?;
+        possible(what.as_str(), values)?;
+        let below = match name {
+            "bap_neuron" => population.size,
+            "bap_begun" => 2,
+            _ => continue,
+        };
+        let expected = format!("whole numbers from 0 to below {below}");
+        in_range(&what, &expected, values, |value| value >= 0.0 && value < below as f64 && value.fract() == 0.0)?;
+    }
+    Ok(())
 }
 
 /// The arrays of the spikes in flight to a population: all of them, of one length, or none; factors may be left out.

@@ -7,6 +7,7 @@ use super::figure::FigureTask;
 use super::host::Host;
 use super::record::RunRecord;
 use crate::analysis::{PowerSpectrum, Variability, count_correlations, intervals, power_spectrum, rates, variability};
+use crate::engine::EventMark;
 use crate::model::{ContinuousProtocol, Model, shipped};
 use crate::record::{MemoryRecorder, Recorder};
 use crate::simulation::{Simulation, SimulationError, SimulationMonitor, SimulationProgress, SourceInputs};
@@ -45,6 +46,10 @@ pub struct CircuitSpikes {
     pub times: Vec<f64>,
     /// Neurons [n].
     pub neurons: Vec<u64>,
+    /// Its events with a beginning and an end, on the run's clock [ms].
+    pub marks: Vec<EventMark>,
+    /// Its potentials where they were sampled, [samples, neurons, compartments].
+    pub traces: Vec<f32>,
 }
 
 impl CircuitRun {
@@ -58,7 +63,7 @@ impl CircuitRun {
         }
         spikes.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
         let (times, neurons) = spikes.into_iter().unzip();
-        CircuitSpikes { name: "all".to_owned(), size, times, neurons }
+        CircuitSpikes { name: "all".to_owned(), size, times, neurons, ..CircuitSpikes::default() }
     }
 }
 
@@ -122,25 +127,39 @@ impl FigureTask<'_> {
     /// # Errors
     /// If the model is refused, its activity runs away, or the host interrupts.
     pub fn simulate(&self, spec: &CircuitSpec) -> Result<CircuitRun, ReproduceError> {
+        self.simulate_sampled(spec, None)
+    }
+
+    /// As [`FigureTask::simulate`], with potentials sampled every so many ms.
+    ///
+    /// # Errors
+    /// Those of [`FigureTask::simulate`].
+    pub fn simulate_sampled(&self, spec: &CircuitSpec, every_ms: Option<f64>) -> Result<CircuitRun, ReproduceError> {
         self.check_interrupt()?;
         let model = spec.model()?;
         let protocol = *model.protocol.continuous().ok_or(SimulationError::Protocol)?;
         self.message(format_args!("{}", spec.name(protocol.duration)));
         let inputs = SourceInputs::load(&model)?;
         let mut simulation = Simulation::new(&model, initial_network(&model, spec.seed)?, inputs, spec.seed)?;
-        let mut memory = MemoryRecorder::default();
+        let mut memory = MemoryRecorder { every_ms, ..MemoryRecorder::default() };
         let mut monitor = InterruptMonitor { host: self.host };
         let recorder: &mut dyn Recorder = &mut memory;
         simulation.run(protocol.end_ms(), recorder, &mut monitor).map_err(ReproduceError::failed)?;
         self.check_interrupt()?;
         self.runs.borrow_mut().push(spec.record(&model, protocol));
         let spikes = memory.spikes.into_iter().chain(std::iter::repeat_with(Vec::new));
-        let populations = model.populations.iter().zip(spikes).map(|(population, spikes)| CircuitSpikes {
-            name: population.name.clone(),
-            size: population.size,
-            times: spikes.iter().map(|spike| spike.time).collect(),
-            neurons: spikes.iter().map(|spike| u64::from(spike.neuron)).collect(),
-        });
+        let marks = memory.marks.into_iter().chain(std::iter::repeat_with(Vec::new));
+        let traces = memory.traces.into_iter().chain(std::iter::repeat_with(Vec::new));
+        let seen = spikes.zip(marks).zip(traces);
+        let populations =
+            model.populations.iter().zip(seen).map(|(population, ((spikes, marks), traces))| CircuitSpikes {
+                name: population.name.clone(),
+                size: population.size,
+                times: spikes.iter().map(|spike| spike.time).collect(),
+                neurons: spikes.iter().map(|spike| u64::from(spike.neuron)).collect(),
+                marks,
+                traces,
+            });
         Ok(CircuitRun { span: protocol.warmup..protocol.end_ms(), populations: populations.collect() })
     }
 }
@@ -240,6 +259,7 @@ mod tests {
             size,
             times: times.to_vec(),
             neurons: neurons.to_vec(),
+            ..CircuitSpikes::default()
         };
         let populations = vec![of("exc", 3, &[1.0, 4.0], &[2, 0]), of("inh", 2, &[1.0, 3.0], &[0, 1])];
         let all = CircuitRun { span: 0.0..10.0, populations }.together();

@@ -1,6 +1,6 @@
 //! The piece of a slice that is recorded.
 
-use crate::engine::Observation;
+use crate::engine::{EventMark, Observation};
 use crate::protocol::{SLICE_MS, Spike};
 
 /// Some time of a slice, from its start [ms].
@@ -27,10 +27,13 @@ impl RecordedPiece {
     pub(super) fn cut(self, whole: &Observation) -> Observation {
         let inside = |spike: &&Spike| self.from <= spike.time && spike.time < self.to;
         let spikes = whole.spikes.iter().map(|spikes| spikes.iter().filter(inside).copied().collect());
+        let over = |mark: &&EventMark| self.from <= mark.over && mark.over < self.to;
+        let marks = whole.marks.iter().map(|marks| marks.iter().filter(over).copied().collect());
         let none = || vec![Vec::new(); whole.spikes.len()];
         Observation {
             phases_ms: vec![self.to - self.from],
             spikes: spikes.collect(),
+            marks: marks.collect(),
             plateaus: none(),
             plateau_lead_ms: none(),
             // Recorders take no more samples than belong to its length.

@@ -212,6 +212,7 @@ mod tests {
         let observed = Observation {
             phases_ms: vec![50.0, 50.0],
             spikes: vec![vec![], vec![spike], vec![]],
+            marks: Vec::new(),
             plateau_lead_ms: Vec::new(),
             plateaus: vec![Vec::new(), vec![vec![0.25, 0.5], vec![0.75, 1.0]], Vec::new()],
             traces: vec![],

@@ -8,6 +8,7 @@ mod circuit_files;
 mod circuit_outputs;
 mod circuits;
 mod compare;
+mod compartments;
 mod continuous;
 mod data;
 mod edited;

@@ -218,3 +218,16 @@ fn interrupted_simulations_and_tests_leave_whole_files() {
         assert!(!part.exists() && !Contents::of(&bench.path(out)).integers("/presentations/index").is_empty());
     }
 }
+
+/// Events, spikes, and the state that the checkpoint holds.
+#[test]
+fn threads_change_nothing_of_cells_of_several_compartments() {
+    let bench = Bench::new();
+    bench.write("tufts.toml", include_str!("../support/tufts.toml"));
+    let [one, two] = [1, 2].map(|threads| {
+        bench.ok(&format!("simulate tufts.toml --quiet --overwrite --threads {threads} --out run.h5"));
+        ["run.h5", "run.checkpoint.h5"].map(|file| Contents::of(&bench.path(file)).repeatable())
+    });
+    assert!(one[0].integers("/events/cells/plateau/node_ids").len() > 20);
+    assert_eq!(one, two);
+}

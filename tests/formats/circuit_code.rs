@@ -1,8 +1,12 @@
 //! The shipped circuits, from their values.
 
-use apical::cells::{Lif, LifPort, NeuronValues, PoissonInput};
+use apical::cells::{
+    BapKeys, BurstKeys, CompartmentKeys, CompartmentPortKeys, Compartments, CouplingKeys, CurrentKeys,
+    DendriticEventKind, EventKeys, Lif, LifPort, NeuronValues, PoissonInput, Retrigger, SpikeKeys, TriggerKeys,
+};
 use apical::model::{
-    Connection, ContinuousProtocol, Delay, Model, ModelBuilder, ProjectionSpec, Scaling, Sign, WeightInit,
+    Connection, ContinuousProtocol, Delay, Model, ModelBuilder, PopulationStimulus, ProjectionSpec, Scaling, Sign,
+    WeightInit,
 };
 
 /// The shipped circuit of this name; none of networks that learn.
@@ -11,6 +15,7 @@ pub(crate) fn builder(name: &str) -> Option<ModelBuilder> {
         "recurrent-lif" => Some(recurrent_lif()),
         "brunel-2000" => Some(brunel()),
         "potjans-diesmann-2014" => Some(microcircuit()),
+        "bac" => Some(bac()),
         _ => None,
     }
 }
@@ -73,6 +78,70 @@ fn recurrent_lif() -> ModelBuilder {
         }
     }
     builder.protocol(protocol(2000.0, 200.0))
+}
+
+fn bac() -> ModelBuilder {
+    let compartment =
+        |name: &str, c_m, g_l| CompartmentKeys { name: name.to_owned(), c_m, g_l, e_l: -70.0, i_e: 0.0, v_init: None };
+    let current = |compartment: &str, pa| CurrentKeys { compartment: compartment.to_owned(), pa };
+    let [soma, apical] = ["soma", "apical"].map(str::to_owned);
+    let (threshold, tau_decay, tau_rise) = (Some(-46.0), 8.0, 1.5);
+    let pyramidal = Compartments {
+        compartments: vec![compartment("soma", 250.0, 15.0), compartment("apical", 120.0, 10.0)].into(),
+        couplings: vec![CouplingKeys { between: [soma.clone(), apical.clone()], g: 12.0 }],
+        ports: vec![
+            CompartmentPortKeys::Exponential { name: soma.clone(), compartment: soma.clone(), tau: 2.0 },
+            CompartmentPortKeys::DoubleExponential {
+                name: apical.clone(),
+                compartment: apical.clone(),
+                tau_decay,
+                tau_rise,
+            },
+        ],
+        spike: SpikeKeys {
+            compartment: soma,
+            v_th: Some((-52.0).into()),
+            escape: None,
+            v_reset: Some(-62.0),
+            t_ref: 2.5,
+        },
+        events: vec![EventKeys {
+            kind: DendriticEventKind::Plateau,
+            reads: TriggerKeys { compartment: Some(apical.clone()), v_th: threshold, ..TriggerKeys::default() },
+            duration: 25.0,
+            currents: vec![current("apical", 300.0), current("soma", 400.0)],
+            refractory: 100.0,
+            retrigger: Retrigger::Ignore,
+        }],
+        bap: Some(BapKeys { delay: 1.0, compartment: apical, amplitude: 700.0, duration: Some(3.0), tau: None }),
+        burst: Some(BurstKeys { window: 16.0 }),
+        poisson_input: Vec::new(),
+    };
+    let epsp = Lif {
+        v_th: NeuronValues::from(-55.0),
+        v_init: Some((-55.0).into()),
+        ports: vec![exponential("none", 2.0)],
+        ..Lif::default()
+    };
+    let (times_ms, currents_pa) = (vec![50.0, 55.0], vec![1200.0, 0.0]);
+    Model::builder("bac")
+        .population("epsp", 1, epsp.clone())
+        .population("ipsp", 1, epsp)
+        .population("pyramidal", 1, pyramidal)
+        .stimulus(PopulationStimulus::Current { times_ms, currents_pa })
+        .projection(ProjectionSpec {
+            weights: WeightInit::Constant { value: 4000.0 },
+            sign: Sign::NonNegative,
+            delay: Some(50.0.into()),
+            ..ProjectionSpec::new("epsp", "pyramidal", "apical")
+        })
+        .projection(ProjectionSpec {
+            weights: WeightInit::Constant { value: 0.0 },
+            sign: Sign::NonPositive,
+            delay: Some(55.0.into()),
+            ..ProjectionSpec::new("ipsp", "pyramidal", "apical")
+        })
+        .protocol(protocol(200.0, 0.0))
 }
 
 fn brunel() -> ModelBuilder {

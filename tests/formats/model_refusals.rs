@@ -42,7 +42,12 @@ fn keys_are_refused_where_they_stand() {
         Case("forward_ms", "foreward_ms", "39:1", &["in [protocol]", "did you mean `forward_ms`?"]),
         Case("size = 6", "sise = 6", "9:1", &["missing key `size`", "expected a number of neurons, found `sise`"]),
         Case("size = 6\n", "", "9:1", &["missing key `size` in [[population]] \"hidden\""]),
-        Case("kind = \"output\"\n", "", "16:1", &["missing key `kind`", "\"pyramidal\", \"output\" or \"lif\""]),
+        Case(
+            "kind = \"output\"\n",
+            "",
+            "16:1",
+            &["missing key `kind`", "\"pyramidal\", \"output\", \"lif\" or \"compartments\""],
+        ),
         Case("name = \"small\"\n", "", "1:1", &["`name` as the first key", "found `about`"]),
         Case(
             "compartment = \"dendrite\"\n",
@@ -80,7 +85,7 @@ fn values_are_refused_where_they_stand() {
             "kind = \"pyramidal\"",
             "kind = 3",
             "12:8",
-            &["expected \"poisson\", \"pyramidal\", \"output\" or \"lif\", found 3"],
+            &["expected \"poisson\", \"pyramidal\", \"output\", \"lif\" or \"compartments\", found 3"],
         ),
         Case("name = \"small\"", "name = \"a/b\"", "1:8", &["letters, digits and ._-", "found \"a/b\""]),
         Case("name = \"hidden\"", "name = \"a.b\"", "10:8", &["letters, digits and _-", "found \"a.b\""]),

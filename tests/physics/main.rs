@@ -4,6 +4,7 @@
 
 mod circuits;
 mod closed_forms;
+mod compartments;
 mod continuity;
 mod continuous;
 mod credit;

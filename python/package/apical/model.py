@@ -18,7 +18,7 @@ class Population(NamedTuple):
     name: str
     size: int
     kind: str
-    """Kind of cell, as model files name it: "poisson", "pyramidal", "output", "lif"."""
+    """Kind of cell, as model files name it: "poisson", "pyramidal", "output", "lif", "compartments"."""
     compartments: tuple[str, ...]
     """Compartments of which potentials are recorded, in the order of their axis; none of a source."""
     unit: str

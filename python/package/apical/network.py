@@ -90,7 +90,7 @@ class Network:
     # Making a network.
 
     def population(self, name: str, size: int, kind: str, **parameters: Any) -> Network:
-        """Adds a population of `size` cells of a kind: "poisson", "pyramidal", "output" or "lif".
+        """Adds a population of `size` cells of a kind: "poisson", "pyramidal", "output", "lif" or "compartments".
 
         :param parameters: keys of ``[[population]]`` of that kind, with units in their names: ``tau_m_ms=10``.
         """

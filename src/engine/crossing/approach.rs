@@ -29,7 +29,7 @@ impl<const M: usize> DecayRates<M> {
 
     /// e^{−λ_k t} of every mode.
     #[inline(always)]
-    pub(super) fn decays(&self, t: f64) -> [f64; M] {
+    pub(crate) fn decays(&self, t: f64) -> [f64; M] {
         let mut decays = [0.0; M];
         for k in 0..M {
             decays[k] = exp(-self.lambda[k] * t);

@@ -8,12 +8,12 @@
 
 use pulp::{Simd, WithSimd};
 
-use super::background::ProcessPoint;
 use super::drive::Drive;
 use super::layout::CellModes;
 use crate::cells::SEGMENT;
 use crate::engine::crossing::{Approach, Crossings};
 use crate::engine::limits::SpikeBudget;
+use crate::engine::point_process::ProcessPoint;
 use crate::numeric::{exp, logit};
 use crate::protocol::Spike;
 

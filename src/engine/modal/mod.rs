@@ -5,8 +5,6 @@
 //! points of its Poisson input, candidate spikes), each synapse of each at the cost of a multiply-add per mode; `block.rs` says
 //! when a neuron is decided on. Blocks are independent of each other, and so advance in parallel.
 
-mod arrivals;
-mod background;
 mod block;
 mod changes;
 mod drive;
@@ -18,14 +16,15 @@ use std::ops::Range;
 
 use rayon::prelude::*;
 
-use self::arrivals::FreshSpikes;
 use self::block::NOT_REFRACTORY;
 pub(crate) use self::drive::DRIVES;
 use self::layout::CellModes;
 use self::part::{AdvanceInputs, Part};
 use self::phases::Measured;
 use super::arrivals::Arrivals;
+use super::block_arrivals::FreshSpikes;
 use super::circuit::{Circuit, ModalInput, ModalLayout, PopulationLayout};
+use super::in_flight;
 use super::limits::SpikeBudget;
 use super::observe::StateArray;
 use super::population::{Inputs, Means, NeuronChange, PhaseRun, PopulationDynamics, Streams, Window};
@@ -173,15 +172,7 @@ impl<const M: usize> PopulationDynamics for ModalPopulation<M> {
     }
 
     fn receive(&mut self, _: &PhaseRun<'_>, _: &Circuit, network: &Network, arrivals: &mut [Arrivals], _: f64) {
-        for (fresh, input) in self.fresh.iter_mut().zip(&self.inputs) {
-            let FreshSpikes { spikes, factors } = fresh;
-            spikes.clear();
-            factors.clear();
-            if !input.has_one_delay(&network.synapses[input.projection]) {
-                spikes.append(&mut arrivals[input.projection].spikes);
-                factors.append(&mut arrivals[input.projection].factors);
-            }
-        }
+        FreshSpikes::take(&mut self.fresh, &self.inputs, network, arrivals);
     }
 
     fn advance(
@@ -303,18 +294,7 @@ impl<const M: usize> PopulationDynamics for ModalPopulation<M> {
             state.push(array(SPIKES.to_owned(), effects.collect()));
             state.extend(potentials.dendritic_state());
         }
-        let mut queued: [Vec<f64>; 8] = Default::default();
-        for (block, part) in self.parts.iter().enumerate() {
-            let [blocks, rest @ ..] = &mut queued;
-            part.queue.save(rest);
-            blocks.resize(rest[0].len(), block as f64);
-        }
-        let [.., factors] = &mut queued;
-        // All act with their weights as they are: files are those without short-term plasticity.
-        if factors.iter().all(|factor| factor.total_cmp(&1.0).is_eq()) {
-            factors.clear();
-        }
-        state.extend(QUEUED.iter().zip(queued).map(|(name, values)| array((*name).to_owned(), values)));
+        state.extend(in_flight::save(self.parts.iter().map(|part| &part.queue)));
         for (place, name) in DRIVES.iter().enumerate() {
             let values = |part: &Part<M>| {
                 let mut values = part.block.drive.arrays()[place].clone();
@@ -357,19 +337,10 @@ impl<const M: usize> PopulationDynamics for ModalPopulation<M> {
             (0..own.len()).for_each(|index| block.take_up_drive(&self.cells[0], index));
             block.leave_all_undecided();
         }
-        let queued = QUEUED.map(named);
-        for index in 0..queued[0].len() {
-            let [block, mut rest @ ..] = queued.map(|values| values.get(index).copied().unwrap_or(0.0));
-            let [_, _, input, source, _, _, factor] = &mut rest;
-            if queued[7].is_empty() {
-                *factor = 1.0;
-            }
-            let (input, source) = (*input, *source);
-            let is_sent = self.inputs.get(input as usize).is_some_and(|input| source < input.pre as f64);
-            if let (true, Some(part)) = (is_sent, self.parts.get_mut(block as usize)) {
-                part.queue.restore(rest);
-            }
-        }
+        let parts = &mut self.parts;
+        in_flight::restore(named, &self.inputs, |block, numbers| {
+            parts.get_mut(block).into_iter().for_each(|part| part.queue.restore(numbers));
+        });
     }
 }
 
@@ -392,15 +363,3 @@ pub(crate) fn state_names(form: &ModalForm, has_phase_means: bool) -> Vec<String
     let modes = (0..form.rates.len()).map(mode_name);
     modes.chain([LAST, REFRACTORY].map(str::to_owned)).chain(has_phase_means.then(|| SPIKES.to_owned())).collect()
 }
-
-/// Names of the arrays of spikes in flight, one number for each; they are not there where none is.
-pub(crate) const QUEUED: [&str; 8] = [
-    "in_flight_block",
-    "in_flight_time",
-    "in_flight_sent",
-    "in_flight_input",
-    "in_flight_source",
-    "in_flight_from",
-    "in_flight_to",
-    "in_flight_factor",
-];

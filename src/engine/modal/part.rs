@@ -2,12 +2,12 @@
 
 use pulp::{Arch, Simd, WithSimd};
 
-use super::arrivals::Queue;
-use super::background::PointProcess;
 use super::block::NeuronBlock;
 use super::layout::CellModes;
+use crate::engine::block_arrivals::Queue;
 use crate::engine::circuit::ModalInput;
 use crate::engine::limits::SpikeBudget;
+use crate::engine::point_process::PointProcess;
 use crate::engine::population::Window;
 use crate::network::{Network, Synapses, TARGETS_PER_BLOCK};
 use crate::protocol::CurrentCourse;

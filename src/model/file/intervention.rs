@@ -160,7 +160,7 @@ fn read(
         InterventionSpec::Silence { at_ms, population, neurons } => {
             let population = of(&population)?;
             let neurons = range(table, neurons.as_deref(), &populations[population.0])?;
-            let has_reset = populations[population.0].linear().is_some_and(|cell| cell.reset.is_some());
+            let has_reset = populations[population.0].cell.dynamics().reset().is_some();
             if !has_reset {
                 check_bias(table, &populations[population.0], "silence them by")?;
             }
@@ -184,7 +184,7 @@ fn read(
         InterventionSpec::AddCurrent { at_ms, population, neurons, by_pa: by } => {
             let population = of(&population)?;
             let cells = &populations[population.0];
-            if !cells.linear().is_some_and(|cell| cell.takes_current()) {
+            if !cells.cell.dynamics().takes_current() {
                 return Err(refused_cells(table, cells, "cells that take a current, as those of kind \"lif\""));
             }
             let neurons = range(table, neurons.as_deref(), cells)?;
@@ -193,7 +193,7 @@ fn read(
         InterventionSpec::RaiseThreshold { at_ms, population, neurons, by_mv: by } => {
             let population = of(&population)?;
             let cells = &populations[population.0];
-            if !cells.linear().is_some_and(|cell| matches!(cell.fires, Fires::Threshold(_))) {
+            if !matches!(cells.cell.dynamics().fires(), Some(Fires::Threshold(_))) {
                 return Err(refused_cells(table, cells, "cells with a threshold"));
             }
             let neurons = range(table, neurons.as_deref(), cells)?;

@@ -181,8 +181,7 @@ fn check_order(
     projections: &[Projection],
     populations: &[Population],
 ) -> Result<(), ModelError> {
-    let drives =
-        |p: &Projection| populations[p.to.0].linear().is_some_and(|cell| cell.ports[p.port.0].conductance > 0.0);
+    let drives = |p: &Projection| populations[p.to.0].cell.dynamics().is_driven_by(p.port.0) == Some(true);
     let driving: Vec<_> = tables.iter().zip(projections).filter(|(_, p)| drives(p)).collect();
     let edge = |p: &Projection| Edge { from: p.from.0, to: p.to.0, delay: p.delay.smallest() };
     let edges: Vec<_> = driving.iter().map(|(_, p)| edge(p)).collect();

@@ -38,6 +38,7 @@ pub fn verify(path: &Path) -> Result<Vec<String>, RecordError> {
     for group in ["spikes", "report", "plateaus", "weights", "biases"] {
         check.members(group);
     }
+    check.events();
     if model.recording.snapshots != Snapshots::Never {
         check.every_snapshot();
     }

@@ -28,6 +28,8 @@
 //! | `/plateaus/POP/timestamps` | f64 \[n\], attribute `units` = ms | when they happened on the run's clock: at the ends of phases, or before them by `plateau_sd_ms` |
 //! | `/plateaus/POP/{node_ids, alpha}` | u64 \[n\], f32 \[n\] | neurons, plateaus |
 //! | `/plateaus/POP/phase` | enum u8 {`forward`, `target`} \[n\] | the phase that ended |
+//! | `/events/POP/KIND/{start, stop}` | f64 \[n\], attribute `units` = ms | beginnings and ends on the run's clock of the events of each KIND that cells of the population have (`plateau`, `dendritic_spike`, `bap`, `burst`: first and last spike), of the neurons whose spikes are recorded; absent where no population has such. An event is recorded when it is over, and one that is not at the end of the run by the run that goes on from its checkpoint |
+//! | `/events/POP/KIND/{node_ids, compartment}` | u64 \[n\], u32 \[n\] | neurons, and the compartment that each event is in |
 //! | `/presentations/{start_ms, forward_end_ms, target_end_ms}` | f64 \[n\] | on the run's clock \[ms\]; NaN without target phase |
 //! | `/presentations/{index, image}` | u64 \[n\], u32 \[n\] | count of presentations of its kind before; image in its set |
 //! | `/presentations/{label, decoded}` | i16 \[n\], u8 \[n\] | label, −1 for none; answer |
@@ -73,6 +75,9 @@
 //! | `/lanes/LANE/populations/POP/{mode_M, last_event, refractory_until}` | f64 \[N\] | of cells by their modes: amplitudes of V \[mV\], time of the last event and end of the refractory time \[ms\] from the checkpoint's |
 //! | `/lanes/LANE/populations/POP/{applied_current, added_current, raised_threshold}` | f64 \[N\] | the same: currents as `stimulus` and `[[change]]`s gave them \[pA\], and by how much thresholds were raised \[mV\]; absent where all are 0 |
 //! | `/lanes/LANE/populations/POP/in_flight_*` | f64 \[n\] | the same: spikes over sparse projections on their way; absent where there are none |
+//! | `/lanes/LANE/populations/POP/{v_C, current_K, last_event, refractory_until}` | f64 \[N\] | of cells of several compartments: potentials \[mV\] and synaptic currents \[pA\] at the last event, and times as above |
+//! | `/lanes/LANE/populations/POP/{event_E_start, event_E_end, event_E_ready, burst_first, burst_last, burst_count}` | f64 \[N\] | the same: times \[ms\] of each event that lasts and from when on it can be triggered, and of the spikes that may become a burst; the least f64 where there is none |
+//! | `/lanes/LANE/populations/POP/{bap_neuron, bap_start, bap_begun}` | f64 \[n\] | the same: back-propagating action potentials on their way, and those that last (1); absent where there are none |
 //! | `/lanes/LANE/projections/PROJECTION/{trace_l, trace_s}` | f64 \[pre\] | as [`ProjectionState`] |
 //! | `/lanes/LANE/projections/PROJECTION/{arrival_ms, arrival_node, arrival_factor}` | f64 \[n\], u32 \[n\], f64 \[n\] | spikes on their way; the part of its weight with which each acts, of short-term plasticity |
 //! | `/lanes/LANE/projections/PROJECTION/{short_term_y, short_term_z, short_term_u, short_term_last_ms}` | f64 \[pre\] | state of short-term plasticity |
@@ -87,6 +92,7 @@ mod credit;
 mod digest;
 mod dtype;
 mod edges;
+mod events;
 mod foreign;
 mod grid;
 mod heap;
@@ -114,10 +120,10 @@ pub use open_file::holds_checkpoint;
 pub use place::{Unfinished, set_aside_unfinished};
 pub use presentation::PresentationRow;
 pub use reader::RunReader;
-pub use recorded_data::{CreditTable, PlateauList, RecordedSpikes, TraceBlock};
+pub use recorded_data::{CreditTable, EventList, PlateauList, RecordedSpikes, TraceBlock};
 pub use run::{Provenance, RunFile, TextTooLong};
 pub use snapshot::{read_bias_snapshot, read_snapshot};
 pub use sonata::read_sonata_spikes;
-pub use summary::{Contents, Counters, SnapshotSummary, SpikeSummary, Summary, TraceSummary};
+pub use summary::{Contents, Counters, EventSummary, SnapshotSummary, SpikeSummary, Summary, TraceSummary};
 
 use super::{Checkpoint, Evaluation, Presentation, PresentationKind, RecordError, Recorder, SinceEvaluation};

@@ -8,7 +8,7 @@ use ndarray::s;
 use super::dtype::{KindCode, PhaseCode};
 use super::open_file::{Format, OpenFile};
 use super::presentation::{PresentationRow, ROUNDING_MS};
-use super::recorded_data::{CreditTable, PlateauList, RecordedSpikes, TraceBlock};
+use super::recorded_data::{CreditTable, EventList, PlateauList, RecordedSpikes, TraceBlock};
 use super::{Evaluation, PresentationKind, RecordError, snapshot, synapses};
 use crate::data::RecordedExtent;
 use crate::model::{Model, PopulationId};
@@ -121,6 +121,26 @@ impl RunReader {
             }
         }
         Ok(Some(RecordedExtent { times_ms, neurons: model.recording.spiking(id, model.population(id).size) }))
+    }
+
+    /// Events of one kind (`plateau`, `dendritic_spike`, `bap`, `burst`) of a population, by KIND of `/events/POP/KIND`; none if none are
+    /// recorded.
+    ///
+    /// # Errors
+    /// If something is missing, or columns differ in length.
+    pub fn events(&self, population: &str, kind: &str) -> Result<Option<EventList>, RecordError> {
+        let (source, group) = (&self.source, format!("events/{population}/{kind}"));
+        if !source.has(&group) {
+            return Ok(None);
+        }
+        let name = |column: &str| format!("{group}/{column}");
+        let (start, stop): (Vec<f64>, Vec<f64>) = (source.values(&name("start"))?, source.values(&name("stop"))?);
+        let (neurons, compartments): (Vec<u64>, Vec<u32>) =
+            (source.values(&name("node_ids"))?, source.values(&name("compartment"))?);
+        if [stop.len(), neurons.len(), compartments.len()].iter().any(|length| *length != start.len()) {
+            return Err(source.problem(format!("the columns of `{group}` differ in length")));
+        }
+        Ok(Some(EventList { start, stop, neurons, compartments }))
     }
 
     /// The presentations, in the order of the run.

@@ -15,6 +15,19 @@ pub struct RecordedSpikes {
     pub neurons: Vec<u64>,
 }
 
+/// Events of a population of one kind, in the order in which they were over, slice by slice.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct EventList {
+    /// When each began on the run's clock [n] [ms].
+    pub start: Vec<f64>,
+    /// When it ended [n] [ms].
+    pub stop: Vec<f64>,
+    /// Neurons [n].
+    pub neurons: Vec<u64>,
+    /// Compartments [n].
+    pub compartments: Vec<u32>,
+}
+
 /// Plateaus of a population, in the order of their phases.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct PlateauList {

@@ -6,6 +6,7 @@ use std::path::Path;
 use hdf5::{File, Result};
 
 use super::credit::Credits;
+use super::events::Events;
 use super::grid::Grid;
 use super::open_file::RUN_FORMAT;
 use super::parameters::Parameters;
@@ -91,6 +92,7 @@ pub struct RunFile {
 struct Datasets {
     spikes: Vec<Spikes>,
     plateaus: Vec<Plateaus>,
+    events: Vec<Events>,
     reports: Vec<Report>,
     presentations: PresentationTable,
     learning: LearningTable,
@@ -198,6 +200,7 @@ impl Datasets {
         let mut datasets = Self {
             spikes,
             plateaus,
+            events: create_events(&file, model, planned)?,
             reports: traced
                 .map(|(p, kept)| Report::create(&report, model, (*p, kept), planned))
                 .collect::<Result<_>>()?,
@@ -217,6 +220,7 @@ impl Datasets {
     fn flush(&mut self) -> Result<()> {
         self.spikes.iter_mut().try_for_each(Spikes::append)?;
         self.plateaus.iter_mut().try_for_each(Plateaus::append)?;
+        self.events.iter_mut().try_for_each(Events::append)?;
         self.reports.iter_mut().try_for_each(Report::append)?;
         self.presentations.append()?;
         self.credit.iter_mut().try_for_each(Credits::append)?;
@@ -243,6 +247,7 @@ impl Datasets {
     fn waiting_bytes(&self) -> usize {
         self.spikes.iter().map(Spikes::waiting_bytes).sum::<usize>()
             + self.plateaus.iter().map(Plateaus::waiting_bytes).sum::<usize>()
+            + self.events.iter().map(Events::waiting_bytes).sum::<usize>()
             + self.reports.iter().map(Report::waiting_bytes).sum::<usize>()
     }
 
@@ -250,6 +255,7 @@ impl Datasets {
         let (start, observed) = (presentation.start_ms, presentation.observed);
         self.spikes.iter_mut().for_each(|s| s.record(start, observed));
         self.plateaus.iter_mut().for_each(|p| p.record(start, observed));
+        self.events.iter_mut().for_each(|e| e.record(start, observed));
         if let Some(samples) = self.reports.iter().map(|r| r.samples(observed)).min() {
             let from = presentation.recorded_from_ms();
             let end = observed.phases_ms.iter().fold(from, |end, length| end + length);
@@ -331,6 +337,18 @@ impl Recorder for RunFile {
         self.datasets.learning.push(evaluation);
         self.flush()
     }
+}
+
+/// `/events`, where a population whose spikes are recorded has such.
+fn create_events(file: &File, model: &Model, planned: &Planned) -> Result<Vec<Events>> {
+    let of = |id: &&PopulationId| !model.population(**id).cell.dynamics().mark_kinds().is_empty();
+    let populations: Vec<_> = model.recording.spikes.iter().filter(of).collect();
+    if populations.is_empty() {
+        return Ok(Vec::new());
+    }
+    let group = file.create_group("events")?;
+    let events = populations.into_iter().map(|&id| Events::create(&group, model, id, planned));
+    Ok(events.collect::<Result<Vec<_>>>()?.into_iter().flatten().collect())
 }
 
 fn put_provenance(file: &File, provenance: &Provenance) -> Result<()> {

@@ -56,6 +56,8 @@ pub enum Contents {
         traces: Vec<TraceSummary>,
         /// Number of plateaus of each population recorded.
         plateaus: Vec<(String, u64)>,
+        /// Number of events of each population recorded and of each kind that its cells have.
+        events: Vec<EventSummary>,
     },
     /// Of a checkpoint.
     Checkpoint {
@@ -94,6 +96,18 @@ pub struct SpikeSummary {
     pub spikes: u64,
     /// Mean rate of a neuron while recorded [Hz]; NaN if nothing was.
     pub rate_hz: f64,
+}
+
+/// Events of a population that have a beginning and an end.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct EventSummary {
+    /// Name of the population.
+    pub population: String,
+    /// Kind: `plateau`, `dendritic_spike`, `bap` or `burst`.
+    pub event: String,
+    /// Number of events.
+    pub events: u64,
 }
 
 /// Traces of a population.
@@ -198,6 +212,7 @@ fn run(source: &OpenFile) -> Result<Contents, RecordError> {
         spikes: of("spikes").map(|p| spikes(source, p, recorded_ms)).collect::<Result<_, _>>()?,
         traces: of("report").map(|p| traces(source, p)).collect::<Result<_, _>>()?,
         plateaus: of("plateaus").map(|p| plateaus(source, p)).collect::<Result<_, _>>()?,
+        events: of("events").map(|p| events(source, p)).collect::<Result<Vec<_>, _>>()?.into_iter().flatten().collect(),
     })
 }
 
@@ -286,6 +301,15 @@ fn snapshots(source: &OpenFile, projection: String) -> Result<SnapshotSummary, R
 
 fn plateaus(source: &OpenFile, population: &str) -> Result<(String, u64), RecordError> {
     Ok((population.to_owned(), rows(source, &format!("plateaus/{population}/alpha"))?))
+}
+
+fn events(source: &OpenFile, population: &str) -> Result<Vec<EventSummary>, RecordError> {
+    let group = format!("events/{population}");
+    let of_kind = |event: String| {
+        let events = rows(source, &format!("{group}/{event}/start"))?;
+        Ok(EventSummary { population: population.to_owned(), event, events })
+    };
+    source.members(&group)?.into_iter().map(of_kind).collect()
 }
 
 fn rows(source: &OpenFile, dataset: &str) -> Result<u64, RecordError> {

@@ -319,7 +319,7 @@ mod tests {
     fn a_clock_of_all_neurons_is_measured_as_one() {
         let times: Vec<f64> = (0..2400).map(|i| 1.0 + 5.0 * f64::from(i / 10)).collect();
         let neurons = (0..2400).map(|i| i % 10).collect();
-        let spikes = CircuitSpikes { name: "exc".to_owned(), size: 10, times, neurons };
+        let spikes = CircuitSpikes { name: "exc".to_owned(), size: 10, times, neurons, ..CircuitSpikes::default() };
         let run = CircuitRun { span: 0.0..1200.0, populations: vec![spikes] };
         let result = measured(&REGIMES[0], &run, 1);
         assert!((result.rate_hz - 200.0).abs() < 1e-9 && result.cv < 1e-9 && result.cv2 < 1e-9);

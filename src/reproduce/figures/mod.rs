@@ -1,6 +1,7 @@
 //! One file per figure, or per family of figures of one experiment.
 
 pub(super) mod ablations;
+pub(super) mod bac;
 pub(super) mod brunel;
 pub(super) mod credit;
 pub(super) mod fa_linear;

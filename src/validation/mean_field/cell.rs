@@ -35,7 +35,7 @@ impl TheoryCell {
     /// The cells of a population, before any projection reaches them.
     pub(super) fn new(model: &Model, place: usize) -> Result<Self, Refusal> {
         let population = &model.populations[place];
-        let cell = population.linear().ok_or("a source has none")?;
+        let cell = population.linear().ok_or("a source and cells of several compartments have none")?;
         let (thresholds, reset) = match (&cell.fires, cell.reset) {
             (Fires::Escape(_), _) => {
                 return Err("its cells fire at a rate that depends on V, not at a threshold".into());

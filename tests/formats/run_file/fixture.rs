@@ -169,6 +169,7 @@ pub(crate) fn observation(kind: PresentationKind, index: u64, sampling: Option<S
         times.flat_map(|t| (0..n * elements).map(move |e| e as f32 + (t / 100.0 * TAU).sin() as f32 / 4.0)).collect()
     };
     Observation {
+        marks: Vec::new(),
         phases_ms: [forward_ms, target_ms].into_iter().filter(|length| *length > 0.0).collect(),
         spikes: spikes.collect(),
         plateaus: vec![vec![], vec![alphas(true), alphas(target_ms > 0.0)], vec![]],

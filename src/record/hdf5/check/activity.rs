@@ -50,7 +50,7 @@ impl Check<'_> {
         let name = format!("{object}/node_ids");
         let Some(ids) = self.column::<u64>(&name, Some(rows)) else { return };
         let id = self.model.populations.iter().position(|other| other.name == population.name).unwrap_or(usize::MAX);
-        let kept = if object.starts_with("spikes/") {
+        let kept = if object.starts_with("spikes/") || object.starts_with("events/") {
             self.model.recording.spiking(PopulationId(id), population.size)
         } else {
             0..population.size
@@ -70,6 +70,33 @@ impl Check<'_> {
         let name = format!("{object}/alpha");
         if let Some(alpha) = self.column::<f32>(&name, Some(times.len())) {
             self.require(&name, alpha.iter().all(|alpha| (0.0..=1.0).contains(alpha)), "plateaus from 0 to 1");
+        }
+    }
+
+    /// Events with a beginning and an end, of each population whose spikes are recorded and of each kind that its cells have.
+    pub(super) fn events(&mut self) {
+        let (model, recording) = (self.model, &self.model.recording);
+        for population in recording.spikes.iter().map(|&id| model.population(id)) {
+            for kind in population.cell.dynamics().mark_kinds() {
+                self.events_of_kind(&format!("events/{}/{}", population.name, kind.name()), population);
+            }
+        }
+    }
+
+    fn events_of_kind(&mut self, object: &str, population: &Population) {
+        let [start, stop] = ["start", "stop"].map(|column| format!("{object}/{column}"));
+        self.units(&start, "ms");
+        self.units(&stop, "ms");
+        let Some(starts) = self.column::<f64>(&start, None) else { return };
+        let Some(stops) = self.column::<f64>(&stop, Some(starts.len())) else { return };
+        let in_order = starts.iter().zip(&stops).all(|(start, stop)| start <= stop);
+        self.require(object, in_order, "every `start` before its `stop`");
+        self.neurons(object, population, starts.len());
+        let name = format!("{object}/compartment");
+        if let Some(compartments) = self.column::<u32>(&name, Some(starts.len())) {
+            let known = population.cell.compartments().len() as u32;
+            let fits = compartments.iter().all(|compartment| *compartment < known);
+            self.require(&name, fits, &format!("compartments below {known}"));
         }
     }
 

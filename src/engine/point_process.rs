@@ -3,13 +3,13 @@
 
 use pulp::{Arch, Simd, WithSimd};
 
-use crate::engine::arrivals::within_segment;
+use super::arrivals::within_segment;
 use crate::numeric::{WideStream, exp, ln, unit};
 
-/// PointProcess drawn at once.
+/// Points drawn at once.
 const CHUNK: usize = 128;
 
-/// PointProcess of a Poisson process on the neurons of a block, drawn as the phase goes on.
+/// Points of a Poisson process on the neurons of a block, drawn as the phase goes on.
 #[derive(Clone, Debug)]
 pub(super) struct PointProcess<const M: usize> {
     stream: Option<WideStream>,
@@ -31,7 +31,7 @@ pub(super) struct PointProcess<const M: usize> {
 #[derive(Clone, Copy, Debug)]
 pub(super) struct ProcessPoint<const M: usize> {
     pub(super) time: f64,
-    /// ModalNeuron of the block.
+    /// Neuron of the block.
     pub(super) neuron: u32,
     pub(super) mark: f64,
     pub(super) growth: [f64; M],

@@ -4,10 +4,10 @@ use std::collections::VecDeque;
 
 use pulp::{Simd, WithSimd};
 
-use crate::engine::arrivals::{Arrivals, within_segment};
-use crate::engine::circuit::ModalInput;
-use crate::engine::population::{Inputs, Window};
-use crate::network::{Synapse, Synapses};
+use super::arrivals::{Arrivals, within_segment};
+use super::circuit::ModalInput;
+use super::population::{Inputs, Window};
+use crate::network::{Network, Synapse, Synapses};
 use crate::numeric::exp;
 use crate::protocol::Spike;
 
@@ -55,6 +55,20 @@ pub(super) struct FreshSpikes {
     pub(super) spikes: Vec<Spike>,
     /// The part of its weight with which each acts; empty without short-term plasticity, where it is all.
     pub(super) factors: Vec<f64>,
+}
+
+impl FreshSpikes {
+    /// Takes the spikes that were just sent over synapses of many delays, by input.
+    pub(super) fn take(fresh: &mut [Self], inputs: &[ModalInput], network: &Network, arrivals: &mut [Arrivals]) {
+        for (Self { spikes, factors }, input) in fresh.iter_mut().zip(inputs) {
+            spikes.clear();
+            factors.clear();
+            if !input.has_one_delay(&network.synapses[input.projection]) {
+                spikes.append(&mut arrivals[input.projection].spikes);
+                factors.append(&mut arrivals[input.projection].factors);
+            }
+        }
+    }
 }
 
 /// Synapses that a spike goes along.

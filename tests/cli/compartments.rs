@@ -1,0 +1,92 @@
+//! Cells of several compartments on the command line: keys that are refused, and events in run files.
+
+use super::support::{Bench, Contents};
+
+/// Cells that make plateaus, dendritic spikes and bursts under Poisson input.
+const MODEL: &str = include_str!("../support/tufts.toml");
+
+const KINDS: [&str; 4] = ["plateau", "dendritic_spike", "bap", "burst"];
+
+/// Events of a kind: neuron, start and stop, sorted.
+fn events(run: &Contents, kind: &str) -> Vec<(u64, u64, u64)> {
+    let at = |column: &str| format!("/events/cells/{kind}/{column}");
+    let (start, stop) = (run.integers(&at("start")), run.integers(&at("stop")));
+    let neurons = run.integers(&at("node_ids")).iter();
+    let mut events: Vec<_> = neurons.zip(start).zip(stop).map(|((&n, &start), &stop)| (n, start, stop)).collect();
+    events.sort_unstable();
+    events
+}
+
+#[test]
+fn events_are_recorded_once_wherever_a_run_is_stopped() {
+    let bench = Bench::new();
+    bench.write("tufts.toml", MODEL);
+    bench.ok("simulate tufts.toml --quiet --out whole.h5");
+    let whole = Contents::of(&bench.path("whole.h5"));
+    assert_eq!(bench.ok("inspect whole.h5 --check").trim_end(), "whole.h5 is as its format is documented");
+    let inspected: serde_json::Value = serde_json::from_str(&bench.ok("inspect whole.h5 --json")).unwrap();
+    for kind in KINDS {
+        let counted = inspected["events"].as_array().unwrap().iter().find(|events| events["event"] == kind).unwrap();
+        assert_eq!(counted["events"], events(&whole, kind).len(), "{kind}");
+        assert!(events(&whole, kind).len() > 10, "{kind}: {}", events(&whole, kind).len());
+    }
+    for cut in [150, 200] {
+        bench.ok(&format!("simulate tufts.toml --quiet --overwrite --duration {cut} --out part.h5"));
+        bench.ok("simulate --resume part.checkpoint.h5 --quiet --overwrite --duration 400 --out rest.h5");
+        let [part, rest] = ["part.h5", "rest.h5"].map(|file| Contents::of(&bench.path(file)));
+        for kind in KINDS {
+            let mut both = events(&part, kind);
+            both.extend(events(&rest, kind));
+            both.sort_unstable();
+            assert!(!events(&rest, kind).is_empty());
+            assert_eq!(both, events(&whole, kind), "{kind}, cut at {cut} ms");
+        }
+        // Some plateaus began before the cut and ended after it.
+        let start = rest.floats("/events/cells/plateau/start");
+        assert!(start.iter().any(|start| *start < f64::from(cut)), "cut at {cut} ms: {start:?}");
+    }
+}
+
+#[test]
+fn events_are_of_the_neurons_whose_spikes_are_recorded() {
+    let bench = Bench::new();
+    bench.write("tufts.toml", MODEL);
+    bench.ok("simulate tufts.toml --quiet --record cells[3:7] --out some.h5");
+    bench.ok("simulate tufts.toml --quiet --out all.h5");
+    let [some, all] = ["some.h5", "all.h5"].map(|file| Contents::of(&bench.path(file)));
+    let own: Vec<_> = events(&all, "bap").into_iter().filter(|(n, ..)| (3..7).contains(n)).collect();
+    assert_eq!(events(&some, "bap"), own);
+    assert!(!own.is_empty());
+}
+
+#[test]
+fn keys_that_do_not_fit_are_refused_with_line_and_reason() {
+    let bench = Bench::new();
+    for (from, to, expected) in [
+        (
+            "between = [\"soma\", \"apical\"]",
+            "between = [\"soma\", \"basal\"]",
+            "expected a compartment of the cell (soma, apical), found \"basal\"",
+        ),
+        ("refractory_ms = 80", "refractory_ms = 0", "expected a `refractory_ms` of at least 0.01"),
+        ("v_reset_mv = -66", "v_reset_mv = -55", "expected `v_th_mv` above `v_reset_mv`"),
+        (
+            "reads = { port = \"tuft\", i_th_pa = 200 }",
+            "reads = { port = \"tuft\", v_th_mv = -40 }",
+            "expected `reads` of either a `compartment` and its `v_th_mv`",
+        ),
+        (
+            "couplings = [{ between = [\"soma\", \"apical\"], g_ns = 10 }]",
+            "couplings = []",
+            "expected `couplings` that connect all 2 compartments",
+        ),
+        ("duration_ms = 2 }", "duration_ms = 2, tau_ms = 3 }", "expected either `duration_ms` or `tau_ms` of `bap`"),
+        ("tau_ms = 5", "tau_ms = 5, tau = 1", "unknown key `tau`"),
+    ] {
+        assert!(MODEL.contains(from), "{from}");
+        bench.write("tufts.toml", MODEL.replacen(from, to, 1));
+        let ran = bench.run("simulate tufts.toml --quiet --out run.h5");
+        assert_eq!(ran.code, Some(2), "{to}: {}", ran.stderr);
+        assert!(ran.stderr.contains(expected) && ran.stderr.contains("tufts.toml:"), "{to}: {}", ran.stderr);
+    }
+}
