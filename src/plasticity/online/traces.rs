@@ -1,0 +1,62 @@
+//! Traces that spikes leave: each jumps at a spike and decays exponentially.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::numeric::exp;
+
+/// Which earlier spikes count at a spike.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum SpikePairing {
+    /// All: each adds 1 to the trace.
+    #[default]
+    AllToAll,
+    /// The last one alone: each sets the trace to 1.
+    Nearest,
+}
+
+/// The traces of a rule.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct SpikeTraces {
+    /// Time constants of the traces x of arrivals [ms]; 0: not read.
+    pub tau_x: [f64; 2],
+    /// Time constants of the traces y of postsynaptic spikes [ms]; 0: not read.
+    pub tau_y: [f64; 2],
+    /// What a spike adds.
+    pub pairing: SpikePairing,
+}
+
+/// Decays beyond this exponent are none that an f32 weight could tell.
+const FARTHEST: f64 = 700.0;
+
+/// What is left of 1 after `dt` ms, for each trace: e^{−dt/τ}, and 0 of those that are not read. No `dt` is below 0.
+#[inline(always)]
+pub(crate) fn decays(tau: [f64; 2], dt: f64) -> [f64; 2] {
+    tau.map(|tau| if tau > 0.0 { exp(-(dt / tau).min(FARTHEST)) } else { 0.0 })
+}
+
+impl SpikePairing {
+    /// Traces just after a spike from those just before it.
+    #[inline(always)]
+    pub fn jump(self, before: [f64; 2]) -> [f64; 2] {
+        match self {
+            Self::AllToAll => before.map(|trace| trace + 1.0),
+            Self::Nearest => [1.0; 2],
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn traces_decay_with_their_time_constants() {
+        let [a, b] = decays([20.0, 0.0], 10.0);
+        assert!((a - (-0.5_f64).exp()).abs() < 1e-15 && b.to_bits() == 0);
+        assert!(decays([0.05, 1.0], 1e30).iter().all(|&rest| rest < 1e-300));
+        assert_eq!(SpikePairing::AllToAll.jump([0.5, 2.0]), [1.5, 3.0]);
+        assert_eq!(SpikePairing::Nearest.jump([0.5, 2.0]), [1.0, 1.0]);
+    }
+}
