@@ -6,7 +6,7 @@
 //! projection without delay goes forward. When a population's turn comes, every spike that can reach its somata before the
 //! window's end is known: over a forward projection from a population that has advanced already, over a backward one from an
 //! earlier window, since a spike at t ≥ from arrives at t + delay ≥ from + delay ≥ to. Potentials that drive no soma, means and
-//! recorded traces are evaluated after the window. Weights do not change within a trial.
+//! recorded traces are evaluated after the window. Weights change within a trial by rules between spikes alone (`src/engine/modal/plastic/`).
 
 use std::ops::Range;
 use std::sync::Arc;
@@ -122,6 +122,37 @@ impl Lane {
         None
     }
 
+    /// As [`Lane::present_within`], where weights of projections with a rule between spikes change in the course of the trial. What
+    /// postsynaptic spikes change is made at the next arrival over a synapse; [`Lane::apply_pending`] makes it before.
+    ///
+    /// # Panics
+    /// As [`Lane::present_within`].
+    pub fn present_changing(
+        &mut self,
+        network: &mut Network,
+        trial: &Trial<'_>,
+        limits: &Limits<'_>,
+    ) -> Option<TrialAborted> {
+        self.populations.iter_mut().for_each(|population| population.take_synapses(network));
+        let aborted = self.present_within(network, trial, limits);
+        self.populations.iter_mut().for_each(|population| population.put_synapses(network));
+        if self.populations.iter().any(|population| population.has_many_pending()) {
+            self.settle_weights(network);
+        }
+        aborted
+    }
+
+    /// Changes the weights of a copy of the network for all spikes so far: what they are now, with which a [state](Lane::state) goes.
+    pub fn apply_pending(&self, network: &mut Network) {
+        self.populations.iter().for_each(|population| population.apply_pending(network));
+    }
+
+    /// Changes the weights of the network for all spikes so far.
+    pub fn settle_weights(&mut self, network: &mut Network) {
+        self.apply_pending(network);
+        self.populations.iter_mut().for_each(|population| population.mark_applied());
+    }
+
     /// What happened in the last trial.
     pub fn observation(&self) -> &Observation {
         &self.observation
@@ -143,7 +174,7 @@ impl Lane {
         self.arrivals.iter_mut().for_each(Arrivals::rest);
     }
 
-    /// The state carried to the next trial.
+    /// The state carried to the next trial; where weights change at spikes it goes with those of [`Lane::apply_pending`].
     pub fn state(&self) -> LaneState {
         LaneState {
             populations: self.populations.iter().map(|population| population.state()).collect(),

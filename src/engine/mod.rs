@@ -36,7 +36,7 @@ pub use crossing::Crossings;
 pub use lane::Lane;
 pub use limits::{Limits, TrialAborted};
 pub(crate) use means::add_product;
-pub(crate) use modal::{DRIVES, QUEUED};
+pub(crate) use modal::{DRIVES, QUEUED, online_arrays};
 pub use observe::{LaneState, Observation, PhaseMeans, ProjectionState, StateArray};
 pub(crate) use population::NeuronChange;
 pub(crate) use three_mode::state_names;

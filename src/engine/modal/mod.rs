@@ -13,6 +13,7 @@ mod drive;
 mod layout;
 mod part;
 mod phases;
+mod plastic;
 
 use std::ops::Range;
 
@@ -24,6 +25,8 @@ pub(crate) use self::drive::DRIVES;
 use self::layout::CellModes;
 use self::part::{AdvanceInputs, Part};
 use self::phases::Measured;
+pub(crate) use self::plastic::online_arrays;
+use self::plastic::{PlasticInput, PlasticPart, PlasticPopulation};
 use super::arrivals::Arrivals;
 use super::circuit::{Circuit, ModalInput, ModalLayout, PopulationLayout};
 use super::limits::SpikeBudget;
@@ -50,6 +53,10 @@ struct ModalPopulation<const M: usize> {
     /// Of cells whose means over phases are measured.
     measured: Option<Measured>,
     inputs: Vec<ModalInput>,
+    /// By input: those whose weights change at spikes.
+    plastic: Vec<Option<PlasticInput>>,
+    /// Start of the phase since the last state that was taken up [ms].
+    clock: f64,
     parts: Vec<Part<M>>,
     /// Spikes that were just sent to it over synapses of many delays, by input.
     fresh: Vec<FreshSpikes>,
@@ -91,7 +98,7 @@ impl<const M: usize> ModalPopulation<M> {
         let budget = SpikeBudget::default();
         let measured = layout.membrane.as_ref().map(|membrane| Measured::new(index, layout, membrane));
         let part = |(block, distances): (usize, &[f64])| {
-            let mut part = Part::new(cell, block * TARGETS_PER_BLOCK, distances, window_ms, budget.clone());
+            let mut part = Part::new(cell, block * TARGETS_PER_BLOCK, distances, &modal.inputs, window_ms, budget.clone());
             part.block.spike_effect.resize(if measured.is_some() { distances.len() } else { 0 }, 0.0);
             part
         };
@@ -105,6 +112,8 @@ impl<const M: usize> ModalPopulation<M> {
             modes: modal.form.rates.len(),
             measured,
             inputs: modal.inputs.clone(),
+            plastic: modal.inputs.iter().map(|of| Some(PlasticInput::new(of, of.plasticity?))).collect(),
+            clock: 0.0,
             parts,
             fresh,
             sampled: Vec::new(),
@@ -122,8 +131,10 @@ impl<const M: usize> ModalPopulation<M> {
         let mut stream = key.stream();
         self.measured.iter_mut().for_each(|measured| measured.potentials.rest());
         let cell = &self.cells[0];
-        for Part { block, queue, .. } in &mut self.parts {
+        self.plastic.iter_mut().flatten().for_each(PlasticInput::clear);
+        for Part { block, queue, plastic, .. } in &mut self.parts {
             queue.clear();
+            plastic.iter_mut().flatten().for_each(PlasticPart::clear);
             block.clear_drive();
             block.spike_effect.fill(0.0);
             for neuron in &mut block.neurons {
@@ -173,13 +184,16 @@ impl<const M: usize> PopulationDynamics for ModalPopulation<M> {
     }
 
     fn receive(&mut self, _: &PhaseRun<'_>, _: &Circuit, network: &Network, arrivals: &mut [Arrivals], _: f64) {
-        for (fresh, input) in self.fresh.iter_mut().zip(&self.inputs) {
+        for ((fresh, input), plastic) in self.fresh.iter_mut().zip(&self.inputs).zip(&mut self.plastic) {
             let FreshSpikes { spikes, factors } = fresh;
             spikes.clear();
             factors.clear();
             if !input.has_one_delay(&network.synapses[input.projection]) {
                 spikes.append(&mut arrivals[input.projection].spikes);
                 factors.append(&mut arrivals[input.projection].factors);
+            }
+            if let Some(plastic) = plastic {
+                plastic.send(self.clock, spikes);
             }
         }
     }
@@ -195,6 +209,8 @@ impl<const M: usize> PopulationDynamics for ModalPopulation<M> {
         let of = AdvanceInputs {
             cell: &self.cells[self.now],
             inputs: &self.inputs,
+            plastic: &self.plastic,
+            clock: self.clock,
             network: inputs.network,
             currents: run.phase.currents.iter().find(|currents| currents.population == self.index),
             arch: run.arch,
@@ -203,7 +219,7 @@ impl<const M: usize> PopulationDynamics for ModalPopulation<M> {
         };
         let fresh = &self.fresh;
         let one = |(block, part): (usize, &mut Part<M>)| {
-            part.queue.gather(block, inputs, of.inputs, fresh, window);
+            part.queue.gather(block, inputs, of.inputs, &part.plastic, fresh, window);
             part.advance(&of);
         };
         if self.parts.len() > 1 && rayon::current_num_threads() > 1 {
@@ -262,10 +278,16 @@ impl<const M: usize> PopulationDynamics for ModalPopulation<M> {
     fn carry(&mut self, run: &PhaseRun<'_>, inputs: &Inputs<'_>) {
         let length = run.phase.length_ms;
         for (block, part) in self.parts.iter_mut().enumerate() {
-            part.queue.gather(block, inputs, &self.inputs, &self.fresh, Window { from: length, to: length });
+            let window = Window { from: length, to: length };
+            part.queue.gather(block, inputs, &self.inputs, &part.plastic, &self.fresh, window);
             part.block.carry(&self.cells[self.now], length);
             part.queue.carry(length);
+            // Where weights stay, spikes wait for nothing.
+            let unchanged = part.plastic.iter_mut().flatten().filter(|plastic| !plastic.has_synapses());
+            unchanged.for_each(|plastic| plastic.targets.mark_applied());
         }
+        self.plastic.iter_mut().flatten().for_each(|plastic| plastic.carry(length));
+        self.clock += length;
         let Some(Measured { potentials, .. }) = &mut self.measured else { return };
         potentials.carry_dendrites(run, inputs);
         for part in &mut self.parts {
@@ -284,6 +306,29 @@ impl<const M: usize> PopulationDynamics for ModalPopulation<M> {
             let within = neurons.start.saturating_sub(first).min(count)..neurons.end.saturating_sub(first).min(count);
             block.change(&self.cells[0], within, change);
         }
+    }
+
+    fn take_synapses(&mut self, network: &mut Network) {
+        let Self { plastic, parts, inputs, .. } = self;
+        PlasticPopulation { inputs: plastic, parts }.take_synapses(network, inputs);
+    }
+
+    fn put_synapses(&mut self, network: &mut Network) {
+        let Self { plastic, parts, .. } = self;
+        PlasticPopulation { inputs: plastic, parts }.put_synapses(network);
+    }
+
+    fn apply_pending(&self, network: &mut Network) {
+        plastic::apply_pending(&self.plastic, &self.parts, network, &self.inputs);
+    }
+
+    fn mark_applied(&mut self) {
+        let plastic = self.parts.iter_mut().flat_map(|part| &mut part.plastic).flatten();
+        plastic.for_each(|plastic| plastic.targets.mark_applied());
+    }
+
+    fn has_many_pending(&self) -> bool {
+        self.parts.iter().flat_map(|part| &part.plastic).flatten().any(|plastic| plastic.targets.is_long())
     }
 
     fn is_finite(&self) -> bool {
@@ -326,6 +371,7 @@ impl<const M: usize> PopulationDynamics for ModalPopulation<M> {
                 state.push(array((*name).to_owned(), values));
             }
         }
+        plastic::save(&self.plastic, &self.parts, self.clock, &mut state);
         state.retain(|array| !array.values.is_empty());
         state.sort_by(|a, b| a.name.cmp(&b.name));
         state
@@ -357,6 +403,8 @@ impl<const M: usize> PopulationDynamics for ModalPopulation<M> {
             (0..own.len()).for_each(|index| block.take_up_drive(&self.cells[0], index));
             block.leave_all_undecided();
         }
+        self.clock = 0.0;
+        PlasticPopulation { inputs: &mut self.plastic, parts: &mut self.parts }.restore(state);
         let queued = QUEUED.map(named);
         for index in 0..queued[0].len() {
             let [block, mut rest @ ..] = queued.map(|values| values.get(index).copied().unwrap_or(0.0));

@@ -17,7 +17,7 @@ use serde::{Deserialize, Serialize};
 
 pub use bounds::{BoundKind, WeightBounds};
 pub use stdp::Stdp;
-pub(crate) use traces::decays;
+pub(crate) use traces::left;
 pub use traces::{SpikePairing, SpikeTraces};
 pub use triplet::TripletStdp;
 

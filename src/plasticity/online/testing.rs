@@ -1,6 +1,6 @@
 //! A rule at one synapse, spike by spike in double precision.
 
-use super::traces::decays;
+use super::traces::left;
 use super::{OnlineRule, SpikeTraces};
 
 /// Times at one synapse [ms], each list sorted.
@@ -22,8 +22,7 @@ pub(super) fn weight_after(rule: &dyn OnlineRule, mut w: f64, train: &Train<'_>)
     times.dedup();
     for t in times {
         for (trace, tau) in [(&mut x, tau_x), (&mut y, tau_y)] {
-            let left = decays(tau, t - now);
-            *trace = [trace[0] * left[0], trace[1] * left[1]];
+            *trace = left(*trace, tau, t - now);
         }
         now = t;
         let (arrives, fires) = (train.arrivals.contains(&t), train.spikes.contains(&t));

@@ -32,8 +32,29 @@ const FARTHEST: f64 = 700.0;
 
 /// What is left of 1 after `dt` ms, for each trace: e^{−dt/τ}, and 0 of those that are not read. No `dt` is below 0.
 #[inline(always)]
-pub(crate) fn decays(tau: [f64; 2], dt: f64) -> [f64; 2] {
+fn decays(tau: [f64; 2], dt: f64) -> [f64; 2] {
     tau.map(|tau| if tau > 0.0 { exp(-(dt / tau).min(FARTHEST)) } else { 0.0 })
+}
+
+impl SpikeTraces {
+    /// Traces of arrivals `dt` ms after one that found these.
+    #[inline(always)]
+    pub(crate) fn later_x(&self, before: [f64; 2], dt: f64) -> [f64; 2] {
+        left(self.pairing.jump(before), self.tau_x, dt)
+    }
+
+    /// Traces of postsynaptic spikes `dt` ms after one that found these.
+    #[inline(always)]
+    pub(crate) fn later_y(&self, before: [f64; 2], dt: f64) -> [f64; 2] {
+        left(self.pairing.jump(before), self.tau_y, dt)
+    }
+}
+
+/// What is left of traces after `dt` ms.
+#[inline(always)]
+pub(crate) fn left(after: [f64; 2], tau: [f64; 2], dt: f64) -> [f64; 2] {
+    let decays = decays(tau, dt);
+    [after[0] * decays[0], after[1] * decays[1]]
 }
 
 impl SpikePairing {

@@ -1,0 +1,101 @@
+//! Synapses of blocks of neurons whose weights change while the blocks advance: they are taken out of the network, one part a block, and
+//! put back after a phase.
+
+use std::ops::Range;
+
+use crate::engine::modal::arrivals::Arrival;
+use crate::network::{Network, SynapseBlock, Synapses, Weights};
+
+/// Synapses of one projection onto the neurons of a block.
+#[derive(Clone, Debug)]
+pub(super) enum BlockSynapses {
+    /// From every presynaptic neuron to each of the block.
+    Dense(Weights),
+    /// Those that there are.
+    Sparse(SynapseBlock),
+}
+
+impl BlockSynapses {
+    /// Takes the synapses of a projection out of a network, for blocks of these postsynaptic neurons.
+    pub(super) fn take(network: &mut Network, projection: usize, blocks: &[Range<usize>]) -> Vec<Self> {
+        match &mut network.synapses[projection] {
+            Synapses::Sparse(sparse) => sparse.take_blocks().into_iter().map(Self::Sparse).collect(),
+            // All of one block are moved, not copied.
+            Synapses::Dense(weights) if blocks.len() == 1 => {
+                vec![Self::Dense(std::mem::replace(weights, Weights::zeros(0, 0)))]
+            }
+            Synapses::Dense(weights) => blocks.iter().map(|block| Self::Dense(weights.columns(block.clone()))).collect(),
+        }
+    }
+
+    /// Puts them back.
+    pub(super) fn put(network: &mut Network, projection: usize, blocks: &[Range<usize>], of_blocks: Vec<Self>) {
+        match &mut network.synapses[projection] {
+            Synapses::Sparse(sparse) => {
+                let block = |synapses| if let Self::Sparse(block) = synapses { Some(block) } else { None };
+                sparse.put_blocks(of_blocks.into_iter().filter_map(block).collect());
+            }
+            Synapses::Dense(weights) => {
+                for (synapses, block) in of_blocks.into_iter().zip(blocks) {
+                    match synapses {
+                        Self::Dense(whole) if blocks.len() == 1 => *weights = whole,
+                        Self::Dense(columns) => weights.set_columns(block.start, &columns),
+                        Self::Sparse(_) => (),
+                    }
+                }
+            }
+        }
+    }
+
+    /// Places of the synapses of an arrival in the row of its source.
+    #[inline(always)]
+    pub(super) fn places(&self, arrival: &Arrival) -> Range<usize> {
+        match self {
+            Self::Dense(weights) => 0..weights.post(),
+            Self::Sparse(_) => arrival.from as usize..arrival.to as usize,
+        }
+    }
+
+    /// Number of synapses of a presynaptic neuron.
+    pub(super) fn row_len(&self, source: usize) -> usize {
+        match self {
+            Self::Dense(weights) => weights.post(),
+            Self::Sparse(block) => block.row(source).len(),
+        }
+    }
+
+    /// Delay of a synapse in steps, where each has its own.
+    pub(super) fn delay_steps(&self, source: usize, place: usize) -> u16 {
+        match self {
+            Self::Dense(_) => 0,
+            Self::Sparse(block) => block.row(source).get(place).map_or(0, |synapse| synapse.delay),
+        }
+    }
+
+    /// Calls `visit` with the target within the block and the weight of some synapses of a presynaptic neuron.
+    #[inline(always)]
+    pub(super) fn for_each(&self, source: usize, places: Range<usize>, mut visit: impl FnMut(u32, f32)) {
+        match self {
+            Self::Dense(weights) => {
+                let row = &weights.row(source)[places.clone()];
+                places.zip(row).for_each(|(target, &weight)| visit(target as u32, weight));
+            }
+            Self::Sparse(block) => {
+                let row = &block.row(source)[places];
+                row.iter().for_each(|synapse| visit(u32::from(synapse.target), synapse.weight));
+            }
+        }
+    }
+
+    /// Sets the weights of some synapses of a presynaptic neuron.
+    #[inline(always)]
+    pub(super) fn set(&mut self, source: usize, places: Range<usize>, new: &[f32]) {
+        match self {
+            Self::Dense(weights) => weights.row_mut(source)[places].copy_from_slice(new),
+            Self::Sparse(block) => {
+                let row = &mut block.row_mut(source)[places];
+                row.iter_mut().zip(new).for_each(|(synapse, &weight)| synapse.weight = weight);
+            }
+        }
+    }
+}

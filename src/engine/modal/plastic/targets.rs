@@ -1,0 +1,155 @@
+//! Spikes of the postsynaptic neurons of a block that some synapses have not been changed for yet.
+
+use super::moment::Moment;
+use crate::plasticity::SpikeTraces;
+use crate::protocol::Spike;
+
+/// A postsynaptic spike.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(in crate::engine::modal) struct FiredSpike {
+    pub(super) at: Moment,
+    /// Traces of earlier spikes at its time.
+    pub(super) before: [f64; 2],
+    /// The one before it in the log, [`NONE_EARLIER`], or [`APPLIED`].
+    earlier: u32,
+}
+
+/// All synapses of the neuron have been changed for earlier spikes.
+const NONE_EARLIER: u32 = u32::MAX - 1;
+
+/// They have been changed for this one too.
+const APPLIED: u32 = u32::MAX;
+
+/// Most spikes per neuron in the log, on average, before synapses are changed for all of them.
+const MOST_LOGGED: usize = 32;
+
+/// Spikes of the neurons of a block. The last of each is beside its neuron, so that an arrival reads one cache line of most.
+#[derive(Clone, Debug)]
+pub(in crate::engine::modal) struct TargetTrains {
+    traces: SpikeTraces,
+    pub(super) last: Vec<FiredSpike>,
+    /// Earlier ones, as they came.
+    log: Vec<FiredSpike>,
+    /// How many spikes of the window have been taken up.
+    taken: usize,
+}
+
+impl FiredSpike {
+    pub(super) const NEVER: Self = Self { at: Moment::NEVER, before: [0.0; 2], earlier: APPLIED };
+
+    /// One that synapses have been changed for.
+    pub(super) fn applied(at: Moment, before: [f64; 2]) -> Self {
+        Self { at, before, earlier: APPLIED }
+    }
+}
+
+impl TargetTrains {
+    pub(super) fn new(traces: SpikeTraces, neurons: usize) -> Self {
+        Self { traces, last: vec![FiredSpike::NEVER; neurons], log: Vec::new(), taken: 0 }
+    }
+
+    /// Takes up the spikes of a window that came since the last call, of neurons from `first` on, in the phase that began at `phase`.
+    #[inline]
+    pub(in crate::engine::modal) fn take_up(&mut self, spikes: &[Spike], first: usize, phase: f64) {
+        for spike in &spikes[self.taken..] {
+            let last = &mut self.last[spike.neuron as usize - first];
+            let at = Moment { phase, time: spike.time };
+            let before = if *last == FiredSpike::NEVER {
+                [0.0; 2]
+            } else {
+                self.traces.later_y(last.before, at.since(last.at))
+            };
+            let earlier = if last.earlier == APPLIED {
+                NONE_EARLIER
+            } else {
+                self.log.push(*last);
+                (self.log.len() - 1) as u32
+            };
+            *last = FiredSpike { at, before, earlier };
+        }
+        self.taken = spikes.len();
+    }
+
+    /// Ends a window, all of whose spikes have been taken up.
+    pub(in crate::engine::modal) fn end_window(&mut self) {
+        self.taken = 0;
+    }
+
+    /// Traces of a neuron at a time.
+    #[inline(always)]
+    pub(super) fn at(&self, index: usize, now: Moment) -> [f64; 2] {
+        let last = &self.last[index];
+        if last.at.is_before(now) { self.traces.later_y(last.before, now.since(last.at)) } else { last.before }
+    }
+
+    /// Appends the spikes of a neuron that come from `from` on, and before `until` if it is given, in the order of time.
+    #[inline(always)]
+    pub(super) fn pending(&self, index: usize, from: Moment, until: Option<Moment>, out: &mut Vec<FiredSpike>) {
+        let mut spike = &self.last[index];
+        if spike.earlier == APPLIED || spike.at.is_before(from) {
+            return;
+        }
+        let first = out.len();
+        loop {
+            if spike.at.is_before(from) {
+                break;
+            }
+            if until.is_none_or(|until| spike.at.is_before(until)) {
+                out.push(*spike);
+            }
+            match self.log.get(spike.earlier as usize) {
+                Some(earlier) => spike = earlier,
+                None => break,
+            }
+        }
+        out[first..].reverse();
+    }
+
+    /// Takes all spikes as applied to all synapses.
+    pub(in crate::engine::modal) fn mark_applied(&mut self) {
+        self.log.clear();
+        self.last.iter_mut().for_each(|last| last.earlier = APPLIED);
+    }
+
+    /// Whether so many spikes wait that they should be applied.
+    pub(in crate::engine::modal) fn is_long(&self) -> bool {
+        self.log.len() > MOST_LOGGED * self.last.len()
+    }
+
+    pub(super) fn clear(&mut self) {
+        self.log.clear();
+        self.last.fill(FiredSpike::NEVER);
+        self.taken = 0;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::plasticity::{OnlineRule, Stdp};
+
+    #[test]
+    fn pending_spikes_come_in_the_order_of_time_from_the_bound_on() {
+        let mut targets = TargetTrains::new(Stdp::of(1.0).traces(), 2);
+        let spikes = [(1.0, 11), (2.0, 10), (3.0, 11), (5.0, 11)].map(|(time, neuron)| Spike { time, neuron });
+        targets.take_up(&spikes[..2], 10, 100.0);
+        targets.take_up(&spikes, 10, 100.0);
+        let at = |time| Moment { phase: 100.0, time };
+        let pending = |targets: &TargetTrains, from, until: Option<f64>| {
+            let mut out = Vec::new();
+            targets.pending(1, at(from), until.map(at), &mut out);
+            out.iter().map(|spike| spike.at.time).collect::<Vec<_>>()
+        };
+        assert_eq!(pending(&targets, 0.0, None), [1.0, 3.0, 5.0]);
+        assert_eq!(pending(&targets, 1.0, Some(5.0)), [1.0, 3.0], "one at the bound is pending, one at the end is not");
+        assert_eq!(pending(&targets, 3.5, None), [5.0]);
+        let after = 1.0 + (-2.0_f64 / 20.0).exp() * (1.0 + (-2.0_f64 / 20.0).exp());
+        assert!((targets.at(1, at(7.0))[0] - after * (-2.0_f64 / 20.0).exp()).abs() < 1e-14);
+        assert!(targets.at(0, at(2.0))[0].abs() < 1e-300, "a spike at the very time does not count");
+        targets.mark_applied();
+        assert!(pending(&targets, 0.0, None).is_empty() && targets.at(1, at(7.0))[0] > 1.0);
+        targets.end_window();
+        targets.take_up(&[Spike { time: 8.0, neuron: 11 }], 10, 100.0);
+        assert_eq!(pending(&targets, 0.0, None), [8.0]);
+    }
+}
