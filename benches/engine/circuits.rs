@@ -40,12 +40,11 @@ pub(crate) fn table() {
     let model = Model::load("potjans-diesmann-2014".as_ref(), &["scaling.factor=0.1".to_owned()]).expect("a model");
     let [one, two] = [1, 2].map(|threads| on_threads(threads, || run(&model, [500.0, 2500.0])).seconds);
     println!("potjans-diesmann-2014 at a tenth: {:.2} times as fast on two threads as on one\n", one / two);
-    plasticity();
 }
 
 /// Prints what plasticity between spikes costs on the synapses between excitatory neurons of Brunel's network, at a fifth of its size
 /// and at its own.
-fn plasticity() {
+pub(crate) fn plasticity() {
     println!("| brunel-2000: neurons | static [ns per event] | pair STDP from exc to exc | triplet STDP | ratios |\n|---|---|---|---|---|");
     for (neurons, length) in [(2_500, 1000.0), (12_500, 200.0)] {
         let each = ["", "stdp", "triplet_stdp"].map(|rule| {

@@ -22,7 +22,7 @@ use ndarray::{ArrayView2, ArrayViewMut2};
 pub use expression::{Expression, ExpressionError, Factors, Formula};
 pub use inverse::Inverse;
 pub use mirror::Mirror;
-pub(crate) use online::left;
+pub(crate) use online::decay_of;
 pub use online::{
     BoundKind, OnlinePlasticity, OnlineRule, SpikeAtSynapse, SpikePairing, SpikeTraces, Stdp, TripletStdp, WeightBounds,
 };

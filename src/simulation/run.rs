@@ -10,7 +10,7 @@ use super::rollback::{Rollback, Wanted};
 use super::sources::SourceInputs;
 use crate::data::DataIdentity;
 use crate::engine::{Circuit, Lane, Limits, Precision, TrialAborted, Work};
-use crate::model::{ContinuousProtocol, InterventionKind, Model, Population};
+use crate::model::{ContinuousProtocol, InterventionKind, Model, Population, Snapshots};
 use crate::network::Network;
 use crate::numeric::PresentationKey;
 use crate::protocol::{KeptSpikes, Phase, SLICE_MS, Sampling, Trial, slice_at, slice_start, slices_until};
@@ -260,6 +260,7 @@ impl<'a> Simulation<'a> {
             piece.map_or(Ok(()), |piece| self.record(index, piece, recorder))?;
             if self.clock_ms() < end_ms {
                 self.record_changes(recorder)?;
+                self.record_weights(recorder)?;
             }
             if is_cut {
                 break;
@@ -323,6 +324,17 @@ impl<'a> Simulation<'a> {
         let (image, label, decoded) = (0, None, 0);
         let presentation = Presentation { kind: Kind::Train, index, image, label, decoded, start_ms, cut_ms, observed };
         Ok(recorder.presentation(presentation)?)
+    }
+
+    /// Records the weights between two slices, if this is the time for it.
+    fn record_weights(&mut self, recorder: &mut dyn Recorder) -> Result<(), SimulationError> {
+        match self.model.recording.snapshots {
+            Snapshots::Presentations(every) if self.next.is_multiple_of(every) => {
+                self.settle_weights();
+                Ok(recorder.weights(self.next, None, &self.network)?)
+            }
+            _ => Ok(()),
+        }
     }
 
     fn record_changes(&mut self, recorder: &mut dyn Recorder) -> Result<(), SimulationError> {

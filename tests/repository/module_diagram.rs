@@ -52,6 +52,7 @@ const DIAGRAM: [(&str, &[&str]); 19] = [
     (
         "reproduce",
         &[
+            "numeric",
             "cells",
             "protocol",
             "model",

@@ -17,7 +17,7 @@ use serde::{Deserialize, Serialize};
 
 pub use bounds::{BoundKind, WeightBounds};
 pub use stdp::Stdp;
-pub(crate) use traces::left;
+pub(crate) use traces::decay_of;
 pub use traces::{SpikePairing, SpikeTraces};
 pub use triplet::TripletStdp;
 

@@ -30,10 +30,10 @@ pub struct SpikeTraces {
 /// Decays beyond this exponent are none that an f32 weight could tell.
 const FARTHEST: f64 = 700.0;
 
-/// What is left of 1 after `dt` ms, for each trace: e^{−dt/τ}, and 0 of those that are not read. No `dt` is below 0.
+/// What is left of a trace after `dt` ms, e^{−dt/τ}.
 #[inline(always)]
-fn decays(tau: [f64; 2], dt: f64) -> [f64; 2] {
-    tau.map(|tau| if tau > 0.0 { exp(-(dt / tau).min(FARTHEST)) } else { 0.0 })
+pub(crate) fn decay_of(tau: f64, dt: f64) -> f64 {
+    exp(-(dt / tau).min(FARTHEST))
 }
 
 impl SpikeTraces {
@@ -50,11 +50,11 @@ impl SpikeTraces {
     }
 }
 
-/// What is left of traces after `dt` ms.
+/// What is left of traces after `dt` ms; nothing of those that are not read.
 #[inline(always)]
-pub(crate) fn left(after: [f64; 2], tau: [f64; 2], dt: f64) -> [f64; 2] {
-    let decays = decays(tau, dt);
-    [after[0] * decays[0], after[1] * decays[1]]
+pub(super) fn left(after: [f64; 2], tau: [f64; 2], dt: f64) -> [f64; 2] {
+    let left = |trace: usize| if tau[trace] > 0.0 { after[trace] * decay_of(tau[trace], dt) } else { 0.0 };
+    [left(0), left(1)]
 }
 
 impl SpikePairing {
@@ -74,9 +74,9 @@ mod tests {
 
     #[test]
     fn traces_decay_with_their_time_constants() {
-        let [a, b] = decays([20.0, 0.0], 10.0);
+        let [a, b] = left([1.0; 2], [20.0, 0.0], 10.0);
         assert!((a - (-0.5_f64).exp()).abs() < 1e-15 && b.to_bits() == 0);
-        assert!(decays([0.05, 1.0], 1e30).iter().all(|&rest| rest < 1e-300));
+        assert!(left([1.0; 2], [0.05, 1.0], 1e30).iter().all(|&rest| rest < 1e-300));
         assert_eq!(SpikePairing::AllToAll.jump([0.5, 2.0]), [1.5, 3.0]);
         assert_eq!(SpikePairing::Nearest.jump([0.5, 2.0]), [1.0, 1.0]);
     }

@@ -2,8 +2,8 @@
 //!
 //! SpikeTraces r₁, r₂ of arrivals decay with τ₊, τ_x and o₁, o₂ of postsynaptic spikes with τ₋, τ_y. At an arrival
 //! w → w − o₁ (A₂⁻ + A₃⁻ r₂), at a postsynaptic spike w → w + r₁ (A₂⁺ + A₃⁺ o₂), where r₂ and o₂ are taken just before their own jump.
-//! Pfister & Gerstner (2006), J Neurosci 26:9673, eqs. 1 to 4; the defaults are their fit of the full model with all-to-all
-//! interactions to data of visual cortex (τ₊ and τ₋ of Bi & Poo 2001), Table 4, where a weight is relative to its initial value.
+//! Pfister & Gerstner (2006), J Neurosci 26:9673; the defaults are their fit of the full model with all-to-all
+//! interactions to data of visual cortex, where a weight is relative to its initial value.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -55,7 +55,7 @@ pub struct TripletStdp {
     pub bounds: BoundKind,
 }
 
-/// Pfister & Gerstner (2006), Table 4: visual cortex, full model, all-to-all.
+/// Pfister & Gerstner (2006): visual cortex, full model, all-to-all.
 mod fitted {
     pub(super) fn a2_plus() -> f64 {
         5e-10

@@ -73,6 +73,7 @@
 //! | `/lanes/LANE/populations/POP/{mode_M, last_event, refractory_until}` | f64 \[N\] | of cells by their modes: amplitudes of V \[mV\], time of the last event and end of the refractory time \[ms\] from the checkpoint's |
 //! | `/lanes/LANE/populations/POP/{applied_current, added_current, raised_threshold}` | f64 \[N\] | the same: currents as `stimulus` and `[[change]]`s gave them \[pA\], and by how much thresholds were raised \[mV\]; absent where all are 0 |
 //! | `/lanes/LANE/populations/POP/in_flight_*` | f64 \[n\] | the same: spikes over sparse projections on their way; absent where there are none |
+//! | `/lanes/LANE/populations/POP/plastic_I_*` | f64 \[n\], f64 \[N\] | the same: spikes of the sources of its input I that plasticity between spikes remembers (source, times \[ms\], traces), and the last spike of each neuron (`fired`) |
 //! | `/lanes/LANE/projections/PROJECTION/{trace_l, trace_s}` | f64 \[pre\] | as [`ProjectionState`] |
 //! | `/lanes/LANE/projections/PROJECTION/{arrival_ms, arrival_node, arrival_factor}` | f64 \[n\], u32 \[n\], f64 \[n\] | spikes on their way; the part of its weight with which each acts, of short-term plasticity |
 //! | `/lanes/LANE/projections/PROJECTION/{short_term_y, short_term_z, short_term_u, short_term_last_ms}` | f64 \[pre\] | state of short-term plasticity |

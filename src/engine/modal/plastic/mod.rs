@@ -18,7 +18,7 @@ use std::sync::Arc;
 
 use rayon::prelude::*;
 
-use self::row::RowWork;
+use self::row::{PendingRows, RowWork};
 use self::sources::SourceTrains;
 use self::synapses::BlockSynapses;
 use self::targets::TargetTrains;
@@ -161,7 +161,8 @@ pub(super) fn apply_pending<const M: usize>(
         let mut taken = BlockSynapses::take(network, plastic.projection, &blocks);
         parts.par_iter().zip(taken.par_iter_mut()).for_each(|(part, synapses)| {
             if let Some(own) = &part.plastic[place] {
-                own.apply_pending(synapses, &plastic.sources, delay_ms, &part.queue.waiting(place as u32));
+                let (sources, waiting) = (&plastic.sources, &part.queue.waiting(place as u32));
+                own.apply_pending(PendingRows { synapses, sources, delay_ms, waiting });
             }
         });
         BlockSynapses::put(network, plastic.projection, &blocks, taken);

@@ -2,23 +2,29 @@
 
 use std::ops::Range;
 
+use pulp::{Arch, Simd, WithSimd};
+
 use super::moment::Moment;
 use super::sources::{PastArrival, SourceTrains};
 use super::synapses::BlockSynapses;
 use super::targets::{FiredSpike, TargetTrains};
 use super::{PlasticInput, PlasticPart};
 use crate::engine::modal::arrivals::Arrival;
-use crate::plasticity::{SpikeAtSynapse, SpikeTraces, left};
+use crate::plasticity::{SpikeAtSynapse, SpikeTraces, decay_of};
 
 /// Synapses in hand, and what changes them; the memory is used again from row to row.
 #[derive(Clone, Debug, Default)]
 pub(super) struct RowWork {
     pub(super) targets: Vec<u32>,
     pub(super) weights: Vec<f32>,
+    /// Postsynaptic spikes that the synapses have not been changed for, each with the time since the arrival before it [ms].
     spikes: Vec<SpikeAtSynapse>,
+    since: Vec<f64>,
     /// Traces of postsynaptic spikes at an arrival.
     y: [Vec<f64>; 2],
     fired: Vec<FiredSpike>,
+    /// Synapses that spikes wait at.
+    waiting: Vec<u32>,
 }
 
 /// Arrivals over the synapses in hand: the last two before the time up to which they are changed, the later first.
@@ -36,34 +42,63 @@ impl RowWork {
     }
 
     /// Collects the postsynaptic spikes that the synapses have not been changed for, up to `until` if it is given.
+    ///
+    /// Half of all synapses may have none, in no order that a processor could foresee: they are told apart without a branch.
     #[inline(always)]
     fn collect_spikes(&mut self, of: &TargetTrains, traces: &SpikeTraces, past: PastArrivals, until: Option<Moment>) {
         self.spikes.clear();
+        self.since.clear();
         let Some(last) = past[0] else { return };
+        self.waiting.resize(self.targets.len(), 0);
+        let mut count = 0;
         for (synapse, &target) in (0..).zip(&self.targets) {
+            self.waiting[count] = synapse;
+            count += usize::from(of.is_pending(target as usize, last.at));
+        }
+        for &synapse in &self.waiting[..count] {
             self.fired.clear();
-            of.pending(target as usize, last.at, until, &mut self.fired);
+            of.pending(self.targets[synapse as usize] as usize, last.at, until, &mut self.fired);
             for spike in &self.fired {
                 // An arrival at the time of a spike is none of those before it.
                 let before = if last.at.is_before(spike.at) { Some(last) } else { past[1] };
                 let Some(before) = before else { continue };
-                let x = left(before.after, traces.tau_x, spike.at.since(before.at));
-                self.spikes.push(SpikeAtSynapse { synapse, x, y: spike.before });
+                self.spikes.push(SpikeAtSynapse { synapse, x: before.after, y: spike.before });
+                self.since.push(spike.at.since(before.at));
             }
+        }
+        for trace in 0..2 {
+            let decayed = &mut self.y[trace];
+            decayed.clear();
+            decayed.resize(self.since.len(), 1.0);
+            decay(decayed, &self.since, traces.tau_x[trace]);
+            self.spikes.iter_mut().zip(decayed).for_each(|(spike, left)| spike.x[trace] *= *left);
         }
     }
 
     /// Computes the traces of postsynaptic spikes at an arrival.
     #[inline(always)]
-    fn find_traces(&mut self, of: &TargetTrains, now: Moment) {
+    fn find_traces(&mut self, of: &TargetTrains, traces: &SpikeTraces, now: Moment) {
+        let count = self.targets.len();
         let [first, second] = &mut self.y;
-        first.clear();
-        second.clear();
-        for &target in &self.targets {
-            let [a, b] = of.at(target as usize, now);
-            first.push(a);
-            second.push(b);
+        first.resize(count, 0.0);
+        second.resize(count, 0.0);
+        self.since.resize(count, 0.0);
+        for (place, &target) in self.targets.iter().enumerate() {
+            let (after, since) = of.last_before(target as usize, now);
+            (first[place], second[place], self.since[place]) = (after[0], after[1], since);
         }
+        decay(first, &self.since, traces.tau_y[0]);
+        decay(second, &self.since, traces.tau_y[1]);
+    }
+}
+
+/// Lets traces decay over these times [ms]: e^{−t/τ} of each is left, and nothing of traces that are not read.
+#[inline(always)]
+fn decay(traces: &mut [f64], times: &[f64], tau: f64) {
+    if tau > 0.0 {
+        traces.iter_mut().zip(times).for_each(|(trace, &time)| *trace *= decay_of(tau, time));
+    } else {
+        traces.fill(0.0);
     }
 }
 
@@ -88,7 +123,7 @@ impl PlasticPart {
         let (now, x) = (spike.at.after(delay), spike.before);
         let traces = self.rule.traces();
         self.work.collect_spikes(&self.targets, &traces, input.sources.past(source, place, delay), Some(now));
-        self.work.find_traces(&self.targets, now);
+        self.work.find_traces(&self.targets, &traces, now);
         let RowWork { weights, spikes, y: [y1, y2], .. } = &mut self.work;
         self.rule.at_spikes(weights, spikes);
         self.rule.at_arrivals(weights, x, [y1, y2]);
@@ -101,20 +136,38 @@ impl PlasticPart {
         (&self.work.targets, &self.work.weights)
     }
 
-    /// Changes synapses for all postsynaptic spikes since the last arrivals over them; `waiting` are the spikes on their way, by source
-    /// and the time of sending.
-    pub(super) fn apply_pending(
-        &self,
-        synapses: &mut BlockSynapses,
-        sources: &SourceTrains,
-        delay_ms: f64,
-        waiting: &[Arrival],
-    ) {
-        let (traces, mut work) = (self.rule.traces(), RowWork::default());
+    /// Changes synapses for all postsynaptic spikes since the last arrivals over them.
+    pub(super) fn apply_pending(&self, pending: PendingRows<'_>) {
+        Arch::new().dispatch(ApplyPending { part: self, pending });
+    }
+}
+
+/// Synapses of a block that postsynaptic spikes wait at.
+pub(super) struct PendingRows<'a> {
+    pub(super) synapses: &'a mut BlockSynapses,
+    pub(super) sources: &'a SourceTrains,
+    /// As [`PlasticPart::delay_ms`].
+    pub(super) delay_ms: f64,
+    /// Spikes on their way, by source and the time of sending.
+    pub(super) waiting: &'a [Arrival],
+}
+
+/// One call of [`PlasticPart::apply_pending`].
+struct ApplyPending<'a> {
+    part: &'a PlasticPart,
+    pending: PendingRows<'a>,
+}
+
+impl WithSimd for ApplyPending<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, _: S) {
+        let Self { part, pending: PendingRows { synapses, sources, delay_ms, waiting } } = self;
+        let (traces, mut work, mut rest) = (part.rule.traces(), RowWork::default(), waiting);
         for (source, train) in sources.trains.iter().enumerate() {
-            let own = waiting.partition_point(|arrival| (arrival.source as usize) < source);
-            let own = &waiting[own..];
-            let own = &own[..own.partition_point(|arrival| arrival.source as usize == source)];
+            let own;
+            (own, rest) = rest.split_at(rest.partition_point(|arrival| arrival.source as usize <= source));
             let length = synapses.row_len(source);
             // A spike has arrived over the first synapses of a row, by their delays; an earlier one over more of them.
             let mut start = 0;
@@ -123,18 +176,13 @@ impl PlasticPart {
                 let waits = own.iter().find(|arrival| arrival.sent.total_cmp(&sent).is_eq());
                 let end = waits.map_or(length, |arrival| arrival.from as usize).max(start);
                 while start < end {
-                    let steps = synapses.delay_steps(source, start);
-                    let same = (start..end).take_while(|&next| synapses.delay_steps(source, next) == steps).count();
-                    let places = match synapses {
-                        BlockSynapses::Dense(_) => start..end,
-                        BlockSynapses::Sparse(_) => start..start + same,
-                    };
+                    let places = start..start + synapses.of_one_delay(source, start..end);
                     let delay = delay(synapses, source, start, delay_ms);
                     work.load(synapses, source, places.clone());
                     // The spike itself is the last arrival over them.
-                    work.collect_spikes(&self.targets, &traces, sources.past(source, place + 1, delay), None);
+                    work.collect_spikes(&part.targets, &traces, sources.past(source, place + 1, delay), None);
                     if !work.spikes.is_empty() {
-                        self.rule.at_spikes(&mut work.weights, &work.spikes);
+                        part.rule.at_spikes(&mut work.weights, &work.spikes);
                         synapses.set(source, places.clone(), &work.weights);
                     }
                     start = places.end;

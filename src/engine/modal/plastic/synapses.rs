@@ -64,6 +64,17 @@ impl BlockSynapses {
         }
     }
 
+    /// How many of some synapses of a presynaptic neuron, from the first on, have its delay.
+    pub(super) fn of_one_delay(&self, source: usize, places: Range<usize>) -> usize {
+        match self {
+            Self::Dense(_) => places.len(),
+            Self::Sparse(block) => {
+                let row = &block.row(source)[places];
+                row.iter().take_while(|synapse| synapse.delay == row[0].delay).count()
+            }
+        }
+    }
+
     /// Delay of a synapse in steps, where each has its own.
     pub(super) fn delay_steps(&self, source: usize, place: usize) -> u16 {
         match self {

@@ -75,20 +75,28 @@ impl TargetTrains {
         self.taken = 0;
     }
 
-    /// Traces of a neuron at a time.
+    /// Traces just after the last spike of a neuron before `now`, and the time since [ms].
     #[inline(always)]
-    pub(super) fn at(&self, index: usize, now: Moment) -> [f64; 2] {
+    pub(super) fn last_before(&self, index: usize, now: Moment) -> ([f64; 2], f64) {
         let last = &self.last[index];
-        if last.at.is_before(now) { self.traces.later_y(last.before, now.since(last.at)) } else { last.before }
+        let since = now.since(last.at);
+        if last.at.is_before(now) { (self.traces.pairing.jump(last.before), since) } else { (last.before, 0.0) }
+    }
+
+    /// Whether a neuron fired from `from` on, and synapses have not been changed for it.
+    #[inline(always)]
+    pub(super) fn is_pending(&self, index: usize, from: Moment) -> bool {
+        let last = &self.last[index];
+        (last.earlier != APPLIED) & !last.at.is_before(from)
     }
 
     /// Appends the spikes of a neuron that come from `from` on, and before `until` if it is given, in the order of time.
     #[inline(always)]
     pub(super) fn pending(&self, index: usize, from: Moment, until: Option<Moment>, out: &mut Vec<FiredSpike>) {
-        let mut spike = &self.last[index];
-        if spike.earlier == APPLIED || spike.at.is_before(from) {
+        if !self.is_pending(index, from) {
             return;
         }
+        let mut spike = &self.last[index];
         let first = out.len();
         loop {
             if spike.at.is_before(from) {
@@ -144,10 +152,10 @@ mod tests {
         assert_eq!(pending(&targets, 1.0, Some(5.0)), [1.0, 3.0], "one at the bound is pending, one at the end is not");
         assert_eq!(pending(&targets, 3.5, None), [5.0]);
         let after = 1.0 + (-2.0_f64 / 20.0).exp() * (1.0 + (-2.0_f64 / 20.0).exp());
-        assert!((targets.at(1, at(7.0))[0] - after * (-2.0_f64 / 20.0).exp()).abs() < 1e-14);
-        assert!(targets.at(0, at(2.0))[0].abs() < 1e-300, "a spike at the very time does not count");
+        assert!((targets.last_before(1, at(7.0)).0[0] - after).abs() < 1e-14);
+        assert!(targets.last_before(0, at(2.0)) == ([0.0; 2], 0.0), "a spike at the very time does not count");
         targets.mark_applied();
-        assert!(pending(&targets, 0.0, None).is_empty() && targets.at(1, at(7.0))[0] > 1.0);
+        assert!(pending(&targets, 0.0, None).is_empty() && targets.last_before(1, at(7.0)).0[0] > 1.0);
         targets.end_window();
         targets.take_up(&[Spike { time: 8.0, neuron: 11 }], 10, 100.0);
         assert_eq!(pending(&targets, 0.0, None), [8.0]);
