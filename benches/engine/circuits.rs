@@ -45,7 +45,9 @@ pub(crate) fn table() {
 /// Prints what plasticity between spikes costs on the synapses between excitatory neurons of Brunel's network, at a fifth of its size
 /// and at its own.
 pub(crate) fn plasticity() {
-    println!("| brunel-2000: neurons | static [ns per event] | pair STDP from exc to exc | triplet STDP | ratios |\n|---|---|---|---|---|");
+    println!(
+        "| brunel-2000: neurons | static [ns per event] | pair STDP from exc to exc | triplet STDP | ratios |\n|---|---|---|---|---|"
+    );
     for (neurons, length) in [(2_500, 1000.0), (12_500, 200.0)] {
         let each = ["", "stdp", "triplet_stdp"].map(|rule| {
             let timed = on_threads(1, || run(&brunel(neurons, rule), [100.0, 100.0 + length]));

@@ -225,13 +225,15 @@ fn check_plastic(
         let [of_sources, of_targets] = crate::engine::online_arrays(place);
         let values = |name: &String| state.iter().find(|of| of.name == *name).map_or(&[][..], |of| &of.values);
         let sent = of_sources.iter().map(|name| values(name).len()).max().unwrap_or(0);
-        let lengths = of_sources.iter().map(|name| (name, sent)).chain(of_targets.iter().map(|name| (name, population.size)));
+        let lengths =
+            of_sources.iter().map(|name| (name, sent)).chain(of_targets.iter().map(|name| (name, population.size)));
         for (name, length) in lengths {
             let what = format!("values of `{name}` of `{}` in lane {lane}", population.name);
             count(what.as_str(), length, values(name).len())?;
             possible(what, values(name))?;
         }
-        let (what, pre) = (format!("values of `{}` in lane {lane}", of_sources[0]), model.population(projection.from).size);
+        let (what, pre) =
+            (format!("values of `{}` in lane {lane}", of_sources[0]), model.population(projection.from).size);
         let expected = format!("whole numbers from 0 to below {pre}");
         in_range(&what, &expected, values(&of_sources[0]), |value| {
             value >= 0.0 && value < pre as f64 && value.fract() == 0.0

@@ -12,6 +12,7 @@ pub(crate) fn by_kind<T: Serialize, S: Serializer>(value: &T, serializer: S) -> 
 }
 
 /// Writes an enum that is there as a table whose key `kind` is the variety.
+#[allow(clippy::ref_option, reason = "serde calls it with a field")]
 pub(crate) fn some_by_kind<T: Serialize, S: Serializer>(value: &Option<T>, serializer: S) -> Result<S::Ok, S::Error> {
     match value {
         Some(value) => by_kind(value, serializer),

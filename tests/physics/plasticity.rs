@@ -173,11 +173,11 @@ fn sum_over_all(rule: &TripletStdp, arrivals: &[f64], spikes: &[f64]) -> f64 {
 #[test]
 fn random_trains_change_weights_by_the_sum_over_all_spikes() {
     let trains = random_trains(980.0, 40.0);
-    let triplets = TripletStdp { a2_plus: 1e-3, a3_plus: 1e-3, a2_minus: 1.2e-3, a3_minus: 1e-3, ..TripletStdp::of(1.0) };
+    let triplets =
+        TripletStdp { a2_plus: 1e-3, a3_plus: 1e-3, a2_minus: 1.2e-3, a3_minus: 1e-3, ..TripletStdp::of(1.0) };
     let pairs = Stdp { a_plus: 2e-3, a_minus: 2.2e-3, tau_plus: 16.8, tau_minus: 33.7, ..Stdp::of(1.0) };
     let as_triplets = TripletStdp { a2_plus: 2e-3, a3_plus: 0.0, a2_minus: 2.2e-3, a3_minus: 0.0, ..triplets };
-    let rules =
-        [(OnlinePlasticity::TripletStdp(triplets), triplets), (OnlinePlasticity::Stdp(pairs), as_triplets)];
+    let rules = [(OnlinePlasticity::TripletStdp(triplets), triplets), (OnlinePlasticity::Stdp(pairs), as_triplets)];
     for (plasticity, rule) in rules {
         for storage in [Storage::Dense, Storage::Sparse] {
             let (model, network) = pair(plasticity, storage);
@@ -199,7 +199,8 @@ fn random_trains_change_weights_by_the_sum_over_all_spikes() {
 /// Step by step in the order of time with hard and soft bounds and nearest pairs, rounded as weights are kept; with the number of steps
 /// that a bound cut short.
 fn step_by_step(rule: &Stdp, arrivals: &[f64], spikes: &[f64]) -> (f32, usize) {
-    let mut events: Vec<(f64, bool)> = arrivals.iter().map(|&t| (t, true)).chain(spikes.iter().map(|&t| (t, false))).collect();
+    let mut events: Vec<(f64, bool)> =
+        arrivals.iter().map(|&t| (t, true)).chain(spikes.iter().map(|&t| (t, false))).collect();
     events.sort_by(|a, b| a.0.total_cmp(&b.0));
     let nearest = rule.pairing == SpikePairing::Nearest;
     let trace = |times: &[f64], now: f64, tau: f64| -> f64 {
@@ -210,7 +211,11 @@ fn step_by_step(rule: &Stdp, arrivals: &[f64], spikes: &[f64]) -> (f32, usize) {
     for (now, arrives) in events {
         let before = f64::from(w);
         let soft = rule.bounds == BoundKind::Soft;
-        let (room_up, room_down) = if soft { (rule.w_max - before, before - rule.w_min) } else { (rule.w_max - rule.w_min, rule.w_max - rule.w_min) };
+        let (room_up, room_down) = if soft {
+            (rule.w_max - before, before - rule.w_min)
+        } else {
+            (rule.w_max - rule.w_min, rule.w_max - rule.w_min)
+        };
         let new = if arrives {
             before - room_down * rule.a_minus * trace(spikes, now, rule.tau_minus)
         } else {
@@ -321,9 +326,12 @@ fn windows_threads_and_storage_change_no_bit() {
     };
     let whole = run(f64::INFINITY, 1, Storage::Sparse);
     assert!(whole.0.iter().map(Vec::len).sum::<usize>() > 1_000);
-    for (window, threads, storage) in
-        [(0.17, 1, Storage::Sparse), (f64::INFINITY, 2, Storage::Sparse), (f64::INFINITY, 1, Storage::Dense), (0.1, 3, Storage::Dense)]
-    {
+    for (window, threads, storage) in [
+        (0.17, 1, Storage::Sparse),
+        (f64::INFINITY, 2, Storage::Sparse),
+        (f64::INFINITY, 1, Storage::Dense),
+        (0.1, 3, Storage::Dense),
+    ] {
         assert!(run(window, threads, storage) == whole, "windows of {window} ms, {threads} threads, {storage:?}");
     }
 }

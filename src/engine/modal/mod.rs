@@ -98,7 +98,8 @@ impl<const M: usize> ModalPopulation<M> {
         let budget = SpikeBudget::default();
         let measured = layout.membrane.as_ref().map(|membrane| Measured::new(index, layout, membrane));
         let part = |(block, distances): (usize, &[f64])| {
-            let mut part = Part::new(cell, block * TARGETS_PER_BLOCK, distances, &modal.inputs, window_ms, budget.clone());
+            let mut part =
+                Part::new(cell, block * TARGETS_PER_BLOCK, distances, &modal.inputs, window_ms, budget.clone());
             part.block.spike_effect.resize(if measured.is_some() { distances.len() } else { 0 }, 0.0);
             part
         };

@@ -5,11 +5,7 @@ use crate::model::text::Section;
 use crate::model::{Carries, Population, Projection, Protocol, Sign, WeightInit};
 
 /// Refuses plasticity between spikes of synapses whose weights cannot change there, and bounds that cannot hold.
-pub(super) fn check(
-    table: &Section<'_, '_>,
-    projection: &Projection,
-    target: &Population,
-) -> Result<(), ModelError> {
+pub(super) fn check(table: &Section<'_, '_>, projection: &Projection, target: &Population) -> Result<(), ModelError> {
     let Some(plasticity) = &projection.plasticity else { return Ok(()) };
     if !target.takes_delays_of_synapses() || projection.carries != Carries::Spikes {
         let why = format!(

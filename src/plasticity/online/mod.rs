@@ -64,7 +64,7 @@ pub struct SpikeAtSynapse {
     pub y: [f64; 2],
 }
 
-/// Plasticity between spikes, by the rule: one variant for each.
+/// Plasticity between spikes, by its rule.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename = "kind", rename_all = "snake_case")]
 #[schemars(rename = "OnlinePlasticity", tag = "kind", transform = crate::units::tagged::first_is_default)]
@@ -114,8 +114,9 @@ impl OnlinePlasticity {
     /// A key with what is wrong with it beside the others, if anything is.
     pub fn conflict(&self) -> Option<(&'static str, String)> {
         let WeightBounds { w_min, w_max, .. } = self.bounds();
-        (w_min >= w_max)
-            .then(|| ("w_max", format!("expected `w_max` above `w_min`, found {w_max} and {w_min}; weights stay between")))
+        (w_min >= w_max).then(|| {
+            ("w_max", format!("expected `w_max` above `w_min`, found {w_max} and {w_min}; weights stay between"))
+        })
     }
 }
 

@@ -38,8 +38,7 @@ pub struct Stdp {
     /// Largest weight.
     #[serde(with = "SynapticWeight")]
     pub w_max: f64,
-    /// "hard": changes do not depend on the weight and end at the bounds; "soft": they are in proportion to the distance from the bound
-    /// ahead.
+    /// How changes depend on the bounds.
     #[serde(default)]
     pub bounds: BoundKind,
 }

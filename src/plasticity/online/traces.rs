@@ -37,6 +37,12 @@ pub(crate) fn decay_of(tau: f64, dt: f64) -> f64 {
 }
 
 impl SpikeTraces {
+    /// Traces of arrivals just after one that found these; nothing of those that are not read.
+    #[inline(always)]
+    pub(crate) fn after_x(&self, before: [f64; 2]) -> [f64; 2] {
+        left(self.pairing.jump(before), self.tau_x, 0.0)
+    }
+
     /// Traces of arrivals `dt` ms after one that found these.
     #[inline(always)]
     pub(crate) fn later_x(&self, before: [f64; 2], dt: f64) -> [f64; 2] {
@@ -69,6 +75,7 @@ impl SpikePairing {
 }
 
 #[cfg(test)]
+#[allow(clippy::float_cmp, reason = "these values are exact")]
 mod tests {
     use super::*;
 

@@ -22,11 +22,11 @@ pub(in crate::reproduce) const FIGURE: PublishedFigure = PublishedFigure {
 };
 
 /// Rates of the inputs [Hz], and the names of their runs.
-const INPUTS: [(f64, [&str; 2]); 4] = [
-    (10.0, ["10-hz", "10-hz-fixed"]),
-    (20.0, ["20-hz", "20-hz-fixed"]),
-    (30.0, ["30-hz", "30-hz-fixed"]),
-    (40.0, ["40-hz", "40-hz-fixed"]),
+const INPUTS: [(u32, [&str; 2]); 4] = [
+    (10, ["10-hz", "10-hz-fixed"]),
+    (20, ["20-hz", "20-hz-fixed"]),
+    (30, ["30-hz", "30-hz-fixed"]),
+    (40, ["40-hz", "40-hz-fixed"]),
 ];
 
 /// Largest weight of the model [pA].
@@ -42,7 +42,7 @@ struct SongResult {
     /// Seed.
     seed: u64,
     /// Rate of the inputs [Hz].
-    input_hz: f64,
+    input_hz: u32,
     /// Rate of the neuron at the end [Hz].
     rate_hz: f64,
     /// The same of equal weights that do not learn [Hz].
@@ -68,7 +68,7 @@ fn draw(task: &FigureTask<'_>) -> Result<ReproducedFigure, ReproduceError> {
             let value = *fixed_weight.get_or_insert(mean * W_MAX);
             let beside = task.simulate(&fixed_spec(input_hz, fixed, value, seed))?;
             results.push(measured(seed, input_hz, &run, &weights, rate_hz(&beside)));
-            if seed == task.seeds[0] && (input_hz == 10.0 || input_hz == 40.0) {
+            if seed == task.seeds[0] && [10, 40].contains(&input_hz) {
                 groups.push((format!("inputs of {input_hz} Hz"), weights));
             }
         }
@@ -77,7 +77,7 @@ fn draw(task: &FigureTask<'_>) -> Result<ReproducedFigure, ReproduceError> {
     Ok(ReproducedFigure { figure: figure(&groups, &results), numbers, results: json!(results) })
 }
 
-fn learning_spec(input_hz: f64, variant: &'static str, quick: bool, seed: u64) -> CircuitSpec {
+fn learning_spec(input_hz: u32, variant: &'static str, quick: bool, seed: u64) -> CircuitSpec {
     let learning = if quick { 0.05 * LEARNING_MS } else { LEARNING_MS };
     let overrides = vec![
         format!("population.inputs.stimulus.rate_hz={input_hz}"),
@@ -88,7 +88,7 @@ fn learning_spec(input_hz: f64, variant: &'static str, quick: bool, seed: u64) -
 }
 
 /// The same inputs over equal weights that do not learn.
-fn fixed_spec(input_hz: f64, variant: &'static str, value: f64, seed: u64) -> CircuitSpec {
+fn fixed_spec(input_hz: u32, variant: &'static str, value: f64, seed: u64) -> CircuitSpec {
     let overrides = vec![
         format!("population.inputs.stimulus.rate_hz={input_hz}"),
         format!("projection.inputs-cell.weights={value}"),
@@ -110,7 +110,7 @@ fn rate_hz(run: &CircuitRun) -> f64 {
     run.populations[1].mean_rate(&run.span)
 }
 
-fn measured(seed: u64, input_hz: f64, run: &CircuitRun, weights: &[f64], fixed_rate_hz: f64) -> SongResult {
+fn measured(seed: u64, input_hz: u32, run: &CircuitRun, weights: &[f64], fixed_rate_hz: f64) -> SongResult {
     let share = |of: &dyn Fn(f64) -> bool| weights.iter().filter(|&&w| of(w)).count() as f64 / weights.len() as f64;
     SongResult {
         seed,
@@ -124,15 +124,11 @@ fn measured(seed: u64, input_hz: f64, run: &CircuitRun, weights: &[f64], fixed_r
     }
 }
 
-fn compared(input_hz: f64, results: &[SongResult]) -> Vec<ComparedNumber> {
+fn compared(input_hz: u32, results: &[SongResult]) -> Vec<ComparedNumber> {
     let of_rate: Vec<_> = results.iter().filter(|result| result.input_hz == input_hz).collect();
     let row = |quantity: &str, published: &str, digits, of: fn(&SongResult) -> f64| {
         let values: Vec<f64> = of_rate.iter().map(|&result| of(result)).collect();
-        ComparedNumber::new(
-            format!("inputs of {input_hz} Hz: {quantity}"),
-            published,
-            mean_and_spread(&values, digits),
-        )
+        ComparedNumber::new(format!("inputs of {input_hz} Hz: {quantity}"), published, mean_and_spread(&values, digits))
     };
     vec![
         row("rate of the neuron [Hz]", "picture: depends little on the inputs'", 1, |of| of.rate_hz),
@@ -146,7 +142,7 @@ fn compared(input_hz: f64, results: &[SongResult]) -> Vec<ComparedNumber> {
 /// The weights at two rates, and the rate of the neuron over that of its inputs.
 fn figure(groups: &[(String, Vec<f64>)], results: &[SongResult]) -> Figure {
     let mut weights = histograms("Weights at the end", "weight / largest weight", groups);
-    weights.y.label = "synapses (%)".to_owned();
+    "synapses (%)".clone_into(&mut weights.y.label);
     let rows = vec![Row { height: 1.0, panels: vec![weights, rates(results)] }];
     let title = "One neuron, 1,000 inputs that learn by STDP, as currents (the paper: conductances)".to_owned();
     Figure { title, rows, size: [1200, 520], ..Figure::of(Vec::new()) }
@@ -154,19 +150,19 @@ fn figure(groups: &[(String, Vec<f64>)], results: &[SongResult]) -> Figure {
 
 fn rates(results: &[SongResult]) -> Panel {
     let mean = |of: fn(&SongResult) -> f64| -> Vec<[f64; 2]> {
-        let point = |&(input_hz, _): &(f64, [&str; 2])| {
+        let point = |&(input_hz, _): &(u32, [&str; 2])| {
             let values: Vec<f64> = results.iter().filter(|r| r.input_hz == input_hz).map(of).collect();
-            [input_hz, values.iter().sum::<f64>() / values.len() as f64]
+            [f64::from(input_hz), values.iter().sum::<f64>() / values.len() as f64]
         };
         INPUTS.iter().map(point).collect()
     };
-    let each = results.iter().map(|result| [result.input_hz, result.rate_hz]).collect();
+    let each = results.iter().map(|result| [f64::from(result.input_hz), result.rate_hz]).collect();
     let (learning, fixed) = (mean(|of| of.rate_hz), mean(|of| of.fixed_rate_hz));
     let highest = learning.iter().chain(&fixed).map(|point| point[1]).collect::<Vec<_>>();
     Panel {
         title: "Rate of the neuron".to_owned(),
         x: Axis::linear("rate of the inputs (Hz)", [5.0, 45.0]),
-        y: Axis::from_zero("rate (Hz)", highest.into_iter()),
+        y: Axis::from_zero("rate (Hz)", highest),
         marks: vec![
             Mark::new("learning", Ink::Blue, Shape::Line { points: learning, dash: Dash::Solid }),
             Mark::new("each seed", Ink::Blue, Shape::Dots { points: each, dot: Dot::Circle }),

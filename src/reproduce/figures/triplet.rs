@@ -42,8 +42,9 @@ const EXPERIMENTS: [(f64, [[f64; 2]; 2]); 5] = [
     (50.0, [[0.56, 0.26], [0.75, 0.19]]),
 ];
 
-/// Weights go from −10 to 10, so that none ends at a bound; a change is given as a part of that.
-const W_MAX: f64 = 10.0;
+/// Weights go from −1 to 1, and amplitudes are this part of those of the rules, so that no weight ends at a bound; a change is given as
+/// that by the whole amplitudes, over the range of weights.
+const PART: f64 = 0.1;
 
 /// What is kept with the figure of each rate and distance.
 #[derive(Clone, Serialize)]
@@ -61,25 +62,37 @@ struct PairingsResult {
 }
 
 /// The rules beside each other: triplets as fitted, and pairs with the same amplitude of depression and as much potentiation.
-fn rules() -> [(&'static str, TripletStdp, OnlinePlasticity); 2] {
-    let triplets = TripletStdp { w_min: -W_MAX, ..TripletStdp::of(W_MAX) };
-    let (a_plus, a_minus) = (triplets.a2_minus, triplets.a2_minus);
-    let (tau_plus, tau_minus) = (triplets.tau_plus, triplets.tau_minus);
-    let pairs = Stdp { a_plus, a_minus, tau_plus, tau_minus, w_min: -W_MAX, ..Stdp::of(W_MAX) };
-    let as_triplets = TripletStdp { a2_plus: a_plus, a3_plus: 0.0, a3_minus: 0.0, ..triplets };
-    [
-        ("triplets", triplets, OnlinePlasticity::TripletStdp(triplets)),
-        ("pairs", as_triplets, OnlinePlasticity::Stdp(pairs)),
-    ]
+fn rules() -> [(&'static str, TripletStdp); 2] {
+    let triplets = TripletStdp::of(1.0);
+    let pairs = TripletStdp { a2_plus: triplets.a2_minus, a3_plus: 0.0, a3_minus: 0.0, ..triplets };
+    [("triplets", triplets), ("pairs", pairs)]
+}
+
+/// The rule as models have it.
+fn plasticity(rule: &TripletStdp) -> OnlinePlasticity {
+    let TripletStdp { a2_plus, a3_plus, a2_minus, a3_minus, tau_plus, tau_minus, .. } = *rule;
+    let [a2_plus, a3_plus, a2_minus, a3_minus] = [a2_plus, a3_plus, a2_minus, a3_minus].map(|a| a * PART);
+    if a3_plus > 0.0 {
+        return OnlinePlasticity::TripletStdp(TripletStdp {
+            a2_plus,
+            a3_plus,
+            a2_minus,
+            a3_minus,
+            w_min: -1.0,
+            ..*rule
+        });
+    }
+    let (a_plus, a_minus) = (a2_plus, a2_minus);
+    OnlinePlasticity::Stdp(Stdp { a_plus, a_minus, tau_plus, tau_minus, w_min: -1.0, ..Stdp::of(1.0) })
 }
 
 fn draw(task: &FigureTask<'_>) -> Result<ReproducedFigure, ReproduceError> {
     let mut results = Vec::new();
-    for (rule, terms, plasticity) in rules() {
+    for (rule, terms) in rules() {
         for rate_hz in RATES_HZ {
             for distance_ms in DISTANCES_MS {
                 task.check_interrupt()?;
-                let change = simulated(plasticity, rate_hz, distance_ms)?;
+                let change = simulated(&terms, rate_hz, distance_ms)?;
                 let closed_form = summed(&terms, rate_hz, distance_ms);
                 results.push(PairingsResult { rule, rate_hz, distance_ms, change, closed_form });
             }
@@ -90,11 +103,8 @@ fn draw(task: &FigureTask<'_>) -> Result<ReproducedFigure, ReproduceError> {
 
 /// A neuron that fires when it is driven, with one plastic synapse of weight 0.
 fn model(plasticity: OnlinePlasticity) -> Result<Model, ReproduceError> {
-    let cell = Lif {
-        v_th: NeuronValues::from(0.0),
-        ports: vec![LifPort::Delta { name: "psp".to_owned() }],
-        ..Lif::default()
-    };
+    let cell =
+        Lif { v_th: NeuronValues::from(0.0), ports: vec![LifPort::Delta { name: "psp".to_owned() }], ..Lif::default() };
     let weights = |value| WeightInit::Constant { value };
     Ok(Model::builder("pairings")
         .protocol(ContinuousProtocol::default())
@@ -111,8 +121,8 @@ fn model(plasticity: OnlinePlasticity) -> Result<Model, ReproduceError> {
 }
 
 /// The change of the weight over its range, in the engine: a pairing a trial.
-fn simulated(plasticity: OnlinePlasticity, rate_hz: f64, distance_ms: f64) -> Result<f64, ReproduceError> {
-    let model = model(plasticity)?;
+fn simulated(rule: &TripletStdp, rate_hz: f64, distance_ms: f64) -> Result<f64, ReproduceError> {
+    let model = model(plasticity(rule))?;
     let mut network = initial_network(&model, 1)?;
     let circuit = Circuit::new(&model, 1, Precision::Double)?;
     let mut lane = Lane::new(&Arc::new(circuit));
@@ -126,7 +136,7 @@ fn simulated(plasticity: OnlinePlasticity, rate_hz: f64, distance_ms: f64) -> Re
         lane.present_changing(&mut network, &trial, &Limits::default());
     }
     lane.settle_weights(&mut network);
-    Ok(f64::from(network.synapses[0].matrix().row(0)[0]) / (2.0 * W_MAX))
+    Ok(f64::from(network.synapses[0].matrix().row(0)[0]) / (2.0 * PART))
 }
 
 /// The change by the sums over all pairs and triplets.
@@ -151,7 +161,7 @@ fn compared(results: &[PairingsResult]) -> Vec<ComparedNumber> {
     let triplets = results.iter().filter(|result| result.rule == "triplets");
     let mut numbers: Vec<_> = triplets
         .filter_map(|result| {
-            let (_, measured) = EXPERIMENTS.iter().find(|(rate_hz, _)| *rate_hz == result.rate_hz)?;
+            let (_, measured) = EXPERIMENTS.iter().find(|(rate_hz, _)| rate_hz.total_cmp(&result.rate_hz).is_eq())?;
             let [mean, error] = measured[usize::from(result.distance_ms < 0.0)];
             let quantity = format!("triplets, {:+} ms at {} Hz: change", result.distance_ms, result.rate_hz);
             let published = format!("{mean:.2} ± {error:.2} (experiment)");
@@ -165,24 +175,38 @@ fn compared(results: &[PairingsResult]) -> Vec<ComparedNumber> {
 
 /// Changes by triplets and by pairs over the rate of pairings, each beside its closed form.
 fn figure(results: &[PairingsResult]) -> Figure {
-    let panels = [("triplets", "Triplets, as fitted"), ("pairs", "Pairs")].map(|(rule, title)| panel(results, rule, title));
+    let panels =
+        [("triplets", "Triplets, as fitted"), ("pairs", "Pairs")].map(|(rule, title)| panel(results, rule, title));
     let title = format!("{PAIRINGS} pairings of spikes 10 ms apart");
-    Figure { title, rows: vec![Row { height: 1.0, panels: panels.to_vec() }], size: [1200, 520], ..Figure::of(Vec::new()) }
+    Figure {
+        title,
+        rows: vec![Row { height: 1.0, panels: panels.to_vec() }],
+        size: [1200, 520],
+        ..Figure::of(Vec::new())
+    }
 }
 
 fn panel(results: &[PairingsResult], rule: &str, title: &str) -> Panel {
     let mut marks = Vec::new();
     for (place, (distance_ms, ink)) in DISTANCES_MS.into_iter().zip([Ink::Blue, Ink::Orange]).enumerate() {
         let of = |value: fn(&PairingsResult) -> f64| {
-            let own = results.iter().filter(|of| of.rule == rule && of.distance_ms == distance_ms);
+            let own = results.iter().filter(|of| of.rule == rule && of.distance_ms.total_cmp(&distance_ms).is_eq());
             own.map(|of| [of.rate_hz, value(of)]).collect::<Vec<_>>()
         };
         let name = format!("{distance_ms:+} ms");
         let line = Shape::Line { points: of(|of| of.closed_form), dash: Dash::Solid };
         marks.push(Mark::new(&format!("{name}, closed form"), ink, line));
-        marks.push(Mark::new(&format!("{name}, engine"), ink, Shape::Dots { points: of(|of| of.change), dot: Dot::Circle }));
+        marks.push(Mark::new(
+            &format!("{name}, engine"),
+            ink,
+            Shape::Dots { points: of(|of| of.change), dot: Dot::Circle },
+        ));
         let experiments = EXPERIMENTS.iter().map(|(rate_hz, measured)| [*rate_hz, measured[place][0]]).collect();
-        marks.push(Mark::new(&format!("{name}, experiment"), ink, Shape::Dots { points: experiments, dot: Dot::Diamond }));
+        marks.push(Mark::new(
+            &format!("{name}, experiment"),
+            ink,
+            Shape::Dots { points: experiments, dot: Dot::Diamond },
+        ));
     }
     Panel {
         title: title.to_owned(),
@@ -201,8 +225,9 @@ mod tests {
     #[test]
     fn the_engine_agrees_with_the_closed_form_and_the_paper_with_both() {
         let change = |rule: usize, rate_hz, distance_ms| {
-            let (_, terms, plasticity) = rules()[rule];
-            let (found, wanted) = (simulated(plasticity, rate_hz, distance_ms).unwrap(), summed(&terms, rate_hz, distance_ms));
+            let (_, terms) = rules()[rule];
+            let (found, wanted) =
+                (simulated(&terms, rate_hz, distance_ms).unwrap(), summed(&terms, rate_hz, distance_ms));
             assert!((found - wanted).abs() < 1e-5, "{rate_hz} Hz, {distance_ms} ms: {found} for {wanted}");
             found
         };

@@ -7,7 +7,7 @@ use pulp::{Arch, Simd, WithSimd};
 use super::moment::Moment;
 use super::sources::{PastArrival, SourceTrains};
 use super::synapses::BlockSynapses;
-use super::targets::{FiredSpike, TargetTrains};
+use super::targets::TargetTrains;
 use super::{PlasticInput, PlasticPart};
 use crate::engine::modal::arrivals::Arrival;
 use crate::plasticity::{SpikeAtSynapse, SpikeTraces, decay_of};
@@ -22,7 +22,6 @@ pub(super) struct RowWork {
     since: Vec<f64>,
     /// Traces of postsynaptic spikes at an arrival.
     y: [Vec<f64>; 2],
-    fired: Vec<FiredSpike>,
     /// Synapses that spikes wait at.
     waiting: Vec<u32>,
 }
@@ -35,10 +34,7 @@ impl RowWork {
         let Self { targets, weights, .. } = self;
         targets.clear();
         weights.clear();
-        synapses.for_each(source, places, |target, weight| {
-            targets.push(target);
-            weights.push(weight);
-        });
+        synapses.read(source, places, targets, weights);
     }
 
     /// Collects the postsynaptic spikes that the synapses have not been changed for, up to `until` if it is given.
@@ -55,23 +51,24 @@ impl RowWork {
             self.waiting[count] = synapse;
             count += usize::from(of.is_pending(target as usize, last.at));
         }
-        for &synapse in &self.waiting[..count] {
-            self.fired.clear();
-            of.pending(self.targets[synapse as usize] as usize, last.at, until, &mut self.fired);
-            for spike in &self.fired {
+        let Self { targets, spikes, since, waiting, y: [decays, _], .. } = self;
+        for &synapse in &waiting[..count] {
+            let first = spikes.len();
+            of.for_each_pending(targets[synapse as usize] as usize, last.at, until, |spike| {
                 // An arrival at the time of a spike is none of those before it.
                 let before = if last.at.is_before(spike.at) { Some(last) } else { past[1] };
-                let Some(before) = before else { continue };
-                self.spikes.push(SpikeAtSynapse { synapse, x: before.after, y: spike.before });
-                self.since.push(spike.at.since(before.at));
-            }
+                let Some(before) = before else { return };
+                spikes.push(SpikeAtSynapse { synapse, x: before.after, y: spike.before });
+                since.push(spike.at.since(before.at));
+            });
+            spikes[first..].reverse();
+            since[first..].reverse();
         }
-        for trace in 0..2 {
-            let decayed = &mut self.y[trace];
-            decayed.clear();
-            decayed.resize(self.since.len(), 1.0);
-            decay(decayed, &self.since, traces.tau_x[trace]);
-            self.spikes.iter_mut().zip(decayed).for_each(|(spike, left)| spike.x[trace] *= *left);
+        for trace in (0..2).filter(|&trace| traces.tau_x[trace] > 0.0) {
+            decays.clear();
+            decays.resize(since.len(), 1.0);
+            decay(decays, since, traces.tau_x[trace]);
+            spikes.iter_mut().zip(&*decays).for_each(|(spike, left)| spike.x[trace] *= *left);
         }
     }
 
@@ -116,7 +113,9 @@ impl PlasticPart {
     #[inline(always)]
     pub(in crate::engine::modal) fn change(&mut self, input: &PlasticInput, arrival: &Arrival) {
         let source = arrival.source as usize;
-        let (Some(synapses), Some(place)) = (&mut self.synapses, input.sources.place(source, arrival.sent)) else { return };
+        let (Some(synapses), Some(place)) = (&mut self.synapses, input.sources.place(source, arrival.sent)) else {
+            return;
+        };
         let places = synapses.places(arrival);
         let delay = delay(synapses, source, places.start, self.delay_ms);
         let spike = &input.sources.trains[source][place];

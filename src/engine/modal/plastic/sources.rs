@@ -62,7 +62,7 @@ impl SourceTrains {
         let train = &self.trains[source];
         [1, 2].map(|back| {
             let &SentSpike { at, before, .. } = train.get(place.checked_sub(back)?)?;
-            Some(PastArrival { at: at.after(delay), after: self.traces.pairing.jump(before) })
+            Some(PastArrival { at: at.after(delay), after: self.traces.after_x(before) })
         })
     }
 

@@ -60,7 +60,8 @@ impl<const M: usize> PlasticPopulation<'_, M> {
         for (place, input) in self.inputs.iter_mut().enumerate() {
             let Some(input) = input else { continue };
             input.clear();
-            let [of_sources, of_targets] = online_arrays(place).map(|names| names.iter().map(named).collect::<Vec<_>>());
+            let [of_sources, of_targets] =
+                online_arrays(place).map(|names| names.iter().map(named).collect::<Vec<_>>());
             for spike in 0..of_sources.iter().map(|values| values.len()).min().unwrap_or(0) {
                 let number = |part: usize| of_sources[part][spike];
                 let Some(train) = input.sources.trains.get_mut(number(0) as usize) else { continue };

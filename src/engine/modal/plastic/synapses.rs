@@ -24,7 +24,9 @@ impl BlockSynapses {
             Synapses::Dense(weights) if blocks.len() == 1 => {
                 vec![Self::Dense(std::mem::replace(weights, Weights::zeros(0, 0)))]
             }
-            Synapses::Dense(weights) => blocks.iter().map(|block| Self::Dense(weights.columns(block.clone()))).collect(),
+            Synapses::Dense(weights) => {
+                blocks.iter().map(|block| Self::Dense(weights.columns(block.clone()))).collect()
+            }
         }
     }
 
@@ -83,17 +85,18 @@ impl BlockSynapses {
         }
     }
 
-    /// Calls `visit` with the target within the block and the weight of some synapses of a presynaptic neuron.
+    /// Appends the targets within the block and the weights of some synapses of a presynaptic neuron.
     #[inline(always)]
-    pub(super) fn for_each(&self, source: usize, places: Range<usize>, mut visit: impl FnMut(u32, f32)) {
+    pub(super) fn read(&self, source: usize, places: Range<usize>, targets: &mut Vec<u32>, weights: &mut Vec<f32>) {
         match self {
-            Self::Dense(weights) => {
-                let row = &weights.row(source)[places.clone()];
-                places.zip(row).for_each(|(target, &weight)| visit(target as u32, weight));
+            Self::Dense(dense) => {
+                weights.extend_from_slice(&dense.row(source)[places.clone()]);
+                targets.extend(places.start as u32..places.end as u32);
             }
             Self::Sparse(block) => {
                 let row = &block.row(source)[places];
-                row.iter().for_each(|synapse| visit(u32::from(synapse.target), synapse.weight));
+                targets.extend(row.iter().map(|synapse| u32::from(synapse.target)));
+                weights.extend(row.iter().map(|synapse| synapse.weight));
             }
         }
     }

@@ -54,11 +54,8 @@ impl TargetTrains {
         for spike in &spikes[self.taken..] {
             let last = &mut self.last[spike.neuron as usize - first];
             let at = Moment { phase, time: spike.time };
-            let before = if *last == FiredSpike::NEVER {
-                [0.0; 2]
-            } else {
-                self.traces.later_y(last.before, at.since(last.at))
-            };
+            let before =
+                if *last == FiredSpike::NEVER { [0.0; 2] } else { self.traces.later_y(last.before, at.since(last.at)) };
             let earlier = if last.earlier == APPLIED {
                 NONE_EARLIER
             } else {
@@ -90,27 +87,28 @@ impl TargetTrains {
         (last.earlier != APPLIED) & !last.at.is_before(from)
     }
 
-    /// Appends the spikes of a neuron that come from `from` on, and before `until` if it is given, in the order of time.
+    /// Visits the spikes of a neuron that come from `from` on, and before `until` if it is given, the last one first.
     #[inline(always)]
-    pub(super) fn pending(&self, index: usize, from: Moment, until: Option<Moment>, out: &mut Vec<FiredSpike>) {
+    pub(super) fn for_each_pending(
+        &self,
+        index: usize,
+        from: Moment,
+        until: Option<Moment>,
+        mut visit: impl FnMut(&FiredSpike),
+    ) {
         if !self.is_pending(index, from) {
             return;
         }
         let mut spike = &self.last[index];
-        let first = out.len();
         loop {
-            if spike.at.is_before(from) {
-                break;
-            }
             if until.is_none_or(|until| spike.at.is_before(until)) {
-                out.push(*spike);
+                visit(spike);
             }
             match self.log.get(spike.earlier as usize) {
-                Some(earlier) => spike = earlier,
-                None => break,
+                Some(earlier) if !earlier.at.is_before(from) => spike = earlier,
+                _ => return,
             }
         }
-        out[first..].reverse();
     }
 
     /// Takes all spikes as applied to all synapses.
@@ -137,19 +135,19 @@ mod tests {
     use crate::plasticity::{OnlineRule, Stdp};
 
     #[test]
-    fn pending_spikes_come_in_the_order_of_time_from_the_bound_on() {
+    fn pending_spikes_come_from_the_last_one_back_to_the_bound() {
         let mut targets = TargetTrains::new(Stdp::of(1.0).traces(), 2);
         let spikes = [(1.0, 11), (2.0, 10), (3.0, 11), (5.0, 11)].map(|(time, neuron)| Spike { time, neuron });
         targets.take_up(&spikes[..2], 10, 100.0);
         targets.take_up(&spikes, 10, 100.0);
         let at = |time| Moment { phase: 100.0, time };
         let pending = |targets: &TargetTrains, from, until: Option<f64>| {
-            let mut out = Vec::new();
-            targets.pending(1, at(from), until.map(at), &mut out);
-            out.iter().map(|spike| spike.at.time).collect::<Vec<_>>()
+            let mut times = Vec::new();
+            targets.for_each_pending(1, at(from), until.map(at), |spike| times.push(spike.at.time));
+            times
         };
-        assert_eq!(pending(&targets, 0.0, None), [1.0, 3.0, 5.0]);
-        assert_eq!(pending(&targets, 1.0, Some(5.0)), [1.0, 3.0], "one at the bound is pending, one at the end is not");
+        assert_eq!(pending(&targets, 0.0, None), [5.0, 3.0, 1.0]);
+        assert_eq!(pending(&targets, 1.0, Some(5.0)), [3.0, 1.0], "one at the bound is pending, one at the end is not");
         assert_eq!(pending(&targets, 3.5, None), [5.0]);
         let after = 1.0 + (-2.0_f64 / 20.0).exp() * (1.0 + (-2.0_f64 / 20.0).exp());
         assert!((targets.last_before(1, at(7.0)).0[0] - after).abs() < 1e-14);
