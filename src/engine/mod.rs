@@ -9,6 +9,7 @@
 //! phase into the next is set to zero where it is below 1e-9 per ms, so that neurons that fired long ago cost nothing.
 
 mod arrivals;
+mod changing_weights;
 mod circuit;
 mod crossing;
 mod encoder;

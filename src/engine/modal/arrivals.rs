@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 
 use pulp::{Simd, WithSimd};
 
-use super::plastic::PlasticPart;
+use super::plastic::{PlasticPart, RowArrival};
 use crate::engine::arrivals::{Arrivals, within_segment};
 use crate::engine::circuit::ModalInput;
 use crate::engine::population::{Inputs, Window};
@@ -18,7 +18,7 @@ pub(super) struct Arrival {
     /// When it arrives [ms].
     pub(super) time: f64,
     /// When it was sent [ms].
-    pub(super) sent: f64,
+    sent: f64,
     /// The part of the weights of its synapses with which it acts.
     pub(super) factor: f64,
     /// Its projection, as an input of the population.
@@ -31,6 +31,12 @@ pub(super) struct Arrival {
 }
 
 impl Arrival {
+    /// As its row sees it.
+    pub(super) fn in_row(&self) -> RowArrival {
+        let &Self { source, sent, from, to, .. } = self;
+        RowArrival { source: source as usize, sent, from: from as usize, to: to as usize }
+    }
+
     /// Whether another spike of its source arrives with it.
     pub(super) fn is_with(&self, other: &Self) -> bool {
         self.sent.total_cmp(&other.sent).is_eq()
@@ -74,14 +80,14 @@ struct SourceRow<'a> {
 }
 
 /// Where the rows of presynaptic neurons onto a block are.
-struct BlockRows<'a> {
+struct QueuedRows<'a> {
     block: usize,
     network: &'a Network,
     of: &'a [ModalInput],
     plastic: &'a [Option<PlasticPart>],
 }
 
-impl<'a> BlockRows<'a> {
+impl<'a> QueuedRows<'a> {
     /// The synapses that a spike goes along, each after its own delay; none where all have one.
     fn of(&self, arrival: &Arrival) -> Option<SourceRow<'a>> {
         let (input, source) = (arrival.input as usize, arrival.source as usize);
@@ -109,7 +115,7 @@ impl Queue {
         window: Window,
     ) {
         self.due.clear();
-        let rows = BlockRows { block, network: inputs.network, of, plastic };
+        let rows = QueuedRows { block, network: inputs.network, of, plastic };
         self.take_later(&rows, window.to);
         for (input, (modal, fresh)) in (0..).zip(of.iter().zip(fresh)) {
             let synapses = &inputs.network.synapses[modal.projection];
@@ -143,7 +149,7 @@ impl Queue {
     }
 
     /// Takes what was sent before and arrives before `to`.
-    fn take_later(&mut self, rows: &BlockRows<'_>, to: f64) {
+    fn take_later(&mut self, rows: &QueuedRows<'_>, to: f64) {
         while !self.later.is_empty() && (self.first as f64) * self.slot_ms < to {
             let mut slot = std::mem::take(&mut self.later[0]);
             let whole = ((self.first + 1) as f64) * self.slot_ms <= to;
@@ -242,9 +248,9 @@ impl Queue {
     }
 
     /// Spikes of an input that are still on their way, by source and the time of sending.
-    pub(super) fn waiting(&self, input: u32) -> Vec<Arrival> {
-        let mut waiting: Vec<_> =
-            self.later.iter().flatten().filter(|arrival| arrival.input == input).copied().collect();
+    pub(super) fn waiting(&self, input: u32) -> Vec<RowArrival> {
+        let own = self.later.iter().flatten().filter(|arrival| arrival.input == input);
+        let mut waiting: Vec<_> = own.map(Arrival::in_row).collect();
         waiting.sort_unstable_by(|a, b| a.source.cmp(&b.source).then(a.sent.total_cmp(&b.sent)));
         waiting
     }

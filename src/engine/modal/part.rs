@@ -140,14 +140,15 @@ impl<const M: usize> Part<M> {
         if !plastic.has_synapses() {
             return false;
         }
-        plastic.take_in_hand(due);
+        let arrival = due.in_row();
+        plastic.take_in_hand(&arrival);
         let block = &mut self.block;
         plastic.in_hand().0.iter().for_each(|&target| block.decide_due(of.cell, target as usize, due.time));
         plastic.targets.take_up(&block.spikes, block.first, of.clock);
         // Spikes of a source at one time change weights as one.
         let is_again = next.checked_sub(1).is_some_and(|before| self.queue.due[before].is_with(due));
         if !is_again {
-            plastic.change(shared, due);
+            plastic.change(shared, &arrival);
         }
         let (targets, weights) = plastic.in_hand();
         for (&target, &w) in targets.iter().zip(weights) {

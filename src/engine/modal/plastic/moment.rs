@@ -3,7 +3,7 @@
 /// A time of a run: the start of its phase, and the time since [ms]. Counted from there on, times would lose digits with every phase, and
 /// changes of weights would depend on when they are made.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) struct Moment {
+pub(in crate::engine::modal) struct Moment {
     /// Start of the phase, on a clock of the population's.
     pub(super) phase: f64,
     pub(super) time: f64,

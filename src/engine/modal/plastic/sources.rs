@@ -6,7 +6,7 @@ use crate::protocol::Spike;
 
 /// A spike that was sent.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) struct SentSpike {
+pub(in crate::engine::modal) struct SentSpike {
     /// When, by the clock of the queues, in which it is on its way [ms].
     pub(super) sent: f64,
     pub(super) at: Moment,
@@ -24,7 +24,7 @@ pub(super) struct PastArrival {
 
 /// Spikes of each presynaptic neuron: those on their way, and the two before them.
 #[derive(Clone, Debug)]
-pub(super) struct SourceTrains {
+pub(in crate::engine::modal) struct SourceTrains {
     traces: SpikeTraces,
     pub(super) trains: Vec<Vec<SentSpike>>,
 }

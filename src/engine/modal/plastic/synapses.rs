@@ -3,21 +3,25 @@
 
 use std::ops::Range;
 
-use crate::engine::modal::arrivals::Arrival;
-use crate::network::{Network, SynapseBlock, Synapses, Weights};
+use super::input::RowArrival;
+use crate::network::{Network, Synapse, SynapseBlock, Synapses, Weights};
 
 /// Synapses of one projection onto the neurons of a block.
 #[derive(Clone, Debug)]
-pub(super) enum BlockSynapses {
+pub(in crate::engine::modal) enum TakenSynapses {
     /// From every presynaptic neuron to each of the block.
     Dense(Weights),
     /// Those that there are.
     Sparse(SynapseBlock),
 }
 
-impl BlockSynapses {
+impl TakenSynapses {
     /// Takes the synapses of a projection out of a network, for blocks of these postsynaptic neurons.
-    pub(super) fn take(network: &mut Network, projection: usize, blocks: &[Range<usize>]) -> Vec<Self> {
+    pub(in crate::engine::modal) fn take(
+        network: &mut Network,
+        projection: usize,
+        blocks: &[Range<usize>],
+    ) -> Vec<Self> {
         match &mut network.synapses[projection] {
             Synapses::Sparse(sparse) => sparse.take_blocks().into_iter().map(Self::Sparse).collect(),
             // All of one block are moved, not copied.
@@ -31,7 +35,12 @@ impl BlockSynapses {
     }
 
     /// Puts them back.
-    pub(super) fn put(network: &mut Network, projection: usize, blocks: &[Range<usize>], of_blocks: Vec<Self>) {
+    pub(in crate::engine::modal) fn put(
+        network: &mut Network,
+        projection: usize,
+        blocks: &[Range<usize>],
+        of_blocks: Vec<Self>,
+    ) {
         match &mut network.synapses[projection] {
             Synapses::Sparse(sparse) => {
                 let block = |synapses| if let Self::Sparse(block) = synapses { Some(block) } else { None };
@@ -49,12 +58,20 @@ impl BlockSynapses {
         }
     }
 
+    /// The sparse row of a presynaptic neuron, if it is one.
+    pub(super) fn sparse_row(&self, source: usize) -> Option<&[Synapse]> {
+        match self {
+            Self::Dense(_) => None,
+            Self::Sparse(block) => Some(block.row(source)),
+        }
+    }
+
     /// Places of the synapses of an arrival in the row of its source.
     #[inline(always)]
-    pub(super) fn places(&self, arrival: &Arrival) -> Range<usize> {
+    pub(super) fn places(&self, arrival: &RowArrival) -> Range<usize> {
         match self {
             Self::Dense(weights) => 0..weights.post(),
-            Self::Sparse(_) => arrival.from as usize..arrival.to as usize,
+            Self::Sparse(_) => arrival.from..arrival.to,
         }
     }
 
