@@ -1,6 +1,7 @@
 //! Plasticity between spikes in the engine: weights are those of the rule's equation for the trains at each synapse, and nothing that
 //! is not of the model changes a bit.
 
+use std::cell::Cell;
 use std::sync::Arc;
 
 use apical::cells::{Lif, LifPort, NeuronValues, PoissonEncoder};
@@ -13,7 +14,8 @@ use apical::network::{Network, Synapses};
 use apical::numeric::PresentationKey;
 use apical::plasticity::{BoundKind, SpikePairing, Stdp, TripletStdp};
 use apical::protocol::{KeptSpikes, Phase, Spike, Stimulus, Trial};
-use apical::training::initial_network;
+use apical::simulation::{Simulation, SimulationMonitor, SourceInputs};
+use apical::training::{Ending, initial_network};
 
 const DELAY: f64 = 1.7;
 const INITIAL: f64 = 0.4;
@@ -404,4 +406,40 @@ fn weights_stay_where_a_network_is_only_shown() {
     assert!(network == before && !lane.observation().spikes[1].is_empty());
     let Synapses::Sparse(sparse) = &network.synapses[3] else { panic!("sparse synapses expected") };
     assert!(sparse.delay_steps().is_some_and(|[least, most]| most > least));
+}
+
+/// Ends a run within a slice, at this look.
+struct StopAt {
+    looks: Cell<u32>,
+    last: u32,
+}
+
+impl SimulationMonitor for StopAt {
+    fn stop(&self) -> bool {
+        self.looks.set(self.looks.get() + 1);
+        self.looks.get() == self.last
+    }
+}
+
+/// Weights that changed in a slice that is given up are those before it again; so are those of a run that ends within one.
+#[test]
+fn a_run_that_ends_within_a_slice_has_the_weights_of_its_start() {
+    let (model, network) = circuit(Storage::Dense);
+    let inputs = SourceInputs::load(&model).unwrap();
+    let simulation = || Simulation::new(&model, network.clone(), inputs.clone(), 3).unwrap();
+    let at = |end_ms: f64| {
+        let mut simulation = simulation();
+        simulation.run(end_ms, &mut (), &mut ()).unwrap();
+        bits(simulation.network())
+    };
+    let (first, whole) = (at(100.0), at(400.0));
+    assert!(first != bits(&network) && first != whole);
+    assert!(at(150.0) == first, "the slice that a run ends within is simulated again");
+    let mut stopped = simulation();
+    stopped.run(100.0, &mut (), &mut ()).unwrap();
+    let mut monitor = StopAt { looks: Cell::new(0), last: 100 };
+    assert_eq!(stopped.run(400.0, &mut (), &mut monitor).unwrap(), Ending::Stopped);
+    assert!(stopped.clock_ms() < 400.0 && bits(stopped.network()) == bits(&stopped.checkpoint().network));
+    stopped.run(400.0, &mut (), &mut ()).unwrap();
+    assert!(bits(stopped.network()) == whole);
 }
