@@ -42,6 +42,63 @@ pub(crate) fn table() {
     println!("potjans-diesmann-2014 at a tenth: {:.2} times as fast on two threads as on one\n", one / two);
 }
 
+/// Prints what plasticity between spikes costs on the synapses between excitatory neurons of Brunel's network, at a fifth of its size
+/// and at its own.
+pub(crate) fn plasticity() {
+    println!(
+        "| brunel-2000: neurons | static [ns per event] | pair STDP from exc to exc | triplet STDP | ratios |\n|---|---|---|---|---|"
+    );
+    for (neurons, length) in [(2_500, 1000.0), (12_500, 200.0)] {
+        let each = ["", "stdp", "triplet_stdp"].map(|rule| {
+            let timed = on_threads(1, || run(&brunel(neurons, rule), [100.0, 100.0 + length]));
+            (1e9 * timed.seconds / timed.events as f64, timed.seconds, timed.rate_hz)
+        });
+        let [none, pairs, triplets] = each;
+        println!(
+            "| {neurons} ({:.0}, {:.0}, {:.0} Hz) | {:.1} | {:.1} | {:.1} | {:.2}, {:.2} |",
+            none.2,
+            pairs.2,
+            triplets.2,
+            none.0,
+            pairs.0,
+            triplets.0,
+            pairs.0 / none.0,
+            triplets.0 / none.0
+        );
+    }
+    println!();
+}
+
+/// Brunel's asynchronous irregular network at this size, a tenth of all pairs connected, with this rule on synapses between excitatory
+/// neurons, whose small amplitudes keep its rate.
+fn brunel(neurons: usize, rule: &str) -> Model {
+    let (exc, part) = (neurons * 4 / 5, neurons as f64 / 12_500.0);
+    let weight = 0.1 / part;
+    let mut keys = vec![
+        format!("population.exc.size={exc}"),
+        format!("population.inh.size={}", neurons - exc),
+        "protocol.duration_ms=10000".to_owned(),
+    ];
+    for population in ["exc", "inh"] {
+        for (from, degree, weight) in [("exc", 1000.0, weight), ("inh", 250.0, -5.0 * weight)] {
+            keys.push(format!("projection.{from}-{population}.connection.in_degree={}", degree * part));
+            keys.push(format!("projection.{from}-{population}.weights.value={weight}"));
+            keys.push(format!("projection.{from}-{population}.storage=\"sparse\""));
+        }
+        let input = format!("{{ port = \"psp\", count = {}, rate_hz = 20, weight = {weight} }}", 1000.0 * part);
+        keys.push(format!("population.{population}.poisson_input=[{input}]"));
+    }
+    let amplitudes = match rule {
+        "stdp" => "a_plus = 1e-5, a_minus = 1.05e-5",
+        _ => "a3_plus = 1e-5, a2_minus = 1e-5, a3_minus = 1e-6",
+    };
+    if !rule.is_empty() {
+        let rule = format!("{{ kind = \"{rule}\", w_max = {}, {amplitudes} }}", 2.0 * weight);
+        keys.push(format!("projection.exc-exc.plasticity={rule}"));
+    }
+    Model::load("brunel-2000".as_ref(), &keys).expect("a model")
+}
+
 fn on_threads<T: Send>(threads: usize, job: impl FnOnce() -> T + Send) -> T {
     rayon::ThreadPoolBuilder::new().num_threads(threads).build().expect("threads").install(job)
 }

@@ -33,6 +33,9 @@ fn main() {
     if asked("circuits") {
         circuits::table();
     }
+    if asked("plasticity") {
+        circuits::plasticity();
+    }
     if asked("curves") {
         curves::table();
     }

@@ -295,6 +295,7 @@ mod tests {
                 late_ms: 0.0,
                 filtered: true,
                 short_term: None,
+                plastic: false,
             };
             let mut arrivals = Arrivals::new(1, None);
             arrivals.send(&[Spike { time: 3.0, neuron: 0 }], layout.delay);

@@ -6,6 +6,7 @@ use pulp::{Simd, WithSimd};
 
 use super::arrivals::{Arrivals, within_segment};
 use super::circuit::ModalInput;
+use super::plastic::{PlasticPart, RowArrival};
 use super::population::{Inputs, Window};
 use crate::network::{Network, Synapse, Synapses};
 use crate::numeric::exp;
@@ -27,6 +28,20 @@ pub(super) struct Arrival {
     /// Synapses in its row, `from..to`; where all have one delay none are named, and all are meant.
     pub(super) from: u32,
     pub(super) to: u32,
+}
+
+impl Arrival {
+    /// As its row sees it.
+    pub(super) fn in_row(&self) -> RowArrival {
+        let &Self { source, sent, from, to, .. } = self;
+        RowArrival { source: source as usize, sent, from: from as usize, to: to as usize }
+    }
+
+    /// Whether another spike of its source arrives with it.
+    pub(super) fn is_with(&self, other: &Self) -> bool {
+        self.sent.total_cmp(&other.sent).is_eq()
+            && (self.input, self.source, self.from) == (other.input, other.source, other.from)
+    }
 }
 
 /// Arrivals at a block: those of a window, and those that come later.
@@ -78,6 +93,25 @@ struct SourceRow<'a> {
     resolution_ms: f64,
 }
 
+/// Where the rows of presynaptic neurons onto a block are.
+struct QueuedRows<'a> {
+    block: usize,
+    network: &'a Network,
+    of: &'a [ModalInput],
+    plastic: &'a [Option<PlasticPart>],
+}
+
+impl<'a> QueuedRows<'a> {
+    /// The synapses that a spike goes along, each after its own delay; none where all have one.
+    fn of(&self, arrival: &Arrival) -> Option<SourceRow<'a>> {
+        let (input, source) = (arrival.input as usize, arrival.source as usize);
+        let Synapses::Sparse(sparse) = &self.network.synapses[self.of[input].projection] else { return None };
+        let own = self.plastic.get(input).and_then(Option::as_ref).and_then(|plastic| plastic.sparse_row(source));
+        let synapses = own.unwrap_or_else(|| sparse.row(self.block, source));
+        Some(SourceRow { synapses, resolution_ms: sparse.resolution_ms() })
+    }
+}
+
 impl Queue {
     /// An empty queue whose slots are about as long as a window.
     pub(super) fn new(window_ms: f64) -> Self {
@@ -90,11 +124,13 @@ impl Queue {
         block: usize,
         inputs: &Inputs<'_>,
         of: &[ModalInput],
+        plastic: &[Option<PlasticPart>],
         fresh: &[FreshSpikes],
         window: Window,
     ) {
         self.due.clear();
-        self.take_later(block, inputs, of, window.to);
+        let rows = QueuedRows { block, network: inputs.network, of, plastic };
+        self.take_later(&rows, window.to);
         for (input, (modal, fresh)) in (0..).zip(of.iter().zip(fresh)) {
             let synapses = &inputs.network.synapses[modal.projection];
             if modal.has_one_delay(synapses) {
@@ -110,12 +146,14 @@ impl Queue {
                     from: 0,
                     to: 0,
                 }));
-            } else if let Synapses::Sparse(sparse) = synapses {
-                let resolution_ms = sparse.resolution_ms();
+            } else {
                 let acting = fresh.factors.iter().copied().chain(std::iter::repeat(1.0));
                 for (&Spike { time: sent, neuron: source }, factor) in fresh.spikes.iter().zip(acting) {
-                    let row = SourceRow { synapses: sparse.row(block, source as usize), resolution_ms };
-                    self.follow(Arrival { time: sent, sent, factor, input, source, from: 0, to: 0 }, row, window.to);
+                    let arrival = Arrival { time: sent, sent, factor, input, source, from: 0, to: 0 };
+                    match rows.of(&arrival) {
+                        Some(row) => self.follow(arrival, row, window.to),
+                        None => self.keep(Arrival { time: sent + modal.delay, ..arrival }, window.to),
+                    }
                 }
             }
         }
@@ -125,7 +163,7 @@ impl Queue {
     }
 
     /// Takes what was sent before and arrives before `to`.
-    fn take_later(&mut self, block: usize, inputs: &Inputs<'_>, of: &[ModalInput], to: f64) {
+    fn take_later(&mut self, rows: &QueuedRows<'_>, to: f64) {
         while !self.later.is_empty() && (self.first as f64) * self.slot_ms < to {
             let mut slot = std::mem::take(&mut self.later[0]);
             let whole = ((self.first + 1) as f64) * self.slot_ms <= to;
@@ -138,9 +176,8 @@ impl Queue {
                 }
                 slot.swap_remove(index);
                 self.due.push(arrival);
-                if let Synapses::Sparse(sparse) = &inputs.network.synapses[of[arrival.input as usize].projection] {
-                    let synapses = sparse.row(block, arrival.source as usize);
-                    self.follow(arrival, SourceRow { synapses, resolution_ms: sparse.resolution_ms() }, to);
+                if let Some(row) = rows.of(&arrival) {
+                    self.follow(arrival, row, to);
                 }
             }
             if !whole {
@@ -170,12 +207,20 @@ impl Queue {
             let end = from + row.synapses[from..].iter().take_while(|synapse| synapse.delay == delay).count();
             let time = last.sent + f64::from(delay) * row.resolution_ms;
             let arrival = Arrival { time, from: from as u32, to: end as u32, ..last };
+            self.keep(arrival, to);
             if time >= to {
-                self.put(arrival);
                 return;
             }
-            self.due.push(arrival);
             from = end;
+        }
+    }
+
+    /// Keeps an arrival as due before `to`, or for later.
+    fn keep(&mut self, arrival: Arrival, to: f64) {
+        if arrival.time < to {
+            self.due.push(arrival);
+        } else {
+            self.put(arrival);
         }
     }
 
@@ -214,6 +259,14 @@ impl Queue {
     #[inline(always)]
     pub(super) fn growth<const M: usize>(&self, index: usize) -> [f64; M] {
         std::array::from_fn(|m| self.growth[m * self.due.len() + index])
+    }
+
+    /// Spikes of an input that are still on their way, by source and the time of sending.
+    pub(super) fn waiting(&self, input: u32) -> Vec<RowArrival> {
+        let own = self.later.iter().flatten().filter(|arrival| arrival.input == input);
+        let mut waiting: Vec<_> = own.map(Arrival::in_row).collect();
+        waiting.sort_unstable_by(|a, b| a.source.cmp(&b.source).then(a.sent.total_cmp(&b.sent)));
+        waiting
     }
 
     /// Counts time from `length` ms later on.

@@ -6,7 +6,7 @@ use std::ops::Range;
 use crate::cells::{
     CellError, CompartmentalCell, ConductanceClamp, Dynamics, LinearCell, ModalForm, PlateauTimes, Psp,
 };
-use crate::model::{Carries, Edge, ExecutionOrder, Model, Population, ShortTermPlasticity};
+use crate::model::{Carries, Edge, ExecutionOrder, Model, OnlinePlasticity, Population, ShortTermPlasticity};
 use crate::network::Synapses;
 use crate::protocol::Sigmoids;
 
@@ -160,14 +160,16 @@ pub(crate) struct ProjectionLayout {
     pub(crate) filtered: bool,
     /// Short-term facilitation and depression, if there are.
     pub(crate) short_term: Option<ShortTermPlasticity>,
+    /// Whether its weights change at spikes.
+    pub(crate) plastic: bool,
 }
 
 impl ProjectionLayout {
-    /// Whether all its spikes arrive after its delay: where trains are filtered, and over dense synapses. Else each synapse has a
-    /// delay of its own.
+    /// Whether all its spikes are delayed where they are sent: where trains are filtered, and over dense synapses that do not change at
+    /// spikes. Else they are delayed where they arrive, each synapse by its own delay.
     #[inline]
     pub(crate) fn has_one_delay(&self, synapses: &Synapses) -> bool {
-        self.filtered || matches!(synapses, Synapses::Dense(_))
+        self.filtered || (!self.plastic && matches!(synapses, Synapses::Dense(_)))
     }
 }
 
@@ -182,12 +184,16 @@ pub(crate) struct ModalInput {
     pub(crate) pre: usize,
     /// Whether its trains are filtered, and so arrive after one delay.
     pub(crate) filtered: bool,
+    /// Smallest delay, that of all dense synapses [ms].
+    pub(crate) delay: f64,
+    /// The rule by which its weights change at spikes, if they do.
+    pub(crate) plasticity: Option<OnlinePlasticity>,
 }
 
 impl ModalInput {
     /// As [`ProjectionLayout::has_one_delay`].
     pub(crate) fn has_one_delay(&self, synapses: &Synapses) -> bool {
-        self.filtered || matches!(synapses, Synapses::Dense(_))
+        self.filtered || (self.plasticity.is_none() && matches!(synapses, Synapses::Dense(_)))
     }
 }
 
@@ -246,7 +252,14 @@ impl Circuit {
             }
             let filtered = target.membrane.is_some();
             if drives {
-                let input = ModalInput { projection: index, port: projection.port.0, pre: source.size, filtered };
+                let input = ModalInput {
+                    projection: index,
+                    port: projection.port.0,
+                    pre: source.size,
+                    filtered,
+                    delay: projection.delay.smallest(),
+                    plasticity: projection.plasticity.filter(|_| !filtered),
+                };
                 target.inputs_by_event().into_iter().for_each(|inputs| inputs.push(input));
                 let somatic = port.map(|port| SomaticInput { projection: index, conductance: port.conductance });
                 target.somatic.extend(somatic);
@@ -262,7 +275,8 @@ impl Circuit {
             let (delay, psp) =
                 (projection.delay.smallest(), port.and_then(|port| port.kernel.psp()).unwrap_or_default());
             let short_term = projection.short_term;
-            projections.push(ProjectionLayout { from, delay, psp, rates, late_ms, filtered, short_term });
+            let plastic = projection.plasticity.is_some() && !filtered;
+            projections.push(ProjectionLayout { from, delay, psp, rates, late_ms, filtered, short_term, plastic });
         }
         let name = |p: usize| model.populations[p].name.clone();
         let is_source: Vec<bool> = populations.iter().map(PopulationLayout::is_source).collect();

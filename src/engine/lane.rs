@@ -6,7 +6,7 @@
 //! projection without delay goes forward. When a population's turn comes, every spike that can reach its somata before the
 //! window's end is known: over a forward projection from a population that has advanced already, over a backward one from an
 //! earlier window, since a spike at t ≥ from arrives at t + delay ≥ from + delay ≥ to. Potentials that drive no soma, means and
-//! recorded traces are evaluated after the window. Weights do not change within a trial.
+//! recorded traces are evaluated after the window. Weights change within a trial by rules between spikes alone (`src/engine/plastic/`).
 
 use std::ops::Range;
 use std::sync::Arc;
@@ -37,7 +37,7 @@ pub struct Lane {
     circuit: Arc<Circuit>,
     arch: Arch,
     /// In the model's order.
-    populations: Vec<Box<dyn PopulationDynamics>>,
+    pub(super) populations: Vec<Box<dyn PopulationDynamics>>,
     arrivals: Vec<Arrivals>,
     /// Spikes of each population before the phase.
     started: Vec<usize>,
@@ -146,7 +146,7 @@ impl Lane {
         self.arrivals.iter_mut().for_each(Arrivals::rest);
     }
 
-    /// The state carried to the next trial.
+    /// The state carried to the next trial; where weights change at spikes it goes with those of [`Lane::apply_pending`].
     pub fn state(&self) -> LaneState {
         LaneState {
             populations: self.populations.iter().map(|population| population.state()).collect(),

@@ -10,6 +10,7 @@
 
 mod arrivals;
 mod block_arrivals;
+mod changing_weights;
 mod circuit;
 mod compartmental;
 mod crossing;
@@ -24,6 +25,7 @@ mod merge_spikes;
 mod modal;
 mod observe;
 mod phase_potentials;
+mod plastic;
 mod plateaus;
 mod point_process;
 mod population;
@@ -46,6 +48,7 @@ pub use mark::EventMark;
 pub(crate) use means::add_product;
 pub(crate) use modal::DRIVES;
 pub use observe::{LaneState, Observation, PhaseMeans, ProjectionState, StateArray};
+pub(crate) use plastic::online_arrays;
 pub(crate) use population::NeuronChange;
 pub(crate) use three_mode::state_names;
 pub use work::Work;

@@ -110,8 +110,16 @@ mod tests {
             (0..steps).map(|k| apical(settle + (f64::from(k) + 0.5) * step, i)).sum::<f64>() / f64::from(steps)
         };
         let mut arrivals = Arrivals::new(2, None);
-        let layout =
-            ProjectionLayout { from: 0, delay: 0.0, psp, rates: None, late_ms: 5.0, filtered: true, short_term: None };
+        let layout = ProjectionLayout {
+            from: 0,
+            delay: 0.0,
+            psp,
+            rates: None,
+            late_ms: 5.0,
+            filtered: true,
+            short_term: None,
+            plastic: false,
+        };
         arrivals.begin(&layout);
         arrivals.send(&spikes, 0.0);
         arrivals.end_window(Arch::new(), &layout, Averaging { from: settle, length }, length);

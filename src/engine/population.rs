@@ -132,6 +132,29 @@ pub(crate) trait PopulationDynamics: Debug + Send + Sync {
         panic!("no {change:?} of neurons {neurons:?} of a population that takes none");
     }
 
+    /// Takes the synapses whose weights change at spikes out of a network, until they are put back.
+    fn take_synapses(&mut self, network: &mut Network) {
+        let _ = network;
+    }
+
+    /// Puts them back.
+    fn put_synapses(&mut self, network: &mut Network) {
+        let _ = network;
+    }
+
+    /// Changes weights of a network for all spikes so far.
+    fn apply_pending(&self, network: &mut Network) {
+        let _ = network;
+    }
+
+    /// Takes note that all synapses have been changed for all spikes so far.
+    fn mark_applied(&mut self) {}
+
+    /// Whether so many spikes wait that synapses should be changed for them.
+    fn has_many_pending(&self) -> bool {
+        false
+    }
+
     /// Whether its state is of finite numbers.
     fn is_finite(&self) -> bool {
         self.state().iter().all(|array| array.values.iter().all(|value| value.is_finite()))

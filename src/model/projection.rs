@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{Connection, Delay, Ends, Population, PopulationId, PortId, Storage};
-use crate::plasticity::{Factors, ShortTermPlasticity};
+use crate::plasticity::{Factors, OnlinePlasticity, ShortTermPlasticity};
 use crate::units::{
     Factor, FileName, Fraction, Logarithm, LogarithmSpread, PathText, Potential, Spread, SynapticSpread,
     SynapticWeight, Whole, tagged,
@@ -49,7 +49,9 @@ pub struct Projection {
     pub storage: Option<Storage>,
     /// Short-term facilitation and depression, if there are.
     pub short_term: Option<ShortTermPlasticity>,
-    /// The plasticity rule; none: that of the model if it learns.
+    /// Plasticity between spikes, if its weights change in the course of a run.
+    pub plasticity: Option<OnlinePlasticity>,
+    /// The plasticity rule at the end of presentations; none: that of the model if it learns.
     pub rule: Option<ProjectionRule>,
 }
 

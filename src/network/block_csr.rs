@@ -52,6 +52,13 @@ impl SynapseBlock {
         &self.synapses[self.places(pre)]
     }
 
+    /// The same, to be changed; their order stays.
+    #[inline]
+    pub(crate) fn row_mut(&mut self, pre: usize) -> &mut [Synapse] {
+        let places = self.places(pre);
+        &mut self.synapses[places]
+    }
+
     /// Where the row of a presynaptic neuron is in all synapses.
     #[inline]
     pub(super) fn places(&self, pre: usize) -> Range<usize> {
@@ -232,6 +239,22 @@ impl BlockCsr {
             .iter_mut()
             .flat_map(|block| &mut block.synapses)
             .map(|synapse| &mut synapse.weight)
+    }
+
+    /// Makes memory of its own of what is shared with a copy.
+    pub(super) fn unshare(&mut self) {
+        Arc::make_mut(&mut self.blocks);
+    }
+
+    /// Takes all blocks out, to be changed apart from each other and [put back](Self::put_blocks).
+    pub(crate) fn take_blocks(&mut self) -> Vec<SynapseBlock> {
+        std::mem::take(Arc::make_mut(&mut self.blocks))
+    }
+
+    /// Puts back the blocks that were taken out.
+    pub(crate) fn put_blocks(&mut self, blocks: Vec<SynapseBlock>) {
+        debug_assert_eq!(blocks.len(), self.post.div_ceil(TARGETS_PER_BLOCK));
+        self.blocks = Arc::new(blocks);
     }
 
     /// All synapses as a list, block by block and row by row.

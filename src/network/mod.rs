@@ -10,6 +10,8 @@ mod synapse;
 mod synapses;
 mod synapses_error;
 
+use std::ops::Range;
+
 use aligned_vec::{AVec, ConstAlign};
 use ndarray::{Array2, ArrayView2, ArrayViewMut2, s};
 
@@ -77,6 +79,22 @@ impl Weights {
     /// The weights of one presynaptic neuron, [stride]; what lies beyond [`Weights::post`] must stay zero.
     pub fn row_mut(&mut self, pre: usize) -> &mut [f32] {
         &mut self.rows[pre * self.stride..][..self.stride]
+    }
+
+    /// The weights onto some postsynaptic neurons.
+    pub(crate) fn columns(&self, post: Range<usize>) -> Self {
+        let mut columns = Self::zeros(post.len(), self.pre);
+        for pre in 0..self.pre {
+            columns.row_mut(pre)[..post.len()].copy_from_slice(&self.row(pre)[post.clone()]);
+        }
+        columns
+    }
+
+    /// Sets the weights onto postsynaptic neurons from `first` on.
+    pub(crate) fn set_columns(&mut self, first: usize, columns: &Self) {
+        for pre in 0..self.pre {
+            self.row_mut(pre)[first..first + columns.post].copy_from_slice(&columns.row(pre)[..columns.post]);
+        }
     }
 
     /// Sets the weights of one presynaptic neuron that are of another sign to zero.

@@ -156,6 +156,13 @@ impl Synapses {
         }
     }
 
+    /// Makes memory of its own of what is shared with a copy.
+    pub(crate) fn unshare(&mut self) {
+        if let Self::Sparse(synapses) = self {
+            synapses.unshare();
+        }
+    }
+
     /// Multiplies all weights by a factor.
     pub fn scale(&mut self, factor: f64) {
         match self {

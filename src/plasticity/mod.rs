@@ -3,12 +3,13 @@
 //! A [`BoundaryRule`] belongs to one projection. At the end of a trial it takes the [`LocalSignals`] of its postsynaptic and
 //! presynaptic neurons and returns a [`WeightUpdate`], a sum of rank-one terms; the changes of a batch of trials are added up by
 //! [`apply`]. [`DerivedWeights`] are not learnt but computed from other weights after every change of those. Both see slices
-//! and views, neither engine nor network. [`ShortTermPlasticity`] changes the efficacy of synapses from spike to spike, not their
+//! and views, neither engine nor network. An [`OnlineRule`] changes weights at spikes, in the course of a run. [`ShortTermPlasticity`] changes the efficacy of synapses from spike to spike, not their
 //! weights. Rules are made by name from a [`RuleRegistry`]; one rule is one file.
 
 mod expression;
 mod inverse;
 mod mirror;
+mod online;
 mod registry;
 mod short_term;
 mod signals;
@@ -21,6 +22,10 @@ use ndarray::{ArrayView2, ArrayViewMut2};
 pub use expression::{Expression, ExpressionError, Factors, Formula};
 pub use inverse::Inverse;
 pub use mirror::Mirror;
+pub(crate) use online::decay_of;
+pub use online::{
+    BoundKind, OnlinePlasticity, OnlineRule, SpikeAtSynapse, SpikePairing, SpikeTraces, Stdp, TripletStdp, WeightBounds,
+};
 pub use registry::{DEFAULT_RULE, NeuronConstants, RuleContext, RuleError, RuleRegistry};
 pub use short_term::{ShortTermPlasticity, ShortTermState};
 pub use signals::{LocalSignals, Measurement, Measurements, PhaseSignals, Quantity};

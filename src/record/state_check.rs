@@ -205,7 +205,8 @@ fn check_population(
         count(what.as_str(), population.size, values.len())?;
         possible(what, values)?;
     }
-    let others = state.iter().filter(|array| !of(&crate::engine::DRIVES)(array));
+    let plastic = check_plastic(model, population, state, lane)?;
+    let others = state.iter().filter(|array| !of(&crate::engine::DRIVES)(array) && !plastic.contains(&array.name));
     let (baps, others): (Vec<_>, Vec<_>) = others.partition(of(&crate::engine::BAPS));
     check_baps(population, &baps, lane)?;
     let (queued, others): (Vec<_>, Vec<_>) = others.into_iter().partition(of(&crate::engine::QUEUED));
@@ -230,6 +231,37 @@ fn check_baps(population: &Population, baps: &[&StateArray], lane: usize) -> Res
         in_range(&what, &expected, values, |value| value >= 0.0 && value < below as f64 && value.fract() == 0.0)?;
     }
     Ok(())
+}
+
+/// The arrays of the spikes that plasticity of its inputs remembers, all of them, or none where nothing was sent; returns their names.
+fn check_plastic(
+    model: &Model,
+    population: &Population,
+    state: &[StateArray],
+    lane: usize,
+) -> Result<Vec<String>, StateMismatch> {
+    let onto = model.projections.iter().filter(|p| model.population(p.to).name == population.name);
+    let mut all = Vec::new();
+    for (place, projection) in onto.enumerate().filter(|(_, projection)| projection.plasticity.is_some()) {
+        let [of_sources, of_targets] = crate::engine::online_arrays(place);
+        let values = |name: &String| state.iter().find(|of| of.name == *name).map_or(&[][..], |of| &of.values);
+        let sent = of_sources.iter().map(|name| values(name).len()).max().unwrap_or(0);
+        let lengths =
+            of_sources.iter().map(|name| (name, sent)).chain(of_targets.iter().map(|name| (name, population.size)));
+        for (name, length) in lengths {
+            let what = format!("values of `{name}` of `{}` in lane {lane}", population.name);
+            count(what.as_str(), length, values(name).len())?;
+            possible(what, values(name))?;
+        }
+        let (what, pre) =
+            (format!("values of `{}` in lane {lane}", of_sources[0]), model.population(projection.from).size);
+        let expected = format!("whole numbers from 0 to below {pre}");
+        in_range(&what, &expected, values(&of_sources[0]), |value| {
+            value >= 0.0 && value < pre as f64 && value.fract() == 0.0
+        })?;
+        all.extend(of_sources.into_iter().chain(of_targets));
+    }
+    Ok(all)
 }
 
 /// The arrays of the spikes in flight to a population: all of them, of one length, or none; factors may be left out.

@@ -9,6 +9,7 @@ use super::record::RunRecord;
 use crate::analysis::{PowerSpectrum, Variability, count_correlations, intervals, power_spectrum, rates, variability};
 use crate::engine::EventMark;
 use crate::model::{ContinuousProtocol, Model, shipped};
+use crate::network::Network;
 use crate::record::{MemoryRecorder, Recorder};
 use crate::simulation::{Simulation, SimulationError, SimulationMonitor, SimulationProgress, SourceInputs};
 use crate::training::initial_network;
@@ -33,6 +34,8 @@ pub struct CircuitRun {
     pub span: Range<f64>,
     /// Its populations, in the order of the model.
     pub populations: Vec<CircuitSpikes>,
+    /// Its weights at the end.
+    pub network: Network,
 }
 
 /// The spikes of a population.
@@ -160,7 +163,11 @@ impl FigureTask<'_> {
                 marks,
                 traces,
             });
-        Ok(CircuitRun { span: protocol.warmup..protocol.end_ms(), populations: populations.collect() })
+        Ok(CircuitRun {
+            span: protocol.warmup..protocol.end_ms(),
+            populations: populations.collect(),
+            network: simulation.network().clone(),
+        })
     }
 }
 
@@ -262,7 +269,8 @@ mod tests {
             ..CircuitSpikes::default()
         };
         let populations = vec![of("exc", 3, &[1.0, 4.0], &[2, 0]), of("inh", 2, &[1.0, 3.0], &[0, 1])];
-        let all = CircuitRun { span: 0.0..10.0, populations }.together();
+        let network = Network { synapses: Vec::new(), biases: Vec::new() };
+        let all = CircuitRun { span: 0.0..10.0, populations, network }.together();
         assert_eq!((all.size, all.neurons), (5, vec![2, 3, 4, 0]));
         assert_eq!(all.times, [1.0, 1.0, 3.0, 4.0]);
     }

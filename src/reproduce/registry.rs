@@ -2,12 +2,12 @@
 
 use super::figure::PublishedFigure;
 use super::figures::{
-    ablations, bac, brunel, credit, fa_linear, fields, in_degree, maps, microcircuit, phases, prediction, threshold,
-    traces, variants,
+    ablations, bac, brunel, credit, fa_linear, fields, in_degree, maps, microcircuit, phases, prediction, song,
+    threshold, traces, triplet, variants,
 };
 
 /// All published figures that can be reproduced, in the order of their report.
-pub const FIGURES: [PublishedFigure; 23] = [
+pub const FIGURES: [PublishedFigure; 25] = [
     traces::FIGURE_3C,
     phases::FIGURE_4A,
     phases::FIGURE_4B,
@@ -31,6 +31,8 @@ pub const FIGURES: [PublishedFigure; 23] = [
     brunel::FIGURE,
     microcircuit::FIGURE,
     bac::FIGURE,
+    song::FIGURE,
+    triplet::FIGURE,
 ];
 
 /// Figures that were not published: extensions of the published experiments.

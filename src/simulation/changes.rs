@@ -20,6 +20,7 @@ impl Simulation<'_> {
     /// # Panics
     /// If a population, projection or neuron is not one of the model, or cells take no such change.
     pub fn apply(&mut self, change: &InterventionKind) {
+        self.settle_weights();
         self.changes.push((self.clock_ms(), change.words(self.model)));
         match change {
             InterventionKind::Silence { population, neurons } => self.silence(population.0, neurons),

@@ -1,4 +1,4 @@
-//! Continuous runs of circuits: slice after slice, without trials and without learning.
+//! Continuous runs of circuits: slice after slice, without trials; weights change by rules between spikes alone.
 //!
 //! A [`Simulation`] holds a network and its state, and takes both over the run's clock; what is recorded of it goes to a
 //! [`Recorder`](crate::record::Recorder) slice by slice, so that memory does not grow with the time simulated.

@@ -6,11 +6,11 @@ use std::time::Instant;
 
 use super::error::SimulationError;
 use super::piece::RecordedPiece;
-use super::rollback::Rollback;
+use super::rollback::{Rollback, Wanted};
 use super::sources::SourceInputs;
 use crate::data::DataIdentity;
 use crate::engine::{Circuit, Lane, Limits, Precision, TrialAborted, Work};
-use crate::model::{ContinuousProtocol, InterventionKind, Model, Population};
+use crate::model::{ContinuousProtocol, InterventionKind, Model, Population, Snapshots};
 use crate::network::Network;
 use crate::numeric::PresentationKey;
 use crate::protocol::{KeptSpikes, Phase, SLICE_MS, Sampling, Trial, slice_at, slice_start, slices_until};
@@ -159,7 +159,8 @@ impl<'a> Simulation<'a> {
         self.recorded_ms
     }
 
-    /// Weights and biases as they are now.
+    /// Weights and biases as they are now; those that change at spikes, in the course of a run as they were at the last arrival over
+    /// each synapse.
     pub fn network(&self) -> &Network {
         &self.network
     }
@@ -187,6 +188,10 @@ impl<'a> Simulation<'a> {
     /// A checkpoint of the run as it stands between two slices. Its clock is how far the run is recorded: where a run ended
     /// within a slice, the next one simulates that slice again and records the rest of it.
     pub fn checkpoint(&self) -> Checkpoint {
+        let mut network = self.network.clone();
+        if self.learns() {
+            self.lane.apply_pending(&mut network);
+        }
         Checkpoint {
             model_text: self.model.text(),
             data: self.data.clone(),
@@ -198,7 +203,7 @@ impl<'a> Simulation<'a> {
             clock_ms: self.recorded_ms,
             since_evaluation: SinceEvaluation::default(),
             curve: Vec::new(),
-            network: self.network.clone(),
+            network,
             centres: Vec::new(),
             lanes: vec![self.lane.state()],
         }
@@ -224,7 +229,8 @@ impl<'a> Simulation<'a> {
         while self.clock_ms() < end_ms {
             let (index, start) = (self.next, self.clock_ms());
             let is_cut = end_ms < start + SLICE_MS;
-            let before = self.copies.keep(&self.lane, is_cut);
+            let wanted = Wanted { at_any_cost: is_cut, weights: self.learns() };
+            let before = self.copies.keep(&mut self.lane, &mut self.network, wanted);
             let piece = RecordedPiece::of(&times, start);
             let begun = Instant::now();
             let aborted = self.slice(piece, recorder, &|| before.is_some() && monitor.stop());
@@ -233,7 +239,7 @@ impl<'a> Simulation<'a> {
                 Some(TrialAborted::Runaway { population, at_ms }) => return Err(self.runaway(population, at_ms)),
                 Some(TrialAborted::Stopped) => {
                     self.lane.rest();
-                    before.iter().for_each(|before| self.lane.restore(before));
+                    before.iter().for_each(|before| before.restore(&mut self.lane, &mut self.network));
                     ending = Ending::Stopped;
                     break;
                 }
@@ -242,7 +248,7 @@ impl<'a> Simulation<'a> {
             self.check_numbers()?;
             self.recorded_ms = end_ms.min(start + SLICE_MS);
             if let Some(before) = before.filter(|_| is_cut) {
-                self.lane.restore(&before);
+                before.restore(&mut self.lane, &mut self.network);
             } else {
                 self.next += 1;
                 self.intervene(|at_ms| slice_at(at_ms) == index + 1);
@@ -254,6 +260,7 @@ impl<'a> Simulation<'a> {
             piece.map_or(Ok(()), |piece| self.record(index, piece, recorder))?;
             if self.clock_ms() < end_ms {
                 self.record_changes(recorder)?;
+                self.record_weights(recorder)?;
             }
             if is_cut {
                 break;
@@ -264,8 +271,21 @@ impl<'a> Simulation<'a> {
                 break;
             }
         }
+        self.settle_weights();
         recorder.weights(self.next, Some("final"), &self.network)?;
         Ok(ending)
+    }
+
+    /// Whether weights change in the course of slices.
+    fn learns(&self) -> bool {
+        self.model.projections.iter().any(|projection| projection.plasticity.is_some())
+    }
+
+    /// Makes the weights those of now, where they change at spikes.
+    pub(super) fn settle_weights(&mut self) {
+        if self.learns() {
+            self.lane.settle_weights(&mut self.network);
+        }
     }
 
     /// Simulates the next slice in full, with traces on the grid on which a piece of it is recorded. Returns why it was given
@@ -287,8 +307,8 @@ impl<'a> Simulation<'a> {
         let phases = [Phase { currents: &currents, ..Phase::new(SLICE_MS, &stimuli) }];
         let key = PresentationKey::training(index);
         let trial = Trial { key, phases: &phases, spikes: KeptSpikes::All, sampling };
-        self.lane.present_within(
-            &self.network,
+        self.lane.present_changing(
+            &mut self.network,
             &trial,
             &Limits { largest_mean_rate: self.protocol.largest_mean_rate, stop },
         )
@@ -305,6 +325,17 @@ impl<'a> Simulation<'a> {
         let presentation =
             Presentation { kind: PresentationKind::Train, index, image, label, decoded, start_ms, cut_ms, observed };
         Ok(recorder.presentation(presentation)?)
+    }
+
+    /// Records the weights between two slices, if this is the time for it.
+    fn record_weights(&mut self, recorder: &mut dyn Recorder) -> Result<(), SimulationError> {
+        match self.model.recording.snapshots {
+            Snapshots::Presentations(every) if self.next.is_multiple_of(every) => {
+                self.settle_weights();
+                Ok(recorder.weights(self.next, None, &self.network)?)
+            }
+            _ => Ok(()),
+        }
     }
 
     fn record_changes(&mut self, recorder: &mut dyn Recorder) -> Result<(), SimulationError> {

@@ -11,6 +11,15 @@ pub(crate) fn by_kind<T: Serialize, S: Serializer>(value: &T, serializer: S) -> 
     table("kind", value).map_err(S::Error::custom)?.serialize(serializer)
 }
 
+/// Writes an enum that is there as a table whose key `kind` is the variety.
+#[allow(clippy::ref_option, reason = "serde calls it with a field")]
+pub(crate) fn some_by_kind<T: Serialize, S: Serializer>(value: &Option<T>, serializer: S) -> Result<S::Ok, S::Error> {
+    match value {
+        Some(value) => by_kind(value, serializer),
+        None => serializer.serialize_none(),
+    }
+}
+
 /// Writes an enum as a table whose key `from` is the variety.
 pub(crate) fn by_from<T: Serialize, S: Serializer>(value: &T, serializer: S) -> Result<S::Ok, S::Error> {
     table("from", value).map_err(S::Error::custom)?.serialize(serializer)

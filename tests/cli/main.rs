@@ -15,6 +15,7 @@ mod edited;
 mod inspect;
 mod outputs;
 mod own_cell;
+mod plasticity;
 mod plot;
 mod rate;
 mod rate_rule;

@@ -71,6 +71,33 @@ fn a_tenth_of_the_microcircuit_fires_at_rates_near_those_of_the_full_one() {
     }
 }
 
+/// Rates of equal weights that do not learn grow more than those of weights that do, which fall as the rate of inputs grows.
+#[test]
+fn plasticity_between_spikes_keeps_the_rate_of_a_neuron() {
+    let printed = Bench::new().json("reproduce song-2000 --quick --quiet");
+    let results = printed["results"].as_array().unwrap();
+    let of = |place: usize, key: &str| results[place][key].as_f64().unwrap();
+    assert_eq!([of(0, "input_hz"), of(3, "input_hz")].map(f64::to_bits), [10.0, 40.0].map(f64::to_bits));
+    assert!(of(3, "rate_hz") < 2.0 * of(0, "rate_hz") && of(3, "rate_hz") > 3.0, "{results:?}");
+    assert!(of(3, "fixed_rate_hz") > 5.0 * of(0, "fixed_rate_hz"), "{results:?}");
+    assert!(of(3, "mean_weight") < 0.5 * of(0, "mean_weight") && of(3, "weak") > 0.5, "{results:?}");
+}
+
+#[test]
+fn triplets_depend_on_the_rate_of_pairings_as_experiments_do_and_pairs_do_not() {
+    let printed = Bench::new().json("reproduce triplet --quiet");
+    let results = printed["results"].as_array().unwrap();
+    let change = |rule: &str, rate_hz: f64, distance_ms: f64| {
+        let is = |of: &&serde_json::Value| {
+            of["rule"] == rule && of["rate_hz"] == rate_hz && of["distance_ms"] == distance_ms
+        };
+        results.iter().find(is).unwrap()["change"].as_f64().unwrap()
+    };
+    assert!(change("triplets", 10.0, -10.0) < -0.2 && change("triplets", 50.0, -10.0) > 0.5);
+    assert!(change("triplets", 0.1, 10.0).abs() < 0.01 && change("triplets", 40.0, 10.0) > 0.4);
+    assert!(change("pairs", 50.0, -10.0) < 0.0);
+}
+
 #[test]
 fn an_unknown_figure_is_refused_with_those_there_are() {
     let ran = Bench::new().run("reproduce 6B-linear");

@@ -201,6 +201,7 @@ fn populations_that_theory_does_not_describe_get_the_reason() {
         ),
         ("population.e.ports=[{kernel=\"exponential\",name=\"in\",tau_ms=5}]", "5 ms against 20 ms of the membrane"),
         ("projection.e-e.short_term={u=0.5,tau_rec_ms=800}", "short-term plasticity"),
+        ("projection.e-e.plasticity={kind=\"stdp\",w_min=-10,w_max=10}", "weights change in the course of the run"),
         ("projection.e-e.weights.value=4", "in synchrony"),
         ("population.e.poisson_input=[{port=\"in\",rate_hz=150,weight=6}]", "not small against"),
     ];

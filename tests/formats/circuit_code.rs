@@ -2,11 +2,12 @@
 
 use apical::cells::{
     BapKeys, BurstKeys, CompartmentKeys, CompartmentPortKeys, Compartments, CouplingKeys, CurrentKeys,
-    DendriticEventKind, EventKeys, Lif, LifPort, NeuronValues, PoissonInput, Retrigger, SpikeKeys, TriggerKeys,
+    DendriticEventKind, EventKeys, Lif, LifPort, NeuronValues, PoissonEncoder, PoissonInput, Retrigger, SpikeKeys,
+    TriggerKeys,
 };
 use apical::model::{
-    Connection, ContinuousProtocol, Delay, Model, ModelBuilder, PopulationStimulus, ProjectionSpec, Scaling, Sign,
-    WeightInit,
+    Connection, ContinuousProtocol, Delay, Model, ModelBuilder, OnlinePlasticity, PopulationStimulus, ProjectionSpec,
+    Scaling, Sign, Stdp, WeightInit,
 };
 
 /// The shipped circuit of this name; none of networks that learn.
@@ -16,6 +17,7 @@ pub(crate) fn builder(name: &str) -> Option<ModelBuilder> {
         "brunel-2000" => Some(brunel()),
         "potjans-diesmann-2014" => Some(microcircuit()),
         "bac" => Some(bac()),
+        "song-2000" => Some(song()),
         _ => None,
     }
 }
@@ -142,6 +144,33 @@ fn bac() -> ModelBuilder {
             ..ProjectionSpec::new("ipsp", "pyramidal", "apical")
         })
         .protocol(protocol(200.0, 0.0))
+}
+
+/// Synapses that learn by pairs of spikes, as currents of a neuron of 10 nS.
+fn song() -> ModelBuilder {
+    let w_max = 9.0;
+    let cell = Lif {
+        tau_m: 20.0,
+        c_m: 200.0,
+        e_l: -70.0,
+        v_th: NeuronValues::from(-54.0),
+        v_reset: -60.0,
+        t_ref: 0.0,
+        ports: vec![exponential("exc", 5.0), exponential("inh", 5.0)],
+        poisson_input: poisson("inh", 200, 10.0, -5.0),
+        ..Lif::default()
+    };
+    Model::builder("song-2000")
+        .population("inputs", 1000, PoissonEncoder::default())
+        .stimulus(PopulationStimulus::Constant { rate_hz: 10.0 })
+        .population("cell", 1, cell)
+        .projection(ProjectionSpec {
+            weights: WeightInit::Uniform { low: 0.0, high: w_max },
+            sign: Sign::NonNegative,
+            plasticity: Some(OnlinePlasticity::Stdp(Stdp::of(w_max))),
+            ..ProjectionSpec::new("inputs", "cell", "exc")
+        })
+        .protocol(protocol(20_000.0, 1e6))
 }
 
 fn brunel() -> ModelBuilder {

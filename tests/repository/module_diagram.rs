@@ -17,7 +17,7 @@ const DIAGRAM: [(&str, &[&str]); 19] = [
     // Reads the stimuli that a model names.
     ("data", &["numeric", "units", "protocol", "model"]),
     ("network", &["model", "numeric", "plasticity"]),
-    ("engine", &["numeric", "cells", "protocol", "model", "network"]),
+    ("engine", &["numeric", "cells", "protocol", "plasticity", "model", "network"]),
     // Beside the engine: its twins are laid out and measured as it is.
     ("rate", &["numeric", "cells", "protocol", "data", "model", "network", "engine"]),
     ("record", &["units", "cells", "protocol", "model", "data", "network", "engine"]),
@@ -52,6 +52,7 @@ const DIAGRAM: [(&str, &[&str]); 19] = [
     (
         "reproduce",
         &[
+            "numeric",
             "cells",
             "protocol",
             "model",

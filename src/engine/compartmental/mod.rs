@@ -161,7 +161,7 @@ impl<const M: usize> PopulationDynamics for CompartmentalPopulation<M> {
         };
         let fresh = &self.fresh;
         let one = |(block, group): (usize, &mut NeuronGroup<M>)| {
-            group.queue.gather(block, inputs, of.inputs, fresh, window);
+            group.queue.gather(block, inputs, of.inputs, &[], fresh, window);
             group.advance(&of);
         };
         if self.groups.len() > 1 && rayon::current_num_threads() > 1 {
@@ -197,7 +197,7 @@ impl<const M: usize> PopulationDynamics for CompartmentalPopulation<M> {
     fn carry(&mut self, run: &PhaseRun<'_>, inputs: &Inputs<'_>) {
         let length = run.phase.length_ms;
         for (block, group) in self.groups.iter_mut().enumerate() {
-            group.queue.gather(block, inputs, &self.inputs, &self.fresh, Window { from: length, to: length });
+            group.queue.gather(block, inputs, &self.inputs, &[], &self.fresh, Window { from: length, to: length });
             group.carry(&self.plan, length);
         }
     }

@@ -209,9 +209,7 @@ impl<const M: usize> NeuronBlock<M> {
     /// A spike of weight `w` arrives at `t`; `growth` are e^{λ t'} times what one of weight 1 adds to the amplitudes.
     #[inline(always)]
     pub(super) fn arrive(&mut self, cell: &CellModes<M>, index: usize, t: f64, w: f64, growth: &[f64; M], reach: f64) {
-        if self.neurons[index].bound == f64::INFINITY {
-            self.decide_before(cell, index, t);
-        }
+        self.decide_due(cell, index, t);
         let neuron = &mut self.neurons[index];
         for m in 0..M {
             neuron.a[m] += w * growth[m];
@@ -220,6 +218,14 @@ impl<const M: usize> NeuronBlock<M> {
         neuron.last = t;
         if neuron.bound >= 0.0 {
             self.leave_undecided(index);
+        }
+    }
+
+    /// Decides on a neuron, if it is undecided, before something reaches it at `t`.
+    #[inline(always)]
+    pub(super) fn decide_due(&mut self, cell: &CellModes<M>, index: usize, t: f64) {
+        if self.neurons[index].bound == f64::INFINITY {
+            self.decide_before(cell, index, t);
         }
     }
 

@@ -11,6 +11,8 @@ mod drive;
 mod layout;
 mod part;
 mod phases;
+mod plasticity;
+mod state;
 
 use std::ops::Range;
 
@@ -21,12 +23,13 @@ pub(crate) use self::drive::DRIVES;
 use self::layout::CellModes;
 use self::part::{AdvanceInputs, Part};
 use self::phases::Measured;
+
 use super::arrivals::Arrivals;
 use super::block_arrivals::FreshSpikes;
 use super::circuit::{Circuit, ModalInput, ModalLayout, PopulationLayout};
-use super::in_flight;
 use super::limits::SpikeBudget;
 use super::observe::StateArray;
+use super::plastic::{PlasticInput, PlasticPart};
 use super::population::{Inputs, Means, NeuronChange, PhaseRun, PopulationDynamics, Streams, Window};
 use super::work::Work;
 use crate::cells::{MOST_MODES, ModalForm};
@@ -49,6 +52,10 @@ struct ModalPopulation<const M: usize> {
     /// Of cells whose means over phases are measured.
     measured: Option<Measured>,
     inputs: Vec<ModalInput>,
+    /// By input: those whose weights change at spikes.
+    plastic: Vec<Option<PlasticInput>>,
+    /// Start of the phase since the last state that was taken up [ms].
+    clock: f64,
     parts: Vec<Part<M>>,
     /// Spikes that were just sent to it over synapses of many delays, by input.
     fresh: Vec<FreshSpikes>,
@@ -90,7 +97,8 @@ impl<const M: usize> ModalPopulation<M> {
         let budget = SpikeBudget::default();
         let measured = layout.membrane.as_ref().map(|membrane| Measured::new(index, layout, membrane));
         let part = |(block, distances): (usize, &[f64])| {
-            let mut part = Part::new(cell, block * TARGETS_PER_BLOCK, distances, window_ms, budget.clone());
+            let mut part =
+                Part::new(cell, block * TARGETS_PER_BLOCK, distances, &modal.inputs, window_ms, budget.clone());
             part.block.spike_effect.resize(if measured.is_some() { distances.len() } else { 0 }, 0.0);
             part
         };
@@ -104,6 +112,12 @@ impl<const M: usize> ModalPopulation<M> {
             modes: modal.form.rates.len(),
             measured,
             inputs: modal.inputs.clone(),
+            plastic: modal
+                .inputs
+                .iter()
+                .map(|of| Some(PlasticInput::new(of.projection, of.pre, of.plasticity?)))
+                .collect(),
+            clock: 0.0,
             parts,
             fresh,
             sampled: Vec::new(),
@@ -121,8 +135,10 @@ impl<const M: usize> ModalPopulation<M> {
         let mut stream = key.stream();
         self.measured.iter_mut().for_each(|measured| measured.potentials.rest());
         let cell = &self.cells[0];
-        for Part { block, queue, .. } in &mut self.parts {
+        self.plastic.iter_mut().flatten().for_each(PlasticInput::clear);
+        for Part { block, queue, plastic, .. } in &mut self.parts {
             queue.clear();
+            plastic.iter_mut().flatten().for_each(PlasticPart::clear);
             block.clear_drive();
             block.spike_effect.fill(0.0);
             for neuron in &mut block.neurons {
@@ -173,6 +189,9 @@ impl<const M: usize> PopulationDynamics for ModalPopulation<M> {
 
     fn receive(&mut self, _: &PhaseRun<'_>, _: &Circuit, network: &Network, arrivals: &mut [Arrivals], _: f64) {
         FreshSpikes::take(&mut self.fresh, &self.inputs, network, arrivals);
+        for (fresh, plastic) in self.fresh.iter().zip(&mut self.plastic) {
+            plastic.iter_mut().for_each(|plastic| plastic.send(self.clock, &fresh.spikes));
+        }
     }
 
     fn advance(
@@ -186,6 +205,8 @@ impl<const M: usize> PopulationDynamics for ModalPopulation<M> {
         let of = AdvanceInputs {
             cell: &self.cells[self.now],
             inputs: &self.inputs,
+            plastic: &self.plastic,
+            clock: self.clock,
             network: inputs.network,
             currents: run.phase.currents.iter().find(|currents| currents.population == self.index),
             arch: run.arch,
@@ -194,7 +215,7 @@ impl<const M: usize> PopulationDynamics for ModalPopulation<M> {
         };
         let fresh = &self.fresh;
         let one = |(block, part): (usize, &mut Part<M>)| {
-            part.queue.gather(block, inputs, of.inputs, fresh, window);
+            part.queue.gather(block, inputs, of.inputs, &part.plastic, fresh, window);
             part.advance(&of);
         };
         if self.parts.len() > 1 && rayon::current_num_threads() > 1 {
@@ -253,10 +274,16 @@ impl<const M: usize> PopulationDynamics for ModalPopulation<M> {
     fn carry(&mut self, run: &PhaseRun<'_>, inputs: &Inputs<'_>) {
         let length = run.phase.length_ms;
         for (block, part) in self.parts.iter_mut().enumerate() {
-            part.queue.gather(block, inputs, &self.inputs, &self.fresh, Window { from: length, to: length });
+            let window = Window { from: length, to: length };
+            part.queue.gather(block, inputs, &self.inputs, &part.plastic, &self.fresh, window);
             part.block.carry(&self.cells[self.now], length);
             part.queue.carry(length);
+            // Where weights stay, spikes wait for nothing.
+            let unchanged = part.plastic.iter_mut().flatten().filter(|plastic| !plastic.has_synapses());
+            unchanged.for_each(|plastic| plastic.targets.mark_applied());
         }
+        self.plastic.iter_mut().flatten().for_each(|plastic| plastic.carry(length));
+        self.clock += length;
         let Some(Measured { potentials, .. }) = &mut self.measured else { return };
         potentials.carry_dendrites(run, inputs);
         for part in &mut self.parts {
@@ -277,70 +304,37 @@ impl<const M: usize> PopulationDynamics for ModalPopulation<M> {
         }
     }
 
+    fn take_synapses(&mut self, network: &mut Network) {
+        plasticity::take_synapses(&mut self.plastic, &mut self.parts, network, &self.inputs);
+    }
+
+    fn put_synapses(&mut self, network: &mut Network) {
+        plasticity::put_synapses(&self.plastic, &mut self.parts, network);
+    }
+
+    fn apply_pending(&self, network: &mut Network) {
+        plasticity::apply_pending(&self.plastic, &self.parts, network, &self.inputs);
+    }
+
+    fn mark_applied(&mut self) {
+        let plastic = self.parts.iter_mut().flat_map(|part| &mut part.plastic).flatten();
+        plastic.for_each(|plastic| plastic.targets.mark_applied());
+    }
+
+    fn has_many_pending(&self) -> bool {
+        self.parts.iter().flat_map(|part| &part.plastic).flatten().any(|plastic| plastic.targets.is_long())
+    }
+
     fn is_finite(&self) -> bool {
         self.parts.iter().all(|part| part.block.is_finite())
     }
 
     fn state(&self) -> Vec<StateArray> {
-        let neurons = || self.parts.iter().flat_map(|part| &part.block.neurons);
-        let array = |name: String, values: Vec<f64>| StateArray { name, values };
-        let mut state: Vec<_> =
-            (0..self.modes).map(|m| array(mode_name(m), neurons().map(|neuron| neuron.a[m]).collect())).collect();
-        state.push(array(LAST.to_owned(), neurons().map(|neuron| neuron.last).collect()));
-        let refractory = self.parts.iter().flat_map(|part| part.block.refractory.iter().copied());
-        state.push(array(REFRACTORY.to_owned(), refractory.collect()));
-        if let Some(Measured { potentials, .. }) = &self.measured {
-            let effects = self.parts.iter().flat_map(|part| part.block.spike_effect.iter().copied());
-            state.push(array(SPIKES.to_owned(), effects.collect()));
-            state.extend(potentials.dendritic_state());
-        }
-        state.extend(in_flight::save(self.parts.iter().map(|part| &part.queue)));
-        for (place, name) in DRIVES.iter().enumerate() {
-            let values = |part: &Part<M>| {
-                let mut values = part.block.drive.arrays()[place].clone();
-                values.resize(part.block.neurons.len(), 0.0);
-                values
-            };
-            let values: Vec<f64> = self.parts.iter().flat_map(values).collect();
-            if values.iter().any(|value| *value != 0.0) {
-                state.push(array((*name).to_owned(), values));
-            }
-        }
-        state.retain(|array| !array.values.is_empty());
-        state.sort_by(|a, b| a.name.cmp(&b.name));
-        state
+        self.arrays()
     }
 
     fn restore(&mut self, state: &[StateArray]) {
-        let named = |name: &str| state.iter().find(|array| array.name == name).map_or(&[][..], |array| &array.values);
-        let modes: Vec<_> = (0..self.modes).map(|m| named(&mode_name(m))).collect();
-        let (last, refractory, effects) = (named(LAST), named(REFRACTORY), named(SPIKES));
-        self.measured.iter_mut().for_each(|measured| measured.potentials.restore_dendrites(state));
-        for Part { block, queue, .. } in &mut self.parts {
-            queue.clear();
-            for (index, neuron) in block.neurons.iter_mut().enumerate() {
-                let place = block.first + index;
-                for (a, mode) in neuron.a.iter_mut().zip(&modes) {
-                    *a = mode.get(place).copied().unwrap_or(*a);
-                }
-                neuron.last = last.get(place).copied().unwrap_or(0.0);
-                block.refractory[index] = refractory.get(place).copied().unwrap_or(NOT_REFRACTORY);
-            }
-            let own = block.first..block.first + block.neurons.len();
-            if let Some(effects) = effects.get(own.clone()).filter(|_| self.measured.is_some()) {
-                block.spike_effect.copy_from_slice(effects);
-            }
-            for (name, values) in DRIVES.iter().zip(block.drive.arrays_mut()) {
-                values.clear();
-                values.extend_from_slice(named(name).get(own.clone()).unwrap_or_default());
-            }
-            (0..own.len()).for_each(|index| block.take_up_drive(&self.cells[0], index));
-            block.leave_all_undecided();
-        }
-        let parts = &mut self.parts;
-        in_flight::restore(named, &self.inputs, |block, numbers| {
-            parts.get_mut(block).into_iter().for_each(|part| part.queue.restore(numbers));
-        });
+        self.take_up(state);
     }
 }
 

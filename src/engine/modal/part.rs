@@ -7,6 +7,7 @@ use super::layout::CellModes;
 use crate::engine::block_arrivals::Queue;
 use crate::engine::circuit::ModalInput;
 use crate::engine::limits::SpikeBudget;
+use crate::engine::plastic::{PlasticInput, PlasticPart};
 use crate::engine::point_process::PointProcess;
 use crate::engine::population::Window;
 use crate::network::{Network, Synapses, TARGETS_PER_BLOCK};
@@ -20,6 +21,8 @@ pub(super) struct Part<const M: usize> {
     /// Poisson input, by background of the cell.
     pub(super) background: Vec<PointProcess<M>>,
     pub(super) candidates: PointProcess<M>,
+    /// By input: what changes its weights at spikes, if they do.
+    pub(super) plastic: Vec<Option<PlasticPart>>,
     /// The next of the currents of the phase.
     pub(super) next_current: usize,
     /// Potentials sampled, [samples, n of the block].
@@ -37,6 +40,10 @@ pub(super) struct Part<const M: usize> {
 pub(super) struct AdvanceInputs<'a, const M: usize> {
     pub(super) cell: &'a CellModes<M>,
     pub(super) inputs: &'a [ModalInput],
+    /// By input: what all blocks share of those whose weights change at spikes.
+    pub(super) plastic: &'a [Option<PlasticInput>],
+    /// Start of the phase on the population's clock [ms].
+    pub(super) clock: f64,
     pub(super) network: &'a Network,
     /// Currents of the phase, if there are any.
     pub(super) currents: Option<&'a CurrentCourse<'a>>,
@@ -66,15 +73,18 @@ impl<const M: usize> Part<M> {
         cell: &CellModes<M>,
         first: usize,
         distances: &[f64],
+        inputs: &[ModalInput],
         window_ms: f64,
         budget: SpikeBudget,
     ) -> Self {
         let neurons = distances.len();
+        let plastic = inputs.iter().map(|input| Some(PlasticPart::new(input.plasticity?, neurons)));
         Self {
             block: NeuronBlock::new(first, distances.to_vec(), budget),
             queue: Queue::new(window_ms),
             background: cell.background.iter().map(|input| PointProcess::new(neurons, input.rate)).collect(),
             candidates: PointProcess::new(neurons, cell.escape.map_or(0.0, |escape| escape.rate_max)),
+            plastic: plastic.collect(),
             next_current: 0,
             sampled: Vec::new(),
             settle: None,
@@ -115,6 +125,37 @@ impl<const M: usize> Part<M> {
                 self.block.potentials(of.cell, now, &mut self.sampled);
             }
         }
+        for plastic in self.plastic.iter_mut().flatten() {
+            plastic.targets.take_up(&self.block.spikes, self.block.first, of.clock);
+            plastic.targets.end_window();
+        }
+    }
+
+    /// Changes the synapses of the arrival at `next` that are taken out of the network for it, and lets it act; whether it has such.
+    #[inline(always)]
+    fn take_plastic(&mut self, of: &AdvanceInputs<'_, M>, next: usize, growth: &[f64; M], reach: f64) -> bool {
+        let due = &self.queue.due[next];
+        let input = due.input as usize;
+        let (Some(plastic), Some(shared)) = (&mut self.plastic[input], &of.plastic[input]) else { return false };
+        if !plastic.has_synapses() {
+            return false;
+        }
+        let arrival = due.in_row();
+        plastic.take_in_hand(&arrival);
+        let block = &mut self.block;
+        plastic.in_hand().0.iter().for_each(|&target| block.decide_due(of.cell, target as usize, due.time));
+        plastic.targets.take_up(&block.spikes, block.first, of.clock);
+        // Spikes of a source at one time change weights as one.
+        let is_again = next.checked_sub(1).is_some_and(|before| self.queue.due[before].is_with(due));
+        if !is_again {
+            plastic.change(shared, &arrival);
+        }
+        let (targets, weights) = plastic.in_hand();
+        for (&target, &w) in targets.iter().zip(weights) {
+            block.arrive(of.cell, target as usize, due.time, f64::from(w), growth, reach);
+        }
+        self.events += targets.len() as u64;
+        true
     }
 
     /// Sets the currents that hold from `now` on, and returns when they change next [ms].
@@ -158,6 +199,10 @@ impl<const M: usize> Part<M> {
                 growth[m] = growth[m] * cell.jumps[port][m] * due.factor;
             }
             let (reach, block) = (self.block.reach[port] * due.factor, self.block.first / TARGETS_PER_BLOCK);
+            if self.take_plastic(of, next, &growth, reach) {
+                next += 1;
+                continue;
+            }
             match &of.network.synapses[projection] {
                 Synapses::Dense(weights) => {
                     let row = &weights.row(due.source as usize)[self.block.first..][..self.block.neurons.len()];

@@ -179,7 +179,15 @@ fn read(
             (at_ms, InterventionKind::ScaleWeights { projection: place, factor })
         }
         InterventionSpec::Prune { at_ms, projection, fraction } => {
-            (at_ms, InterventionKind::Prune { projection: find_projection(table, projections, &projection)?, fraction })
+            let place = find_projection(table, projections, &projection)?;
+            if projections[place.0].plasticity.is_some() {
+                let why = format!(
+                    "expected a projection without `plasticity` to remove synapses of, for weights of 0 would grow again; found \
+                     {projection:?}"
+                );
+                return Err(table.refused(&["projection"], why));
+            }
+            (at_ms, InterventionKind::Prune { projection: place, fraction })
         }
         InterventionSpec::AddCurrent { at_ms, population, neurons, by_pa: by } => {
             let population = of(&population)?;

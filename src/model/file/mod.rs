@@ -14,6 +14,7 @@ mod choice;
 mod connection;
 mod experiment;
 mod intervention;
+mod plasticity;
 mod population;
 mod projection;
 mod reading;
@@ -75,6 +76,7 @@ pub(super) fn check(file: &Section<'_, '_>, registry: &Registry) -> Result<Model
     let learning = experiment::learning(&file.section("learning")?)?;
     population::check_plateaus(&tables, &populations, &protocol)?;
     projection::check_delays(&projection_tables, &projections, &protocol)?;
+    plasticity::check_protocol(&projection_tables, &projections, &protocol)?;
     let decoding = experiment::decoding(&file.section("decoding")?)?;
     let stimuli = experiment::stimuli(&file.section("stimuli")?, &populations)?;
     let interventions = intervention::all(file, &populations, &projections, &protocol)?;

@@ -4,14 +4,15 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::connection;
+use super::plasticity;
 use super::population::{self, refuse_file};
 use super::rule::{self, RuleKeys};
 use crate::model::error::{ModelError, nearest, one_of};
 use crate::model::registry::Registry;
 use crate::model::text::Section;
 use crate::model::{
-    Carries, Connection, Delay, Edge, ExecutionOrder, Model, Population, PopulationId, PortId, Projection,
-    ProjectionRule, Protocol, ShortTermPlasticity, Sign, Storage, WeightInit, feedforward_path,
+    Carries, Connection, Delay, Edge, ExecutionOrder, Model, OnlinePlasticity, Population, PopulationId, PortId,
+    Projection, ProjectionRule, Protocol, ShortTermPlasticity, Sign, Storage, WeightInit, feedforward_path,
 };
 use crate::units::{Duration, FactorText, LearningRate, Name, NumberOrTable, SynapticWeight, tagged};
 
@@ -66,7 +67,11 @@ pub struct ProjectionSpec {
     /// the weight times the share of resources that it activates, `u` of them at rest.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub short_term: Option<ShortTermPlasticity>,
-    /// The plasticity rule: "two-phase" (of feedforward weights, meant without it), "mirror" or "inverse" (of apical
+    /// Plasticity between spikes, of synapses onto cells of kind "lif" in the protocol "continuous": weights change at each arrival and
+    /// each postsynaptic spike. Initial weights beyond its bounds are set to them by the first change.
+    #[serde(default, serialize_with = "tagged::some_by_kind", skip_serializing_if = "Option::is_none")]
+    pub plasticity: Option<OnlinePlasticity>,
+    /// The plasticity rule at the end of presentations: "two-phase" (of feedforward weights, meant without it), "mirror" or "inverse" (of apical
     /// compartments), "expression" with `post` and `pre`, or a rule that the program registers. Files of version 0.1 name the key
     /// `feedback_rule`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -98,6 +103,7 @@ impl ProjectionSpec {
             carries: Carries::Spikes,
             storage: None,
             short_term: None,
+            plasticity: None,
             rule: None,
             post: None,
             pre: None,
@@ -123,6 +129,7 @@ pub(super) fn written(model: &Model, projection: &Projection) -> ProjectionSpec 
         carries: projection.carries,
         storage: projection.storage,
         short_term: projection.short_term,
+        plasticity: projection.plasticity,
         rule: projection.rule.as_ref().map(|rule| rule.name().to_owned()),
         post: factors.map(|factors| factors.post.clone()),
         pre: factors.map(|factors| factors.pre.clone()),
@@ -267,6 +274,7 @@ fn projection(
         carries: keys.carries,
         storage: keys.storage,
         short_term: keys.short_term,
+        plasticity: keys.plasticity,
         rule: rule::read(table, &rule_keys, apical, registry)?,
         weights: keys.weights.clone(),
     };
@@ -275,6 +283,7 @@ fn projection(
     check_moments(table, &projection, populations)?;
     check_sign(table, projection.sign, &projection.weights)?;
     connection::check(table, &projection, populations)?;
+    plasticity::check(table, &projection, target)?;
     Ok(projection)
 }
 

@@ -47,11 +47,12 @@ fn check_times(section: &Section<'_, '_>, keys: &RecordingKeys, protocol: &Proto
     };
     let other = match protocol {
         Protocol::Continuous(_) if keys.credit => {
-            Some(("credit", "expected no `credit` of a continuous run, which does not learn"))
+            Some(("credit", "expected no `credit` of a continuous run, which has no errors to assign"))
         }
-        Protocol::Continuous(_) if !matches!(keys.weights, Snapshots::Never | Snapshots::Ends) => {
-            Some(("weights", "expected `weights` \"never\" or \"ends\" of a continuous run"))
-        }
+        Protocol::Continuous(_) if keys.weights == Snapshots::Epochs => Some((
+            "weights",
+            "expected `weights` \"never\", \"ends\" or a number of slices of 100 ms of a continuous run",
+        )),
         Protocol::TwoPhase(_) if keys.weights == Snapshots::Never => Some((
             "weights",
             "expected `weights` \"ends\", \"epochs\" or a number of presentations; \"never\" is for continuous runs",

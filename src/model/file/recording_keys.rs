@@ -31,7 +31,7 @@ pub(super) struct RecordingKeys {
     /// Spacing of the samples of traces [ms], no longer than a phase.
     #[serde(with = "SamplingInterval")]
     pub(super) report_dt_ms: f64,
-    /// When weights are kept: "never" (so without a word in a continuous run), "ends" (at the start and the end alone), "epochs", or after every so many presentations.
+    /// When weights are kept: "never" (so without a word in a continuous run), "ends" (at the start and the end alone), "epochs", or after every so many presentations, of a continuous run slices of 100 ms.
     pub(super) weights: Snapshots,
     /// Whether losses of layers, angles to backpropagation and feedback Jacobians are measured of every training presentation,
     /// which takes about as long as a presentation.

@@ -95,6 +95,7 @@ fn scale(
     }
     let by = (before / after).sqrt();
     projection.weights = projection.weights.times(by).unwrap_or_default();
+    projection.plasticity = projection.plasticity.map(|plasticity| plasticity.times(by));
     Ok(mean * (before - after * by))
 }
 

@@ -254,6 +254,7 @@ fn figure(columns: &[[Panel; 2]]) -> Figure {
 mod tests {
     use super::*;
     use crate::model::{Model, WeightInit};
+    use crate::network::Network;
 
     fn models() -> Vec<(&'static BrunelRegime, Model)> {
         REGIMES.iter().map(|regime| (regime, regime.spec(false, 1).model().unwrap())).collect()
@@ -320,7 +321,8 @@ mod tests {
         let times: Vec<f64> = (0..2400).map(|i| 1.0 + 5.0 * f64::from(i / 10)).collect();
         let neurons = (0..2400).map(|i| i % 10).collect();
         let spikes = CircuitSpikes { name: "exc".to_owned(), size: 10, times, neurons, ..CircuitSpikes::default() };
-        let run = CircuitRun { span: 0.0..1200.0, populations: vec![spikes] };
+        let network = Network { synapses: Vec::new(), biases: Vec::new() };
+        let run = CircuitRun { span: 0.0..1200.0, populations: vec![spikes], network };
         let result = measured(&REGIMES[0], &run, 1);
         assert!((result.rate_hz - 200.0).abs() < 1e-9 && result.cv < 1e-9 && result.cv2 < 1e-9);
         assert!((result.correlation - 1.0).abs() < 1e-9, "{}", result.correlation);

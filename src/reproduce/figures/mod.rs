@@ -11,6 +11,8 @@ pub(super) mod maps;
 pub(super) mod microcircuit;
 pub(super) mod phases;
 pub(super) mod prediction;
+pub(super) mod song;
 pub(super) mod threshold;
 pub(super) mod traces;
+pub(super) mod triplet;
 pub(super) mod variants;

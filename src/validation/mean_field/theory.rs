@@ -96,6 +96,8 @@ impl<'a> TheoryOfModel<'a> {
             let source = &model.populations[from];
             let refusal = if projection.short_term.is_some() {
                 Some(Cow::from("synapses of short-term plasticity reach it"))
+            } else if projection.plasticity.is_some() {
+                Some(Cow::from("synapses whose weights change in the course of the run reach it"))
             } else if is_changing(source) {
                 Some(format!("its input from {} changes with time, or is of given spikes", source.name).into())
             } else {

@@ -98,6 +98,7 @@ fn projection(name: &str, from: usize, to: usize, port: PortId) -> Projection {
         delay: 1.0.into(),
         storage: None,
         short_term: None,
+        plasticity: None,
         weights: WeightInit::Moments {
             fan_in: Some(12),
             v_avg: 3.0,

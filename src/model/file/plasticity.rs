@@ -1,0 +1,66 @@
+//! What `plasticity` of a projection must be together with its other keys.
+
+use crate::model::error::ModelError;
+use crate::model::text::Section;
+use crate::model::{Carries, Population, Projection, Protocol, Sign, WeightInit};
+
+/// Refuses plasticity between spikes of synapses whose weights cannot change there, and bounds that cannot hold.
+pub(super) fn check(table: &Section<'_, '_>, projection: &Projection, target: &Population) -> Result<(), ModelError> {
+    let Some(plasticity) = &projection.plasticity else { return Ok(()) };
+    if !target.takes_delays_of_synapses() || projection.carries != Carries::Spikes {
+        let why = format!(
+            "expected no `plasticity` between spikes of synapses onto {:?}: those onto cells of kind \"lif\" take it, where spikes are \
+             carried; found cells of kind \"{}\"",
+            target.name,
+            target.cell.kind()
+        );
+        return Err(table.refused(&["plasticity"], why));
+    }
+    if let Some((key, why)) = plasticity.conflict() {
+        return Err(table.inner("plasticity")?.refused(&[key], why));
+    }
+    let bounds = plasticity.bounds();
+    let (key, fits) = match projection.sign {
+        Sign::Any => ("w_min", true),
+        Sign::NonNegative => ("w_min", bounds.w_min >= 0.0),
+        Sign::NonPositive => ("w_max", bounds.w_max <= 0.0),
+    };
+    if !fits {
+        let why = format!(
+            "expected bounds of the sign of the projection, \"{}\"; found `w_min` {} and `w_max` {}",
+            projection.sign.name(),
+            bounds.w_min,
+            bounds.w_max
+        );
+        return Err(table.inner("plasticity")?.refused(&[key], why));
+    }
+    match projection.weights {
+        WeightInit::Constant { value } if !(bounds.w_min..=bounds.w_max).contains(&value) => {
+            let why = format!(
+                "expected initial weights between `w_min` and `w_max` of `plasticity`, {} and {}; found {value}",
+                bounds.w_min, bounds.w_max
+            );
+            Err(table.refused(&["weights"], why))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Refuses plasticity between spikes where a run is one of presentations.
+pub(super) fn check_protocol(
+    tables: &[Section<'_, '_>],
+    projections: &[Projection],
+    protocol: &Protocol,
+) -> Result<(), ModelError> {
+    if protocol.continuous().is_some() {
+        return Ok(());
+    }
+    match tables.iter().zip(projections).find(|(_, projection)| projection.plasticity.is_some()) {
+        None => Ok(()),
+        Some((table, _)) => {
+            let why = "expected no `plasticity` between spikes in the protocol \"two-phase\", whose rules act at the end of \
+                       presentations; found it: name a `rule`, or set `kind` of [protocol] to \"continuous\"";
+            Err(table.refused(&["plasticity"], why))
+        }
+    }
+}

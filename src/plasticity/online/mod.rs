@@ -1,0 +1,124 @@
+//! Plasticity between spikes: rules that change a weight at each arrival over its synapse and at each postsynaptic spike.
+//!
+//! Times are those at the synapse: a presynaptic spike acts when it arrives, after its delay. Either side leaves traces that decay
+//! exponentially; [`OnlineRule`] turns the traces of one side into a change at the spikes of the other. Rules see numbers alone, neither
+//! engine nor network. One rule is one file with its equation and source, and a line of [`OnlinePlasticity`].
+
+mod bounds;
+mod stdp;
+mod traces;
+mod triplet;
+
+use std::fmt::Debug;
+use std::sync::Arc;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+pub use bounds::{BoundKind, WeightBounds};
+pub use stdp::Stdp;
+pub(crate) use traces::decay_of;
+pub use traces::{SpikePairing, SpikeTraces};
+pub use triplet::TripletStdp;
+
+/// A plasticity rule that acts at spikes.
+///
+/// A spike changes nothing together with another of the same time. A postsynaptic spike before the first arrival over a synapse
+/// changes nothing.
+pub trait OnlineRule: Debug + Send + Sync {
+    /// The traces that it reads.
+    fn traces(&self) -> SpikeTraces;
+
+    /// The weight after an arrival: from weight `w`, traces `x` of earlier arrivals over this synapse and traces `y` of earlier
+    /// postsynaptic spikes, both at this time.
+    fn at_arrival(&self, w: f64, x: [f64; 2], y: [f64; 2]) -> f64;
+
+    /// The weight after a postsynaptic spike: from weight `w`, traces `x` of earlier arrivals over this synapse and traces `y` of
+    /// earlier postsynaptic spikes, both at this time.
+    fn at_spike(&self, w: f64, x: [f64; 2], y: [f64; 2]) -> f64;
+
+    /// Takes one arrival over several synapses, which `y` lists in their order.
+    fn at_arrivals(&self, weights: &mut [f32], x: [f64; 2], y: [&[f64]; 2]) {
+        for (weight, (&slow, &fast)) in weights.iter_mut().zip(y[0].iter().zip(y[1])) {
+            *weight = self.at_arrival(f64::from(*weight), x, [slow, fast]) as f32;
+        }
+    }
+
+    /// Takes postsynaptic spikes at several synapses, one after the other.
+    fn at_spikes(&self, weights: &mut [f32], spikes: &[SpikeAtSynapse]) {
+        for &SpikeAtSynapse { synapse, x, y } in spikes {
+            let weight = &mut weights[synapse as usize];
+            *weight = self.at_spike(f64::from(*weight), x, y) as f32;
+        }
+    }
+}
+
+/// A postsynaptic spike at one synapse, with the traces at its time.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct SpikeAtSynapse {
+    /// Place of the synapse among those at hand.
+    pub synapse: u32,
+    /// Traces of earlier arrivals over the synapse.
+    pub x: [f64; 2],
+    /// Traces of earlier postsynaptic spikes.
+    pub y: [f64; 2],
+}
+
+/// Plasticity between spikes, by its rule.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename = "kind", rename_all = "snake_case")]
+#[schemars(rename = "OnlinePlasticity", tag = "kind", transform = crate::units::tagged::first_is_default)]
+#[non_exhaustive]
+pub enum OnlinePlasticity {
+    /// Pairs of spikes (Song, Miller & Abbott 2000).
+    Stdp(Stdp),
+    /// Triplets of spikes (Pfister & Gerstner 2006).
+    TripletStdp(TripletStdp),
+}
+
+impl OnlinePlasticity {
+    /// The rule.
+    pub fn rule(&self) -> Arc<dyn OnlineRule> {
+        match *self {
+            Self::Stdp(rule) => Arc::new(rule),
+            Self::TripletStdp(rule) => Arc::new(rule),
+        }
+    }
+
+    /// Its name in model files.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::Stdp(_) => "stdp",
+            Self::TripletStdp(_) => "triplet_stdp",
+        }
+    }
+
+    /// Its bounds.
+    pub fn bounds(&self) -> WeightBounds {
+        match self {
+            Self::Stdp(rule) => rule.bounds(),
+            Self::TripletStdp(rule) => rule.bounds(),
+        }
+    }
+
+    /// The same of weights that are so many times as large.
+    pub(crate) fn times(self, factor: f64) -> Self {
+        match self {
+            Self::Stdp(rule) => Self::Stdp(Stdp { w_min: rule.w_min * factor, w_max: rule.w_max * factor, ..rule }),
+            Self::TripletStdp(rule) => {
+                Self::TripletStdp(TripletStdp { w_min: rule.w_min * factor, w_max: rule.w_max * factor, ..rule })
+            }
+        }
+    }
+
+    /// A key with what is wrong with it beside the others, if anything is.
+    pub fn conflict(&self) -> Option<(&'static str, String)> {
+        let WeightBounds { w_min, w_max, .. } = self.bounds();
+        (w_min >= w_max).then(|| {
+            ("w_max", format!("expected `w_max` above `w_min`, found {w_max} and {w_min}; weights stay between"))
+        })
+    }
+}
+
+#[cfg(test)]
+mod testing;

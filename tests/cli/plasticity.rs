@@ -1,0 +1,100 @@
+//! Plasticity between spikes on the command line: runs that learn, stopped and resumed, and models that are refused.
+
+use super::support::{Bench, Contents};
+
+/// Cells whose input learns by pairs over dense synapses, and whose own synapses, of delays of their own, by triplets.
+const LEARNING: &str = r#"
+name = "learning"
+
+[[population]]
+name = "input"
+size = 30
+kind = "poisson"
+stimulus = { rate_hz = 40 }
+
+[[population]]
+name = "cells"
+size = 20
+kind = "lif"
+
+[[projection]]
+from = "input"
+to = "cells"
+port = "exc"
+delay_ms = 1.5
+weights = { from = "uniform", low = 300, high = 600 }
+sign = "non-negative"
+plasticity = { kind = "stdp", a_plus = 0.02, a_minus = 0.021, w_max = 900 }
+
+[[projection]]
+from = "cells"
+to = "cells"
+port = "exc"
+delay_ms = { from = "uniform", low = 1, high = 40 }
+weights = { from = "constant", value = 50 }
+
+[projection.plasticity]
+kind = "triplet_stdp"
+a3_plus = 0.05
+w_max = 100
+bounds = "soft"
+
+[protocol]
+kind = "continuous"
+duration_ms = 500
+
+[recording]
+weights = 2
+"#;
+
+#[test]
+fn weights_that_learn_go_on_from_a_checkpoint_to_the_bit() {
+    let bench = Bench::new();
+    bench.write("learning.toml", LEARNING);
+    bench.ok("simulate learning.toml --out whole.h5 --threads 2");
+    // Within a slice, and at the end of one.
+    bench.ok("simulate learning.toml --duration 150 --out first.h5 --threads 1");
+    bench.ok("simulate --resume first.checkpoint.h5 --duration 300 --out second.h5");
+    bench.ok("simulate --resume second.checkpoint.h5 --duration 500 --out third.h5");
+    let [again, whole] = ["third", "whole"].map(|run| Contents::of(&bench.path(&format!("{run}.checkpoint.h5"))));
+    assert_eq!(again, whole, "the same weights and state at the end");
+    let run = Contents::of(&bench.path("whole.h5"));
+    let [before, after] = ["initial", "final"].map(|name| run.floats(&format!("/weights/input-cells/{name}")));
+    assert!(before.len() == 600 && before.iter().zip(&after).filter(|(a, b)| (*a - *b).abs() > 0.0).count() > 500);
+    assert!(after.iter().all(|weight| (0.0..=900.0).contains(weight)));
+    assert_eq!(after, whole.floats("/weights/input-cells/final"));
+    let courses = [2, 4].map(|slice| run.floats(&format!("/weights/input-cells/presentation-{slice}")));
+    assert!(courses[0] != before && courses[0] != courses[1] && courses[1] != after, "weights every 200 ms");
+    assert!(whole.floats("/lanes/0/populations/cells/plastic_0_sent").len() > 30);
+    bench.ok("inspect --check third.checkpoint.h5");
+    // What was learnt is part of the run, and so is the rule.
+    let ran = bench.run("simulate learning.toml --resume first.checkpoint.h5 --set projection.input-cells.plasticity.a_plus=0 --out a.h5");
+    assert!(ran.code == Some(2) && ran.stderr.contains("projection.input-cells.plasticity.a_plus"), "{}", ran.stderr);
+}
+
+#[test]
+fn plasticity_that_makes_no_sense_is_refused_with_what_was_expected() {
+    let bench = Bench::new();
+    bench.write("learning.toml", LEARNING);
+    let rule = "projection.input-cells.plasticity";
+    for (key, expected) in [
+        (
+            format!("{rule}.kind=\"stpd\""),
+            "expected \"stdp\" or \"triplet_stdp\", found \"stpd\"; did you mean `stdp`?",
+        ),
+        (format!("{rule}.w_min=1000"), "expected `w_max` above `w_min`, found 900 and 1000"),
+        (format!("{rule}.w_min=-5"), "expected bounds of the sign of the projection, \"non-negative\""),
+        (format!("{rule}.tau_plus=5"), "unknown key `tau_plus`"),
+        (format!("{rule}.w_max=1e9"), "`w_max` in `plasticity`"),
+        ("projection.cells-cells.weights.value=150".to_owned(), "expected initial weights between `w_min` and `w_max`"),
+        (
+            "change=[{kind=\"prune\",at_ms=100,projection=\"input-cells\",fraction=0.5}]".to_owned(),
+            "without `plasticity`",
+        ),
+        ("population.cells.kind=\"pyramidal\"".to_owned(), "expected"),
+    ] {
+        let mut command = bench.command("simulate learning.toml --out refused.h5 --set");
+        let ran: super::support::Ran = command.arg(&key).output().unwrap().into();
+        assert!(ran.code == Some(2) && ran.stderr.contains(expected), "{key}: {}", ran.stderr);
+    }
+}
