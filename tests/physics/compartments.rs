@@ -193,7 +193,7 @@ fn bursts_are_spikes_in_close_succession() {
 fn one_compartment_fires_as_an_integrate_and_fire_cell() {
     let lif_port = |name: &str, tau| LifPort::Exponential { name: name.to_owned(), tau };
     let inputs = vec![input("exc", 14.0, 75.0), input("inh", 2.0, -50.0)];
-    let rate = LifEscape { phi_max: 0.1, v_half: -55.0, width: 4.0 };
+    let rate = LifEscape { phi_max: 0.1, v_half: -58.0, width: 4.0 };
     for (t_ref, escape) in [(0.0, None), (2.0, None), (2.0, Some(rate))] {
         let lif = Lif {
             i_e: 250.0,
