@@ -41,6 +41,7 @@ pub fn neuron_traces(
     let Some(blocks) = run.traces(name, asked.clone(), span.clone())? else { return Ok(Vec::new()) };
     let spikes = run.spikes(name, span.clone())?.unwrap_or_default();
     let plateaus = run.plateaus(name, span)?.unwrap_or_default();
+    let events = dendritic_events(run, name)?;
     let Some(population) = model.populations.iter().find(|population| population.name == name) else {
         let problem = format!("the model of the run has no population `{name}`");
         return Err(RecordError::Content { path: model.name.clone(), problem });
@@ -65,7 +66,21 @@ pub fn neuron_traces(
             spikes: spiking.collect(),
             plateaus: levels.collect(),
             teaching: teaching(population, neuron, window),
+            events: events.iter().filter(|(id, _)| own(id)).map(|(_, event)| event.clone()).collect(),
         });
+    }
+    Ok(found)
+}
+
+/// Plateaus and dendritic spikes that have a beginning and an end, with their neurons.
+fn dendritic_events(run: &RunReader, name: &str) -> Result<Vec<(u64, gallery::DendriticSpan)>, RecordError> {
+    let mut found = Vec::new();
+    for (kind, label) in [("plateau", "plateau"), ("dendritic_spike", "dendritic spike")] {
+        let events = run.events(name, kind)?.unwrap_or_default();
+        let spans = events.neurons.iter().zip(&events.start).zip(&events.stop);
+        found.extend(spans.map(|((&neuron, &start), &stop)| {
+            (neuron, gallery::DendriticSpan { label: label.to_owned(), range: [start, stop] })
+        }));
     }
     Ok(found)
 }

@@ -105,6 +105,17 @@ fn spectral(values: &[f64]) -> PopulationSpectrum {
     PopulationSpectrum { name: "hidden".to_owned(), rate: 24.5, spectrum }
 }
 
+/// Dendritic events of which some overlap, follow each other closely, or go on beyond a window of 208 ms.
+fn dendritic_events() -> Vec<DendriticSpan> {
+    let event = |label: &str, range| DendriticSpan { label: label.to_owned(), range };
+    vec![
+        event("plateau", [60.0, 80.0]),
+        event("dendritic spike", [70.0, 75.0]),
+        event("plateau", [82.0, 100.0]),
+        event("plateau", [200.0, 230.0]),
+    ]
+}
+
 /// One figure of every kind.
 fn every_kind() -> Vec<(&'static str, Figure)> {
     let wave = |i: usize| [i as f64 * 0.5, (i as f64 * 0.1).sin() * 4.0];
@@ -115,8 +126,10 @@ fn every_kind() -> Vec<(&'static str, Figure)> {
         spikes: vec![1.0, 50.0, 207.9],
         plateaus: vec![Level { from: 30.0, to: 52.0, alpha: 0.7 }, Level { from: 186.0, to: 208.0, alpha: 1.0 }],
         teaching: vec![Pull { from: 52.0, to: 104.0, reversal: -8.0 }],
+        events: Vec::new(),
     };
     let neurons: Vec<_> = (0..12).map(|i| neuron(&format!("hidden {i}"))).collect();
+    let bursting = [0, 1].map(|i| NeuronTraces { events: dendritic_events(), ..neurons[i].clone() });
     let values: Vec<f64> = (0..1000).map(|i| 0.5 + 0.4 * (f64::from(i) * 0.7).sin()).collect();
     let activity = || Activity { rates: values.iter().map(|v| v * 200.0).collect(), course: values[..25].to_vec() };
     let phases_of = |name: &str| PhaseRates {
@@ -178,6 +191,7 @@ fn every_kind() -> Vec<(&'static str, Figure)> {
         ("raster of many presentations", raster_of(500, 200, 0.5)),
         ("traces", traces(&neurons[..3], &trials(2), [0.0, 208.0])),
         ("many traces", traces(&neurons, &trials(2), [0.0, 208.0])),
+        ("traces with dendritic events", traces(&bursting, &[], [0.0, 208.0])),
         ("plateaus", plateaus(&[PlateauPairs { name: "hidden", forward: &values, target: &values }; 2])),
         ("rates", rates(&["input", "hidden", "output"].map(phases_of))),
         ("correlation", correlations(&[correlated(&values), correlated(&values)])),

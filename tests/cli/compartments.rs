@@ -59,6 +59,27 @@ fn events_are_of_the_neurons_whose_spikes_are_recorded() {
     assert!(!own.is_empty());
 }
 
+/// Silent cells are held, and a plateau that lasts is drawn.
+#[test]
+fn cells_are_changed_in_the_course_of_a_run_and_drawn() {
+    let bench = Bench::new();
+    let changes = "[[change]]\nkind = \"silence\"\nat_ms = 200\npopulation = \"cells\"\nneurons = \"0:20\"\n\n\
+                   [[change]]\nkind = \"add-current\"\nat_ms = 200\npopulation = \"cells\"\nneurons = \"20:40\"\nby_pa = 200\n";
+    bench.write("tufts.toml", format!("{MODEL}\n{changes}"));
+    bench.ok("simulate tufts.toml --quiet --record all --out run.h5");
+    let run = Contents::of(&bench.path("run.h5"));
+    let count = |neurons: std::ops::Range<u64>, times: std::ops::Range<f64>| {
+        let spikes = run.integers("/spikes/cells/node_ids").iter().zip(run.floats("/spikes/cells/timestamps"));
+        spikes.filter(|(neuron, time)| neurons.contains(neuron) && times.contains(time)).count()
+    };
+    assert!(count(0..20, 0.0..200.0) > 20);
+    assert_eq!(count(0..20, 200.0..400.0), 0);
+    assert!(count(20..40, 200.0..400.0) > count(20..40, 0.0..200.0));
+    bench.ok("plot traces run.h5 --out traces.svg");
+    let figure = std::fs::read_to_string(bench.path("traces.svg")).unwrap();
+    assert!(figure.contains("plateau"), "the spans of plateaus are named");
+}
+
 #[test]
 fn keys_that_do_not_fit_are_refused_with_line_and_reason() {
     let bench = Bench::new();

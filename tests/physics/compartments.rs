@@ -193,10 +193,12 @@ fn bursts_are_spikes_in_close_succession() {
 fn one_compartment_fires_as_an_integrate_and_fire_cell() {
     let lif_port = |name: &str, tau| LifPort::Exponential { name: name.to_owned(), tau };
     let inputs = vec![input("exc", 14.0, 75.0), input("inh", 2.0, -50.0)];
-    for t_ref in [0.0, 2.0] {
+    let rate = LifEscape { phi_max: 0.1, v_half: -58.0, width: 4.0 };
+    for (t_ref, escape) in [(0.0, None), (2.0, None), (2.0, Some(rate))] {
         let lif = Lif {
             i_e: 250.0,
             t_ref,
+            escape,
             ports: vec![lif_port("exc", 2.0), lif_port("inh", 6.0)],
             poisson_input: inputs.clone(),
             ..Lif::default()
@@ -213,7 +215,12 @@ fn one_compartment_fires_as_an_integrate_and_fire_cell() {
             .into(),
             couplings: Vec::new(),
             ports: vec![port("exc", "soma", 2.0), port("inh", "soma", 6.0)],
-            spike: SpikeKeys { t_ref, ..Compartments::default().spike },
+            spike: SpikeKeys {
+                t_ref,
+                escape,
+                v_th: escape.is_none().then(|| (-55.0).into()),
+                ..Compartments::default().spike
+            },
             poisson_input: inputs.clone(),
             ..Compartments::default()
         };

@@ -24,7 +24,7 @@ pub use plateaus::{PlateauPairs, plateaus};
 pub use raster::{RasterPopulation, raster};
 pub use scatter::scatter;
 pub use spectrum::{PopulationSpectrum, spectra};
-pub use traces::{Level, NeuronTraces, Pull, traces};
+pub use traces::{DendriticSpan, Level, NeuronTraces, Pull, traces};
 pub use validation::{Validated, validation};
 pub use weights::{WeightLayout, receptive_fields, weights};
 

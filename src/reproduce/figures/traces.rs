@@ -190,6 +190,7 @@ impl<'a> PopulationTraces<'a> {
                 spikes: if soma { whole.spikes.clone() } else { Vec::new() },
                 plateaus: if apical { whole.plateaus.clone() } else { Vec::new() },
                 teaching: Vec::new(),
+                events: Vec::new(),
             }
         };
         Ok(compartments.iter().map(|&name| part(name)).collect())
