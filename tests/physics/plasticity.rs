@@ -378,6 +378,26 @@ fn windows_threads_and_storage_change_no_bit() {
     }
 }
 
+/// Amplitudes of 0 leave weights as they are, and spikes those of a circuit without plasticity.
+#[test]
+fn rules_that_change_nothing_change_no_spike() {
+    let (mut model, network) = circuit(Storage::Sparse);
+    let run = |model: &Model| {
+        let mut network = network.clone();
+        let spikes = go_on(&mut lane(model, f64::INFINITY), &mut network, 0..3);
+        (spikes, bits(&network))
+    };
+    // Initial weights are within these bounds.
+    let none = Stdp { a_plus: 0.0, a_minus: 0.0, w_min: -1000.0, ..Stdp::of(1000.0) };
+    for projection in &mut model.projections {
+        projection.plasticity = projection.plasticity.map(|_| OnlinePlasticity::Stdp(none));
+    }
+    let learning = run(&model);
+    model.projections.iter_mut().for_each(|projection| projection.plasticity = None);
+    assert!(learning == run(&model) && learning.1 == bits(&network));
+    assert!(learning.0.iter().map(Vec::len).sum::<usize>() > 1_000);
+}
+
 /// Spikes wait at synapses in every slice; where they are applied, changes nothing that comes after.
 #[test]
 fn when_pending_changes_are_made_changes_no_bit() {
