@@ -252,6 +252,46 @@ fn bounded_and_nearest_changes_are_those_of_single_steps() {
     assert!(at_bounds > 10, "{at_bounds} steps ended at a bound");
 }
 
+/// Cells of two blocks that all get the same spikes have the same weights, in either storage.
+#[test]
+fn blocks_of_neurons_learn_alike() {
+    let rule = Stdp { a_plus: 0.05, a_minus: 0.06, ..Stdp::of(1.0) };
+    let trains = random_trains(280.0, 40.0);
+    let run = |storage: Storage| {
+        let (small, _) = pair(OnlinePlasticity::Stdp(rule), storage);
+        let mut model = small;
+        model.populations[2].size = 4_100;
+        model.projections[1].connection = Connection::default();
+        let mut network = initial_network(&model, 1).unwrap();
+        let mut lane = lane(&model, f64::INFINITY);
+        for index in 0..3_u32 {
+            let from = f64::from(index) * SLICE;
+            let cut = |spikes: &[Spike], neurons: u32| -> Vec<Spike> {
+                let own = spikes.iter().filter(|s| s.neuron < neurons && (from..from + SLICE).contains(&s.time));
+                own.map(|spike| Spike { time: spike.time - from, ..*spike }).collect()
+            };
+            let (source, driver) = (cut(&trains.source, 3), cut(&trains.driver, 1));
+            let stimuli = [Stimulus::Spikes(&source), Stimulus::Spikes(&driver)];
+            let phases = [Phase::new(SLICE, &stimuli)];
+            let key = PresentationKey::training(u64::from(index));
+            let trial = Trial { key, phases: &phases, spikes: KeptSpikes::All, sampling: None };
+            assert_eq!(lane.present_changing(&mut network, &trial, &Limits::default()), None);
+            assert_eq!(lane.observation().spikes[2].len(), 4_100 * driver.len());
+        }
+        lane.settle_weights(&mut network);
+        let matrix = network.synapses[0].matrix();
+        (0..3).map(|source| matrix.row(source)[..4_100].to_vec()).collect::<Vec<_>>()
+    };
+    let (dense, sparse) = (run(Storage::Dense), run(Storage::Sparse));
+    assert!(dense == sparse);
+    for (source, row) in dense.iter().enumerate() {
+        assert!(row.iter().all(|weight| weight.to_bits() == row[0].to_bits()), "source {source}");
+        let arrivals = of_neuron(&trains.source, source, DELAY);
+        let (wanted, _) = step_by_step(&rule, &arrivals, &of_neuron(&trains.driver, 0, 0.0));
+        assert!((row[0] - wanted).abs() < 1e-6 && (row[0] - INITIAL as f32).abs() > 1e-3, "{} for {wanted}", row[0]);
+    }
+}
+
 /// A recurrent circuit of cells that fire, over plastic synapses: dense or sparse ones of one delay, and sparse ones of many.
 fn circuit(storage: Storage) -> (Model, Network) {
     let cell = Lif {
@@ -336,6 +376,26 @@ fn windows_threads_and_storage_change_no_bit() {
     ] {
         assert!(run(window, threads, storage) == whole, "windows of {window} ms, {threads} threads, {storage:?}");
     }
+}
+
+/// Amplitudes of 0 leave weights as they are, and spikes those of a circuit without plasticity.
+#[test]
+fn rules_that_change_nothing_change_no_spike() {
+    let (mut model, network) = circuit(Storage::Sparse);
+    let run = |model: &Model| {
+        let mut network = network.clone();
+        let spikes = go_on(&mut lane(model, f64::INFINITY), &mut network, 0..3);
+        (spikes, bits(&network))
+    };
+    // Initial weights are within these bounds.
+    let none = Stdp { a_plus: 0.0, a_minus: 0.0, w_min: -1000.0, ..Stdp::of(1000.0) };
+    for projection in &mut model.projections {
+        projection.plasticity = projection.plasticity.map(|_| OnlinePlasticity::Stdp(none));
+    }
+    let learning = run(&model);
+    model.projections.iter_mut().for_each(|projection| projection.plasticity = None);
+    assert!(learning == run(&model) && learning.1 == bits(&network));
+    assert!(learning.0.iter().map(Vec::len).sum::<usize>() > 1_000);
 }
 
 /// Spikes wait at synapses in every slice; where they are applied, changes nothing that comes after.
