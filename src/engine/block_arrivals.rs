@@ -103,6 +103,7 @@ struct QueuedRows<'a> {
 
 impl<'a> QueuedRows<'a> {
     /// The synapses that a spike goes along, each after its own delay; none where all have one.
+    #[inline]
     fn of(&self, arrival: &Arrival) -> Option<SourceRow<'a>> {
         let (input, source) = (arrival.input as usize, arrival.source as usize);
         let Synapses::Sparse(sparse) = &self.network.synapses[self.of[input].projection] else { return None };
@@ -207,10 +208,11 @@ impl Queue {
             let end = from + row.synapses[from..].iter().take_while(|synapse| synapse.delay == delay).count();
             let time = last.sent + f64::from(delay) * row.resolution_ms;
             let arrival = Arrival { time, from: from as u32, to: end as u32, ..last };
-            self.keep(arrival, to);
             if time >= to {
+                self.put(arrival);
                 return;
             }
+            self.due.push(arrival);
             from = end;
         }
     }

@@ -67,6 +67,25 @@ impl<const M: usize> WithSimd for AdvancePart<'_, '_, M> {
     }
 }
 
+/// One call of [`Part::take_plastic`]: apart from the loop over arrivals, which stays as small as it is without plasticity.
+struct PlasticArrival<'a, 'b, 'c, const M: usize> {
+    part: &'a mut Part<M>,
+    of: &'a AdvanceInputs<'b, M>,
+    next: usize,
+    growth: &'c [f64; M],
+    reach: f64,
+}
+
+impl<const M: usize> WithSimd for PlasticArrival<'_, '_, '_, M> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, _: S) {
+        let Self { part, of, next, growth, reach } = self;
+        part.take_plastic(of, next, growth, reach);
+    }
+}
+
 impl<const M: usize> Part<M> {
     /// A block of neurons of these distances from threshold at rest.
     pub(super) fn new(
@@ -131,15 +150,12 @@ impl<const M: usize> Part<M> {
         }
     }
 
-    /// Changes the synapses of the arrival at `next` that are taken out of the network for it, and lets it act; whether it has such.
+    /// Changes the synapses of the arrival at `next`, which are taken out of the network for it, and lets it act.
     #[inline(always)]
-    fn take_plastic(&mut self, of: &AdvanceInputs<'_, M>, next: usize, growth: &[f64; M], reach: f64) -> bool {
+    fn take_plastic(&mut self, of: &AdvanceInputs<'_, M>, next: usize, growth: &[f64; M], reach: f64) {
         let due = &self.queue.due[next];
         let input = due.input as usize;
-        let (Some(plastic), Some(shared)) = (&mut self.plastic[input], &of.plastic[input]) else { return false };
-        if !plastic.has_synapses() {
-            return false;
-        }
+        let (Some(plastic), Some(shared)) = (&mut self.plastic[input], &of.plastic[input]) else { return };
         let arrival = due.in_row();
         plastic.take_in_hand(&arrival);
         let block = &mut self.block;
@@ -155,7 +171,6 @@ impl<const M: usize> Part<M> {
             block.arrive(of.cell, target as usize, due.time, f64::from(w), growth, reach);
         }
         self.events += targets.len() as u64;
-        true
     }
 
     /// Sets the currents that hold from `now` on, and returns when they change next [ms].
@@ -199,7 +214,8 @@ impl<const M: usize> Part<M> {
                 growth[m] = growth[m] * cell.jumps[port][m] * due.factor;
             }
             let (reach, block) = (self.block.reach[port] * due.factor, self.block.first / TARGETS_PER_BLOCK);
-            if self.take_plastic(of, next, &growth, reach) {
+            if self.plastic[due.input as usize].as_ref().is_some_and(PlasticPart::has_synapses) {
+                of.arch.dispatch(PlasticArrival { part: self, of, next, growth: &growth, reach });
                 next += 1;
                 continue;
             }
