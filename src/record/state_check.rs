@@ -1,6 +1,7 @@
 //! Whether a checkpoint is one of a model: every array of the length the model gives it, every number finite.
 
 use super::Checkpoint;
+use crate::cells::Dynamics;
 use crate::engine::{ProjectionState, StateArray};
 use crate::model::{Model, Population, Projection, Rule};
 use crate::network::{Network, Synapses};
@@ -186,6 +187,10 @@ fn check_one_delay(model: &Model, projection: &Projection, synapses: &Synapses) 
     in_range(&what, &expected, &found.unwrap_or([delay; 2]), |found| found.total_cmp(&delay).is_eq())
 }
 
+/// How long before a checkpoint the last event of a cell of several compartments may be [ms]: they have one every 1,000 ms.
+const EARLIEST_EVENT_MS: f64 = -2000.0;
+const EARLIEST_EVENT: &str = "times of at most 2000 ms before it";
+
 fn check_population(
     model: &Model,
     population: &Population,
@@ -197,7 +202,11 @@ fn check_population(
         let values = state.iter().find(|array| array.name == *name).map_or(&[][..], |array| &array.values);
         let what = format!("values of `{name}` of `{}` in lane {lane}", population.name);
         count(what.as_str(), population.size, values.len())?;
-        possible(what, values)?;
+        possible(what.as_str(), values)?;
+        if name == "last_event" && matches!(population.cell.dynamics(), Dynamics::Compartmental(_)) {
+            // Its cells are looked at in steps from there on.
+            in_range(&what, EARLIEST_EVENT, values, |value| value >= EARLIEST_EVENT_MS)?;
+        }
     }
     let of = |names: &'static [&'static str]| move |array: &&StateArray| names.contains(&array.name.as_str());
     for StateArray { name, values } in state.iter().filter(of(&crate::engine::DRIVES)) {

@@ -200,9 +200,10 @@ impl CompartmentalCell {
         Ok(())
     }
 
-    /// Checks that the response to every current has a closed form, with and without the compartment that fires held.
+    /// Checks that the response to every current has a closed form, with and without the compartment that fires held, as it is while
+    /// refractory and where a change silences the cell.
     fn check_modes(&self) -> Result<(), Conflict> {
-        let held = self.spike.reset.filter(|reset| reset.refractory_ms > 0.0);
+        let held = self.spike.reset;
         let mut taus: Vec<f64> = self.currents().iter().map(|current| current.tau).collect();
         taus.sort_unstable_by(f64::total_cmp);
         taus.dedup();

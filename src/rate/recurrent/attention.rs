@@ -14,7 +14,7 @@ use ndarray::{Array1, Array2, Axis};
 use super::bptt::truncated;
 use super::events::StoredSteps;
 use super::{MemoryReads, Recurrent, RecurrentChange, RecurrentRule, RecurrentStates, Sequence};
-use crate::numeric::Purpose;
+use crate::numeric::{Purpose, exp};
 use crate::rate::draws::{stream_of, uniform};
 
 /// The rule.
@@ -56,7 +56,7 @@ impl Attention {
             let memory = states.h.select(Axis(0), &steps);
             let mut alpha = memory.dot(&query.t().dot(&states.h.row(step)));
             let most = alpha.fold(f64::NEG_INFINITY, |most, &match_| most.max(match_));
-            alpha.mapv_inplace(|match_| (match_ - most).exp());
+            alpha.mapv_inplace(|match_| exp(match_ - most));
             alpha /= alpha.sum();
             let sum = alpha.dot(&memory);
             drive.row_mut(step).scaled_add(1.0, &out.dot(&sum));
