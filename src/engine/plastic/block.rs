@@ -129,7 +129,7 @@ impl WithSimd for ApplyPending<'_> {
             for place in (0..train.len()).rev() {
                 let sent = train[place].sent;
                 let waits = own.iter().find(|arrival| arrival.sent.total_cmp(&sent).is_eq());
-                let end = waits.map_or(length, |arrival| arrival.from).max(start);
+                let end = waits.map_or(length, |arrival| arrival.from.min(length)).max(start);
                 while start < end {
                     let places = start..start + synapses.of_one_delay(source, start..end);
                     let delay = delay(synapses, source, start, delay_ms);

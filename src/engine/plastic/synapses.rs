@@ -62,12 +62,15 @@ impl TakenSynapses {
         }
     }
 
-    /// Places of the synapses of an arrival in the row of its source.
+    /// Places of the synapses of an arrival in the row of its source; an arrival of an edited checkpoint may name others.
     #[inline(always)]
     pub(super) fn places(&self, arrival: &RowArrival) -> Range<usize> {
         match self {
             Self::Dense(weights) => 0..weights.post(),
-            Self::Sparse(_) => arrival.from..arrival.to,
+            Self::Sparse(block) => {
+                let to = arrival.to.min(block.row(arrival.source).len());
+                arrival.from.min(to)..to
+            }
         }
     }
 
