@@ -138,6 +138,8 @@ pub(crate) fn run<R: Send, E: Send>(
             drop(report);
         }
     });
-    panicked.map(resume_unwind);
+    if let Some(panic) = panicked {
+        resume_unwind(panic);
+    }
     Ok((result.expect("a job that ends without a result panics"), raised))
 }
