@@ -37,7 +37,7 @@ impl RowWork {
 
     /// Collects the postsynaptic spikes that the synapses have not been changed for, up to `until` if it is given.
     ///
-    /// Half of all synapses may have none, in no order that a processor could foresee: they are told apart without a branch.
+    /// About half of all synapses have none, in an order that branch prediction does not learn: the selection is free of branches.
     #[inline(always)]
     pub(super) fn collect_spikes(
         &mut self,

@@ -1,6 +1,6 @@
 //! Spike-timing-dependent plasticity of triplets of spikes.
 //!
-//! SpikeTraces r₁, r₂ of arrivals decay with τ₊, τ_x and o₁, o₂ of postsynaptic spikes with τ₋, τ_y. At an arrival
+//! Traces r₁, r₂ of arrivals decay with τ₊, τ_x and o₁, o₂ of postsynaptic spikes with τ₋, τ_y. At an arrival
 //! w → w − o₁ (A₂⁻ + A₃⁻ r₂), at a postsynaptic spike w → w + r₁ (A₂⁺ + A₃⁺ o₂), where r₂ and o₂ are taken just before their own jump.
 //! Pfister & Gerstner (2006), J Neurosci 26:9673; the defaults are their fit of the full model with all-to-all
 //! interactions to data of visual cortex, where a weight is relative to its initial value.
