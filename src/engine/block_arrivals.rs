@@ -1,6 +1,7 @@
 //! What reaches a block of neurons in a window, in the order of time.
 
 use std::collections::VecDeque;
+use std::hint::black_box;
 
 use pulp::{Simd, WithSimd};
 
@@ -91,6 +92,23 @@ impl FreshSpikes {
 struct SourceRow<'a> {
     synapses: &'a [Synapse],
     resolution_ms: f64,
+    /// The delay of all synapses of the projection, if they have one [steps].
+    one_delay: Option<u16>,
+}
+
+impl SourceRow<'_> {
+    /// The delay of the synapses from a place on [steps], and the end of those that have it. Where all have one, none is read.
+    #[inline]
+    fn of_next_delay(&self, from: usize) -> (u16, usize) {
+        self.one_delay.map_or_else(
+            || {
+                let rest = &self.synapses[from..];
+                let delay = rest[0].delay;
+                (delay, from + rest.iter().take_while(|synapse| synapse.delay == delay).count())
+            },
+            |delay| (delay, self.synapses.len()),
+        )
+    }
 }
 
 /// Where the rows of presynaptic neurons onto a block are.
@@ -109,7 +127,17 @@ impl<'a> QueuedRows<'a> {
         let Synapses::Sparse(sparse) = &self.network.synapses[self.of[input].projection] else { return None };
         let own = self.plastic.get(input).and_then(Option::as_ref).and_then(|plastic| plastic.sparse_row(source));
         let synapses = own.unwrap_or_else(|| sparse.row(self.block, source));
-        Some(SourceRow { synapses, resolution_ms: sparse.resolution_ms() })
+        Some(SourceRow { synapses, resolution_ms: sparse.resolution_ms(), one_delay: sparse.one_delay() })
+    }
+
+    /// Reads the delays that come next in the rows of several spikes, which are far from each other in memory: the processor waits for many
+    /// of them at a time, not for each when it is needed.
+    fn read_ahead(&self, arrivals: impl Iterator<Item = Arrival>) {
+        let next = |arrival: Arrival| {
+            let row = self.of(&arrival).filter(|row| row.one_delay.is_none())?;
+            row.synapses.get(arrival.to as usize)
+        };
+        black_box(arrivals.filter_map(next).fold(0, |all, synapse| all ^ synapse.delay));
     }
 }
 
@@ -149,11 +177,20 @@ impl Queue {
                 }));
             } else {
                 let acting = fresh.factors.iter().copied().chain(std::iter::repeat(1.0));
-                for (&Spike { time: sent, neuron: source }, factor) in fresh.spikes.iter().zip(acting) {
-                    let arrival = Arrival { time: sent, sent, factor, input, source, from: 0, to: 0 };
+                let sent = fresh.spikes.iter().zip(acting).map(|(&Spike { time, neuron: source }, factor)| Arrival {
+                    time,
+                    sent: time,
+                    factor,
+                    input,
+                    source,
+                    from: 0,
+                    to: 0,
+                });
+                rows.read_ahead(sent.clone());
+                for arrival in sent {
                     match rows.of(&arrival) {
                         Some(row) => self.follow(arrival, row, window.to),
-                        None => self.keep(Arrival { time: sent + modal.delay, ..arrival }, window.to),
+                        None => self.keep(Arrival { time: arrival.sent + modal.delay, ..arrival }, window.to),
                     }
                 }
             }
@@ -167,6 +204,7 @@ impl Queue {
     fn take_later(&mut self, rows: &QueuedRows<'_>, to: f64) {
         while !self.later.is_empty() && (self.first as f64) * self.slot_ms < to {
             let mut slot = std::mem::take(&mut self.later[0]);
+            rows.read_ahead(slot.iter().filter(|arrival| arrival.time < to).copied());
             let whole = ((self.first + 1) as f64) * self.slot_ms <= to;
             let mut index = 0;
             while index < slot.len() {
@@ -203,9 +241,8 @@ impl Queue {
     /// Goes on with the synapses of a spike after those of `last`: those that it reaches before `to` are due.
     fn follow(&mut self, last: Arrival, row: SourceRow<'_>, to: f64) {
         let mut from = last.to as usize;
-        while let Some(synapse) = row.synapses.get(from) {
-            let delay = synapse.delay;
-            let end = from + row.synapses[from..].iter().take_while(|synapse| synapse.delay == delay).count();
+        while from < row.synapses.len() {
+            let (delay, end) = row.of_next_delay(from);
             let time = last.sent + f64::from(delay) * row.resolution_ms;
             let arrival = Arrival { time, from: from as u32, to: end as u32, ..last };
             if time >= to {

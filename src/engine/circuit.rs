@@ -7,7 +7,7 @@ use crate::cells::{
     CellError, CompartmentalCell, ConductanceClamp, Dynamics, LinearCell, ModalForm, PlateauTimes, Psp,
 };
 use crate::model::{Carries, Edge, ExecutionOrder, Model, OnlinePlasticity, Population, ShortTermPlasticity};
-use crate::network::Synapses;
+use crate::network::{Synapses, TARGETS_PER_BLOCK};
 use crate::protocol::Sigmoids;
 
 /// Float type in which the amplitudes of somata are kept; those with teaching conductances always are f64.
@@ -285,6 +285,13 @@ impl Circuit {
             .map_err(|cycle| LayoutError::Cycle(cycle.iter().chain(cycle.first()).map(|&p| name(p)).collect()))?;
         let levels = levels(&populations, &order, &edges, window);
         Ok(Self { populations, projections, order, levels, window, seed })
+    }
+
+    /// How many blocks of neurons can advance at one time at most.
+    pub(super) fn parts_at_once(&self) -> usize {
+        let blocks = |&index: &usize| self.populations[index].size.div_ceil(TARGETS_PER_BLOCK);
+        let of_level = |level: &Range<usize>| self.order[level.clone()].iter().map(blocks).sum();
+        self.levels.iter().map(of_level).max().unwrap_or(0).max(1)
     }
 
     /// The same layout with windows of at most `limit` ms, above 0: more of them, but no other result.

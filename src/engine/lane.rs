@@ -135,6 +135,11 @@ impl Lane {
         &self.means[..self.observation.phases_ms.len()]
     }
 
+    /// How many parts of the circuit can advance at one time at most.
+    pub(crate) fn parts_at_once(&self) -> usize {
+        self.circuit.parts_at_once()
+    }
+
     /// Work done since the lane was made.
     pub fn work(&self) -> Work {
         self.work
@@ -178,7 +183,7 @@ impl Lane {
         network: &Network,
         trial: &Trial<'_>,
         run: &PhaseRun<'_>,
-        stop: &dyn Fn() -> bool,
+        stop: &(dyn Fn() -> bool + Sync),
     ) -> Option<TrialAborted> {
         let circuit = Arc::clone(&self.circuit);
         let Phase { length_ms, settle_ms, .. } = *run.phase;
@@ -246,14 +251,14 @@ impl Lane {
             self.known.extend(spikes.iter().map(Vec::len));
             let inputs = Inputs { arrivals: &self.arrivals, network, samples: &self.times };
             if level.len() > 1 {
-                let advanced =
-                    self.populations.par_iter_mut().zip(spikes).enumerate().map(|(index, (population, out))| {
-                        let mut work = Work::default();
-                        if circuit.order[level.clone()].contains(&index) {
-                            population.advance(run, window, &inputs, out, &mut work);
-                        }
-                        work
-                    });
+                let one_by_one = self.populations.par_iter_mut().zip(spikes).enumerate().with_max_len(1);
+                let advanced = one_by_one.map(|(index, (population, out))| {
+                    let mut work = Work::default();
+                    if circuit.order[level.clone()].contains(&index) {
+                        population.advance(run, window, &inputs, out, &mut work);
+                    }
+                    work
+                });
                 self.work += advanced.reduce(Work::default, |mut sum, work| {
                     sum += work;
                     sum

@@ -10,7 +10,7 @@ pub struct Limits<'a> {
     /// Largest mean rate of a population of cells over a phase [1/ms].
     pub largest_mean_rate: f64,
     /// Asked after each window, which is at most as long as the shortest delay that goes back: whether to give the trial up.
-    pub stop: &'a dyn Fn() -> bool,
+    pub stop: &'a (dyn Fn() -> bool + Sync),
 }
 
 /// Why a trial was given up. The state of its lane is then none to go on from.

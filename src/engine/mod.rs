@@ -9,6 +9,7 @@
 //! phase into the next is set to zero where it is below 1e-9 per ms, so that neurons that fired long ago cost nothing.
 
 mod arrivals;
+mod awake;
 mod block_arrivals;
 mod changing_weights;
 mod circuit;
@@ -37,6 +38,7 @@ mod three_mode;
 mod traces;
 mod work;
 
+pub(crate) use awake::keep_awake;
 pub(crate) use circuit::SomaticInput;
 pub use circuit::{Circuit, LayoutError, Precision};
 pub(crate) use compartmental::BAPS;

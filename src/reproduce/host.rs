@@ -8,7 +8,7 @@ use crate::model::Model;
 use crate::training::{Plan, Training};
 
 /// The caller of a reproduction: receives messages, interrupts, and trains runs with their files and progress.
-pub trait Host {
+pub trait Host: Sync {
     /// Receives a line on the progress of a figure.
     fn message(&self, text: &str);
 

@@ -9,7 +9,7 @@ use super::piece::RecordedPiece;
 use super::rollback::{Rollback, Wanted};
 use super::sources::SourceInputs;
 use crate::data::DataIdentity;
-use crate::engine::{Circuit, Lane, Limits, Precision, TrialAborted, Work};
+use crate::engine::{Circuit, Lane, Limits, Precision, TrialAborted, Work, keep_awake};
 use crate::model::{ContinuousProtocol, InterventionKind, Model, Population, Snapshots};
 use crate::network::Network;
 use crate::numeric::PresentationKey;
@@ -54,7 +54,7 @@ pub struct SimulationProgress {
 }
 
 /// Monitors a continuous run; `()` monitors nothing.
-pub trait SimulationMonitor {
+pub trait SimulationMonitor: Sync {
     /// Whether to end the run at once, without the slice that is being simulated; asked often.
     fn stop(&self) -> bool {
         false
@@ -294,7 +294,7 @@ impl<'a> Simulation<'a> {
         &mut self,
         piece: Option<RecordedPiece>,
         recorder: &mut dyn Recorder,
-        stop: &dyn Fn() -> bool,
+        stop: &(dyn Fn() -> bool + Sync),
     ) -> Option<TrialAborted> {
         let (index, start) = (self.next, self.clock_ms());
         let sampling = piece.and_then(|RecordedPiece { from, .. }| {
@@ -307,11 +307,9 @@ impl<'a> Simulation<'a> {
         let phases = [Phase { currents: &currents, ..Phase::new(SLICE_MS, &stimuli) }];
         let key = PresentationKey::training(index);
         let trial = Trial { key, phases: &phases, spikes: KeptSpikes::All, sampling };
-        self.lane.present_changing(
-            &mut self.network,
-            &trial,
-            &Limits { largest_mean_rate: self.protocol.largest_mean_rate, stop },
-        )
+        let limits = Limits { largest_mean_rate: self.protocol.largest_mean_rate, stop };
+        let (lane, network) = (&mut self.lane, &mut self.network);
+        keep_awake(lane.parts_at_once() - 1, || lane.present_changing(network, &trial, &limits))
     }
 
     /// Records a piece of the slice just simulated.

@@ -1,7 +1,7 @@
 //! Continuous runs: spikes are those of model and seed, wherever runs end, are stopped, or are recorded.
 
-use std::cell::Cell;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use apical::cells::{Lif, LifPort, OutputNeuron, PoissonEncoder, Pyramidal};
 use apical::engine::{Circuit, Lane, Precision};
@@ -280,12 +280,11 @@ fn activity_without_bounds_ends_the_run_within_a_slice() {
 }
 
 /// Asks for the end of a run after so many questions.
-struct StopAfter(Cell<u64>);
+struct StopAfter(AtomicU64);
 
 impl SimulationMonitor for StopAfter {
     fn stop(&self) -> bool {
-        self.0.set(self.0.get() - 1);
-        self.0.get() == 0
+        self.0.fetch_sub(1, Ordering::Relaxed) == 1
     }
 }
 
@@ -297,7 +296,7 @@ fn a_run_stops_within_a_slice_and_goes_on_from_its_start() {
         let whole = recorded(&model, 300.0);
         let (mut memory, mut on) = (MemoryRecorder::default(), simulation(&model));
         on.run(100.0, &mut memory, &mut ()).unwrap();
-        let ending = on.run(300.0, &mut memory, &mut StopAfter(Cell::new(questions))).unwrap();
+        let ending = on.run(300.0, &mut memory, &mut StopAfter(AtomicU64::new(questions))).unwrap();
         assert_eq!((ending, on.clock_ms(), on.recorded_ms()), (Ending::Stopped, 100.0, 100.0));
         let resumed = Simulation::resume(&model, SourceInputs::load(&model).unwrap(), on.checkpoint()).unwrap();
         for mut on in [on, resumed] {

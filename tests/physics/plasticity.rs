@@ -1,8 +1,8 @@
 //! Plasticity between spikes in the engine: weights are those of the rule's equation for the trains at each synapse, and nothing that
 //! is not of the model changes a bit.
 
-use std::cell::Cell;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use apical::cells::{Lif, LifPort, NeuronValues, PoissonEncoder};
 use apical::engine::{Circuit, Lane, Limits, Precision};
@@ -470,14 +470,13 @@ fn weights_stay_where_a_network_is_only_shown() {
 
 /// Ends a run within a slice, at this look.
 struct StopAt {
-    looks: Cell<u32>,
+    looks: AtomicU32,
     last: u32,
 }
 
 impl SimulationMonitor for StopAt {
     fn stop(&self) -> bool {
-        self.looks.set(self.looks.get() + 1);
-        self.looks.get() == self.last
+        self.looks.fetch_add(1, Ordering::Relaxed) + 1 == self.last
     }
 }
 
@@ -497,7 +496,7 @@ fn a_run_that_ends_within_a_slice_has_the_weights_of_its_start() {
     assert!(at(150.0) == first, "the slice that a run ends within is simulated again");
     let mut stopped = simulation();
     stopped.run(100.0, &mut (), &mut ()).unwrap();
-    let mut monitor = StopAt { looks: Cell::new(0), last: 100 };
+    let mut monitor = StopAt { looks: AtomicU32::new(0), last: 100 };
     assert_eq!(stopped.run(400.0, &mut (), &mut monitor).unwrap(), Ending::Stopped);
     assert!(stopped.clock_ms() < 400.0 && bits(stopped.network()) == bits(&stopped.checkpoint().network));
     stopped.run(400.0, &mut (), &mut ()).unwrap();

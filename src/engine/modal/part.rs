@@ -1,5 +1,7 @@
 //! A block of neurons with what reaches it: events are taken in the order of time.
 
+use std::hint::black_box;
+
 use pulp::{Arch, Simd, WithSimd};
 
 use super::block::NeuronBlock;
@@ -12,6 +14,9 @@ use crate::engine::point_process::PointProcess;
 use crate::engine::population::Window;
 use crate::network::{Network, Synapses, TARGETS_PER_BLOCK};
 use crate::protocol::CurrentCourse;
+
+/// Rows of synapses that are read ahead at a time.
+const ROWS_AHEAD: usize = 32;
 
 /// A block with what reaches it.
 #[derive(Clone, Debug)]
@@ -207,6 +212,9 @@ impl<const M: usize> Part<M> {
             if arrival >= end {
                 return next;
             }
+            if next.is_multiple_of(ROWS_AHEAD) {
+                self.read_ahead(of, next);
+            }
             let due = self.queue.due[next];
             let ModalInput { projection, port, filtered, .. } = of.inputs[due.input as usize];
             let mut growth: [f64; M] = self.queue.growth(next);
@@ -240,6 +248,19 @@ impl<const M: usize> Part<M> {
             }
             next += 1;
         }
+    }
+
+    /// Reads the ends of the next rows of synapses of one delay, which are far from each other in memory: the processor waits for many of
+    /// them at a time. Rows of many delays were read when the queue followed them.
+    fn read_ahead(&self, of: &AdvanceInputs<'_, M>, next: usize) {
+        let block = self.block.first / TARGETS_PER_BLOCK;
+        let ends = self.queue.due[next..].iter().take(ROWS_AHEAD).filter_map(|due| {
+            let ModalInput { projection, plasticity: None, .. } = of.inputs[due.input as usize] else { return None };
+            let Synapses::Sparse(sparse) = &of.network.synapses[projection] else { return None };
+            let row = sparse.one_delay().map(|_| sparse.row(block, due.source as usize))?;
+            Some(row.first()?.target ^ row.last()?.target)
+        });
+        black_box(ends.fold(0, |all, target| all ^ target));
     }
 
     /// Takes points of processes of its own before `end`.
