@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use apical::data::{ImageSet, StimulusSet};
-use apical::model::{Model, Stimuli};
+use apical::model::{ImageStimuli, Model, Stimuli};
 use numpy::{PyArray1, PyArray3, PyArrayDescrMethods, PyArrayMethods, PyUntypedArray, PyUntypedArrayMethods};
 use pyo3::prelude::*;
 use pyo3::types::PyAny;
@@ -45,7 +45,7 @@ pub(crate) fn stimuli(
     let pixels = pixels.readonly();
     let pixels = pixels.as_array();
     let (count, rows, cols) = pixels.dim();
-    let on_off = if let Stimuli::Idx { on_off, .. } = model.stimuli { on_off } else { None };
+    let on_off = if let Stimuli::Idx(ImageStimuli { on_off, .. }) = model.stimuli { on_off } else { None };
     let maps = if on_off.is_some() { 2 } else { 1 };
     let source = model.populations.iter().find(|population| population.is_source());
     let (inputs, name) = source.map_or((0, "none"), |source| (source.size, &source.name));

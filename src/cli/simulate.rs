@@ -128,8 +128,7 @@ impl SimulateCommand {
         let training = StimulusSource::of(&self.common, &model, trained.as_ref()).load_training()?;
         let split = Split { train: 0..training.len(), evaluate: EvaluationSet::Training };
         let data = Dataset { evaluation: training.clone(), training, split };
-        let shown_by_default =
-            if matches!(model.stimuli, Stimuli::Idx { .. }) { 20 } else { data.training.len() as u64 };
+        let shown_by_default = if matches!(model.stimuli, Stimuli::Idx(_)) { 20 } else { data.training.len() as u64 };
         let presentations = self.examples.unwrap_or(shown_by_default);
         let output = self.common.output(&format!("{}-simulate", model.name), seed, false)?;
         output.check()?;

@@ -7,7 +7,7 @@ use std::path::Path;
 use super::options::Common;
 use super::terminal;
 use crate::data::{DataError, DataIdentity, Dataset, Presentations, StimulusLoader, StimulusSet, path_of};
-use crate::model::{Model, Stimuli, TwoPhaseProtocol};
+use crate::model::{ImageStimuli, Model, Stimuli, TwoPhaseProtocol};
 use crate::record::Checkpoint;
 
 /// Advice where classes are split between training and test images.
@@ -119,7 +119,7 @@ impl<'a> StimulusSource<'a> {
                 ));
             }
             Err(changed) => {
-                let images = matches!(self.stimuli, Stimuli::Idx { .. });
+                let images = matches!(self.stimuli, Stimuli::Idx(_));
                 let option = if images { "--data DIR" } else { "--set stimuli.path=FILE" };
                 let advice = "the data differ from those of the training; give the place of those, or deliberately of others, by";
                 return Err(anyhow::Error::from(changed).context(format!("{advice} `{option}`")));
@@ -131,7 +131,7 @@ impl<'a> StimulusSource<'a> {
 
     /// Prints a message if more images are set aside for validation than in training: some of them were trained on.
     fn compare_split(&self, trained: &DataIdentity) {
-        let Stimuli::Idx { validation, .. } = self.stimuli else { return };
+        let Stimuli::Idx(ImageStimuli { validation, .. }) = self.stimuli else { return };
         if validation as u64 > trained.validation {
             let then = trained.validation;
             terminal::print_message(format_args!(

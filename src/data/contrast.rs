@@ -49,7 +49,7 @@ impl ImageSet {
 }
 
 /// The weights of offsets −r … r.
-fn gaussian(sd: f64) -> Vec<f64> {
+pub(super) fn gaussian(sd: f64) -> Vec<f64> {
     let reach = (REACH * sd).ceil();
     let heights = (0..=2 * reach as usize).map(|k| exp(-0.5 * ((k as f64 - reach) / sd).powi(2)));
     let heights: Vec<f64> = heights.collect();

@@ -44,7 +44,7 @@ impl DataPlace {
         let mut stimuli = of.clone();
         let found = || self.found().to_owned();
         match &mut stimuli {
-            Stimuli::Idx { path, .. } => *path = Some(found()),
+            Stimuli::Idx(images) => images.path = Some(found()),
             Stimuli::Rates { source: RateSource::Table(path), .. } | Stimuli::Spikes { path, .. } => *path = found(),
             Stimuli::Rates { source: RateSource::Fixed(_), .. } => {}
         }
@@ -102,7 +102,7 @@ pub fn digests(sha256: &[(String, String)]) -> String {
 /// The path that stimuli name, if they name one.
 pub fn path_of(stimuli: &Stimuli) -> Option<&PathBuf> {
     match stimuli {
-        Stimuli::Idx { path, .. } => path.as_ref(),
+        Stimuli::Idx(images) => images.path.as_ref(),
         Stimuli::Rates { source: RateSource::Table(path), .. } | Stimuli::Spikes { path, .. } => Some(path),
         Stimuli::Rates { source: RateSource::Fixed(_), .. } => None,
     }

@@ -8,7 +8,7 @@ use super::{
     DataError, DataIdentity, DataPlace, EvaluationSet, ImagePart, ImageSet, Presentations, RateTable, SpikeList, Split,
     StimulusSet, path_of,
 };
-use crate::model::{Model, RateSource, Stimuli};
+use crate::model::{ImageStimuli, Model, RateSource, Stimuli};
 
 /// Folder of IDX files used where neither the model nor the command line names one.
 pub const DEFAULT_FOLDER: &str = "data/mnist";
@@ -81,14 +81,14 @@ impl<'a> StimulusLoader<'a> {
     /// Those of [`StimulusLoader::load`].
     pub fn load_evaluation(&self) -> Result<Presentations, DataError> {
         match self.stimuli {
-            Stimuli::Idx { validation: 0, .. } => self.test_set(),
+            Stimuli::Idx(ImageStimuli { validation: 0, .. }) => self.test_set(),
             _ => self.load().map(|dataset| dataset.evaluation),
         }
     }
 
     fn training_set(&self) -> Result<(Arc<StimulusSet>, Split), DataError> {
         let (set, split) = match self.stimuli {
-            Stimuli::Idx { validation, .. } => {
+            Stimuli::Idx(ImageStimuli { validation, .. }) => {
                 let set = self.images(ImagePart::Train)?;
                 let split = Split::of_images(set.len(), *validation)?;
                 (set, split)
@@ -104,7 +104,7 @@ impl<'a> StimulusLoader<'a> {
     }
 
     fn images(&self, part: ImagePart) -> Result<StimulusSet, DataError> {
-        let on_off = if let Stimuli::Idx { on_off, .. } = self.stimuli { *on_off } else { None };
+        let on_off = if let Stimuli::Idx(ImageStimuli { on_off, .. }) = self.stimuli { *on_off } else { None };
         let path = self.path().unwrap_or(Path::new(DEFAULT_FOLDER));
         let set = ImageSet::load(path, part)?;
         let folder = path.display().to_string();

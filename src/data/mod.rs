@@ -20,6 +20,7 @@ mod stimuli;
 mod synapses;
 mod tables;
 mod timed;
+mod varied_image;
 
 pub use digest::file_sha256;
 pub use error::DataError;
@@ -35,3 +36,4 @@ pub use stimuli::{Presentations, StimulusSet};
 pub use synapses::{read_synapse_list, synapse_list_length};
 pub use tables::{RateTable, SpikeList};
 pub use timed::{RecordedExtent, TimeTable, TimedSpikes};
+pub use varied_image::{DrawnDeformation, ImageVariation, VariedImage};

@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use super::DataError;
-use crate::model::Stimuli;
+use crate::model::{ImageStimuli, Stimuli};
 
 /// Which presentations a network is evaluated on.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -19,8 +19,8 @@ pub enum EvaluationSet {
 /// Which images a network shown these stimuli is tested on: `test`, `validation` or `training`.
 pub fn tested_on(stimuli: &Stimuli) -> &'static str {
     match stimuli {
-        Stimuli::Idx { validation: 0, .. } => "test",
-        Stimuli::Idx { .. } => "validation",
+        Stimuli::Idx(ImageStimuli { validation: 0, .. }) => "test",
+        Stimuli::Idx(_) => "validation",
         Stimuli::Rates { .. } | Stimuli::Spikes { .. } => "training",
     }
 }

@@ -4,7 +4,7 @@ use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::{ImageSet, RateTable, SpikeList};
+use super::{ImageSet, ImageVariation, RateTable, SpikeList, VariedImage};
 use crate::protocol::Stimulus;
 
 /// Stimuli of one file or set, at least one, with their labels.
@@ -87,17 +87,13 @@ impl StimulusSet {
         }
     }
 
-    /// The stimulus of presentation `i`, its image moved `by` rows down and columns to the right in `buffer`; other stimuli
-    /// stay as they are.
+    /// The stimulus of presentation `i`, its image varied, in `room`; other stimuli stay as they are.
     ///
     /// # Panics
     /// If there is no such presentation.
-    pub fn shifted<'a>(&'a self, i: usize, by: [isize; 2], buffer: &'a mut Vec<u8>) -> Stimulus<'a> {
+    pub fn varied<'a>(&'a self, i: usize, variation: &ImageVariation, room: &'a mut VariedImage) -> Stimulus<'a> {
         match &self.content {
-            Content::Images(set) if by != [0, 0] => {
-                set.shifted(i, by, buffer);
-                Stimulus::Pixels(buffer)
-            }
+            Content::Images(set) if variation.is_any() => Stimulus::Pixels(room.of(set, i, variation)),
             _ => self.stimulus(i),
         }
     }
@@ -170,12 +166,12 @@ impl Presentations {
         self.set.stimulus(self.image(i))
     }
 
-    /// The stimulus of presentation `i`, its image moved as [`StimulusSet::shifted`] does.
+    /// The stimulus of presentation `i`, varied as by [`StimulusSet::varied`].
     ///
     /// # Panics
     /// If there is no such presentation.
-    pub fn shifted<'a>(&'a self, i: usize, by: [isize; 2], buffer: &'a mut Vec<u8>) -> Stimulus<'a> {
-        self.set.shifted(self.image(i), by, buffer)
+    pub fn varied<'a>(&'a self, i: usize, variation: &ImageVariation, room: &'a mut VariedImage) -> Stimulus<'a> {
+        self.set.varied(self.image(i), variation, room)
     }
 
     /// The label of presentation `i`, if presentations have any.

@@ -6,8 +6,8 @@ use schemars::JsonSchema;
 use serde::de::Error;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use crate::units::tagged;
-use crate::units::{Gain, GivenRate, PathText, Pixels, Share, Whole};
+use super::image_stimuli::ImageStimuli;
+use crate::units::{GivenRate, PathText, tagged};
 
 /// What is shown.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -16,23 +16,7 @@ use crate::units::{Gain, GivenRate, PathText, Pixels, Share, Whole};
 #[non_exhaustive]
 pub enum Stimuli {
     /// Images and labels in a folder of IDX files; `--data` overrides the folder.
-    Idx {
-        /// The folder; without it: `data/mnist`.
-        #[serde(default, with = "PathText", skip_serializing_if = "Option::is_none")]
-        path: Option<PathBuf>,
-        /// Images at the end of the training set that are set aside, and tested on in place of the test set.
-        #[serde(default, with = "Whole::<0, 1_000_000_000>")]
-        validation: usize,
-        /// Pixels by which a training image is shifted at most, in either direction, drawn anew at each presentation.
-        #[serde(default, rename = "shift_pixels", with = "Whole::<0, 1000>")]
-        shift: usize,
-        /// Share of the training presentations that are shifted.
-        #[serde(default = "all", with = "Share")]
-        shift_share: f64,
-        /// Images are shown as ON and OFF maps of two input neurons a pixel; without it: as they are.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        on_off: Option<OnOff>,
-    },
+    Idx(ImageStimuli),
     /// Rates in Hz, one row a presentation, from CSV or NumPy, or one fixed vector.
     #[serde(with = "RateStimuli")]
     Rates {
@@ -52,27 +36,10 @@ pub enum Stimuli {
     },
 }
 
-/// All of the presentations.
-fn all() -> f64 {
-    1.0
-}
-
 impl Default for Stimuli {
     fn default() -> Self {
-        Self::Idx { path: None, validation: 0, shift: 0, shift_share: 1.0, on_off: None }
+        Self::Idx(ImageStimuli::default())
     }
-}
-
-/// How ON and OFF maps are made of an image: as the difference of each pixel to its surround, times a gain.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct OnOff {
-    /// Standard deviation of the Gaussian surround [pixels].
-    #[serde(rename = "surround_pixels", with = "Pixels")]
-    pub surround: f64,
-    /// Rate over that of a white pixel, per contrast of 1.
-    #[serde(with = "Gain")]
-    pub gain: f64,
 }
 
 /// Where a rate stimulus stands.

@@ -31,6 +31,8 @@ pub enum Purpose {
     Background(u32),
     /// By how much a training image is shifted.
     Shift,
+    /// How a training image is deformed.
+    Deformation,
     /// By how much the trains of a population of a noisy rate twin are off their means, by its index.
     Trains(u32),
     /// Which neurons a projection connects, by its index.
@@ -66,6 +68,7 @@ impl Purpose {
             Purpose::Pruning(projection) => (15, projection),
             Purpose::Rate(of) => (16, of),
             Purpose::Analysis(of) => (17, of),
+            Purpose::Deformation => (18, 0),
         };
         kind << 32 | u64::from(index)
     }

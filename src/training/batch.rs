@@ -7,7 +7,7 @@ use super::backend::Backend;
 use super::decoding::{decode, output_loss};
 use super::rules::Rules;
 use super::signals::TrialSignals;
-use crate::data::{OtherSources, Presentations};
+use crate::data::{ImageVariation, OtherSources, Presentations, VariedImage};
 use crate::engine::{Circuit, PhaseMeans};
 use crate::model::{Decoding, Model};
 use crate::network::Network;
@@ -23,9 +23,9 @@ pub(super) struct LaneOfBatch {
     pub(super) image: usize,
     pub(super) label: Option<u8>,
     pub(super) lengths: [f64; 2],
-    /// Shift of the image [pixels down, right], and the buffer of the shifted image.
-    pub(super) shift: [isize; 2],
-    shifted: Vec<u8>,
+    /// How the image is varied, and room for it.
+    pub(super) variation: ImageVariation,
+    varied: VariedImage,
     /// Sources that are shown no stimulus.
     others: OtherSources,
     pub(super) start_ms: f64,
@@ -49,8 +49,8 @@ impl LaneOfBatch {
             image: 0,
             label: None,
             lengths: [0.0; 2],
-            shift: [0; 2],
-            shifted: Vec::new(),
+            variation: ImageVariation::default(),
+            varied: VariedImage::default(),
             others: OtherSources::of(model),
             start_ms: 0.0,
             spikes: KeptSpikes::All,
@@ -71,7 +71,7 @@ impl LaneOfBatch {
         shown: &Presentations,
         sigmoids: [Sigmoids<'_>; 2],
     ) {
-        let stimuli = self.others.after(shown.shifted(self.image, self.shift, &mut self.shifted));
+        let stimuli = self.others.after(shown.varied(self.image, &self.variation, &mut self.varied));
         let target = self.label.map_or(Target::None, |label| Target::Class(u32::from(label)));
         let phases = model.phases().trial_phases(self.lengths, &stimuli, target, sigmoids);
         let phases = phases.with_rates(model.decoding == Decoding::Rate);

@@ -7,7 +7,7 @@ use std::convert::Infallible;
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
-use super::schedule::shift;
+use super::schedule::variation;
 use super::{
     Ending, Monitor, Plan, Plasticity, Progress, RateRuleTrainer, RunError, Trainer, TrainerBuilder, Training,
 };
@@ -179,7 +179,7 @@ fn training_images_are_shown_shifted_and_test_images_are_not() {
     let mut moved = 0;
     for (kind, index, image, fired) in &kept.fired {
         let by = match kind {
-            PresentationKind::Train => shift(&model.stimuli, SEED, PresentationKey::training(*index)),
+            PresentationKind::Train => variation(&model.stimuli, SEED, PresentationKey::training(*index)).shift,
             PresentationKind::Test => [0; 2],
         };
         let [row, column] = [image / 4, image % 4].map(usize::cast_signed);

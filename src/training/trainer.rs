@@ -9,7 +9,7 @@ use super::batch::LaneOfBatch;
 use super::builder::{TrainerBuilder, TrainerParts};
 use super::credit::{self, CreditMonitor};
 use super::rules::{Rules, TrainerError};
-use super::schedule::{rate_factor, shift};
+use super::schedule::{rate_factor, variation};
 use super::testing::kept;
 use super::{
     Ending, History, Monitor, NetworkDynamics, Plan, Plasticity, Progress, RunError, Test, Training, data_shape,
@@ -305,7 +305,7 @@ impl<'a> Trainer<'a> {
             lane.index = n;
             lane.image = self.order.stimulus(self.seed, n, shown.len());
             lane.label = shown.label(lane.image);
-            lane.shift = shift(&self.model.stimuli, self.seed, PresentationKey::training(n));
+            lane.variation = variation(&self.model.stimuli, self.seed, PresentationKey::training(n));
             lane.lengths = self.model.phases().lengths(self.seed, PresentationKey::training(n));
             lane.start_ms = self.clock_ms;
             lane.spikes = kept(recorder.watches(PresentationKind::Train, n));

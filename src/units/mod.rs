@@ -123,6 +123,10 @@ quantities! {
     LearningRate = Bounds::closed(0.0, 1000.0), "";
     /// A number of pixels.
     Pixels = Bounds::closed(0.1, 100.0), "pixels";
+    /// A factor on displacements of pixels; 0: none.
+    Displacement = Bounds::closed(0.0, 1000.0), "pixels";
+    /// An angle of rotation; 0: none.
+    Rotation = Bounds::closed(0.0, 180.0), "degrees";
     /// A gain.
     Gain = Bounds::closed(0.01, 1000.0), "";
     /// A bound on the mean rate of a population: Hz in a file, per ms inside.

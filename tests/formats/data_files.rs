@@ -6,7 +6,7 @@ use std::io::Write;
 use std::path::Path;
 
 use apical::data::{DataError, Idx, IdxContent, ImagePart, ImageSet, StimulusLoader};
-use apical::model::{OnOff, Stimuli};
+use apical::model::{ImageStimuli, OnOff, Stimuli};
 use apical::protocol::Stimulus;
 use flate2::Compression;
 use flate2::write::GzEncoder;
@@ -62,11 +62,11 @@ const LAW: OnOff = OnOff { surround: 1.0, gain: 2.0 };
 
 /// All of them, taken apart.
 fn taken_apart(folder: &Path) -> Stimuli {
-    Stimuli::Idx { path: Some(folder.to_owned()), validation: 0, shift: 1, shift_share: 1.0, on_off: Some(LAW) }
+    Stimuli::Idx(ImageStimuli { path: Some(folder.to_owned()), shift: 1, on_off: Some(LAW), ..ImageStimuli::default() })
 }
 
 fn stimuli(folder: &Path, validation: usize) -> Stimuli {
-    Stimuli::Idx { path: Some(folder.to_owned()), validation, shift: 0, shift_share: 1.0, on_off: None }
+    Stimuli::Idx(ImageStimuli { path: Some(folder.to_owned()), validation, ..ImageStimuli::default() })
 }
 
 /// The message of an error and of all its causes.

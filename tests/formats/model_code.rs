@@ -3,8 +3,8 @@
 use crate::circuit_code;
 use apical::cells::{OutputNeuron, PoissonEncoder, Pyramidal, ThresholdSoma};
 use apical::model::{
-    BiasInit, Carries, Connection, Learning, Model, ModelBuilder, OnOff, ProjectionSpec, Registry, Rule, Schedule,
-    Slope, Stimuli, TwoPhaseProtocol, WeightInit, shipped,
+    BiasInit, Carries, Connection, ImageStimuli, Learning, Model, ModelBuilder, OnOff, ProjectionSpec, Registry, Rule,
+    Schedule, Slope, Stimuli, TwoPhaseProtocol, WeightInit, shipped,
 };
 use proptest::prelude::*;
 use proptest::test_runner::RngSeed;
@@ -158,13 +158,14 @@ fn in_code(name: &str) -> Network {
             network
         }
         "g17-784-1000-10x5" => {
-            let stimuli = Stimuli::Idx { path: None, validation: 0, shift: 1, shift_share: 1.0, on_off: None };
+            let stimuli = Stimuli::Idx(ImageStimuli { shift: 1, ..ImageStimuli::default() });
             Network { stimuli, ..Network::wide(784, &[1.0, 0.1], 20) }
         }
         "g17-1568-1000-10x5" => {
             let on_off = Some(OnOff { surround: 2.0, gain: 3.0 });
             let mut network = Network::wide(1568, &[0.5, 0.1], 25);
-            network.stimuli = Stimuli::Idx { path: None, validation: 0, shift: 1, shift_share: 0.4, on_off };
+            network.stimuli =
+                Stimuli::Idx(ImageStimuli { shift: 1, shift_share: 0.4, on_off, ..ImageStimuli::default() });
             network.protocol.test = 500.0;
             network
         }

@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 
 use crate::small::{RIGHT, parse, set};
 use apical::model::{
-    BiasInit, CompartmentId, Compression, Decoding, Model, PopulationId, PortId, PresentationRange, ProjectionId,
-    RateSource, Schedule, Sign, Snapshots, Stimuli, WeightInit, shipped,
+    BiasInit, CompartmentId, Compression, Decoding, ImageStimuli, Model, PopulationId, PortId, PresentationRange,
+    ProjectionId, RateSource, Schedule, Sign, Snapshots, Stimuli, WeightInit, shipped,
 };
 use proptest::prelude::*;
 use proptest::test_runner::RngSeed;
@@ -25,7 +25,7 @@ fn the_right_model_is_read_with_its_defaults() {
     assert_eq!((feedback.delay.smallest().to_bits(), feedback.port), (1f64.to_bits(), PortId(1)));
     assert_eq!((model.learning.batch, model.learning.schedule), (2, Schedule::Constant));
     assert_eq!(model.decoding, Decoding::Potential);
-    assert_eq!(model.stimuli, Stimuli::Idx { path: None, validation: 0, shift: 0, shift_share: 1.0, on_off: None });
+    assert_eq!(model.stimuli, Stimuli::default());
     let recording = &model.recording;
     assert_eq!(recording.spikes, [0, 1, 2].map(PopulationId));
     assert_eq!(recording.plateaus, [PopulationId(1)]);
@@ -108,10 +108,7 @@ fn a_variant_holds_only_what_differs_from_its_base() {
     let path = folder.path().join("sub/v.toml");
     let model = Model::load(&path, &["stimuli.path=images".to_owned()]).unwrap();
     assert_eq!((model.name.as_str(), model.populations.len(), model.populations[1].size), ("v", 3, 9));
-    assert_eq!(
-        model.stimuli,
-        Stimuli::Idx { path: Some("images".into()), validation: 0, shift: 0, shift_share: 1.0, on_off: None }
-    );
+    assert_eq!(model.stimuli, Stimuli::Idx(ImageStimuli { path: Some("images".into()), ..ImageStimuli::default() }));
     let bias = model.populations[1].bias.as_ref();
     assert_eq!(bias, Some(&BiasInit::Npy { path: folder.path().join("sub/b.npy") }));
     assert!(!model.text().contains("base"), "{}", model.text());

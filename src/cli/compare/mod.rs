@@ -21,7 +21,7 @@ use super::files::{part_of, set_aside, write};
 use super::stimuli::StimulusSource;
 use super::{checkpoint, interrupt, session, terminal};
 use crate::data::{Dataset, Presentations, StimulusLoader};
-use crate::model::{Model, Stimuli};
+use crate::model::{ImageStimuli, Model, Stimuli};
 use crate::plot::Figure;
 use crate::rate::TrainingConfig;
 use crate::rate::registry::{RULES, RuleEntry};
@@ -110,7 +110,7 @@ impl CompareCommand {
             bail!("{}: {why}", path.display());
         }
         self.sizes = model.populations.iter().map(|population| population.size).collect();
-        if let Stimuli::Idx { validation, .. } = model.stimuli {
+        if let Stimuli::Idx(ImageStimuli { validation, .. }) = model.stimuli {
             self.validation = validation;
         }
         self.stimuli = Some(model.stimuli);
@@ -119,7 +119,7 @@ impl CompareCommand {
 
     /// Loads the training and test data; where nothing names them, those of the first checkpoint's training.
     fn load(&self, trained: &[ComparedNetwork]) -> anyhow::Result<Dataset> {
-        let images = Stimuli::Idx { path: None, validation: self.validation, shift: 0, shift_share: 1.0, on_off: None };
+        let images = Stimuli::Idx(ImageStimuli { validation: self.validation, ..ImageStimuli::default() });
         let stimuli = self.stimuli.as_ref().unwrap_or(&images);
         let (inputs, classes) = (self.sizes[0], self.sizes[self.sizes.len() - 1]);
         let source = StimulusLoader { stimuli, inputs, classes, folder: self.data.as_deref() };

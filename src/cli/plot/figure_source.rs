@@ -10,7 +10,7 @@ use super::select::Selection;
 use super::title;
 use crate::analysis;
 use crate::data::tested_on;
-use crate::model::{Model, Stimuli};
+use crate::model::{ImageStimuli, Model, Stimuli};
 use crate::plot::recorded::{RecordedWindow, neuron_traces, trials};
 use crate::plot::{Figure, gallery, label};
 use crate::protocol::PhaseName;
@@ -268,7 +268,7 @@ impl FigureSource<'_> {
         };
         let snapshot = self.selection.snapshot.as_deref().unwrap_or("final");
         let (values, post, pre) = self.run.weights(&projection.name, snapshot)?;
-        let maps = if matches!(model.stimuli, Stimuli::Idx { on_off: Some(_), .. }) { 2 } else { 1 };
+        let maps = if matches!(model.stimuli, Stimuli::Idx(ImageStimuli { on_off: Some(_), .. })) { 2 } else { 1 };
         let side = ((pre / maps) as f64).sqrt().round() as usize;
         let fields = model.population(projection.from).is_source() && side > 1 && maps * side * side == pre;
         let (layout, what) = match (fields, maps) {

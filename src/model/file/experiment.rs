@@ -99,7 +99,7 @@ pub(super) fn check_continuous(file: &Section<'_, '_>, projections: &[Projection
 pub(super) fn stimuli(section: &Section<'_, '_>, populations: &[Population]) -> Result<Stimuli, ModelError> {
     let stimuli: Stimuli = section.read()?;
     let labels = match &stimuli {
-        Stimuli::Idx { .. } => return Ok(stimuli),
+        Stimuli::Idx(_) => return Ok(stimuli),
         Stimuli::Rates { source: RateSource::Fixed(rates), labels } => {
             let inputs = populations.iter().find(|population| population.is_source()).map_or(0, |source| source.size);
             if rates.len() != inputs {

@@ -63,7 +63,7 @@ pub(crate) fn model() -> Model {
             centring: 0,
         },
         decoding: Decoding::Potential,
-        stimuli: Stimuli::Idx { path: None, validation: 0, shift: 0, shift_share: 1.0, on_off: None },
+        stimuli: Stimuli::default(),
         interventions: Vec::new(),
         recording: Recording {
             spikes: ids.to_vec(),
