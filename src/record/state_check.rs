@@ -1,5 +1,7 @@
 //! Whether a checkpoint is one of a model: every array of the length the model gives it, every number finite.
 
+mod compartments;
+
 use super::Checkpoint;
 use crate::cells::Dynamics;
 use crate::engine::{ProjectionState, StateArray};
@@ -187,10 +189,6 @@ fn check_one_delay(model: &Model, projection: &Projection, synapses: &Synapses) 
     in_range(&what, &expected, &found.unwrap_or([delay; 2]), |found| found.total_cmp(&delay).is_eq())
 }
 
-/// How long before a checkpoint the last event of a cell of several compartments may be [ms]: they have one every 1,000 ms.
-const EARLIEST_EVENT_MS: f64 = -2000.0;
-const EARLIEST_EVENT: &str = "times of at most 2000 ms before it";
-
 fn check_population(
     model: &Model,
     population: &Population,
@@ -203,10 +201,6 @@ fn check_population(
         let what = format!("values of `{name}` of `{}` in lane {lane}", population.name);
         count(what.as_str(), population.size, values.len())?;
         possible(what.as_str(), values)?;
-        if name == "last_event" && matches!(population.cell.dynamics(), Dynamics::Compartmental(_)) {
-            // Its cells are looked at in steps from there on.
-            in_range(&what, EARLIEST_EVENT, values, |value| value >= EARLIEST_EVENT_MS)?;
-        }
     }
     let of = |names: &'static [&'static str]| move |array: &&StateArray| names.contains(&array.name.as_str());
     for StateArray { name, values } in state.iter().filter(of(&crate::engine::DRIVES)) {
@@ -216,30 +210,14 @@ fn check_population(
     }
     let plastic = check_plastic(model, population, state, lane)?;
     let others = state.iter().filter(|array| !of(&crate::engine::DRIVES)(array) && !plastic.contains(&array.name));
-    let (baps, others): (Vec<_>, Vec<_>) = others.partition(of(&crate::engine::BAPS));
-    check_baps(population, &baps, lane)?;
-    let (queued, others): (Vec<_>, Vec<_>) = others.into_iter().partition(of(&crate::engine::QUEUED));
+    let (queued, mut others): (Vec<_>, Vec<_>) = others.partition(of(&crate::engine::QUEUED));
     check_queued(model, population, &queued, lane)?;
-    count(format!("arrays of state of `{}` in lane {lane}", population.name), expected.len(), others.len())
-}
-
-/// The arrays of back-propagating action potentials of a population: all of them, of one length, or none.
-fn check_baps(population: &Population, baps: &[&StateArray], lane: usize) -> Result<(), StateMismatch> {
-    let Some(length) = baps.iter().map(|array| array.values.len()).max() else { return Ok(()) };
-    for name in crate::engine::BAPS {
-        let values = baps.iter().find(|array| array.name == name).map_or(&[][..], |array| &array.values);
-        let what = format!("values of `{name}` of `{}` in lane {lane}", population.name);
-        count(what.as_str(), length, values.len())?;
-        possible(what.as_str(), values)?;
-        let below = match name {
-            "bap_neuron" => population.size,
-            "bap_begun" => 2,
-            _ => continue,
-        };
-        let expected = format!("whole numbers from 0 to below {below}");
-        in_range(&what, &expected, values, |value| value >= 0.0 && value < below as f64 && value.fract() == 0.0)?;
+    if let Dynamics::Compartmental(cell) = &population.cell.dynamics() {
+        let (neurons, population) = (population.size, population.name.as_str());
+        compartments::CompartmentalState { cell, population, neurons, lane, arrays: state }.check()?;
+        others.retain(|array| !of(&crate::engine::BAPS)(array));
     }
-    Ok(())
+    count(format!("arrays of state of `{}` in lane {lane}", population.name), expected.len(), others.len())
 }
 
 /// The arrays of the spikes that plasticity of its inputs remembers, all of them, or none where nothing was sent; returns their names.
