@@ -224,8 +224,16 @@ def shades_events(browser, apical, folder):
         check(set(longest) == {"bap", *inks}, f"kinds of events: {list(longest)}")
         for place, (kind, ink) in enumerate(inks.items()):
             neuron, start, stop = longest[kind]
-            from_ms, to_ms, low, high = page.window()
             box = page.box("#raster")
+            # A few rows around the neuron, so that spikes of others are far from it.
+            page.page.keyboard.down("Shift")
+            page.page.mouse.move(*page.inside("#raster", 0.5, 0.5))
+            page.page.mouse.wheel(0, 4000)
+            page.page.mouse.move(box["x"] + 200, box["y"] + 24 + (box["height"] - 50) * (1 - (neuron + 0.5) / 40))
+            page.page.mouse.wheel(0, -4000)
+            page.page.keyboard.up("Shift")
+            from_ms, to_ms, low, high = page.window()
+            check(high - low == 5 and low <= neuron < high, f"rows {low} to {high} around neuron {neuron}")
             width, height = box["width"] - 64 - 16, box["height"] - 24 - 26
             x = lambda time: box["x"] + 64 + (time - from_ms) / (to_ms - from_ms) * width
             # Each kind has a third of the row.
@@ -235,9 +243,9 @@ def shades_events(browser, apical, folder):
             page.page.screenshot(path=path)
             picture = Image.open(path).convert("RGB")
             # Where no spike stands over it, for most of its length.
-            places = [x(start + share * (stop - start)) for share in (0.15, 0.3, 0.45, 0.6, 0.75)]
+            places = [x(start + (k + 1) / 22 * (stop - start)) for k in range(20)]
             seen = sum(tinted(picture, place, y, ink) for place in places)
-            check(seen >= 3, f"a bar for the {kind} of neuron {neuron} from {start} to {stop} ms: {seen} of 5 places")
+            check(seen > 12, f"a bar for the {kind} of neuron {neuron} from {start} to {stop} ms: {seen} of 20 places")
             page.page.mouse.move(x(start + 0.5 * (stop - start)), y)
             check(words[kind] in page.text("#tip"), f"the tip at a {kind}: {page.text('#tip')!r}")
             page.page.mouse.click(x(start + 0.5 * (stop - start)), y)
