@@ -77,8 +77,8 @@ pub(super) fn event_shades(events: &[EventSpan], [from, to]: [f64; 2]) -> impl I
 const FILLED: f64 = 0.9;
 
 /// Events of neurons as bars in their rows: a mark for each kind there is, one below the other in the row.
-pub(super) fn event_bars<'a>(events: impl Iterator<Item = &'a NeuronEvent> + Clone) -> Vec<Mark> {
-    let of = |event: DrawnEvent| events.clone().filter(move |found| found.span.event == event);
+pub(super) fn event_bars(events: &[NeuronEvent]) -> Vec<Mark> {
+    let of = |event: DrawnEvent| events.iter().filter(move |found| found.span.event == event);
     let kinds: Vec<_> = DrawnEvent::ALL.into_iter().filter(|&event| of(event).next().is_some()).collect();
     let height = FILLED / kinds.len().max(1) as f64;
     let mark = |(place, &event): (usize, &DrawnEvent)| {

@@ -53,7 +53,8 @@ fn panel(population: &RasterPopulation<'_>, trials: &[TrialPhases], window: [f64
         let [start, stop] = found.span.range;
         shown.contains(&found.neuron) && start <= window[1] && window[0] <= stop
     };
-    let mut marks = event_bars(population.events.iter().filter(seen));
+    let events: Vec<NeuronEvent> = population.events.iter().filter(seen).copied().collect();
+    let mut marks = event_bars(&events);
     marks.push(Mark::new("", Ink::Black, Shape::Spikes { points }));
     Panel {
         title: format!("{}: {} spikes, {rate:.1} Hz", population.name, crate::plot::label(count as f64, 0)),
