@@ -168,7 +168,7 @@ fn times_and_counts_of_compartments_are_those_of_a_run() {
             },
         ),
         ("`last_event` of `cells` in lane 0: expected times of 0 to 2000 ms before", &|f| {
-            put_tufts(f, "last_event", 3, 1.0)
+            put_tufts(f, "last_event", 3, 1.0);
         }),
         ("`event_0_end` of `cells` in lane 0: expected finite numbers", &|f| put_tufts(f, "event_0_end", 0, f64::NAN)),
         ("`event_0_start` of `cells` in lane 0: expected times up to the checkpoint", &|f| {
