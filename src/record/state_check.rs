@@ -1,6 +1,10 @@
 //! Whether a checkpoint is one of a model: every array of the length the model gives it, every number finite.
 
 mod compartments;
+mod mismatch;
+
+pub use mismatch::StateMismatch;
+use mismatch::{count, finite, in_range, possible};
 
 use super::Checkpoint;
 use crate::cells::Dynamics;
@@ -10,66 +14,8 @@ use crate::network::{Network, Synapses};
 use crate::protocol::{SLICE_MS, Spike, slice_start, slices_until};
 use crate::units::{LONGEST_RUN_MS, Rounded};
 
-/// Largest magnitude of a number of the dynamic state, in whatever unit: potentials, currents and times of all runs are far below.
-const LARGEST_STATE: f64 = 1e30;
-
 /// The array of spikes in flight that is left out where all factors are 1.
 const FACTORS: &str = "in_flight_factor";
-
-/// Why a checkpoint is not one of a model.
-#[derive(Clone, Debug, PartialEq, thiserror::Error)]
-#[non_exhaustive]
-pub enum StateMismatch {
-    /// Too few or too many of something.
-    #[error("{what}: expected {expected}, found {found}")]
-    Count {
-        /// What is counted: "values of `v` of `hidden` in lane 0".
-        what: String,
-        /// Wanted by the model.
-        expected: String,
-        /// In the checkpoint.
-        found: String,
-    },
-    /// A number that is none.
-    #[error("{what}: expected finite numbers, found another")]
-    NotFinite {
-        /// The array.
-        what: String,
-    },
-    /// A weight of the wrong sign.
-    #[error("weights of `{projection}`: expected weights that are {sign}, found {found}")]
-    Sign {
-        /// The projection.
-        projection: String,
-        /// What its weights are: "non-negative".
-        sign: &'static str,
-        /// The weight.
-        found: f32,
-    },
-    /// A number out of its range.
-    #[error("{what}: expected {expected}, found {found:e}")]
-    Range {
-        /// The number, or the array that holds it.
-        what: String,
-        /// What is allowed.
-        expected: String,
-        /// The first that is not.
-        found: f64,
-    },
-    /// Spikes on their way that cannot be.
-    #[error(
-        "the spikes in flight of `{projection}` in lane {lane}: expected times from 0 ms in ascending order and neurons \
-         below {pre}, found others"
-    )]
-    InFlight {
-        /// The projection.
-        projection: String,
-        /// The lane.
-        lane: usize,
-        /// Presynaptic neurons.
-        pre: usize,
-    },
-}
 
 impl Network {
     /// Checks that these are weights and biases of `model`.
@@ -308,33 +254,4 @@ fn check_projection(
         return Ok(());
     }
     Err(StateMismatch::InFlight { projection: name.to_owned(), lane, pre })
-}
-
-fn count(what: impl Into<String>, expected: usize, found: usize) -> Result<(), StateMismatch> {
-    if found == expected {
-        return Ok(());
-    }
-    Err(StateMismatch::Count { what: what.into(), expected: expected.to_string(), found: found.to_string() })
-}
-
-/// Refuses numbers that no state of a cell or synapse comes to: what is computed from them would be no number.
-fn possible(what: impl Into<String>, values: &[f64]) -> Result<(), StateMismatch> {
-    let what = what.into();
-    finite(what.as_str(), values)?;
-    // The time of what never was is the least f64.
-    in_range(&what, &format!("numbers from -{LARGEST_STATE:e} to {LARGEST_STATE:e}"), values, |value| {
-        value.abs() <= LARGEST_STATE || value.total_cmp(&f64::MIN).is_eq()
-    })
-}
-
-fn in_range(what: &str, expected: &str, values: &[f64], fits: impl Fn(f64) -> bool) -> Result<(), StateMismatch> {
-    let refused = |found| StateMismatch::Range { what: what.to_owned(), expected: expected.to_owned(), found };
-    values.iter().copied().find(|&value| !fits(value)).map_or(Ok(()), |found| Err(refused(found)))
-}
-
-fn finite<T: Copy + Into<f64>>(what: impl Into<String>, values: &[T]) -> Result<(), StateMismatch> {
-    if values.iter().all(|&value| value.into().is_finite()) {
-        return Ok(());
-    }
-    Err(StateMismatch::NotFinite { what: what.into() })
 }

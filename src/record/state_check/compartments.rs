@@ -1,6 +1,6 @@
 //! Whether times and counts of cells of several compartments can be: events, bursts and back-propagating action potentials.
 
-use super::{StateMismatch, count, in_range, possible};
+use super::mismatch::{StateMismatch, count, in_range, possible};
 use crate::cells::{BapCourse, CompartmentalCell};
 use crate::engine::StateArray;
 use crate::units::Rounded;
