@@ -119,8 +119,13 @@ fn run(folder: &Path) -> Result<(), Box<dyn std::error::Error>> {
     // Spikes of the last presentation, drawn.
     let reader = RunReader::open(&path)?;
     let spikes = reader.spikes("excitatory", 0.0..1000.0)?.unwrap_or_default();
-    let population =
-        RasterPopulation { name: "excitatory", neurons: [0, 40], times: &spikes.times, ids: &spikes.neurons };
+    let population = RasterPopulation {
+        name: "excitatory",
+        neurons: [0, 40],
+        times: &spikes.times,
+        ids: &spikes.neurons,
+        events: &[],
+    };
     let svg = raster(&[population], &[], [900.0, 1000.0]).svg();
     println!("{} excitatory spikes in 1 s; a raster of {} bytes", spikes.times.len(), svg.len());
     Ok(())

@@ -1,8 +1,8 @@
 //! Figures of runs, drawn by the program's own renderer, and the explorer's page.
 
 use apical::data::tested_on;
-use apical::plot::gallery::{self, CurvePoint, RasterPopulation};
-use apical::plot::recorded::{RecordedWindow, neuron_traces, trials};
+use apical::plot::gallery::{self, CurvePoint, NeuronEvent, RasterPopulation};
+use apical::plot::recorded::{RecordedWindow, neuron_events, neuron_traces, trials};
 use apical::record::RecordError;
 use apical::record::hdf5::{PresentationRow, RecordedSpikes, RunReader};
 use apical::view::{RunParts, export};
@@ -15,31 +15,41 @@ use crate::recorded::RunFile;
 /// Largest page: what a browser opens without trouble [bytes].
 const LARGEST_PAGE: usize = 300_000_000;
 
+/// What a raster is drawn from: spikes and events of each population.
+struct RasterData {
+    window: RecordedWindow,
+    spikes: Vec<Option<RecordedSpikes>>,
+    events: Vec<Vec<NeuronEvent>>,
+}
+
 #[pymethods]
 impl RunFile {
-    /// Spikes of populations in a span of the run's clock [ms], as SVG.
+    /// Spikes of populations in a span of the run's clock [ms] over their events, as SVG.
     fn raster_svg(&self, py: Python<'_>, populations: Vec<String>, from_ms: f64, to_ms: f64) -> PyResult<String> {
         let kept = populations.iter().map(|name| self.spiking_neurons(name)).collect::<PyResult<Vec<_>>>()?;
         let read = |reader: &RunReader| {
             let window = window(reader, from_ms, to_ms)?;
             let spikes = populations.iter().map(|name| reader.spikes(name, window.span.clone()));
             let spikes = spikes.collect::<Result<Vec<_>, RecordError>>()?;
-            Ok((window, spikes))
+            let events = populations.iter().map(|name| neuron_events(reader, name, window.span.clone()));
+            let events = events.collect::<Result<Vec<_>, RecordError>>()?;
+            Ok(RasterData { window, spikes, events })
         };
-        let (window, spikes) = self.read(py, read)?;
+        let RasterData { window, spikes, events } = self.read(py, read)?;
         let mut lists = Vec::new();
         for (name, list) in populations.iter().zip(spikes) {
             lists.push(list.ok_or_else(|| self.missing("spikes", name))?);
         }
         let mut drawn = Vec::new();
-        for ((name, RecordedSpikes { times, neurons, .. }), kept) in populations.iter().zip(&lists).zip(&kept) {
-            drawn.push(RasterPopulation { name, neurons: [kept.start, kept.end], times, ids: neurons });
+        for (((name, list), kept), events) in populations.iter().zip(&lists).zip(&kept).zip(&events) {
+            let RecordedSpikes { times, neurons, .. } = list;
+            drawn.push(RasterPopulation { name, neurons: [kept.start, kept.end], times, ids: neurons, events });
         }
         let phases = trials(&self.model, &window.shown);
         Ok(gallery::raster(&drawn, &phases, [window.span.start, window.span.end]).svg())
     }
 
-    /// Potentials of neurons of a population in a span of the run's clock [ms], with spikes and plateaus, as SVG.
+    /// Potentials of neurons of a population in a span of the run's clock [ms], with spikes, plateaus and events, as SVG.
     fn traces_svg(
         &self,
         py: Python<'_>,

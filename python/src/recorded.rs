@@ -93,7 +93,7 @@ impl RunFile {
         Model { model: Arc::clone(&self.model) }
     }
 
-    /// Populations of which something is kept under "spikes", "report" (traces), "plateaus" or "biases".
+    /// Populations of which something is kept under "spikes", "report" (traces), "plateaus", "events" or "biases".
     fn recorded(&self, py: Python<'_>, group: &str) -> PyResult<Vec<String>> {
         self.read(py, |reader| reader.recorded(group))
     }
@@ -125,6 +125,45 @@ impl RunFile {
         columns.set_item("neurons", signed(py, plateaus.neurons))?;
         columns.set_item("alpha", PyArray1::from_vec(py, plateaus.alpha))?;
         columns.set_item("phase", PyArray1::from_vec(py, phases))?;
+        Ok(columns)
+    }
+
+    /// Kinds of events with a beginning and an end that were recorded of a population.
+    fn event_kinds(&self, py: Python<'_>, population: &str) -> PyResult<Vec<String>> {
+        self.check_population(population)?;
+        self.read(py, |reader| reader.event_kinds(population))
+    }
+
+    /// Events of one kind of a population of which a part lies in a span of the run's clock: columns `start_ms`, `stop_ms`, neurons
+    /// and compartments.
+    fn events<'py>(
+        &self,
+        py: Python<'py>,
+        population: &str,
+        kind: &str,
+        from_ms: f64,
+        to_ms: f64,
+    ) -> PyResult<Columns<'py>> {
+        self.check_population(population)?;
+        let read = |reader: &RunReader| {
+            Ok((reader.event_kinds(population)?, reader.events(population, kind, from_ms..to_ms)?))
+        };
+        let (kinds, events) = self.read(py, read)?;
+        if kinds.is_empty() {
+            let file = self.path.display();
+            return Err(FileError::new_err(format!(
+                "{file}: no events of {population:?} were recorded: cells of kind \"compartments\" have some, and they are recorded \
+                 with the spikes of these"
+            )));
+        }
+        place(&format!("kind of event of {population:?},"), kind, kinds.iter().map(String::as_str))?;
+        let events = events.unwrap_or_default();
+        let columns = PyDict::new(py);
+        let compartments = events.compartments.into_iter().map(i64::from).collect();
+        columns.set_item("start_ms", PyArray1::from_vec(py, events.start))?;
+        columns.set_item("stop_ms", PyArray1::from_vec(py, events.stop))?;
+        columns.set_item("neurons", signed(py, events.neurons))?;
+        columns.set_item("compartments", PyArray1::<i64>::from_vec(py, compartments))?;
         Ok(columns)
     }
 

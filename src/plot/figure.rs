@@ -149,6 +149,11 @@ pub enum Shape {
         /// Points.
         points: Vec<[f64; 2]>,
     },
+    /// Light bars.
+    Spans {
+        /// One by one.
+        spans: Vec<SpanBar>,
+    },
     /// A histogram.
     Bars {
         /// Edges, ascending [n + 1].
@@ -178,6 +183,15 @@ pub enum Shape {
         /// What stands in the cells, if anything, where there is room.
         numbers: Vec<String>,
     },
+}
+
+/// A bar over a range of x.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct SpanBar {
+    /// From and to.
+    pub x: [f64; 2],
+    /// Its lower and upper edge.
+    pub y: [f64; 2],
 }
 
 /// A solid or a dashed line.
@@ -224,6 +238,12 @@ impl Figure {
     pub fn spikes(&self) -> usize {
         let marks = self.rows.iter().flat_map(|row| &row.panels).flat_map(|panel| &panel.marks);
         marks.map(|mark| if let Shape::Spikes { points } = &mark.shape { points.len() } else { 0 }).sum()
+    }
+
+    /// Number of bars in all of its rasters.
+    pub(super) fn spans(&self) -> usize {
+        let marks = self.rows.iter().flat_map(|row| &row.panels).flat_map(|panel| &panel.marks);
+        marks.map(|mark| if let Shape::Spans { spans } = &mark.shape { spans.len() } else { 0 }).sum()
     }
 }
 

@@ -71,7 +71,8 @@ pub(super) fn layout(figure: &Figure) -> FigureLayout<'_> {
         panels = place(figure, below, f, &mut heights);
     }
     let rastered: f64 = panels.iter().filter(|p| has_spikes(p.panel)).map(|p| p.plot.w * p.plot.h).sum();
-    let bitmap = (figure.spikes() > spikes::STROKES).then(|| (spikes::PIXELS / rastered).sqrt().min(1.0));
+    let bitmap =
+        (figure.spikes() + figure.spans() > spikes::STROKES).then(|| (spikes::PIXELS / rastered).sqrt().min(1.0));
     FigureLayout { f, title, panels, bitmap }
 }
 

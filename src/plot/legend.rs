@@ -44,6 +44,7 @@ enum LegendSign {
     Dot(Dot),
     Area,
     Spike,
+    Span,
     Shade,
 }
 
@@ -158,6 +159,7 @@ fn sign_of(mark: &Mark) -> LegendSign {
         Shape::Line { dash, .. } => LegendSign::Line(dash),
         Shape::Dots { dot, .. } => LegendSign::Dot(dot),
         Shape::Spikes { .. } => LegendSign::Spike,
+        Shape::Spans { .. } => LegendSign::Span,
         Shape::Band { .. } | Shape::Words { .. } | Shape::Bars { .. } | Shape::Boxes { .. } | Shape::Image { .. } => {
             LegendSign::Area
         }
@@ -179,6 +181,7 @@ fn sign(entry: &LegendEntry, within: Rect, theme: Theme, f: f64, canvas: &mut im
             canvas.stroke("sign", &[line], &Pen { colour, width: heavy(f), dash: None });
         }
         LegendSign::Area => canvas.fill("sign", &[within.corners()], colour.with_alpha(0.5)),
+        LegendSign::Span => canvas.fill("sign", &[within.corners()], theme.span(entry.ink)),
         LegendSign::Shade => {
             canvas.fill("sign", &[within.corners()], theme.shade(entry.ink));
             canvas.stroke("sign", &[within.outline()], &Pen { colour: theme.grid(), width: 1.0, dash: None });

@@ -6,7 +6,7 @@ use super::canvas::{Anchor, Canvas, Pen, Pixels, Position, Rect, Type};
 use super::figure::{Axis, Dash, Dot, Mark, Shape};
 use super::place::{Place, heavy, pen};
 use super::theme::{Colour, ColourMap, Ink, Theme};
-use super::{font, spikes};
+use super::{font, spans, spikes};
 
 /// Draws a mark.
 pub(super) fn draw(mark: &Mark, place: &Place<'_>, canvas: &mut impl Canvas) {
@@ -35,6 +35,7 @@ pub(super) fn draw(mark: &Mark, place: &Place<'_>, canvas: &mut impl Canvas) {
         }
         Shape::Words { words } => self::words(words, colour, place, canvas),
         Shape::Spikes { points } => spikes::draw(points, colour, place, canvas),
+        Shape::Spans { spans } => spans::draw(spans, mark.ink, place, canvas),
         Shape::Bars { edges, heights } => bars(edges, heights, mark.ink, place, canvas),
         Shape::Boxes { boxes, width } => self::boxes(boxes, *width, mark.ink, place, canvas),
         Shape::Image { within, columns, values, map, range, numbers } => {

@@ -34,6 +34,7 @@ mod place;
 #[cfg(feature = "hdf5")]
 pub mod recorded;
 mod render;
+mod spans;
 mod spikes;
 mod svg;
 #[cfg(test)]
@@ -41,6 +42,6 @@ mod tests;
 mod theme;
 mod ticks;
 
-pub use figure::{Axis, Caption, ColourBar, Dash, Dot, Figure, Mark, Panel, Row, Scale, Shade, Shape, Ticks};
+pub use figure::{Axis, Caption, ColourBar, Dash, Dot, Figure, Mark, Panel, Row, Scale, Shade, Shape, SpanBar, Ticks};
 pub use theme::{ColourMap, Ink, Theme};
 pub(crate) use ticks::label;

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::gallery::{self, TrialPhases};
+use super::gallery::{self, DrawnEvent, TrialPhases};
 use crate::model::{CompartmentId, Model, Population};
 use crate::record::RecordError;
 use crate::record::hdf5::{PresentationRow, RunReader, TraceBlock};
@@ -26,7 +26,7 @@ impl RecordedWindow {
     }
 }
 
-/// Traces of some neurons of a population, with their spikes and plateaus where those were recorded.
+/// Traces of some neurons of a population, with their spikes, plateaus and events where those were recorded.
 ///
 /// # Errors
 /// If the run file cannot be read, or its model has no such population.
@@ -40,8 +40,8 @@ pub fn neuron_traces(
     let span = window.span.clone();
     let Some(blocks) = run.traces(name, asked.clone(), span.clone())? else { return Ok(Vec::new()) };
     let spikes = run.spikes(name, span.clone())?.unwrap_or_default();
-    let plateaus = run.plateaus(name, span)?.unwrap_or_default();
-    let events = dendritic_events(run, name)?;
+    let plateaus = run.plateaus(name, span.clone())?.unwrap_or_default();
+    let events = neuron_events(run, name, span)?;
     let Some(population) = model.populations.iter().find(|population| population.name == name) else {
         let problem = format!("the model of the run has no population `{name}`");
         return Err(RecordError::Content { path: model.name.clone(), problem });
@@ -66,21 +66,27 @@ pub fn neuron_traces(
             spikes: spiking.collect(),
             plateaus: levels.collect(),
             teaching: teaching(population, neuron, window),
-            events: events.iter().filter(|(id, _)| own(id)).map(|(_, event)| event.clone()).collect(),
+            events: events.iter().filter(|event| own(&event.neuron)).map(|event| event.span).collect(),
         });
     }
     Ok(found)
 }
 
-/// Plateaus and dendritic spikes that have a beginning and an end, with their neurons.
-fn dendritic_events(run: &RunReader, name: &str) -> Result<Vec<(u64, gallery::DendriticSpan)>, RecordError> {
+/// Events with a beginning and an end of a population that figures show, as far as a part of them lies in a span of the clock [ms].
+///
+/// # Errors
+/// If the run file cannot be read.
+pub fn neuron_events(
+    run: &RunReader,
+    population: &str,
+    span: Range<f64>,
+) -> Result<Vec<gallery::NeuronEvent>, RecordError> {
     let mut found = Vec::new();
-    for (kind, label) in [("plateau", "plateau"), ("dendritic_spike", "dendritic spike")] {
-        let events = run.events(name, kind)?.unwrap_or_default();
-        let spans = events.neurons.iter().zip(&events.start).zip(&events.stop);
-        found.extend(spans.map(|((&neuron, &start), &stop)| {
-            (neuron, gallery::DendriticSpan { label: label.to_owned(), range: [start, stop] })
-        }));
+    for event in DrawnEvent::ALL {
+        let events = run.events(population, event.name(), span.clone())?.unwrap_or_default();
+        let ranges = events.start.iter().zip(&events.stop).map(|(&start, &stop)| [start, stop]);
+        let of = |(&neuron, range)| gallery::NeuronEvent { neuron, span: gallery::EventSpan { event, range } };
+        found.extend(events.neurons.iter().zip(ranges).map(of));
     }
     Ok(found)
 }

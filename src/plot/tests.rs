@@ -80,8 +80,8 @@ fn raster_of(size: usize, presentations: usize, rate: f64) -> Figure {
     let (times, ids) = spread(size, end, rate);
     let (few, their) = spread(10, end, 0.3);
     let populations = [
-        RasterPopulation { name: "hidden", neurons: [0, size], times: &times, ids: &ids },
-        RasterPopulation { name: "output", neurons: [0, 10], times: &few, ids: &their },
+        RasterPopulation { name: "hidden", neurons: [0, size], times: &times, ids: &ids, events: &[] },
+        RasterPopulation { name: "output", neurons: [0, 10], times: &few, ids: &their, events: &[] },
     ];
     raster(&populations, &trials(presentations), [0.0, end])
 }
@@ -106,14 +106,24 @@ fn spectral(values: &[f64]) -> PopulationSpectrum {
 }
 
 /// Dendritic events of which some overlap, follow each other closely, or go on beyond a window of 208 ms.
-fn dendritic_events() -> Vec<DendriticSpan> {
-    let event = |label: &str, range| DendriticSpan { label: label.to_owned(), range };
+fn dendritic_events() -> Vec<EventSpan> {
+    let event = |event, range| EventSpan { event, range };
     vec![
-        event("plateau", [60.0, 80.0]),
-        event("dendritic spike", [70.0, 75.0]),
-        event("plateau", [82.0, 100.0]),
-        event("plateau", [200.0, 230.0]),
+        event(DrawnEvent::Plateau, [60.0, 80.0]),
+        event(DrawnEvent::DendriticSpike, [70.0, 75.0]),
+        event(DrawnEvent::Plateau, [82.0, 100.0]),
+        event(DrawnEvent::Burst, [83.0, 91.0]),
+        event(DrawnEvent::Plateau, [200.0, 230.0]),
     ]
+}
+
+/// A raster of two populations of 30 neurons, each neuron with every dendritic event, and as many spikes as are asked for.
+fn raster_with_events(spikes: f64) -> Figure {
+    let (times, ids) = spread(30, 208.0, spikes / 208.0);
+    let of = |neuron| dendritic_events().into_iter().map(move |span| NeuronEvent { neuron, span });
+    let events: Vec<_> = (0..30).flat_map(of).collect();
+    let population = |name| RasterPopulation { name, neurons: [0, 30], times: &times, ids: &ids, events: &events };
+    raster(&[population("upper"), population("lower")], &[], [0.0, 208.0])
 }
 
 /// One figure of every kind.
@@ -189,6 +199,7 @@ fn every_kind() -> Vec<(&'static str, Figure)> {
         ("raster of 10", raster_of(10, 4, 0.3)),
         ("raster of 4000", raster_of(4000, 4, 100.0)),
         ("raster of many presentations", raster_of(500, 200, 0.5)),
+        ("raster with events", raster_with_events(500.0)),
         ("traces", traces(&neurons[..3], &trials(2), [0.0, 208.0])),
         ("many traces", traces(&neurons, &trials(2), [0.0, 208.0])),
         ("traces with dendritic events", traces(&bursting, &[], [0.0, 208.0])),
@@ -296,6 +307,8 @@ fn a_raster_has_a_stroke_for_each_spike_up_to_twenty_thousand() {
 
 #[test]
 fn a_raster_of_more_is_a_bitmap_and_no_file_exceeds_two_megabytes() {
+    let bars = raster_with_events(30_000.0).svg();
+    assert_eq!(bars.matches("<image class=\"spans\"").count(), 6);
     for (size, rate) in [(4000, 100.0), (4000, 5000.0)] {
         let figure = Figure { size: [8000, 8000], ..raster_of(size, 4, rate) };
         let svg = figure.svg();
@@ -305,6 +318,32 @@ fn a_raster_of_more_is_a_bitmap_and_no_file_exceeds_two_megabytes() {
     for (name, figure) in every_kind() {
         let svg = Figure { size: [1600, 1600], ..figure }.svg();
         assert!(svg.len() < 2_000_000, "{name}: {}", svg.len());
+    }
+}
+
+/// A bar for each event in its neuron's row, behind the spikes, and one entry of the legend for each kind.
+#[test]
+fn events_are_bars_behind_the_spikes_of_their_neurons() {
+    let figure = raster_with_events(500.0);
+    let svg = figure.svg();
+    let bars: Vec<_> = svg.lines().filter(|line| line.starts_with("<path class=\"spans\"")).collect();
+    let of_each: Vec<_> = bars.iter().map(|bar| attribute(bar, "d").unwrap().matches('Z').count()).collect();
+    assert_eq!(of_each, [90, 30, 30, 90, 30, 30], "plateaus, bursts and dendritic spikes of both populations");
+    assert!(svg.find("class=\"spans\"") < svg.find("class=\"spikes\""));
+    let words: Vec<_> = texts(&svg).into_iter().map(|text| text.said).collect();
+    for kind in ["plateau", "burst", "dendritic spike"] {
+        assert_eq!(words.iter().filter(|word| *word == kind).count(), 1, "{kind}: {words:?}");
+    }
+    let layout = layout::layout(&figure);
+    let plot = layout.panels[0].plot;
+    // The first plateau of neuron 0, of 30 rows: from 60 to 80 of 208 ms, in the upper third of the lowest row.
+    let first = attribute(bars[0], "d").unwrap().split('Z').next().unwrap();
+    let numbers: Vec<f64> = first.split(['M', 'H', 'V', 'L', ' ']).filter_map(|part| part.parse().ok()).collect();
+    let (row, x) = (plot.h / 30.0, |ms: f64| plot.x + plot.w * ms / 208.0);
+    for (found, expected) in
+        numbers.iter().zip([x(60.0), plot.bottom() - 0.95 * row, x(80.0), plot.bottom() - 0.65 * row])
+    {
+        assert!((found - expected).abs() < 0.06, "{numbers:?}, expected {expected}");
     }
 }
 

@@ -115,6 +115,11 @@ impl Theme {
         self.ink(ink).with_alpha(share * if self == Self::Dark { 0.22 } else { 0.18 })
     }
 
+    /// What a bar behind the spikes of a neuron is drawn with.
+    pub(super) fn span(self, ink: Ink) -> Colour {
+        self.ink(ink).with_alpha(0.5)
+    }
+
     /// The colour of a value at a share of the range of its map, 0 to 1.
     pub(super) fn mapped(self, map: ColourMap, share: f64) -> Colour {
         let middle = match self {

@@ -1,5 +1,11 @@
 //! Whether a checkpoint is one of a model: every array of the length the model gives it, every number finite.
 
+mod compartments;
+mod mismatch;
+
+pub use mismatch::StateMismatch;
+use mismatch::{count, finite, in_range, possible};
+
 use super::Checkpoint;
 use crate::cells::Dynamics;
 use crate::engine::{ProjectionState, StateArray};
@@ -8,66 +14,8 @@ use crate::network::{Network, Synapses};
 use crate::protocol::{SLICE_MS, Spike, slice_start, slices_until};
 use crate::units::{LONGEST_RUN_MS, Rounded};
 
-/// Largest magnitude of a number of the dynamic state, in whatever unit: potentials, currents and times of all runs are far below.
-const LARGEST_STATE: f64 = 1e30;
-
 /// The array of spikes in flight that is left out where all factors are 1.
 const FACTORS: &str = "in_flight_factor";
-
-/// Why a checkpoint is not one of a model.
-#[derive(Clone, Debug, PartialEq, thiserror::Error)]
-#[non_exhaustive]
-pub enum StateMismatch {
-    /// Too few or too many of something.
-    #[error("{what}: expected {expected}, found {found}")]
-    Count {
-        /// What is counted: "values of `v` of `hidden` in lane 0".
-        what: String,
-        /// Wanted by the model.
-        expected: String,
-        /// In the checkpoint.
-        found: String,
-    },
-    /// A number that is none.
-    #[error("{what}: expected finite numbers, found another")]
-    NotFinite {
-        /// The array.
-        what: String,
-    },
-    /// A weight of the wrong sign.
-    #[error("weights of `{projection}`: expected weights that are {sign}, found {found}")]
-    Sign {
-        /// The projection.
-        projection: String,
-        /// What its weights are: "non-negative".
-        sign: &'static str,
-        /// The weight.
-        found: f32,
-    },
-    /// A number out of its range.
-    #[error("{what}: expected {expected}, found {found:e}")]
-    Range {
-        /// The number, or the array that holds it.
-        what: String,
-        /// What is allowed.
-        expected: String,
-        /// The first that is not.
-        found: f64,
-    },
-    /// Spikes on their way that cannot be.
-    #[error(
-        "the spikes in flight of `{projection}` in lane {lane}: expected times from 0 ms in ascending order and neurons \
-         below {pre}, found others"
-    )]
-    InFlight {
-        /// The projection.
-        projection: String,
-        /// The lane.
-        lane: usize,
-        /// Presynaptic neurons.
-        pre: usize,
-    },
-}
 
 impl Network {
     /// Checks that these are weights and biases of `model`.
@@ -187,10 +135,6 @@ fn check_one_delay(model: &Model, projection: &Projection, synapses: &Synapses) 
     in_range(&what, &expected, &found.unwrap_or([delay; 2]), |found| found.total_cmp(&delay).is_eq())
 }
 
-/// How long before a checkpoint the last event of a cell of several compartments may be [ms]: they have one every 1,000 ms.
-const EARLIEST_EVENT_MS: f64 = -2000.0;
-const EARLIEST_EVENT: &str = "times of at most 2000 ms before it";
-
 fn check_population(
     model: &Model,
     population: &Population,
@@ -203,10 +147,6 @@ fn check_population(
         let what = format!("values of `{name}` of `{}` in lane {lane}", population.name);
         count(what.as_str(), population.size, values.len())?;
         possible(what.as_str(), values)?;
-        if name == "last_event" && matches!(population.cell.dynamics(), Dynamics::Compartmental(_)) {
-            // Its cells are looked at in steps from there on.
-            in_range(&what, EARLIEST_EVENT, values, |value| value >= EARLIEST_EVENT_MS)?;
-        }
     }
     let of = |names: &'static [&'static str]| move |array: &&StateArray| names.contains(&array.name.as_str());
     for StateArray { name, values } in state.iter().filter(of(&crate::engine::DRIVES)) {
@@ -216,30 +156,14 @@ fn check_population(
     }
     let plastic = check_plastic(model, population, state, lane)?;
     let others = state.iter().filter(|array| !of(&crate::engine::DRIVES)(array) && !plastic.contains(&array.name));
-    let (baps, others): (Vec<_>, Vec<_>) = others.partition(of(&crate::engine::BAPS));
-    check_baps(population, &baps, lane)?;
-    let (queued, others): (Vec<_>, Vec<_>) = others.into_iter().partition(of(&crate::engine::QUEUED));
+    let (queued, mut others): (Vec<_>, Vec<_>) = others.partition(of(&crate::engine::QUEUED));
     check_queued(model, population, &queued, lane)?;
-    count(format!("arrays of state of `{}` in lane {lane}", population.name), expected.len(), others.len())
-}
-
-/// The arrays of back-propagating action potentials of a population: all of them, of one length, or none.
-fn check_baps(population: &Population, baps: &[&StateArray], lane: usize) -> Result<(), StateMismatch> {
-    let Some(length) = baps.iter().map(|array| array.values.len()).max() else { return Ok(()) };
-    for name in crate::engine::BAPS {
-        let values = baps.iter().find(|array| array.name == name).map_or(&[][..], |array| &array.values);
-        let what = format!("values of `{name}` of `{}` in lane {lane}", population.name);
-        count(what.as_str(), length, values.len())?;
-        possible(what.as_str(), values)?;
-        let below = match name {
-            "bap_neuron" => population.size,
-            "bap_begun" => 2,
-            _ => continue,
-        };
-        let expected = format!("whole numbers from 0 to below {below}");
-        in_range(&what, &expected, values, |value| value >= 0.0 && value < below as f64 && value.fract() == 0.0)?;
+    if let Dynamics::Compartmental(cell) = &population.cell.dynamics() {
+        let (neurons, population) = (population.size, population.name.as_str());
+        compartments::CompartmentalState { cell, population, neurons, lane, arrays: state }.check()?;
+        others.retain(|array| !of(&crate::engine::BAPS)(array));
     }
-    Ok(())
+    count(format!("arrays of state of `{}` in lane {lane}", population.name), expected.len(), others.len())
 }
 
 /// The arrays of the spikes that plasticity of its inputs remembers, all of them, or none where nothing was sent; returns their names.
@@ -330,33 +254,4 @@ fn check_projection(
         return Ok(());
     }
     Err(StateMismatch::InFlight { projection: name.to_owned(), lane, pre })
-}
-
-fn count(what: impl Into<String>, expected: usize, found: usize) -> Result<(), StateMismatch> {
-    if found == expected {
-        return Ok(());
-    }
-    Err(StateMismatch::Count { what: what.into(), expected: expected.to_string(), found: found.to_string() })
-}
-
-/// Refuses numbers that no state of a cell or synapse comes to: what is computed from them would be no number.
-fn possible(what: impl Into<String>, values: &[f64]) -> Result<(), StateMismatch> {
-    let what = what.into();
-    finite(what.as_str(), values)?;
-    // The time of what never was is the least f64.
-    in_range(&what, &format!("numbers from -{LARGEST_STATE:e} to {LARGEST_STATE:e}"), values, |value| {
-        value.abs() <= LARGEST_STATE || value.total_cmp(&f64::MIN).is_eq()
-    })
-}
-
-fn in_range(what: &str, expected: &str, values: &[f64], fits: impl Fn(f64) -> bool) -> Result<(), StateMismatch> {
-    let refused = |found| StateMismatch::Range { what: what.to_owned(), expected: expected.to_owned(), found };
-    values.iter().copied().find(|&value| !fits(value)).map_or(Ok(()), |found| Err(refused(found)))
-}
-
-fn finite<T: Copy + Into<f64>>(what: impl Into<String>, values: &[T]) -> Result<(), StateMismatch> {
-    if values.iter().all(|&value| value.into().is_finite()) {
-        return Ok(());
-    }
-    Err(StateMismatch::NotFinite { what: what.into() })
 }

@@ -9,6 +9,7 @@
 //! | `presentations` | | `start`, `forward_end`, `target_end` f64 \[n\] \[ms\]; `index`, `image` u32; `label` i16; `decoded`, `kind` u8 |
 //! | `spikes/P` | `total` before the cap | `time` f64 \[n\] \[ms\], `neuron` u32 \[n\] |
 //! | `plateaus/P` | `total` before the cap | `time` f64 \[n\] \[ms\], `neuron` u32, `alpha` f32, `phase` u8 |
+//! | `events/P` | `kinds` by the number of each, names of `compartments`, `total` before the cap | `start`, `stop` f64 \[n\] \[ms\], by `start`; `neuron`, `compartment` u32, `kind` u8 |
 //! | `traces/P/N` | `stretches`: start \[ms\] and samples of each, `dt_ms`, `elements` | `0`, `1`, … f32 \[all samples\], one for each element |
 //! | `field/J/N` | | weights onto neuron N: `initial`, `final` f32 \[pre\] |
 //! | `image/K/I` | | the stimulus: `value` f32 \[inputs\], 0 to 1 |
@@ -43,6 +44,8 @@ pub enum DataPart {
     Spikes(usize),
     /// Plateaus of a population.
     Plateaus(usize),
+    /// Events of a population with a beginning and an end.
+    Events(usize),
     /// Traces of a neuron of a population.
     Traces(usize, usize),
     /// Weights of a projection onto a neuron.
@@ -76,6 +79,7 @@ impl DataPart {
             ("live", []) => Some(Self::Live),
             ("spikes", &[p]) => Some(Self::Spikes(p)),
             ("plateaus", &[p]) => Some(Self::Plateaus(p)),
+            ("events", &[p]) => Some(Self::Events(p)),
             ("traces", &[p, n]) => Some(Self::Traces(p, n)),
             ("field", &[j, n]) => Some(Self::Field(j, n)),
             ("image", &[k, i]) => Some(Self::Image(k, i)),
@@ -91,6 +95,7 @@ impl DataPart {
             Self::Live => "live".to_owned(),
             Self::Spikes(p) => format!("spikes/{p}"),
             Self::Plateaus(p) => format!("plateaus/{p}"),
+            Self::Events(p) => format!("events/{p}"),
             Self::Traces(p, n) => format!("traces/{p}/{n}"),
             Self::Field(j, n) => format!("field/{j}/{n}"),
             Self::Image(k, i) => format!("image/{k}/{i}"),
@@ -120,6 +125,7 @@ mod tests {
             DataPart::Live,
             DataPart::Spikes(2),
             DataPart::Plateaus(0),
+            DataPart::Events(3),
             DataPart::Traces(1, 499),
             DataPart::Field(0, 7),
             DataPart::Image(1, 9999),

@@ -148,7 +148,7 @@ impl RunParts {
     fn names(&self) -> Vec<DataPart> {
         let mut names = vec![DataPart::Run, DataPart::Presentations];
         for (p, population) in self.model.populations.iter().enumerate() {
-            names.extend([DataPart::Spikes(p), DataPart::Plateaus(p)]);
+            names.extend([DataPart::Spikes(p), DataPart::Plateaus(p), DataPart::Events(p)]);
             names.extend((0..population.size).map(|n| DataPart::Traces(p, n)));
         }
         for (j, projection) in self.model.projections.iter().enumerate() {
@@ -176,6 +176,9 @@ impl RunParts {
             let name = &population.name;
             bytes += 12 * reader.spikes(name, span.clone())?.map_or(0, |list| list.times.len().min(MOST_ROWS));
             bytes += 17 * reader.plateaus(name, span.clone())?.map_or(0, |list| list.times.len().min(MOST_ROWS));
+            for kind in reader.event_kinds(name)? {
+                bytes += 25 * reader.events(name, &kind, span.clone())?.map_or(0, |list| list.start.len());
+            }
             for one in reader.traces(name, 0..1, span.clone())?.unwrap_or_default() {
                 bytes += 4 * one.values.len() * population.size;
             }
@@ -216,6 +219,30 @@ impl RunParts {
         let pack = Pack::of(json!({ "total": total })).f64("time", &list.times[..kept]);
         let pack = pack.u32("neuron", list.neurons[..kept].iter().map(|&n| n as u32)).f32("alpha", &list.alpha[..kept]);
         Ok(Some(pack.u8("phase", list.phases[..kept].iter().map(|&phase| u8::from(phase == PhaseName::Target)))))
+    }
+
+    /// Events of a population, of all kinds together.
+    fn events(&self, p: usize) -> Result<Option<Pack>, RecordError> {
+        let Some(population) = self.population(p) else { return Ok(None) };
+        let (reader, mut all) = (self.reader(), Vec::new());
+        let kinds = reader.event_kinds(&population.name)?;
+        if kinds.is_empty() {
+            return Ok(None);
+        }
+        for (number, kind) in (0_u8..).zip(&kinds) {
+            let list = reader.events(&population.name, kind, self.span())?.unwrap_or_default();
+            let places = list.neurons.iter().zip(&list.compartments).map(|(&n, &compartment)| [n as u32, compartment]);
+            all.extend(list.start.iter().zip(&list.stop).zip(places).map(|((&a, &b), place)| ([a, b], place, number)));
+        }
+        let total = all.len();
+        all.sort_by(|a, b| a.0[0].total_cmp(&b.0[0]));
+        all.truncate(MOST_ROWS);
+        let compartments: Vec<_> = population.cell.compartments().iter().map(|info| &info.name).collect();
+        let pack = Pack::of(json!({ "kinds": kinds, "compartments": compartments, "total": total }));
+        let times = |end: usize| all.iter().map(|(range, ..)| range[end]).collect::<Vec<_>>();
+        let places = |of: usize| all.iter().map(move |(_, place, _)| place[of]);
+        let pack = pack.f64("start", &times(0)).f64("stop", &times(1)).u32("neuron", places(0));
+        Ok(Some(pack.u32("compartment", places(1)).u8("kind", all.iter().map(|(.., kind)| *kind))))
     }
 
     /// Traces of some neurons of a population, a part for each; none if they were not recorded. Of all neurons at once they
@@ -286,6 +313,7 @@ impl Parts for RunParts {
             DataPart::Presentations => Ok(Some(presentations(&self.shown))),
             DataPart::Spikes(p) => self.spikes(p),
             DataPart::Plateaus(p) => self.plateaus(p),
+            DataPart::Events(p) => self.events(p),
             DataPart::Traces(p, neuron) => Ok(self.traces(p, neuron..neuron.saturating_add(1))?.pop()),
             DataPart::Field(j, neuron) => self.field(j, neuron),
             DataPart::Image(kind, image) => Ok(self.image(kind, image)),
@@ -303,13 +331,15 @@ fn about(
     path: &Path,
 ) -> Result<Value, RecordError> {
     let recorded = |group| reader.recorded(group);
-    let (spikes, traces, plateaus) = (recorded("spikes")?, recorded("report")?, recorded("plateaus")?);
+    let [spikes, traces] = [recorded("spikes")?, recorded("report")?];
+    let [plateaus, events] = [recorded("plateaus")?, recorded("events")?];
     let mut about = network(model);
     for population in about["populations"].as_array_mut().into_iter().flatten() {
         let name = population["name"].as_str().unwrap_or_default().to_owned();
         population["spikes"] = spikes.contains(&name).into();
         population["traces"] = traces.contains(&name).into();
         population["plateaus"] = plateaus.contains(&name).into();
+        population["events"] = events.contains(&name).into();
     }
     let (kind, answers) = PresentationRow::last_answers(rows);
     let of = if kind == PresentationKind::Train { "training" } else { tested_on(&model.stimuli) };

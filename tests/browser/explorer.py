@@ -2,8 +2,8 @@
 
     python tests/browser/explorer.py APICAL FOLDER
 
-FOLDER holds small.h5 (10 of 1,000 presentations recorded, tested), million.h5 (more than 1,000,000 spikes of the input)
-and wide.h5 (4,000 hidden neurons), as tests/browser/run makes them. Screenshots are left there. One line per check;
+FOLDER holds small.h5 (10 of 1,000 presentations recorded, tested), million.h5 (more than 1,000,000 spikes of the input),
+wide.h5 (4,000 hidden neurons) and events.h5 (40 cells with dendritic events), as tests/browser/run makes them. Screenshots are left there. One line per check;
 exit code 1 at the first that fails.
 """
 
@@ -188,6 +188,86 @@ def chooses_and_hovers(browser, url, folder):
         page.until(lambda: page.text("#neuron") == "output 7", "the arrow chooses the next")
 
 
+# The longest event of each kind: kind, neuron, start and stop [ms].
+LONGEST_EVENTS = """fetch("data/events/0").then((answer) => answer.arrayBuffer()).then((block) => {
+  const length = new DataView(block).getUint32(0, true);
+  const { meta, arrays } = JSON.parse(new TextDecoder().decode(new Uint8Array(block, 4, length)));
+  const sizes = { f64: 8, u32: 4, u8: 1 }, types = { f64: Float64Array, u32: Uint32Array, u8: Uint8Array }, of = {};
+  let at = 4 + length;
+  for (const [name, type, count] of arrays) {
+    of[name] = new types[type](block, at, count);
+    at = Math.ceil((at + count * sizes[type]) / 8) * 8;
+  }
+  const all = Array.from(of.start, (start, i) => [meta.kinds[of.kind[i]], of.neuron[i], start, of.stop[i]]);
+  all.sort((a, b) => b[3] - b[2] - a[3] + a[2]);
+  return meta.kinds.map((kind) => all.find((event) => event[0] === kind));
+})"""
+
+
+def tinted(picture, x, y, ink):
+    """Whether a pixel is between the background and an ink: nearer to it than any grey is."""
+    found = picture.getpixel((round(x), round(y)))
+    grey = sum(found) / 3
+    along = [part - sum(ink) / 3 for part in ink]
+    return sum((part - grey) * way for part, way in zip(found, along)) > 0.1 * sum(way * way for way in along)
+
+
+def shades_events(browser, apical, folder):
+    """Bars in the rows of their neurons, shades behind their potentials, words in legend and tip."""
+    inks = {"plateau": (230, 159, 0), "burst": (0, 158, 115), "dendritic_spike": (204, 121, 167)}
+    words = {"plateau": "plateau in apical", "burst": "burst in soma", "dendritic_spike": "dendritic spike in apical"}
+    with viewed(apical, str(folder / "events.h5")) as url, Page(browser, url) as page:
+        page.page.wait_for_selector("#traces canvas")
+        for kind in words.values():
+            check(kind.split(" in ")[0] in page.text("#events"), f"the legend of events: {page.text('#events')!r}")
+        longest = {kind: event for kind, *event in page.page.evaluate(LONGEST_EVENTS)}
+        check(set(longest) == {"bap", *inks}, f"kinds of events: {list(longest)}")
+        for place, (kind, ink) in enumerate(inks.items()):
+            neuron, start, stop = longest[kind]
+            box = page.box("#raster")
+            # A few rows around the neuron, so that spikes of others are far from it.
+            page.page.keyboard.down("Shift")
+            page.page.mouse.move(*page.inside("#raster", 0.5, 0.5))
+            page.page.mouse.wheel(0, 4000)
+            page.page.mouse.move(box["x"] + 200, box["y"] + 24 + (box["height"] - 50) * (1 - (neuron + 0.5) / 40))
+            page.page.mouse.wheel(0, -4000)
+            page.page.keyboard.up("Shift")
+            from_ms, to_ms, low, high = page.window()
+            check(high - low == 5 and low <= neuron < high, f"rows {low} to {high} around neuron {neuron}")
+            width, height = box["width"] - 64 - 16, box["height"] - 24 - 26
+            x = lambda time: box["x"] + 64 + (time - from_ms) / (to_ms - from_ms) * width
+            # Each kind has a third of the row.
+            y = box["y"] + 24 + height - (neuron - low + 0.8 - 0.3 * place) / (high - low) * height
+            path = folder / f"events-{kind}.png"
+            page.page.mouse.move(2, 2)
+            page.page.screenshot(path=path)
+            picture = Image.open(path).convert("RGB")
+            # Where no spike stands over it, for most of its length.
+            places = [x(start + (k + 1) / 22 * (stop - start)) for k in range(20)]
+            seen = sum(tinted(picture, place, y, ink) for place in places)
+            check(seen > 12, f"a bar for the {kind} of neuron {neuron} from {start} to {stop} ms: {seen} of 20 places")
+            page.page.mouse.move(x(start + 0.5 * (stop - start)), y)
+            check(words[kind] in page.text("#tip"), f"the tip at a {kind}: {page.text('#tip')!r}")
+            page.page.mouse.click(x(start + 0.5 * (stop - start)), y)
+            page.until(lambda: page.text("#neuron") == f"cells {neuron}", "a click chooses a neuron")
+            page.page.mouse.move(2, 2)
+            page.page.locator("#traces").scroll_into_view_if_needed()
+            page.window()
+            if kind == "burst":
+                continue
+            traces, path = page.box("#traces"), folder / f"events-traces-{kind}.png"
+            page.page.screenshot(path=path)
+            shaded, places = Image.open(path).convert("RGB"), [x(start + share * (stop - start)) for share in (0.3, 0.5, 0.7)]
+            column = [tinted(shaded, place, traces["y"] + 40 + 10 * k, ink) for place in places for k in range(12)]
+            check(sum(column) > 20, f"the {kind} behind the potentials: {sum(column)} of 36 places")
+            page.page.locator("#raster").scroll_into_view_if_needed()
+        for width, theme in [(800, "dark"), (1600, "light")]:
+            with Page(browser, url, width, theme) as narrow:
+                narrow.page.wait_for_selector("#traces canvas")
+                narrow.nothing_cut()
+                narrow.page.screenshot(path=folder / f"events-{width}-{theme}.png", full_page=True)
+
+
 def shows_the_input_without_images(browser, apical, folder):
     # There are no images where they are looked for.
     with viewed(apical, folder / "gone.h5", cwd=folder) as url, Page(browser, url) as page:
@@ -296,7 +376,7 @@ def main(apical, folder):
             for test in [loads, pans_and_zooms, chooses_and_hovers]:
                 test(browser, url, folder)
                 print(test.__name__.replace("_", " "))
-        for test in [shows_the_input_without_images, fits, draws_a_million, exports, follows]:
+        for test in [shades_events, shows_the_input_without_images, fits, draws_a_million, exports, follows]:
             test(browser, apical, folder)
             print(test.__name__.replace("_", " "))
         browser.close()

@@ -80,6 +80,40 @@ fn cells_are_changed_in_the_course_of_a_run_and_drawn() {
     assert!(figure.contains("plateau"), "the spans of plateaus are named");
 }
 
+/// A bar in the raster and a row of the explorer's part for each event.
+#[test]
+fn events_are_drawn_and_served_as_they_are_recorded() {
+    let bench = Bench::new();
+    bench.write("tufts.toml", MODEL);
+    bench.ok("simulate tufts.toml --quiet --out run.h5");
+    let run = Contents::of(&bench.path("run.h5"));
+    bench.ok("plot raster run.h5 --from 100 --to 300 --out raster.svg");
+    let figure = std::fs::read_to_string(bench.path("raster.svg")).unwrap();
+    let bars = figure.lines().filter(|line| line.starts_with("<path class=\"spans\""));
+    let bars: Vec<_> = bars.map(|line| line.matches('Z').count()).collect();
+    let within = |kind: &str| {
+        let times = |column: &str| run.floats(&format!("/events/cells/{kind}/{column}"));
+        times("start").iter().zip(times("stop")).filter(|(start, stop)| **start <= 300.0 && *stop >= 100.0).count()
+    };
+    assert_eq!(bars, ["plateau", "burst", "dendritic_spike"].map(within));
+    assert!(figure.contains(">dendritic spike<") && figure.contains(">burst<") && !figure.contains("bap"));
+
+    let parts = apical::view::RunParts::open(&bench.path("run.h5"), None, None).unwrap();
+    let pack = apical::view::Parts::part(&parts, apical::view::DataPart::Events(0)).unwrap().unwrap();
+    let mut all: Vec<_> = KINDS.iter().flat_map(|kind| run.floats(&format!("/events/cells/{kind}/start"))).collect();
+    all.sort_by(f64::total_cmp);
+    assert_eq!(pack.meta["kinds"], serde_json::json!(["bap", "burst", "dendritic_spike", "plateau"]));
+    assert_eq!(pack.meta["compartments"], serde_json::json!(["soma", "apical"]));
+    assert_eq!(pack.meta["total"], all.len());
+    let block = pack.bytes();
+    let header = u32::from_le_bytes(block[..4].try_into().unwrap()) as usize;
+    let start = block[4 + header..].chunks_exact(8).take(all.len());
+    let start: Vec<_> = start.map(|eight| f64::from_le_bytes(eight.try_into().unwrap())).collect();
+    assert_eq!(start, all);
+    let about = apical::view::Parts::part(&parts, apical::view::DataPart::Run).unwrap().unwrap().meta;
+    assert_eq!(about["populations"][0]["events"], true);
+}
+
 #[test]
 fn keys_that_do_not_fit_are_refused_with_line_and_reason() {
     let bench = Bench::new();
@@ -110,4 +144,18 @@ fn keys_that_do_not_fit_are_refused_with_line_and_reason() {
         assert_eq!(ran.code, Some(2), "{to}: {}", ran.stderr);
         assert!(ran.stderr.contains(expected) && ran.stderr.contains("tufts.toml:"), "{to}: {}", ran.stderr);
     }
+}
+
+/// A cell without a refractory time is held all the same where a change silences it: with the soma held, the apical potential decays in
+/// C / (g_l + g) = 90 / 16 ms.
+#[test]
+fn a_port_at_a_time_constant_of_a_silenced_cell_is_refused() {
+    let bench = Bench::new();
+    let text = MODEL.replace("t_ref_ms = 1.5", "t_ref_ms = 0").replace("tau_ms = 5 }", "tau_ms = 5.625 }");
+    let silence = "\n[[change]]\nkind = \"silence\"\nat_ms = 200\npopulation = \"cells\"\nneurons = \"0:20\"\n";
+    bench.write("tufts.toml", text + silence);
+    let ran = bench.run("simulate tufts.toml --quiet --out run.h5");
+    assert_eq!(ran.code, Some(2), "{}", ran.stderr);
+    let expected = "expected time constants of ports and of `bap` that differ from those of the membranes";
+    assert!(ran.stderr.contains(expected) && ran.stderr.contains("found 5.625 and 5.6"), "{}", ran.stderr);
 }

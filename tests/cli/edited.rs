@@ -6,11 +6,13 @@ use hdf5::File;
 
 use crate::support::Bench;
 
-/// A balanced circuit whose weights have signs, with spikes in flight; and a training.
+/// A balanced circuit whose weights have signs, with spikes in flight; cells of several compartments within events; and a training.
 static RUN: LazyLock<Bench> = LazyLock::new(|| {
     let bench = Bench::new();
     let signs = "--set projection.exc-exc.sign=non-negative --set projection.inh-exc.sign=non-positive";
     bench.ok(&format!("simulate recurrent-lif {signs} --set protocol.warmup_ms=0 --duration 300 --out run.h5"));
+    bench.write("tufts.toml", include_str!("../support/tufts.toml"));
+    bench.ok("simulate tufts.toml --duration 200 --out tufts.h5");
     bench.ok("train tiny.toml --examples 4 --test-examples 2 --out trained.h5");
     bench
 });
@@ -43,7 +45,7 @@ type Change = (&'static str, &'static dyn Fn(&File));
 fn ranges_and_completeness_are_checked_all_the_same() {
     const LANE: &str = "lanes/0/populations/exc";
     assert!(File::open(RUN.path("run.checkpoint.h5")).unwrap().dataset(&format!("{LANE}/in_flight_time")).is_ok());
-    let changes: [Change; 13] = [
+    let changes: [Change; 15] = [
         ("weights of `exc-exc`: expected weights that are non-negative, found -3", &|f| {
             put(f, "weights/exc-exc/final/weight", -3.0_f32);
         }),
@@ -75,6 +77,18 @@ fn ranges_and_completeness_are_checked_all_the_same() {
         ("values of `in_flight_input` of `exc` in lane 0: expected whole numbers", &|f| {
             put(f, "lanes/0/populations/exc/in_flight_input", 0.5);
         }),
+        (
+            "values of `in_flight_from` of `exc` in lane 0: expected whole numbers from 0 to below 4294967295, found -1e0",
+            &|f| {
+                put(f, "lanes/0/populations/exc/in_flight_from", -1.0);
+            },
+        ),
+        (
+            "values of `in_flight_to` of `exc` in lane 0: expected whole numbers from 0 to below 4294967295, found 2.5e0",
+            &|f| {
+                put(f, "lanes/0/populations/exc/in_flight_to", 2.5);
+            },
+        ),
         ("the run's clock, `clock_ms`: expected from 300 to below 400 ms, in slice 3, found 4.5e2", &|f| {
             f.attr("clock_ms").unwrap().write_scalar(&450.0).unwrap();
         }),
@@ -87,6 +101,138 @@ fn ranges_and_completeness_are_checked_all_the_same() {
     ];
     for (expected, change) in changes {
         let said = refused("run.checkpoint.h5", "simulate --resume edited.h5 --duration 400", change);
+        assert!(said.contains(expected) && said.contains("edited.h5"), "{expected}: {said}");
+    }
+}
+
+/// Numbers of an array of the cells of several compartments.
+fn tufts(file: &File, name: &str) -> Vec<f64> {
+    file.dataset(&format!("lanes/0/populations/cells/{name}")).unwrap().read_raw().unwrap()
+}
+
+/// Puts a number at a place of such an array.
+fn put_tufts(file: &File, name: &str, place: usize, value: f64) {
+    let dataset = file.dataset(&format!("lanes/0/populations/cells/{name}")).unwrap();
+    dataset.write_slice(&[value], place..=place).unwrap();
+}
+
+/// The first place of an array of which something holds.
+fn place(values: &[f64], holds: impl Fn(f64) -> bool) -> usize {
+    values.iter().position(|&value| holds(value)).expect("the state has one")
+}
+
+const NEVER: f64 = f64::MIN;
+
+/// The first neuron whose plateau lasts, and whose does not.
+fn lasting(file: &File) -> usize {
+    place(&tufts(file, "event_0_end"), |end| end > NEVER)
+}
+
+fn quiet(file: &File) -> usize {
+    place(&tufts(file, "event_0_end"), |end| end.total_cmp(&NEVER).is_eq())
+}
+
+/// The first neuron that has fired lately, and that has not.
+fn spiking(file: &File) -> usize {
+    place(&tufts(file, "burst_count"), |count| count > 0.0)
+}
+
+fn silent(file: &File) -> usize {
+    place(&tufts(file, "burst_count"), |count| count == 0.0)
+}
+
+/// The first back-propagating action potential that is on its way, and that lasts.
+fn waiting(file: &File) -> usize {
+    place(&tufts(file, "bap_begun"), |begun| begun == 0.0)
+}
+
+fn begun(file: &File) -> usize {
+    place(&tufts(file, "bap_begun"), |begun| begun > 0.0)
+}
+
+/// The second of two that last, the first of which is made one of the same neuron.
+fn second_of_a_neuron(file: &File) -> usize {
+    let begun = tufts(file, "bap_begun");
+    let second = (1..begun.len()).find(|&i| begun[i - 1] > 0.0 && begun[i] > 0.0).expect("two that last");
+    put_tufts(file, "bap_neuron", second - 1, tufts(file, "bap_neuron")[second]);
+    second
+}
+
+#[test]
+fn times_and_counts_of_compartments_are_those_of_a_run() {
+    let changes: [Change; 21] = [
+        (
+            "`last_event` of `cells` in lane 0: expected times of 0 to 2000 ms before the checkpoint, found -2.001e3",
+            &|f| {
+                put_tufts(f, "last_event", 3, -2001.0);
+            },
+        ),
+        ("`last_event` of `cells` in lane 0: expected times of 0 to 2000 ms before", &|f| {
+            put_tufts(f, "last_event", 3, 1.0);
+        }),
+        ("`event_0_end` of `cells` in lane 0: expected finite numbers", &|f| put_tufts(f, "event_0_end", 0, f64::NAN)),
+        ("`event_0_start` of `cells` in lane 0: expected times up to the checkpoint", &|f| {
+            put_tufts(f, "event_0_start", lasting(f), 5.0);
+        }),
+        (
+            "`event_0_end` of `cells` in lane 0: expected times from `event_0_start` to 45 ms after the checkpoint",
+            &|f| {
+                put_tufts(f, "event_0_end", lasting(f), 46.0);
+            },
+        ),
+        ("`event_0_end` of `cells` in lane 0: expected times from `event_0_start` to", &|f| {
+            put_tufts(f, "event_0_end", lasting(f), -100.0);
+        }),
+        ("`event_0_end` of `cells` in lane 0: expected times from `event_0_start` to", &|f| {
+            put_tufts(f, "event_0_end", quiet(f), 10.0);
+        }),
+        ("`event_0_end` of `cells` in lane 0: expected times from `event_0_start` to", &|f| {
+            put_tufts(f, "event_0_end", lasting(f), NEVER);
+        }),
+        ("`event_0_ready` of `cells` in lane 0: expected times up to 80 ms after the checkpoint, found 8.1e1", &|f| {
+            put_tufts(f, "event_0_ready", 0, 81.0);
+        }),
+        ("`burst_count` of `cells` in lane 0: expected whole numbers from 0, found -1e0", &|f| {
+            put_tufts(f, "burst_count", 0, -1.0);
+        }),
+        ("`burst_count` of `cells` in lane 0: expected whole numbers from 0, found 1.5e0", &|f| {
+            put_tufts(f, "burst_count", spiking(f), 1.5);
+        }),
+        (
+            "`burst_first` of `cells` in lane 0: expected times up to the checkpoint where `burst_count` is above 0",
+            &|f| {
+                put_tufts(f, "burst_count", silent(f), 2.0);
+            },
+        ),
+        (
+            "`burst_first` of `cells` in lane 0: expected times up to the checkpoint where `burst_count` is above 0",
+            &|f| {
+                put_tufts(f, "burst_count", spiking(f), 0.0);
+            },
+        ),
+        ("`burst_last` of `cells` in lane 0: expected times from `burst_first` on and of 0 to 12 ms before", &|f| {
+            put_tufts(f, "burst_last", spiking(f), -12.5);
+        }),
+        ("`burst_last` of `cells` in lane 0: expected times from `burst_first` on", &|f| {
+            put_tufts(f, "burst_last", spiking(f), 1.0);
+        }),
+        ("`bap_start` of `cells` in lane 0: expected finite numbers", &|f| put_tufts(f, "bap_start", 0, f64::INFINITY)),
+        ("`bap_start` of `cells` in lane 0: expected times of 0 to 2 ms before the checkpoint", &|f| {
+            put_tufts(f, "bap_start", begun(f), -2.1);
+        }),
+        ("of those that have begun, of 0 to 1 ms after it of others", &|f| put_tufts(f, "bap_start", waiting(f), 1.1)),
+        ("of those that have begun, of 0 to 1 ms after it of others", &|f| put_tufts(f, "bap_start", waiting(f), -0.1)),
+        ("and in their order for each neuron", &|f| {
+            let second = second_of_a_neuron(f);
+            put_tufts(f, "bap_start", second - 1, -0.5);
+            put_tufts(f, "bap_start", second, -1.0);
+        }),
+        ("values of `bap_begun` of `cells` in lane 0: expected whole numbers from 0 to below 2, found 2e0", &|f| {
+            put_tufts(f, "bap_begun", 0, 2.0);
+        }),
+    ];
+    for (expected, change) in changes {
+        let said = refused("tufts.checkpoint.h5", "simulate --resume edited.h5 --duration 400", change);
         assert!(said.contains(expected) && said.contains("edited.h5"), "{expected}: {said}");
     }
 }
@@ -114,4 +260,21 @@ fn weights_of_their_sign_are_taken() {
     std::fs::copy(RUN.path("run.checkpoint.h5"), bench.path("edited.h5")).unwrap();
     put(&crate::support::open_to_change(&bench.path("edited.h5")), "weights/exc-exc/final/weight", 0.25_f32);
     bench.ok("simulate --resume edited.h5 --duration 400 --accept-edited --out out.h5");
+}
+
+/// As are times of events within theirs.
+#[test]
+fn times_of_events_in_their_order_are_taken() {
+    let bench = Bench::new();
+    std::fs::copy(RUN.path("tufts.checkpoint.h5"), bench.path("edited.h5")).unwrap();
+    let file = crate::support::open_to_change(&bench.path("edited.h5"));
+    let lasting = place(&tufts(&file, "event_0_end"), |end| end > f64::MIN);
+    put_tufts(&file, "event_0_start", lasting, -3.0);
+    put_tufts(&file, "event_0_end", lasting, 42.0);
+    drop(file);
+    bench.ok("simulate --resume edited.h5 --duration 400 --accept-edited --out out.h5");
+    let out = crate::support::Contents::of(&bench.path("out.h5"));
+    let [start, stop] = ["start", "stop"].map(|column| out.floats(&format!("/events/cells/plateau/{column}")));
+    let of = start.iter().zip(stop).find(|(start, _)| (**start - 197.0).abs() < 1e-9);
+    assert!(of.is_some_and(|(_, stop)| (stop - 242.0).abs() < 1e-9), "{of:?}");
 }

@@ -103,14 +103,40 @@ def read_pynwb(path, run, told):
         for traces in told["traces"]:
             for stretch in range(1, traces["stretches"] + 1):
                 report = run["report"][traces["population"] + (f"@{stretch}" if stretch > 1 else "")]
-                check_series(file, traces["population"], report, f"_{stretch}" if stretch > 1 else "")
-    print(f"pynwb: the same {len(units)} units, {trials} trials, {count} plateaus and samples")
+                check_series(file, run, traces["population"], report, f"_{stretch}" if stretch > 1 else "")
+        events = check_events(file, run, told)
+    print(f"pynwb: the same {len(units)} units, {trials} trials, {count} plateaus, {events} events and samples")
 
 
-def check_series(file, population, report, suffix):
+def compartments_of(run, population):
+    """Names of the compartments of a population's cells."""
+    place = list(run.attrs["populations"]).index(population.encode())
+    return [compartment["name"] for compartment in json.loads(run.attrs["cells"][place])["compartments"]]
+
+
+def check_events(file, run, told):
+    """A table of each population and kind of event, by their beginnings; the number of events."""
+    for kind in told["events"]:
+        name, own = f"events_{kind['population']}_{kind['event']}", run["events"][kind["population"]][kind["event"]]
+        if not kind["events"]:
+            check(name not in file.intervals, f"pynwb: an empty table {name}")
+            continue
+        table = file.intervals[name].to_dataframe()
+        check(len(table) == kind["events"], f"pynwb: {len(table)} rows of {name}")
+        columns = [own[column][()] for column in ("start", "stop", "node_ids", "compartment")]
+        order = np.lexsort((columns[2], columns[0]))
+        start, stop, neurons, places = (column[order] for column in columns)
+        check(np.array_equal(table.start_time, start / 1e3) and np.array_equal(table.stop_time, stop / 1e3), f"pynwb: times of {name}")
+        check(np.array_equal(table.neuron, neurons), f"pynwb: neurons of {name}")
+        names = compartments_of(run, kind["population"])
+        check(list(table.compartment) == [names[place] for place in places], f"pynwb: compartments of {name}")
+    return sum(kind["events"] for kind in told["events"])
+
+
+def check_series(file, run, population, report, suffix):
     data, (start, _, dt) = report["data"][()], report["mapping/time"][()]
     elements = report["mapping/element_ids"][()]
-    compartments = ["soma", "dendrite" if f"{population}_dendrite{suffix}" in file.acquisition else "basal", "apical"]
+    compartments = compartments_of(run, population)
     for element in np.unique(elements) if len(data) else []:
         series = file.acquisition[f"{population}_{compartments[element]}{suffix}"]
         check(np.array_equal(series.data[()], data[:, elements == element]), f"pynwb: samples of {series.name}")

@@ -19,13 +19,14 @@ from .model import Model, Population, Projection, models
 from .network import Network
 from .results import Presented, Synapses, Tested
 from .rule import Rule
-from .run import Plateaus, Run, Spikes, Traces
+from .run import Events, Plateaus, Run, Spikes, Traces
 from .sweep import sweep
 
 __all__ = [
     "DataError",
     "Error",
     "Evaluation",
+    "Events",
     "Figure",
     "FileError",
     "Model",

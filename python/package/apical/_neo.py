@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def block(run: Run) -> neo.Block:
-    """A block of one segment: trains, groups of populations, epochs of phases, and signals."""
+    """A block of one segment: trains, groups of populations, epochs of phases and events, and signals."""
     made = neo.Block(name=run.model.name, file_origin=str(run.path))
     made.annotate(**{key: run.provenance[key] for key in ("seed", "apical_version", "command_line")})
     segment = neo.Segment(name="run")
@@ -26,6 +26,8 @@ def block(run: Run) -> neo.Block:
         segment.spiketrains.extend(trains)
         made.groups.append(group)
     segment.epochs.extend(list(_epochs(run)))
+    for population in run.recorded("events"):
+        segment.epochs.extend(list(_events(run, population)))
     for population in run.recorded("traces"):
         segment.analogsignals.extend(list(_signals(run, population)))
     made.check_relationships()
@@ -73,6 +75,18 @@ def _epochs(run: Run) -> Iterator[neo.Epoch]:
     if taught.any():
         yield neo.Epoch(
             forward[taught] * pq.ms, (target - forward)[taught] * pq.ms, labels=labels[taught], name="target"
+        )
+
+
+def _events(run: Run, population: str) -> Iterator[neo.Epoch]:
+    """An epoch array of each kind of event of a population."""
+    names = next(p.compartments for p in run.model.populations if p.name == population)
+    for kind in run.event_kinds(population):
+        start, stop, neurons, compartments = run.events(population, kind)
+        yield neo.Epoch(
+            start * pq.ms, (stop - start) * pq.ms, labels=np.array([f"{population}[{neuron}]" for neuron in neurons], dtype="U"),
+            name=f"{population} {kind}", population=population, kind=kind,
+            array_annotations={"neuron": neurons, "compartment": np.array(names, dtype="U")[compartments]},
         )
 
 

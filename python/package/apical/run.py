@@ -1,4 +1,4 @@
-"""Recorded runs: spikes, traces, plateaus, presentations and weights as arrays."""
+"""Recorded runs: spikes, traces, plateaus, events, presentations and weights as arrays."""
 
 from __future__ import annotations
 
@@ -64,6 +64,19 @@ class Plateaus(NamedTuple):
     """Phase at whose end it was: 0 forward, 1 target [n]."""
 
 
+class Events(NamedTuple):
+    """Events of a population that have a beginning and an end, by their beginnings."""
+
+    start_ms: Floats
+    """When each began on the run's clock [n] [ms], ascending; of a burst its first spike."""
+    stop_ms: Floats
+    """When it ended [n] [ms]; of a burst its last spike."""
+    neurons: Integers
+    """[n], from 0."""
+    compartments: Integers
+    """The compartment that it is in, by its place among those of the population (`Population.compartments`) [n]."""
+
+
 class Run:
     """A run file, open to be read: what was recorded of a training, a test or a continuous run.
 
@@ -103,7 +116,7 @@ class Run:
         return self._file.provenance()
 
     def recorded(self, what: str = "spikes") -> list[str]:
-        """Populations of which "spikes", "traces", "plateaus" or "biases" were recorded."""
+        """Populations of which "spikes", "traces", "plateaus" of phases, "events" or "biases" were recorded."""
         return self._file.recorded({"traces": "report"}.get(what, what))
 
     def spiking_neurons(self, population: str) -> range:
@@ -130,6 +143,35 @@ class Run:
         """
         columns = self._file.plateaus(population, from_ms, to_ms)
         return Plateaus(columns["times_ms"], columns["neurons"], columns["alpha"], columns["phase"])
+
+    def event_kinds(self, population: str) -> list[str]:
+        """Kinds of events that were recorded of a population: those of "bap", "burst", "dendritic_spike" and "plateau" that its
+        cells have.
+
+        :raises KeyError: if there is no such population.
+        """
+        return self._file.event_kinds(population)
+
+    def events(self, population: str, kind: str, *, from_ms: float = -math.inf, to_ms: float = math.inf) -> Events:
+        """Events of a kind of a population, of which a part lies in a span of the run's clock [ms], both ends included.
+
+        They are recorded with the spikes of cells of several compartments, once they are over; plateaus of phases are
+        :meth:`plateaus`.
+
+        >>> import apical
+        >>> run = apical.Model.load("bac").build().run(record="all")
+        >>> run.event_kinds("pyramidal")
+        ['bap', 'burst', 'plateau']
+        >>> plateau = run.events("pyramidal", "plateau")
+        >>> round(float(plateau.stop_ms[0] - plateau.start_ms[0]), 9)
+        25.0
+
+        :param kind: one of those that :meth:`event_kinds` lists.
+        :raises KeyError: if there is no such population, or no such kind of it; the error lists those there are.
+        :raises FileError: if no events of the population were recorded.
+        """
+        columns = self._file.events(population, kind, from_ms, to_ms)
+        return Events(columns["start_ms"], columns["stop_ms"], columns["neurons"], columns["compartments"])
 
     def traces(
         self,
@@ -196,7 +238,7 @@ class Run:
     # Figures, in the look of `apical plot`.
 
     def raster(self, *populations: str, from_ms: float = -math.inf, to_ms: float = math.inf) -> Figure:
-        """Spikes of populations, all that were recorded unless named, in a span of the run's clock [ms].
+        """Spikes of populations, all that were recorded unless named, in a span of the run's clock [ms], over their events.
 
         :raises FileError: if their spikes were not recorded.
         """
@@ -205,7 +247,7 @@ class Run:
     def traces_figure(
         self, population: str, neurons: range, *, from_ms: float = -math.inf, to_ms: float = math.inf
     ) -> Figure:
-        """Potentials of some neurons in a span of the run's clock [ms], with their spikes and plateaus.
+        """Potentials of some neurons in a span of the run's clock [ms], with their spikes, plateaus and events.
 
         :param neurons: a range of step 1; those of them that the population has are drawn.
         :raises KeyError: if there is no such population.
@@ -242,7 +284,8 @@ class Run:
 
     def to_neo(self) -> neo.Block:
         """The run as a block of neo, which elephant takes: a train of every neuron recorded, a group of each population, epochs
-        of the phases of presentations, and signals of the potentials recorded. Needs neo.
+        of the phases of presentations and of the events of each kind of a population, labelled by their neurons ("cells[3]"), and
+        signals of the potentials recorded. Needs neo.
         """
         from ._neo import block
 

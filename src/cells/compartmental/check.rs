@@ -175,7 +175,10 @@ impl CompartmentalCell {
                     "expected a `port` whose synapses make a current, as of kernel \"exponential\"".to_owned()
                 })?;
                 expect(threshold > 0.0, keys, || {
-                    format!("expected `i_th_pa` above 0, or the event never ends; found {threshold}")
+                    format!(
+                        "expected `i_th_pa` above 0, or the event is triggered again as soon as it can be, without any input; found \
+                         {threshold}"
+                    )
                 })?;
                 threshold
             }
@@ -311,6 +314,22 @@ mod tests {
                     cell.events.push(DendriticEvent { reads, ..event() });
                 }),
                 "events: expected a `port` whose synapses make a current",
+            ),
+            (
+                refused(|cell| {
+                    cell.ports.push(exponential(4.0));
+                    let reads = EventTrigger::Current { port: cell.ports.len() - 1, threshold: 0.0 };
+                    cell.events.push(DendriticEvent { reads, ..event() });
+                }),
+                "events: expected `i_th_pa` above 0, or the event is triggered again as soon as it can be",
+            ),
+            (
+                // Never refractory, but held all the same where a change silences it.
+                refused(|cell| {
+                    cell.spike.reset.iter_mut().for_each(|reset| reset.refractory_ms = 0.0);
+                    cell.ports.push(exponential(held));
+                }),
+                "ports bap compartments couplings: expected time constants",
             ),
             (
                 refused(|cell| {

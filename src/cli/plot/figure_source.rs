@@ -11,7 +11,7 @@ use super::title;
 use crate::analysis;
 use crate::data::tested_on;
 use crate::model::{ImageStimuli, Model, Stimuli};
-use crate::plot::recorded::{RecordedWindow, neuron_traces, trials};
+use crate::plot::recorded::{RecordedWindow, neuron_events, neuron_traces, trials};
 use crate::plot::{Figure, gallery, label};
 use crate::protocol::PhaseName;
 use crate::record::PresentationKind;
@@ -109,11 +109,14 @@ impl FigureSource<'_> {
     fn raster(&self) -> TitledFigure {
         let default = if self.is_continuous()? { CONTINUOUS_STRETCHES } else { 4 };
         let (window, populations) = self.spikes(default)?;
-        let each = populations.iter().map(|p| gallery::RasterPopulation {
+        let events = populations.iter().map(|p| neuron_events(self.run, &p.name, window.span.clone()));
+        let events = events.collect::<Result<Vec<_>, _>>()?;
+        let each = populations.iter().zip(&events).map(|(p, events)| gallery::RasterPopulation {
             name: &p.name,
             neurons: [p.neurons.start, p.neurons.end],
             times: &p.times,
             ids: &p.ids,
+            events,
         });
         let figure =
             gallery::raster(&each.collect::<Vec<_>>(), &trials(&self.model()?, &window.shown), ends(&window.span));

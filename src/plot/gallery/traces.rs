@@ -1,7 +1,8 @@
 //! Potentials of neurons, with their spikes, plateaus and teaching currents.
 
-use super::{TrialPhases, shades, stacked, time};
-use crate::plot::{Axis, Dash, Dot, Figure, Ink, Mark, Panel, Shade, Shape};
+use super::events::event_shades;
+use super::{EventSpan, TrialPhases, shades, stacked, time};
+use crate::plot::{Axis, Dash, Dot, Figure, Ink, Mark, Panel, Shape};
 
 /// Recorded traces and events of one neuron.
 #[derive(Clone, Debug, Default)]
@@ -18,17 +19,8 @@ pub struct NeuronTraces {
     pub plateaus: Vec<Level>,
     /// Teaching, where it is taught.
     pub teaching: Vec<Pull>,
-    /// Dendritic events, which are shaded.
-    pub events: Vec<DendriticSpan>,
-}
-
-/// A dendritic event: what it is, and when it began and ended [ms].
-#[derive(Clone, Debug, PartialEq)]
-pub struct DendriticSpan {
-    /// Its name in words.
-    pub label: String,
-    /// Start and end [ms].
-    pub range: [f64; 2],
+    /// Events with a beginning and an end, which are shaded.
+    pub events: Vec<EventSpan>,
 }
 
 /// A plateau: the mean of the apical potential over the end of a phase.
@@ -98,18 +90,8 @@ fn panel(neuron: &NeuronTraces, trials: &[TrialPhases], window: [f64; 2]) -> Pan
         let points = neuron.spikes.iter().flat_map(stroke).collect();
         marks.push(Mark::new("spikes", Ink::Grey, Shape::line(points)));
     }
-    let shades = shades(trials, window).into_iter().chain(event_shades(neuron, window)).collect();
+    let shades = shades(trials, window).into_iter().chain(event_shades(&neuron.events, window)).collect();
     Panel { title: neuron.name.clone(), x: time(window), y, shades, marks, ..Panel::default() }
-}
-
-/// Dendritic events as shaded times.
-fn event_shades(neuron: &NeuronTraces, [from, to]: [f64; 2]) -> impl Iterator<Item = Shade> {
-    let shade = move |event: &DendriticSpan| Shade {
-        range: [event.range[0].max(from), event.range[1].min(to)],
-        label: event.label.clone(),
-        ink: Ink::Orange,
-    };
-    neuron.events.iter().map(shade).filter(|shade| shade.range[0] < shade.range[1])
 }
 
 /// Ink of plateaus.

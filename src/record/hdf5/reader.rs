@@ -95,8 +95,8 @@ impl RunReader {
         self.source.texts("populations")
     }
 
-    /// Populations of which something is kept under `group` (`spikes`, `report`, `plateaus`, `biases`), in the order of the
-    /// model.
+    /// Populations of which something is kept under `group` (`spikes`, `report`, `plateaus`, `events`, `biases`), in the
+    /// order of the model.
     ///
     /// # Errors
     /// If their names are missing.
@@ -123,12 +123,20 @@ impl RunReader {
         Ok(Some(RecordedExtent { times_ms, neurons: model.recording.spiking(id, model.population(id).size) }))
     }
 
-    /// Events of one kind (`plateau`, `dendritic_spike`, `bap`, `burst`) of a population, by KIND of `/events/POP/KIND`; none if none are
-    /// recorded.
+    /// Kinds of events with a beginning and an end that are recorded of a population, each KIND of `/events/POP/KIND`, sorted.
+    ///
+    /// # Errors
+    /// If what is there is damaged.
+    pub fn event_kinds(&self, population: &str) -> Result<Vec<String>, RecordError> {
+        self.source.members(&format!("events/{population}"))
+    }
+
+    /// Events of one kind (`plateau`, `dendritic_spike`, `bap`, `burst`) of a population, as far as a part of them lies in a span of the
+    /// run's clock, both ends included [ms]; none if that kind was not recorded.
     ///
     /// # Errors
     /// If something is missing, or columns differ in length.
-    pub fn events(&self, population: &str, kind: &str) -> Result<Option<EventList>, RecordError> {
+    pub fn events(&self, population: &str, kind: &str, span: Range<f64>) -> Result<Option<EventList>, RecordError> {
         let (source, group) = (&self.source, format!("events/{population}/{kind}"));
         if !source.has(&group) {
             return Ok(None);
@@ -140,7 +148,16 @@ impl RunReader {
         if [stop.len(), neurons.len(), compartments.len()].iter().any(|length| *length != start.len()) {
             return Err(source.problem(format!("the columns of `{group}` differ in length")));
         }
-        Ok(Some(EventList { start, stop, neurons, compartments }))
+        // The file has them in the order in which they were over.
+        let within = |&i: &usize| start[i] <= span.end && stop[i] >= span.start;
+        let mut order: Vec<usize> = (0..start.len()).filter(within).collect();
+        order.sort_by(|&a, &b| start[a].total_cmp(&start[b]).then(neurons[a].cmp(&neurons[b])));
+        Ok(Some(EventList {
+            start: order.iter().map(|&i| start[i]).collect(),
+            stop: order.iter().map(|&i| stop[i]).collect(),
+            neurons: order.iter().map(|&i| neurons[i]).collect(),
+            compartments: order.iter().map(|&i| compartments[i]).collect(),
+        }))
     }
 
     /// The presentations, in the order of the run.

@@ -15,7 +15,7 @@ pub struct RecordedSpikes {
     pub neurons: Vec<u64>,
 }
 
-/// Events of a population of one kind, in the order in which they were over, slice by slice.
+/// Events of a population of one kind, by their beginnings.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct EventList {
     /// When each began on the run's clock [n] [ms].

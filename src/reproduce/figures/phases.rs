@@ -73,7 +73,7 @@ fn draw_phases(task: &FigureTask<'_>) -> Result<ReproducedFigure, ReproduceError
     }
     let shown = lists.iter().map(|(population, times, ids)| {
         let neurons = [0, population.size];
-        RasterPopulation { name: &population.name, neurons, times, ids }
+        RasterPopulation { name: &population.name, neurons, times, ids, events: &[] }
     });
     let shown: Vec<_> = shown.collect();
     let row = on_its_own(row);

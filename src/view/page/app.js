@@ -5,6 +5,7 @@ const view = {
   presentations: null,
   population: null,
   spikes: null,
+  events: null,
   neuron: 0,
   /** The window of time [ms] and the neurons in sight. */
   from: 0, to: 1, low: 0, high: 1,
@@ -75,8 +76,8 @@ async function select(neuron) {
 
 async function selectPopulation(place) {
   const population = view.run.populations[place];
-  const spikes = population.spikes ? await parts.get(`spikes/${place}`) : null;
-  Object.assign(view, { population, spikes, low: 0, high: population.size });
+  const [spikes, events] = await Promise.all(["spikes", "events"].map((name) => population[name] ? parts.get(`${name}/${place}`) : null));
+  Object.assign(view, { population, spikes, events, low: 0, high: population.size });
   for (const [i, button] of [...find("populations").children].entries()) button.setAttribute("aria-pressed", String(i === place));
   const short = spikes && spikes.meta.total > spikes.time.length;
   complain(short ? `The first ${grouped.format(spikes.time.length)} of ${grouped.format(spikes.meta.total)} spikes are shown; apical view --presentations A:B chooses others.` : "");
@@ -131,6 +132,7 @@ function hover(event, over) {
   tip.textContent = [
     spike ? `neuron ${spike.neuron}, spike at ${label(spike.time, 0.01)} ms` : `neuron ${place.neuron}, ${label(place.time, 0.1)} ms`,
     i < 0 || view.run.continuous ? "" : `presentation ${grouped.format(view.presentations.index[i])}`,
+    ...raster.eventsAt(view, spike ?? place),
   ].filter(Boolean).join(", ");
   const box = raster.canvas.getBoundingClientRect();
   const [x, y] = [event.clientX - box.left, event.clientY - box.top];

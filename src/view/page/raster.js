@@ -1,4 +1,4 @@
-// The raster: spikes are counted per pixel, so that a million cost no more than the pixels they fall on.
+// The raster: spikes are counted per pixel, so that a million cost no more than the pixels they fall on; behind them are events.
 
 /** Room above for presentations and below for the axis [px]. */
 const TOP = 24, BOTTOM = 26;
@@ -24,10 +24,26 @@ const raster = {
     context.fillStyle = ink("panel");
     context.fillRect(frame.left, frame.top, frame.width, frame.height);
     if (!view.run.continuous) shadePhases(context, view.presentations, [view.from, view.to], x, frame.top, frame.height);
+    if (view.events) this.events(context, view, frame, x);
     if (view.spikes) this.spikes(context, view, frame, fine);
     this.choice(context, view, frame);
     this.axes(context, view, frame, x);
     performance.measure("raster", "redraw");
+  },
+
+  /** A bar for each event in the row of its neuron, kinds one below the other. */
+  events(context, { events, from, to, low, high }, frame, x) {
+    const each = frame.height / (high - low), bottom = frame.top + frame.height;
+    const kinds = drawnKinds(events);
+    context.globalAlpha = 0.5;
+    kinds.forEach((kind, place) => eachEvent(context, events, kind, [from, to], (i) => {
+      const row = events.neuron[i] - low;
+      if (row < 0 || row >= high - low) return;
+      const [left, right] = [Math.max(frame.left, x(events.start[i])), Math.min(frame.left + frame.width, x(events.stop[i]))];
+      const top = bottom - (row + 0.95 - (0.9 * place) / kinds.length) * each;
+      context.fillRect(left, top, Math.max(1, right - left), Math.max(1, (0.9 * each) / kinds.length));
+    }));
+    context.globalAlpha = 1;
   },
 
   spikes(context, { spikes, from, to, low, high }, frame, fine) {
@@ -134,6 +150,18 @@ const raster = {
     const [x, y] = [(event.clientX - box.left - frame.left) / frame.width, (event.clientY - box.top - frame.top) / frame.height];
     if (x < 0 || x > 1 || y < 0 || y >= 1) return null;
     return { time: view.from + x * (view.to - view.from), neuron: Math.floor(view.high - y * (view.high - view.low)), x, y };
+  },
+
+  /** Events at a place, in words. */
+  eventsAt({ events }, { time, neuron }) {
+    const { kinds = [], compartments } = events?.meta ?? {};
+    const found = [];
+    for (let i = 0; i < (events?.start.length ?? 0) && events.start[i] <= time; i++) {
+      if (events.stop[i] < time || events.neuron[i] !== neuron) continue;
+      const name = EVENTS[kinds[events.kind[i]]]?.[0];
+      if (name) found.push(`${name} in ${compartments[events.compartment[i]]}, ${label(events.start[i], 0.1)} to ${label(events.stop[i], 0.1)} ms`);
+    }
+    return found;
   },
 
   /** The spike nearest to a place within a few pixels; null if there is none. */

@@ -36,11 +36,12 @@ function sized(canvas) {
 
 const grouped = new Intl.NumberFormat("en-GB");
 
-/** Explains colours: pairs of text and the name of an ink. */
-function explain(legend, entries) {
+/** Explains colours: pairs of text and the name of an ink, of lines or of areas. */
+function explain(legend, entries, sign = "line") {
   legend.replaceChildren(...entries.map(([text, colour]) => {
     const entry = document.createElement("span");
     const mark = document.createElement("i");
+    mark.className = sign;
     mark.style.background = ink(colour);
     entry.append(mark, text);
     return entry;
@@ -130,4 +131,19 @@ function shadePhases(context, presentations, [from, to], x, top, height) {
     stretch(start, presentations.forward_end[i], forward);
     stretch(presentations.forward_end[i], endOf(presentations, i), target);
   }
+}
+
+/** Events that are shaded, by their kind: what they are called and their colour, as they stand in the row of a neuron from its top. A
+ * back-propagating action potential follows every spike and is not. */
+const EVENTS = { plateau: ["plateau", "orange"], burst: ["burst", "green"], dendritic_spike: ["dendritic spike", "purple"] };
+
+/** The kinds of a population's events that are drawn. */
+const drawnKinds = (events) => Object.keys(EVENTS).filter((kind) => events?.meta.kinds.includes(kind));
+
+/** Calls `draw(i)` for each event of one kind in a stretch of time; its colour is set. */
+function eachEvent(context, events, kind, [from, to], draw) {
+  const number = events.meta.kinds.indexOf(kind);
+  const { start, stop, kind: kinds } = events;
+  context.fillStyle = ink(EVENTS[kind][1]);
+  for (let i = 0; i < start.length && start[i] <= to; i++) if (kinds[i] === number && stop[i] >= from) draw(i);
 }

@@ -8,7 +8,7 @@ function logit(alpha) {
   return Math.log(kept / (1 - kept));
 }
 
-/** What was recorded of a neuron: {times, potentials: [[name, values]], plateaus: [{from, to, height}], spikes}. */
+/** What was recorded of a neuron: {times, potentials: [[name, values]], plateaus: [{from, to, height}], spikes}; its events are those of the view. */
 async function recordOf(view, population, neuron) {
   const [traces, plateaus] = await Promise.all([
     population.traces ? parts.get(`traces/${population.place}/${neuron}`) : null,
@@ -68,12 +68,14 @@ const traces = {
   },
 
   /** Says what each colour is, and what is missing. */
-  explain({ population, run }) {
+  explain(view) {
+    const { population, run } = view;
     const { potentials, plateaus, spikes } = this.record;
     const entries = potentials.map(([name]) => [name, COMPARTMENTS[name]]);
     if (plateaus.length) entries.push(["plateau (mean apical)", "green"]);
     entries.push([`${grouped.format(spikes.length)} spikes`, "grey"]);
     explain(find("legend"), entries);
+    explain(find("events"), drawnKinds(view.events).map((kind) => EVENTS[kind]), "area");
     if (!potentials.length && !run.live) find("legend").append(`No potentials of ${population.name} were recorded.`);
   },
 
@@ -128,7 +130,20 @@ const traces = {
     const { left, top, width, height } = u.bbox;
     u.ctx.fillStyle = ink("panel");
     u.ctx.fillRect(left, top, width, height);
-    if (!view.run.continuous) shadePhases(u.ctx, view.presentations, [view.from, view.to], (t) => u.valToPos(t, "x", true), top, height);
+    const x = (time) => u.valToPos(time, "x", true);
+    if (!view.run.continuous) shadePhases(u.ctx, view.presentations, [view.from, view.to], x, top, height);
+    if (!view.events) return;
+    u.ctx.save();
+    u.ctx.globalAlpha = 0.25;
+    // Bursts are seen from the spikes.
+    for (const kind of drawnKinds(view.events).filter((kind) => kind !== "burst")) {
+      eachEvent(u.ctx, view.events, kind, [view.from, view.to], (i) => {
+        if (view.events.neuron[i] !== view.neuron) return;
+        const [from, to] = [Math.max(left, x(view.events.start[i])), Math.min(left + width, x(view.events.stop[i]))];
+        u.ctx.fillRect(from, top, Math.max(1, to - from), height);
+      });
+    }
+    u.ctx.restore();
   },
 
   marks(u, { from, to }) {

@@ -6,6 +6,7 @@
 //! | `/intervals/epochs` | `TimeIntervals` | a row for each phase recorded: `start_time`, `stop_time` \[s\], `tags` (the label shown), `segment`, `block`, `_name` |
 //! | `/intervals/trials` | `TimeIntervals` | a row for each presentation: `start_time`, `stop_time`, `forward_stop_time` \[s\], `kind`, `image`, `label` (−1: none), `decoded`, `recorded` |
 //! | `/intervals/plateaus_POP` | `TimeIntervals` | a row for each phase: the time its plateaus were averaged over \[s\], `phase`, `time` \[neurons\] \[s\], `alpha` \[neurons\] |
+//! | `/intervals/events_POP_KIND` | `TimeIntervals` | a row for each event of a KIND (`plateau`, `dendritic_spike`, `bap`, `burst`) of the population, by its beginning: `start_time`, `stop_time` \[s\], `neuron`, `compartment` (its name) |
 //! | `/acquisition/POP_COMPARTMENT` | `TimeSeries` | potentials \[samples, neurons\], dimensionless; those of the second stretch in `POP_COMPARTMENT_2` and so on |
 //! | `/general/notes`, `/general/subject` | text, Subject | provenance and model; that no animal is behind it |
 //!
@@ -17,13 +18,15 @@
 //! Times are in s on the run's clock, whose zero is the start of the session. Identifiers of objects are made from the
 //! run, so that the same run gives the same file but for its date.
 
+mod events;
 mod object;
+mod series;
 mod table;
 
 use std::path::Path;
 
 use hdf5::{File, Group, Result};
-use ndarray::{Array2, ArrayView2, Axis};
+use ndarray::{Array2, ArrayView2};
 
 use self::object::Maker;
 use self::table::Table;
@@ -31,10 +34,9 @@ use super::attribute::variable as attribute;
 use super::place::ReservedFile;
 use super::presentation::PresentationRow;
 use super::reader::RunReader;
-use super::recorded_data::TraceBlock;
 use super::summary::Summary;
 use super::{PresentationKind, RecordError, place};
-use crate::cells::{CompartmentInfo, PotentialUnit};
+use crate::cells::CompartmentInfo;
 use crate::model::{Model, PopulationId};
 use crate::protocol::PhaseName;
 use crate::units::Rounded;
@@ -89,9 +91,7 @@ impl RecordedSegment {
         let name = format!("{kind} presentations {} to {}", first.index, last.index);
         Self { name, span: [seconds(first.start_ms), seconds(last.end_ms())], rows: rows.to_vec() }
     }
-}
 
-impl RecordedSegment {
     /// Some time of a continuous run.
     fn of_times(rows: &[PresentationRow]) -> Self {
         let [from, to] = [rows[0].start_ms, rows[rows.len() - 1].end_ms()];
@@ -101,12 +101,6 @@ impl RecordedSegment {
             rows: rows.to_vec(),
         }
     }
-}
-
-/// Potentials of a compartment of a population, [samples, n].
-struct SeriesData {
-    values: Array2<f32>,
-    unit: PotentialUnit,
 }
 
 /// What goes wrong on the way: the one file or the other.
@@ -155,6 +149,9 @@ impl Export {
         for population in self.reader.recorded("plateaus")? {
             self.plateaus(&intervals, &maker, &population)?;
         }
+        for population in self.reader.recorded("events")? {
+            self.events(&intervals, &maker, &population)?;
+        }
         self.units(file, &maker)
     }
 
@@ -185,57 +182,6 @@ impl Export {
         object::text(&subject, "sex", "U")?;
         // And this without violations: of no species is taxon 32644 of NCBI, "unidentified".
         object::text(&subject, "species", "http://purl.obolibrary.org/obo/NCBITaxon_32644")
-    }
-
-    /// Potentials of a population, one series for each compartment and stretch.
-    fn traces(&self, acquisition: &Group, maker: &Maker, name: &str) -> std::result::Result<(), Trouble> {
-        let blocks = self.reader.traces(name, 0..usize::MAX, f64::MIN..f64::MAX)?.unwrap_or_default();
-        for (i, block) in blocks.iter().enumerate() {
-            let width = block.columns.len();
-            let all = ArrayView2::from_shape((block.values.len() / width.max(1), width), &block.values)
-                .map_err(|e| hdf5::Error::from(e.to_string()))?;
-            for (element, CompartmentInfo { name: compartment, unit }) in
-                self.compartments(name).into_iter().enumerate()
-            {
-                let own: Vec<usize> = (0..width).filter(|&c| block.columns[c].1 == element as u32).collect();
-                if own.is_empty() {
-                    continue;
-                }
-                let stretch = if i == 0 { String::new() } else { format!("_{}", i + 1) };
-                let series = acquisition.create_group(&format!("{name}_{compartment}{stretch}"))?;
-                let what = format!("potential of the {compartment} of {name}, a column for each neuron in order");
-                // HDF5 wants rows one after the other, which a selection of columns does not keep.
-                let values: Array2<f32> = all.select(Axis(1), &own).as_standard_layout().into_owned();
-                self.series(&series, maker, &what, SeriesData { values, unit }, block)?;
-            }
-        }
-        Ok(())
-    }
-
-    fn series(&self, series: &Group, maker: &Maker, what: &str, of: SeriesData, block: &TraceBlock) -> Result<()> {
-        let SeriesData { values, unit } = of;
-        maker.mark(series, "core", "TimeSeries")?;
-        attribute::put_text(series, "description", what)?;
-        let at = seconds(block.start_ms + block.dt_ms);
-        let stretch = self.stretches.iter().rfind(|stretch| stretch.span[0] <= at);
-        let segment = stretch.map_or("", |stretch| &stretch.name);
-        let place =
-            format!("{{\"block\": {}, \"segment\": {}}}", object::json(&self.summary.name), object::json(segment));
-        attribute::put_text(series, "comments", &place)?;
-        let data = series.new_dataset_builder().with_data(&values).create("data")?;
-        // Units are those of SI, and `conversion` leads to them.
-        let (unit, conversion) = match unit {
-            PotentialUnit::Dimensionless => ("dimensionless", 1.0_f32),
-            PotentialUnit::Millivolts => ("volts", 1e-3),
-        };
-        attribute::put_text(&data, "unit", unit)?;
-        for (key, value) in [("conversion", conversion), ("offset", 0.0), ("resolution", -1.0)] {
-            attribute::put(&data, key, &value)?;
-        }
-        let start = series.new_dataset::<f64>().create("starting_time")?;
-        start.write_scalar(&seconds(block.start_ms))?;
-        attribute::put(&start, "rate", &((1e3 / block.dt_ms) as f32))?;
-        attribute::put_text(&start, "unit", "seconds")
     }
 
     /// Phases of recorded presentations.
