@@ -97,8 +97,8 @@ fn plasticity_that_makes_no_sense_is_refused_with_what_was_expected() {
         let ran: super::support::Ran = command.arg(&key).output().unwrap().into();
         assert!(ran.code == Some(2) && ran.stderr.contains(expected), "{key}: {}", ran.stderr);
     }
-    let mut command = bench.command("simulate bac --out refused.h5 --set");
+    let mut command = bench.command("simulate bac --out learning.h5 --set");
     let ran: super::support::Ran =
         command.arg("projection.epsp-pyramidal.plasticity={kind=\"stdp\",w_max=4000}").output().unwrap().into();
-    assert!(ran.code == Some(2) && ran.stderr.contains("cells of kind \"compartments\""), "{}", ran.stderr);
+    assert!(ran.code == Some(0), "{}", ran.stderr);
 }

@@ -16,6 +16,7 @@ mod graphs;
 mod lif;
 mod mean_field;
 mod networks;
+mod plastic_compartments;
 mod plasticity;
 mod precision;
 mod short_term;

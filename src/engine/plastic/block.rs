@@ -5,6 +5,7 @@ use std::sync::Arc;
 use pulp::{Arch, Simd, WithSimd};
 
 use super::input::{PlasticInput, RowArrival};
+use super::moment::Moment;
 use super::row::RowWork;
 use super::sources::SourceTrains;
 use super::synapses::TakenSynapses;
@@ -77,7 +78,7 @@ impl PlasticPart {
         let spike = &input.sources.trains[source][place];
         let (now, x) = (spike.at.after(delay), spike.before);
         let traces = self.rule.traces();
-        self.work.collect_spikes(&self.targets, &traces, input.sources.past(source, place, delay), Some(now));
+        self.work.collect_spikes(&self.targets, &traces, input.sources.past(source, place, delay), now);
         self.work.find_traces(&self.targets, &traces, now);
         let RowWork { weights, spikes, y: [y1, y2], .. } = &mut self.work;
         self.rule.at_spikes(weights, spikes);
@@ -91,7 +92,7 @@ impl PlasticPart {
         (&self.work.targets, &self.work.weights)
     }
 
-    /// Changes synapses for all postsynaptic spikes since the last arrivals over them.
+    /// Changes synapses for the postsynaptic spikes since the last arrivals over them and before now.
     pub(in crate::engine) fn apply_pending(&self, pending: PendingRows<'_>) {
         Arch::new().dispatch(ApplyPending { part: self, pending });
     }
@@ -105,6 +106,7 @@ pub(in crate::engine) struct PendingRows<'a> {
     pub(in crate::engine) delay_ms: f64,
     /// Spikes on their way, by source and the time of sending.
     pub(in crate::engine) waiting: &'a [RowArrival],
+    pub(in crate::engine) now: Moment,
 }
 
 /// One call of [`PlasticPart::apply_pending`].
@@ -118,7 +120,7 @@ impl WithSimd for ApplyPending<'_> {
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, _: S) {
-        let Self { part, pending: PendingRows { synapses, sources, delay_ms, waiting } } = self;
+        let Self { part, pending: PendingRows { synapses, sources, delay_ms, waiting, now } } = self;
         let (traces, mut work, mut rest) = (part.rule.traces(), RowWork::default(), waiting);
         for (source, train) in sources.trains.iter().enumerate() {
             let own;
@@ -135,7 +137,7 @@ impl WithSimd for ApplyPending<'_> {
                     let delay = delay(synapses, source, start, delay_ms);
                     work.load(synapses, source, places.clone());
                     // The spike itself is the last arrival over them.
-                    work.collect_spikes(&part.targets, &traces, sources.past(source, place + 1, delay), None);
+                    work.collect_spikes(&part.targets, &traces, sources.past(source, place + 1, delay), now);
                     if !work.spikes.is_empty() {
                         part.rule.at_spikes(&mut work.weights, &work.spikes);
                         synapses.set(source, places.clone(), &work.weights);

@@ -2,7 +2,7 @@
 
 use super::block::PlasticPart;
 use super::input::PlasticInput;
-use super::moment::Moment;
+use super::moment::{Moment, clock_reads};
 use super::sources::SentSpike;
 use super::targets::FiredSpike;
 use crate::engine::observe::StateArray;
@@ -75,7 +75,7 @@ pub(in crate::engine) fn restore_fired(place: usize, part: &mut PlasticPart, fir
         let number = |part: usize| of_targets[part].get(first + index).copied();
         let numbers = number(0).zip(number(1)).zip(number(2).zip(number(3)));
         if let Some(((phase, time), (a, b))) = numbers {
-            *last = FiredSpike::applied(Moment { phase, time }, [a, b]);
+            *last = FiredSpike::restored(Moment { phase, time }, [a, b], clock_reads(0.0));
         }
     }
 }

@@ -7,11 +7,10 @@ use crate::model::{Carries, Population, Projection, Protocol, Sign, WeightInit};
 /// Refuses plasticity between spikes of synapses whose weights cannot change there, and bounds that cannot hold.
 pub(super) fn check(table: &Section<'_, '_>, projection: &Projection, target: &Population) -> Result<(), ModelError> {
     let Some(plasticity) = &projection.plasticity else { return Ok(()) };
-    let changes_at_spikes = target.takes_delays_of_synapses() && target.cell.dynamics().linear().is_some();
-    if !changes_at_spikes || projection.carries != Carries::Spikes {
+    if target.is_source() || !target.takes_delays_of_synapses() || projection.carries != Carries::Spikes {
         let why = format!(
-            "expected no `plasticity` between spikes of synapses onto {:?}: those onto cells of kind \"lif\" take it, where spikes are \
-             carried; found cells of kind \"{}\"",
+            "expected no `plasticity` between spikes of synapses onto {:?}: those onto cells of kind \"lif\" and \
+             \"compartments\" take it, where spikes are carried; found cells of kind \"{}\"",
             target.name,
             target.cell.kind()
         );
