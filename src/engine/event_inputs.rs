@@ -15,11 +15,12 @@ use super::circuit::ModalInput;
 use super::in_flight;
 use super::observe::StateArray;
 use super::plastic::{
-    PendingRows, PlasticInput, PlasticPart, TakenSynapses, clock_reads, restore_fired, restore_sent, save,
+    EmittedSpikes, PendingRows, PlasticInput, PlasticPart, TakenSynapses, clock_reads, restore_fired, restore_sent,
+    save,
 };
 use super::population::{Inputs, Window};
 use crate::network::{Network, Synapses};
-use crate::protocol::Spike;
+use crate::plasticity::Candidate;
 
 /// What reaches a population, as its blocks share it.
 #[derive(Clone, Debug)]
@@ -58,8 +59,8 @@ pub(super) trait ArrivalTargets {
     /// Decides on all that happens to a neuron before `t` [ms].
     fn bring_up(&mut self, index: usize, t: f64);
 
-    /// Spikes of the window so far, those of each neuron in the order of time.
-    fn fired(&self) -> &[Spike];
+    /// What neurons have emitted in the window so far.
+    fn emitted(&self) -> EmittedSpikes<'_>;
 
     /// A spike of weight `w` arrives at a neuron at `t`, up to which it was brought.
     fn arrive(&mut self, index: usize, t: f64, w: f64);
@@ -126,7 +127,7 @@ impl BlockInputs {
         for &target in plastic.in_hand().0 {
             neurons.bring_up(target as usize, due.time);
         }
-        plastic.targets.take_up(neurons.fired(), self.neurons.start, shared.clock);
+        plastic.take_up(neurons.emitted(), self.neurons.start, shared.clock);
         // Spikes of a source at one time change weights as one.
         let is_again = next.checked_sub(1).is_some_and(|before| self.queue.due[before].is_with(due));
         if !is_again {
@@ -139,10 +140,20 @@ impl BlockInputs {
         targets.len()
     }
 
-    /// Takes up the spikes of a window that is over.
-    pub(super) fn end_window(&mut self, spikes: &[Spike], shared: &EventInputs) {
+    /// Whether a candidate spike of an escape rate changes weights of an input.
+    pub(super) fn changes_at_candidates(&self, input: usize) -> bool {
+        self.plastic[input].as_ref().is_some_and(PlasticPart::changes_at_candidates)
+    }
+
+    /// Takes up a candidate spike of a neuron of the block at `t`, for an input whose weights it changes.
+    pub(super) fn take_candidate(&mut self, shared: &EventInputs, input: usize, index: usize, t: f64, of: Candidate) {
+        self.plastic[input].iter_mut().for_each(|plastic| plastic.take_candidate(index, shared.clock, t, of));
+    }
+
+    /// Takes up what was emitted in a window that is over.
+    pub(super) fn end_window(&mut self, emitted: EmittedSpikes<'_>, shared: &EventInputs) {
         for plastic in self.plastic.iter_mut().flatten() {
-            plastic.targets.take_up(spikes, self.neurons.start, shared.clock);
+            plastic.take_up(emitted, self.neurons.start, shared.clock);
             plastic.targets.end_window();
         }
     }
@@ -178,6 +189,7 @@ impl EventInputs {
 
     /// Forgets all that was sent.
     pub(super) fn clear(&mut self) {
+        self.clock = 0.0;
         self.plastic.iter_mut().flatten().for_each(PlasticInput::clear);
     }
 

@@ -20,6 +20,7 @@ mod plastic_compartments;
 mod plasticity;
 mod precision;
 mod short_term;
+mod signals;
 mod solver;
 mod sparse;
 mod statistics;

@@ -19,7 +19,7 @@ fn compartment(name: &str, c_m: f64, g_l: f64, e_l: f64) -> CompartmentKeys {
 }
 
 /// A membrane that fires when it is driven, with the port of the cells of [`pair`].
-fn driven() -> Compartments {
+pub fn driven() -> Compartments {
     Compartments {
         compartments: vec![compartment("soma", 250.0, 25.0, 0.0)].into(),
         couplings: Vec::new(),
@@ -35,7 +35,7 @@ fn driven() -> Compartments {
 }
 
 /// Soma and dendrite with plateaus and bAPs; a constant current makes them fire, and synapses of the port of [`circuit`] end on the dendrite.
-fn dendritic() -> Compartments {
+pub fn dendritic() -> Compartments {
     let soma = CompartmentKeys {
         i_e: 480.0,
         v_init: Some(NeuronValues::Uniform { low: -70.0, high: -56.0 }),
@@ -76,7 +76,7 @@ fn dendritic() -> Compartments {
 }
 
 /// The cells of a population of a model replaced.
-fn with_cells(model: &Model, population: usize, cell: Compartments) -> (Model, Network) {
+pub fn with_cells(model: &Model, population: usize, cell: Compartments) -> (Model, Network) {
     let mut model = model.clone();
     model.populations[population].cell = Arc::new(cell);
     let network = initial_network(&model, 5).unwrap();

@@ -151,7 +151,7 @@ pub fn random_trains(end: f64, intervals: f64) -> Trains {
 }
 
 /// Times of one neuron, later by a delay.
-fn of_neuron(spikes: &[Spike], neuron: usize, delay: f64) -> Vec<f64> {
+pub fn of_neuron(spikes: &[Spike], neuron: usize, delay: f64) -> Vec<f64> {
     spikes.iter().filter(|spike| spike.neuron as usize == neuron).map(|spike| spike.time + delay).collect()
 }
 

@@ -9,11 +9,13 @@ use crate::cells::Fires;
 use crate::engine::circuit::ModalInput;
 use crate::engine::event_inputs::{ArrivalTargets, BlockInputs, EventInputs, InputBlock};
 use crate::engine::limits::SpikeBudget;
+use crate::engine::plastic::EmittedSpikes;
 use crate::engine::point_process::PointProcess;
 use crate::engine::population::Window;
 use crate::network::{Network, Synapses, TARGETS_PER_BLOCK};
 use crate::numeric::logit;
-use crate::protocol::{CurrentCourse, Spike};
+use crate::plasticity::Candidate;
+use crate::protocol::CurrentCourse;
 
 /// A block of neurons with what reaches it.
 #[derive(Clone, Debug)]
@@ -62,8 +64,8 @@ impl<const M: usize> ArrivalTargets for GroupTargets<'_, M> {
         self.neurons[index].advance(self.plan, t, self.emitted);
     }
 
-    fn fired(&self) -> &[Spike] {
-        &self.emitted.spikes
+    fn emitted(&self) -> EmittedSpikes<'_> {
+        self.emitted.of_window()
     }
 
     fn arrive(&mut self, index: usize, t: f64, w: f64) {
@@ -132,7 +134,8 @@ impl<const M: usize> NeuronGroup<M> {
                 break;
             }
         }
-        self.inputs.end_window(&self.emitted.spikes, of.inputs);
+        self.inputs.end_window(self.emitted.of_window(), of.inputs);
+        self.emitted.bursts.clear();
     }
 
     /// The first of its neurons in the population.
@@ -182,7 +185,7 @@ impl<const M: usize> NeuronGroup<M> {
     fn take(&mut self, of: &GroupInputs<'_, M>, mut next: usize, end: f64) -> usize {
         loop {
             let arrival = self.inputs.queue.due.get(next).map_or(f64::INFINITY, |arrival| arrival.time);
-            self.take_points(of.plan, arrival.min(end));
+            self.take_points(of, arrival.min(end));
             if arrival >= end {
                 return next;
             }
@@ -225,7 +228,8 @@ impl<const M: usize> NeuronGroup<M> {
     }
 
     /// Takes points of processes of its own before `end`.
-    fn take_points(&mut self, plan: &CellPlan<M>, end: f64) {
+    fn take_points(&mut self, of: &GroupInputs<'_, M>, end: f64) {
+        let plan = of.plan;
         while let Some((time, next)) = self.next_point(end) {
             match next {
                 NextPoint::Background(input) => {
@@ -235,7 +239,7 @@ impl<const M: usize> NeuronGroup<M> {
                 }
                 NextPoint::Candidate => {
                     let point = self.candidates.take();
-                    self.decide(plan, point.neuron as usize, time, point.mark);
+                    self.decide(of, point.neuron as usize, time, point.mark);
                     self.decided += 1;
                 }
             }
@@ -256,10 +260,25 @@ impl<const M: usize> NeuronGroup<M> {
     }
 
     /// A candidate spike of an escape-rate neuron: it fires if φ(V)/φ_max exceeds the mark.
-    fn decide(&mut self, plan: &CellPlan<M>, index: usize, t: f64, mark: f64) {
+    fn decide(&mut self, of: &GroupInputs<'_, M>, index: usize, t: f64, mark: f64) {
+        let plan = of.plan;
         let Fires::Escape(escape) = plan.cell.spike.fires else { return };
-        let v = self.at(plan, index, t).firing_potential(plan, t);
-        if v.is_some_and(|v| escape.threshold + escape.width * logit(mark) < v) && !self.emitted.budget.is_spent() {
+        let Some(v) = self.at(plan, index, t).firing_potential(plan, t) else { return };
+        let fires = escape.threshold + escape.width * logit(mark) < v && !self.emitted.budget.is_spent();
+        for (input, ModalInput { port, .. }) in of.inputs.of.iter().enumerate() {
+            let Some(dendrite) = plan.ports[*port].dendrite else { continue };
+            if self.inputs.changes_at_candidates(input) {
+                let candidate = Candidate {
+                    fires: if fires { 1.0 } else { 0.0 },
+                    dendrite: self.neurons[index].potential(plan, dendrite.compartment, t) - dendrite.rest,
+                    attenuation: dendrite.attenuation,
+                    rest: dendrite.rest_of_soma - escape.threshold,
+                    width: escape.width,
+                };
+                self.inputs.take_candidate(of.inputs, input, index, t, candidate);
+            }
+        }
+        if fires {
             self.neurons[index].fire(plan, t, &mut self.emitted);
         }
     }

@@ -7,10 +7,11 @@ use super::layout::CellModes;
 use crate::engine::circuit::ModalInput;
 use crate::engine::event_inputs::{ArrivalTargets, BlockInputs, EventInputs, InputBlock};
 use crate::engine::limits::SpikeBudget;
+use crate::engine::plastic::EmittedSpikes;
 use crate::engine::point_process::PointProcess;
 use crate::engine::population::Window;
 use crate::network::{Network, Synapses, TARGETS_PER_BLOCK};
-use crate::protocol::{CurrentCourse, Spike};
+use crate::protocol::CurrentCourse;
 
 /// A block with what reaches it.
 #[derive(Clone, Debug)]
@@ -75,8 +76,8 @@ impl<const M: usize> ArrivalTargets for ModalTargets<'_, M> {
     }
 
     #[inline(always)]
-    fn fired(&self) -> &[Spike] {
-        &self.block.spikes
+    fn emitted(&self) -> EmittedSpikes<'_> {
+        EmittedSpikes { spikes: &self.block.spikes, bursts: &[] }
     }
 
     #[inline(always)]
@@ -151,7 +152,7 @@ impl<const M: usize> Part<M> {
                 self.block.potentials(of.cell, now, &mut self.sampled);
             }
         }
-        self.inputs.end_window(&self.block.spikes, of.inputs);
+        self.inputs.end_window(EmittedSpikes { spikes: &self.block.spikes, bursts: &[] }, of.inputs);
     }
 
     /// Sets the currents that hold from `now` on, and returns when they change next [ms].

@@ -1,14 +1,16 @@
 //! Spikes of the postsynaptic neurons of a block that some synapses have not been changed for yet.
 
+use std::ops::Range;
+
 use super::moment::Moment;
 use crate::plasticity::SpikeTraces;
 use crate::protocol::Spike;
 
-/// A postsynaptic spike.
+/// A postsynaptic spike, or a signal in its place.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(in crate::engine) struct FiredSpike {
     pub(super) at: Moment,
-    /// Traces of earlier spikes at its time.
+    /// Traces of earlier spikes at its time; of a signal, its value and 0.
     pub(super) before: [f64; 2],
     /// The one before it in the log, [`NONE_EARLIER`], or [`APPLIED`].
     earlier: u32,
@@ -63,21 +65,38 @@ impl TargetTrains {
 
     /// Takes up the spikes of a window that came since the last call, of neurons from `first` on, in the phase that began at `phase`.
     #[inline]
-    pub(in crate::engine) fn take_up(&mut self, spikes: &[Spike], first: usize, phase: f64) {
+    pub(super) fn take_up(&mut self, spikes: &[Spike], first: usize, phase: f64) {
         for spike in &spikes[self.taken..] {
-            let last = &mut self.last[spike.neuron as usize - first];
+            let last = &self.last[spike.neuron as usize - first];
             let at = Moment { phase, time: spike.time };
             let before =
                 if *last == FiredSpike::NEVER { [0.0; 2] } else { self.traces.later_y(last.before, at.since(last.at)) };
-            let earlier = if last.earlier == APPLIED {
-                NONE_EARLIER
-            } else {
-                self.log.push(*last);
-                (self.log.len() - 1) as u32
-            };
-            *last = FiredSpike { at, before, earlier };
+            self.put(spike.neuron as usize - first, at, before);
         }
         self.taken = spikes.len();
+    }
+
+    /// Takes up a signal of a neuron, in the place of a spike.
+    pub(super) fn take_up_signal(&mut self, index: usize, at: Moment, signal: f64) {
+        self.put(index, at, [signal, 0.0]);
+    }
+
+    /// Which of so many that were emitted in the window have not been taken up yet; now they are.
+    pub(super) fn fresh(&mut self, emitted: usize) -> Range<usize> {
+        std::mem::replace(&mut self.taken, emitted)..emitted
+    }
+
+    /// Makes a spike the last of a neuron.
+    #[inline(always)]
+    fn put(&mut self, index: usize, at: Moment, before: [f64; 2]) {
+        let last = &mut self.last[index];
+        let earlier = if last.earlier == APPLIED {
+            NONE_EARLIER
+        } else {
+            self.log.push(*last);
+            (self.log.len() - 1) as u32
+        };
+        *last = FiredSpike { at, before, earlier };
     }
 
     /// Ends a window, all of whose spikes have been taken up.
