@@ -92,14 +92,6 @@ fn plasticity_that_makes_no_sense_is_refused_with_what_was_expected() {
             "without `plasticity`",
         ),
         ("population.cells.kind=\"pyramidal\"".to_owned(), "expected"),
-        (
-            format!("{rule}={{kind=\"urbanczik_senn\",eta=1,w_max=900}}"),
-            "with an `escape` rate where `plasticity` is of kind \"urbanczik_senn\"; \"cells\" fires at no such rate",
-        ),
-        (
-            format!("{rule}={{kind=\"burst_dependent\",eta=1,w_max=900}}"),
-            "with `burst` where `plasticity` is of kind \"burst_dependent\"; \"cells\" marks no bursts",
-        ),
     ] {
         let mut command = bench.command("simulate learning.toml --out refused.h5 --set");
         let ran: super::support::Ran = command.arg(&key).output().unwrap().into();
@@ -109,6 +101,22 @@ fn plasticity_that_makes_no_sense_is_refused_with_what_was_expected() {
     let ran: super::support::Ran =
         command.arg("projection.epsp-pyramidal.plasticity={kind=\"stdp\",w_max=4000}").output().unwrap().into();
     assert!(ran.code == Some(0), "{}", ran.stderr);
+    for (model, key, expected) in [
+        (
+            "bac",
+            "projection.epsp-pyramidal.plasticity={kind=\"urbanczik_senn\",eta=1,w_max=4000}",
+            "with an `escape` rate where `plasticity` is of kind \"urbanczik_senn\"; \"pyramidal\" fires at no such rate",
+        ),
+        (
+            "recurrent-lif",
+            "projection.exc-exc.plasticity={kind=\"burst_dependent\",eta=1,w_max=4000}",
+            "with `burst` where `plasticity` is of kind \"burst_dependent\"; \"exc\" marks no bursts",
+        ),
+    ] {
+        let mut command = bench.command(&format!("simulate {model} --out refused.h5 --set"));
+        let ran: super::support::Ran = command.arg(key).output().unwrap().into();
+        assert!(ran.code == Some(2) && ran.stderr.contains(expected), "{key}: {}", ran.stderr);
+    }
     for (key, expected) in [
         ("tau_s_ms=10", "expected time constants that differ, found 10 and 10 ms"),
         ("attenuation=1.5", "above 0 and of at most 1, found 1.5"),
