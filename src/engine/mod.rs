@@ -16,6 +16,7 @@ mod circuit;
 mod compartmental;
 mod crossing;
 mod encoder;
+mod event_inputs;
 mod in_flight;
 mod lane;
 mod limits;

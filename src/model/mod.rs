@@ -55,7 +55,10 @@ pub(crate) use text::open as open_file;
 
 use crate::cells::ConductanceClamp;
 pub use crate::cells::Escape;
-pub use crate::plasticity::{Factors, OnlinePlasticity, ShortTermPlasticity, ShortTermState, Slope, Stdp, TripletStdp};
+pub use crate::plasticity::{
+    BurstDependent, Factors, OnlinePlasticity, ShortTermPlasticity, ShortTermState, Slope, Stdp, TripletStdp,
+    UrbanczikSenn,
+};
 pub use crate::protocol::{ContinuousProtocol, Protocol, TwoPhaseProtocol};
 
 /// The place of a population in [`Model::populations`], from input to output.

@@ -19,7 +19,7 @@ macro_rules! shipped {
 }
 
 /// All of them, the reference networks first, then their variants.
-pub const MODELS: [Shipped; 24] = shipped![
+pub const MODELS: [Shipped; 25] = shipped![
     "g17-784-10",
     "g17-784-500-10",
     "g17-784-500-100-10",
@@ -44,6 +44,7 @@ pub const MODELS: [Shipped; 24] = shipped![
     "potjans-diesmann-2014",
     "bac",
     "song-2000",
+    "urbanczik-senn",
 ];
 
 /// The shipped model of this name; a folder before it and `.toml` after it do not matter.

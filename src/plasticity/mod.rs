@@ -24,7 +24,8 @@ pub use inverse::Inverse;
 pub use mirror::Mirror;
 pub(crate) use online::decay_of;
 pub use online::{
-    BoundKind, OnlinePlasticity, OnlineRule, SpikeAtSynapse, SpikePairing, SpikeTraces, Stdp, TripletStdp, WeightBounds,
+    BoundKind, BurstDependent, Candidate, CellEvent, OnlinePlasticity, OnlineRule, PostEvents, SignalMemory,
+    SpikeAtSynapse, SpikePairing, SpikeTraces, Stdp, TripletStdp, UrbanczikSenn, WeightBounds,
 };
 pub use registry::{DEFAULT_RULE, NeuronConstants, RuleContext, RuleError, RuleRegistry};
 pub use short_term::{ShortTermPlasticity, ShortTermState};

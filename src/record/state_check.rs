@@ -176,23 +176,24 @@ fn check_plastic(
     let onto = model.projections.iter().filter(|p| model.population(p.to).name == population.name);
     let mut all = Vec::new();
     for (place, projection) in onto.enumerate().filter(|(_, projection)| projection.plasticity.is_some()) {
-        let [of_sources, of_targets] = crate::engine::online_arrays(place);
+        let acts_at = projection.plasticity.map(|plasticity| plasticity.rule().acts_at()).unwrap_or_default();
+        let names = crate::engine::online_arrays(place, acts_at);
         let values = |name: &String| state.iter().find(|of| of.name == *name).map_or(&[][..], |of| &of.values);
-        let sent = of_sources.iter().map(|name| values(name).len()).max().unwrap_or(0);
-        let lengths =
-            of_sources.iter().map(|name| (name, sent)).chain(of_targets.iter().map(|name| (name, population.size)));
+        let sent = names.sent.iter().map(|name| values(name).len()).max().unwrap_or(0);
+        let of_neurons = names.fired.iter().chain(&names.remembered).map(|name| (name, population.size));
+        let lengths = names.sent.iter().map(|name| (name, sent)).chain(of_neurons);
         for (name, length) in lengths {
             let what = format!("values of `{name}` of `{}` in lane {lane}", population.name);
             count(what.as_str(), length, values(name).len())?;
             possible(what, values(name))?;
         }
         let (what, pre) =
-            (format!("values of `{}` in lane {lane}", of_sources[0]), model.population(projection.from).size);
+            (format!("values of `{}` in lane {lane}", names.sent[0]), model.population(projection.from).size);
         let expected = format!("whole numbers from 0 to below {pre}");
-        in_range(&what, &expected, values(&of_sources[0]), |value| {
+        in_range(&what, &expected, values(&names.sent[0]), |value| {
             value >= 0.0 && value < pre as f64 && value.fract() == 0.0
         })?;
-        all.extend(of_sources.into_iter().chain(of_targets));
+        all.extend(names.sent.into_iter().chain(names.fired).chain(names.remembered));
     }
     Ok(all)
 }

@@ -3,11 +3,11 @@
 use super::figure::PublishedFigure;
 use super::figures::{
     ablations, bac, brunel, credit, fa_linear, fields, in_degree, maps, microcircuit, phases, prediction, song,
-    threshold, traces, triplet, variants,
+    threshold, traces, triplet, urbanczik_senn, variants,
 };
 
 /// All published figures that can be reproduced, in the order of their report.
-pub const FIGURES: [PublishedFigure; 25] = [
+pub const FIGURES: [PublishedFigure; 26] = [
     traces::FIGURE_3C,
     phases::FIGURE_4A,
     phases::FIGURE_4B,
@@ -33,6 +33,7 @@ pub const FIGURES: [PublishedFigure; 25] = [
     bac::FIGURE,
     song::FIGURE,
     triplet::FIGURE,
+    urbanczik_senn::FIGURE,
 ];
 
 /// Figures that were not published: extensions of the published experiments.

@@ -121,6 +121,8 @@ quantities! {
     Momentum = Bounds::below(0.0, 1.0), "";
     /// A learning rate.
     LearningRate = Bounds::closed(0.0, 1000.0), "";
+    /// A learning rate in the unit of a synaptic weight, or that times mV.
+    SynapticLearningRate = Bounds::closed(0.0, LARGEST_WEIGHT), "";
     /// A number of pixels.
     Pixels = Bounds::closed(0.1, 100.0), "pixels";
     /// A factor on displacements of pixels; 0: none.

@@ -80,7 +80,7 @@ fn plasticity_that_makes_no_sense_is_refused_with_what_was_expected() {
     for (key, expected) in [
         (
             format!("{rule}.kind=\"stpd\""),
-            "expected \"stdp\" or \"triplet_stdp\", found \"stpd\"; did you mean `stdp`?",
+            "expected \"stdp\", \"triplet_stdp\", \"urbanczik_senn\" or \"burst_dependent\", found \"stpd\"; did you mean `stdp`?",
         ),
         (format!("{rule}.w_min=1000"), "expected `w_max` above `w_min`, found 900 and 1000"),
         (format!("{rule}.w_min=-5"), "expected bounds of the sign of the projection, \"non-negative\""),
@@ -97,8 +97,56 @@ fn plasticity_that_makes_no_sense_is_refused_with_what_was_expected() {
         let ran: super::support::Ran = command.arg(&key).output().unwrap().into();
         assert!(ran.code == Some(2) && ran.stderr.contains(expected), "{key}: {}", ran.stderr);
     }
-    let mut command = bench.command("simulate bac --out refused.h5 --set");
+    let mut command = bench.command("simulate bac --out learning.h5 --set");
     let ran: super::support::Ran =
         command.arg("projection.epsp-pyramidal.plasticity={kind=\"stdp\",w_max=4000}").output().unwrap().into();
-    assert!(ran.code == Some(2) && ran.stderr.contains("cells of kind \"compartments\""), "{}", ran.stderr);
+    assert!(ran.code == Some(0), "{}", ran.stderr);
+    for (model, key, expected) in [
+        (
+            "bac",
+            "projection.epsp-pyramidal.plasticity={kind=\"urbanczik_senn\",eta=1,w_max=4000}",
+            "with an `escape` rate where `plasticity` is of kind \"urbanczik_senn\"; \"pyramidal\" fires at no such rate",
+        ),
+        (
+            "recurrent-lif",
+            "projection.exc-exc.plasticity={kind=\"burst_dependent\",eta=1,w_max=4000}",
+            "with `burst` where `plasticity` is of kind \"burst_dependent\"; \"exc\" marks no bursts",
+        ),
+    ] {
+        let mut command = bench.command(&format!("simulate {model} --out refused.h5 --set"));
+        let ran: super::support::Ran = command.arg(key).output().unwrap().into();
+        assert!(ran.code == Some(2) && ran.stderr.contains(expected), "{key}: {}", ran.stderr);
+    }
+    for (key, expected) in [
+        ("tau_s_ms=10", "expected time constants that differ, found 10 and 10 ms"),
+        ("attenuation=1.5", "above 0 and of at most 1, found 1.5"),
+        ("eta=-1", "expected a number from 0 to 1000000"),
+    ] {
+        let ran = bench
+            .run(&format!("simulate urbanczik-senn --out refused.h5 --set projection.inputs-cell.plasticity.{key}"));
+        assert!(ran.code == Some(2) && ran.stderr.contains(expected), "{key}: {}", ran.stderr);
+    }
+    let ports = "ports=[{ kernel = 'exponential', name = 'dendrite', compartment = 'soma', tau_ms = 3 }]";
+    let mut command = bench.command("simulate urbanczik-senn --out refused.h5 --set");
+    let ran: super::support::Ran = command.arg(format!("population.cell.{ports}")).output().unwrap().into();
+    assert!(
+        ran.code == Some(2) && ran.stderr.contains("expected a port of a dendrite that is coupled"),
+        "{}",
+        ran.stderr
+    );
+}
+
+#[test]
+fn signals_go_on_from_a_checkpoint_to_the_bit() {
+    let bench = Bench::new();
+    bench.ok("simulate urbanczik-senn --duration 300 --out whole.h5");
+    bench.ok("simulate urbanczik-senn --duration 150 --out first.h5");
+    bench.ok("simulate --resume first.checkpoint.h5 --duration 300 --out second.h5");
+    let [again, whole] = ["second", "whole"].map(|run| Contents::of(&bench.path(&format!("{run}.checkpoint.h5"))));
+    assert_eq!(again, whole, "the same weights and state at the end");
+    bench.ok("simulate bac --duration 60 --out bursts.h5 --set projection.epsp-pyramidal.plasticity={kind='burst_dependent',eta=1,w_max=4000}");
+    let bursts = Contents::of(&bench.path("bursts.checkpoint.h5"));
+    assert_eq!(bursts.floats("/lanes/0/populations/pyramidal/plastic_0_memory_2").len(), 1);
+    bench.ok("simulate --resume bursts.checkpoint.h5 --duration 200 --out more.h5");
+    bench.ok("inspect --check more.checkpoint.h5");
 }

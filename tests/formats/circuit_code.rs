@@ -2,12 +2,12 @@
 
 use apical::cells::{
     BapKeys, BurstKeys, CompartmentKeys, CompartmentPortKeys, Compartments, CouplingKeys, CurrentKeys,
-    DendriticEventKind, EventKeys, Lif, LifPort, NeuronValues, PoissonEncoder, PoissonInput, Retrigger, SpikeKeys,
-    TriggerKeys,
+    DendriticEventKind, EventKeys, Lif, LifEscape, LifPort, NeuronValues, PoissonEncoder, PoissonInput, Retrigger,
+    SpikeKeys, TriggerKeys,
 };
 use apical::model::{
     Connection, ContinuousProtocol, Delay, Model, ModelBuilder, OnlinePlasticity, PopulationStimulus, ProjectionSpec,
-    Scaling, Sign, Stdp, WeightInit,
+    Scaling, Sign, Stdp, UrbanczikSenn, WeightInit,
 };
 
 /// The shipped circuit of this name; none of networks that learn.
@@ -18,6 +18,7 @@ pub(crate) fn builder(name: &str) -> Option<ModelBuilder> {
         "potjans-diesmann-2014" => Some(microcircuit()),
         "bac" => Some(bac()),
         "song-2000" => Some(song()),
+        "urbanczik-senn" => Some(urbanczik_senn()),
         _ => None,
     }
 }
@@ -171,6 +172,42 @@ fn song() -> ModelBuilder {
             ..ProjectionSpec::new("inputs", "cell", "exc")
         })
         .protocol(protocol(20_000.0, 1e6))
+}
+
+/// A dendrite that learns to predict its soma.
+fn urbanczik_senn() -> ModelBuilder {
+    let compartment =
+        |name: &str, c_m, g_l| CompartmentKeys { name: name.to_owned(), c_m, g_l, e_l: -70.0, i_e: 0.0, v_init: None };
+    let cell = Compartments {
+        compartments: vec![compartment("soma", 7.5, 5.0), compartment("dendrite", 1000.0, 100.0)].into(),
+        couplings: vec![CouplingKeys { between: ["soma", "dendrite"].map(str::to_owned), g: 10.0 }],
+        ports: vec![CompartmentPortKeys::Exponential {
+            name: "dendrite".to_owned(),
+            compartment: "dendrite".to_owned(),
+            tau: 3.0,
+        }],
+        spike: SpikeKeys {
+            compartment: "soma".to_owned(),
+            v_th: None,
+            escape: Some(LifEscape { phi_max: 0.15, v_half: -57.079, width: 3.0 }),
+            v_reset: None,
+            t_ref: 0.0,
+        },
+        ..Compartments::default()
+    };
+    let rule = UrbanczikSenn { attenuation: Some(0.95238), ..UrbanczikSenn::of(60.0, 3000.0) };
+    Model::builder("urbanczik-senn")
+        .population("inputs", 200, PoissonEncoder::default())
+        .stimulus(PopulationStimulus::Constant { rate_hz: 10.0 })
+        .population("cell", 1, cell)
+        .stimulus(PopulationStimulus::Current { times_ms: vec![0.0], currents_pa: vec![47.25] })
+        .projection(ProjectionSpec {
+            weights: WeightInit::Uniform { low: 0.0, high: 150.0 },
+            sign: Sign::NonNegative,
+            plasticity: Some(OnlinePlasticity::UrbanczikSenn(rule)),
+            ..ProjectionSpec::new("inputs", "cell", "dendrite")
+        })
+        .protocol(ContinuousProtocol { duration: 100_000.0, ..ContinuousProtocol::default() })
 }
 
 fn brunel() -> ModelBuilder {

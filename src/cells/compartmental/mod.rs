@@ -180,6 +180,14 @@ impl CompartmentalCell {
         }
     }
 
+    /// The part of a dendrite's deviation from rest that the compartment that fires tends to with its other neighbours at rest: g_D over all
+    /// of its conductances. None of a dendrite that is no neighbour of it.
+    pub fn attenuation(&self, dendrite: usize) -> Option<f64> {
+        let (g, soma) = (self.conductances(), self.spike.compartment);
+        let coupling = -g[soma][dendrite];
+        (dendrite != soma && coupling > 0.0).then(|| coupling / g[soma][soma])
+    }
+
     /// The compartment that an event is in: the one whose potential it reads, or that of its port.
     pub fn event_compartment(&self, event: &DendriticEvent) -> usize {
         match event.reads {

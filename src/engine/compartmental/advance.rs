@@ -6,6 +6,8 @@ use crate::cells::MarkKind;
 use crate::engine::crossing::Crossings;
 use crate::engine::limits::SpikeBudget;
 use crate::engine::mark::EventMark;
+use crate::engine::plastic::{BurstSpike, EmittedSpikes};
+use crate::plasticity::CellEvent;
 use crate::protocol::Spike;
 
 /// What neurons of a block emit and count.
@@ -15,10 +17,29 @@ pub(super) struct Emitted {
     pub(super) neuron: u32,
     /// Of the window, unsorted.
     pub(super) spikes: Vec<Spike>,
+    /// Those of the window that begin a burst or stand alone, and the second ones of bursts, unsorted; where bursts are marked.
+    pub(super) bursts: Vec<BurstSpike>,
     /// Of the phase, unsorted.
     pub(super) marks: Vec<EventMark>,
     pub(super) counts: Crossings,
     pub(super) budget: SpikeBudget,
+}
+
+impl Emitted {
+    /// All that was emitted in the window.
+    pub(super) fn of_window(&self) -> EmittedSpikes<'_> {
+        EmittedSpikes { spikes: &self.spikes, bursts: &self.bursts }
+    }
+
+    /// The `count`-th of spikes in close succession comes at `t`.
+    fn emit_burst(&mut self, t: f64, count: f64) {
+        let event = match count as u32 {
+            1 => CellEvent::Event,
+            2 => CellEvent::Burst,
+            _ => return,
+        };
+        self.bursts.push(BurstSpike { spike: Spike { time: t, neuron: self.neuron }, event });
+    }
 }
 
 impl<const M: usize> CompartmentalNeuron<M> {
@@ -77,6 +98,7 @@ impl<const M: usize> CompartmentalNeuron<M> {
             *first = if *count > 0.0 { *first } else { t };
             *last = t;
             *count += 1.0;
+            out.emit_burst(t, *count);
         }
         self.settle(plan);
     }

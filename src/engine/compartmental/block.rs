@@ -1,25 +1,27 @@
 //! A block of neurons with what reaches it: events are taken in the order of time.
 
+use pulp::Arch;
+
 use super::advance::Emitted;
 use super::layout::CellPlan;
 use super::neuron::CompartmentalNeuron;
 use crate::cells::Fires;
-use crate::engine::block_arrivals::Queue;
 use crate::engine::circuit::ModalInput;
+use crate::engine::event_inputs::{ArrivalTargets, BlockInputs, EventInputs, InputBlock};
 use crate::engine::limits::SpikeBudget;
+use crate::engine::plastic::EmittedSpikes;
 use crate::engine::point_process::PointProcess;
 use crate::engine::population::Window;
 use crate::network::{Network, Synapses, TARGETS_PER_BLOCK};
 use crate::numeric::logit;
+use crate::plasticity::Candidate;
 use crate::protocol::CurrentCourse;
 
 /// A block of neurons with what reaches it.
 #[derive(Clone, Debug)]
 pub(super) struct NeuronGroup<const M: usize> {
-    /// The first of them in the population.
-    pub(super) first: usize,
     pub(super) neurons: Vec<CompartmentalNeuron<M>>,
-    pub(super) queue: Queue,
+    pub(super) inputs: BlockInputs,
     /// Poisson input, by background of the cell.
     pub(super) background: Vec<PointProcess<0>>,
     pub(super) candidates: PointProcess<0>,
@@ -36,12 +38,49 @@ pub(super) struct NeuronGroup<const M: usize> {
 /// What a block needs to advance over a window.
 pub(super) struct GroupInputs<'a, const M: usize> {
     pub(super) plan: &'a CellPlan<M>,
-    pub(super) inputs: &'a [ModalInput],
+    pub(super) inputs: &'a EventInputs,
     pub(super) network: &'a Network,
     /// Currents of the phase, if there are any.
     pub(super) currents: Option<&'a CurrentCourse<'a>>,
+    pub(super) arch: Arch,
     pub(super) window: Window,
     pub(super) samples: &'a [f64],
+}
+
+/// The neurons of a block as an arrival over synapses that change sees them.
+struct GroupTargets<'a, const M: usize> {
+    plan: &'a CellPlan<M>,
+    /// The first of them in the population.
+    first: usize,
+    neurons: &'a mut [CompartmentalNeuron<M>],
+    emitted: &'a mut Emitted,
+    port: usize,
+    factor: f64,
+}
+
+impl<const M: usize> ArrivalTargets for GroupTargets<'_, M> {
+    fn bring_up(&mut self, index: usize, t: f64) {
+        self.emitted.neuron = (self.first + index) as u32;
+        self.neurons[index].advance(self.plan, t, self.emitted);
+    }
+
+    fn emitted(&self) -> EmittedSpikes<'_> {
+        self.emitted.of_window()
+    }
+
+    fn arrive(&mut self, index: usize, t: f64, w: f64) {
+        self.neurons[index].arrive(self.plan, t, self.port, w * self.factor);
+    }
+}
+
+impl<const M: usize> InputBlock for NeuronGroup<M> {
+    fn inputs(&self) -> &BlockInputs {
+        &self.inputs
+    }
+
+    fn inputs_mut(&mut self) -> &mut BlockInputs {
+        &mut self.inputs
+    }
 }
 
 /// What comes next of the processes of a block's own.
@@ -53,9 +92,8 @@ enum NextPoint {
 impl<const M: usize> NeuronGroup<M> {
     pub(super) fn new(
         plan: &CellPlan<M>,
-        first: usize,
         neurons: Vec<CompartmentalNeuron<M>>,
-        window_ms: f64,
+        inputs: BlockInputs,
         budget: SpikeBudget,
     ) -> Self {
         let count = neurons.len();
@@ -64,9 +102,8 @@ impl<const M: usize> NeuronGroup<M> {
             Fires::Threshold(_) => 0.0,
         };
         Self {
-            first,
             neurons,
-            queue: Queue::new(window_ms),
+            inputs,
             background: plan.cell.background.iter().map(|input| PointProcess::new(count, input.rate)).collect(),
             candidates: PointProcess::new(count, rate),
             next_current: 0,
@@ -94,14 +131,21 @@ impl<const M: usize> NeuronGroup<M> {
                 self.neurons.iter().for_each(|neuron| neuron.potentials(of.plan, now, &mut self.sampled));
             }
             if now >= to {
-                return;
+                break;
             }
         }
+        self.inputs.end_window(self.emitted.of_window(), of.inputs);
+        self.emitted.bursts.clear();
+    }
+
+    /// The first of its neurons in the population.
+    fn first(&self) -> usize {
+        self.inputs.neurons.start
     }
 
     /// Lets everything happen before `until`.
     fn advance_all(&mut self, plan: &CellPlan<M>, until: f64) {
-        for (number, neuron) in (self.first as u32..).zip(&mut self.neurons) {
+        for (number, neuron) in (self.first() as u32..).zip(&mut self.neurons) {
             self.emitted.neuron = number;
             neuron.advance(plan, until, &mut self.emitted);
         }
@@ -109,7 +153,7 @@ impl<const M: usize> NeuronGroup<M> {
 
     /// A neuron that has advanced to `t`.
     fn at(&mut self, plan: &CellPlan<M>, index: usize, t: f64) -> &mut CompartmentalNeuron<M> {
-        self.emitted.neuron = (self.first + index) as u32;
+        self.emitted.neuron = (self.first() + index) as u32;
         self.neurons[index].advance(plan, t, &mut self.emitted);
         &mut self.neurons[index]
     }
@@ -124,7 +168,7 @@ impl<const M: usize> NeuronGroup<M> {
             }
             let row = &currents_pa[self.next_current * width..][..width];
             for index in 0..self.neurons.len() {
-                let current = row[(self.first + index) % width];
+                let current = row[(self.first() + index) % width];
                 if current.total_cmp(&self.neurons[index].drives[0]).is_ne() {
                     let neuron = self.at(plan, index, time);
                     neuron.move_to(plan, time);
@@ -140,23 +184,37 @@ impl<const M: usize> NeuronGroup<M> {
     /// Takes all events before `end`, in the order of time, and returns the place of the first arrival after them.
     fn take(&mut self, of: &GroupInputs<'_, M>, mut next: usize, end: f64) -> usize {
         loop {
-            let arrival = self.queue.due.get(next).map_or(f64::INFINITY, |arrival| arrival.time);
-            self.take_points(of.plan, arrival.min(end));
+            let arrival = self.inputs.queue.due.get(next).map_or(f64::INFINITY, |arrival| arrival.time);
+            self.take_points(of, arrival.min(end));
             if arrival >= end {
                 return next;
             }
-            let due = self.queue.due[next];
-            let ModalInput { projection, port, .. } = of.inputs[due.input as usize];
+            let due = self.inputs.queue.due[next];
+            let ModalInput { projection, port, .. } = of.inputs.of[due.input as usize];
+            if self.inputs.changes(due.input) {
+                let Self { neurons, emitted, .. } = self;
+                let targets = GroupTargets {
+                    plan: of.plan,
+                    first: self.inputs.neurons.start,
+                    neurons,
+                    emitted,
+                    port,
+                    factor: due.factor,
+                };
+                self.arrived += self.inputs.take_changing(of.arch, of.inputs, next, targets) as u64;
+                next += 1;
+                continue;
+            }
             match &of.network.synapses[projection] {
                 Synapses::Dense(weights) => {
-                    let row = &weights.row(due.source as usize)[self.first..][..self.neurons.len()];
+                    let row = &weights.row(due.source as usize)[self.inputs.neurons.clone()];
                     for (index, &w) in row.iter().enumerate().filter(|(_, w)| **w != 0.0) {
                         self.at(of.plan, index, arrival).arrive(of.plan, arrival, port, f64::from(w) * due.factor);
                     }
                     self.arrived += row.len() as u64;
                 }
                 Synapses::Sparse(sparse) => {
-                    let row = sparse.row(self.first / TARGETS_PER_BLOCK, due.source as usize);
+                    let row = sparse.row(self.first() / TARGETS_PER_BLOCK, due.source as usize);
                     let row = row.get(due.from as usize..due.to as usize).unwrap_or_default();
                     for synapse in row {
                         let (index, w) = (usize::from(synapse.target), f64::from(synapse.weight) * due.factor);
@@ -170,7 +228,8 @@ impl<const M: usize> NeuronGroup<M> {
     }
 
     /// Takes points of processes of its own before `end`.
-    fn take_points(&mut self, plan: &CellPlan<M>, end: f64) {
+    fn take_points(&mut self, of: &GroupInputs<'_, M>, end: f64) {
+        let plan = of.plan;
         while let Some((time, next)) = self.next_point(end) {
             match next {
                 NextPoint::Background(input) => {
@@ -180,7 +239,7 @@ impl<const M: usize> NeuronGroup<M> {
                 }
                 NextPoint::Candidate => {
                     let point = self.candidates.take();
-                    self.decide(plan, point.neuron as usize, time, point.mark);
+                    self.decide(of, point.neuron as usize, time, point.mark);
                     self.decided += 1;
                 }
             }
@@ -201,23 +260,37 @@ impl<const M: usize> NeuronGroup<M> {
     }
 
     /// A candidate spike of an escape-rate neuron: it fires if φ(V)/φ_max exceeds the mark.
-    fn decide(&mut self, plan: &CellPlan<M>, index: usize, t: f64, mark: f64) {
+    fn decide(&mut self, of: &GroupInputs<'_, M>, index: usize, t: f64, mark: f64) {
+        let plan = of.plan;
         let Fires::Escape(escape) = plan.cell.spike.fires else { return };
-        let v = self.at(plan, index, t).firing_potential(plan, t);
-        if v.is_some_and(|v| escape.threshold + escape.width * logit(mark) < v) && !self.emitted.budget.is_spent() {
+        let Some(v) = self.at(plan, index, t).firing_potential(plan, t) else { return };
+        let fires = escape.threshold + escape.width * logit(mark) < v && !self.emitted.budget.is_spent();
+        for (input, ModalInput { port, .. }) in of.inputs.of.iter().enumerate() {
+            let Some(dendrite) = plan.ports[*port].dendrite else { continue };
+            if self.inputs.changes_at_candidates(input) {
+                let candidate = Candidate {
+                    fires: if fires { 1.0 } else { 0.0 },
+                    dendrite: self.neurons[index].potential(plan, dendrite.compartment, t) - dendrite.rest,
+                    attenuation: dendrite.attenuation,
+                    rest: dendrite.rest_of_soma - escape.threshold,
+                    width: escape.width,
+                };
+                self.inputs.take_candidate(of.inputs, input, index, t, candidate);
+            }
+        }
+        if fires {
             self.neurons[index].fire(plan, t, &mut self.emitted);
         }
     }
 
     /// Makes the end of a phase of `length` ms the start of the next.
     pub(super) fn carry(&mut self, plan: &CellPlan<M>, length: f64) {
-        for (number, neuron) in (self.first as u32..).zip(&mut self.neurons) {
+        for (number, neuron) in (self.first() as u32..).zip(&mut self.neurons) {
             self.emitted.neuron = number;
             if let Some(window) = plan.cell.burst_window {
                 neuron.end_burst(window, length, plan.cell.spike.compartment, &mut self.emitted);
             }
             neuron.carry(length);
         }
-        self.queue.carry(length);
     }
 }

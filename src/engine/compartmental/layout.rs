@@ -26,14 +26,34 @@ pub(super) struct PortPlan {
     pub(super) jumps: Option<usize>,
     /// What it adds to currents, by their numbers [pA].
     pub(super) currents: Vec<(usize, f64)>,
+    /// The dendrite that its synapses end on, where that is a neighbour of the compartment that fires.
+    pub(super) dendrite: Option<DendritePlan>,
+}
+
+/// A dendrite that predicts the potential of the compartment that fires.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct DendritePlan {
+    pub(super) compartment: usize,
+    /// As [`CompartmentalCell::attenuation`].
+    pub(super) attenuation: f64,
+    /// Potential at rest [mV].
+    pub(super) rest: f64,
+    /// That of the compartment that fires [mV].
+    pub(super) rest_of_soma: f64,
 }
 
 impl<const M: usize> CellPlan<M> {
     pub(super) fn new(cell: &CompartmentalCell) -> Self {
-        let currents = cell.currents();
+        let (currents, free) = (cell.currents(), ModeSet::new(cell, &cell.currents(), None));
+        let dendrite = |compartment: usize| {
+            let attenuation = cell.attenuation(compartment)?;
+            let [rest, rest_of_soma] = [compartment, cell.spike.compartment].map(|of| free.rest(of));
+            Some(DendritePlan { compartment, attenuation, rest, rest_of_soma })
+        };
         let port = |index: usize| PortPlan {
             jumps: Some(cell.ports[index].compartment).filter(|_| cell.ports[index].kernel == Kernel::Delta),
             currents: cell.current_jumps(index).into_iter().enumerate().filter(|(_, jump)| *jump != 0.0).collect(),
+            dendrite: dendrite(cell.ports[index].compartment),
         };
         let of_bap = |current: &SynapticCurrent| match cell.bap {
             Some(bap) => {
@@ -43,12 +63,13 @@ impl<const M: usize> CellPlan<M> {
             }
             None => false,
         };
+        let ports = (0..cell.ports.len()).map(port).collect();
         Self {
-            free: ModeSet::new(cell, &currents, None),
             held: cell.spike.reset.map(|reset| ModeSet::new(cell, &currents, Some(reset.potential))),
-            ports: (0..cell.ports.len()).map(port).collect(),
+            ports,
             bap_current: currents.iter().position(of_bap),
             currents,
+            free,
             cell: cell.clone(),
         }
     }

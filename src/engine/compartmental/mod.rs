@@ -16,15 +16,13 @@ mod tests;
 
 use std::ops::Range;
 
-use rayon::prelude::*;
-
 use self::block::{GroupInputs, NeuronGroup};
 use self::layout::CellPlan;
 use self::neuron::CompartmentalNeuron;
 pub(crate) use self::state::{BAPS, state_names};
 use super::arrivals::Arrivals;
-use super::block_arrivals::FreshSpikes;
-use super::circuit::{Circuit, CompartmentalLayout, ModalInput};
+use super::circuit::{Circuit, CompartmentalLayout};
+use super::event_inputs::{BlockInputs, EventInputs, has_many_pending};
 use super::limits::SpikeBudget;
 use super::mark::EventMark;
 use super::observe::StateArray;
@@ -42,10 +40,8 @@ struct CompartmentalPopulation<const M: usize> {
     index: usize,
     seed: u64,
     plan: CellPlan<M>,
-    inputs: Vec<ModalInput>,
+    inputs: EventInputs,
     groups: Vec<NeuronGroup<M>>,
-    /// Spikes that were just sent to it over synapses of many delays, by input.
-    fresh: Vec<FreshSpikes>,
     budget: SpikeBudget,
 }
 
@@ -97,11 +93,12 @@ impl<const M: usize> CompartmentalPopulation<M> {
             (0..size).map(|_| CompartmentalNeuron::new(&plan, v.clone(), threshold())).collect();
         let budget = SpikeBudget::default();
         let group = |(block, neurons): (usize, &[CompartmentalNeuron<M>])| {
-            NeuronGroup::new(&plan, block * TARGETS_PER_BLOCK, neurons.to_vec(), window_ms, budget.clone())
+            let first = block * TARGETS_PER_BLOCK;
+            let inputs = BlockInputs::new(first..first + neurons.len(), &layout.inputs, window_ms);
+            NeuronGroup::new(&plan, neurons.to_vec(), inputs, budget.clone())
         };
         let groups = neurons.chunks(TARGETS_PER_BLOCK).enumerate().map(group).collect();
-        let fresh = vec![FreshSpikes::default(); layout.inputs.len()];
-        let mut population = Self { index, seed, plan, inputs: layout.inputs.clone(), groups, fresh, budget };
+        let mut population = Self { index, seed, plan, inputs: EventInputs::new(&layout.inputs), groups, budget };
         population.start();
         population
     }
@@ -110,8 +107,9 @@ impl<const M: usize> CompartmentalPopulation<M> {
     fn start(&mut self) {
         let mut stream = stream(self.seed, Purpose::Potentials(self.index as u32));
         let plan = &self.plan;
-        for NeuronGroup { neurons, queue, emitted, .. } in &mut self.groups {
-            queue.clear();
+        self.inputs.clear();
+        for NeuronGroup { neurons, inputs, emitted, .. } in &mut self.groups {
+            inputs.clear();
             emitted.marks.clear();
             for neuron in neurons {
                 let v = plan.cell.membranes.iter().map(|membrane| membrane.initial.draw(&mut stream)).collect();
@@ -140,7 +138,7 @@ impl<const M: usize> PopulationDynamics for CompartmentalPopulation<M> {
     }
 
     fn receive(&mut self, _: &PhaseRun<'_>, _: &Circuit, network: &Network, arrivals: &mut [Arrivals], _: f64) {
-        FreshSpikes::take(&mut self.fresh, &self.inputs, network, arrivals);
+        self.inputs.receive(network, arrivals);
     }
 
     fn advance(
@@ -156,19 +154,11 @@ impl<const M: usize> PopulationDynamics for CompartmentalPopulation<M> {
             inputs: &self.inputs,
             network: inputs.network,
             currents: run.phase.currents.iter().find(|currents| currents.population == self.index),
+            arch: run.arch,
             window,
             samples: inputs.samples,
         };
-        let fresh = &self.fresh;
-        let one = |(block, group): (usize, &mut NeuronGroup<M>)| {
-            group.queue.gather(block, inputs, of.inputs, &[], fresh, window);
-            group.advance(&of);
-        };
-        if self.groups.len() > 1 && rayon::current_num_threads() > 1 {
-            self.groups.par_iter_mut().enumerate().for_each(one);
-        } else {
-            self.groups.iter_mut().enumerate().for_each(one);
-        }
+        self.inputs.advance(&mut self.groups, inputs, window, |group| group.advance(&of));
         let known = out.len();
         for group in &mut self.groups {
             out.append(&mut group.emitted.spikes);
@@ -196,10 +186,8 @@ impl<const M: usize> PopulationDynamics for CompartmentalPopulation<M> {
 
     fn carry(&mut self, run: &PhaseRun<'_>, inputs: &Inputs<'_>) {
         let length = run.phase.length_ms;
-        for (block, group) in self.groups.iter_mut().enumerate() {
-            group.queue.gather(block, inputs, &self.inputs, &[], &self.fresh, Window { from: length, to: length });
-            group.carry(&self.plan, length);
-        }
+        self.inputs.carry(&mut self.groups, inputs, length);
+        self.groups.iter_mut().for_each(|group| group.carry(&self.plan, length));
     }
 
     fn take_marks(&mut self, out: &mut Vec<EventMark>) {
@@ -217,8 +205,8 @@ impl<const M: usize> PopulationDynamics for CompartmentalPopulation<M> {
 
     fn change(&mut self, neurons: &Range<usize>, change: NeuronChange) {
         let plan = &self.plan;
-        for NeuronGroup { first, neurons: all, emitted, .. } in &mut self.groups {
-            for (number, neuron) in (*first..).zip(all).filter(|(number, _)| neurons.contains(number)) {
+        for NeuronGroup { inputs, neurons: all, emitted, .. } in &mut self.groups {
+            for (number, neuron) in inputs.neurons.clone().zip(all).filter(|(number, _)| neurons.contains(number)) {
                 emitted.neuron = number as u32;
                 neuron.advance(plan, 0.0, emitted);
                 neuron.move_to(plan, 0.0);
@@ -230,6 +218,26 @@ impl<const M: usize> PopulationDynamics for CompartmentalPopulation<M> {
                 neuron.settle(plan);
             }
         }
+    }
+
+    fn take_synapses(&mut self, network: &mut Network) {
+        self.inputs.take_synapses(&mut self.groups, network);
+    }
+
+    fn put_synapses(&mut self, network: &mut Network) {
+        self.inputs.put_synapses(&mut self.groups, network);
+    }
+
+    fn apply_pending(&self, network: &mut Network) {
+        self.inputs.apply_pending(&self.groups, network);
+    }
+
+    fn mark_applied(&mut self) {
+        self.inputs.mark_applied(&mut self.groups);
+    }
+
+    fn has_many_pending(&self) -> bool {
+        has_many_pending(&self.groups)
     }
 
     fn is_finite(&self) -> bool {

@@ -77,6 +77,11 @@ impl<const M: usize> ModeSet<M> {
         }
     }
 
+    /// The potential of a compartment at rest without input [mV].
+    pub(super) fn rest(&self, compartment: usize) -> f64 {
+        self.membranes.rest[compartment]
+    }
+
     /// Computes how a state goes on.
     pub(super) fn find_motion(&self, state: Moving<'_>, motion: &mut FreeMotion<M>) {
         let FreeMotion { target, amplitudes } = motion;

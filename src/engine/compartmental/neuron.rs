@@ -182,10 +182,14 @@ impl<const M: usize> CompartmentalNeuron<M> {
         out.extend((0..self.v.len()).map(|compartment| self.motion.potential(compartment, &decays)));
     }
 
+    /// V of a compartment at `t`, up to which the neuron has advanced [mV].
+    pub(super) fn potential(&self, plan: &CellPlan<M>, compartment: usize, t: f64) -> f64 {
+        self.motion.potential(compartment, &self.modes(plan).decays(t - self.last))
+    }
+
     /// V of the compartment that fires at `t`, up to which the neuron has advanced; none while it is held [mV].
     pub(super) fn firing_potential(&self, plan: &CellPlan<M>, t: f64) -> Option<f64> {
-        let decays = self.modes(plan).decays(t - self.last);
-        (!self.is_held()).then(|| self.motion.potential(plan.cell.spike.compartment, &decays))
+        (!self.is_held()).then(|| self.potential(plan, plan.cell.spike.compartment, t))
     }
 
     /// Counts time from `length` ms later on.

@@ -3,7 +3,6 @@
 use super::CompartmentalPopulation;
 use super::neuron::{BurstState, CompartmentalNeuron, NEVER};
 use crate::cells::CompartmentalCell;
-use crate::engine::in_flight;
 use crate::engine::modal::DRIVES;
 use crate::engine::observe::StateArray;
 use crate::network::TARGETS_PER_BLOCK;
@@ -94,7 +93,7 @@ impl<const M: usize> CompartmentalPopulation<M> {
             }
         }
         state.extend(BAPS.iter().zip(baps).map(|(name, values)| StateArray { name: (*name).to_owned(), values }));
-        state.extend(in_flight::save(self.groups.iter().map(|group| &group.queue)));
+        self.inputs.save(&self.groups, &mut state);
         state.retain(|array| !array.values.is_empty());
         state.sort_by(|a, b| a.name.cmp(&b.name));
         state
@@ -106,9 +105,8 @@ impl<const M: usize> CompartmentalPopulation<M> {
         let parts: Vec<_> = parts(&self.plan.cell).into_iter().map(|(name, part)| (named(&name), part)).collect();
         let drives = DRIVES.map(named);
         for group in &mut self.groups {
-            group.queue.clear();
             group.emitted.marks.clear();
-            for (place, neuron) in (group.first..).zip(&mut group.neurons) {
+            for (place, neuron) in group.inputs.neurons.clone().zip(&mut group.neurons) {
                 for (values, part) in &parts {
                     let kept = neuron.part(*part);
                     *kept = values.get(place).copied().unwrap_or(*kept);
@@ -130,9 +128,6 @@ impl<const M: usize> CompartmentalPopulation<M> {
         }
         let plan = &self.plan;
         self.groups.iter_mut().flat_map(|group| &mut group.neurons).for_each(|neuron| neuron.settle(plan));
-        let groups = &mut self.groups;
-        in_flight::restore(named, &self.inputs, |block, numbers| {
-            groups.get_mut(block).into_iter().for_each(|group| group.queue.restore(numbers));
-        });
+        self.inputs.restore(&mut self.groups, state);
     }
 }

@@ -11,12 +11,9 @@ mod drive;
 mod layout;
 mod part;
 mod phases;
-mod plasticity;
 mod state;
 
 use std::ops::Range;
-
-use rayon::prelude::*;
 
 use self::block::NOT_REFRACTORY;
 pub(crate) use self::drive::DRIVES;
@@ -25,11 +22,10 @@ use self::part::{AdvanceInputs, Part};
 use self::phases::Measured;
 
 use super::arrivals::Arrivals;
-use super::block_arrivals::FreshSpikes;
-use super::circuit::{Circuit, ModalInput, ModalLayout, PopulationLayout};
+use super::circuit::{Circuit, ModalLayout, PopulationLayout};
+use super::event_inputs::{EventInputs, has_many_pending};
 use super::limits::SpikeBudget;
 use super::observe::StateArray;
-use super::plastic::{PlasticInput, PlasticPart};
 use super::population::{Inputs, Means, NeuronChange, PhaseRun, PopulationDynamics, Streams, Window};
 use super::work::Work;
 use crate::cells::{MOST_MODES, ModalForm};
@@ -51,14 +47,8 @@ struct ModalPopulation<const M: usize> {
     modes: usize,
     /// Of cells whose means over phases are measured.
     measured: Option<Measured>,
-    inputs: Vec<ModalInput>,
-    /// By input: those whose weights change at spikes.
-    plastic: Vec<Option<PlasticInput>>,
-    /// Start of the phase since the last state that was taken up [ms].
-    clock: f64,
+    inputs: EventInputs,
     parts: Vec<Part<M>>,
-    /// Spikes that were just sent to it over synapses of many delays, by input.
-    fresh: Vec<FreshSpikes>,
     /// Potentials sampled in the window, [samples, n].
     sampled: Vec<f64>,
     budget: SpikeBudget,
@@ -103,7 +93,6 @@ impl<const M: usize> ModalPopulation<M> {
             part
         };
         let parts = distances.chunks(TARGETS_PER_BLOCK).enumerate().map(part).collect();
-        let fresh = vec![FreshSpikes::default(); modal.inputs.len()];
         let mut population = Self {
             index,
             seed,
@@ -111,15 +100,8 @@ impl<const M: usize> ModalPopulation<M> {
             now: 0,
             modes: modal.form.rates.len(),
             measured,
-            inputs: modal.inputs.clone(),
-            plastic: modal
-                .inputs
-                .iter()
-                .map(|of| Some(PlasticInput::new(of.projection, of.pre, of.plasticity?)))
-                .collect(),
-            clock: 0.0,
+            inputs: EventInputs::new(&modal.inputs),
             parts,
-            fresh,
             sampled: Vec::new(),
             budget,
         };
@@ -135,10 +117,9 @@ impl<const M: usize> ModalPopulation<M> {
         let mut stream = key.stream();
         self.measured.iter_mut().for_each(|measured| measured.potentials.rest());
         let cell = &self.cells[0];
-        self.plastic.iter_mut().flatten().for_each(PlasticInput::clear);
-        for Part { block, queue, plastic, .. } in &mut self.parts {
-            queue.clear();
-            plastic.iter_mut().flatten().for_each(PlasticPart::clear);
+        self.inputs.clear();
+        for Part { block, inputs, .. } in &mut self.parts {
+            inputs.clear();
             block.clear_drive();
             block.spike_effect.fill(0.0);
             for neuron in &mut block.neurons {
@@ -188,10 +169,7 @@ impl<const M: usize> PopulationDynamics for ModalPopulation<M> {
     }
 
     fn receive(&mut self, _: &PhaseRun<'_>, _: &Circuit, network: &Network, arrivals: &mut [Arrivals], _: f64) {
-        FreshSpikes::take(&mut self.fresh, &self.inputs, network, arrivals);
-        for (fresh, plastic) in self.fresh.iter().zip(&mut self.plastic) {
-            plastic.iter_mut().for_each(|plastic| plastic.send(self.clock, &fresh.spikes));
-        }
+        self.inputs.receive(network, arrivals);
     }
 
     fn advance(
@@ -205,24 +183,13 @@ impl<const M: usize> PopulationDynamics for ModalPopulation<M> {
         let of = AdvanceInputs {
             cell: &self.cells[self.now],
             inputs: &self.inputs,
-            plastic: &self.plastic,
-            clock: self.clock,
             network: inputs.network,
             currents: run.phase.currents.iter().find(|currents| currents.population == self.index),
             arch: run.arch,
             window,
             samples: inputs.samples,
         };
-        let fresh = &self.fresh;
-        let one = |(block, part): (usize, &mut Part<M>)| {
-            part.queue.gather(block, inputs, of.inputs, &part.plastic, fresh, window);
-            part.advance(&of);
-        };
-        if self.parts.len() > 1 && rayon::current_num_threads() > 1 {
-            self.parts.par_iter_mut().enumerate().for_each(one);
-        } else {
-            self.parts.iter_mut().enumerate().for_each(one);
-        }
+        self.inputs.advance(&mut self.parts, inputs, window, |part| part.advance(&of));
         let known = out.len();
         self.sampled.clear();
         for part in &mut self.parts {
@@ -273,17 +240,8 @@ impl<const M: usize> PopulationDynamics for ModalPopulation<M> {
 
     fn carry(&mut self, run: &PhaseRun<'_>, inputs: &Inputs<'_>) {
         let length = run.phase.length_ms;
-        for (block, part) in self.parts.iter_mut().enumerate() {
-            let window = Window { from: length, to: length };
-            part.queue.gather(block, inputs, &self.inputs, &part.plastic, &self.fresh, window);
-            part.block.carry(&self.cells[self.now], length);
-            part.queue.carry(length);
-            // Where weights stay, spikes wait for nothing.
-            let unchanged = part.plastic.iter_mut().flatten().filter(|plastic| !plastic.has_synapses());
-            unchanged.for_each(|plastic| plastic.targets.mark_applied());
-        }
-        self.plastic.iter_mut().flatten().for_each(|plastic| plastic.carry(length));
-        self.clock += length;
+        self.inputs.carry(&mut self.parts, inputs, length);
+        self.parts.iter_mut().for_each(|part| part.block.carry(&self.cells[self.now], length));
         let Some(Measured { potentials, .. }) = &mut self.measured else { return };
         potentials.carry_dendrites(run, inputs);
         for part in &mut self.parts {
@@ -305,24 +263,23 @@ impl<const M: usize> PopulationDynamics for ModalPopulation<M> {
     }
 
     fn take_synapses(&mut self, network: &mut Network) {
-        plasticity::take_synapses(&mut self.plastic, &mut self.parts, network, &self.inputs);
+        self.inputs.take_synapses(&mut self.parts, network);
     }
 
     fn put_synapses(&mut self, network: &mut Network) {
-        plasticity::put_synapses(&self.plastic, &mut self.parts, network);
+        self.inputs.put_synapses(&mut self.parts, network);
     }
 
     fn apply_pending(&self, network: &mut Network) {
-        plasticity::apply_pending(&self.plastic, &self.parts, network, &self.inputs);
+        self.inputs.apply_pending(&self.parts, network);
     }
 
     fn mark_applied(&mut self) {
-        let plastic = self.parts.iter_mut().flat_map(|part| &mut part.plastic).flatten();
-        plastic.for_each(|plastic| plastic.targets.mark_applied());
+        self.inputs.mark_applied(&mut self.parts);
     }
 
     fn has_many_pending(&self) -> bool {
-        self.parts.iter().flat_map(|part| &part.plastic).flatten().any(|plastic| plastic.targets.is_long())
+        has_many_pending(&self.parts)
     }
 
     fn is_finite(&self) -> bool {

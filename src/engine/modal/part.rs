@@ -6,10 +6,10 @@ use pulp::{Arch, Simd, WithSimd};
 
 use super::block::NeuronBlock;
 use super::layout::CellModes;
-use crate::engine::block_arrivals::Queue;
 use crate::engine::circuit::ModalInput;
+use crate::engine::event_inputs::{ArrivalTargets, BlockInputs, EventInputs, InputBlock};
 use crate::engine::limits::SpikeBudget;
-use crate::engine::plastic::{PlasticInput, PlasticPart};
+use crate::engine::plastic::EmittedSpikes;
 use crate::engine::point_process::PointProcess;
 use crate::engine::population::Window;
 use crate::network::{Network, Synapses, TARGETS_PER_BLOCK};
@@ -22,12 +22,10 @@ const ROWS_AHEAD: usize = 32;
 #[derive(Clone, Debug)]
 pub(super) struct Part<const M: usize> {
     pub(super) block: NeuronBlock<M>,
-    pub(super) queue: Queue,
+    pub(super) inputs: BlockInputs,
     /// Poisson input, by background of the cell.
     pub(super) background: Vec<PointProcess<M>>,
     pub(super) candidates: PointProcess<M>,
-    /// By input: what changes its weights at spikes, if they do.
-    pub(super) plastic: Vec<Option<PlasticPart>>,
     /// The next of the currents of the phase.
     pub(super) next_current: usize,
     /// Potentials sampled, [samples, n of the block].
@@ -44,11 +42,7 @@ pub(super) struct Part<const M: usize> {
 /// What a part needs to advance over a window.
 pub(super) struct AdvanceInputs<'a, const M: usize> {
     pub(super) cell: &'a CellModes<M>,
-    pub(super) inputs: &'a [ModalInput],
-    /// By input: what all blocks share of those whose weights change at spikes.
-    pub(super) plastic: &'a [Option<PlasticInput>],
-    /// Start of the phase on the population's clock [ms].
-    pub(super) clock: f64,
+    pub(super) inputs: &'a EventInputs,
     pub(super) network: &'a Network,
     /// Currents of the phase, if there are any.
     pub(super) currents: Option<&'a CurrentCourse<'a>>,
@@ -72,22 +66,38 @@ impl<const M: usize> WithSimd for AdvancePart<'_, '_, M> {
     }
 }
 
-/// One call of [`Part::take_plastic`]: apart from the loop over arrivals, which stays as small as it is without plasticity.
-struct PlasticArrival<'a, 'b, 'c, const M: usize> {
-    part: &'a mut Part<M>,
-    of: &'a AdvanceInputs<'b, M>,
-    next: usize,
-    growth: &'c [f64; M],
+/// The neurons of a block as an arrival over synapses that change sees them.
+struct ModalTargets<'a, const M: usize> {
+    block: &'a mut NeuronBlock<M>,
+    cell: &'a CellModes<M>,
+    growth: &'a [f64; M],
     reach: f64,
 }
 
-impl<const M: usize> WithSimd for PlasticArrival<'_, '_, '_, M> {
-    type Output = ();
+impl<const M: usize> ArrivalTargets for ModalTargets<'_, M> {
+    #[inline(always)]
+    fn bring_up(&mut self, index: usize, t: f64) {
+        self.block.decide_due(self.cell, index, t);
+    }
 
     #[inline(always)]
-    fn with_simd<S: Simd>(self, _: S) {
-        let Self { part, of, next, growth, reach } = self;
-        part.take_plastic(of, next, growth, reach);
+    fn emitted(&self) -> EmittedSpikes<'_> {
+        EmittedSpikes { spikes: &self.block.spikes, bursts: &[] }
+    }
+
+    #[inline(always)]
+    fn arrive(&mut self, index: usize, t: f64, w: f64) {
+        self.block.arrive(self.cell, index, t, w, self.growth, self.reach);
+    }
+}
+
+impl<const M: usize> InputBlock for Part<M> {
+    fn inputs(&self) -> &BlockInputs {
+        &self.inputs
+    }
+
+    fn inputs_mut(&mut self) -> &mut BlockInputs {
+        &mut self.inputs
     }
 }
 
@@ -102,13 +112,11 @@ impl<const M: usize> Part<M> {
         budget: SpikeBudget,
     ) -> Self {
         let neurons = distances.len();
-        let plastic = inputs.iter().map(|input| Some(PlasticPart::new(input.plasticity?, neurons)));
         Self {
             block: NeuronBlock::new(first, distances.to_vec(), budget),
-            queue: Queue::new(window_ms),
+            inputs: BlockInputs::new(first..first + neurons, inputs, window_ms),
             background: cell.background.iter().map(|input| PointProcess::new(neurons, input.rate)).collect(),
             candidates: PointProcess::new(neurons, cell.escape.map_or(0.0, |escape| escape.rate_max)),
-            plastic: plastic.collect(),
             next_current: 0,
             sampled: Vec::new(),
             settle: None,
@@ -128,7 +136,7 @@ impl<const M: usize> Part<M> {
     fn advance_inlined(&mut self, of: &AdvanceInputs<'_, M>) {
         let Window { from, to } = of.window;
         let mut now = from;
-        self.queue.grow(of.arch, &of.cell.lambda);
+        self.inputs.queue.grow(of.arch, &of.cell.lambda);
         let mut next = 0;
         self.sampled.clear();
         let mut samples = of.samples.iter().copied().peekable();
@@ -140,7 +148,7 @@ impl<const M: usize> Part<M> {
             let step = of.currents.map_or(f64::INFINITY, |currents| self.take_currents(of.cell, currents, now));
             let stop = samples.peek().map_or(to, |&sample| sample.min(to)).min(step);
             let stop = self.settle.map_or(stop, |settle| settle.min(stop));
-            let idle = next == self.queue.due.len() && self.next_point(of) >= stop;
+            let idle = next == self.inputs.queue.due.len() && self.next_point(of) >= stop;
             let end = self.block.open(of.cell, now, stop, idle);
             next = self.take(of, next, end);
             self.block.close(of.cell, end);
@@ -149,33 +157,7 @@ impl<const M: usize> Part<M> {
                 self.block.potentials(of.cell, now, &mut self.sampled);
             }
         }
-        for plastic in self.plastic.iter_mut().flatten() {
-            plastic.targets.take_up(&self.block.spikes, self.block.first, of.clock);
-            plastic.targets.end_window();
-        }
-    }
-
-    /// Changes the synapses of the arrival at `next`, which are taken out of the network for it, and lets it act.
-    #[inline(always)]
-    fn take_plastic(&mut self, of: &AdvanceInputs<'_, M>, next: usize, growth: &[f64; M], reach: f64) {
-        let due = &self.queue.due[next];
-        let input = due.input as usize;
-        let (Some(plastic), Some(shared)) = (&mut self.plastic[input], &of.plastic[input]) else { return };
-        let arrival = due.in_row();
-        plastic.take_in_hand(&arrival);
-        let block = &mut self.block;
-        plastic.in_hand().0.iter().for_each(|&target| block.decide_due(of.cell, target as usize, due.time));
-        plastic.targets.take_up(&block.spikes, block.first, of.clock);
-        // Spikes of a source at one time change weights as one.
-        let is_again = next.checked_sub(1).is_some_and(|before| self.queue.due[before].is_with(due));
-        if !is_again {
-            plastic.change(shared, &arrival);
-        }
-        let (targets, weights) = plastic.in_hand();
-        for (&target, &w) in targets.iter().zip(weights) {
-            block.arrive(of.cell, target as usize, due.time, f64::from(w), growth, reach);
-        }
-        self.events += targets.len() as u64;
+        self.inputs.end_window(EmittedSpikes { spikes: &self.block.spikes, bursts: &[] }, of.inputs);
     }
 
     /// Sets the currents that hold from `now` on, and returns when they change next [ms].
@@ -206,7 +188,7 @@ impl<const M: usize> Part<M> {
     fn take(&mut self, of: &AdvanceInputs<'_, M>, mut next: usize, end: f64) -> usize {
         let cell = of.cell;
         loop {
-            let arrival = self.queue.due.get(next).map_or(f64::INFINITY, |arrival| arrival.time);
+            let arrival = self.inputs.queue.due.get(next).map_or(f64::INFINITY, |arrival| arrival.time);
             let bound = arrival.min(end);
             self.take_points(of, bound);
             if arrival >= end {
@@ -215,15 +197,16 @@ impl<const M: usize> Part<M> {
             if next.is_multiple_of(ROWS_AHEAD) {
                 self.read_ahead(of, next);
             }
-            let due = self.queue.due[next];
-            let ModalInput { projection, port, filtered, .. } = of.inputs[due.input as usize];
-            let mut growth: [f64; M] = self.queue.growth(next);
+            let due = self.inputs.queue.due[next];
+            let ModalInput { projection, port, filtered, .. } = of.inputs.of[due.input as usize];
+            let mut growth: [f64; M] = self.inputs.queue.growth(next);
             for m in 0..M {
                 growth[m] = growth[m] * cell.jumps[port][m] * due.factor;
             }
             let (reach, block) = (self.block.reach[port] * due.factor, self.block.first / TARGETS_PER_BLOCK);
-            if self.plastic[due.input as usize].as_ref().is_some_and(PlasticPart::has_synapses) {
-                of.arch.dispatch(PlasticArrival { part: self, of, next, growth: &growth, reach });
+            if self.inputs.changes(due.input) {
+                let targets = ModalTargets { block: &mut self.block, cell, growth: &growth, reach };
+                self.events += self.inputs.take_changing(of.arch, of.inputs, next, targets) as u64;
                 next += 1;
                 continue;
             }
@@ -254,8 +237,8 @@ impl<const M: usize> Part<M> {
     /// them at a time. Rows of many delays were read when the queue followed them.
     fn read_ahead(&self, of: &AdvanceInputs<'_, M>, next: usize) {
         let block = self.block.first / TARGETS_PER_BLOCK;
-        let ends = self.queue.due[next..].iter().take(ROWS_AHEAD).filter_map(|due| {
-            let ModalInput { projection, plasticity: None, .. } = of.inputs[due.input as usize] else { return None };
+        let ends = self.inputs.queue.due[next..].iter().take(ROWS_AHEAD).filter_map(|due| {
+            let ModalInput { projection, plasticity: None, .. } = of.inputs.of[due.input as usize] else { return None };
             let Synapses::Sparse(sparse) = &of.network.synapses[projection] else { return None };
             let row = sparse.one_delay().map(|_| sparse.row(block, due.source as usize))?;
             Some(row.first()?.target ^ row.last()?.target)

@@ -4,8 +4,7 @@ use super::block::NOT_REFRACTORY;
 use super::drive::DRIVES;
 use super::part::Part;
 use super::phases::Measured;
-use super::{LAST, ModalPopulation, REFRACTORY, SPIKES, mode_name, plasticity};
-use crate::engine::in_flight;
+use super::{LAST, ModalPopulation, REFRACTORY, SPIKES, mode_name};
 use crate::engine::observe::StateArray;
 
 impl<const M: usize> ModalPopulation<M> {
@@ -23,7 +22,6 @@ impl<const M: usize> ModalPopulation<M> {
             state.push(array(SPIKES.to_owned(), effects.collect()));
             state.extend(potentials.dendritic_state());
         }
-        state.extend(in_flight::save(self.parts.iter().map(|part| &part.queue)));
         for (place, name) in DRIVES.iter().enumerate() {
             let values = |part: &Part<M>| {
                 let mut values = part.block.drive.arrays()[place].clone();
@@ -35,7 +33,7 @@ impl<const M: usize> ModalPopulation<M> {
                 state.push(array((*name).to_owned(), values));
             }
         }
-        plasticity::save_all(&self.plastic, &self.parts, self.clock, &mut state);
+        self.inputs.save(&self.parts, &mut state);
         state.retain(|array| !array.values.is_empty());
         state.sort_by(|a, b| a.name.cmp(&b.name));
         state
@@ -47,8 +45,7 @@ impl<const M: usize> ModalPopulation<M> {
         let modes: Vec<_> = (0..self.modes).map(|m| named(&mode_name(m))).collect();
         let (last, refractory, effects) = (named(LAST), named(REFRACTORY), named(SPIKES));
         self.measured.iter_mut().for_each(|measured| measured.potentials.restore_dendrites(state));
-        for Part { block, queue, .. } in &mut self.parts {
-            queue.clear();
+        for Part { block, .. } in &mut self.parts {
             for (index, neuron) in block.neurons.iter_mut().enumerate() {
                 let place = block.first + index;
                 for (a, mode) in neuron.a.iter_mut().zip(&modes) {
@@ -68,11 +65,6 @@ impl<const M: usize> ModalPopulation<M> {
             (0..own.len()).for_each(|index| block.take_up_drive(&self.cells[0], index));
             block.leave_all_undecided();
         }
-        self.clock = 0.0;
-        plasticity::restore_all(&mut self.plastic, &mut self.parts, state);
-        let parts = &mut self.parts;
-        in_flight::restore(named, &self.inputs, |block, numbers| {
-            parts.get_mut(block).into_iter().for_each(|part| part.queue.restore(numbers));
-        });
+        self.inputs.restore(&mut self.parts, state);
     }
 }

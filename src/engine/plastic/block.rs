@@ -5,17 +5,22 @@ use std::sync::Arc;
 use pulp::{Arch, Simd, WithSimd};
 
 use super::input::{PlasticInput, RowArrival};
+use super::moment::{Moment, clock_reads};
 use super::row::RowWork;
+use super::signals::{BurstSpike, EmittedSpikes, NeuronMemory};
 use super::sources::SourceTrains;
 use super::synapses::TakenSynapses;
 use super::targets::TargetTrains;
 use crate::network::Synapse;
-use crate::plasticity::{OnlinePlasticity, OnlineRule};
+use crate::plasticity::{Candidate, CellEvent, OnlinePlasticity, OnlineRule, PostEvents};
 
 /// The neurons of a block at one projection whose weights change.
 #[derive(Clone, Debug)]
 pub(in crate::engine) struct PlasticPart {
     rule: Arc<dyn OnlineRule>,
+    pub(super) acts_at: PostEvents,
+    /// By neuron, of a rule that remembers.
+    pub(super) memories: Vec<NeuronMemory>,
     pub(in crate::engine) targets: TargetTrains,
     /// The synapses while they are taken out of the network; without them, weights are those of the network and stay.
     synapses: Option<TakenSynapses>,
@@ -27,8 +32,10 @@ pub(in crate::engine) struct PlasticPart {
 impl PlasticPart {
     pub(in crate::engine) fn new(plasticity: OnlinePlasticity, neurons: usize) -> Self {
         let rule = plasticity.rule();
-        let targets = TargetTrains::new(rule.traces(), neurons);
-        Self { rule, targets, synapses: None, delay_ms: 0.0, work: RowWork::default() }
+        let (acts_at, targets) = (rule.acts_at(), TargetTrains::new(rule.traces(), neurons));
+        let memory = NeuronMemory { numbers: rule.memory(), at: clock_reads(0.0) };
+        let memories = vec![memory; if acts_at == PostEvents::Bursts { neurons } else { 0 }];
+        Self { rule, acts_at, memories, targets, synapses: None, delay_ms: 0.0, work: RowWork::default() }
     }
 
     /// Takes synapses that were taken out of the network.
@@ -54,6 +61,38 @@ impl PlasticPart {
     /// Forgets all spikes.
     pub(in crate::engine) fn clear(&mut self) {
         self.targets.clear();
+        self.memories.fill(NeuronMemory { numbers: self.rule.memory(), at: clock_reads(0.0) });
+    }
+
+    /// Takes up what neurons from `first` on emitted in a window since the last call, in the phase that began at `clock`.
+    #[inline]
+    pub(in crate::engine) fn take_up(&mut self, emitted: EmittedSpikes<'_>, first: usize, clock: f64) {
+        match self.acts_at {
+            PostEvents::Spikes => self.targets.take_up(emitted.spikes, first, clock),
+            PostEvents::Bursts => self.take_up_bursts(emitted, first, clock),
+            PostEvents::Candidates => (),
+        }
+    }
+
+    fn take_up_bursts(&mut self, emitted: EmittedSpikes<'_>, first: usize, clock: f64) {
+        for BurstSpike { spike, event } in &emitted.bursts[self.targets.fresh(emitted.bursts.len())] {
+            let (index, at) = (spike.neuron as usize - first, Moment { phase: clock, time: spike.time });
+            let memory = &mut self.memories[index];
+            let signal = self.rule.signal(*event, &mut memory.numbers, at.since(memory.at));
+            memory.at = at;
+            self.targets.take_up_signal(index, at, signal);
+        }
+    }
+
+    /// Whether its synapses change at candidate spikes now.
+    pub(in crate::engine) fn changes_at_candidates(&self) -> bool {
+        self.acts_at == PostEvents::Candidates && self.has_synapses()
+    }
+
+    /// Takes up a candidate spike of a neuron of the block at `t`, in the phase that began at `clock`.
+    pub(in crate::engine) fn take_candidate(&mut self, index: usize, clock: f64, t: f64, candidate: Candidate) {
+        let signal = self.rule.signal(CellEvent::Candidate(candidate), &mut [0.0; 2], 0.0);
+        self.targets.take_up_signal(index, Moment { phase: clock, time: t }, signal);
     }
 
     /// Takes the synapses of an arrival in hand: their targets and weights.
@@ -77,7 +116,7 @@ impl PlasticPart {
         let spike = &input.sources.trains[source][place];
         let (now, x) = (spike.at.after(delay), spike.before);
         let traces = self.rule.traces();
-        self.work.collect_spikes(&self.targets, &traces, input.sources.past(source, place, delay), Some(now));
+        self.work.collect_spikes(&self.targets, &traces, input.sources.past(source, place, delay), now);
         self.work.find_traces(&self.targets, &traces, now);
         let RowWork { weights, spikes, y: [y1, y2], .. } = &mut self.work;
         self.rule.at_spikes(weights, spikes);
@@ -91,7 +130,7 @@ impl PlasticPart {
         (&self.work.targets, &self.work.weights)
     }
 
-    /// Changes synapses for all postsynaptic spikes since the last arrivals over them.
+    /// Changes synapses for the postsynaptic spikes since the last arrivals over them and before now.
     pub(in crate::engine) fn apply_pending(&self, pending: PendingRows<'_>) {
         Arch::new().dispatch(ApplyPending { part: self, pending });
     }
@@ -105,6 +144,7 @@ pub(in crate::engine) struct PendingRows<'a> {
     pub(in crate::engine) delay_ms: f64,
     /// Spikes on their way, by source and the time of sending.
     pub(in crate::engine) waiting: &'a [RowArrival],
+    pub(in crate::engine) now: Moment,
 }
 
 /// One call of [`PlasticPart::apply_pending`].
@@ -118,7 +158,7 @@ impl WithSimd for ApplyPending<'_> {
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, _: S) {
-        let Self { part, pending: PendingRows { synapses, sources, delay_ms, waiting } } = self;
+        let Self { part, pending: PendingRows { synapses, sources, delay_ms, waiting, now } } = self;
         let (traces, mut work, mut rest) = (part.rule.traces(), RowWork::default(), waiting);
         for (source, train) in sources.trains.iter().enumerate() {
             let own;
@@ -135,7 +175,7 @@ impl WithSimd for ApplyPending<'_> {
                     let delay = delay(synapses, source, start, delay_ms);
                     work.load(synapses, source, places.clone());
                     // The spike itself is the last arrival over them.
-                    work.collect_spikes(&part.targets, &traces, sources.past(source, place + 1, delay), None);
+                    work.collect_spikes(&part.targets, &traces, sources.past(source, place + 1, delay), now);
                     if !work.spikes.is_empty() {
                         part.rule.at_spikes(&mut work.weights, &work.spikes);
                         synapses.set(source, places.clone(), &work.weights);

@@ -1,7 +1,7 @@
 //! A projection whose weights change at spikes: what the blocks of its population share.
 
 use super::sources::SourceTrains;
-use crate::plasticity::OnlinePlasticity;
+use crate::plasticity::{OnlinePlasticity, PostEvents};
 use crate::protocol::Spike;
 
 /// A projection whose weights change.
@@ -9,6 +9,7 @@ use crate::protocol::Spike;
 pub(in crate::engine) struct PlasticInput {
     /// Its place in the model.
     pub(in crate::engine) projection: usize,
+    pub(super) acts_at: PostEvents,
     pub(in crate::engine) sources: SourceTrains,
     /// Longest delay of its synapses [ms]; known once they have been taken.
     pub(in crate::engine) longest_delay: f64,
@@ -28,8 +29,9 @@ pub(in crate::engine) struct RowArrival {
 impl PlasticInput {
     /// The projection at this place in the model, from so many neurons.
     pub(in crate::engine) fn new(projection: usize, pre: usize, plasticity: OnlinePlasticity) -> Self {
-        let sources = SourceTrains::new(plasticity.rule().traces(), pre);
-        Self { projection, sources, longest_delay: f64::INFINITY }
+        let rule = plasticity.rule();
+        let sources = SourceTrains::new(rule.traces(), pre);
+        Self { projection, acts_at: rule.acts_at(), sources, longest_delay: f64::INFINITY }
     }
 
     /// Takes up spikes that were just sent in the phase that began at `phase`.

@@ -12,6 +12,11 @@ pub(in crate::engine) struct Moment {
 /// Times closer than this are one time [ms]: far beyond rounding, far below what any rule can tell.
 pub(super) const SAME_TIME_MS: f64 = 1e-10;
 
+/// The time that the clock of a population reads between two phases [ms].
+pub(in crate::engine) fn clock_reads(clock: f64) -> Moment {
+    Moment { phase: clock, time: 0.0 }
+}
+
 impl Moment {
     /// Of what never was; files hold finite numbers.
     pub(super) const NEVER: Self = Self { phase: f64::MIN, time: 0.0 };

@@ -35,7 +35,7 @@ impl RowWork {
         synapses.read(source, places, targets, weights);
     }
 
-    /// Collects the postsynaptic spikes that the synapses have not been changed for, up to `until` if it is given.
+    /// Collects the postsynaptic spikes before `until` that the synapses have not been changed for.
     ///
     /// About half of all synapses have none, in an order that branch prediction does not learn: the selection is free of branches.
     #[inline(always)]
@@ -44,7 +44,7 @@ impl RowWork {
         of: &TargetTrains,
         traces: &SpikeTraces,
         past: PastArrivals,
-        until: Option<Moment>,
+        until: Moment,
     ) {
         self.spikes.clear();
         self.since.clear();

@@ -1,14 +1,16 @@
 //! Spikes of the postsynaptic neurons of a block that some synapses have not been changed for yet.
 
+use std::ops::Range;
+
 use super::moment::Moment;
 use crate::plasticity::SpikeTraces;
 use crate::protocol::Spike;
 
-/// A postsynaptic spike.
+/// A postsynaptic spike, or a signal in its place.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(in crate::engine) struct FiredSpike {
     pub(super) at: Moment,
-    /// Traces of earlier spikes at its time.
+    /// Traces of earlier spikes at its time; of a signal, its value and 0.
     pub(super) before: [f64; 2],
     /// The one before it in the log, [`NONE_EARLIER`], or [`APPLIED`].
     earlier: u32,
@@ -37,9 +39,22 @@ pub(in crate::engine) struct TargetTrains {
 impl FiredSpike {
     pub(super) const NEVER: Self = Self { at: Moment::NEVER, before: [0.0; 2], earlier: APPLIED };
 
-    /// One that synapses have been changed for.
-    pub(super) fn applied(at: Moment, before: [f64; 2]) -> Self {
-        Self { at, before, earlier: APPLIED }
+    /// The last one before `now`, or at that very time: there synapses are still to be changed for it.
+    pub(super) fn restored(at: Moment, before: [f64; 2], now: Moment) -> Self {
+        Self { at, before, earlier: if at.is_before(now) { APPLIED } else { NONE_EARLIER } }
+    }
+
+    /// As it is once synapses have been changed for all before `now`; those that still wait go from `log` to `kept`.
+    fn left_pending(self, now: Moment, log: &[Self], kept: &mut Vec<Self>) -> Self {
+        if self.earlier == APPLIED || self.at.is_before(now) {
+            return Self { earlier: APPLIED, ..self };
+        }
+        let Some(earlier) = log.get(self.earlier as usize).filter(|earlier| !earlier.at.is_before(now)) else {
+            return Self { earlier: NONE_EARLIER, ..self };
+        };
+        let earlier = earlier.left_pending(now, log, kept);
+        kept.push(earlier);
+        Self { earlier: (kept.len() - 1) as u32, ..self }
     }
 }
 
@@ -50,21 +65,38 @@ impl TargetTrains {
 
     /// Takes up the spikes of a window that came since the last call, of neurons from `first` on, in the phase that began at `phase`.
     #[inline]
-    pub(in crate::engine) fn take_up(&mut self, spikes: &[Spike], first: usize, phase: f64) {
+    pub(super) fn take_up(&mut self, spikes: &[Spike], first: usize, phase: f64) {
         for spike in &spikes[self.taken..] {
-            let last = &mut self.last[spike.neuron as usize - first];
+            let last = &self.last[spike.neuron as usize - first];
             let at = Moment { phase, time: spike.time };
             let before =
                 if *last == FiredSpike::NEVER { [0.0; 2] } else { self.traces.later_y(last.before, at.since(last.at)) };
-            let earlier = if last.earlier == APPLIED {
-                NONE_EARLIER
-            } else {
-                self.log.push(*last);
-                (self.log.len() - 1) as u32
-            };
-            *last = FiredSpike { at, before, earlier };
+            self.put(spike.neuron as usize - first, at, before);
         }
         self.taken = spikes.len();
+    }
+
+    /// Takes up a signal of a neuron, in the place of a spike.
+    pub(super) fn take_up_signal(&mut self, index: usize, at: Moment, signal: f64) {
+        self.put(index, at, [signal, 0.0]);
+    }
+
+    /// Which of so many that were emitted in the window have not been taken up yet; now they are.
+    pub(super) fn fresh(&mut self, emitted: usize) -> Range<usize> {
+        std::mem::replace(&mut self.taken, emitted)..emitted
+    }
+
+    /// Makes a spike the last of a neuron.
+    #[inline(always)]
+    fn put(&mut self, index: usize, at: Moment, before: [f64; 2]) {
+        let last = &mut self.last[index];
+        let earlier = if last.earlier == APPLIED {
+            NONE_EARLIER
+        } else {
+            self.log.push(*last);
+            (self.log.len() - 1) as u32
+        };
+        *last = FiredSpike { at, before, earlier };
     }
 
     /// Ends a window, all of whose spikes have been taken up.
@@ -87,13 +119,13 @@ impl TargetTrains {
         (last.earlier != APPLIED) & !last.at.is_before(from)
     }
 
-    /// Visits the spikes of a neuron that come from `from` on, and before `until` if it is given, the last one first.
+    /// Visits the spikes of a neuron that come from `from` on, and before `until`, the last one first.
     #[inline(always)]
     pub(super) fn for_each_pending(
         &self,
         index: usize,
         from: Moment,
-        until: Option<Moment>,
+        until: Moment,
         mut visit: impl FnMut(&FiredSpike),
     ) {
         if !self.is_pending(index, from) {
@@ -101,7 +133,7 @@ impl TargetTrains {
         }
         let mut spike = &self.last[index];
         loop {
-            if until.is_none_or(|until| spike.at.is_before(until)) {
+            if spike.at.is_before(until) {
                 visit(spike);
             }
             match self.log.get(spike.earlier as usize) {
@@ -111,10 +143,12 @@ impl TargetTrains {
         }
     }
 
-    /// Takes all spikes as applied to all synapses.
-    pub(in crate::engine) fn mark_applied(&mut self) {
-        self.log.clear();
-        self.last.iter_mut().for_each(|last| last.earlier = APPLIED);
+    /// Takes all spikes before `now` as applied to all synapses.
+    pub(in crate::engine) fn mark_applied(&mut self, now: Moment) {
+        let log = std::mem::take(&mut self.log);
+        for last in &mut self.last {
+            *last = last.left_pending(now, &log, &mut self.log);
+        }
     }
 
     /// Whether so many spikes wait that they should be applied.
@@ -141,21 +175,24 @@ mod tests {
         targets.take_up(&spikes[..2], 10, 100.0);
         targets.take_up(&spikes, 10, 100.0);
         let at = |time| Moment { phase: 100.0, time };
-        let pending = |targets: &TargetTrains, from, until: Option<f64>| {
+        let pending = |targets: &TargetTrains, from, until: f64| {
             let mut times = Vec::new();
-            targets.for_each_pending(1, at(from), until.map(at), |spike| times.push(spike.at.time));
+            targets.for_each_pending(1, at(from), at(until), |spike| times.push(spike.at.time));
             times
         };
-        assert_eq!(pending(&targets, 0.0, None), [5.0, 3.0, 1.0]);
-        assert_eq!(pending(&targets, 1.0, Some(5.0)), [3.0, 1.0], "one at the bound is pending, one at the end is not");
-        assert_eq!(pending(&targets, 3.5, None), [5.0]);
+        assert_eq!(pending(&targets, 0.0, 6.0), [5.0, 3.0, 1.0]);
+        assert_eq!(pending(&targets, 1.0, 5.0), [3.0, 1.0], "one at the bound is pending, one at the end is not");
+        assert_eq!(pending(&targets, 3.5, 6.0), [5.0]);
         let after = 1.0 + (-2.0_f64 / 20.0).exp() * (1.0 + (-2.0_f64 / 20.0).exp());
         assert!((targets.last_before(1, at(7.0)).0[0] - after).abs() < 1e-14);
         assert!(targets.last_before(0, at(2.0)) == ([0.0; 2], 0.0), "a spike at the very time does not count");
-        targets.mark_applied();
-        assert!(pending(&targets, 0.0, None).is_empty() && targets.last_before(1, at(7.0)).0[0] > 1.0);
+        let mut partly = targets.clone();
+        partly.mark_applied(at(3.0));
+        assert_eq!(pending(&partly, 0.0, 6.0), [5.0, 3.0], "one at the very time still waits");
+        targets.mark_applied(at(6.0));
+        assert!(pending(&targets, 0.0, 6.0).is_empty() && targets.last_before(1, at(7.0)).0[0] > 1.0);
         targets.end_window();
         targets.take_up(&[Spike { time: 8.0, neuron: 11 }], 10, 100.0);
-        assert_eq!(pending(&targets, 0.0, None), [8.0]);
+        assert_eq!(pending(&targets, 0.0, 9.0), [8.0]);
     }
 }

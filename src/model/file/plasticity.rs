@@ -1,20 +1,24 @@
 //! What `plasticity` of a projection must be together with its other keys.
 
+use crate::cells::{Dynamics, Fires};
 use crate::model::error::ModelError;
 use crate::model::text::Section;
-use crate::model::{Carries, Population, Projection, Protocol, Sign, WeightInit};
+use crate::model::{Carries, OnlinePlasticity, Population, Projection, Protocol, Sign, WeightInit};
+use crate::plasticity::PostEvents;
 
 /// Refuses plasticity between spikes of synapses whose weights cannot change there, and bounds that cannot hold.
 pub(super) fn check(table: &Section<'_, '_>, projection: &Projection, target: &Population) -> Result<(), ModelError> {
     let Some(plasticity) = &projection.plasticity else { return Ok(()) };
-    let changes_at_spikes = target.takes_delays_of_synapses() && target.cell.dynamics().linear().is_some();
-    if !changes_at_spikes || projection.carries != Carries::Spikes {
+    if target.is_source() || !target.takes_delays_of_synapses() || projection.carries != Carries::Spikes {
         let why = format!(
-            "expected no `plasticity` between spikes of synapses onto {:?}: those onto cells of kind \"lif\" take it, where spikes are \
-             carried; found cells of kind \"{}\"",
+            "expected no `plasticity` between spikes of synapses onto {:?}: those onto cells of kind \"lif\" and \
+             \"compartments\" take it, where spikes are carried; found cells of kind \"{}\"",
             target.name,
             target.cell.kind()
         );
+        return Err(table.refused(&["plasticity"], why));
+    }
+    if let Some(why) = missing_events(plasticity, projection, target) {
         return Err(table.refused(&["plasticity"], why));
     }
     if let Some((key, why)) = plasticity.conflict() {
@@ -44,6 +48,38 @@ pub(super) fn check(table: &Section<'_, '_>, projection: &Projection, target: &P
             Err(table.refused(&["weights"], why))
         }
         _ => Ok(()),
+    }
+}
+
+/// What the cells of a projection lack that its rule acts at, if they do.
+fn missing_events(plasticity: &OnlinePlasticity, projection: &Projection, target: &Population) -> Option<String> {
+    let (kind, name, dynamics) = (plasticity.kind(), &target.name, target.cell.dynamics());
+    let cell = match &dynamics {
+        Dynamics::Compartmental(cell) => Some(cell),
+        Dynamics::Source(_) | Dynamics::Linear(_) => None,
+    };
+    match plasticity.rule().acts_at() {
+        PostEvents::Spikes => None,
+        PostEvents::Bursts => cell.is_none_or(|cell| cell.burst_window.is_none()).then(|| {
+            format!("expected cells of kind \"compartments\" with `burst` where `plasticity` is of kind \"{kind}\"; {name:?} marks no bursts")
+        }),
+        PostEvents::Candidates => {
+            let Some(cell) = cell.filter(|cell| matches!(cell.spike.fires, Fires::Escape(_))) else {
+                return Some(format!(
+                    "expected cells of kind \"compartments\" with an `escape` rate where `plasticity` is of kind \"{kind}\"; {name:?} fires at no \
+                     such rate"
+                ));
+            };
+            let dendrite = cell.ports[projection.port.0].compartment;
+            cell.attenuation(dendrite).is_none().then(|| {
+                format!(
+                    "expected a port of a dendrite that is coupled with the compartment that fires where `plasticity` is of kind \"{kind}\"; \
+                     that of {:?} is in {:?}",
+                    projection.name,
+                    target.cell.compartments()[dendrite].name
+                )
+            })
+        }
     }
 }
 

@@ -67,8 +67,8 @@ pub struct ProjectionSpec {
     /// the weight times the share of resources that it activates, `u` of them at rest.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub short_term: Option<ShortTermPlasticity>,
-    /// Plasticity between spikes, of synapses onto cells of kind "lif" in the protocol "continuous": weights change at each arrival and
-    /// each postsynaptic spike. Initial weights beyond its bounds are set to them by the first change.
+    /// Plasticity between spikes, of synapses onto cells of kind "lif" or "compartments" in the protocol "continuous": weights change at
+    /// each arrival and each postsynaptic spike. Initial weights beyond its bounds are set to them by the first change.
     #[serde(default, serialize_with = "tagged::some_by_kind", skip_serializing_if = "Option::is_none")]
     pub plasticity: Option<OnlinePlasticity>,
     /// The plasticity rule at the end of presentations: "two-phase" (of feedforward weights, meant without it), "mirror" or "inverse" (of apical

@@ -47,6 +47,12 @@ impl WeightBounds {
         self.clipped(w - room * part)
     }
 
+    /// The weight moved by an amount of its own unit, with hard bounds.
+    #[inline(always)]
+    pub fn moved(self, w: f64, by: f64) -> f64 {
+        self.clipped(w + by)
+    }
+
     #[inline(always)]
     fn clipped(self, w: f64) -> f64 {
         w.max(self.w_min).min(self.w_max)

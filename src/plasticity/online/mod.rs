@@ -1,13 +1,17 @@
 //! Plasticity between spikes: rules that change a weight at each arrival over its synapse and at each postsynaptic spike.
 //!
 //! Times are those at the synapse: a presynaptic spike acts when it arrives, after its delay. Either side leaves traces that decay
-//! exponentially; [`OnlineRule`] turns the traces of one side into a change at the spikes of the other. Rules see numbers alone, neither
+//! exponentially; [`OnlineRule`] turns the traces of one side into a change at the spikes of the other. Rules that act at signals change weights
+//! at other times of the postsynaptic cell than its spikes, by a number that they make of what the cell is then. Rules see numbers alone, neither
 //! engine nor network. One rule is one file with its equation and source, and a line of [`OnlinePlasticity`].
 
 mod bounds;
+mod burst_dependent;
+mod signals;
 mod stdp;
 mod traces;
 mod triplet;
+mod urbanczik_senn;
 
 use std::fmt::Debug;
 use std::sync::Arc;
@@ -16,10 +20,13 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 pub use bounds::{BoundKind, WeightBounds};
+pub use burst_dependent::BurstDependent;
+pub use signals::{Candidate, CellEvent, PostEvents, SignalMemory};
 pub use stdp::Stdp;
 pub(crate) use traces::decay_of;
 pub use traces::{SpikePairing, SpikeTraces};
 pub use triplet::TripletStdp;
+pub use urbanczik_senn::UrbanczikSenn;
 
 /// A plasticity rule that acts at spikes.
 ///
@@ -29,12 +36,29 @@ pub trait OnlineRule: Debug + Send + Sync {
     /// The traces that it reads.
     fn traces(&self) -> SpikeTraces;
 
+    /// What of the postsynaptic cell it acts at.
+    fn acts_at(&self) -> PostEvents {
+        PostEvents::Spikes
+    }
+
+    /// What it remembers of each postsynaptic neuron, at the start of a run.
+    fn memory(&self) -> SignalMemory {
+        [0.0; 2]
+    }
+
+    /// The signal of a postsynaptic cell, where it acts at other events than spikes: [`OnlineRule::at_spike`] changes weights by it, as the first of
+    /// `y`. `since` is the time since the last signal, or since the start of the run [ms].
+    fn signal(&self, event: CellEvent, memory: &mut SignalMemory, since: f64) -> f64 {
+        let _ = (event, memory, since);
+        0.0
+    }
+
     /// The weight after an arrival: from weight `w`, traces `x` of earlier arrivals over this synapse and traces `y` of earlier
     /// postsynaptic spikes, both at this time.
     fn at_arrival(&self, w: f64, x: [f64; 2], y: [f64; 2]) -> f64;
 
     /// The weight after a postsynaptic spike: from weight `w`, traces `x` of earlier arrivals over this synapse and traces `y` of
-    /// earlier postsynaptic spikes, both at this time.
+    /// earlier postsynaptic spikes, both at this time; with signals in the place of spikes, `y` is the signal and 0.
     fn at_spike(&self, w: f64, x: [f64; 2], y: [f64; 2]) -> f64;
 
     /// Takes one arrival over several synapses, which `y` lists in their order.
@@ -74,6 +98,10 @@ pub enum OnlinePlasticity {
     Stdp(Stdp),
     /// Triplets of spikes (Pfister & Gerstner 2006).
     TripletStdp(TripletStdp),
+    /// The dendritic prediction of somatic spiking (Urbanczik & Senn 2014).
+    UrbanczikSenn(UrbanczikSenn),
+    /// Bursts of the postsynaptic cell (Payeur et al. 2021).
+    BurstDependent(BurstDependent),
 }
 
 impl OnlinePlasticity {
@@ -82,6 +110,8 @@ impl OnlinePlasticity {
         match *self {
             Self::Stdp(rule) => Arc::new(rule),
             Self::TripletStdp(rule) => Arc::new(rule),
+            Self::UrbanczikSenn(rule) => Arc::new(rule),
+            Self::BurstDependent(rule) => Arc::new(rule),
         }
     }
 
@@ -90,6 +120,8 @@ impl OnlinePlasticity {
         match self {
             Self::Stdp(_) => "stdp",
             Self::TripletStdp(_) => "triplet_stdp",
+            Self::UrbanczikSenn(_) => "urbanczik_senn",
+            Self::BurstDependent(_) => "burst_dependent",
         }
     }
 
@@ -98,6 +130,8 @@ impl OnlinePlasticity {
         match self {
             Self::Stdp(rule) => rule.bounds(),
             Self::TripletStdp(rule) => rule.bounds(),
+            Self::UrbanczikSenn(rule) => rule.bounds(),
+            Self::BurstDependent(rule) => rule.bounds(),
         }
     }
 
@@ -108,11 +142,24 @@ impl OnlinePlasticity {
             Self::TripletStdp(rule) => {
                 Self::TripletStdp(TripletStdp { w_min: rule.w_min * factor, w_max: rule.w_max * factor, ..rule })
             }
+            Self::UrbanczikSenn(rule) => {
+                let [eta, w_min, w_max] = [rule.eta, rule.w_min, rule.w_max].map(|of| of * factor);
+                Self::UrbanczikSenn(UrbanczikSenn { eta, w_min, w_max, ..rule })
+            }
+            Self::BurstDependent(rule) => {
+                let [eta, w_min, w_max] = [rule.eta, rule.w_min, rule.w_max].map(|of| of * factor);
+                Self::BurstDependent(BurstDependent { eta, w_min, w_max, ..rule })
+            }
         }
     }
 
     /// A key with what is wrong with it beside the others, if anything is.
     pub fn conflict(&self) -> Option<(&'static str, String)> {
+        if let Self::UrbanczikSenn(rule) = self
+            && let Some(conflict) = rule.conflict()
+        {
+            return Some(conflict);
+        }
         let WeightBounds { w_min, w_max, .. } = self.bounds();
         (w_min >= w_max).then(|| {
             ("w_max", format!("expected `w_max` above `w_min`, found {w_max} and {w_min}; weights stay between"))

@@ -78,7 +78,7 @@
 //! | `/lanes/LANE/populations/POP/{v_C, current_K, last_event, refractory_until}` | f64 \[N\] | of cells of several compartments: potentials \[mV\] and synaptic currents \[pA\] at the last event, and times as above |
 //! | `/lanes/LANE/populations/POP/{event_E_start, event_E_end, event_E_ready, burst_first, burst_last, burst_count}` | f64 \[N\] | the same: times \[ms\] of each event that lasts and from when on it can be triggered, and of the spikes that may become a burst; the least f64 where there is none |
 //! | `/lanes/LANE/populations/POP/{bap_neuron, bap_start, bap_begun}` | f64 \[n\] | the same: back-propagating action potentials on their way, and those that last (1); absent where there are none |
-//! | `/lanes/LANE/populations/POP/plastic_I_*` | f64 \[n\], f64 \[N\] | the same: spikes of the sources of its input I that plasticity between spikes remembers (source, times \[ms\], traces), and the last spike of each neuron (`fired`) |
+//! | `/lanes/LANE/populations/POP/plastic_I_*` | f64 \[n\], f64 \[N\] | the same: spikes of the sources of its input I that plasticity between spikes remembers (source, times \[ms\], traces), and the last spike of each neuron, or the last signal that its rule acts at (`fired`), with what a burst-dependent rule remembers of it (`memory`) |
 //! | `/lanes/LANE/projections/PROJECTION/{trace_l, trace_s}` | f64 \[pre\] | as [`ProjectionState`] |
 //! | `/lanes/LANE/projections/PROJECTION/{arrival_ms, arrival_node, arrival_factor}` | f64 \[n\], u32 \[n\], f64 \[n\] | spikes on their way; the part of its weight with which each acts, of short-term plasticity |
 //! | `/lanes/LANE/projections/PROJECTION/{short_term_y, short_term_z, short_term_u, short_term_last_ms}` | f64 \[pre\] | state of short-term plasticity |

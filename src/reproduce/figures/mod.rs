@@ -15,4 +15,5 @@ pub(super) mod song;
 pub(super) mod threshold;
 pub(super) mod traces;
 pub(super) mod triplet;
+pub(super) mod urbanczik_senn;
 pub(super) mod variants;
