@@ -86,6 +86,13 @@ impl Default for ImageStimuli {
     }
 }
 
+impl Deformation {
+    /// Whether it changes images.
+    pub fn deforms(&self) -> bool {
+        [self.displacement, self.rotation, self.scaling, self.shear].iter().any(|&most| most > 0.0)
+    }
+}
+
 impl Default for Deformation {
     fn default() -> Self {
         Self { share: all(), displacement: 0.0, smoothing: simard(), rotation: 0.0, scaling: 0.0, shear: 0.0 }

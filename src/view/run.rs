@@ -177,7 +177,8 @@ impl RunParts {
             bytes += 12 * reader.spikes(name, span.clone())?.map_or(0, |list| list.times.len().min(MOST_ROWS));
             bytes += 17 * reader.plateaus(name, span.clone())?.map_or(0, |list| list.times.len().min(MOST_ROWS));
             for kind in reader.event_kinds(name)? {
-                bytes += 25 * reader.events(name, &kind, span.clone())?.map_or(0, |list| list.start.len());
+                bytes +=
+                    25 * reader.events(name, &kind, span.clone())?.map_or(0, |list| list.start.len().min(MOST_ROWS));
             }
             for one in reader.traces(name, 0..1, span.clone())?.unwrap_or_default() {
                 bytes += 4 * one.values.len() * population.size;

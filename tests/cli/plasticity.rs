@@ -112,6 +112,11 @@ fn plasticity_that_makes_no_sense_is_refused_with_what_was_expected() {
             "projection.exc-exc.plasticity={kind=\"burst_dependent\",eta=1,w_max=4000}",
             "with `burst` where `plasticity` is of kind \"burst_dependent\"; \"exc\" marks no bursts",
         ),
+        (
+            "bac",
+            "projection.epsp-pyramidal.plasticity={kind=\"burst_dependent\",eta=1,w_max=4000,tau_avg_ms=2}",
+            "expected `tau_avg_ms` of `plasticity` to be at least `window_ms` of the bursts of \"pyramidal\", 16; found 2",
+        ),
     ] {
         let mut command = bench.command(&format!("simulate {model} --out refused.h5 --set"));
         let ran: super::support::Ran = command.arg(key).output().unwrap().into();

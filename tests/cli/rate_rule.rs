@@ -121,6 +121,10 @@ fn what_a_network_of_rates_cannot_do_is_refused() {
         (&*format!("train tiny.toml {BACKPROP} --set learning.output_slope=constant"), "output_slope"),
         ("train tiny.toml --set learning.momentum=0.5", "momentum"),
         ("train tiny.toml --set learning.rule=backprob", "did you mean `backprop`?"),
+        (
+            "train g17-784-500-10-backprop --set stimuli.deformation.rotation_deg=7",
+            "expected no `deformation` in [stimuli]",
+        ),
         ("train g17-784-10 --set learning.rule=backprop", "a hidden population"),
         ("compare g17-784-10", "a hidden population"),
     ] {

@@ -215,6 +215,7 @@ fn what_makes_no_sense_between_populations_is_refused() {
             "45:39",
             &["`displacement_pixels`", "found -1"],
         ),
+        Case("kind = \"idx\"", "deformation = { share = 0.5 }", "45:15", &["`rotation_deg`", "found none"]),
         Case("kind = \"idx\"", "deformation = { scaling = 1 }", "45:27", &["`scaling`", "found 1"]),
         Case("kind = \"idx\"", "deformation = { rotation = 7 }", "45:17", &["`rotation`", "`rotation_deg`"]),
         Case("kind = \"idx\"", "kind = \"rates\"", "44:1", &["missing key `rates_hz`", "or a file as `path`"]),

@@ -99,6 +99,11 @@ pub(super) fn check_continuous(file: &Section<'_, '_>, projections: &[Projection
 pub(super) fn stimuli(section: &Section<'_, '_>, populations: &[Population]) -> Result<Stimuli, ModelError> {
     let stimuli: Stimuli = section.read()?;
     let labels = match &stimuli {
+        Stimuli::Idx(images) if images.deformation.is_some_and(|law| !law.deforms()) => {
+            let why = "expected one of `displacement_pixels`, `rotation_deg`, `scaling` and `shear` above 0 in `deformation`, found \
+                       none: images would stay as they are";
+            return Err(section.refused(&["deformation"], why));
+        }
         Stimuli::Idx(_) => return Ok(stimuli),
         Stimuli::Rates { source: RateSource::Fixed(rates), labels } => {
             let inputs = populations.iter().find(|population| population.is_source()).map_or(0, |source| source.size);

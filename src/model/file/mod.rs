@@ -33,7 +33,7 @@ use super::error::ModelError;
 use super::projection::ProjectionId;
 use super::registry::Registry;
 use super::text::Section;
-use super::{BiasInit, HiddenError, Model, PopulationId, Rule, Sign, feedforward_path};
+use super::{BiasInit, HiddenError, ImageStimuli, Model, PopulationId, Rule, Sign, Stimuli, feedforward_path};
 use crate::units::FileName;
 
 pub use intervention::InterventionSpec;
@@ -135,6 +135,9 @@ fn check_rule(model: &Model, file: &Section<'_, '_>) -> Result<(), ModelError> {
         (Some(why), _) => why.to_owned(),
         (None, Some(p)) => {
             format!("expected no `sign` of a projection, which this rule does not keep; found that of {:?}", p.name)
+        }
+        (None, None) if matches!(model.stimuli, Stimuli::Idx(ImageStimuli { deformation: Some(_), .. })) => {
+            "expected no `deformation` in [stimuli]: this rule is shown images as they are".to_owned()
         }
         (None, None) => return Ok(()),
     };

@@ -60,9 +60,14 @@ fn missing_events(plasticity: &OnlinePlasticity, projection: &Projection, target
     };
     match plasticity.rule().acts_at() {
         PostEvents::Spikes => None,
-        PostEvents::Bursts => cell.is_none_or(|cell| cell.burst_window.is_none()).then(|| {
-            format!("expected cells of kind \"compartments\" with `burst` where `plasticity` is of kind \"{kind}\"; {name:?} marks no bursts")
-        }),
+        PostEvents::Bursts => match cell.and_then(|cell| cell.burst_window) {
+            None => Some(format!(
+                "expected cells of kind \"compartments\" with `burst` where `plasticity` is of kind \"{kind}\"; {name:?} marks no bursts"
+            )),
+            Some(window) => plasticity.averaging_ms().filter(|&tau| tau < window).map(|tau| {
+                format!("expected `tau_avg_ms` of `plasticity` to be at least `window_ms` of the bursts of {name:?}, {window}; found {tau}")
+            }),
+        },
         PostEvents::Candidates => {
             let Some(cell) = cell.filter(|cell| matches!(cell.spike.fires, Fires::Escape(_))) else {
                 return Some(format!(

@@ -135,6 +135,11 @@ impl OnlinePlasticity {
         }
     }
 
+    /// Time constant of the running averages that it keeps of a neuron [ms], if it keeps any.
+    pub(crate) fn averaging_ms(&self) -> Option<f64> {
+        if let Self::BurstDependent(rule) = self { Some(rule.tau_avg) } else { None }
+    }
+
     /// The same of weights that are so many times as large.
     pub(crate) fn times(self, factor: f64) -> Self {
         match self {
