@@ -162,30 +162,23 @@ impl Queue {
         self.take_later(&rows, window.to);
         for (input, (modal, fresh)) in (0..).zip(of.iter().zip(fresh)) {
             let synapses = &inputs.network.synapses[modal.projection];
+            let arrival = |(&Spike { time, neuron: source }, factor)| Arrival {
+                time,
+                sent: time,
+                factor,
+                input,
+                source,
+                from: 0,
+                to: 0,
+            };
             if modal.has_one_delay(synapses) {
                 let Arrivals { spikes, factors, .. } = &inputs.arrivals[modal.projection];
                 let known = &spikes[..spikes.partition_point(|spike| spike.time < window.to)];
                 let acting = factors.iter().copied().chain(std::iter::repeat(1.0));
-                self.due.extend(known.iter().zip(acting).map(|(&Spike { time, neuron: source }, factor)| Arrival {
-                    time,
-                    sent: time,
-                    factor,
-                    input,
-                    source,
-                    from: 0,
-                    to: 0,
-                }));
+                self.due.extend(known.iter().zip(acting).map(arrival));
             } else {
                 let acting = fresh.factors.iter().copied().chain(std::iter::repeat(1.0));
-                let sent = fresh.spikes.iter().zip(acting).map(|(&Spike { time, neuron: source }, factor)| Arrival {
-                    time,
-                    sent: time,
-                    factor,
-                    input,
-                    source,
-                    from: 0,
-                    to: 0,
-                });
+                let sent = fresh.spikes.iter().zip(acting).map(arrival);
                 rows.read_ahead(sent.clone());
                 for arrival in sent {
                     match rows.of(&arrival) {

@@ -58,7 +58,7 @@ fn input(port: &str, rate: f64, weight: f64) -> PoissonInput {
 }
 
 /// Soma and apical dendrite with plateaus, bAPs and bursts under Poisson input.
-fn pyramidal() -> Compartments {
+pub fn pyramidal() -> Compartments {
     let compartment = |name: &str, c_m, g_l| CompartmentKeys {
         name: name.to_owned(),
         c_m,

@@ -3,16 +3,14 @@
 
 use std::sync::Arc;
 
-use apical::cells::{
-    BapKeys, CompartmentKeys, CompartmentPortKeys, Compartments, CouplingKeys, CurrentKeys, DendriticEventKind,
-    EventKeys, NeuronValues, Retrigger, SpikeKeys, TriggerKeys,
-};
+use apical::cells::{CompartmentKeys, CompartmentPortKeys, Compartments, NeuronValues, SpikeKeys};
 use apical::model::{Model, OnlinePlasticity, Storage};
 use apical::network::Network;
 use apical::plasticity::{BoundKind, Stdp, TripletStdp};
 use apical::training::initial_network;
 
-use super::plasticity::{after, bits, circuit, go_on, lane, pair, random_trains};
+use super::compartments::pyramidal;
+use super::plasticity::{after, bits, circuit, go_on, lane, pair, random_trains, same_everywhere};
 
 fn compartment(name: &str, c_m: f64, g_l: f64, e_l: f64) -> CompartmentKeys {
     CompartmentKeys { name: name.to_owned(), c_m, g_l, e_l, i_e: 0.0, v_init: None }
@@ -41,37 +39,14 @@ pub fn dendritic() -> Compartments {
         v_init: Some(NeuronValues::Uniform { low: -70.0, high: -56.0 }),
         ..compartment("soma", 200.0, 12.0, -70.0)
     };
-    let current = |compartment: &str, pa| CurrentKeys { compartment: compartment.to_owned(), pa };
+    let ports = CompartmentPortKeys::Exponential { name: "in".to_owned(), compartment: "apical".to_owned(), tau: 2.0 };
     Compartments {
         compartments: vec![soma, compartment("apical", 90.0, 6.0, -70.0)].into(),
-        couplings: vec![CouplingKeys { between: ["soma", "apical"].map(str::to_owned), g: 10.0 }],
-        ports: vec![CompartmentPortKeys::Exponential {
-            name: "in".to_owned(),
-            compartment: "apical".to_owned(),
-            tau: 2.0,
-        }],
-        spike: SpikeKeys {
-            v_th: Some((-55.0).into()),
-            v_reset: Some(-66.0),
-            t_ref: 1.5,
-            ..Compartments::default().spike
-        },
-        events: vec![EventKeys {
-            kind: DendriticEventKind::Plateau,
-            reads: TriggerKeys { compartment: Some("apical".to_owned()), v_th: Some(-48.0), ..TriggerKeys::default() },
-            duration: 25.0,
-            currents: vec![current("soma", 150.0), current("apical", 50.0)],
-            refractory: 60.0,
-            retrigger: Retrigger::Ignore,
-        }],
-        bap: Some(BapKeys {
-            delay: 1.0,
-            compartment: "apical".to_owned(),
-            amplitude: 400.0,
-            duration: Some(2.0),
-            tau: None,
-        }),
-        ..Compartments::default()
+        ports: vec![ports],
+        spike: SpikeKeys { v_th: Some((-55.0).into()), ..pyramidal().spike },
+        burst: None,
+        poisson_input: Vec::new(),
+        ..pyramidal()
     }
 }
 
@@ -107,25 +82,8 @@ fn learning(storage: Storage) -> (Model, Network) {
 
 #[test]
 fn windows_threads_and_storage_change_no_bit() {
-    let run = |window: f64, threads: usize, storage: Storage| {
-        let (model, mut network) = learning(storage);
-        let initial = bits(&network);
-        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
-        pool.install(|| {
-            let mut lane = lane(&model, window);
-            let spikes = go_on(&mut lane, &mut network, 0..2);
-            lane.settle_weights(&mut network);
-            assert!(bits(&network).iter().zip(&initial).filter(|(a, b)| a != b).count() > 3_000);
-            (spikes, bits(&network))
-        })
-    };
-    let whole = run(f64::INFINITY, 1, Storage::Sparse);
-    assert!(whole.0[1].len() > 300, "{}", whole.0[1].len());
-    for (window, threads, storage) in
-        [(0.17, 1, Storage::Sparse), (f64::INFINITY, 2, Storage::Sparse), (0.1, 3, Storage::Dense)]
-    {
-        assert!(run(window, threads, storage) == whole, "windows of {window} ms, {threads} threads, {storage:?}");
-    }
+    let (spikes, _) = same_everywhere(learning, 2, 3_000);
+    assert!(spikes[1].len() > 300, "{}", spikes[1].len());
 }
 
 /// Amplitudes of 0 leave weights as they are, and spikes those of a circuit without plasticity.

@@ -352,22 +352,26 @@ pub fn bits(network: &Network) -> Vec<u32> {
     network.synapses.iter().flat_map(|synapses| synapses.matrix().to_matrix()).map(f32::to_bits).collect()
 }
 
-#[test]
-fn windows_threads_and_storage_change_no_bit() {
+/// Spikes of so many slices of a circuit that learns, and its weights after them, of which more than `least` change: the same to the bit over
+/// windows of any length, on any number of threads, over dense and sparse synapses.
+pub fn same_everywhere(
+    circuit: impl Fn(Storage) -> (Model, Network) + Sync,
+    slices: u64,
+    least: usize,
+) -> (Vec<Vec<Spike>>, Vec<u32>) {
     let run = |window: f64, threads: usize, storage: Storage| {
         let (model, mut network) = circuit(storage);
         let initial = bits(&network);
         let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
         pool.install(|| {
             let mut lane = lane(&model, window);
-            let spikes = go_on(&mut lane, &mut network, 0..4);
+            let spikes = go_on(&mut lane, &mut network, 0..slices);
             lane.settle_weights(&mut network);
-            assert!(bits(&network).iter().zip(&initial).filter(|(a, b)| a != b).count() > 5_000);
+            assert!(bits(&network).iter().zip(&initial).filter(|(a, b)| a != b).count() > least);
             (spikes, bits(&network))
         })
     };
     let whole = run(f64::INFINITY, 1, Storage::Sparse);
-    assert!(whole.0.iter().map(Vec::len).sum::<usize>() > 1_000);
     for (window, threads, storage) in [
         (0.17, 1, Storage::Sparse),
         (f64::INFINITY, 2, Storage::Sparse),
@@ -376,6 +380,13 @@ fn windows_threads_and_storage_change_no_bit() {
     ] {
         assert!(run(window, threads, storage) == whole, "windows of {window} ms, {threads} threads, {storage:?}");
     }
+    whole
+}
+
+#[test]
+fn windows_threads_and_storage_change_no_bit() {
+    let (spikes, _) = same_everywhere(circuit, 4, 5_000);
+    assert!(spikes.iter().map(Vec::len).sum::<usize>() > 1_000);
 }
 
 /// Amplitudes of 0 leave weights as they are, and spikes those of a circuit without plasticity.

@@ -12,7 +12,9 @@ use apical::protocol::{CurrentCourse, KeptSpikes, Phase, Spike, Stimulus, Trial}
 use apical::training::initial_network;
 
 use super::plastic_compartments::{dendritic, driven, with_cells};
-use super::plasticity::{DELAY, INITIAL, Trains, after, bits, circuit, go_on, lane, of_neuron, pair, train};
+use super::plasticity::{
+    DELAY, INITIAL, Trains, after, bits, circuit, go_on, lane, of_neuron, pair, same_everywhere, train,
+};
 
 const SOMA: [f64; 2] = [60.0, 5.0];
 const DENDRITE: [f64; 2] = [200.0, 20.0];
@@ -228,25 +230,8 @@ fn learning(storage: Storage) -> (Model, Network) {
 
 #[test]
 fn windows_threads_and_storage_change_no_bit() {
-    let run = |window: f64, threads: usize, storage: Storage| {
-        let (model, mut network) = learning(storage);
-        let initial = bits(&network);
-        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
-        pool.install(|| {
-            let mut lane = lane(&model, window);
-            let spikes = go_on(&mut lane, &mut network, 0..2);
-            lane.settle_weights(&mut network);
-            assert!(bits(&network).iter().zip(&initial).filter(|(a, b)| a != b).count() > 9_000);
-            (spikes, bits(&network))
-        })
-    };
-    let whole = run(f64::INFINITY, 1, Storage::Sparse);
-    assert!(whole.0[1].len() > 300, "{}", whole.0[1].len());
-    for (window, threads, storage) in
-        [(0.17, 1, Storage::Sparse), (f64::INFINITY, 2, Storage::Sparse), (0.1, 3, Storage::Dense)]
-    {
-        assert!(run(window, threads, storage) == whole, "windows of {window} ms, {threads} threads, {storage:?}");
-    }
+    let (spikes, _) = same_everywhere(learning, 2, 9_000);
+    assert!(spikes[1].len() > 300, "{}", spikes[1].len());
 }
 
 /// Signals wait at synapses, and burst probabilities are remembered, where the run is saved.
