@@ -91,6 +91,9 @@ const SHORTEST_BOUNDS_MS: f64 = 0.5;
 /// Longest such interval [ms], where windows are longer: bounds are too loose beyond it.
 const LONGEST_BOUNDS_MS: f64 = 2.0;
 
+/// So many neurons stay in the first-level cache while they are gone through several times.
+const NEURONS_IN_CACHE: usize = 128;
+
 /// Relative margin by which bounds cover rounding.
 const MARGIN: f64 = 1e-10;
 
@@ -151,20 +154,28 @@ impl<const M: usize> NeuronBlock<M> {
     /// Scales amplitudes to the segment that `t` is in, segment by segment, so that it does not matter when that is done.
     #[inline(always)]
     pub(super) fn rescale_to(&mut self, cell: &CellModes<M>, t: f64) {
+        let mut segments = 0;
         while self.segment + SEGMENT <= t {
-            self.rescale(cell, SEGMENT);
             self.segment += SEGMENT;
+            segments += 1;
+        }
+        if segments > 0 {
+            self.rescale(cell, SEGMENT, segments);
         }
     }
 
-    /// Scales amplitudes to a start that is `by` ms later.
+    /// Scales amplitudes to a start that is `by` ms later, so many times.
     #[inline(always)]
-    fn rescale(&mut self, cell: &CellModes<M>, by: f64) {
+    fn rescale(&mut self, cell: &CellModes<M>, by: f64, times: usize) {
         let decay = exponentials(&cell.lambda, -by);
-        for neuron in &mut self.neurons {
-            neuron.a.iter_mut().zip(decay).for_each(|(a, decay)| *a *= decay);
+        for neurons in self.neurons.chunks_mut(NEURONS_IN_CACHE) {
+            for _ in 0..times {
+                neurons.iter_mut().for_each(|neuron| neuron.a.iter_mut().zip(decay).for_each(|(a, decay)| *a *= decay));
+            }
         }
-        self.spike_effect.iter_mut().for_each(|effect| *effect *= decay[cell.membrane]);
+        for effect in &mut self.spike_effect {
+            (0..times).for_each(|_| *effect *= decay[cell.membrane]);
+        }
         self.bounds_end = 0.0;
     }
 
@@ -399,7 +410,7 @@ impl<const M: usize> NeuronBlock<M> {
     /// Makes the end of a phase of `length` ms the start of the next.
     pub(super) fn carry(&mut self, cell: &CellModes<M>, length: f64) {
         self.rescale_to(cell, length);
-        self.rescale(cell, length - self.segment);
+        self.rescale(cell, length - self.segment, 1);
         self.segment = 0.0;
         self.quiet = false;
         for (neuron, refractory) in self.neurons.iter_mut().zip(&mut self.refractory) {
