@@ -4,8 +4,10 @@
 use std::sync::Arc;
 
 use apical::record::Checkpoint;
-use numpy::{PyArray1, PyArray2, PyArrayMethods, PyUntypedArrayMethods};
+use numpy::{Ix1, Ix2, PyArray1, PyArray2, PyArrayMethods, PyUntypedArrayMethods};
 use pyo3::prelude::*;
+
+use crate::hints::NdArray;
 
 /// What arrays borrow from: the state of a network, which is never changed, only replaced.
 #[pyclass(frozen, module = "apical._native")]
@@ -16,13 +18,13 @@ pub(crate) fn weights<'py>(
     py: Python<'py>,
     state: &Arc<Checkpoint>,
     projection: usize,
-) -> PyResult<Option<Bound<'py, PyArray2<f32>>>> {
+) -> PyResult<Option<NdArray<'py, f32, Ix2>>> {
     let Some(weights) = state.network.synapses[projection].dense() else { return Ok(None) };
     let lender = Bound::new(py, Lender(Arc::clone(state)))?;
     // SAFETY: the array keeps the lender alive, the lender the state, and nothing changes a state.
     let array = unsafe { PyArray2::borrow_from_array(&weights.view(), lender.into_any()) };
     array.readwrite().make_nonwriteable();
-    Ok(Some(array))
+    Ok(Some(array.into()))
 }
 
 /// The biases of a population, [n], not to be written to.
@@ -30,7 +32,7 @@ pub(crate) fn biases<'py>(
     py: Python<'py>,
     state: &Arc<Checkpoint>,
     population: usize,
-) -> PyResult<Bound<'py, PyArray1<f32>>> {
+) -> PyResult<NdArray<'py, f32, Ix1>> {
     let biases = apical::ndarray::ArrayView1::from(&state.network.biases[population][..]);
     let lender = Bound::new(py, Lender(Arc::clone(state)))?;
     // SAFETY: as above.
@@ -38,5 +40,5 @@ pub(crate) fn biases<'py>(
     if !array.is_empty() {
         array.readwrite().make_nonwriteable();
     }
-    Ok(array)
+    Ok(array.into())
 }

@@ -10,6 +10,7 @@ use apical::simulation::{CircuitFiles, Simulation, SimulationError};
 use pyo3::prelude::*;
 
 use crate::errors::{ModelError, raised};
+use crate::hints::Heed;
 use crate::jobs;
 use crate::network::{Network, State};
 use crate::progress::{Report, Watch};
@@ -25,7 +26,7 @@ impl Network {
         py: Python<'_>,
         duration_ms: Option<f64>,
         out: PathBuf,
-        heed: &Bound<'_, PyAny>,
+        heed: Heed<'_>,
         command: String,
         record: Option<&str>,
     ) -> PyResult<()> {
@@ -35,7 +36,7 @@ impl Network {
         let recording = Recording { out, command };
         let model = &model;
         let job = |waiting: &jobs::Waiting<'_, Report>| simulate(model, &state, &recording, waiting);
-        let (ran, stopped) = jobs::run(py, job, &mut |report| pass_on(self, heed, report))?;
+        let (ran, stopped) = jobs::run(py, job, &mut |report| pass_on(self, &heed, report))?;
         let Ran { checkpoint, ended } = ran.map_err(raised)?;
         if let Some(checkpoint) = checkpoint {
             self.set_state(checkpoint);

@@ -9,12 +9,13 @@ use pyo3::prelude::*;
 use pyo3::types::PyAny;
 
 use crate::errors::{DataError, raised};
+use crate::hints::ArrayLike;
 use crate::jobs;
 
 /// Refuses images without labels, labels without images, and images beside a folder of others; `what` needs them.
 pub(crate) fn check_paired(
-    images: Option<&Bound<'_, PyAny>>,
-    labels: Option<&Bound<'_, PyAny>>,
+    images: Option<&ArrayLike<'_>>,
+    labels: Option<&ArrayLike<'_>>,
     folder: Option<&Path>,
     what: &str,
 ) -> PyResult<()> {
@@ -36,11 +37,7 @@ pub(crate) fn check_paired(
 }
 
 /// The stimuli of images, an array [n, h, w] or [n, k], with a label each, [n]; without labels, as of class 0.
-pub(crate) fn stimuli(
-    model: &Model,
-    images: &Bound<'_, PyAny>,
-    labels: Option<&Bound<'_, PyAny>>,
-) -> PyResult<StimulusSet> {
+pub(crate) fn stimuli(model: &Model, images: &ArrayLike<'_>, labels: Option<&ArrayLike<'_>>) -> PyResult<StimulusSet> {
     let pixels = pixels(images)?;
     let pixels = pixels.readonly();
     let pixels = pixels.as_array();
@@ -63,13 +60,13 @@ pub(crate) fn stimuli(
     let labels = labels.map_or_else(|| Ok(vec![0; count]), |labels| self::labels(labels, count, model.classes()))?;
     let set = ImageSet::from_views(pixels, apical::ndarray::ArrayView1::from(&labels[..])).map_err(raised)?;
     match on_off {
-        Some(law) => Ok(jobs::install(images.py(), || set.on_off(law))?.into()),
+        Some(law) => Ok(jobs::install(images.0.py(), || set.on_off(law))?.into()),
         None => Ok(set.into()),
     }
 }
 
 /// Images as pixels from 0 to 255, [n, h, w]; those of [n, k] are of one row.
-fn pixels<'py>(images: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyArray3<u8>>> {
+fn pixels<'py>(images: &ArrayLike<'py>) -> PyResult<Bound<'py, PyArray3<u8>>> {
     let array = as_array(images, "images")?;
     let images = match array.ndim() {
         3 => array.into_any(),
@@ -129,7 +126,7 @@ fn check_range(array: &Bound<'_, PyUntypedArray>, [least, most]: [f64; 2], expec
 }
 
 /// Labels of any integer dtype below the number of classes.
-fn labels(labels: &Bound<'_, PyAny>, images: usize, classes: usize) -> PyResult<Vec<u8>> {
+fn labels(labels: &ArrayLike<'_>, images: usize, classes: usize) -> PyResult<Vec<u8>> {
     let array = as_array(labels, "labels")?;
     let kind = array.dtype();
     if array.ndim() != 1 || array.len() != images {
@@ -155,7 +152,7 @@ fn labels(labels: &Bound<'_, PyAny>, images: usize, classes: usize) -> PyResult<
 }
 
 /// What numpy makes an array of.
-fn as_array<'py>(given: &Bound<'py, PyAny>, what: &str) -> PyResult<Bound<'py, PyUntypedArray>> {
+fn as_array<'py>(ArrayLike(given): &ArrayLike<'py>, what: &str) -> PyResult<Bound<'py, PyUntypedArray>> {
     let made = given.py().import("numpy")?.call_method1("asarray", (given,));
     made.and_then(|array| Ok(array.cast_into::<PyUntypedArray>()?))
         .map_err(|error| DataError::new_err(format!("expected {what} as an array: {error}")))

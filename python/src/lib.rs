@@ -6,6 +6,7 @@ mod arrays;
 mod circuit;
 mod errors;
 mod figures;
+mod hints;
 mod images;
 mod jobs;
 mod model;

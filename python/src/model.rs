@@ -1,5 +1,6 @@
 //! Models.
 
+use std::collections::BTreeMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -9,6 +10,7 @@ use pyo3::prelude::*;
 use pyo3::types::PyDict;
 
 use crate::errors::raised;
+use crate::hints::Table;
 
 /// A model: what a network is, how it learns, what it is shown and what is recorded.
 #[pyclass(subclass, frozen, module = "apical._native")]
@@ -77,7 +79,7 @@ impl Model {
     }
 
     /// Name, size, kind, compartments and unit of potentials of each population.
-    fn _populations<'py>(&self, py: Python<'py>) -> PyResult<Vec<Bound<'py, PyDict>>> {
+    fn _populations<'py>(&self, py: Python<'py>) -> PyResult<Vec<Table<'py>>> {
         let row = |population: &model::Population| {
             let row = PyDict::new(py);
             row.set_item("name", &population.name)?;
@@ -86,13 +88,13 @@ impl Model {
             row.set_item("unit", population.potential_unit().name())?;
             let compartments = population.cell.compartments().iter().map(|compartment| &*compartment.name);
             row.set_item("compartments", compartments.collect::<Vec<_>>())?;
-            Ok(row)
+            Ok(row.into())
         };
         self.model.populations.iter().map(row).collect()
     }
 
     /// Name, ends, port and learning rate of each projection.
-    fn _projections<'py>(&self, py: Python<'py>) -> PyResult<Vec<Bound<'py, PyDict>>> {
+    fn _projections<'py>(&self, py: Python<'py>) -> PyResult<Vec<Table<'py>>> {
         let row = |projection: &model::Projection| {
             let row = PyDict::new(py);
             row.set_item("name", &projection.name)?;
@@ -100,7 +102,7 @@ impl Model {
             row.set_item("target", &self.model.population(projection.to).name)?;
             row.set_item("port", self.model.port_name(projection))?;
             row.set_item("learning_rate", projection.learning_rate)?;
-            Ok(row)
+            Ok(row.into())
         };
         self.model.projections.iter().map(row).collect()
     }
@@ -118,10 +120,6 @@ impl Model {
 
 /// The models that come with the package: the text of each by its name.
 #[pyfunction]
-pub(crate) fn shipped_models(py: Python<'_>) -> PyResult<Bound<'_, PyDict>> {
-    let models = PyDict::new(py);
-    for model in shipped::MODELS {
-        models.set_item(model.name, model.text)?;
-    }
-    Ok(models)
+pub(crate) fn shipped_models() -> BTreeMap<&'static str, &'static str> {
+    shipped::MODELS.iter().map(|model| (model.name, model.text)).collect()
 }

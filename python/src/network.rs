@@ -9,12 +9,13 @@ use apical::network::Synapses;
 use apical::record::{Checkpoint, StateMismatch};
 use apical::simulation::{Simulation, SourceInputs};
 use apical::training::{NetworkDynamics, Trainer, TrainerError, Training, initial_network};
-use numpy::{PyArray1, PyArray2, PyReadonlyArray1, PyReadonlyArray2, ToPyArray};
+use numpy::{Ix1, Ix2, PyArray1, ToPyArray};
 use pyo3::exceptions::PyKeyError;
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 
 use crate::errors::{FileError, ModelError, RunError, raised, words};
+use crate::hints::{NdArray, ReadArray, Table};
 use crate::model::Model;
 use crate::{arrays, jobs};
 
@@ -176,18 +177,18 @@ impl Network {
 
     /// The learning curve so far: columns of the evaluations.
     #[getter]
-    fn curve<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
+    fn curve<'py>(&self, py: Python<'py>) -> PyResult<Table<'py>> {
         curve(py, &self.state().checkpoint.curve)
     }
 
     /// Weights of a projection with dense synapses, [post, pre], as a view; none of sparse ones.
-    fn weights<'py>(&self, py: Python<'py>, projection: &str) -> PyResult<Option<Bound<'py, PyArray2<f32>>>> {
+    fn weights<'py>(&self, py: Python<'py>, projection: &str) -> PyResult<Option<NdArray<'py, f32, Ix2>>> {
         arrays::weights(py, &self.state().checkpoint, self.projection(projection)?)
     }
 
     /// Synapses of a projection with sparse ones, in the order of storage: columns source, target, `delay_ms` and weight; none of
     /// dense ones.
-    fn synapses<'py>(&self, py: Python<'py>, projection: &str) -> PyResult<Option<Bound<'py, PyDict>>> {
+    fn synapses<'py>(&self, py: Python<'py>, projection: &str) -> PyResult<Option<Table<'py>>> {
         let state = self.state();
         let Synapses::Sparse(synapses) = &state.checkpoint.network.synapses[self.projection(projection)?] else {
             return Ok(None);
@@ -205,18 +206,18 @@ impl Network {
         columns.set_item("target", PyArray1::from_vec(py, targets))?;
         columns.set_item("delay_ms", PyArray1::from_vec(py, delays))?;
         columns.set_item("weight", PyArray1::from_vec(py, weights))?;
-        Ok(Some(columns))
+        Ok(Some(columns.into()))
     }
 
     /// Biases of a population, [n], as a view.
-    fn biases<'py>(&self, py: Python<'py>, population: &str) -> PyResult<Bound<'py, PyArray1<f32>>> {
+    fn biases<'py>(&self, py: Python<'py>, population: &str) -> PyResult<NdArray<'py, f32, Ix1>> {
         arrays::biases(py, &self.state().checkpoint, self.population(population)?)
     }
 
     /// Sets the weights of a projection with dense synapses, [post, pre].
-    fn set_weights(&self, projection: &str, weights: PyReadonlyArray2<'_, f32>) -> PyResult<()> {
+    fn set_weights(&self, projection: &str, weights: ReadArray<'_, f32, Ix2>) -> PyResult<()> {
         let index = self.projection(projection)?;
-        let (values, synapses) = (weights.as_array(), &self.state().checkpoint.network.synapses[index]);
+        let (values, synapses) = (weights.0.as_array(), &self.state().checkpoint.network.synapses[index]);
         if (synapses.post(), synapses.pre()) != values.dim() {
             let (post, pre) = (synapses.post(), synapses.pre());
             let found = values.dim();
@@ -233,9 +234,9 @@ impl Network {
     }
 
     /// Sets the weights of a projection with sparse synapses, in the order of storage.
-    fn set_synapse_weights(&self, projection: &str, weights: PyReadonlyArray1<'_, f32>) -> PyResult<()> {
+    fn set_synapse_weights(&self, projection: &str, weights: ReadArray<'_, f32, Ix1>) -> PyResult<()> {
         let index = self.projection(projection)?;
-        let values = weights.as_array();
+        let values = weights.0.as_array();
         let state = self.state();
         let Synapses::Sparse(synapses) = &state.checkpoint.network.synapses[index] else {
             return Err(ModelError::new_err(format!("weights of `{projection}`: expected an array [post, pre]")));
@@ -257,9 +258,9 @@ impl Network {
     }
 
     /// Sets the biases of a population, [n].
-    fn set_biases(&self, population: &str, biases: PyReadonlyArray1<'_, f32>) -> PyResult<()> {
+    fn set_biases(&self, population: &str, biases: ReadArray<'_, f32, Ix1>) -> PyResult<()> {
         let index = self.population(population)?;
-        let (expected, values) = (self.state().checkpoint.network.biases[index].len(), biases.as_array());
+        let (expected, values) = (self.state().checkpoint.network.biases[index].len(), biases.0.as_array());
         if values.len() != expected {
             let found = values.len();
             return Err(ModelError::new_err(format!("biases of `{population}`: expected {expected}, found {found}")));
@@ -291,7 +292,7 @@ pub(crate) fn dynamics(model: &model::Model, twin: Option<&str>) -> PyResult<Net
 }
 
 /// Columns of evaluations.
-pub(crate) fn curve<'py>(py: Python<'py>, curve: &[apical::record::Evaluation]) -> PyResult<Bound<'py, PyDict>> {
+pub(crate) fn curve<'py>(py: Python<'py>, curve: &[apical::record::Evaluation]) -> PyResult<Table<'py>> {
     let columns = PyDict::new(py);
     let seen: Vec<i64> = curve.iter().map(|evaluation| evaluation.examples_seen.cast_signed()).collect();
     columns.set_item("examples_seen", seen.to_pyarray(py))?;
@@ -300,7 +301,7 @@ pub(crate) fn curve<'py>(py: Python<'py>, curve: &[apical::record::Evaluation]) 
     columns.set_item("train_error_percent", column(|evaluation| evaluation.train_error))?;
     columns.set_item("loss_per_ms2", column(|evaluation| evaluation.loss))?;
     columns.set_item("seconds", column(|evaluation| evaluation.seconds))?;
-    Ok(columns)
+    Ok(columns.into())
 }
 
 /// The place of a name among others; the error lists them.

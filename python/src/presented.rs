@@ -6,12 +6,13 @@ use apical::model::{self, Decoding};
 use apical::numeric::PresentationKey;
 use apical::protocol::{FORWARD, KeptSpikes, Sampling, Sigmoids, TARGET, Target, Trial};
 use apical::training::answer;
-use numpy::{PyArray1, PyArray3, ToPyArray};
+use numpy::{Ix1, Ix3, PyArray1, PyArray3, ToPyArray};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use std::sync::{Arc, PoisonError};
 
 use crate::errors::{DataError, ModelError};
+use crate::hints::{ArrayLike, NdArray};
 use crate::network::{Network, place};
 use crate::{images, jobs};
 
@@ -19,10 +20,10 @@ use crate::{images, jobs};
 const MOST_SAMPLES: f64 = 1e8;
 
 /// Times of spikes [ms], and neurons.
-type Spikes<'py> = (Bound<'py, PyArray1<f64>>, Bound<'py, PyArray1<i64>>);
+type Spikes<'py> = (NdArray<'py, f64, Ix1>, NdArray<'py, i64, Ix1>);
 
 /// Times of samples [ms], and potentials, [samples, neurons, compartments].
-type Samples<'py> = (Bound<'py, PyArray1<f64>>, Bound<'py, PyArray3<f32>>);
+type Samples<'py> = (NdArray<'py, f64, Ix1>, NdArray<'py, f32, Ix3>);
 
 /// What happened while an image was shown.
 #[pyclass(frozen, module = "apical._native")]
@@ -45,7 +46,7 @@ impl Network {
     fn present(
         &self,
         py: Python<'_>,
-        images: &Bound<'_, PyAny>,
+        images: ArrayLike<'_>,
         index: u32,
         label: Option<u32>,
         every_ms: Option<f64>,
@@ -63,7 +64,7 @@ impl Network {
         if every_ms.is_some_and(|every| !(every > 0.0 && every.is_finite())) {
             return Err(PyValueError::new_err("expected samples every so many ms, above 0"));
         }
-        let image = images::stimuli(model, images, None)?;
+        let image = images::stimuli(model, &images, None)?;
         let state = self.state();
         let mut lane = self.lane.lock().unwrap_or_else(PoisonError::into_inner);
         let lane = match &mut *lane {
@@ -129,14 +130,14 @@ impl Presented {
         let spikes = &self.observed.spikes[self.place(population)?];
         let times: Vec<f64> = spikes.iter().map(|spike| spike.time).collect();
         let neurons: Vec<i64> = spikes.iter().map(|spike| i64::from(spike.neuron)).collect();
-        Ok((PyArray1::from_vec(py, times), PyArray1::from_vec(py, neurons)))
+        Ok((PyArray1::from_vec(py, times).into(), PyArray1::from_vec(py, neurons).into()))
     }
 
     /// Plateaus of a population at the end of a phase, [n]; empty where it makes none.
     #[pyo3(signature = (population, phase="forward"))]
-    fn plateaus<'py>(&self, py: Python<'py>, population: &str, phase: &str) -> PyResult<Bound<'py, PyArray1<f32>>> {
+    fn plateaus<'py>(&self, py: Python<'py>, population: &str, phase: &str) -> PyResult<NdArray<'py, f32, Ix1>> {
         let phase = [FORWARD, TARGET][place("phase", phase, ["forward", "target"].into_iter())?];
-        Ok(self.observed.plateaus(self.place(population)?, phase).to_pyarray(py))
+        Ok(self.observed.plateaus(self.place(population)?, phase).to_pyarray(py).into())
     }
 
     /// Sampled potentials of a population: times [samples] [ms], and values [samples, neurons, compartments].
@@ -151,6 +152,6 @@ impl Presented {
             return Err(ModelError::new_err(format!("population {population:?} has no potentials to sample")));
         };
         let times: Vec<f64> = (0..traces.dim().0).map(|sample| sample as f64 * every).collect();
-        Ok((PyArray1::from_vec(py, times), PyArray3::from_owned_array(py, traces.to_owned())))
+        Ok((PyArray1::from_vec(py, times).into(), PyArray3::from_owned_array(py, traces.to_owned()).into()))
     }
 }

@@ -8,12 +8,13 @@ use apical::model::{Model as Description, PopulationId};
 use apical::protocol::PhaseName;
 use apical::record::hdf5::{Contents, PresentationRow, RunReader, Summary, export_nwb, read_bias_snapshot};
 use apical::record::{PresentationKind, RecordError};
-use numpy::{PyArray1, PyArray2, PyArrayMethods, ToPyArray};
+use numpy::{Ix1, Ix2, PyArray1, PyArrayMethods, ToPyArray};
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 use std::sync::Arc;
 
 use crate::errors::{FileError, raised};
+use crate::hints::{NdArray, Table};
 use crate::model::Model;
 use crate::network::{curve, place};
 
@@ -60,9 +61,6 @@ impl RunFile {
     }
 }
 
-/// Columns of a table, by their names.
-type Columns<'py> = Bound<'py, PyDict>;
-
 #[pymethods]
 impl RunFile {
     /// Opens a run file.
@@ -104,18 +102,18 @@ impl RunFile {
     }
 
     /// Spikes of a population in a span of the run's clock: columns `times_ms` and neurons.
-    fn spikes<'py>(&self, py: Python<'py>, population: &str, from_ms: f64, to_ms: f64) -> PyResult<Columns<'py>> {
+    fn spikes<'py>(&self, py: Python<'py>, population: &str, from_ms: f64, to_ms: f64) -> PyResult<Table<'py>> {
         self.check_population(population)?;
         let spikes = self.read(py, |reader| reader.spikes(population, from_ms..to_ms))?;
         let spikes = spikes.ok_or_else(|| self.missing("spikes", population))?;
         let columns = PyDict::new(py);
         columns.set_item("times_ms", PyArray1::from_vec(py, spikes.times))?;
         columns.set_item("neurons", signed(py, spikes.neurons))?;
-        Ok(columns)
+        Ok(columns.into())
     }
 
     /// Plateaus of a population in a span of the run's clock: columns `times_ms`, neurons, alpha and phase (0 forward, 1 target).
-    fn plateaus<'py>(&self, py: Python<'py>, population: &str, from_ms: f64, to_ms: f64) -> PyResult<Columns<'py>> {
+    fn plateaus<'py>(&self, py: Python<'py>, population: &str, from_ms: f64, to_ms: f64) -> PyResult<Table<'py>> {
         self.check_population(population)?;
         let plateaus = self.read(py, |reader| reader.plateaus(population, from_ms..to_ms))?;
         let plateaus = plateaus.ok_or_else(|| self.missing("plateaus", population))?;
@@ -125,7 +123,7 @@ impl RunFile {
         columns.set_item("neurons", signed(py, plateaus.neurons))?;
         columns.set_item("alpha", PyArray1::from_vec(py, plateaus.alpha))?;
         columns.set_item("phase", PyArray1::from_vec(py, phases))?;
-        Ok(columns)
+        Ok(columns.into())
     }
 
     /// Kinds of events with a beginning and an end that were recorded of a population.
@@ -143,7 +141,7 @@ impl RunFile {
         kind: &str,
         from_ms: f64,
         to_ms: f64,
-    ) -> PyResult<Columns<'py>> {
+    ) -> PyResult<Table<'py>> {
         self.check_population(population)?;
         let read = |reader: &RunReader| {
             Ok((reader.event_kinds(population)?, reader.events(population, kind, from_ms..to_ms)?))
@@ -164,7 +162,7 @@ impl RunFile {
         columns.set_item("stop_ms", PyArray1::from_vec(py, events.stop))?;
         columns.set_item("neurons", signed(py, events.neurons))?;
         columns.set_item("compartments", PyArray1::<i64>::from_vec(py, compartments))?;
-        Ok(columns)
+        Ok(columns.into())
     }
 
     /// Traces of neurons of a population in a span of the run's clock, a block for each unbroken stretch: `start_ms`, `dt_ms`,
@@ -176,7 +174,7 @@ impl RunFile {
         neurons: (usize, usize),
         from_ms: f64,
         to_ms: f64,
-    ) -> PyResult<Vec<Columns<'py>>> {
+    ) -> PyResult<Vec<Table<'py>>> {
         self.check_population(population)?;
         let blocks = self.read(py, |reader| reader.traces(population, neurons.0..neurons.1, from_ms..to_ms))?;
         let blocks = blocks.ok_or_else(|| self.missing("traces", population))?;
@@ -190,13 +188,13 @@ impl RunFile {
             columns.set_item("elements", PyArray1::from_vec(py, elements))?;
             let samples = block.values.len().checked_div(width).unwrap_or(0);
             columns.set_item("values", PyArray1::from_vec(py, block.values).reshape([samples, width])?)?;
-            Ok(columns)
+            Ok(columns.into())
         });
         columns.collect()
     }
 
     /// The table of presentations.
-    fn presentations<'py>(&self, py: Python<'py>) -> PyResult<Columns<'py>> {
+    fn presentations<'py>(&self, py: Python<'py>) -> PyResult<Table<'py>> {
         let rows = self.read(py, RunReader::presentations)?;
         let columns = PyDict::new(py);
         let times = |of: fn(&PresentationRow) -> f64| rows.iter().map(of).collect::<Vec<_>>().to_pyarray(py);
@@ -212,28 +210,28 @@ impl RunFile {
         columns.set_item("forward_end_ms", times(|row| row.forward_end_ms))?;
         columns.set_item("target_end_ms", times(|row| row.target_end_ms.unwrap_or(f64::NAN)))?;
         columns.set_item("recorded", flags(|row| row.recorded))?;
-        Ok(columns)
+        Ok(columns.into())
     }
 
     /// The learning curve.
-    fn curve<'py>(&self, py: Python<'py>) -> PyResult<Columns<'py>> {
+    fn curve<'py>(&self, py: Python<'py>) -> PyResult<Table<'py>> {
         curve(py, &self.read(py, RunReader::learning)?)
     }
 
     /// Weights of a projection with dense synapses in a snapshot, [post, pre].
-    fn weights<'py>(&self, py: Python<'py>, projection: &str, snapshot: &str) -> PyResult<Bound<'py, PyArray2<f32>>> {
+    fn weights<'py>(&self, py: Python<'py>, projection: &str, snapshot: &str) -> PyResult<NdArray<'py, f32, Ix2>> {
         let (values, post, pre) = self.read(py, |reader| reader.weights(projection, snapshot))?;
-        PyArray1::from_vec(py, values).reshape([post, pre])
+        Ok(PyArray1::from_vec(py, values).reshape([post, pre])?.into())
     }
 
     /// Biases of a population in a snapshot, [n].
-    fn biases<'py>(&self, py: Python<'py>, population: &str, snapshot: &str) -> PyResult<Bound<'py, PyArray1<f32>>> {
+    fn biases<'py>(&self, py: Python<'py>, population: &str, snapshot: &str) -> PyResult<NdArray<'py, f32, Ix1>> {
         let biases = self.read(py, |_| read_bias_snapshot(&self.path, population, snapshot))?;
-        Ok(PyArray1::from_vec(py, biases))
+        Ok(PyArray1::from_vec(py, biases).into())
     }
 
     /// Seed, command, digest of the data and versions; and the snapshots of the weights of each projection.
-    fn provenance<'py>(&self, py: Python<'py>) -> PyResult<Columns<'py>> {
+    fn provenance<'py>(&self, py: Python<'py>) -> PyResult<Table<'py>> {
         let summary = self.read(py, |_| Summary::read(&self.path))?;
         let table = PyDict::new(py);
         table.set_item("seed", summary.seed)?;
@@ -251,7 +249,7 @@ impl RunFile {
             snapshots.set_item(&of.projection, &of.snapshots)?;
         }
         table.set_item("snapshots", snapshots)?;
-        Ok(table)
+        Ok(table.into())
     }
 
     /// Writes the run as an NWB file.

@@ -16,6 +16,7 @@ use pyo3::prelude::*;
 use pyo3::types::PyDict;
 
 use crate::errors::{DataError, ModelError, RunError, raised};
+use crate::hints::{ArrayLike, Heed, Table};
 use crate::network::{Network, dynamics};
 use crate::progress::{Report, Watch};
 use crate::training::{Recording, pass_on, recorded, without_spikes};
@@ -31,9 +32,9 @@ impl Network {
     fn test<'py>(
         &self,
         py: Python<'py>,
-        images: Option<&Bound<'_, PyAny>>,
-        labels: Option<&Bound<'_, PyAny>>,
-        heed: &Bound<'_, PyAny>,
+        images: Option<ArrayLike<'_>>,
+        labels: Option<ArrayLike<'_>>,
+        heed: Heed<'_>,
         command: String,
         out: Option<PathBuf>,
         folder: Option<PathBuf>,
@@ -42,7 +43,7 @@ impl Network {
         seed: Option<u64>,
         record: Option<&str>,
         rate: Option<&str>,
-    ) -> PyResult<Bound<'py, PyDict>> {
+    ) -> PyResult<Table<'py>> {
         let _reserved = self.reserve()?;
         if self.model.classes() == 0 {
             let name = &self.model.name;
@@ -58,11 +59,11 @@ impl Network {
                  out `out`, `record` and `passes`"
             )));
         }
-        images::check_paired(images, labels, folder.as_deref(), "a test")?;
+        images::check_paired(images.as_ref(), labels.as_ref(), folder.as_deref(), "a test")?;
         let dynamics = dynamics(&self.model, rate)?;
         let model = without_spikes(recorded(&self.model, record)?, dynamics);
-        let shown = if let Some(images) = images {
-            Presentations::all(images::stimuli(&model, images, labels)?)
+        let shown = if let Some(images) = &images {
+            Presentations::all(images::stimuli(&model, images, labels.as_ref())?)
         } else {
             let source = StimulusLoader { folder: folder.as_deref(), ..StimulusLoader::of(&model) };
             jobs::install(py, || source.load_evaluation())?.map_err(raised)?
@@ -88,7 +89,7 @@ impl Network {
             let test = Test { model, circuit, dynamics, network, shown, examples, passes, index: 0, clock_ms: 0.0 };
             show(&test, (seed, checkpoint), recording.as_ref(), &mut watch)
         };
-        let (tested, stopped) = jobs::run(py, job, &mut |report| pass_on(self, heed, report))?;
+        let (tested, stopped) = jobs::run(py, job, &mut |report| pass_on(self, &heed, report))?;
         match (tested.map_err(raised)?, stopped) {
             (Some(tested), None) => results(py, &tested),
             (_, Some(error)) => Err(error),
@@ -118,7 +119,7 @@ fn show(
     tested.and_then(|tested| completed.map(|()| tested))
 }
 
-fn results<'py>(py: Python<'py>, tested: &Tested) -> PyResult<Bound<'py, PyDict>> {
+fn results<'py>(py: Python<'py>, tested: &Tested) -> PyResult<Table<'py>> {
     let results = PyDict::new(py);
     results.set_item("examples", tested.examples)?;
     results.set_item(
@@ -128,5 +129,5 @@ fn results<'py>(py: Python<'py>, tested: &Tested) -> PyResult<Bound<'py, PyDict>
     let confusion: Vec<Vec<i64>> =
         tested.confusion.iter().map(|row| row.iter().map(|&count| count.cast_signed()).collect()).collect();
     results.set_item("confusion", PyArray2::from_vec2(py, &confusion)?)?;
-    Ok(results)
+    Ok(results.into())
 }

@@ -14,6 +14,7 @@ use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 
 use crate::errors::{DataError, ModelError, raised};
+use crate::hints::{ArrayLike, Heed};
 use crate::network::{Network, dynamics};
 use crate::progress::{Report, Watch};
 use crate::rule::{PyRule, RuleError};
@@ -44,7 +45,7 @@ pub(crate) fn recorded(model: &model::Model, record: Option<&str>) -> PyResult<m
 }
 
 /// Passes a report on to Python; at an evaluation the network is as it is in the training.
-pub(crate) fn pass_on(network: &Network, heed: &Bound<'_, PyAny>, report: &Report) -> PyResult<()> {
+pub(crate) fn pass_on(network: &Network, Heed(heed): &Heed<'_>, report: &Report) -> PyResult<()> {
     match report {
         Report::Progress { part, done, total, error_percent } => {
             heed.call1((*part, *done, *total, *error_percent))?;
@@ -82,13 +83,13 @@ impl Network {
     fn train(
         &self,
         py: Python<'_>,
-        images: Option<&Bound<'_, PyAny>>,
-        labels: Option<&Bound<'_, PyAny>>,
+        images: Option<ArrayLike<'_>>,
+        labels: Option<ArrayLike<'_>>,
         out: PathBuf,
-        heed: &Bound<'_, PyAny>,
+        heed: Heed<'_>,
         command: String,
-        test_images: Option<&Bound<'_, PyAny>>,
-        test_labels: Option<&Bound<'_, PyAny>>,
+        test_images: Option<ArrayLike<'_>>,
+        test_labels: Option<ArrayLike<'_>>,
         folder: Option<PathBuf>,
         epochs: Option<u64>,
         examples: Option<u64>,
@@ -98,6 +99,8 @@ impl Network {
         rules: Vec<(String, Bound<'_, PyAny>)>,
     ) -> PyResult<()> {
         let _reserved = self.reserve()?;
+        let ([images, labels], [test_images, test_labels]) =
+            ([images.as_ref(), labels.as_ref()], [test_images.as_ref(), test_labels.as_ref()]);
         let dynamics = dynamics(&self.model, rate)?;
         let model = without_spikes(recorded(&self.model, record)?, dynamics);
         let length = Length { epochs, examples, test_examples };
@@ -134,7 +137,7 @@ impl Network {
             let mut watch = Watch::new(waiting).ended_by(error_of_rule);
             learn(model, data, plan, &mut *trainer, checkpoint, &recording, &mut watch)
         };
-        let (ran, stopped) = jobs::run(py, job, &mut |report| pass_on(self, heed, report))?;
+        let (ran, stopped) = jobs::run(py, job, &mut |report| pass_on(self, &heed, report))?;
         let ran = ran.map_err(raised)?;
         let error = error.take();
         match ran.checkpoint {
@@ -166,8 +169,8 @@ pub(crate) fn without_spikes(mut model: model::Model, dynamics: NetworkDynamics)
 /// Images of arrays, tested on others where there are any.
 fn of_arrays(
     model: &model::Model,
-    (images, labels): (&Bound<'_, PyAny>, &Bound<'_, PyAny>),
-    test: Option<(&Bound<'_, PyAny>, &Bound<'_, PyAny>)>,
+    (images, labels): (&ArrayLike<'_>, &ArrayLike<'_>),
+    test: Option<(&ArrayLike<'_>, &ArrayLike<'_>)>,
 ) -> PyResult<Dataset> {
     let training = Presentations::all(images::stimuli(model, images, Some(labels))?);
     let test = test.map(|(images, labels)| images::stimuli(model, images, Some(labels))).transpose()?;

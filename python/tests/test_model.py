@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import pickle
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import pytest
 
 import apical
 from apical import Model, Network
+from apical.network import _CONNECTION_KEYS
 
 
 def test_all_shipped_models_are_there_and_load():
@@ -17,6 +19,13 @@ def test_all_shipped_models_are_there_and_load():
     assert {"g17-784-500-10", "recurrent-lif", "brunel-2000"} <= set(models)
     for name in models:
         assert Model.load(name).name == name
+
+
+def test_keys_of_every_connection_rule_are_known():
+    """`Network.project` tells keys of a connection from those of a projection by their names."""
+    schema = json.loads((Path(__file__).parents[2] / "models" / "schema.json").read_text())
+    keys = {key for rule in schema["$defs"]["Connection"]["oneOf"] for key in rule["properties"]} - {"kind"}
+    assert keys == _CONNECTION_KEYS
 
 
 def test_keys_are_set_as_on_the_command_line():

@@ -217,22 +217,7 @@ fn synaptic_events(somatic: &[SomaticInput], taken: &[Range<usize>], inputs: &In
 }
 
 /// Names of the arrays of state of somata.
-const SOMATIC: [&str; 3] = ["v", "drive_l", "drive_s"];
-
-/// Names of the arrays of state of a population of the model; none of a source, or of a cell that cannot be simulated.
-pub(crate) fn state_names(population: &crate::model::Population) -> Vec<String> {
-    let Ok(layout) = PopulationLayout::new(population, Precision::Single) else { return Vec::new() };
-    if let Some(compartmental) = &layout.compartmental {
-        return super::compartmental::state_names(&compartmental.cell);
-    }
-    let dendrites = layout.membrane.iter().flat_map(Membrane::trace_names);
-    let somata = match (&layout.modal, &layout.membrane) {
-        (Some(modal), membrane) => super::modal::state_names(&modal.form, membrane.is_some()),
-        (None, Some(_)) => SOMATIC.map(str::to_owned).to_vec(),
-        (None, None) => Vec::new(),
-    };
-    somata.into_iter().chain(dendrites).collect()
-}
+pub(super) const SOMATIC: [&str; 3] = ["v", "drive_l", "drive_s"];
 
 /// Makes events of the arrivals of one projection.
 struct BuildEvents<'a, F> {
