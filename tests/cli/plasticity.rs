@@ -164,7 +164,7 @@ fn another_kind_replaces_the_table_and_a_wrong_term_is_found_in_its_line() {
     bench.write("learning.toml", LEARNING);
     bench.ok("simulate learning.toml --duration 100 --out run.h5 --set projection.input-cells.plasticity={kind=\"triplet_stdp\",w_max=900}");
     let terms = "kind = \"expression\", at_spike = \"0.1 * q\", w_max = 900";
-    bench.write("wrong.toml", &LEARNING.replace("kind = \"stdp\", a_plus = 0.02, a_minus = 0.021, w_max = 900", terms));
+    bench.write("wrong.toml", LEARNING.replace("kind = \"stdp\", a_plus = 0.02, a_minus = 0.021, w_max = 900", terms));
     let ran = bench.run("simulate wrong.toml --out refused.h5");
     let line = 1 + LEARNING.lines().position(|line| line.starts_with("plasticity = ")).unwrap();
     let column = 1 + format!("plasticity = {{ {terms}").find('q').unwrap();

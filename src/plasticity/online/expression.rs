@@ -153,8 +153,7 @@ impl OnlineExpression {
         }
         let formulas = self.formulas().ok()?;
         let reads = |signal| formulas.iter().flatten().any(|formula| formula.reads(signal));
-        type Signal = fn(usize) -> SynapseSignal;
-        let sides: [(_, _, Signal); 2] = [
+        let sides: [(_, _, fn(usize) -> SynapseSignal); 2] = [
             ("arrival_traces_ms", &self.arrival_traces, SynapseSignal::ArrivalTrace),
             ("spike_traces_ms", &self.spike_traces, SynapseSignal::SpikeTrace),
         ];

@@ -144,7 +144,7 @@ impl OnlinePlasticity {
         match self {
             Self::Own(OwnOnlineRule { maker: None, rule, w_min, w_max }) => {
                 let maker = registry.online_maker(&rule);
-                Self::Own(OwnOnlineRule { maker, rule, w_min, w_max })
+                Self::Own(OwnOnlineRule { rule, w_min, w_max, maker })
             }
             other => other,
         }
