@@ -6,7 +6,7 @@ use std::hint::black_box;
 use pulp::{Simd, WithSimd};
 
 use super::arrivals::{Arrivals, within_segment};
-use super::circuit::ModalInput;
+use super::modal_input::ModalInput;
 use super::plastic::{PlasticPart, RowArrival};
 use super::population::{Inputs, Window};
 use crate::network::{Network, Synapse, Synapses};

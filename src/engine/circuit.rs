@@ -3,11 +3,13 @@
 use std::borrow::Cow;
 use std::ops::Range;
 
+use super::modal_input::ModalInput;
 use crate::cells::{
     CellError, CompartmentalCell, ConductanceClamp, Dynamics, LinearCell, ModalForm, PlateauTimes, Psp,
 };
-use crate::model::{Carries, Edge, ExecutionOrder, Model, OnlinePlasticity, Population, ShortTermPlasticity};
+use crate::model::{Carries, Edge, ExecutionOrder, Model, Population, ShortTermPlasticity};
 use crate::network::{Synapses, TARGETS_PER_BLOCK};
+use crate::plasticity::RuleError;
 use crate::protocol::Sigmoids;
 
 /// Float type in which the amplitudes of somata are kept; those with teaching conductances always are f64.
@@ -40,6 +42,14 @@ pub enum LayoutError {
     /// A projection to a port, or from or to a population, that is not there.
     #[error("projection {0:?}: expected a source and a port that exist")]
     Ends(String),
+    /// A rule between spikes that cannot be made.
+    #[error("projection {projection:?}")]
+    Rule {
+        /// Its name.
+        projection: String,
+        /// Why.
+        source: RuleError,
+    },
 }
 
 /// The layout of a model, shared by all lanes.
@@ -173,30 +183,6 @@ impl ProjectionLayout {
     }
 }
 
-/// A projection onto cells that take what reaches them one by one, in blocks.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct ModalInput {
-    /// Its place in the model.
-    pub(crate) projection: usize,
-    /// The port it reaches.
-    pub(crate) port: usize,
-    /// Number of presynaptic neurons.
-    pub(crate) pre: usize,
-    /// Whether its trains are filtered, and so arrive after one delay.
-    pub(crate) filtered: bool,
-    /// Smallest delay, that of all dense synapses [ms].
-    pub(crate) delay: f64,
-    /// The rule by which its weights change at spikes, if they do.
-    pub(crate) plasticity: Option<OnlinePlasticity>,
-}
-
-impl ModalInput {
-    /// As [`ProjectionLayout::has_one_delay`].
-    pub(crate) fn has_one_delay(&self, synapses: &Synapses) -> bool {
-        self.filtered || (self.plasticity.is_none() && matches!(synapses, Synapses::Dense(_)))
-    }
-}
-
 /// A population of cells by their modes, in the layout of a model.
 #[derive(Clone, Debug)]
 pub(crate) struct ModalLayout {
@@ -252,15 +238,11 @@ impl Circuit {
             }
             let filtered = target.membrane.is_some();
             if drives {
-                let input = ModalInput {
-                    projection: index,
-                    port: projection.port.0,
-                    pre: source.size,
-                    filtered,
-                    delay: projection.delay.smallest(),
-                    plasticity: projection.plasticity.filter(|_| !filtered),
-                };
-                target.inputs_by_event().into_iter().for_each(|inputs| inputs.push(input));
+                let rule = |source| LayoutError::Rule { projection: projection.name.clone(), source };
+                let input = ModalInput::new(index, projection, source.size, filtered).map_err(rule)?;
+                if let Some(inputs) = target.inputs_by_event() {
+                    inputs.push(input);
+                }
                 let somatic = port.map(|port| SomaticInput { projection: index, conductance: port.conductance });
                 target.somatic.extend(somatic);
                 edges.push(Edge { from, to, delay: projection.delay.smallest() });

@@ -11,12 +11,11 @@ use rayon::prelude::*;
 
 use super::arrivals::Arrivals;
 use super::block_arrivals::{FreshSpikes, Queue};
-use super::circuit::ModalInput;
 use super::in_flight;
+use super::modal_input::ModalInput;
 use super::observe::StateArray;
 use super::plastic::{
-    EmittedSpikes, PendingRows, PlasticInput, PlasticPart, TakenSynapses, clock_reads, restore_fired, restore_sent,
-    save,
+    EmittedSpikes, PendingRows, PlasticInput, PlasticPart, TakenSynapses, restore_fired, restore_sent, save,
 };
 use super::population::{Inputs, Window};
 use crate::network::{Network, Synapses};
@@ -87,7 +86,8 @@ impl<N: ArrivalTargets> WithSimd for ChangingArrival<'_, N> {
 impl BlockInputs {
     /// Of a block of these neurons.
     pub(super) fn new(neurons: Range<usize>, inputs: &[ModalInput], window_ms: f64) -> Self {
-        let plastic = inputs.iter().map(|input| Some(PlasticPart::new(input.plasticity?, neurons.len()))).collect();
+        let plastic =
+            inputs.iter().map(|input| Some(PlasticPart::new(input.plasticity.clone()?, neurons.len()))).collect();
         Self { neurons, queue: Queue::new(window_ms), plastic }
     }
 
@@ -178,7 +178,7 @@ fn ranges(blocks: &[impl InputBlock]) -> Vec<Range<usize>> {
 
 impl EventInputs {
     pub(super) fn new(inputs: &[ModalInput]) -> Self {
-        let plastic = |of: &ModalInput| Some(PlasticInput::new(of.projection, of.pre, of.plasticity?));
+        let plastic = |of: &ModalInput| Some(PlasticInput::new(of.projection, of.pre, of.plasticity.as_ref()?));
         Self {
             of: inputs.to_vec(),
             plastic: inputs.iter().map(plastic).collect(),
@@ -230,9 +230,7 @@ impl EventInputs {
         self.plastic.iter_mut().flatten().for_each(|plastic| plastic.carry(length));
         self.clock += length;
         // Where weights stay, spikes wait for nothing.
-        let parts = blocks.iter_mut().flat_map(|block| &mut block.inputs_mut().plastic).flatten();
-        let unchanged = parts.filter(|plastic| !plastic.has_synapses());
-        unchanged.for_each(|plastic| plastic.targets.mark_applied(clock_reads(self.clock)));
+        self.mark_applied_where(blocks, |plastic| !plastic.has_synapses());
     }
 
     /// Takes the synapses that change out of a network.
@@ -263,10 +261,11 @@ impl EventInputs {
 
     /// Changes the weights of a network for all postsynaptic spikes before now, which stay pending: what the weights are now.
     pub(super) fn apply_pending(&self, blocks: &[impl InputBlock], network: &mut Network) {
-        let (ranges, now) = (ranges(blocks), clock_reads(self.clock));
+        let ranges = ranges(blocks);
         for (place, plastic) in self.plastic.iter().enumerate() {
             let Some(plastic) = plastic else { continue };
             let [delay_ms, _] = delays(&network.synapses[plastic.projection], &self.of[place]);
+            let now = plastic.settled_at(self.clock);
             let mut taken = TakenSynapses::take(network, plastic.projection, &ranges);
             blocks.par_iter().zip(taken.par_iter_mut()).for_each(|(block, synapses)| {
                 let BlockInputs { queue, plastic: own, .. } = block.inputs();
@@ -281,8 +280,19 @@ impl EventInputs {
 
     /// Takes note that synapses have been changed for all postsynaptic spikes before now.
     pub(super) fn mark_applied(&self, blocks: &mut [impl InputBlock]) {
-        let parts = blocks.iter_mut().flat_map(|block| &mut block.inputs_mut().plastic).flatten();
-        parts.for_each(|plastic| plastic.targets.mark_applied(clock_reads(self.clock)));
+        self.mark_applied_where(blocks, |_| true);
+    }
+
+    fn mark_applied_where(&self, blocks: &mut [impl InputBlock], applies: impl Fn(&PlasticPart) -> bool) {
+        for block in blocks {
+            for (part, input) in block.inputs_mut().plastic.iter_mut().zip(&self.plastic) {
+                if let (Some(part), Some(input)) = (part, input)
+                    && applies(part)
+                {
+                    part.targets.mark_applied(input.settled_at(self.clock));
+                }
+            }
+        }
     }
 
     /// Appends what is on its way, and what plasticity remembers of spikes, as arrays of the state of the population.
@@ -303,7 +313,7 @@ impl EventInputs {
             let Some(input) = input else { continue };
             restore_sent(place, input, state);
             for BlockInputs { neurons, plastic, .. } in blocks.iter_mut().map(InputBlock::inputs_mut) {
-                plastic[place].iter_mut().for_each(|own| restore_fired(place, own, neurons.start, state));
+                plastic[place].iter_mut().for_each(|own| restore_fired(place, input, own, neurons.start, state));
             }
         }
         let named = |name: &str| state.iter().find(|array| array.name == name).map_or(&[][..], |array| &array.values);

@@ -1,7 +1,7 @@
 //! Spikes that are on their way to blocks of neurons, as arrays of state.
 
 use super::block_arrivals::Queue;
-use super::circuit::ModalInput;
+use super::modal_input::ModalInput;
 use super::observe::StateArray;
 
 /// Names of the arrays of spikes in flight, one number for each; they are not there where none is.

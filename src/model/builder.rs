@@ -8,10 +8,11 @@ use super::error::{ModelError, Origin};
 use super::file::{self, written};
 use super::text::ModelText;
 use super::{
-    BiasInit, CellKind, Decoding, InterventionSpec, Learning, Model, Population, PopulationStimulus, ProjectionSpec,
-    Protocol, Registry, Scaling, Stimuli,
+    BiasInit, CellKind, Decoding, InterventionSpec, Learning, Model, OnlinePlasticity, Population, PopulationStimulus,
+    ProjectionSpec, Protocol, Registry, Scaling, Stimuli,
 };
 use crate::cells::Cell;
+use crate::plasticity::RuleRegistry;
 
 /// A model in the making. What is not given is as in a model file without a word of it; what is wrong is refused at the end.
 ///
@@ -116,6 +117,12 @@ impl ModelBuilder {
         self
     }
 
+    /// Takes the plasticity rules of a registry, for projections that name them.
+    pub fn rules(mut self, rules: &RuleRegistry) -> Self {
+        self.registry = self.registry.with_rules(rules);
+        self
+    }
+
     /// Makes a smaller network of it, with the input statistics of the full one.
     pub fn scaling(mut self, scaling: Scaling) -> Self {
         self.scaling = scaling;
@@ -168,8 +175,12 @@ impl ModelBuilder {
             ModelError::refused(at, format!("expected parameters that TOML has a form for, found others: {error}"))
         };
         let text = self.table().and_then(|table| toml::to_string(&table)).map_err(unwritten)?;
-        let mut model =
-            ModelText::values(text, &self.name).merged(&[], |section| file::check(&section, &self.registry))?;
+        let own = self.projections.iter().filter_map(|projection| match &projection.plasticity {
+            Some(OnlinePlasticity::Own(rule)) => Some(rule),
+            _ => None,
+        });
+        let registry = own.fold(self.registry.clone(), Registry::with_own);
+        let mut model = ModelText::values(text, &self.name).merged(&[], |section| file::check(&section, &registry))?;
         if let Some(what) = &self.record {
             model.record(what)?;
         }

@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{Connection, Delay, Ends, Population, PopulationId, PortId, Storage};
-use crate::plasticity::{Factors, OnlinePlasticity, ShortTermPlasticity};
+use crate::plasticity::{Factors, Normalisation, OnlinePlasticity, ShortTermPlasticity};
 use crate::units::{
     Factor, FileName, Fraction, Logarithm, LogarithmSpread, PathText, Potential, Spread, SynapticSpread,
     SynapticWeight, Whole, tagged,
@@ -51,6 +51,10 @@ pub struct Projection {
     pub short_term: Option<ShortTermPlasticity>,
     /// Plasticity between spikes, if its weights change in the course of a run.
     pub plasticity: Option<OnlinePlasticity>,
+    /// The part of the delay that lies between the synapse and the soma, where weights change at spikes; 0: none.
+    pub dendritic_share: f64,
+    /// What keeps the sum of the weights onto each neuron, if something does.
+    pub normalise: Option<Normalisation>,
     /// The plasticity rule at the end of presentations; none: that of the model if it learns.
     pub rule: Option<ProjectionRule>,
 }

@@ -13,7 +13,7 @@ use super::{BiasInit, Population};
 use crate::cells::{
     Cell, CellDescription, Compartments, DescribedCell, Dynamics, Lif, OutputNeuron, PoissonEncoder, Pyramidal,
 };
-use crate::plasticity::RuleRegistry;
+use crate::plasticity::{OwnOnlineRule, RuleRegistry};
 
 /// Keys of every population, before those of its kind.
 const HEAD: &[&str] = &["name", "size", "kind"];
@@ -128,7 +128,7 @@ fn has_stimulus(dynamics: &Dynamics) -> bool {
 #[derive(Clone, Debug)]
 pub struct Registry {
     kinds: Vec<CellKind>,
-    rules: Vec<String>,
+    rules: RuleRegistry,
     /// Populations of kinds that are not here, by name, with the descriptions of their cells in a file.
     described: Vec<(String, CellDescription)>,
 }
@@ -143,7 +143,7 @@ impl Default for Registry {
             CellKind::of::<Lif>(),
             CellKind::of::<Compartments>(),
         ];
-        Self { kinds, rules: RuleRegistry::default().names().map(str::to_owned).collect(), described: Vec::new() }
+        Self { kinds, rules: RuleRegistry::default(), described: Vec::new() }
     }
 }
 
@@ -167,18 +167,34 @@ impl Registry {
     /// Takes the plasticity rules of a registry of those.
     #[must_use]
     pub fn with_rules(mut self, rules: &RuleRegistry) -> Self {
-        self.rules = rules.names().map(str::to_owned).collect();
+        self.rules = rules.clone();
         self
     }
 
     /// Names of the plasticity rules of projections.
     pub fn rules(&self) -> Vec<&str> {
-        self.rules.iter().map(String::as_str).collect()
+        self.rules.names().collect()
     }
 
     /// Whether it knows a plasticity rule, or reads models of any to look at what was recorded.
     pub(super) fn takes_rule(&self, name: &str) -> bool {
-        !self.described.is_empty() || self.rules.iter().any(|rule| rule == name)
+        self.is_to_look() || self.rules.names().any(|rule| rule == name)
+    }
+
+    /// Whether it reads models to look at what was recorded.
+    pub(super) fn is_to_look(&self) -> bool {
+        !self.described.is_empty()
+    }
+
+    /// Its plasticity rules.
+    pub(super) fn rule_registry(&self) -> &RuleRegistry {
+        &self.rules
+    }
+
+    /// Takes a rule between spikes that the program brings.
+    pub(super) fn with_own(mut self, rule: &OwnOnlineRule) -> Self {
+        self.rules = self.rules.with_own(rule);
+        self
     }
 
     /// A population of a kind with all its defaults, without name and size; none of a kind that is not here.

@@ -241,6 +241,16 @@ impl BlockCsr {
             .map(|synapse| &mut synapse.weight)
     }
 
+    /// Calls `visit` with target and weight of every synapse, block by block and row by row, to be changed.
+    pub(super) fn for_each_mut(&mut self, mut visit: impl FnMut(usize, &mut f32)) {
+        let blocks = Arc::make_mut(&mut self.blocks).iter_mut();
+        for (block, first) in blocks.zip((0..).step_by(TARGETS_PER_BLOCK)) {
+            for synapse in &mut block.synapses {
+                visit(first + usize::from(synapse.target), &mut synapse.weight);
+            }
+        }
+    }
+
     /// Makes memory of its own of what is shared with a copy.
     pub(super) fn unshare(&mut self) {
         Arc::make_mut(&mut self.blocks);

@@ -5,6 +5,7 @@ mod block_csr;
 mod connection;
 mod derived;
 mod init;
+mod normalise;
 mod signed;
 mod synapse;
 mod synapses;

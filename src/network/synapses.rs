@@ -132,6 +132,22 @@ impl Synapses {
         }
     }
 
+    /// Calls `visit` with target and weight of every synapse, to be changed: those onto a neuron in the order of presynaptic neurons.
+    pub(super) fn for_each_mut(&mut self, mut visit: impl FnMut(usize, &mut f32)) {
+        match self {
+            Self::Dense(weights) => {
+                for pre in 0..weights.pre() {
+                    let post = weights.post();
+                    weights.row_mut(pre)[..post]
+                        .iter_mut()
+                        .enumerate()
+                        .for_each(|(target, weight)| visit(target, weight));
+                }
+            }
+            Self::Sparse(synapses) => synapses.for_each_mut(visit),
+        }
+    }
+
     /// As [`Synapses::for_each`], with the summed weight of several synapses of a pair of neurons that follow each other in the
     /// order of storage: all of them, where synapses have one delay.
     #[inline(always)]

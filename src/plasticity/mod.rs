@@ -9,6 +9,7 @@
 mod expression;
 mod inverse;
 mod mirror;
+mod normalisation;
 mod online;
 mod registry;
 mod short_term;
@@ -19,13 +20,15 @@ mod weight_update;
 
 use ndarray::{ArrayView2, ArrayViewMut2};
 
-pub use expression::{Expression, ExpressionError, Factors, Formula};
+pub use expression::{Expression, ExpressionError, FactorSignal, Factors, Formula};
 pub use inverse::Inverse;
 pub use mirror::Mirror;
+pub use normalisation::Normalisation;
 pub(crate) use online::decay_of;
 pub use online::{
-    BoundKind, BurstDependent, Candidate, CellEvent, OnlinePlasticity, OnlineRule, PostEvents, SignalMemory,
-    SpikeAtSynapse, SpikePairing, SpikeTraces, Stdp, TripletStdp, UrbanczikSenn, WeightBounds,
+    BoundKind, BurstDependent, Candidate, CellEvent, OnlineContext, OnlineExpression, OnlinePlasticity, OnlineRule,
+    OwnOnlineRule, PostEvents, SignalMemory, SpikeAtSynapse, SpikePairing, SpikeTraces, Stdp, TripletStdp,
+    UrbanczikSenn, WeightBounds,
 };
 pub use registry::{DEFAULT_RULE, NeuronConstants, RuleContext, RuleError, RuleRegistry};
 pub use short_term::{ShortTermPlasticity, ShortTermState};

@@ -3,8 +3,10 @@
 use std::fmt;
 use std::sync::Arc;
 
+use super::online::OnlineMaker;
 use super::{
-    BoundaryRule, ErrorSignal, Expression, ExpressionError, Factors, Inverse, Mirror, RateCurve, Slope, TwoPhase,
+    BoundaryRule, ErrorSignal, Expression, ExpressionError, Factors, Inverse, Mirror, OnlineContext, OnlineRule,
+    OwnOnlineRule, RateCurve, Slope, TwoPhase,
 };
 
 /// Name of the rule of projections that name none.
@@ -43,7 +45,7 @@ pub struct RuleContext<'a> {
 #[non_exhaustive]
 pub enum RuleError {
     /// No rule of the registry has the name.
-    #[error("there is no plasticity rule `{name}`; the rules are {}", known.join(", "))]
+    #[error("there is no plasticity rule `{name}`; {}", listed(known))]
     Unknown {
         /// The name.
         name: String,
@@ -56,14 +58,18 @@ pub enum RuleError {
         /// What was expected.
         why: String,
     },
-    /// A factor is not an expression.
-    #[error("factor `{factor}`, character {}: {source}", source.offset + 1)]
+    /// A factor, or a term of a rule between spikes, is not an expression.
+    #[error("`{factor}`, character {}: {source}", source.offset + 1)]
     Factor {
-        /// `post` or `pre`.
+        /// Its key: `post` or `pre`, `at_spike`.
         factor: &'static str,
         /// What is wrong, and where.
         source: ExpressionError,
     },
+}
+
+fn listed(known: &[String]) -> String {
+    if known.is_empty() { "the program has none".to_owned() } else { format!("the rules are {}", known.join(", ")) }
 }
 
 impl RuleError {
@@ -76,15 +82,17 @@ impl RuleError {
 /// Makes a rule.
 type Constructor = dyn Fn(&RuleContext<'_>) -> Result<Box<dyn BoundaryRule>, RuleError> + Send + Sync;
 
-/// Plasticity rules by name. The default has those of this module; a program adds its own by [`RuleRegistry::with`].
+/// Plasticity rules by name. The default has those of this module; a program adds its own by [`RuleRegistry::with`], and rules between spikes by
+/// [`RuleRegistry::with_online`].
 #[derive(Clone)]
 pub struct RuleRegistry {
     entries: Vec<(String, Arc<Constructor>)>,
+    online: Vec<(String, OnlineMaker)>,
 }
 
 impl Default for RuleRegistry {
     fn default() -> Self {
-        Self { entries: Vec::new() }
+        Self { entries: Vec::new(), online: Vec::new() }
             .with(DEFAULT_RULE, |context| TwoPhase::of(context.post).map(boxed))
             .with("mirror", |context| Mirror::of(context).map(boxed))
             .with("inverse", |context| Ok(boxed(Inverse { phi_max: context.post.phi_max, curve: context.post.curve })))
@@ -114,6 +122,37 @@ impl RuleRegistry {
         self.entries.iter().map(|(name, _)| name.as_str())
     }
 
+    /// The same registry with one more rule between spikes, or another rule of that name: the `rule` of `plasticity` of kind "own".
+    #[must_use]
+    pub fn with_online(
+        mut self,
+        name: &str,
+        make: impl Fn(&OnlineContext) -> Result<Arc<dyn OnlineRule>, RuleError> + Send + Sync + 'static,
+    ) -> Self {
+        self.online.retain(|(other, _)| other != name);
+        self.online.push((name.to_owned(), OnlineMaker::new(make)));
+        self
+    }
+
+    /// Names of the rules between spikes that a program added, in that order.
+    pub fn online_names(&self) -> impl Iterator<Item = &str> {
+        self.online.iter().map(|(name, _)| name.as_str())
+    }
+
+    /// What makes the rule between spikes of this name.
+    pub(super) fn online_maker(&self, name: &str) -> Option<OnlineMaker> {
+        self.online.iter().find(|(other, _)| other == name).map(|(_, maker)| maker.clone())
+    }
+
+    /// The same registry with a rule between spikes that is there already.
+    pub(crate) fn with_own(mut self, rule: &OwnOnlineRule) -> Self {
+        if let Some(maker) = &rule.maker {
+            self.online.retain(|(other, _)| *other != rule.rule);
+            self.online.push((rule.rule.clone(), maker.clone()));
+        }
+        self
+    }
+
     /// Makes the rule of this name for a projection.
     ///
     /// # Errors
@@ -129,7 +168,7 @@ impl RuleRegistry {
 
 impl fmt::Debug for RuleRegistry {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_list().entries(self.names()).finish()
+        f.debug_list().entries(self.names().chain(self.online_names())).finish()
     }
 }
 

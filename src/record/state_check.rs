@@ -2,9 +2,11 @@
 
 mod compartments;
 mod mismatch;
+mod plastic;
 
 pub use mismatch::StateMismatch;
 use mismatch::{count, finite, in_range, possible};
+use plastic::PlasticMemory;
 
 use super::Checkpoint;
 use crate::cells::Dynamics;
@@ -154,7 +156,7 @@ fn check_population(
         count(what.as_str(), population.size, values.len())?;
         possible(what, values)?;
     }
-    let plastic = check_plastic(model, population, state, lane)?;
+    let plastic = PlasticMemory { model, population, state, lane }.check()?;
     let others = state.iter().filter(|array| !of(&crate::engine::DRIVES)(array) && !plastic.contains(&array.name));
     let (queued, mut others): (Vec<_>, Vec<_>) = others.partition(of(&crate::engine::QUEUED));
     check_queued(model, population, &queued, lane)?;
@@ -164,38 +166,6 @@ fn check_population(
         others.retain(|array| !of(&crate::engine::BAPS)(array));
     }
     count(format!("arrays of state of `{}` in lane {lane}", population.name), expected.len(), others.len())
-}
-
-/// The arrays of the spikes that plasticity of its inputs remembers, all of them, or none where nothing was sent; returns their names.
-fn check_plastic(
-    model: &Model,
-    population: &Population,
-    state: &[StateArray],
-    lane: usize,
-) -> Result<Vec<String>, StateMismatch> {
-    let onto = model.projections.iter().filter(|p| model.population(p.to).name == population.name);
-    let mut all = Vec::new();
-    for (place, projection) in onto.enumerate().filter(|(_, projection)| projection.plasticity.is_some()) {
-        let acts_at = projection.plasticity.map(|plasticity| plasticity.rule().acts_at()).unwrap_or_default();
-        let names = crate::engine::online_arrays(place, acts_at);
-        let values = |name: &String| state.iter().find(|of| of.name == *name).map_or(&[][..], |of| &of.values);
-        let sent = names.sent.iter().map(|name| values(name).len()).max().unwrap_or(0);
-        let of_neurons = names.fired.iter().chain(&names.remembered).map(|name| (name, population.size));
-        let lengths = names.sent.iter().map(|name| (name, sent)).chain(of_neurons);
-        for (name, length) in lengths {
-            let what = format!("values of `{name}` of `{}` in lane {lane}", population.name);
-            count(what.as_str(), length, values(name).len())?;
-            possible(what, values(name))?;
-        }
-        let (what, pre) =
-            (format!("values of `{}` in lane {lane}", names.sent[0]), model.population(projection.from).size);
-        let expected = format!("whole numbers from 0 to below {pre}");
-        in_range(&what, &expected, values(&names.sent[0]), |value| {
-            value >= 0.0 && value < pre as f64 && value.fract() == 0.0
-        })?;
-        all.extend(names.sent.into_iter().chain(names.fired).chain(names.remembered));
-    }
-    Ok(all)
 }
 
 /// The arrays of the spikes in flight to a population: all of them, of one length, or none; factors may be left out.

@@ -73,7 +73,10 @@ pub enum SimulationError {
     #[error("the run could not be recorded")]
     Record(#[from] RecordError),
     /// Numbers that files and the engine cannot hold.
-    #[error("{what} went beyond all numbers before {at_ms} ms: lower weights, currents, or the factors of changes")]
+    #[error(
+        "{what} went beyond all numbers before {at_ms} ms: lower weights, currents, or the factors of changes, and keep terms \
+         of `plasticity` within the ranges of their functions"
+    )]
     Overflow {
         /// Of which population, or the weights.
         what: String,

@@ -28,6 +28,7 @@ mod changes;
 mod error;
 mod files;
 mod piece;
+mod plastic_weights;
 mod poisson;
 mod rollback;
 mod run;

@@ -251,6 +251,7 @@ impl<'a> Simulation<'a> {
                 before.restore(&mut self.lane, &mut self.network);
             } else {
                 self.next += 1;
+                self.normalise();
                 self.intervene(|at_ms| slice_at(at_ms) == index + 1);
                 if self.overflowed {
                     self.check_numbers()?;
@@ -272,20 +273,9 @@ impl<'a> Simulation<'a> {
             }
         }
         self.settle_weights();
+        self.check_weights()?;
         recorder.weights(self.next, Some("final"), &self.network)?;
         Ok(ending)
-    }
-
-    /// Whether weights change in the course of slices.
-    fn learns(&self) -> bool {
-        self.model.projections.iter().any(|projection| projection.plasticity.is_some())
-    }
-
-    /// Makes the weights those of now, where they change at spikes.
-    pub(super) fn settle_weights(&mut self) {
-        if self.learns() {
-            self.lane.settle_weights(&mut self.network);
-        }
     }
 
     /// Simulates the next slice in full, with traces on the grid on which a piece of it is recorded. Returns why it was given
@@ -330,6 +320,7 @@ impl<'a> Simulation<'a> {
         match self.model.recording.snapshots {
             Snapshots::Presentations(every) if self.next.is_multiple_of(every) => {
                 self.settle_weights();
+                self.check_weights()?;
                 Ok(recorder.weights(self.next, None, &self.network)?)
             }
             _ => Ok(()),

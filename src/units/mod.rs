@@ -101,6 +101,8 @@ quantities! {
     SynapticWeight = Bounds::closed(-LARGEST_WEIGHT, LARGEST_WEIGHT), "";
     /// A spread of synaptic weights, in the unit of their port; 0: all are the mean.
     SynapticSpread = Bounds::closed(0.0, LARGEST_WEIGHT), "";
+    /// A sum of synaptic weights.
+    SummedWeight = Bounds::closed(-1e9, 1e9), "";
     /// A potential.
     Potential = Bounds::closed(-LARGEST_POTENTIAL, LARGEST_POTENTIAL), "";
     /// A spread of a random draw; 0: all are the mean.

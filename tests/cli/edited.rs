@@ -13,6 +13,14 @@ static RUN: LazyLock<Bench> = LazyLock::new(|| {
     bench.ok(&format!("simulate recurrent-lif {signs} --set protocol.warmup_ms=0 --duration 300 --out run.h5"));
     bench.write("tufts.toml", include_str!("../support/tufts.toml"));
     bench.ok("simulate tufts.toml --duration 200 --out tufts.h5");
+    let bursts = "{kind=\"burst_dependent\",eta=0.5,w_max=60,w_min=-60}";
+    bench.ok(&format!(
+        "simulate tufts.toml --duration 200 --out learnt.h5 --set projection.cells-cells.plasticity={bursts}"
+    ));
+    let pairs = "{kind=\"stdp\",w_max=60,w_min=-60}";
+    bench.ok(&format!(
+        "simulate tufts.toml --duration 200 --out pairs.h5 --set projection.cells-cells.plasticity={pairs}"
+    ));
     bench.ok("train tiny.toml --examples 4 --test-examples 2 --out trained.h5");
     bench
 });
@@ -235,6 +243,51 @@ fn times_and_counts_of_compartments_are_those_of_a_run() {
         let said = refused("tufts.checkpoint.h5", "simulate --resume edited.h5 --duration 400", change);
         assert!(said.contains(expected) && said.contains("edited.h5"), "{expected}: {said}");
     }
+}
+
+/// What plasticity remembers: spikes that were sent, last spikes of neurons, and what rules keep of them.
+#[test]
+fn what_plasticity_remembers_is_checked_all_the_same() {
+    let changes: [Change; 9] = [
+        ("values of `plastic_0_sent` of `cells` in lane 0: expected times up to the checkpoint, found 5e0", &|f| {
+            put_tufts(f, "plastic_0_sent", 0, 5.0);
+        }),
+        ("values of `plastic_0_source` of `cells` in lane 0: expected neuron by neuron, each in the order of", &|f| {
+            put_tufts(f, "plastic_0_source", 0, 39.0);
+        }),
+        ("`plastic_0_phase` with `plastic_0_time` of `cells` in lane 0: expected times up to the checkpoint", &|f| {
+            put_tufts(f, "plastic_0_time", 0, 500.0);
+        }),
+        ("values of `plastic_0_time` of `cells` in lane 0: expected times from 0 on", &|f| {
+            put_tufts(f, "plastic_0_time", 0, -3.0);
+        }),
+        ("values of `plastic_0_trace_1` of `cells` in lane 0: expected traces of 0 or more, found -1e0", &|f| {
+            put_tufts(f, "plastic_0_trace_1", 0, -1.0);
+        }),
+        ("`plastic_0_fired_phase` with `plastic_0_fired_time` of `cells`", &|f| {
+            put_tufts(f, "plastic_0_fired_phase", 3, 250.0);
+        }),
+        ("`plastic_0_memory_phase` with `plastic_0_memory_time` of `cells`", &|f| {
+            put_tufts(f, "plastic_0_memory_time", 3, 250.0);
+        }),
+        ("expected running events above 0, and a running probability of bursts of 0 or more, found 0 and", &|f| {
+            put_tufts(f, "plastic_0_memory_1", 5, 0.0);
+        }),
+        ("expected running events above 0, and a running probability of bursts of 0 or more, found", &|f| {
+            put_tufts(f, "plastic_0_memory_2", 5, -0.25);
+        }),
+    ];
+    for (expected, change) in changes {
+        let said = refused("learnt.checkpoint.h5", "simulate --resume edited.h5 --duration 400", change);
+        assert!(said.contains(expected) && said.contains("edited.h5"), "{expected}: {said}");
+    }
+    let said = refused("pairs.checkpoint.h5", "simulate --resume edited.h5 --duration 400", &|f| {
+        put_tufts(f, "plastic_0_fired_trace_1", 5, -2.0);
+    });
+    assert!(
+        said.contains("values of `plastic_0_fired_trace_1` of `cells` in lane 0: expected traces of 0 or more"),
+        "{said}"
+    );
 }
 
 #[test]

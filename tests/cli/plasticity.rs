@@ -80,8 +80,24 @@ fn plasticity_that_makes_no_sense_is_refused_with_what_was_expected() {
     for (key, expected) in [
         (
             format!("{rule}.kind=\"stpd\""),
-            "expected \"stdp\", \"triplet_stdp\", \"urbanczik_senn\" or \"burst_dependent\", found \"stpd\"; did you mean `stdp`?",
+            "expected \"stdp\", \"triplet_stdp\", \"urbanczik_senn\", \"burst_dependent\", \"expression\" or \"own\", found \"stpd\"; did you mean `stdp`?",
         ),
+        (
+            format!("{rule}={{kind=\"expression\",at_spike=\"0.1 * (w_max - z)\",w_max=900}}"),
+            "`at_spike` in `plasticity` of [[projection]] \"input-cells\": there is no signal `z`; there are w, w_min, w_max",
+        ),
+        (
+            format!("{rule}={{kind=\"expression\",at_burst=\"0.1\",w_max=900}}"),
+            "with `burst` where `plasticity` is of kind \"expression\"; \"cells\" marks no bursts",
+        ),
+        (format!("{rule}={{kind=\"expression\",w_max=900}}"), "expected one of the terms `at_arrival`"),
+        (format!("{rule}={{kind=\"own\",rule=\"mine\",w_max=900}}"), "this program brings none of its own"),
+        ("projection.input-cells.normalise={sum=0,every_ms=100}".to_owned(), "expected a `sum` other than 0"),
+        (
+            "projection.input-cells.normalise={sum=-2,every_ms=100}".to_owned(),
+            "of the sign of the projection, \"non-negative\"",
+        ),
+        ("projection.input-cells.normalise={sum=9000,every_ms=150}".to_owned(), "expected a multiple of 100"),
         (format!("{rule}.w_min=1000"), "expected `w_max` above `w_min`, found 900 and 1000"),
         (format!("{rule}.w_min=-5"), "expected bounds of the sign of the projection, \"non-negative\""),
         (format!("{rule}.tau_plus=5"), "unknown key `tau_plus`"),
@@ -139,6 +155,47 @@ fn plasticity_that_makes_no_sense_is_refused_with_what_was_expected() {
         "{}",
         ran.stderr
     );
+}
+
+/// Triplets of a file with the parameters of pairs in its place, and terms of a file with a place.
+#[test]
+fn another_kind_replaces_the_table_and_a_wrong_term_is_found_in_its_line() {
+    let bench = Bench::new();
+    bench.write("learning.toml", LEARNING);
+    bench.ok("simulate learning.toml --duration 100 --out run.h5 --set projection.input-cells.plasticity={kind=\"triplet_stdp\",w_max=900}");
+    let terms = "kind = \"expression\", at_spike = \"0.1 * q\", w_max = 900";
+    bench.write("wrong.toml", LEARNING.replace("kind = \"stdp\", a_plus = 0.02, a_minus = 0.021, w_max = 900", terms));
+    let ran = bench.run("simulate wrong.toml --out refused.h5");
+    let line = 1 + LEARNING.lines().position(|line| line.starts_with("plasticity = ")).unwrap();
+    let column = 1 + format!("plasticity = {{ {terms}").find('q').unwrap();
+    let place = format!("wrong.toml:{line}:{column}: ");
+    assert!(ran.code == Some(2) && ran.stderr.contains(&place), "{place}: {}", ran.stderr);
+}
+
+/// Sums of the weights onto each neuron are those wanted whenever they are normalised, and only then; a run goes on in between.
+#[test]
+fn weights_are_normalised_at_their_times() {
+    let bench = Bench::new();
+    let rule = "kind = \"expression\", at_arrival = \"-0.02 * y * w\", at_spike = \"20 * x\", arrival_traces_ms = { x = 20 }, \
+                spike_traces_ms = { y = 20 }, w_max = 900";
+    let learning = LEARNING.replace("kind = \"stdp\", a_plus = 0.02, a_minus = 0.021, w_max = 900", rule);
+    let learning = learning.replace("weights = 2\n", "weights = 1\n");
+    let normalised = learning.replacen("sign = ", "normalise = { sum = 12000, every_ms = 200 }\nsign = ", 1);
+    bench.write("learning.toml", &normalised);
+    bench.ok("simulate learning.toml --out whole.h5 --threads 2");
+    bench.ok("simulate learning.toml --duration 250 --out first.h5 --threads 1");
+    bench.ok("simulate --resume first.checkpoint.h5 --duration 500 --out second.h5");
+    let [again, whole] = ["second", "whole"].map(|run| Contents::of(&bench.path(&format!("{run}.checkpoint.h5"))));
+    assert_eq!(again, whole, "the same weights and state at the end");
+    let run = Contents::of(&bench.path("whole.h5"));
+    for slice in 1..5 {
+        let weights = run.floats(&format!("/weights/input-cells/presentation-{slice}"));
+        // Single precision, as it is read.
+        let weights: Vec<_> = weights.iter().map(|w| f64::from(f32::from_bits(w.to_bits() as u32))).collect();
+        let off = weights.chunks(30).map(|onto_one| (onto_one.iter().sum::<f64>() - 12_000.0).abs());
+        let off = off.fold(0.0, f64::max);
+        assert!(if slice % 2 == 0 { off < 0.01 } else { off > 1.0 }, "{slice}: {off}");
+    }
 }
 
 #[test]

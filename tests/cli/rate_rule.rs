@@ -125,6 +125,10 @@ fn what_a_network_of_rates_cannot_do_is_refused() {
             "train g17-784-500-10-backprop --set stimuli.deformation.rotation_deg=7",
             "expected no `deformation` in [stimuli]",
         ),
+        (
+            "train g17-784-500-10-backprop --set stimuli.shift_pixels=1",
+            "expected `shift_pixels` 0 in [stimuli]: this rule is shown images as they are",
+        ),
         ("train g17-784-10 --set learning.rule=backprop", "a hidden population"),
         ("compare g17-784-10", "a hidden population"),
     ] {

@@ -65,7 +65,7 @@ fn one_compartment_learns_as_an_integrate_and_fire_cell() {
     let rules = [OnlinePlasticity::TripletStdp(TripletStdp::of(1.0)), OnlinePlasticity::Stdp(pairs)];
     for plasticity in rules {
         for storage in [Storage::Dense, Storage::Sparse] {
-            let (model, network) = pair(plasticity, storage);
+            let (model, network) = pair(plasticity.clone(), storage);
             let wanted = after(&model, network.clone(), &trains, 10);
             let (model, initial) = with_cells(&model, 2, driven());
             let found = after(&model, initial.clone(), &trains, 10);
@@ -98,7 +98,7 @@ fn rules_that_change_nothing_change_no_spike() {
         };
         let none = Stdp { a_plus: 0.0, a_minus: 0.0, w_min: -1000.0, ..Stdp::of(1000.0) };
         for projection in &mut model.projections {
-            projection.plasticity = projection.plasticity.map(|_| OnlinePlasticity::Stdp(none));
+            projection.plasticity = projection.plasticity.take().map(|_| OnlinePlasticity::Stdp(none));
         }
         let learning = run(&model);
         model.projections.iter_mut().for_each(|projection| projection.plasticity = None);

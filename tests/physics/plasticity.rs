@@ -156,7 +156,7 @@ pub fn of_neuron(spikes: &[Spike], neuron: usize, delay: f64) -> Vec<f64> {
 }
 
 /// The change of a weight by pairs and triplets as sums over all of them, without bounds.
-fn sum_over_all(rule: &TripletStdp, arrivals: &[f64], spikes: &[f64]) -> f64 {
+pub fn sum_over_all(rule: &TripletStdp, arrivals: &[f64], spikes: &[f64]) -> f64 {
     let trace = |times: &[f64], now: f64, tau: f64| -> f64 {
         times.iter().filter(|&&t| t < now).map(|t| (-(now - t) / tau).exp()).sum()
     };
@@ -182,7 +182,7 @@ fn random_trains_change_weights_by_the_sum_over_all_spikes() {
     let rules = [(OnlinePlasticity::TripletStdp(triplets), triplets), (OnlinePlasticity::Stdp(pairs), as_triplets)];
     for (plasticity, rule) in rules {
         for storage in [Storage::Dense, Storage::Sparse] {
-            let (model, network) = pair(plasticity, storage);
+            let (model, network) = pair(plasticity.clone(), storage);
             let found = after(&model, network, &trains, 10);
             for (source, found) in found.iter().enumerate() {
                 for (cell, found) in found.iter().enumerate() {
@@ -401,7 +401,7 @@ fn rules_that_change_nothing_change_no_spike() {
     // Initial weights are within these bounds.
     let none = Stdp { a_plus: 0.0, a_minus: 0.0, w_min: -1000.0, ..Stdp::of(1000.0) };
     for projection in &mut model.projections {
-        projection.plasticity = projection.plasticity.map(|_| OnlinePlasticity::Stdp(none));
+        projection.plasticity = projection.plasticity.take().map(|_| OnlinePlasticity::Stdp(none));
     }
     let learning = run(&model);
     model.projections.iter_mut().for_each(|projection| projection.plasticity = None);

@@ -6,9 +6,9 @@ use pulp::{Arch, Simd, WithSimd};
 
 use super::block::NeuronBlock;
 use super::layout::CellModes;
-use crate::engine::circuit::ModalInput;
 use crate::engine::event_inputs::{ArrivalTargets, BlockInputs, EventInputs, InputBlock};
 use crate::engine::limits::SpikeBudget;
+use crate::engine::modal_input::ModalInput;
 use crate::engine::plastic::EmittedSpikes;
 use crate::engine::point_process::PointProcess;
 use crate::engine::population::Window;

@@ -11,8 +11,9 @@ use super::signals::{BurstSpike, EmittedSpikes, NeuronMemory};
 use super::sources::SourceTrains;
 use super::synapses::TakenSynapses;
 use super::targets::TargetTrains;
+use crate::engine::modal_input::SynapticRule;
 use crate::network::Synapse;
-use crate::plasticity::{Candidate, CellEvent, OnlinePlasticity, OnlineRule, PostEvents};
+use crate::plasticity::{Candidate, CellEvent, OnlineRule, PostEvents};
 
 /// The neurons of a block at one projection whose weights change.
 #[derive(Clone, Debug)]
@@ -26,16 +27,18 @@ pub(in crate::engine) struct PlasticPart {
     synapses: Option<TakenSynapses>,
     /// Of sparse synapses: the step of delays; of dense ones: the delay of all [ms].
     delay_ms: f64,
+    /// 1 − 2 s, with the dendritic share s of delays: an arrival at a synapse, (1 − s) d after it was sent, meets postsynaptic spikes of s d before.
+    of_delay: f64,
     work: RowWork,
 }
 
 impl PlasticPart {
-    pub(in crate::engine) fn new(plasticity: OnlinePlasticity, neurons: usize) -> Self {
-        let rule = plasticity.rule();
+    pub(in crate::engine) fn new(SynapticRule { rule, dendritic_share }: SynapticRule, neurons: usize) -> Self {
         let (acts_at, targets) = (rule.acts_at(), TargetTrains::new(rule.traces(), neurons));
         let memory = NeuronMemory { numbers: rule.memory(), at: clock_reads(0.0) };
         let memories = vec![memory; if acts_at == PostEvents::Bursts { neurons } else { 0 }];
-        Self { rule, acts_at, memories, targets, synapses: None, delay_ms: 0.0, work: RowWork::default() }
+        let (work, of_delay) = (RowWork::default(), 1.0 - 2.0 * dendritic_share);
+        Self { rule, acts_at, memories, targets, synapses: None, delay_ms: 0.0, of_delay, work }
     }
 
     /// Takes synapses that were taken out of the network.
@@ -112,7 +115,7 @@ impl PlasticPart {
             return;
         };
         let places = synapses.places(arrival);
-        let delay = delay(synapses, source, places.start, self.delay_ms);
+        let delay = delay(synapses, source, places.start, self.delay_ms) * self.of_delay;
         let spike = &input.sources.trains[source][place];
         let (now, x) = (spike.at.after(delay), spike.before);
         let traces = self.rule.traces();
@@ -144,6 +147,7 @@ pub(in crate::engine) struct PendingRows<'a> {
     pub(in crate::engine) delay_ms: f64,
     /// Spikes on their way, by source and the time of sending.
     pub(in crate::engine) waiting: &'a [RowArrival],
+    /// Up to when postsynaptic spikes change them.
     pub(in crate::engine) now: Moment,
 }
 
@@ -172,7 +176,7 @@ impl WithSimd for ApplyPending<'_> {
                 let end = waits.map_or(length, |arrival| arrival.from.min(length)).max(start);
                 while start < end {
                     let places = start..start + synapses.of_one_delay(source, start..end);
-                    let delay = delay(synapses, source, start, delay_ms);
+                    let delay = delay(synapses, source, start, delay_ms) * part.of_delay;
                     work.load(synapses, source, places.clone());
                     // The spike itself is the last arrival over them.
                     work.collect_spikes(&part.targets, &traces, sources.past(source, place + 1, delay), now);

@@ -19,8 +19,7 @@ mod targets;
 
 pub(super) use block::{PendingRows, PlasticPart};
 pub(super) use input::{PlasticInput, RowArrival};
-pub(super) use moment::clock_reads;
 pub(super) use signals::{BurstSpike, EmittedSpikes};
-pub(crate) use state::online_arrays;
+pub(crate) use state::{OnlineArrays, online_arrays};
 pub(super) use state::{restore_fired, restore_sent, save};
 pub(super) use synapses::TakenSynapses;

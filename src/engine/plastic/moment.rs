@@ -21,6 +21,9 @@ impl Moment {
     /// Of what never was; files hold finite numbers.
     pub(super) const NEVER: Self = Self { phase: f64::MIN, time: 0.0 };
 
+    /// After all that will ever be.
+    pub(super) const FOR_EVER: Self = Self { phase: f64::MAX, time: 0.0 };
+
     /// Time since another [ms].
     #[inline(always)]
     pub(super) fn since(self, other: Self) -> f64 {

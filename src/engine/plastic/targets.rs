@@ -39,11 +39,6 @@ pub(in crate::engine) struct TargetTrains {
 impl FiredSpike {
     pub(super) const NEVER: Self = Self { at: Moment::NEVER, before: [0.0; 2], earlier: APPLIED };
 
-    /// The last one before `now`, or at that very time: there synapses are still to be changed for it.
-    pub(super) fn restored(at: Moment, before: [f64; 2], now: Moment) -> Self {
-        Self { at, before, earlier: if at.is_before(now) { APPLIED } else { NONE_EARLIER } }
-    }
-
     /// As it is once synapses have been changed for all before `now`; those that still wait go from `log` to `kept`.
     fn left_pending(self, now: Moment, log: &[Self], kept: &mut Vec<Self>) -> Self {
         if self.earlier == APPLIED || self.at.is_before(now) {
@@ -109,7 +104,42 @@ impl TargetTrains {
     pub(super) fn last_before(&self, index: usize, now: Moment) -> ([f64; 2], f64) {
         let last = &self.last[index];
         let since = now.since(last.at);
-        if last.at.is_before(now) { (self.traces.pairing.jump(last.before), since) } else { (last.before, 0.0) }
+        if last.at.is_before(now) {
+            (self.traces.pairing.jump(last.before), since)
+        } else if now.is_before(last.at) {
+            self.before_pending(last, now)
+        } else {
+            (last.before, 0.0)
+        }
+    }
+
+    /// The same where the last spike comes after `now`: the first one that does found what is left of the traces until then.
+    #[cold]
+    fn before_pending(&self, last: &FiredSpike, now: Moment) -> ([f64; 2], f64) {
+        let mut first = last;
+        while let Some(earlier) = self.log.get(first.earlier as usize).filter(|earlier| !earlier.at.is_before(now)) {
+            first = earlier;
+        }
+        (self.traces.sooner_y(first.before, first.at.since(now)), 0.0)
+    }
+
+    /// Spikes of a neuron from `from` on that some synapses have not been changed for, in the order of time.
+    pub(super) fn pending(&self, index: usize, from: Moment) -> Vec<FiredSpike> {
+        let mut pending = Vec::new();
+        self.for_each_pending(index, from, Moment::FOR_EVER, |spike| pending.push(*spike));
+        pending.reverse();
+        pending
+    }
+
+    /// Takes up the last spike of a neuron, with the traces that it found; synapses have been changed for all before `settled`.
+    pub(super) fn restore(&mut self, index: usize, at: Moment, before: [f64; 2], settled: Moment) {
+        self.last[index] =
+            FiredSpike { at, before, earlier: if at.is_before(settled) { APPLIED } else { NONE_EARLIER } };
+    }
+
+    /// Takes up a spike that some synapses are still to be changed for, after those before it; the last one is there already.
+    pub(super) fn restore_pending(&mut self, index: usize, at: Moment, before: [f64; 2]) {
+        self.put(index, at, before);
     }
 
     /// Whether a neuron fired from `from` on, and synapses have not been changed for it.

@@ -25,6 +25,7 @@ pub(super) mod reference;
 mod resolve_recording;
 mod rule;
 mod scaling;
+mod weights;
 pub(super) mod written;
 
 use serde::Deserialize;
@@ -138,6 +139,9 @@ fn check_rule(model: &Model, file: &Section<'_, '_>) -> Result<(), ModelError> {
         }
         (None, None) if matches!(model.stimuli, Stimuli::Idx(ImageStimuli { deformation: Some(_), .. })) => {
             "expected no `deformation` in [stimuli]: this rule is shown images as they are".to_owned()
+        }
+        (None, None) if matches!(&model.stimuli, Stimuli::Idx(images) if images.shift > 0 && images.shift_share > 0.0) => {
+            "expected `shift_pixels` 0 in [stimuli]: this rule is shown images as they are".to_owned()
         }
         (None, None) => return Ok(()),
     };

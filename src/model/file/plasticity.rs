@@ -1,14 +1,23 @@
 //! What `plasticity` of a projection must be together with its other keys.
 
 use crate::cells::{Dynamics, Fires};
-use crate::model::error::ModelError;
+use crate::model::error::{ModelError, nearest};
 use crate::model::text::Section;
-use crate::model::{Carries, OnlinePlasticity, Population, Projection, Protocol, Sign, WeightInit};
-use crate::plasticity::PostEvents;
+use crate::model::{
+    Carries, Normalisation, OnlinePlasticity, Population, Projection, Protocol, Registry, Sign, WeightInit,
+};
+use crate::plasticity::{OnlineRule, PostEvents};
+use crate::protocol::SLICE_MS;
 
 /// Refuses plasticity between spikes of synapses whose weights cannot change there, and bounds that cannot hold.
-pub(super) fn check(table: &Section<'_, '_>, projection: &Projection, target: &Population) -> Result<(), ModelError> {
-    let Some(plasticity) = &projection.plasticity else { return Ok(()) };
+pub(super) fn check(
+    table: &Section<'_, '_>,
+    projection: &Projection,
+    target: &Population,
+    registry: &Registry,
+) -> Result<(), ModelError> {
+    let Some(plasticity) = &projection.plasticity else { return check_without(table, projection) };
+    check_normalisation(table, projection)?;
     if target.is_source() || !target.takes_delays_of_synapses() || projection.carries != Carries::Spikes {
         let why = format!(
             "expected no `plasticity` between spikes of synapses onto {:?}: those onto cells of kind \"lif\" and \
@@ -18,11 +27,17 @@ pub(super) fn check(table: &Section<'_, '_>, projection: &Projection, target: &P
         );
         return Err(table.refused(&["plasticity"], why));
     }
-    if let Some(why) = missing_events(plasticity, projection, target) {
-        return Err(table.refused(&["plasticity"], why));
-    }
+    check_terms(table, plasticity)?;
     if let Some((key, why)) = plasticity.conflict() {
         return Err(table.inner("plasticity")?.refused(&[key], why));
+    }
+    let missing = match plasticity.rule() {
+        Ok(rule) => missing_events(&*rule, plasticity, projection, target),
+        Err(_) if registry.is_to_look() => None,
+        Err(error) => return Err(unknown_rule(&table.inner("plasticity")?, &error.to_string(), registry)),
+    };
+    if let Some(why) = missing {
+        return Err(table.refused(&["plasticity"], why));
     }
     let bounds = plasticity.bounds();
     let (key, fits) = match projection.sign {
@@ -51,14 +66,70 @@ pub(super) fn check(table: &Section<'_, '_>, projection: &Projection, target: &P
     }
 }
 
+/// Refuses options of plasticity where there is none.
+fn check_without(table: &Section<'_, '_>, projection: &Projection) -> Result<(), ModelError> {
+    if projection.normalise.is_some() {
+        return Err(table.refused(&["normalise"], "expected `plasticity` where weights are normalised, found none"));
+    }
+    if projection.dendritic_share != 0.0 {
+        let why = "expected `plasticity` where delays have a `dendritic_delay_share`, found none: without it, it changes nothing";
+        return Err(table.refused(&["dendritic_delay_share"], why));
+    }
+    Ok(())
+}
+
+/// Refuses sums of no sign or another than that of the weights, and times at which no slice begins.
+fn check_normalisation(table: &Section<'_, '_>, projection: &Projection) -> Result<(), ModelError> {
+    let Some(Normalisation { sum, every }) = projection.normalise else { return Ok(()) };
+    let (key, why) = if sum == 0.0 || !projection.sign.allows(sum) {
+        let sign = projection.sign.name();
+        ("sum", format!("expected a `sum` other than 0, of the sign of the projection, {sign:?}; found {sum}"))
+    } else if every % SLICE_MS != 0.0 {
+        ("every_ms", format!("expected a multiple of {SLICE_MS}, at which weights are settled; found {every}"))
+    } else {
+        return Ok(());
+    };
+    Err(table.inner("normalise")?.refused(&[key], why))
+}
+
+/// Refuses terms that are no expressions, with the character.
+fn check_terms(table: &Section<'_, '_>, plasticity: &OnlinePlasticity) -> Result<(), ModelError> {
+    let OnlinePlasticity::Expression(rule) = plasticity else { return Ok(()) };
+    let Some((key, error)) = rule.wrong_term() else { return Ok(()) };
+    let table = table.inner("plasticity")?;
+    let why = format!("`{key}` in {}: {error}", table.title());
+    Err(ModelError::refused(table.at_character(key, error.offset), why))
+}
+
+/// The refusal of a rule of the program's own that is not there, or cannot be made.
+fn unknown_rule(table: &Section<'_, '_>, why: &str, registry: &Registry) -> ModelError {
+    let names: Vec<_> = registry.rule_registry().online_names().collect();
+    let name = table.text("rule").unwrap_or_default();
+    if names.contains(&name) {
+        return table.refused(&["rule"], why);
+    }
+    let known = match names.as_slice() {
+        [] => "this program brings none of its own: a rule without Rust is one of `kind` \"expression\"".to_owned(),
+        names => format!("those of this program are {}", names.join(", ")),
+    };
+    let like =
+        nearest(name, names.iter().copied()).map_or_else(String::new, |like| format!("; did you mean `{like}`?"));
+    table.refused(&["rule"], format!("expected a rule between spikes, found {name:?}; {known}{like}"))
+}
+
 /// What the cells of a projection lack that its rule acts at, if they do.
-fn missing_events(plasticity: &OnlinePlasticity, projection: &Projection, target: &Population) -> Option<String> {
+fn missing_events(
+    rule: &dyn OnlineRule,
+    plasticity: &OnlinePlasticity,
+    projection: &Projection,
+    target: &Population,
+) -> Option<String> {
     let (kind, name, dynamics) = (plasticity.kind(), &target.name, target.cell.dynamics());
     let cell = match &dynamics {
         Dynamics::Compartmental(cell) => Some(cell),
         Dynamics::Source(_) | Dynamics::Linear(_) => None,
     };
-    match plasticity.rule().acts_at() {
+    match rule.acts_at() {
         PostEvents::Spikes => None,
         PostEvents::Bursts => match cell.and_then(|cell| cell.burst_window) {
             None => Some(format!(

@@ -7,14 +7,15 @@ use super::connection;
 use super::plasticity;
 use super::population::{self, refuse_file};
 use super::rule::{self, RuleKeys};
+use super::weights;
 use crate::model::error::{ModelError, nearest, one_of};
 use crate::model::registry::Registry;
 use crate::model::text::Section;
 use crate::model::{
-    Carries, Connection, Delay, Edge, ExecutionOrder, Model, OnlinePlasticity, Population, PopulationId, PortId,
-    Projection, ProjectionRule, Protocol, ShortTermPlasticity, Sign, Storage, WeightInit, feedforward_path,
+    Carries, Connection, Delay, Edge, ExecutionOrder, Model, Normalisation, OnlinePlasticity, Population, PopulationId,
+    PortId, Projection, ProjectionRule, Protocol, ShortTermPlasticity, Sign, Storage, WeightInit, feedforward_path,
 };
-use crate::units::{Duration, FactorText, LearningRate, Name, NumberOrTable, SynapticWeight, tagged};
+use crate::units::{Duration, FactorText, LearningRate, Name, NumberOrTable, Share, SynapticWeight, tagged};
 
 /// Most projections of a model: far beyond any circuit, and within what their checks of each other take.
 const MOST_PROJECTIONS: usize = 10_000;
@@ -71,6 +72,13 @@ pub struct ProjectionSpec {
     /// each arrival and each postsynaptic spike. Initial weights beyond its bounds are set to them by the first change.
     #[serde(default, serialize_with = "tagged::some_by_kind", skip_serializing_if = "Option::is_none")]
     pub plasticity: Option<OnlinePlasticity>,
+    /// The part of the delay, from 0 to 1, that lies between the synapse and the soma: where weights change by `plasticity`, a spike arrives at
+    /// the synapse that much earlier than it acts, and postsynaptic spikes reach the synapse as much later.
+    #[serde(default, rename = "dendritic_delay_share", with = "Share", skip_serializing_if = "is_none")]
+    pub dendritic_share: f64,
+    /// What keeps the sum of weights that change by `plasticity`, onto each neuron.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub normalise: Option<Normalisation>,
     /// The plasticity rule at the end of presentations: "two-phase" (of feedforward weights, meant without it), "mirror" or "inverse" (of apical
     /// compartments), "expression" with `post` and `pre`, or a rule that the program registers. Files of version 0.1 name the key
     /// `feedback_rule`.
@@ -104,12 +112,20 @@ impl ProjectionSpec {
             storage: None,
             short_term: None,
             plasticity: None,
+            dendritic_share: 0.0,
+            normalise: None,
             rule: None,
             post: None,
             pre: None,
             weights: WeightInit::default(),
         }
     }
+}
+
+/// Whether a share is none, which is not written.
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde hands fields over by reference")]
+fn is_none(share: &f64) -> bool {
+    *share == 0.0
 }
 
 /// Writes a projection.
@@ -129,7 +145,9 @@ pub(super) fn written(model: &Model, projection: &Projection) -> ProjectionSpec 
         carries: projection.carries,
         storage: projection.storage,
         short_term: projection.short_term,
-        plasticity: projection.plasticity,
+        plasticity: projection.plasticity.clone(),
+        dendritic_share: projection.dendritic_share,
+        normalise: projection.normalise,
         rule: projection.rule.as_ref().map(|rule| rule.name().to_owned()),
         post: factors.map(|factors| factors.post.clone()),
         pre: factors.map(|factors| factors.pre.clone()),
@@ -274,16 +292,18 @@ fn projection(
         carries: keys.carries,
         storage: keys.storage,
         short_term: keys.short_term,
-        plasticity: keys.plasticity,
+        plasticity: keys.plasticity.map(|plasticity| plasticity.found_in(registry.rule_registry())),
+        dendritic_share: keys.dendritic_share,
+        normalise: keys.normalise,
         rule: rule::read(table, &rule_keys, apical, registry)?,
         weights: keys.weights.clone(),
     };
     check_carries(table, &projection, &populations[from.0], target)?;
     check_learning(table, &projection, target)?;
-    check_moments(table, &projection, populations)?;
-    check_sign(table, projection.sign, &projection.weights)?;
+    weights::check_moments(table, &projection, populations)?;
+    weights::check_sign(table, projection.sign, &projection.weights)?;
     connection::check(table, &projection, populations)?;
-    plasticity::check(table, &projection, target)?;
+    plasticity::check(table, &projection, target, registry)?;
     Ok(projection)
 }
 
@@ -353,50 +373,4 @@ fn check_learning(table: &Section<'_, '_>, projection: &Projection, to: &Populat
         return Ok(());
     };
     Err(table.refused(&[key], why))
-}
-
-/// Moments of the weights from those of the potential: refused unless W_2 − W_avg² > 0.
-///
-/// With W_avg = (V_avg − b_avg)/(ν N V_avg) and W_2 of Guerguiev, Lillicrap & Richards (2017), eLife 6:e22901, most of it
-/// cancels: W_2 − W_avg² = V_sd² (1 − (V_avg − b_avg)²/(N V_avg²))/(N ν² V_2).
-fn check_moments(
-    table: &Section<'_, '_>,
-    projection: &Projection,
-    populations: &[Population],
-) -> Result<(), ModelError> {
-    let WeightInit::Moments { v_avg, b_avg, .. } = projection.weights else { return Ok(()) };
-    let fan_in = projection.fan_in(populations);
-    let (wanted, room) = ((v_avg - b_avg).powi(2), fan_in as f64 * v_avg.powi(2));
-    if wanted < room {
-        return Ok(());
-    }
-    let why = format!(
-        "expected (`v_avg` - `b_avg`)^2 below `fan_in` * `v_avg`^2, or no weights have these moments; found {wanted} and {room}"
-    );
-    Err(table.inner("weights")?.refused(&["v_avg", "b_avg", "fan_in"], why))
-}
-
-/// Refuses initial weights that cannot have the sign of their projection, or have it by no more than chance, and ends of a
-/// range in the wrong order.
-fn check_sign(table: &Section<'_, '_>, sign: Sign, weights: &WeightInit) -> Result<(), ModelError> {
-    if let WeightInit::Uniform { low, high } = weights
-        && low > high
-    {
-        let why = format!("expected `low` of at most `high`, found {low} and {high}");
-        return Err(table.inner("weights")?.refused(&["low"], why));
-    }
-    let wrong = |key: &str, value: f64| (!sign.allows(value)).then(|| format!("`{key}` of this sign; found {value}"));
-    let expected = match weights {
-        _ if sign == Sign::Any => None,
-        WeightInit::Moments { .. } => Some("`from` of another kind in `weights`: moments give both signs".to_owned()),
-        WeightInit::Transpose { .. } => {
-            Some("`from` of another kind in `weights`: a transpose follows others".to_owned())
-        }
-        WeightInit::Constant { value } => wrong("value", *value),
-        WeightInit::Normal { mean, .. } => wrong("mean", *mean),
-        WeightInit::Uniform { low, high } => wrong("low", *low).or_else(|| wrong("high", *high)),
-        WeightInit::Lognormal { .. } | WeightInit::Run { .. } | WeightInit::Npy { .. } | WeightInit::List => None,
-    };
-    let Some(expected) = expected else { return Ok(()) };
-    Err(table.refused(&["weights", "sign"], format!("`sign` \"{}\" needs {expected}", sign.name())))
 }

@@ -68,7 +68,7 @@ pub(super) fn check_signals(
     for (key, text, population) in [("post", post, projection.to.0), ("pre", pre, projection.from.0)] {
         let Ok(formula) = Formula::parse(text, &signals::PHASES) else { continue };
         let lacks = |m: Measurement| signals::lacks(populations, projections, population, m);
-        let missing = formula.measurements().iter().find_map(|&(m, offset)| Some((m, offset, lacks(m)?)));
+        let missing = formula.measurements().find_map(|(m, offset)| Some((m, offset, lacks(m)?)));
         let Some((measurement, offset, why)) = missing else { continue };
         let (signal, population) = (measurement.name(&signals::PHASES), &populations[population].name);
         let title = table.title();

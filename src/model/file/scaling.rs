@@ -95,7 +95,10 @@ fn scale(
     }
     let by = (before / after).sqrt();
     projection.weights = projection.weights.times(by).unwrap_or_default();
-    projection.plasticity = projection.plasticity.map(|plasticity| plasticity.times(by));
+    if let Some(normalise) = &mut projection.normalise {
+        normalise.sum *= after * by / before;
+    }
+    projection.plasticity = projection.plasticity.take().map(|plasticity| plasticity.times(by));
     Ok(mean * (before - after * by))
 }
 

@@ -16,7 +16,8 @@ pub(super) const NAMED: [&str; 2] = ["population", "projection"];
 
 /// Tables whose other keys depend on one of them: the table, that key, and what is meant
 /// without it, if anything.
-const VARIETIES: [(&str, &str, &str); 10] = [
+const VARIETIES: [(&str, &str, &str); 11] = [
+    ("plasticity", "kind", "stdp"),
     ("bias", "from", "uniform"),
     ("weights", "from", "moments"),
     ("schedule", "kind", "constant"),
@@ -237,6 +238,12 @@ mod tests {
         assert_eq!(kept, "{x={weights={v_avg=3 scale=1 from=moments}}}");
         let replaced = merged(base, "[x]\nweights = { from = 'npy', path = 'w.npy' }\n");
         assert_eq!(replaced, "{x={weights={from=npy path=w.npy}}}");
+        // Without a word of it the first variety is meant.
+        let base = "[x]\nplasticity = { a_plus = 0.1, w_max = 3 }\n";
+        let kept = merged(base, "[x]\nplasticity = { kind = 'stdp', w_max = 4 }\n");
+        assert_eq!(kept, "{x={plasticity={a_plus=0.1 w_max=4 kind=stdp}}}");
+        let replaced = merged(base, "[x]\nplasticity = { kind = 'triplet_stdp', w_max = 4 }\n");
+        assert_eq!(replaced, "{x={plasticity={kind=triplet_stdp w_max=4}}}");
     }
 
     #[test]

@@ -19,13 +19,15 @@
 //! The published rule of hidden neurons is `post = "20 * gain * (plateau_target - plateau_forward) * sigmoid(v_forward) * (1 -
 //! sigmoid(v_forward))"` and `pre = "train_forward"`.
 
+mod grammar;
 mod parse;
 mod program;
 
-pub use parse::{ExpressionError, Formula};
+pub(super) use parse::is_name;
+pub use parse::{ExpressionError, FactorSignal, Formula};
+pub(super) use program::{CHUNK, EMPTY, Program};
 
-use self::program::Program;
-use super::{BoundaryRule, LocalSignals, Measurements, RuleContext, RuleError, WeightUpdate};
+use super::{BoundaryRule, LocalSignals, Measurement, Measurements, RuleContext, RuleError, WeightUpdate};
 
 /// The factors of a rule, as expressions.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -39,8 +41,8 @@ pub struct Factors {
 /// The rule of two expressions.
 #[derive(Clone, Debug)]
 pub struct Expression {
-    post: Program,
-    pre: Program,
+    post: Program<Measurement>,
+    pre: Program<Measurement>,
 }
 
 impl Expression {
@@ -54,7 +56,7 @@ impl Expression {
         let compiled = |factor, text: &str, constants| {
             let formula =
                 Formula::parse(text, context.phases).map_err(|source| RuleError::Factor { factor, source })?;
-            Ok(Program::new(&formula, constants))
+            Ok(Program::of_trials(&formula, constants))
         };
         Ok(Self { post: compiled("post", post, context.post)?, pre: compiled("pre", pre, context.pre)? })
     }
@@ -62,13 +64,13 @@ impl Expression {
 
 impl BoundaryRule for Expression {
     fn measurements(&self) -> Measurements {
-        Measurements { post: self.post.measurements().to_vec(), pre: self.pre.measurements().to_vec() }
+        Measurements { post: self.post.measurements(), pre: self.pre.measurements() }
     }
 
     fn change(&self, post: LocalSignals<'_>, pre: LocalSignals<'_>, eta: f64, change: &mut WeightUpdate) {
         let term = change.add_term();
-        self.post.evaluate(post, |_, values| term.post.extend(values.iter().map(|x| (eta * x) as f32)));
-        self.pre.evaluate(pre, |first, values| {
+        self.post.evaluate_all(post, |_, values| term.post.extend(values.iter().map(|x| (eta * x) as f32)));
+        self.pre.evaluate_all(pre, |first, values| {
             let factors = (first as u32..).zip(values.iter().map(|&x| x as f32));
             term.pre.extend(factors.filter(|&(_, x)| x != 0.0));
         });

@@ -1,12 +1,6 @@
 //! From the text of an expression to steps in postfix order.
 
-use winnow::ascii::{digit0, digit1, multispace0};
-use winnow::combinator::{Infix, Prefix, alt, cut_err, delimited, dispatch, empty, expression, fail, opt, separated};
-use winnow::error::{ContextError, ErrMode};
-use winnow::prelude::*;
-use winnow::stream::{LocatingSlice, Location};
-use winnow::token::{one_of, take_while};
-
+use super::grammar::{Binary, ReadTokens, Token, Unary, read};
 use crate::plasticity::{Measurement, Quantity};
 
 /// The longest expression [characters].
@@ -26,61 +20,64 @@ pub struct ExpressionError {
     pub message: String,
 }
 
-/// An expression whose names are signals.
+/// An expression of signals `N`.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Formula {
-    pub(super) steps: Vec<Step>,
-    /// The measurements, each with the characters before its first use.
-    measurements: Vec<(Measurement, usize)>,
+pub struct Formula<N = FactorSignal> {
+    pub(super) steps: Vec<Step<N>>,
+    /// Signals, each with the characters before its first use.
+    signals: Vec<(N, usize)>,
     /// Values that wait at most, the result included.
     pub(super) depth: usize,
 }
 
+/// What an expression of a rule at the end of trials reads.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum FactorSignal {
+    /// What is measured in a trial.
+    Measured(Measurement),
+    /// The gain of the population.
+    Gain,
+    /// The largest firing rate of the population.
+    PhiMax,
+}
+
 /// One step of an evaluation on a stack.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) enum Step {
+pub(super) enum Step<N> {
     Number(f64),
-    Signal(Measurement),
-    Gain,
-    PhiMax,
+    Signal(N),
     Unary(Unary),
     Binary(Binary),
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Unary {
-    Negate,
-    Exp,
-    Ln,
-    Sqrt,
-    Abs,
-    Sign,
-    Tanh,
-    Sigmoid,
+/// What a function does.
+#[derive(Clone, Copy, Debug)]
+enum MathFunction {
+    Unary(Unary),
+    Binary(Binary),
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Binary {
-    Add,
-    Subtract,
-    Multiply,
-    Divide,
-    Power,
-    Min,
-    Max,
+impl MathFunction {
+    fn arguments(self) -> usize {
+        match self {
+            Self::Unary(_) => 1,
+            Self::Binary(_) => 2,
+        }
+    }
 }
 
-/// The functions, by name and number of arguments.
-const FUNCTIONS: [(&str, usize, Step); 9] = [
-    ("exp", 1, Step::Unary(Unary::Exp)),
-    ("ln", 1, Step::Unary(Unary::Ln)),
-    ("sqrt", 1, Step::Unary(Unary::Sqrt)),
-    ("abs", 1, Step::Unary(Unary::Abs)),
-    ("sign", 1, Step::Unary(Unary::Sign)),
-    ("tanh", 1, Step::Unary(Unary::Tanh)),
-    ("sigmoid", 1, Step::Unary(Unary::Sigmoid)),
-    ("min", 2, Step::Binary(Binary::Min)),
-    ("max", 2, Step::Binary(Binary::Max)),
+/// The functions, by name.
+const FUNCTIONS: [(&str, MathFunction); 9] = [
+    ("exp", MathFunction::Unary(Unary::Exp)),
+    ("ln", MathFunction::Unary(Unary::Ln)),
+    ("sqrt", MathFunction::Unary(Unary::Sqrt)),
+    ("abs", MathFunction::Unary(Unary::Abs)),
+    ("sign", MathFunction::Unary(Unary::Sign)),
+    ("tanh", MathFunction::Unary(Unary::Tanh)),
+    ("sigmoid", MathFunction::Unary(Unary::Sigmoid)),
+    ("min", MathFunction::Binary(Binary::Min)),
+    ("max", MathFunction::Binary(Binary::Max)),
 ];
 
 impl Formula {
@@ -89,24 +86,39 @@ impl Formula {
     /// # Errors
     /// If it is not an expression, or a name is neither signal nor function.
     pub fn parse(text: &str, phases: &[&str]) -> Result<Self, ExpressionError> {
+        Self::of_signals(text, &trial_signals(phases))
+    }
+
+    /// The measurements that it reads, each with the number of characters before its first use.
+    pub fn measurements(&self) -> impl Iterator<Item = (Measurement, usize)> {
+        self.signals.iter().filter_map(|&(signal, offset)| match signal {
+            FactorSignal::Measured(measurement) => Some((measurement, offset)),
+            FactorSignal::Gain | FactorSignal::PhiMax => None,
+        })
+    }
+}
+
+impl<N: Copy + PartialEq> Formula<N> {
+    /// Parses an expression of signals by their names.
+    ///
+    /// # Errors
+    /// If it is not an expression, or a name is neither signal nor function.
+    pub(in crate::plasticity) fn of_signals(text: &str, known: &[(String, N)]) -> Result<Self, ExpressionError> {
         let characters = |bytes: usize| text.get(..bytes).map_or(0, |before| before.chars().count());
         check_size(text)?;
-        let mut input = LocatingSlice::new(text);
-        let parsed = delimited(multispace0, sum, multispace0).parse_next(&mut input);
-        let end = input.current_token_start();
-        let tokens = match parsed {
-            Ok(tokens) if end == text.len() => tokens,
-            _ => return Err(ExpressionError { offset: characters(end), message: expected(&text[end..]) }),
+        let ReadTokens { tokens, end } = read(text);
+        let Some(tokens) = tokens.filter(|_| end == text.len()) else {
+            return Err(ExpressionError { offset: characters(end), message: expected(&text[end..]) });
         };
-        let mut formula = Self { steps: Vec::new(), measurements: Vec::new(), depth: 0 };
+        let mut formula = Self { steps: Vec::new(), signals: Vec::new(), depth: 0 };
         let mut waiting = 0;
         for token in tokens {
             let error = |(at, message)| ExpressionError { offset: characters(at), message };
-            let step = token.step(phases).map_err(error)?;
-            if let (Step::Signal(measurement), Token::Name { at, .. }) = (step, &token)
-                && formula.measurements.iter().all(|(other, _)| *other != measurement)
+            let step = token.step(known).map_err(error)?;
+            if let (Step::Signal(signal), Token::Name { at, .. }) = (step, &token)
+                && formula.signals.iter().all(|(other, _)| *other != signal)
             {
-                formula.measurements.push((measurement, characters(*at)));
+                formula.signals.push((signal, characters(*at)));
             }
             waiting = match step {
                 Step::Unary(_) => waiting,
@@ -124,10 +136,18 @@ impl Formula {
         Ok(formula)
     }
 
-    /// The measurements that it reads, each with the number of characters before its first use.
-    pub fn measurements(&self) -> &[(Measurement, usize)] {
-        &self.measurements
+    /// Whether it reads a signal.
+    pub(in crate::plasticity) fn reads(&self, signal: N) -> bool {
+        self.signals.iter().any(|(other, _)| *other == signal)
     }
+}
+
+/// Whether a signal may have a name: a letter or `_`, then letters, digits and `_`, other than that of a function.
+pub(in crate::plasticity) fn is_name(name: &str) -> bool {
+    let letter = |c: char| c.is_ascii_alphabetic() || c == '_';
+    name.starts_with(letter)
+        && name.chars().all(|c| letter(c) || c.is_ascii_digit())
+        && FUNCTIONS.iter().all(|(function, _)| *function != name)
 }
 
 /// Bounds what the parser, which calls itself, may go into.
@@ -163,124 +183,49 @@ fn expected(rest: &str) -> String {
     }
 }
 
-/// A step whose names are as yet unread, with the bytes before it.
-#[derive(Clone, Debug)]
-enum Token {
-    Number(f64),
-    Name { at: usize, name: String },
-    Call { at: usize, name: String, arguments: usize },
-    Unary(Unary),
-    Binary(Binary),
-}
-
 impl Token {
     /// The step, or what is wrong at which byte.
-    fn step(&self, phases: &[&str]) -> Result<Step, (usize, String)> {
+    fn step<N: Copy>(&self, signals: &[(String, N)]) -> Result<Step<N>, (usize, String)> {
         match self {
             Self::Number(number) => Ok(Step::Number(*number)),
             Self::Unary(operation) => Ok(Step::Unary(*operation)),
             Self::Binary(operation) => Ok(Step::Binary(*operation)),
-            Self::Name { at, name } => signal(name, phases).ok_or_else(|| {
-                let known: Vec<String> = names(phases).map(|(name, _)| name).collect();
-                (*at, unknown("signal", name, &known))
-            }),
+            Self::Name { at, name } => match signals.iter().find(|(known, _)| known == name) {
+                Some((_, signal)) => Ok(Step::Signal(*signal)),
+                None => Err((*at, unknown("signal", name, signals.iter().map(|(known, _)| known.as_str())))),
+            },
             Self::Call { at, name, arguments } => {
-                let Some((_, taken, step)) = FUNCTIONS.iter().find(|(known, ..)| known == name) else {
-                    return Err((*at, unknown("function", name, &FUNCTIONS.map(|(name, ..)| name.to_owned()))));
+                let Some((_, function)) = FUNCTIONS.iter().find(|(known, _)| known == name) else {
+                    return Err((*at, unknown("function", name, FUNCTIONS.iter().map(|(known, _)| *known))));
                 };
-                if taken != arguments {
+                let taken = function.arguments();
+                if taken != *arguments {
                     return Err((*at, format!("expected `{name}` with {taken} arguments, found {arguments}")));
                 }
-                Ok(*step)
+                Ok(match *function {
+                    MathFunction::Unary(operation) => Step::Unary(operation),
+                    MathFunction::Binary(operation) => Step::Binary(operation),
+                })
             }
         }
     }
 }
 
 /// The signals of a trial with these phases, by name.
-fn names<'a>(phases: &'a [&str]) -> impl Iterator<Item = (String, Step)> + 'a {
+fn trial_signals(phases: &[&str]) -> Vec<(String, FactorSignal)> {
     let of_phase = |quantity| (0..phases.len()).map(move |phase| Measurement::Phase(quantity, phase));
     let measured = Quantity::ALL.into_iter().flat_map(of_phase).chain([Measurement::BackpropError]);
-    let measured = measured.map(|measurement| (measurement.name(phases), Step::Signal(measurement)));
-    measured.chain([("gain".to_owned(), Step::Gain), ("phi_max".to_owned(), Step::PhiMax)])
+    let measured = measured.map(|measurement| (measurement.name(phases), FactorSignal::Measured(measurement)));
+    measured.chain([("gain".to_owned(), FactorSignal::Gain), ("phi_max".to_owned(), FactorSignal::PhiMax)]).collect()
 }
 
-fn signal(name: &str, phases: &[&str]) -> Option<Step> {
-    names(phases).find(|(known, _)| known == name).map(|(_, step)| step)
-}
-
-fn unknown(what: &str, name: &str, known: &[String]) -> String {
-    let likeness = |known: &String| strsim::jaro_winkler(name, known);
-    match known.iter().max_by(|a, b| likeness(a).total_cmp(&likeness(b))).filter(|known| likeness(known) >= 0.8) {
+fn unknown<'k>(what: &str, name: &str, known: impl Iterator<Item = &'k str> + Clone) -> String {
+    let likeness = |known: &str| strsim::jaro_winkler(name, known);
+    let nearest = known.clone().max_by(|a, b| likeness(a).total_cmp(&likeness(b)));
+    match nearest.filter(|known| likeness(known) >= 0.8) {
         Some(nearest) => format!("there is no {what} `{name}`; did you mean `{nearest}`?"),
-        None => format!("there is no {what} `{name}`; there are {}", known.join(", ")),
+        None => format!("there is no {what} `{name}`; there are {}", known.collect::<Vec<_>>().join(", ")),
     }
-}
-
-type Input<'a> = LocatingSlice<&'a str>;
-type ParseFailure = ErrMode<ContextError>;
-type Postfix = Vec<Token>;
-
-/// Sums, products and powers, by the strength with which they bind.
-fn sum(input: &mut Input<'_>) -> Result<Postfix, ParseFailure> {
-    let spaced = |operator| delimited(multispace0, one_of(operator), multispace0);
-    expression(operand)
-        .prefix(dispatch! { (one_of(['-', '+']), multispace0).map(|(sign, _)| sign);
-            '-' => empty.value(Prefix(15, |_: &mut _, a| Ok(unary(a, Unary::Negate)))),
-            '+' => empty.value(Prefix(15, |_: &mut _, a| Ok(a))),
-            _ => fail,
-        })
-        .infix(dispatch! { spaced(['+', '-', '*', '/', '^']);
-            '+' => empty.value(Infix::Left(5, |_: &mut _, a, b| Ok(binary(a, b, Binary::Add)))),
-            '-' => empty.value(Infix::Left(5, |_: &mut _, a, b| Ok(binary(a, b, Binary::Subtract)))),
-            '*' => empty.value(Infix::Left(10, |_: &mut _, a, b| Ok(binary(a, b, Binary::Multiply)))),
-            '/' => empty.value(Infix::Left(10, |_: &mut _, a, b| Ok(binary(a, b, Binary::Divide)))),
-            '^' => empty.value(Infix::Right(20, |_: &mut _, a, b| Ok(binary(a, b, Binary::Power)))),
-            _ => fail,
-        })
-        .parse_next(input)
-}
-
-fn unary(mut a: Postfix, operation: Unary) -> Postfix {
-    a.push(Token::Unary(operation));
-    a
-}
-
-fn binary(mut a: Postfix, b: Postfix, operation: Binary) -> Postfix {
-    a.extend(b);
-    a.push(Token::Binary(operation));
-    a
-}
-
-fn operand(input: &mut Input<'_>) -> Result<Postfix, ParseFailure> {
-    let inner = delimited(('(', multispace0), cut_err(sum), cut_err((multispace0, ')')));
-    alt((inner, number, name)).parse_next(input)
-}
-
-/// Digits, a point, an exponent: no sign, `inf` or `nan`.
-fn number(input: &mut Input<'_>) -> Result<Postfix, ParseFailure> {
-    let exponent = (one_of(['e', 'E']), opt(one_of(['+', '-'])), digit1);
-    let digits = alt((('.', digit1).void(), (digit1, opt(('.', digit0))).void()));
-    let number =
-        (digits, opt(exponent)).take().verify_map(|text: &str| text.parse().ok().filter(|x: &f64| x.is_finite()));
-    number.map(|number| vec![Token::Number(number)]).parse_next(input)
-}
-
-/// A signal, or a function with its arguments in parentheses.
-fn name(input: &mut Input<'_>) -> Result<Postfix, ParseFailure> {
-    let at = input.current_token_start();
-    let letter = |c: char| c.is_ascii_alphabetic() || c == '_';
-    let word = (one_of(letter), take_while(0.., (letter, '0'..='9'))).take().parse_next(input)?;
-    let list = separated::<_, _, Vec<Postfix>, _, _, _, _>(1.., cut_err(sum), (multispace0, ',', multispace0));
-    let arguments = delimited((multispace0, '(', multispace0), list, cut_err((multispace0, ')')));
-    let name = word.to_owned();
-    Ok(match opt(arguments).parse_next(input)? {
-        None => vec![Token::Name { at, name }],
-        Some(arguments) => {
-            let call = Token::Call { at, name, arguments: arguments.len() };
-            arguments.into_iter().flatten().chain([call]).collect()
-        }
-    })
 }
 
 #[cfg(test)]
@@ -311,7 +256,7 @@ mod tests {
         let formula = Formula::parse("plateau_target - v_forward * plateau_target", &PHASES).unwrap();
         let measured = [(Quantity::Plateau, 1, 0), (Quantity::Potential, 0, 17)];
         let measured = measured.map(|(quantity, phase, at)| (Measurement::Phase(quantity, phase), at));
-        assert_eq!(formula.measurements(), measured);
+        assert_eq!(formula.measurements().collect::<Vec<_>>(), measured);
         assert_eq!(formula.depth, 3);
     }
 

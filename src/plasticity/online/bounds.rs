@@ -53,8 +53,9 @@ impl WeightBounds {
         self.clipped(w + by)
     }
 
+    /// The weight, or the bound beyond which it is.
     #[inline(always)]
-    fn clipped(self, w: f64) -> f64 {
+    pub fn clipped(self, w: f64) -> f64 {
         w.max(self.w_min).min(self.w_max)
     }
 }

@@ -85,6 +85,11 @@ impl OnlineRule for BurstDependent {
         [self.e_start * self.tau_avg, self.p_start]
     }
 
+    fn refuses_memory(&self, [events, probability]: SignalMemory) -> Option<&'static str> {
+        let fits = events > 0.0 && probability >= 0.0;
+        (!fits).then_some("running events above 0, and a running probability of bursts of 0 or more")
+    }
+
     /// −P̄ at an event, 1 at a burst.
     fn signal(&self, event: CellEvent, memory: &mut SignalMemory, since: f64) -> f64 {
         let [events, probability] = *memory;

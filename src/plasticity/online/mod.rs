@@ -3,12 +3,16 @@
 //! Times are those at the synapse: a presynaptic spike acts when it arrives, after its delay. Either side leaves traces that decay
 //! exponentially; [`OnlineRule`] turns the traces of one side into a change at the spikes of the other. Rules that act at signals change weights
 //! at other times of the postsynaptic cell than its spikes, by a number that they make of what the cell is then. Rules see numbers alone, neither
-//! engine nor network. One rule is one file with its equation and source, and a line of [`OnlinePlasticity`].
+//! engine nor network. One rule is one file with its equation and source, and a line of [`OnlinePlasticity`]; a model may have rules of
+//! [expressions](OnlineExpression), and rules that the [program brings](OwnOnlineRule).
 
 mod bounds;
 mod burst_dependent;
+mod expression;
+mod own;
 mod signals;
 mod stdp;
+mod terms;
 mod traces;
 mod triplet;
 mod urbanczik_senn;
@@ -21,12 +25,17 @@ use serde::{Deserialize, Serialize};
 
 pub use bounds::{BoundKind, WeightBounds};
 pub use burst_dependent::BurstDependent;
+pub use expression::OnlineExpression;
+pub(super) use own::OnlineMaker;
+pub use own::{OnlineContext, OwnOnlineRule};
 pub use signals::{Candidate, CellEvent, PostEvents, SignalMemory};
 pub use stdp::Stdp;
 pub(crate) use traces::decay_of;
 pub use traces::{SpikePairing, SpikeTraces};
 pub use triplet::TripletStdp;
 pub use urbanczik_senn::UrbanczikSenn;
+
+use super::{RuleError, RuleRegistry};
 
 /// A plasticity rule that acts at spikes.
 ///
@@ -44,6 +53,12 @@ pub trait OnlineRule: Debug + Send + Sync {
     /// What it remembers of each postsynaptic neuron, at the start of a run.
     fn memory(&self) -> SignalMemory {
         [0.0; 2]
+    }
+
+    /// What it can remember, in words, where it cannot remember this; a checkpoint that was changed may hold anything.
+    fn refuses_memory(&self, memory: SignalMemory) -> Option<&'static str> {
+        let _ = memory;
+        None
     }
 
     /// The signal of a postsynaptic cell, where it acts at other events than spikes: [`OnlineRule::at_spike`] changes weights by it, as the first of
@@ -89,7 +104,7 @@ pub struct SpikeAtSynapse {
 }
 
 /// Plasticity between spikes, by its rule.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename = "kind", rename_all = "snake_case")]
 #[schemars(rename = "OnlinePlasticity", tag = "kind", transform = crate::units::tagged::first_is_default)]
 #[non_exhaustive]
@@ -102,16 +117,36 @@ pub enum OnlinePlasticity {
     UrbanczikSenn(UrbanczikSenn),
     /// Bursts of the postsynaptic cell (Payeur et al. 2021).
     BurstDependent(BurstDependent),
+    /// Terms by which the weight changes.
+    Expression(OnlineExpression),
+    /// A rule of the program's own.
+    Own(OwnOnlineRule),
 }
 
 impl OnlinePlasticity {
     /// The rule.
-    pub fn rule(&self) -> Arc<dyn OnlineRule> {
-        match *self {
-            Self::Stdp(rule) => Arc::new(rule),
-            Self::TripletStdp(rule) => Arc::new(rule),
-            Self::UrbanczikSenn(rule) => Arc::new(rule),
-            Self::BurstDependent(rule) => Arc::new(rule),
+    ///
+    /// # Errors
+    /// If a term is no expression, or no rule of the program has the name.
+    pub fn rule(&self) -> Result<Arc<dyn OnlineRule>, RuleError> {
+        Ok(match self {
+            Self::Stdp(rule) => Arc::new(*rule),
+            Self::TripletStdp(rule) => Arc::new(*rule),
+            Self::UrbanczikSenn(rule) => Arc::new(*rule),
+            Self::BurstDependent(rule) => Arc::new(*rule),
+            Self::Expression(rule) => Arc::new(rule.compiled()?),
+            Self::Own(rule) => return rule.made(),
+        })
+    }
+
+    /// The same with the rule of its name in a registry, where it is one of the program's own that is not there yet.
+    pub(crate) fn found_in(self, registry: &RuleRegistry) -> Self {
+        match self {
+            Self::Own(OwnOnlineRule { maker: None, rule, w_min, w_max }) => {
+                let maker = registry.online_maker(&rule);
+                Self::Own(OwnOnlineRule { rule, w_min, w_max, maker })
+            }
+            other => other,
         }
     }
 
@@ -122,6 +157,8 @@ impl OnlinePlasticity {
             Self::TripletStdp(_) => "triplet_stdp",
             Self::UrbanczikSenn(_) => "urbanczik_senn",
             Self::BurstDependent(_) => "burst_dependent",
+            Self::Expression(_) => "expression",
+            Self::Own(_) => "own",
         }
     }
 
@@ -132,6 +169,8 @@ impl OnlinePlasticity {
             Self::TripletStdp(rule) => rule.bounds(),
             Self::UrbanczikSenn(rule) => rule.bounds(),
             Self::BurstDependent(rule) => rule.bounds(),
+            Self::Expression(rule) => rule.bounds(),
+            Self::Own(rule) => rule.bounds(),
         }
     }
 
@@ -155,15 +194,26 @@ impl OnlinePlasticity {
                 let [eta, w_min, w_max] = [rule.eta, rule.w_min, rule.w_max].map(|of| of * factor);
                 Self::BurstDependent(BurstDependent { eta, w_min, w_max, ..rule })
             }
+            Self::Expression(rule) => {
+                let [unit, w_min, w_max] = [rule.unit, rule.w_min, rule.w_max].map(|of| of * factor);
+                Self::Expression(OnlineExpression { unit, w_min, w_max, ..rule })
+            }
+            Self::Own(rule) => {
+                let [w_min, w_max] = [rule.w_min, rule.w_max].map(|of| of * factor);
+                Self::Own(OwnOnlineRule { w_min, w_max, ..rule })
+            }
         }
     }
 
     /// A key with what is wrong with it beside the others, if anything is.
     pub fn conflict(&self) -> Option<(&'static str, String)> {
-        if let Self::UrbanczikSenn(rule) = self
-            && let Some(conflict) = rule.conflict()
-        {
-            return Some(conflict);
+        let own = match self {
+            Self::UrbanczikSenn(rule) => rule.conflict(),
+            Self::Expression(rule) => rule.conflict(),
+            Self::Stdp(_) | Self::TripletStdp(_) | Self::BurstDependent(_) | Self::Own(_) => None,
+        };
+        if own.is_some() {
+            return own;
         }
         let WeightBounds { w_min, w_max, .. } = self.bounds();
         (w_min >= w_max).then(|| {

@@ -54,6 +54,13 @@ impl SpikeTraces {
     pub(crate) fn later_y(&self, before: [f64; 2], dt: f64) -> [f64; 2] {
         left(self.pairing.jump(before), self.tau_y, dt)
     }
+
+    /// Traces of postsynaptic spikes `dt` ms before a time at which they are these, with no spike in between.
+    pub(crate) fn sooner_y(&self, then: [f64; 2], dt: f64) -> [f64; 2] {
+        let sooner =
+            |trace: usize| if self.tau_y[trace] > 0.0 { then[trace] / decay_of(self.tau_y[trace], dt) } else { 0.0 };
+        [sooner(0), sooner(1)]
+    }
 }
 
 /// What is left of traces after `dt` ms; nothing of those that are not read.

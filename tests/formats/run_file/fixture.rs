@@ -99,6 +99,8 @@ fn projection(name: &str, from: usize, to: usize, port: PortId) -> Projection {
         storage: None,
         short_term: None,
         plasticity: None,
+        dendritic_share: 0.0,
+        normalise: None,
         weights: WeightInit::Moments {
             fan_in: Some(12),
             v_avg: 3.0,
