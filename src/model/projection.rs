@@ -289,14 +289,19 @@ impl Projection {
         }
     }
 
-    /// Whether it learns, but has no synapses of some pairs of neurons, which would learn in dense storage.
-    fn learns_sparse(&self) -> bool {
-        self.learning_rate > 0.0 && !self.connection.is_default()
+    /// Whether its weights change, at the end of presentations or between spikes.
+    pub fn learns(&self) -> bool {
+        self.learning_rate > 0.0 || self.plasticity.is_some()
     }
 
-    /// Whether its storage is one in which it can learn.
+    /// Whether it learns, but has no synapses of some pairs of neurons, which would learn in dense storage.
+    fn learns_sparse(&self) -> bool {
+        self.learns() && !self.connection.is_default()
+    }
+
+    /// Whether its storage is one in which only synapses that there are learn.
     pub fn can_learn(&self, populations: &[Population]) -> bool {
-        self.short_term.is_none() && (self.connection.is_default() || self.storage(populations) == Storage::Sparse)
+        self.connection.is_default() || self.storage(populations) == Storage::Sparse
     }
 
     /// Whether it has one synapse of each pair of neurons, in dense storage, whose effect is its weight: what rules of rates and

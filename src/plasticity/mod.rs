@@ -26,9 +26,9 @@ pub use mirror::Mirror;
 pub use normalisation::Normalisation;
 pub(crate) use online::decay_of;
 pub use online::{
-    BoundKind, BurstDependent, Candidate, CellEvent, OnlineContext, OnlineExpression, OnlinePlasticity, OnlineRule,
-    OwnOnlineRule, PostEvents, SignalMemory, SpikeAtSynapse, SpikePairing, SpikeTraces, Stdp, TripletStdp,
-    UrbanczikSenn, WeightBounds,
+    BoundKind, BurstDependent, Candidate, CellEvent, InterneuronGating, OnlineContext, OnlineExpression,
+    OnlinePlasticity, OnlineRule, OwnOnlineRule, PostEvents, SignalMemory, SpikeAtSynapse, SpikePairing, SpikeTraces,
+    Stdp, TripletStdp, UrbanczikSenn, WeightBounds,
 };
 pub use registry::{DEFAULT_RULE, NeuronConstants, RuleContext, RuleError, RuleRegistry};
 pub use short_term::{ShortTermPlasticity, ShortTermState};

@@ -72,6 +72,21 @@ fn weights_that_learn_go_on_from_a_checkpoint_to_the_bit() {
     assert!(ran.code == Some(2) && ran.stderr.contains("projection.input-cells.plasticity.a_plus"), "{}", ran.stderr);
 }
 
+/// In dense storage pairs without a synapse would have a weight of 0 that learns.
+#[test]
+fn only_synapses_that_there_are_learn() {
+    let bench = Bench::new();
+    let connection = "delay_ms = 1.5\nconnection = { kind = \"fixed_probability\", p = 0.5 }";
+    bench.write("learning.toml", LEARNING.replace("delay_ms = 1.5", connection));
+    bench.ok("simulate learning.toml --out run.h5");
+    let run = Contents::of(&bench.path("run.h5"));
+    let [before, after] = ["initial", "final"].map(|name| run.floats(&format!("/weights/input-cells/{name}/weight")));
+    assert!((200..400).contains(&after.len()) && before.len() == after.len(), "{} of 600 pairs", after.len());
+    assert_ne!(before, after);
+    let ran = bench.run("simulate learning.toml --set projection.input-cells.storage=\"dense\" --out dense.h5");
+    assert!(ran.code == Some(2) && ran.stderr.contains("those without a synapse would learn too"), "{}", ran.stderr);
+}
+
 #[test]
 fn plasticity_that_makes_no_sense_is_refused_with_what_was_expected() {
     let bench = Bench::new();
@@ -80,7 +95,7 @@ fn plasticity_that_makes_no_sense_is_refused_with_what_was_expected() {
     for (key, expected) in [
         (
             format!("{rule}.kind=\"stpd\""),
-            "expected \"stdp\", \"triplet_stdp\", \"urbanczik_senn\", \"burst_dependent\", \"expression\" or \"own\", found \"stpd\"; did you mean `stdp`?",
+            "expected \"stdp\", \"triplet_stdp\", \"urbanczik_senn\", \"burst_dependent\", \"interneuron_gating\", \"expression\" or \"own\", found \"stpd\"; did you mean `stdp`?",
         ),
         (
             format!("{rule}={{kind=\"expression\",at_spike=\"0.1 * (w_max - z)\",w_max=900}}"),
@@ -122,6 +137,11 @@ fn plasticity_that_makes_no_sense_is_refused_with_what_was_expected() {
             "bac",
             "projection.epsp-pyramidal.plasticity={kind=\"urbanczik_senn\",eta=1,w_max=4000}",
             "with an `escape` rate where `plasticity` is of kind \"urbanczik_senn\"; \"pyramidal\" fires at no such rate",
+        ),
+        (
+            "bac",
+            "projection.epsp-pyramidal.plasticity={kind=\"interneuron_gating\",eta=1,w_min=0,w_max=4000}",
+            "with an `escape` rate where `plasticity` is of kind \"interneuron_gating\"; \"pyramidal\" fires at no such rate",
         ),
         (
             "recurrent-lif",
@@ -190,8 +210,6 @@ fn weights_are_normalised_at_their_times() {
     let run = Contents::of(&bench.path("whole.h5"));
     for slice in 1..5 {
         let weights = run.floats(&format!("/weights/input-cells/presentation-{slice}"));
-        // Single precision, as it is read.
-        let weights: Vec<_> = weights.iter().map(|w| f64::from(f32::from_bits(w.to_bits() as u32))).collect();
         let off = weights.chunks(30).map(|onto_one| (onto_one.iter().sum::<f64>() - 12_000.0).abs());
         let off = off.fold(0.0, f64::max);
         assert!(if slice % 2 == 0 { off < 0.01 } else { off > 1.0 }, "{slice}: {off}");

@@ -54,7 +54,7 @@ fn a_rule_of_rates_takes_the_initial_values_that_its_model_reads() {
     bench.ok(&format!("{drawn} {files} --out read.h5"));
     let initial = |name: &str, of: &str| {
         let values = Contents::of(&bench.path(name)).0[of].clone();
-        values.into_iter().map(|bits| f32::from_bits(bits as u32)).collect::<Vec<_>>()
+        values.into_iter().map(|bits| f64::from_bits(bits) as f32).collect::<Vec<_>>()
     };
     assert_eq!(initial("read.h5", "/weights/input-hidden/initial"), [0.25; 192]);
     assert_eq!(initial("read.h5", "/biases/output/initial"), [0.5; 4]);

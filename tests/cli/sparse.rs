@@ -61,7 +61,7 @@ fn sparse_synapses_are_trained_resumed_inspected_drawn_and_judged() {
     let mut expected = vec![0.0; post * pre];
     let ends = column("final", "source_node_id").into_iter().zip(column("final", "target_node_id"));
     for ((source, target), bits) in ends.zip(column("final", "weight")) {
-        expected[target as usize * pre + source as usize] = f32::from_bits(bits as u32);
+        expected[target as usize * pre + source as usize] = f64::from_bits(bits) as f32;
     }
     assert!((post, pre) == (12, 16) && matrix == expected && expected.iter().filter(|w| **w != 0.0).count() == 60);
     for neuron in 0..12 {

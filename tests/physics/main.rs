@@ -13,6 +13,7 @@ mod distributions;
 mod drives;
 mod exact;
 mod feedback;
+mod gating;
 mod graphs;
 mod lif;
 mod mean_field;

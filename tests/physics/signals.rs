@@ -19,15 +19,15 @@ use super::plasticity::{
 const SOMA: [f64; 2] = [60.0, 5.0];
 const DENDRITE: [f64; 2] = [200.0, 20.0];
 const G_D: f64 = 10.0;
-const REST: f64 = -70.0;
+pub const REST: f64 = -70.0;
 const TAU_S: f64 = 3.0;
-const ESCAPE: LifEscape = LifEscape { phi_max: 0.2, v_half: -60.0, width: 3.0 };
+pub const ESCAPE: LifEscape = LifEscape { phi_max: 0.2, v_half: -60.0, width: 3.0 };
 const WEIGHT: f64 = 512.0;
 const RULE: UrbanczikSenn =
     UrbanczikSenn { eta: 0.05, tau_l: 10.0, tau_s: TAU_S, attenuation: None, w_min: 0.0, w_max: 1e4 };
 
 /// Cells that fire by an escape rate, with synapses on the dendrite.
-fn predicting(v_reset: Option<f64>, t_ref: f64) -> Compartments {
+pub fn predicting(v_reset: Option<f64>, t_ref: f64) -> Compartments {
     let compartment = |name: &str, [c_m, g_l]: [f64; 2]| CompartmentKeys {
         name: name.to_owned(),
         c_m,
@@ -50,14 +50,14 @@ fn predicting(v_reset: Option<f64>, t_ref: f64) -> Compartments {
 }
 
 /// Three sources onto cells that learn.
-fn model(size: usize, cell: Compartments, rule: UrbanczikSenn) -> (Model, Network) {
+pub fn model(size: usize, cell: Compartments, rule: OnlinePlasticity) -> (Model, Network) {
     let model = Model::builder("prediction")
         .protocol(ContinuousProtocol::default())
         .population("source", 3, PoissonEncoder::default())
         .population("cells", size, cell)
         .projection(ProjectionSpec {
             weights: WeightInit::Constant { value: WEIGHT },
-            plasticity: Some(OnlinePlasticity::UrbanczikSenn(rule)),
+            plasticity: Some(rule),
             ..ProjectionSpec::new("source", "cells", "in")
         })
         .build()
@@ -66,10 +66,10 @@ fn model(size: usize, cell: Compartments, rule: UrbanczikSenn) -> (Model, Networ
     (model, network)
 }
 
-const LENGTH: f64 = 150.0;
+pub const LENGTH: f64 = 150.0;
 
 /// Spikes of the sources: the dendrite's prediction is low at those of the first, high at those of the second.
-fn spikes() -> Vec<Spike> {
+pub fn spikes() -> Vec<Spike> {
     let mut all: Vec<Spike> = train(0, &[2.0, 12.0, 24.0]);
     all.extend(train(1, &[95.0, 108.0]));
     all.extend(train(2, &[60.0, 66.0, 72.0, 78.0, 84.0, 90.0, 96.0, 102.0, 108.5]));
@@ -78,7 +78,7 @@ fn spikes() -> Vec<Spike> {
 }
 
 /// Runs one trial with a current into the somata, and returns changes of weights [source][cell] and the spikes of the cells.
-fn changes(model: &Model, mut network: Network, current: f64) -> (Vec<Vec<f64>>, Vec<Spike>) {
+pub fn changes(model: &Model, mut network: Network, current: f64) -> (Vec<Vec<f64>>, Vec<Spike>) {
     let mut lane = lane(model, f64::INFINITY);
     let spikes = spikes();
     let stimuli = [Stimulus::Spikes(&spikes)];
@@ -98,16 +98,16 @@ fn sigmoid(v: f64) -> f64 {
 
 /// V of soma and dendrite [mV], the synaptic current [pA], and the PSP of each source, at a step of the fine integration.
 #[derive(Clone, Copy)]
-struct Step {
-    soma: f64,
-    dendrite: f64,
+pub struct Step {
+    pub soma: f64,
+    pub dendrite: f64,
     psp: [f64; 3],
 }
 
-const DT: f64 = 0.002;
+pub const DT: f64 = 0.002;
 
 /// Integrates the membranes and PSPs by the midpoint rule from a potential of the soma on, spikes at steps.
-fn integrated(soma: f64, current: f64) -> Vec<Step> {
+pub fn integrated(soma: f64, current: f64) -> Vec<Step> {
     let mut state = [soma, REST, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0];
     let slope = |[v, d, i, psp @ ..]: [f64; 9]| -> [f64; 9] {
         // Each PSP with the current that drives it.
@@ -161,7 +161,7 @@ fn integral(steps: &[Step], h: impl Fn(f64) -> f64) -> [f64; 3] {
 #[test]
 fn the_mean_change_is_the_integral_of_urbanczik_and_senns_rule() {
     let (cells, current) = (16_000, 110.0);
-    let (model, network) = model(cells, predicting(None, 0.0), RULE);
+    let (model, network) = model(cells, predicting(None, 0.0), OnlinePlasticity::UrbanczikSenn(RULE));
     let (found, fired) = changes(&model, network, current);
     assert!(fired.len() > 5 * cells);
     let steps = integrated(REST, current);
@@ -190,7 +190,7 @@ fn candidates_of_a_refractory_cell_change_nothing() {
     let mut compartments: Vec<CompartmentKeys> = cell.compartments.into();
     compartments[0].v_init = Some(soma.into());
     cell.compartments = compartments.into();
-    let (model, network) = model(300, cell, UrbanczikSenn { eta: 5.0, ..RULE });
+    let (model, network) = model(300, cell, OnlinePlasticity::UrbanczikSenn(UrbanczikSenn { eta: 5.0, ..RULE }));
     let (found, fired) = changes(&model, network, current);
     let steps = integrated(soma, current);
     assert!(steps[..25_000].iter().all(|step| sigmoid(step.soma) > 1.0 - 1e-6));
@@ -212,7 +212,7 @@ fn candidates_of_a_refractory_cell_change_nothing() {
 }
 
 /// A recurrent circuit of cells with plateaus that fire by an escape rate; both of its plastic projections learn by signals.
-fn learning(storage: Storage) -> (Model, Network) {
+pub fn learning(storage: Storage) -> (Model, Network) {
     let cell = Compartments {
         spike: SpikeKeys {
             v_th: None,
@@ -234,35 +234,40 @@ fn windows_threads_and_storage_change_no_bit() {
     assert!(spikes[1].len() > 300, "{}", spikes[1].len());
 }
 
+/// A circuit of which a run that is saved after a slice, and one that is settled after each, goes on as a whole one does; without some arrays of
+/// its state it does not.
+pub fn goes_on_from_its_state((model, network): (Model, Network), needed: &str) {
+    let (mut whole, mut whole_network) = (lane(&model, f64::INFINITY), network.clone());
+    go_on(&mut whole, &mut whole_network, 0..3);
+    let (mut settled, mut settled_network) = (lane(&model, f64::INFINITY), network.clone());
+    for slice in 0..3 {
+        go_on(&mut settled, &mut settled_network, slice..slice + 1);
+        settled.settle_weights(&mut settled_network);
+    }
+    whole.settle_weights(&mut whole_network);
+    assert!(bits(&settled_network) == bits(&whole_network) && settled.state() == whole.state());
+    let (mut first, mut saved_network) = (lane(&model, f64::INFINITY), network);
+    go_on(&mut first, &mut saved_network, 0..1);
+    first.apply_pending(&mut saved_network);
+    let saved = first.state();
+    let go_on_from = |forgotten: &str| {
+        let (mut state, mut network) = (saved.clone(), saved_network.clone());
+        state.populations[1].retain(|array| !array.name.contains(forgotten));
+        let mut second = lane(&model, f64::INFINITY);
+        second.restore(&state);
+        go_on(&mut second, &mut network, 1..3);
+        second.settle_weights(&mut network);
+        (bits(&network), second.state())
+    };
+    assert!(go_on_from("nothing") == (bits(&whole_network), whole.state()));
+    assert!(go_on_from(needed).0 != bits(&whole_network), "what rules remember is missed");
+}
+
 /// Signals wait at synapses, and burst probabilities are remembered, where the run is saved.
 #[test]
 fn a_run_that_is_saved_or_settled_goes_on_to_the_bit() {
     for storage in [Storage::Sparse, Storage::Dense] {
-        let (model, network) = learning(storage);
-        let (mut whole, mut whole_network) = (lane(&model, f64::INFINITY), network.clone());
-        go_on(&mut whole, &mut whole_network, 0..3);
-        let (mut settled, mut settled_network) = (lane(&model, f64::INFINITY), network.clone());
-        for slice in 0..3 {
-            go_on(&mut settled, &mut settled_network, slice..slice + 1);
-            settled.settle_weights(&mut settled_network);
-        }
-        whole.settle_weights(&mut whole_network);
-        assert!(bits(&settled_network) == bits(&whole_network) && settled.state() == whole.state(), "{storage:?}");
-        let (mut first, mut saved_network) = (lane(&model, f64::INFINITY), network);
-        go_on(&mut first, &mut saved_network, 0..1);
-        first.apply_pending(&mut saved_network);
-        let saved = first.state();
-        let go_on_from = |forgotten: &str| {
-            let (mut state, mut network) = (saved.clone(), saved_network.clone());
-            state.populations[1].retain(|array| !array.name.contains(forgotten));
-            let mut second = lane(&model, f64::INFINITY);
-            second.restore(&state);
-            go_on(&mut second, &mut network, 1..3);
-            second.settle_weights(&mut network);
-            (bits(&network), second.state())
-        };
-        assert!(go_on_from("nothing") == (bits(&whole_network), whole.state()), "{storage:?}");
-        assert!(go_on_from("_memory_").0 != bits(&whole_network), "what rules remember is missed");
+        goes_on_from_its_state(learning(storage), "_memory_");
     }
 }
 

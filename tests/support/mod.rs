@@ -218,7 +218,7 @@ fn read(group: &hdf5::Group, found: &mut BTreeMap<String, Vec<u64>>) {
                 dataset.read_raw::<f64>().unwrap().into_iter().map(f64::to_bits).collect()
             }
             TypeDescriptor::Float(_) => {
-                dataset.read_raw::<f32>().unwrap().into_iter().map(|value| value.to_bits().into()).collect()
+                dataset.read_raw::<f32>().unwrap().into_iter().map(|value| f64::from(value).to_bits()).collect()
             }
             TypeDescriptor::Unsigned(_) => dataset.read_raw::<u64>().unwrap(),
             TypeDescriptor::Integer(_) => {

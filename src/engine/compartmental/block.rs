@@ -274,6 +274,7 @@ impl<const M: usize> NeuronGroup<M> {
                     attenuation: dendrite.attenuation,
                     rest: dendrite.rest_of_soma - escape.threshold,
                     width: escape.width,
+                    rate_max: escape.rate_max,
                 };
                 self.inputs.take_candidate(of.inputs, input, index, t, candidate);
             }

@@ -92,10 +92,14 @@ fn check_learning(
     projection: &Projection,
     populations: &[Population],
 ) -> Result<(), ModelError> {
-    if projection.learning_rate == 0.0 || projection.can_learn(populations) {
+    if projection.learning_rate > 0.0 && projection.short_term.is_some() {
+        let why = "expected `learning_rate` 0 where synapses facilitate and depress: rules at the end of presentations do not know it";
+        return Err(table.refused(&["learning_rate"], why));
+    }
+    if !projection.learns() || projection.can_learn(populations) {
         return Ok(());
     }
     let why = "expected `storage` \"sparse\" where a projection learns that does not connect all pairs of neurons, or in dense storage \
                those without a synapse would learn too";
-    Err(table.refused(&["storage", "learning_rate", "connection"], why))
+    Err(table.refused(&["storage", "plasticity", "learning_rate", "connection"], why))
 }

@@ -153,11 +153,9 @@ impl OnlineExpression {
         }
         let formulas = self.formulas().ok()?;
         let reads = |signal| formulas.iter().flatten().any(|formula| formula.reads(signal));
-        let sides: [(_, _, fn(usize) -> SynapseSignal); 2] = [
-            ("arrival_traces_ms", &self.arrival_traces, SynapseSignal::ArrivalTrace),
-            ("spike_traces_ms", &self.spike_traces, SynapseSignal::SpikeTrace),
-        ];
-        for (key, traces, signal) in sides {
+        let signals: [fn(usize) -> SynapseSignal; 2] = [SynapseSignal::ArrivalTrace, SynapseSignal::SpikeTrace];
+        let sides = [("arrival_traces_ms", &self.arrival_traces), ("spike_traces_ms", &self.spike_traces)];
+        for ((key, traces), signal) in sides.into_iter().zip(signals) {
             if traces.len() > 2 {
                 return Some((key, format!("expected at most two traces, found {}", traces.len())));
             }

@@ -9,6 +9,7 @@
 mod bounds;
 mod burst_dependent;
 mod expression;
+mod interneuron_gating;
 mod own;
 mod signals;
 mod stdp;
@@ -26,6 +27,7 @@ use serde::{Deserialize, Serialize};
 pub use bounds::{BoundKind, WeightBounds};
 pub use burst_dependent::BurstDependent;
 pub use expression::OnlineExpression;
+pub use interneuron_gating::InterneuronGating;
 pub(super) use own::OnlineMaker;
 pub use own::{OnlineContext, OwnOnlineRule};
 pub use signals::{Candidate, CellEvent, PostEvents, SignalMemory};
@@ -117,6 +119,8 @@ pub enum OnlinePlasticity {
     UrbanczikSenn(UrbanczikSenn),
     /// Bursts of the postsynaptic cell (Payeur et al. 2021).
     BurstDependent(BurstDependent),
+    /// Interneurons that cancel what reaches a dendrite (Sacramento et al. 2018).
+    InterneuronGating(InterneuronGating),
     /// Terms by which the weight changes.
     Expression(OnlineExpression),
     /// A rule of the program's own.
@@ -134,6 +138,7 @@ impl OnlinePlasticity {
             Self::TripletStdp(rule) => Arc::new(*rule),
             Self::UrbanczikSenn(rule) => Arc::new(*rule),
             Self::BurstDependent(rule) => Arc::new(*rule),
+            Self::InterneuronGating(rule) => Arc::new(*rule),
             Self::Expression(rule) => Arc::new(rule.compiled()?),
             Self::Own(rule) => return rule.made(),
         })
@@ -157,6 +162,7 @@ impl OnlinePlasticity {
             Self::TripletStdp(_) => "triplet_stdp",
             Self::UrbanczikSenn(_) => "urbanczik_senn",
             Self::BurstDependent(_) => "burst_dependent",
+            Self::InterneuronGating(_) => "interneuron_gating",
             Self::Expression(_) => "expression",
             Self::Own(_) => "own",
         }
@@ -169,6 +175,7 @@ impl OnlinePlasticity {
             Self::TripletStdp(rule) => rule.bounds(),
             Self::UrbanczikSenn(rule) => rule.bounds(),
             Self::BurstDependent(rule) => rule.bounds(),
+            Self::InterneuronGating(rule) => rule.bounds(),
             Self::Expression(rule) => rule.bounds(),
             Self::Own(rule) => rule.bounds(),
         }
@@ -194,6 +201,10 @@ impl OnlinePlasticity {
                 let [eta, w_min, w_max] = [rule.eta, rule.w_min, rule.w_max].map(|of| of * factor);
                 Self::BurstDependent(BurstDependent { eta, w_min, w_max, ..rule })
             }
+            Self::InterneuronGating(rule) => {
+                let [eta, w_min, w_max] = [rule.eta, rule.w_min, rule.w_max].map(|of| of * factor);
+                Self::InterneuronGating(InterneuronGating { eta, w_min, w_max, ..rule })
+            }
             Self::Expression(rule) => {
                 let [unit, w_min, w_max] = [rule.unit, rule.w_min, rule.w_max].map(|of| of * factor);
                 Self::Expression(OnlineExpression { unit, w_min, w_max, ..rule })
@@ -210,7 +221,11 @@ impl OnlinePlasticity {
         let own = match self {
             Self::UrbanczikSenn(rule) => rule.conflict(),
             Self::Expression(rule) => rule.conflict(),
-            Self::Stdp(_) | Self::TripletStdp(_) | Self::BurstDependent(_) | Self::Own(_) => None,
+            Self::Stdp(_)
+            | Self::TripletStdp(_)
+            | Self::BurstDependent(_)
+            | Self::InterneuronGating(_)
+            | Self::Own(_) => None,
         };
         if own.is_some() {
             return own;

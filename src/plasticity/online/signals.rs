@@ -36,6 +36,8 @@ pub struct Candidate {
     pub rest: f64,
     /// Width of the sigmoid [mV].
     pub width: f64,
+    /// φ_max [1/ms].
+    pub rate_max: f64,
 }
 
 /// What a postsynaptic neuron remembers between its signals, in numbers of the rule.

@@ -91,7 +91,9 @@ impl OnlineRule for UrbanczikSenn {
 
     /// (kept − φ(V*)/φ_max) h(V*) [1/mV].
     fn signal(&self, event: CellEvent, _: &mut SignalMemory, _: f64) -> f64 {
-        let CellEvent::Candidate(Candidate { fires, dendrite, attenuation, rest, width }) = event else { return 0.0 };
+        let CellEvent::Candidate(Candidate { fires, dendrite, attenuation, rest, width, .. }) = event else {
+            return 0.0;
+        };
         let predicted = sigmoid((rest + self.attenuation.unwrap_or(attenuation) * dendrite) / width);
         (fires - predicted) * (1.0 - predicted) / width
     }
@@ -124,7 +126,7 @@ mod tests {
     #[test]
     fn the_mean_signal_is_the_error_of_the_rate_times_the_slope_of_its_logarithm() {
         for (dendrite, soma) in [(-12.0, -66.0), (3.0, -58.0), (20.0, -49.0), (9.0, -56.5)] {
-            let of = |fires| Candidate { fires, dendrite, attenuation: 0.8, rest: -14.0, width: 3.0 };
+            let of = |fires| Candidate { fires, dendrite, attenuation: 0.8, rest: -14.0, width: 3.0, rate_max: 0.15 };
             let signal = |fires| RULE.signal(CellEvent::Candidate(of(fires)), &mut [0.0; 2], 0.0);
             // V_half is −56 mV, the soma rests at −70 mV.
             let kept = phi((soma + 56.0) / 3.0);
