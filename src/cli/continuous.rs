@@ -144,9 +144,14 @@ impl ContinuousRun<'_> {
         if self.common.json { terminal::print_json(&self.results(simulation, None, 0.0, from)) } else { Ok(()) }
     }
 
-    /// Prints which spikes and changes come after the end of the run, and which spikes of a run that is replayed were not recorded.
+    /// Prints which sources are silent, which spikes and changes come after the end of the run, and which spikes of a run that is replayed
+    /// were not recorded.
     fn print_unused(&self, inputs: &SourceInputs) {
         let end = self.protocol().end_ms();
+        let sources = self.model.populations.iter().filter(|population| population.is_source());
+        for Population { name, .. } in sources.filter(|population| population.stimulus.is_none()) {
+            terminal::print_message(format_args!("note: {name:?} has no `stimulus`: its neurons are silent"));
+        }
         for (population, late, all) in inputs.spikes_from(end) {
             let name = &self.model.populations[population].name;
             terminal::print_message(format_args!(

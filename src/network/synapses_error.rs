@@ -37,7 +37,7 @@ pub enum SynapsesError {
         column: &'static str,
     },
     /// A weight of a list that cannot be.
-    #[error("synapse {index} has the weight {found}: expected a finite number of sign \"{sign}\"")]
+    #[error("synapse {index} (the first is 0) has the weight {found}: expected a finite number of sign \"{sign}\"")]
     Weight {
         /// Place in the list.
         index: usize,
@@ -47,7 +47,9 @@ pub enum SynapsesError {
         sign: &'static str,
     },
     /// A delay of a list that cannot be.
-    #[error("synapse {index} has a delay of {found} ms: expected 1 to 65,535 steps of {resolution_ms} ms when rounded")]
+    #[error(
+        "synapse {index} (the first is 0) has a delay of {found} ms: expected 1 to 65,535 steps of {resolution_ms} ms when rounded"
+    )]
     Delay {
         /// Place in the list.
         index: usize,
@@ -77,4 +79,14 @@ pub enum SynapsesError {
         /// Number of synapses.
         found: usize,
     },
+}
+
+impl SynapsesError {
+    /// The place of a synapse in a list, where one is wrong.
+    pub fn index(&self) -> Option<usize> {
+        match *self {
+            Self::Ends { index, .. } | Self::Weight { index, .. } | Self::Delay { index, .. } => Some(index),
+            _ => None,
+        }
+    }
 }

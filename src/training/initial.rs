@@ -4,7 +4,7 @@ use std::collections::TryReserveError;
 use std::hint::black_box;
 use std::path::Path;
 
-use crate::data::{DataError, read_npy_matrix, read_npy_vector, read_synapse_list};
+use crate::data::{DataError, place_in_list, read_npy_matrix, read_npy_vector, read_synapse_list};
 use crate::model::{Connection, Ends, Model, Projection, Storage, SynapseList};
 use crate::network::{BuildError, ExpectedSynapses, Network, Stored, SynapsesError};
 use crate::record::{RecordError, expected_synapses, is_sonata};
@@ -39,10 +39,12 @@ pub enum InitialError {
         sign: &'static str,
     },
     /// The synapses of a projection cannot be.
-    #[error("the synapses of `{projection}` cannot be built")]
+    #[error("the synapses of `{projection}` cannot be built{origin}")]
     Synapses {
         /// The projection.
         projection: String,
+        /// Of a list: from which file, and its line.
+        origin: String,
         /// What is wrong.
         source: SynapsesError,
     },
@@ -61,11 +63,21 @@ pub fn initial_network(model: &Model, seed: u64) -> Result<Network, InitialError
     let lists = model.projections.iter().map(list).collect::<Result<Vec<_>, _>>()?;
     Network::with_lists(model, seed, &lists, read).map_err(|error| match error {
         BuildError::Stored(error) => error,
-        BuildError::Synapses { projection, source } => InitialError::Synapses { projection, source },
-        BuildError::NoList { projection } => {
-            InitialError::Synapses { projection, source: SynapsesError::NoColumn { column: "source" } }
-        }
+        BuildError::Synapses { projection, source } => unbuilt(model, projection, source),
+        BuildError::NoList { projection } => unbuilt(model, projection, SynapsesError::NoColumn { column: "source" }),
     })
+}
+
+/// The error of synapses that cannot be, with the file and the line of a list.
+fn unbuilt(model: &Model, projection: String, source: SynapsesError) -> InitialError {
+    let of_name = model.projections.iter().find(|of| of.name == projection);
+    let path =
+        of_name.and_then(|of| if let Connection::List { path, .. } = &of.connection { Some(path) } else { None });
+    let origin = path.map_or_else(String::new, |path| {
+        let place = source.index().and_then(|index| place_in_list(path, index));
+        format!(" from {}{}", path.display(), place.map_or_else(String::new, |place| format!(", {place}")))
+    });
+    InitialError::Synapses { projection, origin, source }
 }
 
 /// Checks that the synapses of a model fit into memory, by reserving it for a moment.

@@ -184,6 +184,14 @@ fn what_comes_after_the_end_of_a_run_is_said_with_its_number() {
 }
 
 #[test]
+fn a_source_without_a_stimulus_is_silent_and_said_to_be() {
+    let bench = Bench::new();
+    bench.write("silent.toml", "name = \"silent\"\nprotocol = { kind = \"continuous\", duration_ms = 10 }\npopulation = [{ name = \"s\", size = 1, kind = \"poisson\" }]\n");
+    let ran = bench.run("simulate silent.toml --out run.h5");
+    assert!(ran.code == Some(0) && ran.stderr.contains("note: \"s\" has no `stimulus`"), "{}", ran.stderr);
+}
+
+#[test]
 fn a_run_does_not_replace_what_it_is_shown_and_a_list_of_spikes_is_no_table() {
     let bench = bench();
     bench.ok("simulate filed.toml --out first.h5");

@@ -363,7 +363,12 @@ fn a_projection_is_made_of_a_list() {
         set(&[&list, dense, "projection.input-hidden.weights.from=list", "projection.input-hidden.sign=non-positive"]);
     let refused = initial_network(&signed.unwrap(), 1).unwrap_err();
     let source = std::error::Error::source(&refused).unwrap().to_string();
-    assert_eq!(source, "synapse 0 has the weight 0.5: expected a finite number of sign \"non-positive\"");
+    assert_eq!(
+        source,
+        "synapse 0 (the first is 0) has the weight 0.5: expected a finite number of sign \"non-positive\""
+    );
+    let expected = format!("the synapses of `input-hidden` cannot be built from {}, line 2", path.display());
+    assert_eq!(refused.to_string(), expected);
     assert!(Network::new(&model, 1, |_| Err("a stored weight")).unwrap_err().to_string().contains("expected a list"));
 }
 
