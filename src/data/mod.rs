@@ -33,7 +33,7 @@ pub use npy::{read_npy_matrix, read_npy_vector};
 pub use other_sources::OtherSources;
 pub use split::{EvaluationSet, Split, tested_on};
 pub use stimuli::{Presentations, StimulusSet};
-pub(crate) use synapses::place_in_list;
+pub(crate) use synapses::line_in_list;
 pub use synapses::{read_synapse_list, synapse_list_length};
 pub use tables::{RateTable, SpikeList};
 pub use timed::{RecordedExtent, TimeTable, TimedSpikes};

@@ -48,20 +48,19 @@ pub fn synapse_list_length(path: &Path) -> Result<u64, DataError> {
     }
 }
 
-/// Where a synapse of a list stands in its file: in a CSV file its line.
-pub(crate) fn place_in_list(path: &Path, index: usize) -> Option<String> {
-    let is_csv = path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("csv"));
-    let (mut rows, mut found) = (0, None);
-    // The first row is the header.
-    let visited = is_csv.then(|| {
-        each_row(path, |_, line, _| {
-            found = found.or((rows == index + 1).then_some(line));
-            rows += 1;
-            Ok(())
-        })
-    });
-    visited?.ok()?;
-    found.map(|line| format!("line {line}"))
+/// The line of a synapse of a list in a CSV file.
+pub(crate) fn line_in_list(path: &Path, index: usize) -> Option<u64> {
+    if !path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("csv")) {
+        return None;
+    }
+    let mut lines = Vec::new();
+    each_row(path, |_, line, _| {
+        lines.push(line);
+        Ok(())
+    })
+    .ok()?;
+    // The first is that of the header.
+    lines.get(index + 1).copied()
 }
 
 /// Number of lines of a file, a last one that does not end included.

@@ -8,6 +8,8 @@
 //! earlier window, since a spike at t ≥ from arrives at t + delay ≥ from + delay ≥ to. Potentials that drive no soma, means and
 //! recorded traces are evaluated after the window. Weights change within a trial by rules between spikes alone (`src/engine/plastic/`).
 
+mod traces;
+
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -15,7 +17,7 @@ use pulp::Arch;
 use rayon::prelude::*;
 
 use super::arrivals::{Arrivals, Averaging};
-use super::circuit::{Circuit, Membrane, Potential, ProjectionLayout};
+use super::circuit::Circuit;
 use super::compartmental::{self, PlaceInLane};
 use super::encoder::Encoder;
 use super::limits::{Limits, TrialAborted};
@@ -25,7 +27,6 @@ use super::population::{Inputs, Means, NeuronChange, PhaseRun, PopulationDynamic
 use super::three_mode::LinearPopulation;
 use super::work::Work;
 use crate::network::Network;
-use crate::numeric::sigmoid;
 use crate::protocol::{KeptSpikes, Phase, Trial};
 
 /// Longest window [ms]: memory grows with it, results are the same for any.
@@ -316,61 +317,6 @@ impl Lane {
         }
         for (plateau, kept) in means.plateau.iter().zip(&mut self.observation.plateaus) {
             kept[phase].extend(plateau.iter().map(|&alpha| alpha as f32));
-        }
-    }
-
-    /// Finds the times of a window at which traces are sampled.
-    fn find_samples(&mut self, trial: &Trial<'_>, run: &PhaseRun<'_>, window: Window) {
-        self.times.clear();
-        let Some(sampling) = trial.sampling else { return };
-        let start = ((run.offset + window.from - sampling.first) / sampling.every).floor().max(0.0) as u64;
-        let times = (start..).map(|k| sampling.first + k as f64 * sampling.every).skip_while(|&t| t < run.offset);
-        let times = times.take_while(|&t| t < run.offset + run.phase.length_ms).map(|t| t - run.offset);
-        self.times.extend(times.skip_while(|&t| t < window.from).take_while(|&t| t < window.to));
-    }
-
-    /// Samples the traces asked for within a window.
-    fn trace(&mut self, network: &Network, run: &PhaseRun<'_>, window: Window) {
-        let circuit = Arc::clone(&self.circuit);
-        let projections = self.arrivals.iter_mut().zip(&circuit.projections);
-        for (arrivals, layout) in projections.filter(|(_, layout)| layout.filtered) {
-            arrivals.take(self.arch, layout, window.to);
-        }
-        for (index, population) in self.populations.iter_mut().enumerate() {
-            self.sampled[index].clear();
-            let inputs = Inputs { arrivals: &self.arrivals, network, samples: &self.times };
-            population.sample(run, &self.times, &inputs, &mut self.sampled[index]);
-        }
-        for (index, layout) in circuit.populations.iter().enumerate() {
-            if let Some(membrane) = &layout.membrane {
-                self.add_rates(network, index, membrane);
-            }
-            self.observation.traces[index].extend(self.sampled[index].iter().map(|&v| v as f32));
-        }
-    }
-
-    /// Adds to the potentials just sampled of dendrites what projections of rates make of them.
-    fn add_rates(&mut self, network: &Network, index: usize, membrane: &Membrane) {
-        let circuit = Arc::clone(&self.circuit);
-        for (place, potential) in membrane.compartments.iter().enumerate() {
-            let Potential::Kept { dendrite, .. } = *potential else { continue };
-            for &projection in &membrane.dendrites[dendrite].projections {
-                let ProjectionLayout { from, rates: Some(phi_max), .. } = circuit.projections[projection] else {
-                    continue;
-                };
-                let (own, width) = (circuit.populations[index].size, membrane.compartments.len());
-                let senders = circuit.populations[from].membrane.as_ref().map_or(1, |m| m.compartments.len());
-                let mut sampled = std::mem::take(&mut self.sampled[index]);
-                let sources = self.sampled[from].chunks(circuit.populations[from].size * senders);
-                for (potentials, sources) in sampled.chunks_mut(own * width).zip(sources) {
-                    for (o, source) in sources.chunks(senders).enumerate() {
-                        let rate = phi_max * sigmoid(source[0]);
-                        network.synapses[projection]
-                            .for_each(o, |i, w| potentials[i * width + place] += f64::from(w) * rate);
-                    }
-                }
-                self.sampled[index] = sampled;
-            }
         }
     }
 

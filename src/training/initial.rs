@@ -4,7 +4,7 @@ use std::collections::TryReserveError;
 use std::hint::black_box;
 use std::path::Path;
 
-use crate::data::{DataError, place_in_list, read_npy_matrix, read_npy_vector, read_synapse_list};
+use crate::data::{DataError, line_in_list, read_npy_matrix, read_npy_vector, read_synapse_list};
 use crate::model::{Connection, Ends, Model, Projection, Storage, SynapseList};
 use crate::network::{BuildError, ExpectedSynapses, Network, Stored, SynapsesError};
 use crate::record::{RecordError, expected_synapses, is_sonata};
@@ -74,8 +74,8 @@ fn unbuilt(model: &Model, projection: String, source: SynapsesError) -> InitialE
     let path =
         of_name.and_then(|of| if let Connection::List { path, .. } = &of.connection { Some(path) } else { None });
     let origin = path.map_or_else(String::new, |path| {
-        let place = source.index().and_then(|index| place_in_list(path, index));
-        format!(" from {}{}", path.display(), place.map_or_else(String::new, |place| format!(", {place}")))
+        let line = source.index().and_then(|index| line_in_list(path, index));
+        format!(" from {}{}", path.display(), line.map_or_else(String::new, |line| format!(", line {line}")))
     });
     InitialError::Synapses { projection, origin, source }
 }

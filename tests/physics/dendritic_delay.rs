@@ -9,6 +9,7 @@ use super::plasticity::{
     INITIAL, Trains, after, bits, circuit, go_on, lane, of_neuron, pair, random_trains, same_everywhere, sum_over_all,
     train,
 };
+use super::signals::goes_on_from_its_state;
 
 /// Longer than many intervals between spikes [ms].
 const LONG: f64 = 23.0;
@@ -82,31 +83,7 @@ fn windows_threads_and_storage_change_no_bit_of_dendritic_delays() {
 #[test]
 fn runs_that_are_settled_or_saved_go_on_to_the_bit_with_dendritic_delays() {
     for storage in [Storage::Sparse, Storage::Dense] {
-        let (model, network) = learning(storage);
-        let (mut whole, mut whole_network) = (lane(&model, f64::INFINITY), network.clone());
-        go_on(&mut whole, &mut whole_network, 0..4);
-        let (mut settled, mut settled_network) = (lane(&model, f64::INFINITY), network.clone());
-        for slice in 0..4 {
-            go_on(&mut settled, &mut settled_network, slice..slice + 1);
-            settled.settle_weights(&mut settled_network);
-        }
-        whole.settle_weights(&mut whole_network);
-        assert!(bits(&settled_network) == bits(&whole_network) && settled.state() == whole.state(), "{storage:?}");
-        let (mut first, mut saved_network) = (lane(&model, f64::INFINITY), network);
-        go_on(&mut first, &mut saved_network, 0..2);
-        first.apply_pending(&mut saved_network);
-        let saved = first.state();
-        let go_on_from = |forgotten: &str| {
-            let (mut state, mut network) = (saved.clone(), saved_network.clone());
-            state.populations[1].retain(|array| !array.name.contains(forgotten));
-            let mut second = lane(&model, f64::INFINITY);
-            second.restore(&state);
-            go_on(&mut second, &mut network, 2..4);
-            second.settle_weights(&mut network);
-            (bits(&network), second.state())
-        };
-        assert!(go_on_from("nothing") == (bits(&whole_network), whole.state()), "{storage:?}");
-        assert!(go_on_from("_pending_").0 != bits(&whole_network), "spikes that wait are missed");
+        goes_on_from_its_state(learning(storage), (2, 4), "_pending_");
     }
 }
 

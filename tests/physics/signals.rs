@@ -157,6 +157,18 @@ fn integral(steps: &[Step], h: impl Fn(f64) -> f64) -> [f64; 3] {
     sums
 }
 
+/// The mean of changes and its standard error, which is below `precise` of the mean that is wanted; it is that one within four errors, and what
+/// changed weights change of potentials.
+pub fn mean_as_wanted(changes: &[f64], wanted: f64, precise: f64) -> (f64, f64) {
+    let count = changes.len() as f64;
+    let mean = changes.iter().sum::<f64>() / count;
+    let variance = changes.iter().map(|change| (change - mean).powi(2)).sum::<f64>() / (count - 1.0);
+    let error = (variance / count).sqrt();
+    assert!(error < precise * wanted.abs(), "{error} of {wanted}");
+    assert!((mean - wanted).abs() < 4.0 * error + 1e-3 * wanted.abs(), "{mean} for {wanted} ± {error}");
+    (mean, error)
+}
+
 /// Over many neurons with candidates of their own, weights change by the integral of the rule on average, and not by one without h.
 #[test]
 fn the_mean_change_is_the_integral_of_urbanczik_and_senns_rule() {
@@ -169,13 +181,7 @@ fn the_mean_change_is_the_integral_of_urbanczik_and_senns_rule() {
     let without = integral(&steps, |_| 1.0);
     let scale = wanted[0] / without[0];
     for source in 0..3 {
-        let mean = found[source].iter().sum::<f64>() / cells as f64;
-        let variance = found[source].iter().map(|change| (change - mean).powi(2)).sum::<f64>() / (cells - 1) as f64;
-        let error = (variance / cells as f64).sqrt();
-        assert!(error < 0.02 * wanted[source].abs(), "{error} of {}", wanted[source]);
-        // Four standard errors, and what changed weights change of potentials.
-        let tolerance = 4.0 * error + 1e-3 * wanted[source].abs();
-        assert!((mean - wanted[source]).abs() < tolerance, "{source}: {mean} for {} ± {error}", wanted[source]);
+        let (mean, error) = mean_as_wanted(&found[source], wanted[source], 0.02);
         let apart = (mean - scale * without[source]).abs();
         assert!(source == 0 || apart > 10.0 * error, "{source}: {mean} without h {}", scale * without[source]);
     }
@@ -234,40 +240,40 @@ fn windows_threads_and_storage_change_no_bit() {
     assert!(spikes[1].len() > 300, "{}", spikes[1].len());
 }
 
-/// A circuit of which a run that is saved after a slice, and one that is settled after each, goes on as a whole one does; without some arrays of
-/// its state it does not.
-pub fn goes_on_from_its_state((model, network): (Model, Network), needed: &str) {
+/// A circuit of which a run that is saved after so many slices, and one that is settled after each, goes on as a whole one of `slices` does;
+/// without some arrays of its state it does not.
+pub fn goes_on_from_its_state((model, network): (Model, Network), (saved, slices): (u64, u64), needed: &str) {
     let (mut whole, mut whole_network) = (lane(&model, f64::INFINITY), network.clone());
-    go_on(&mut whole, &mut whole_network, 0..3);
+    go_on(&mut whole, &mut whole_network, 0..slices);
     let (mut settled, mut settled_network) = (lane(&model, f64::INFINITY), network.clone());
-    for slice in 0..3 {
+    for slice in 0..slices {
         go_on(&mut settled, &mut settled_network, slice..slice + 1);
         settled.settle_weights(&mut settled_network);
     }
     whole.settle_weights(&mut whole_network);
     assert!(bits(&settled_network) == bits(&whole_network) && settled.state() == whole.state());
     let (mut first, mut saved_network) = (lane(&model, f64::INFINITY), network);
-    go_on(&mut first, &mut saved_network, 0..1);
+    go_on(&mut first, &mut saved_network, 0..saved);
     first.apply_pending(&mut saved_network);
-    let saved = first.state();
+    let saved_state = first.state();
     let go_on_from = |forgotten: &str| {
-        let (mut state, mut network) = (saved.clone(), saved_network.clone());
+        let (mut state, mut network) = (saved_state.clone(), saved_network.clone());
         state.populations[1].retain(|array| !array.name.contains(forgotten));
         let mut second = lane(&model, f64::INFINITY);
         second.restore(&state);
-        go_on(&mut second, &mut network, 1..3);
+        go_on(&mut second, &mut network, saved..slices);
         second.settle_weights(&mut network);
         (bits(&network), second.state())
     };
     assert!(go_on_from("nothing") == (bits(&whole_network), whole.state()));
-    assert!(go_on_from(needed).0 != bits(&whole_network), "what rules remember is missed");
+    assert!(go_on_from(needed).0 != bits(&whole_network), "`{needed}` is missed");
 }
 
 /// Signals wait at synapses, and burst probabilities are remembered, where the run is saved.
 #[test]
 fn a_run_that_is_saved_or_settled_goes_on_to_the_bit() {
     for storage in [Storage::Sparse, Storage::Dense] {
-        goes_on_from_its_state(learning(storage), "_memory_");
+        goes_on_from_its_state(learning(storage), (1, 3), "_memory_");
     }
 }
 
