@@ -54,7 +54,7 @@ pub(super) fn orthogonal(a: &Array2<f64>) -> Array2<f64> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::rate::testing::matrix;
+    use crate::rate::fixtures::matrix;
 
     #[test]
     fn solutions_solve() {

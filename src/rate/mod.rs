@@ -13,6 +13,8 @@ mod activation;
 mod dense;
 mod diffusion;
 mod draws;
+#[cfg(test)]
+mod fixtures;
 mod learner;
 mod linear;
 pub mod linear_task;
@@ -22,8 +24,6 @@ pub mod recurrent;
 pub mod registry;
 mod rule;
 pub mod rules;
-#[cfg(test)]
-mod testing;
 mod twin;
 
 pub use activation::Activation;

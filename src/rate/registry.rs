@@ -242,7 +242,7 @@ mod tests {
 
     /// 80 images of 4 classes, each with a bright quarter of its own under noise.
     fn shown() -> Presentations {
-        let noise = super::super::testing::matrix((80, 16), 5);
+        let noise = super::super::fixtures::matrix((80, 16), 5);
         let bright = |(i, j): (usize, usize)| if i % 4 == j / 4 { 150.0 } else { 50.0 };
         let pixels = noise.indexed_iter().map(|(at, x)| (bright(at) + 50.0 * x) as u8).collect();
         Presentations::all(ImageSet::new(4, 4, pixels, (0..80).map(|i| i % 4).collect()).into())

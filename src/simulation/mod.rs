@@ -27,9 +27,9 @@
 mod changes;
 mod error;
 mod files;
+mod inhomogeneous_poisson;
 mod piece;
 mod plastic_weights;
-mod poisson;
 mod rollback;
 mod run;
 mod sources;

@@ -4,7 +4,7 @@ use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 use super::error::SimulationError;
-use super::poisson;
+use super::inhomogeneous_poisson;
 use crate::data::{RecordedExtent, TimeTable, TimedSpikes};
 use crate::model::{Model, Population, PopulationStimulus};
 use crate::numeric::{PresentationKey, Purpose, StreamKey};
@@ -160,7 +160,7 @@ impl SourceInputs {
                     let purpose = Purpose::Encoder(*population as u32);
                     let presentation = PresentationKey::training(slice);
                     let key = StreamKey { seed, purpose, presentation, phase: 0, block: 0 };
-                    poisson::draw(course, *size, span, &mut key.stream(), spikes);
+                    inhomogeneous_poisson::draw(course, *size, span, &mut key.stream(), spikes);
                 }
                 InputContent::Spikes(list) => {
                     let given = list.between(span[0], span[1]).iter();

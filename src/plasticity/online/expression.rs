@@ -178,7 +178,7 @@ impl OnlineExpression {
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::{Train, close, weight_after};
+    use super::super::fixtures::{Train, close, weight_after};
     use super::super::{BurstDependent, CellEvent, OnlineRule, SpikeAtSynapse, Stdp, TripletStdp};
     use super::*;
 

@@ -238,4 +238,4 @@ impl OnlinePlasticity {
 }
 
 #[cfg(test)]
-mod testing;
+mod fixtures;

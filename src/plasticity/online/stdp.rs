@@ -95,7 +95,7 @@ impl OnlineRule for Stdp {
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::{Train, close, weight_after};
+    use super::super::fixtures::{Train, close, weight_after};
     use super::*;
 
     const RULE: Stdp = Stdp {

@@ -132,7 +132,7 @@ impl OnlineRule for TripletStdp {
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::{Train, close, weight_after};
+    use super::super::fixtures::{Train, close, weight_after};
     use super::*;
 
     const RULE: TripletStdp = TripletStdp {

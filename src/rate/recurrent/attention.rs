@@ -118,7 +118,7 @@ fn outer(a: &Array1<f64>, b: &Array1<f64>) -> Array2<f64> {
 #[cfg(test)]
 mod tests {
     use super::super::Bptt;
-    use super::super::testing::{off, setting};
+    use super::super::fixtures::{off, setting};
     use super::*;
 
     const WHOLE: Attention = Attention { stored: StoredSteps::All, steps: None };
@@ -147,7 +147,7 @@ mod tests {
             loss(&moved, &sequence)
         };
         let expected: Vec<f64> = (0..count).map(|i| (at(i, -step) - at(i, step)) / (2.0 * step)).collect();
-        let difference = crate::rate::testing::relative_difference(&flat, &expected);
+        let difference = crate::rate::fixtures::relative_difference(&flat, &expected);
         assert!(difference < 1e-6, "{difference}");
         let cut = Attention { stored: StoredSteps::All, steps: Some(1) }.present(&network, &sequence);
         assert!(off(&cut, &found) > 1e-3);

@@ -58,7 +58,7 @@ fn add_outer(w: &mut Array2<f64>, delta: &Array1<f64>, states: &RecurrentStates,
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::{off, setting};
+    use super::super::fixtures::{off, setting};
     use super::*;
 
     #[test]

@@ -201,9 +201,9 @@ fn slopes(h: ArrayView1<'_, f64>) -> Array1<f64> {
 }
 
 #[cfg(test)]
-mod testing {
+mod fixtures {
     use super::*;
-    use crate::rate::testing::matrix;
+    use crate::rate::fixtures::matrix;
 
     /// A network of 5 units and a sequence of 7 steps, asked at some of them.
     pub(super) fn setting() -> (Recurrent, Sequence) {
@@ -215,6 +215,6 @@ mod testing {
 
     /// |a − b| / |b| over all parameters.
     pub(super) fn off(a: &RecurrentChange, b: &RecurrentChange) -> f64 {
-        crate::rate::testing::relative_difference(&a.parameters(), &b.parameters())
+        crate::rate::fixtures::relative_difference(&a.parameters(), &b.parameters())
     }
 }

@@ -35,7 +35,7 @@ impl RecurrentRule for Replay {
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::{off, setting};
+    use super::super::fixtures::{off, setting};
     use super::*;
 
     #[test]

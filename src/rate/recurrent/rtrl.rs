@@ -42,7 +42,7 @@ fn influence(network: &Recurrent, j: &Array2<f64>, z: ArrayView1<'_, f64>, h: Ar
 #[cfg(test)]
 mod tests {
     use super::super::Bptt;
-    use super::super::testing::{off, setting};
+    use super::super::fixtures::{off, setting};
     use super::*;
 
     #[test]

@@ -64,7 +64,7 @@ fn next(
 mod tests {
     use ndarray::s;
 
-    use super::super::testing::{off, setting};
+    use super::super::fixtures::{off, setting};
     use super::super::{Rtrl, Sequence};
     use super::*;
     use crate::rate::{Activation, Readout};

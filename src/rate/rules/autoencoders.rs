@@ -71,7 +71,7 @@ impl RateRule for StackedAutoencoders {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::rate::testing::{batch, matrix};
+    use crate::rate::fixtures::{batch, matrix};
     use crate::rate::{Activation, Readout};
 
     const SIZES: [usize; 4] = [10, 6, 4, 3];

@@ -27,7 +27,7 @@ pub fn descent(network: &Dense, batch: &Batch) -> Vec<Layer> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::rate::testing::{batch, descent_by_differences, flat, relative_difference};
+    use crate::rate::fixtures::{batch, descent_by_differences, flat, relative_difference};
     use crate::rate::{Activation, Readout};
 
     #[test]

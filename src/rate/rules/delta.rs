@@ -29,8 +29,8 @@ mod tests {
     use ndarray::{Axis, concatenate};
 
     use super::*;
+    use crate::rate::fixtures::{batch, flat, relative_difference};
     use crate::rate::linear::solve;
-    use crate::rate::testing::{batch, flat, relative_difference};
     use crate::rate::{Activation, Readout};
 
     /// The normal equations (XᵀX) W = XᵀT, with a column of ones for the biases.

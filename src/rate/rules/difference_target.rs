@@ -117,8 +117,8 @@ impl RateRule for DifferenceTarget {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::rate::fixtures::{batch, flat, relative_difference};
     use crate::rate::rules::backprop;
-    use crate::rate::testing::{batch, flat, relative_difference};
     use crate::rate::{Activation, Readout};
 
     const SIZES: [usize; 4] = [6, 5, 4, 3];

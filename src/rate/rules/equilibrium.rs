@@ -134,7 +134,7 @@ fn contrast(inputs: &Array2<f64>, free: &[Array2<f64>], nudged: &[Array2<f64>], 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::rate::testing::{flat, matrix, relative_difference};
+    use crate::rate::fixtures::{flat, matrix, relative_difference};
     use crate::rate::{Activation, Readout};
 
     const STEPS: usize = 300;

@@ -55,8 +55,8 @@ impl RateRule for FeedbackAlignment {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::rate::fixtures::batch;
     use crate::rate::rules::Backprop;
-    use crate::rate::testing::batch;
     use crate::rate::{Activation, Readout};
 
     #[test]

@@ -44,7 +44,7 @@ mod tests {
     use ndarray::{Array2, array};
 
     use super::*;
-    use crate::rate::testing::{cosine, matrix};
+    use crate::rate::fixtures::{cosine, matrix};
     use crate::rate::{Activation, Readout};
 
     const LINEAR: Readout = Readout::Squared(Activation::Linear);

@@ -87,8 +87,8 @@ mod tests {
     use ndarray::Array1;
 
     use super::*;
+    use crate::rate::fixtures::{batch, flat, relative_difference};
     use crate::rate::rules::backprop;
-    use crate::rate::testing::{batch, flat, relative_difference};
     use crate::rate::{Activation, Readout};
 
     const S: f64 = 0.3;

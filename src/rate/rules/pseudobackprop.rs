@@ -25,8 +25,8 @@ impl RateRule for Pseudobackprop {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::rate::fixtures::{batch, flat, relative_difference};
     use crate::rate::rules::backprop;
-    use crate::rate::testing::{batch, flat, relative_difference};
     use crate::rate::{Activation, Readout};
 
     const LINEAR: Readout = Readout::Squared(Activation::Linear);

@@ -82,7 +82,7 @@ fn two_bits(x: &Array2<f64>, stream: &mut Stream) -> Array2<f64> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::rate::testing::{batch, flat};
+    use crate::rate::fixtures::{batch, flat};
     use crate::rate::{Activation, Readout};
 
     const DRAWS: i32 = 4000;

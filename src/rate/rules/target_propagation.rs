@@ -67,8 +67,8 @@ impl RateRule for TargetPropagation {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::rate::fixtures::{batch, flat, relative_difference};
     use crate::rate::linear::pseudo_inverse;
-    use crate::rate::testing::{batch, flat, relative_difference};
 
     const WIDTH: usize = 5;
 

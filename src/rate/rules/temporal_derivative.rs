@@ -33,8 +33,8 @@ impl RateRule for TemporalDerivative {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::rate::fixtures::{batch, cosine, flat, relative_difference};
     use crate::rate::rules::backprop;
-    use crate::rate::testing::{batch, cosine, flat, relative_difference};
     use crate::rate::{Activation, Readout};
 
     fn network() -> Dense {
