@@ -86,7 +86,7 @@ impl RunFile {
 
     /// The explorer with all of the run in it, one page of HTML that loads nothing from elsewhere.
     fn page(&self, py: Python<'_>) -> PyResult<String> {
-        let parts = self.read(py, |_| RunParts::open(self.path(), None, None))?;
+        let parts = self.read_path(py, |path| RunParts::open(path, None, None))?;
         let bytes = py.detach(|| parts.bytes()).map_err(raised)?;
         if bytes > LARGEST_PAGE {
             let (found, most) = (bytes / 1_000_000, LARGEST_PAGE / 1_000_000);

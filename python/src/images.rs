@@ -58,11 +58,40 @@ pub(crate) fn stimuli(model: &Model, images: &ArrayLike<'_>, labels: Option<&Arr
         return Err(DataError::new_err("expected at least one image, found none"));
     }
     let labels = labels.map_or_else(|| Ok(vec![0; count]), |labels| self::labels(labels, count, model.classes()))?;
+    if on_off.is_some() && rows == 1 {
+        return Err(without_height("ON and OFF maps are made of them"));
+    }
     let set = ImageSet::from_views(pixels, apical::ndarray::ArrayView1::from(&labels[..])).map_err(raised)?;
     match on_off {
         Some(law) => Ok(jobs::install(images.0.py(), || set.on_off(law))?.into()),
         None => Ok(set.into()),
     }
+}
+
+/// Refuses training images that the model deforms or shifts, and of which the height is not known, and a model that sets some of its own
+/// images aside.
+pub(crate) fn check_training(model: &Model, images: &ArrayLike<'_>) -> PyResult<()> {
+    let Stimuli::Idx(of) = &model.stimuli else { return Ok(()) };
+    if of.validation > 0 {
+        return Err(DataError::new_err(format!(
+            "`stimuli.validation` = {} sets images of a file aside; of arrays, give those to train on, and the others as `test`, with \
+             stimuli.validation = 0",
+            of.validation
+        )));
+    }
+    let moves = of.shift > 0 || of.deformation.is_some();
+    if moves && as_array(images, "images")?.ndim() == 2 {
+        return Err(without_height("the model shifts or deforms them"));
+    }
+    Ok(())
+}
+
+/// The error of images that are given as rows of pixels.
+fn without_height(why: &str) -> PyErr {
+    DataError::new_err(format!(
+        "expected images of shape (n, h, w), for {why}; found rows of pixels, whose height and width are not known: \
+         images.reshape(n, h, w)"
+    ))
 }
 
 /// Images as pixels from 0 to 255, [n, h, w]; those of [n, k] are of one row.
@@ -153,7 +182,13 @@ fn labels(labels: &ArrayLike<'_>, images: usize, classes: usize) -> PyResult<Vec
 
 /// What numpy makes an array of.
 fn as_array<'py>(ArrayLike(given): &ArrayLike<'py>, what: &str) -> PyResult<Bound<'py, PyUntypedArray>> {
-    let made = given.py().import("numpy")?.call_method1("asarray", (given,));
+    let numpy = given.py().import("numpy")?;
+    if numpy.getattr("ma")?.call_method1("isMaskedArray", (given,))?.is_truthy()? {
+        return Err(DataError::new_err(format!(
+            "expected {what} as an array, found a masked one, whose mask would be lost; fill it before, as by `.filled(0)`"
+        )));
+    }
+    let made = numpy.call_method1("asarray", (given,));
     made.and_then(|array| Ok(array.cast_into::<PyUntypedArray>()?))
         .map_err(|error| DataError::new_err(format!("expected {what} as an array: {error}")))
 }

@@ -11,7 +11,7 @@ use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use std::sync::{Arc, PoisonError};
 
-use crate::errors::{DataError, ModelError};
+use crate::errors::{DataError, ModelError, RunError};
 use crate::hints::{ArrayLike, NdArray};
 use crate::network::{Network, place};
 use crate::{images, jobs};
@@ -91,6 +91,13 @@ impl Network {
             lane.present(network, &Trial { key, phases: &phases, spikes: KeptSpikes::All, sampling });
             PyResult::Ok(())
         })??;
+        let is_finite = lane.means().iter().flat_map(|means| &means.v).flatten().all(|v| v.is_finite());
+        if !is_finite {
+            return Err(RunError::new_err(format!(
+                "{}: potentials are beyond all numbers; see the weights of the network",
+                model.name
+            )));
+        }
         Ok(Presented::of(model, lane, sampling))
     }
 }

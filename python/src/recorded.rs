@@ -3,6 +3,7 @@
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
+use std::time::SystemTime;
 
 use apical::model::{Model as Description, PopulationId};
 use apical::protocol::PhaseName;
@@ -22,6 +23,8 @@ use crate::network::{curve, place};
 #[pyclass(frozen, module = "apical._native")]
 pub(crate) struct RunFile {
     path: PathBuf,
+    /// Length and time of the file when it was opened.
+    opened: Option<(u64, SystemTime)>,
     pub(crate) model: Arc<Description>,
     /// None once it is closed.
     reader: Mutex<Option<RunReader>>,
@@ -40,6 +43,16 @@ impl RunFile {
             Some(read) => read.map_err(raised),
             None => Err(FileError::new_err(format!("{} is closed", self.path.display()))),
         }
+    }
+
+    /// Reads from the file by its path, which must be that of the file that was opened.
+    pub(crate) fn read_path<R: Send>(
+        &self,
+        py: Python<'_>,
+        read: impl FnOnce(&Path) -> Result<R, RecordError> + Send,
+    ) -> PyResult<R> {
+        self.check_unchanged()?;
+        self.read(py, |_| read(&self.path))
     }
 
     pub(crate) fn check_population(&self, name: &str) -> PyResult<usize> {
@@ -71,12 +84,24 @@ impl RunFile {
             reader.model(&path).map(|model| (reader, model))
         });
         let (reader, model) = opened.map_err(raised)?;
-        Ok(Self { path, model: Arc::new(model), reader: Mutex::new(Some(reader)) })
+        let opened = length_and_time(&path);
+        Ok(Self { path, opened, model: Arc::new(model), reader: Mutex::new(Some(reader)) })
     }
 
     /// Closes the file.
     fn close(&self) {
         self.reader.lock().unwrap_or_else(PoisonError::into_inner).take();
+    }
+
+    /// Refuses a file that was replaced or written to since it was opened.
+    fn check_unchanged(&self) -> PyResult<()> {
+        if self.opened == length_and_time(&self.path) {
+            return Ok(());
+        }
+        let file = self.path.display();
+        Err(FileError::new_err(format!(
+            "{file} is not the file that was opened, which was removed or replaced; open it again"
+        )))
     }
 
     /// The file.
@@ -226,13 +251,13 @@ impl RunFile {
 
     /// Biases of a population in a snapshot, [n].
     fn biases<'py>(&self, py: Python<'py>, population: &str, snapshot: &str) -> PyResult<NdArray<'py, f32, Ix1>> {
-        let biases = self.read(py, |_| read_bias_snapshot(&self.path, population, snapshot))?;
+        let biases = self.read_path(py, |path| read_bias_snapshot(path, population, snapshot))?;
         Ok(PyArray1::from_vec(py, biases).into())
     }
 
     /// Seed, command, digest of the data and versions; and the snapshots of the weights of each projection.
     fn provenance<'py>(&self, py: Python<'py>) -> PyResult<Table<'py>> {
-        let summary = self.read(py, |_| Summary::read(&self.path))?;
+        let summary = self.read_path(py, Summary::read)?;
         let table = PyDict::new(py);
         table.set_item("seed", summary.seed)?;
         table.set_item("edited", summary.edited)?;
@@ -254,8 +279,8 @@ impl RunFile {
 
     /// Writes the run as an NWB file.
     fn export_nwb(&self, py: Python<'_>, to: PathBuf) -> PyResult<()> {
-        let now = humantime::format_rfc3339_seconds(std::time::SystemTime::now()).to_string();
-        self.read(py, |_| export_nwb(&self.path, &to, &now))
+        let now = humantime::format_rfc3339_seconds(SystemTime::now()).to_string();
+        self.read_path(py, |path| export_nwb(path, &to, &now))
     }
 }
 
@@ -267,6 +292,12 @@ pub(crate) fn holds_checkpoint(py: Python<'_>, path: PathBuf) -> PyResult<bool> 
         Err(_) => RunReader::open(&path).map(|_| false),
     })
     .map_err(raised)
+}
+
+/// The length of a file, and when it was written to last.
+fn length_and_time(path: &Path) -> Option<(u64, SystemTime)> {
+    let of = std::fs::metadata(path).ok()?;
+    Some((of.len(), of.modified().ok()?))
 }
 
 /// Numbers of neurons, which stay below 2^63, as numpy indexes by them.

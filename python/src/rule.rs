@@ -88,7 +88,15 @@ impl BoundaryRule for PyRule {
 
 /// The factors of the neurons of one side, [n].
 fn column(factors: &Bound<'_, PyAny>, size: usize, side: &str) -> PyResult<Vec<f64>> {
-    let made = factors.py().import("numpy")?.call_method1("ascontiguousarray", (factors, "float64"))?;
+    let numpy = factors.py().import("numpy")?;
+    let is_masked = numpy.getattr("ma")?.call_method1("isMaskedArray", (factors,))?.is_truthy()?;
+    if is_masked || numpy.call_method1("iscomplexobj", (factors,))?.is_truthy()? {
+        let found = if is_masked { "a masked array" } else { "complex numbers" };
+        return Err(ModelError::new_err(format!(
+            "a rule: expected {side} factors that are real numbers, found {found}"
+        )));
+    }
+    let made = numpy.call_method1("ascontiguousarray", (factors, "float64"))?;
     let array: Bound<'_, PyArray1<f64>> = made.cast_into().map_err(|_| wrong_shape(size, side))?;
     let values = array.to_vec()?;
     if values.len() == size { Ok(values) } else { Err(wrong_shape(size, side)) }

@@ -172,6 +172,7 @@ fn of_arrays(
     (images, labels): (&ArrayLike<'_>, &ArrayLike<'_>),
     test: Option<(&ArrayLike<'_>, &ArrayLike<'_>)>,
 ) -> PyResult<Dataset> {
+    images::check_training(model, images)?;
     let training = Presentations::all(images::stimuli(model, images, Some(labels))?);
     let test = test.map(|(images, labels)| images::stimuli(model, images, Some(labels))).transpose()?;
     let evaluate = if test.is_some() { EvaluationSet::Test } else { EvaluationSet::Training };

@@ -387,7 +387,7 @@ def test_calls_that_make_no_sense_say_so(model):
         network.train(images, labels, record="hiden")
     with pytest.raises(ValueError, match="epochs or examples"):
         network.train(images, labels, epochs=1, examples=2)
-    with pytest.raises(ValueError, match="at least one presentation"):
+    with pytest.raises(ValueError, match="epochs: expected a whole number from 1"):
         network.train(images, labels, epochs=0)
     with pytest.raises(apical.ModelError, match="twin"):
         network.train(images, labels, rate="quick")

@@ -147,3 +147,57 @@ def test_seeds_are_whole_numbers(seed, tmp_path: Path, monkeypatch):
 def test_seeds_of_a_generator_are_those_of_every_point():
     grid = {"population.exc.t_ref_ms": [2, 4]}
     assert len(apical.sweep("recurrent-lif", grid, seeds=(seed for seed in range(2)), duration_ms=100)["seed"]) == 4
+
+
+class Method:
+    def task(self, network: apical.Network) -> dict[str, float]:
+        return {"v": 1.0}
+
+
+def leaves(network: apical.Network) -> dict[str, float]:
+    raise SystemExit(3)
+
+
+def taken(network: apical.Network, name: str) -> dict[str, float]:
+    return {name: 12.5}
+
+
+def test_kept_results_are_of_tasks_with_names(tmp_path: Path):
+    def within(network: apical.Network) -> dict[str, float]:
+        return {"v": 2.0}
+
+    for task in (lambda network: {"v": 1.0}, within, Method().task):
+        with pytest.raises(TypeError, match="a function of a module"):
+            apical.sweep("recurrent-lif", task=task, folder=tmp_path / "kept")
+        assert len(apical.sweep("recurrent-lif", task=task)["v"]) == 1
+    with pytest.raises(TypeError, match="the option `bad`"):
+        apical.sweep("recurrent-lif", task=counting, folder=tmp_path / "kept", bad=np.ma.masked_array([1, 2], [True, False]))
+
+
+@pytest.mark.parametrize("name", ["error", "seed", "population.exc.t_ref_ms"])
+def test_a_task_does_not_replace_columns_of_the_table(name: str):
+    rows = apical.sweep("recurrent-lif", {"population.exc.t_ref_ms": [2]}, task=taken, name=name)
+    assert rows["error"][0].startswith("ValueError: the task returned") and list(rows["seed"]) == [1]
+
+
+def test_a_task_that_exits_is_a_row():
+    assert list(apical.sweep("recurrent-lif", task=leaves, seeds=range(2))["error"]) == ["SystemExit: 3"] * 2
+
+
+def test_executors_and_grids_are_what_they_should_be():
+    for executor in (4, "dask", ProcessPoolExecutor):
+        with pytest.raises(TypeError, match="with a method `submit`"):
+            apical.sweep("recurrent-lif", executor=executor)
+    for values in (4, "abc"):
+        with pytest.raises(TypeError, match="a list of values of `about`"):
+            apical.sweep("recurrent-lif", {"about": values})
+
+
+def test_sweeps_of_one_process_share_a_folder(tmp_path: Path):
+    with ThreadPoolExecutor(4) as pool:
+        tables = list(pool.map(lambda _: apical.sweep("recurrent-lif", seeds=range(20), folder=tmp_path, task=quick), range(4)))
+    assert all((np.asarray(each["error"]) == "").all() for each in tables) and not list(tmp_path.glob("*.part"))
+
+
+def quick(network: apical.Network) -> dict[str, float]:
+    return {"seed_seen": float(network.seed)}

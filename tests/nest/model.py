@@ -30,8 +30,9 @@ def values(drawn, **limits):
     raise ValueError(f"no {kind!r} in NEST's words")
 
 
-def create(population, neuron):
-    """The neurons of a population with their Poisson input, which comes by one generator of them all together."""
+def create(population, neuron, tau_minus):
+    """The neurons of a population with their Poisson input, which comes by one generator of them all together, and with this time constant of their
+    trace where plasticity is between spikes."""
     delta = population["ports"][0]["kernel"] == "delta"
     if delta != ("delta" in neuron):
         raise ValueError(f"{neuron} has other synapses than {population['name']}")
@@ -43,6 +44,7 @@ def create(population, neuron):
         taus = [port["tau_ms"] for port in population["ports"]]
         keys |= dict(tau_syn_ex=taus[0], tau_syn_in=taus[-1])
     neurons = nest.Create(neuron, population["size"], params=keys)
+    neurons.tau_minus = tau_minus
     neurons.V_m = values(population.get("v_init_mv", population["e_l_mv"]))
     for source in population.get("poisson_input", []):
         generator = nest.Create("poisson_generator_ps" if neuron.endswith("_ps") else "poisson_generator")
@@ -62,7 +64,21 @@ def connect(projection, populations):
     weight = values(weights, **limits.get(projection.get("sign"), {}))
     delay = values(projection["delay_ms"], min=nest.resolution - 0.5 * nest.resolution, max=np.inf)
     ends = populations[projection["from"]], populations[projection["to"]]
-    nest.Connect(*ends, spec, dict(weight=weight, delay=delay))
+    nest.Connect(*ends, spec, dict(weight=weight, delay=delay) | plastic(projection))
+
+
+def plastic(projection):
+    """The keys of stdp_synapse where a projection has pair STDP. Its delays are dendritic, as those with `dendritic_delay_share` 1 are."""
+    rule = projection.get("plasticity")
+    if rule is None:
+        return {}
+    if rule["kind"] != "stdp" or rule.get("pairing", "all_to_all") != "all_to_all" or rule["w_min"] != 0:
+        raise ValueError("only stdp of all pairs with weights from 0 on")
+    exponent = {"hard": 0.0, "soft": 1.0}[rule["bounds"]]
+    return {
+        "synapse_model": "stdp_synapse", "lambda": rule["a_plus"], "alpha": rule["a_minus"] / rule["a_plus"], "mu_plus": exponent,
+        "mu_minus": exponent, "Wmax": rule["w_max"], "tau_plus": rule["tau_plus_ms"],
+    }
 
 
 def build(text, neuron, resolution, seed):
@@ -70,7 +86,9 @@ def build(text, neuron, resolution, seed):
     nest.ResetKernel()
     nest.verbosity = nest.VerbosityLevel.ERROR
     nest.set(resolution=resolution, rng_seed=seed, local_num_threads=1, print_time=False)
-    populations = {population["name"]: create(population, neuron) for population in described["population"]}
+    rules = [projection["plasticity"] for projection in described["projection"] if "plasticity" in projection]
+    tau_minus = rules[0]["tau_minus_ms"] if rules else 20.0
+    populations = {population["name"]: create(population, neuron, tau_minus) for population in described["population"]}
     for projection in described["projection"]:
         if projection["connection"].get("total", 1) > 0:
             connect(projection, populations)

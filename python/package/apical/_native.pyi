@@ -200,6 +200,10 @@ class RunFile:
         """
         Biases of a population in a snapshot, [n].
         """
+    def check_unchanged(self, /) -> None:
+        """
+        Refuses a file that was replaced or written to since it was opened.
+        """
     def close(self, /) -> None:
         """
         Closes the file.

@@ -28,6 +28,8 @@ class Progress:
     """Called by a run with what it reports, as :mod:`apical._native` has it."""
 
     def __init__(self, shown: bool | None, callback: Callback | None = None) -> None:
+        if callback is not None and not callable(callback):
+            raise TypeError(f"callback: expected a function of an Evaluation, found {callback!r}")
         self._shown = shown
         self._callback = callback
         self._part = ""

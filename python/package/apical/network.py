@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import copy
+import html
+import operator
 import os
 import shutil
 import tempfile
+import threading
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, overload
 
 import numpy as np
 import numpy.typing as npt
 
-from . import _native, _toml
+from . import _files, _native, _toml
 from ._progress import Callback, Progress
 from .errors import DataError, FileError, ModelError
 from .model import Model
@@ -65,12 +69,13 @@ class Network:
         :param name: of a network made here; files are called after it.
         :param protocol: of a network made here: "continuous", "two-phase", or the keys of ``[protocol]``.
         """
-        if seed < 0 or seed >= 2**64:
-            raise ModelError(f"expected a seed from 0 to 2^64 - 1, found {seed}")
-        self._seed = seed
+        if model is not None and not isinstance(model, Model):
+            raise TypeError(f"expected a Model, found {type(model).__name__}; Model.load reads one by its name or file")
+        self._seed = _whole(seed, "seed", 0)
+        self._making = threading.Lock()
         self._native: _native.Network | None = None
         self._model = model
-        kind = {"kind": protocol} if isinstance(protocol, str) else dict(protocol)
+        kind = {"kind": protocol} if isinstance(protocol, str) else copy.deepcopy(dict(protocol))
         self._tables: dict[str, Any] = {"name": name, "protocol": kind, "population": [], "projection": []}
         self._last: Run | None = None
 
@@ -118,12 +123,12 @@ class Network:
     def set(self, **tables: Any) -> Network:
         """Sets further tables and keys of the model: ``learning={"batch": 4}``, ``change=[...]``, ``about="..."``."""
         self._refuse_built()
-        self._tables.update(tables)
+        self._tables.update(copy.deepcopy(tables))
         return self
 
     def _add(self, table: str, entry: dict[str, Any]) -> Network:
         self._refuse_built()
-        self._tables[table].append(entry)
+        self._tables[table].append(copy.deepcopy(entry))
         return self
 
     def _refuse_built(self) -> None:
@@ -148,9 +153,13 @@ class Network:
 
     @property
     def _network(self) -> _native.Network:
-        if self._native is None:
-            self._native = _native.Network(self.model, self._seed)
-        return self._native
+        with self._making:
+            if self._native is None:
+                self._native = _native.Network(self.model, self._seed)
+            return self._native
+
+    def __reduce_ex__(self, protocol: Any) -> Any:
+        raise TypeError("a network is neither copied nor pickled: `save` it, and open its checkpoint by Network.open")
 
     # Running it.
 
@@ -197,10 +206,16 @@ class Network:
         :raises RunError: if learning diverges; the network is then as it was before the call. So it is if a rule in Python raises
             an exception, which is raised here.
         """
+        epochs, examples = _whole(epochs, "epochs", 1), _whole(examples, "examples", 1)
+        test_examples = _whole(test_examples, "test_examples", 0)
         command = _command("train", epochs=epochs, examples=examples, record=record, rate=rate)
+        if test is not None and not (isinstance(test, tuple | list) and len(test) == 2):
+            raise TypeError(f"test: expected a pair of images and labels, found {type(test).__name__}")
+        if rules is not None and not isinstance(rules, Mapping):
+            raise TypeError(f"rules: expected rules by the names of projections, found {type(rules).__name__}")
         test_images, test_labels = test if test is not None else (None, None)
         with Progress(progress, callback) as heed:
-            return self._record(out, overwrite, lambda path: self._network.train(
+            return self._record("a training", out, overwrite, lambda path: self._network.train(
                 images, labels, path, heed=heed, command=command, test_images=test_images, test_labels=test_labels,
                 folder=None if data is None else os.fspath(data), epochs=epochs, examples=examples,
                 test_examples=test_examples, record=record, rate=rate, rules=list((rules or {}).items()),
@@ -230,6 +245,7 @@ class Network:
         :raises DataError: if images or labels do not fit, one is there without the other, or `data` beside them.
         :raises ModelError: if the model decodes no classes, or has not what is asked for.
         """
+        passes, examples, seed = _whole(passes, "passes", 1), _whole(examples, "examples", 1), _whole(seed, "seed", 0)
         command = _command("test", passes=passes, examples=examples, record=record, rate=rate)
 
         def native(path: str | None) -> dict[str, Any]:
@@ -242,7 +258,7 @@ class Network:
             if record is None and out is None:
                 return Tested(**native(None), run=None)
             results: dict[str, Any] = {}
-            run = self._record(out, overwrite, lambda path: results.update(native(path)))
+            run = self._record("a test", out, overwrite, lambda path: results.update(native(path)))
             return Tested(**results, run=run)
 
     def present(
@@ -261,9 +277,10 @@ class Network:
         :param every_ms: spacing at which potentials are sampled; they are not unless it is given.
         :raises ValueError: if that is no spacing, or makes more than 10^8 samples.
         """
-        image = np.asarray(image)
+        image = np.asanyarray(image)
         if image.ndim not in (1, 2):
             raise DataError(f"expected one image, of shape (h, w) or (k,), found {image.shape}")
+        index, label = _whole(index, "index", 0, 2**32), _whole(label, "label", 0, 2**32)
         return Presented(self._network.present(image[np.newaxis], index=index, label=label, every_ms=every_ms))
 
     def run(
@@ -286,26 +303,32 @@ class Network:
         """
         command = _command("run", duration_ms=duration_ms, record=record)
         with Progress(progress) as heed:
-            return self._record(out, overwrite, lambda path: self._network.run(
+            return self._record("the run of a circuit", out, overwrite, lambda path: self._network.run(
                 duration_ms, path, heed=heed, command=command, record=record,
             ))
 
-    def _record(self, out: str | os.PathLike[str] | None, overwrite: bool, run: Any) -> Run:
-        """Makes a run, recorded at `out` or in a temporary file, and opens it, whole or not."""
+    def _record(self, kind: str, out: str | os.PathLike[str] | None, overwrite: bool, run: Any) -> Run:
+        """Makes a run of a kind, as :func:`_files.kind_of` names it, recorded at `out` or in a temporary file, and opens it, whole or
+        not. A file that it is to replace stands until it is complete; if it is stopped it is kept beside it, as
+        NAME.unfinished.h5."""
+        name = f"{self._network.model.name}.h5"
         if out is None:
-            path = Path(tempfile.mkdtemp(prefix="apical-")) / f"{self.model.name}.h5"
+            path = wanted = Path(tempfile.mkdtemp(prefix="apical-")) / name
         else:
-            path = Path(out)
-            if path.exists() and not overwrite:
-                raise FileError(f"{path} exists; name another file, or give overwrite=True")
-        if out is not None and overwrite:
-            self._last = None
-        before = path.stat().st_mtime_ns if path.exists() else None
+            path = wanted = Path(os.path.abspath(out))
+            if path.exists():
+                if not overwrite:
+                    raise FileError(f"{path} exists; name another file, or give overwrite=True")
+                _files.check_replaced(path, kind)
+                path = _files.unfinished(path)
         recorded = None
         try:
             run(os.fspath(path))
+            if path != wanted:
+                path.replace(wanted)
+                path = wanted
         finally:
-            if path.exists() and path.stat().st_mtime_ns != before:
+            if path.exists():
                 recorded = self._last = Run(path, temporary=out is None)
             elif out is None:
                 shutil.rmtree(path.parent, ignore_errors=True)
@@ -392,8 +415,10 @@ class Network:
     def save(self, path: str | os.PathLike[str]) -> None:
         """Writes a checkpoint, from which ``apical train --resume`` and :meth:`open` go on to the bit.
 
-        :raises FileError: if it cannot be written in full; an older file of that name stays as it was.
+        :raises FileError: if it cannot be written in full; an older file of that name stays as it was. So does one that is no
+            checkpoint.
         """
+        _files.check_replaced(Path(path), "a checkpoint")
         self._network.save(os.fspath(path))
 
     def __repr__(self) -> str:
@@ -401,11 +426,16 @@ class Network:
         return f"<apical.Network {made}>"
 
     def _repr_html_(self) -> str:
-        return f"{self.model._repr_html_()}<div>seed {self.seed}, {self.examples_seen} presentations</div>"
+        if self._model is None:
+            return f"<div>{html.escape(repr(self))}</div>"
+        seen = 0 if self._native is None else self._native.examples_seen
+        return f"{self.model._repr_html_()}<div>seed {self.seed}, {seen} presentations</div>"
 
 
 def _singles(given: npt.ArrayLike, what: str, of: str) -> Singles:
     try:
+        if np.ma.isMaskedArray(given):
+            raise TypeError("a masked array, whose mask would be lost; fill it before, as by `.filled(0)`")
         values = np.asarray(given)
         if values.dtype.kind not in "fiub":
             raise TypeError(f"dtype {values.dtype}")
@@ -413,6 +443,26 @@ def _singles(given: npt.ArrayLike, what: str, of: str) -> Singles:
             return values.astype(np.float32)
     except (TypeError, ValueError) as error:
         raise ModelError(f"{what} of `{of}`: expected an array of numbers, found {error}") from None
+
+
+@overload
+def _whole(given: None, name: str, least: int, most: int = ...) -> None: ...
+@overload
+def _whole(given: int, name: str, least: int, most: int = ...) -> int: ...
+def _whole(given: int | None, name: str, least: int, most: int = 2**64) -> int | None:
+    """An argument that is a whole number from `least` to below `most`, or is not given.
+
+    :raises ValueError: if it is out of that range. :raises TypeError: if it is none.
+    """
+    if given is None:
+        return None
+    try:
+        value = operator.index(given)
+    except TypeError:
+        raise TypeError(f"{name}: expected a whole number, found {given!r}") from None
+    if not least <= value < most:
+        raise ValueError(f"{name}: expected a whole number from {least} to {most - 1}, found {value}")
+    return value
 
 
 def _command(name: str, **given: Any) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from . import _native
 from .run import Floats, Integers, Run, Singles, Spikes
@@ -44,6 +44,9 @@ class Presented:
 
     def __init__(self, native: _native.Presented) -> None:
         self._native = native
+
+    def __reduce_ex__(self, protocol: Any) -> Any:
+        raise TypeError("what was presented is neither copied nor pickled: take the arrays of `spikes`, `plateaus` and `traces`")
 
     @property
     def decoded(self) -> int | None:

@@ -16,8 +16,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from . import _native
+from . import _files, _native
 from ._figure import Figure, Page
+from .errors import FileError
 from .model import Model
 
 if TYPE_CHECKING:
@@ -98,7 +99,7 @@ class Run:
         """
         if temporary:
             self._finalizer = weakref.finalize(self, _remove, Path(path).parent, os.getpid())
-        self._file = _native.RunFile(os.fspath(path))
+        self._file = _native.RunFile(os.path.abspath(path))
 
     @property
     def path(self) -> Path:
@@ -117,7 +118,10 @@ class Run:
 
     def recorded(self, what: str = "spikes") -> list[str]:
         """Populations of which "spikes", "traces", "plateaus" of phases, "events" or "biases" were recorded."""
-        return self._file.recorded({"traces": "report"}.get(what, what))
+        groups = {"spikes": "spikes", "traces": "report", "plateaus": "plateaus", "events": "events", "biases": "biases"}
+        if what not in groups:
+            raise ValueError(f"expected one of {', '.join(groups)}, found {what!r}")
+        return self._file.recorded(groups[what])
 
     def spiking_neurons(self, population: str) -> range:
         """Neurons of a population of which spikes were recorded, where those of any were: all, or those that `record` named.
@@ -132,7 +136,7 @@ class Run:
         :raises KeyError: if there is no such population.
         :raises FileError: if its spikes were not recorded.
         """
-        columns = self._file.spikes(population, from_ms, to_ms)
+        columns = self._file.spikes(population, *_span(from_ms, to_ms))
         return Spikes(columns["times_ms"], columns["neurons"])
 
     def plateaus(self, population: str, *, from_ms: float = -math.inf, to_ms: float = math.inf) -> Plateaus:
@@ -141,7 +145,7 @@ class Run:
         :raises KeyError: if there is no such population.
         :raises FileError: if its plateaus were not recorded.
         """
-        columns = self._file.plateaus(population, from_ms, to_ms)
+        columns = self._file.plateaus(population, *_span(from_ms, to_ms))
         return Plateaus(columns["times_ms"], columns["neurons"], columns["alpha"], columns["phase"])
 
     def event_kinds(self, population: str) -> list[str]:
@@ -170,7 +174,7 @@ class Run:
         :raises KeyError: if there is no such population, or no such kind of it; the error lists those there are.
         :raises FileError: if no events of the population were recorded.
         """
-        columns = self._file.events(population, kind, from_ms, to_ms)
+        columns = self._file.events(population, kind, *_span(from_ms, to_ms))
         return Events(columns["start_ms"], columns["stop_ms"], columns["neurons"], columns["compartments"])
 
     def traces(
@@ -188,8 +192,7 @@ class Run:
         :raises ValueError: if a range is of another step, or holds no neuron of the population.
         :raises FileError: if its traces were not recorded.
         """
-        wanted = neurons if neurons is None or isinstance(neurons, range) else range(index(neurons), index(neurons) + 1)
-        blocks = self._file.traces(population, _ends(self.model, population, wanted), from_ms, to_ms)
+        blocks = self._file.traces(population, _ends(self.model, population, neurons), *_span(from_ms, to_ms))
         names = next(p.compartments for p in self.model.populations if p.name == population)
         if not blocks or not len(blocks[0]["neurons"]):
             nothing = np.empty((0, 0, len(names)), np.float32)
@@ -218,7 +221,13 @@ class Run:
         return _frame(self._file.curve())
 
     def snapshots(self, projection: str) -> list[str]:
-        """Names of the snapshots of the weights of a projection, as "initial", "epoch-1" and "final"."""
+        """Names of the snapshots of the weights of a projection, as "initial", "epoch-1" and "final".
+
+        :raises KeyError: if there is no such projection.
+        """
+        names = [of.name for of in self.model.projections]
+        if projection not in names:
+            raise KeyError(f'there is no projection "{projection}", only {", ".join(names)}')
         return list(self.provenance["snapshots"].get(projection, []))
 
     def weights(self, projection: str, snapshot: str = "final") -> Singles:
@@ -242,19 +251,19 @@ class Run:
 
         :raises FileError: if their spikes were not recorded.
         """
-        return Figure(self._file.raster_svg(populations or self.recorded("spikes"), from_ms, to_ms))
+        return Figure(self._file.raster_svg(populations or self.recorded("spikes"), *_span(from_ms, to_ms)))
 
     def traces_figure(
-        self, population: str, neurons: range, *, from_ms: float = -math.inf, to_ms: float = math.inf
+        self, population: str, neurons: range | int, *, from_ms: float = -math.inf, to_ms: float = math.inf
     ) -> Figure:
         """Potentials of some neurons in a span of the run's clock [ms], with their spikes, plateaus and events.
 
-        :param neurons: a range of step 1; those of them that the population has are drawn.
+        :param neurons: a range of step 1, or one neuron; those of them that the population has are drawn.
         :raises KeyError: if there is no such population.
         :raises ValueError: if the range is of another step, or holds no neuron of the population.
         :raises FileError: if their traces were not recorded.
         """
-        return Figure(self._file.traces_svg(population, _ends(self.model, population, neurons), from_ms, to_ms))
+        return Figure(self._file.traces_svg(population, _ends(self.model, population, neurons), *_span(from_ms, to_ms)))
 
     def learning_figure(self) -> Figure:
         """The learning curve."""
@@ -294,8 +303,9 @@ class Run:
     def to_nwb(self, path: str | os.PathLike[str]) -> None:
         """Writes the run as a file of NWB, Neurodata Without Borders.
 
-        :raises FileError: if it cannot be written.
+        :raises FileError: if it cannot be written, or there is a run or a checkpoint of that name.
         """
+        _files.check_exported(Path(path))
         self._file.export_nwb(os.fspath(path))
 
     def save(self, path: str | os.PathLike[str]) -> None:
@@ -303,15 +313,17 @@ class Run:
 
         :raises FileError: if there is a file of that name.
         """
-        from .errors import FileError
-
         if Path(path).exists():
             raise FileError(f"{os.fspath(path)} exists; name another file, or remove it")
+        self._file.check_unchanged()
         shutil.copyfile(self.path, path)
 
     def close(self) -> None:
         """Closes the file; what is asked for afterwards is an error."""
         self._file.close()
+
+    def __reduce_ex__(self, protocol: Any) -> Any:
+        raise TypeError("an open run is neither copied nor pickled: open its file again, apical.open(run.path)")
 
     def __enter__(self) -> Run:
         return self
@@ -320,7 +332,11 @@ class Run:
         self.close()
 
     def _repr_html_(self) -> str:
-        told, about = self.provenance, html.escape(repr(self))
+        about = html.escape(repr(self))
+        try:
+            told = self.provenance
+        except FileError as error:
+            return f"<div>{about}: {html.escape(str(error))}</div>"
         rows = "".join(
             f"<tr><td>{key}</td><td>{html.escape(str(told[key]))}</td></tr>"
             for key in ("command_line", "seed", "apical_version", "start_time") if key in told
@@ -331,10 +347,20 @@ class Run:
         return f"<apical.Run of {self._file.model.name!r}: {self.path}>"
 
 
-def _ends(model: Model, population: str, neurons: range | None) -> tuple[int, int]:
-    """The first of the neurons of a range, or of all, that a population has, and the one after the last."""
+def _span(from_ms: float, to_ms: float) -> tuple[float, float]:
+    """A span of time [ms], refused where it ends before it begins, or is none."""
+    if not from_ms <= to_ms:
+        raise ValueError(f"expected `from_ms` of at most `to_ms`, found {from_ms} and {to_ms}")
+    return float(from_ms), float(to_ms)
+
+
+def _ends(model: Model, population: str, neurons: range | int | None) -> tuple[int, int]:
+    """The first of the neurons of a range, of one or of all, that a population has, and the one after the last."""
     size = _size(model, population)
-    wanted = range(size) if neurons is None else neurons
+    if neurons is None:
+        wanted = range(size)
+    else:
+        wanted = neurons if isinstance(neurons, range) else range(index(neurons), index(neurons) + 1)
     if wanted.step != 1 or not 0 <= wanted.start < min(size, wanted.stop):
         raise ValueError(f'expected a range of step 1 of the {size} neurons of "{population}", found {wanted}')
     return wanted.start, min(size, wanted.stop)

@@ -7,8 +7,10 @@ import itertools
 import json
 import operator
 import os
+import uuid
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Executor, Future, as_completed
+from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -82,9 +84,17 @@ def sweep(
     :param options: for the task; with a folder they are part of what a kept result is known by, as is the name of the task, and
         are numbers, texts, paths, arrays of numpy, or lists and mappings of them.
     :raises ModelError: if a model of the grid or a seed is not as it should be; nothing has run then.
-    :raises TypeError: if there is a folder, and an option that a result cannot be known by; nothing has run then.
+    :raises TypeError: if the executor is none, a value of the grid is no list, or there is a folder, and an option or a task that
+        a result cannot be known by; nothing has run then.
     """
     seeds = [_seed(seed) for seed in seeds]
+    if executor is not None and (isinstance(executor, type) or not callable(getattr(executor, "submit", None))):
+        raise TypeError(f"executor: expected one with a method `submit`, found {executor!r}")
+    for key, values in (grid or {}).items():
+        if isinstance(values, str | bytes) or not isinstance(values, Iterable):
+            raise TypeError(f"grid: expected a list of values of `{key}`, found {values!r}")
+    if folder is not None:
+        _check_known(task)
     known = "" if folder is None else "\0".join(f"{key}={_digest(value, key)}" for key, value in sorted(options.items()))
     base = model if isinstance(model, Model) else Model.load(model)
     points = [dict(zip(grid or {}, values, strict=True)) for values in itertools.product(*(grid or {}).values())]
@@ -94,7 +104,7 @@ def sweep(
     missing = [job for job in jobs if job.key not in rows]
     if executor is None:
         for job in missing:
-            rows[job.key] = kept.write(job, _outcome(job.text, job.seed, task, options, None))
+            rows[job.key] = kept.write(job, _outcome(job.text, job.seed, list(job.point), task, options, None))
     else:
         rows |= _submit(missing, executor, kept, threads)
     return _frame(_columns(jobs, rows))
@@ -107,7 +117,7 @@ def _submit(jobs: list[_Job], executor: Executor, kept: _Kept, threads: int) -> 
     for job in jobs:
         elsewhere = (os.getpid(), threads)
         try:
-            waiting[executor.submit(_outcome, job.text, job.seed, job.task, job.options, elsewhere)] = job
+            waiting[executor.submit(_outcome, job.text, job.seed, list(job.point), job.task, job.options, elsewhere)] = job
         except Exception as error:
             rows[job.key] = kept.write(job, {"error": _words(error)})
     try:
@@ -124,17 +134,21 @@ def _submit(jobs: list[_Job], executor: Executor, kept: _Kept, threads: int) -> 
     return rows
 
 
-def _outcome(text: str, seed: int, task: Task, options: Mapping[str, Any], elsewhere: tuple[int, int] | None) -> dict[str, Any]:
-    """Runs the task on a new network; what it returns, or its error."""
+def _outcome(
+    text: str, seed: int, point: Sequence[str], task: Task, options: Mapping[str, Any], elsewhere: tuple[int, int] | None
+) -> dict[str, Any]:
+    """Runs the task on a new network; what it returns, or its error. `point`: the keys of the grid."""
     if elsewhere is not None and os.getpid() != elsewhere[0]:
         _native.set_threads(elsewhere[1])
     try:
         measured = task(Model.parse(text, origin="a model of the sweep").build(seed), **options)
         row = {**{str(name): _plain(value) for name, value in measured.items()}, "error": ""}
+        if taken := {"error", "seed", *point} & {str(name) for name in measured}:
+            raise ValueError(f"the task returned {', '.join(sorted(taken))}, which the table has already; give it another name")
         # As it is read back, whether it is kept or not.
         kept: dict[str, Any] = json.loads(json.dumps(row))
         return kept
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         return {"error": _words(error)}
 
 
@@ -148,8 +162,9 @@ class _Job:
         self.point, self.seed, self.task, self.options = point, seed, task, options
         made = Model.parse(base.text, origin=base.name, **point)
         self.text = made.text
-        name = f"{getattr(task, '__module__', '')}.{getattr(task, '__qualname__', repr(task))}"
-        self.key = hashlib.sha256("\0".join(filter(None, [made.text, str(seed), name, known])).encode()).hexdigest()[:32]
+        name = f"{getattr(task, '__module__', '')}.{getattr(task, '__qualname__', '')}"
+        parts = [version("apical"), made.text, str(seed), name, known]
+        self.key = hashlib.sha256("\0".join(filter(None, parts)).encode()).hexdigest()[:32]
 
 
 class _Kept:
@@ -177,12 +192,25 @@ class _Kept:
         """Keeps a result; a file is there whole or not at all."""
         if self._folder is not None:
             path = self._folder / f"{job.key}.json"
-            part = path.with_suffix(f".{os.getpid()}.part")
+            part = path.with_suffix(f".{uuid.uuid4().hex}.part")
             point = {key: _plain(value) for key, value in job.point.items()}
             row = {"point": point, "seed": job.seed, "result": result}
             part.write_text(json.dumps(row, indent=1, default=str), encoding="utf-8")
             part.replace(path)
         return result
+
+
+def _check_known(task: Task) -> None:
+    """Refuses a task that results in a folder cannot be known by: one without a name of its own in a module.
+
+    :raises TypeError: if it is one.
+    """
+    name = getattr(task, "__qualname__", "<none>")
+    if "<" in name or getattr(task, "__self__", None) is not None:
+        raise TypeError(
+            f"task: expected a function of a module, by whose name results in the folder are known, found {task!r}; give it a "
+            "name, or leave out `folder`"
+        )
 
 
 def _columns(jobs: list[_Job], rows: Mapping[str, dict[str, Any]]) -> dict[str, Any]:
@@ -222,7 +250,7 @@ def _digest(value: Any, name: str) -> str:
     >>> _digest([1, "a", {"b": 0.5}], "option")
     "[1,'a',{'b':0.5}]"
     """
-    if isinstance(value, np.ndarray) and not value.dtype.hasobject:
+    if isinstance(value, np.ndarray) and not value.dtype.hasobject and not np.ma.isMaskedArray(value):
         return hashlib.sha256(np.ascontiguousarray(value).tobytes()).hexdigest() + f"{value.dtype}{value.shape}"
     if isinstance(value, list | tuple):
         return "[" + ",".join(_digest(each, name) for each in value) + "]"
