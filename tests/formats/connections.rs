@@ -56,6 +56,8 @@ fn a_delay_is_a_number_or_a_table() {
         "{ from = 'normal', mean = 1.5, sd = 0.75 }",
         "{ from = 'lognormal', mu = 0.4, sigma = 0.3, resolution_ms = 0.05 }",
         "{ from = 'uniform', low = 1, high = 2 }",
+        // Of which only what is beyond `max` has more than 65,535 steps.
+        "{ from = 'normal', mean = 60, sd = 10, min = 20, max = 65, resolution_ms = 0.001 }",
     ] {
         let refused = set(&[&format!("projection.output-hidden.delay_ms={text}")]).unwrap_err();
         assert!(refused.contains("expected one delay of all synapses onto \"hidden\""), "{text}: {refused}");
@@ -116,6 +118,19 @@ fn keys_that_do_not_go_together_are_refused() {
             "65,535 steps of `resolution_ms` 0.001; found up to 120.0000 ms",
         ),
         (vec!["projection.output-hidden.delay_ms={ from = 'uniform', low = 2, high = 1 }"], "`low` of at most `high`"),
+        (
+            vec!["projection.output-hidden.delay_ms={ from = 'normal', mean = 1, sd = 1, min = 2, max = 1 }"],
+            "expected `min` of at most `max`, found 2 and 1",
+        ),
+        (
+            vec!["projection.output-hidden.delay_ms={ from = 'normal', mean = 1, sd = 0.5, min = 2 }"],
+            "`min` and `max` that keep at least 10 % of what is drawn, for the rest is drawn again; found 2.275 %",
+        ),
+        (
+            vec!["projection.output-hidden.delay_ms={ from = 'lognormal', mu = 0, sigma = 1, max = 0.04 }"],
+            "found 0.000 %",
+        ),
+        (vec!["projection.output-hidden.delay_ms={ from = 'normal', mean = 1, sd = 1, max = 0 }"], "`max`"),
         (
             vec![
                 "projection.output-hidden.delay_ms={ from = 'normal', mean = 1, sd = 0 }",

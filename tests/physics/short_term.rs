@@ -175,7 +175,7 @@ fn circuit() -> (Model, Network) {
     };
     let projection = |from: &str, to: &str, mean: f64| ProjectionSpec {
         connection: Connection::FixedInDegree { in_degree: 20, autapses: false, multapses: false },
-        weights: WeightInit::Normal { mean, sd: 10.0 },
+        weights: WeightInit::Normal { mean, sd: 10.0, min: None, max: None },
         ..ProjectionSpec::new(from, to, "in")
     };
     let drawn = Delay::Uniform { low: 0.3, high: 9.0, resolution_ms: 0.1 };

@@ -3,7 +3,6 @@
 use super::delays::DelayDraw;
 use super::draws::{Draws, WeightSource};
 use crate::model::{Delay, Projection, SynapseList};
-use crate::network::signed::draw_signed;
 use crate::network::{BlockCsr, ListedSynapse, SynapsesError};
 
 /// The synapses of a list, with its weights and delays or those that are drawn in their place, in the order of the list.
@@ -22,7 +21,7 @@ pub(in crate::network) fn from_list(
     let (mut weight_stream, mut delay_stream) = (draws.weights(0), draws.delays(0));
     let synapse = move |index: usize| {
         let weight = match (drawn, &list.weights) {
-            (Some(WeightSource::Drawn(distribution, sign)), _) => draw_signed(distribution, sign, &mut weight_stream),
+            (Some(WeightSource::Drawn(drawn)), _) => drawn.draw(&mut weight_stream),
             (_, Some(weights)) => weights[index],
             _ => 0.0,
         };
