@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::units::tagged;
-use crate::units::{FileName, PathText, Share, Whole};
+use crate::units::{EdgesName, PathText, Share, Whole};
 
 /// Which neurons of two populations a projection connects.
 ///
@@ -70,13 +70,14 @@ pub enum Connection {
         #[serde(default = "allowed")]
         multapses: bool,
     },
-    /// The synapses of a file: `.csv`, `.npy`, `.npz` or the edges of a SONATA file, `.h5`.
+    /// The synapses of a file: `.csv`, `.npy`, `.npz`, or `.h5`: the edges of a SONATA file, or the sparse synapses of a run file or checkpoint.
     List {
         /// The file.
         #[serde(with = "PathText")]
         path: PathBuf,
-        /// Edge population of a SONATA file with several.
-        #[serde(default, with = "FileName", skip_serializing_if = "Option::is_none")]
+        /// Edge population of a SONATA file with several; of a run file or checkpoint the projection, as it was at its end, or
+        /// PROJECTION/SNAPSHOT.
+        #[serde(default, with = "EdgesName", skip_serializing_if = "Option::is_none")]
         edges: Option<String>,
     },
 }
