@@ -8,6 +8,12 @@ use serde::{Deserialize, Serialize};
 use crate::units::tagged;
 use crate::units::{EdgesName, PathText, Share, Whole};
 
+/// Postsynaptic neurons whose synapses are stored together, at most 2³² − 1 of them.
+const MOST_TOGETHER: f64 = 4096.0;
+
+/// Memory of a synapse [bytes].
+const BYTES: f64 = 8.0;
+
 /// Which neurons of two populations a projection connects.
 ///
 /// An autapse is a synapse of a neuron onto itself, a multapse one of several of a pair of neurons. Both are allowed unless
@@ -155,6 +161,29 @@ impl Connection {
             }
             _ => None,
         }
+        .or_else(|| self.block_conflict(ends))
+    }
+
+    /// More synapses than neurons that are stored together can have, whatever the machine.
+    fn block_conflict(&self, ends: Ends) -> Option<(&'static str, String)> {
+        let (key, found) = match *self {
+            Self::FixedInDegree { in_degree, .. } => ("in_degree", in_degree as f64),
+            Self::FixedOutDegree { out_degree, .. } => ("out_degree", out_degree as f64),
+            Self::FixedTotalNumber { total, .. } => ("total", total as f64),
+            _ => return None,
+        };
+        let synapses = self.expected_synapses(ends)?;
+        let most = f64::from(u32::MAX) * (ends.post as f64 / MOST_TOGETHER).max(1.0);
+        (synapses > most).then(|| {
+            let why = format!(
+                "expected at most {:.0}, that is {} synapses onto any {MOST_TOGETHER} neurons; found {found}, {synapses} synapses of about {:.0} \
+                 GB of memory",
+                (found * most / synapses).floor(),
+                u32::MAX,
+                synapses * BYTES / 1e9
+            );
+            (key, why)
+        })
     }
 }
 

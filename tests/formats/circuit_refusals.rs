@@ -105,6 +105,11 @@ fn keys_of_ports_inputs_and_thresholds_are_refused_where_they_stand() {
             r#"poisson_input = [{ port = "exc", rate = 1, weight = 1 }]"#,
             &["9:34", "did you mean `rate_hz`?"],
         ),
+        (
+            "poisson",
+            r#"poisson_input = [{ port = "exc", count = -1, rate_hz = 1, weight = 1 }]"#,
+            &["9:42", "`count`", "expected an integer from 0 to 4294967295, found -1"],
+        ),
         ("poisson", r#"poisson_input = [{ port = "inh", rate_hz = 1, weight = 1 }]"#, &["9:17", "found \"inh\""]),
         (
             "poisson",

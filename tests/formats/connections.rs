@@ -82,6 +82,17 @@ fn what_a_rule_cannot_do_is_refused_with_what_was_expected() {
             "{ kind = 'fixed_total_number', total = 25, multapses = false }",
             ["expected at most 24 synapses", "found 25"],
         ),
+        (
+            "{ kind = 'fixed_total_number', total = 1000000000000 }",
+            [
+                "expected at most 4294967295, that is 4294967295 synapses onto any 4096 neurons",
+                "found 1000000000000, 1000000000000 synapses of about 8000 GB of memory",
+            ],
+        ),
+        (
+            "{ kind = 'fixed_in_degree', in_degree = 1000000000 }",
+            ["expected at most 715827882, that is", "found 1000000000, 6000000000 synapses of about 48 GB"],
+        ),
         ("{ kind = 'one_to_one' }", ["expected populations of one size", "found 4 and 6 neurons"]),
         ("{ kind = 'fixed_in_degree', indegree = 5 }", ["unknown key `indegree`", "did you mean `in_degree`?"]),
     ] {
