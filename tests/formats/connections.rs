@@ -398,6 +398,22 @@ fn a_projection_is_made_of_a_list() {
     assert!(Network::new(&model, 1, |_| Err("a stored weight")).unwrap_err().to_string().contains("expected a list"));
 }
 
+/// As run files have synapses: several of a pair of neurons act in the order in which they did. Others are sorted by their weights.
+#[test]
+fn a_list_in_the_order_of_storage_keeps_it() {
+    let folder = tempfile::tempdir().unwrap();
+    for (rows, expected) in [("0,5,2\n0,5,0.5\n3,1,1\n", [2.0, 0.5, 1.0]), ("3,1,1\n0,5,2\n0,5,0.5\n", [0.5, 2.0, 1.0])]
+    {
+        write(folder.path(), "edges.csv", &format!("source,target,weight\n{rows}"));
+        let path = folder.path().join("edges.csv");
+        let list = format!("projection.input-hidden.connection={{ kind = 'list', path = '{}' }}", path.display());
+        let model = set(&[&list, "projection.input-hidden.weights.from=list"]).unwrap();
+        let network = initial_network(&model, 1).unwrap();
+        let weights: Vec<f32> = network.synapses[0].sparse().unwrap().list().map(|synapse| synapse.weight).collect();
+        assert_eq!(weights, expected, "{rows}");
+    }
+}
+
 /// Whatever learns and is not all to all is sparse; the rest of a network of two phases by density, at one delay.
 #[test]
 fn synapses_that_learn_are_sparse_where_not_all_are_connected() {

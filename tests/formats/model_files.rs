@@ -107,7 +107,8 @@ fn bounds_of_drawn_weights_are_kept_with_their_sign() {
     };
     let ([low, high], [strongest, weakest]) = (range(0), range(1));
     assert!(low < 0.0 && high > 0.2 && high <= 0.25, "{low} to {high}");
-    assert!(strongest >= -0.3 && strongest < -0.28 && weakest <= -0.1 && weakest > -0.11, "{strongest} to {weakest}");
+    assert!((-0.3..-0.28).contains(&strongest), "{strongest}");
+    assert!(weakest > -0.11 && weakest <= -0.1, "{weakest}");
 }
 
 /// A folder with these files.
