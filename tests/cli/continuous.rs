@@ -428,38 +428,6 @@ fn figures_and_exports_are_of_times() {
     assert!(!nwb.link_exists("intervals/trials"));
 }
 
-/// Neurons of two recorded times are one unit each, observed in both, with the spikes of both.
-#[test]
-fn a_neuron_is_one_unit_however_many_times_were_recorded() {
-    let bench = bench();
-    bench.ok("simulate circuit.toml --record all,100:300,450:600 --out run.h5");
-    bench.ok("export run.h5 --nwb run.nwb");
-    let nwb = hdf5::File::open(bench.path("run.nwb")).unwrap();
-    let observed: Vec<f64> = nwb.dataset("units/obs_intervals").unwrap().read_raw().unwrap();
-    let ends: Vec<u64> = nwb.dataset("units/obs_intervals_index").unwrap().read_raw().unwrap();
-    assert_eq!(observed, [0.15, 0.3, 0.45, 0.6].repeat(80));
-    assert_eq!(ends, (1..=80).map(|unit| 2 * unit).collect::<Vec<u64>>());
-    let times: Vec<f64> = nwb.dataset("units/spike_times").unwrap().read_raw().unwrap();
-    let ends: Vec<u64> = nwb.dataset("units/spike_times_index").unwrap().read_raw().unwrap();
-    let neurons: Vec<i64> = nwb.dataset("units/neuron").unwrap().read_raw().unwrap();
-    let run = Contents::of(&bench.path("run.h5"));
-    let mut found: Vec<(u64, u64)> = Vec::new();
-    // The cells are the last 40 of 80.
-    for unit in 40..80 {
-        let own = &times[ends[unit - 1] as usize..ends[unit] as usize];
-        assert!(own.is_sorted() && own.iter().any(|&t| t < 0.3) && own.iter().any(|&t| t >= 0.45), "{own:?}");
-        found.extend(own.iter().map(|time| (time.to_bits(), neurons[unit].cast_unsigned())));
-    }
-    let mut expected: Vec<(u64, u64)> = run
-        .spikes_from("cells", 0.0)
-        .into_iter()
-        .map(|(time, node)| ((f64::from_bits(time) / 1e3).to_bits(), node))
-        .collect();
-    found.sort_unstable();
-    expected.sort_unstable();
-    assert!(found == expected && found.len() > 100);
-}
-
 #[test]
 fn a_model_is_inspected_without_being_built() {
     let bench = bench();

@@ -2,7 +2,7 @@
 //!
 //! | object | type of NWB | holds |
 //! |---|---|---|
-//! | `/units` | Units | a row for each neuron whose spikes were recorded: `population`, `neuron`, `spike_times` \[s\], `obs_intervals` \[s\], one of each stretch, `segment`, `block`, `_name` |
+//! | `/units` | Units | a row for each neuron of a population whose spikes were recorded, in each stretch: `population`, `neuron`, `spike_times` \[s\], `obs_intervals` \[s\], `segment`, `block`, `_name` |
 //! | `/intervals/epochs` | `TimeIntervals` | a row for each phase recorded: `start_time`, `stop_time` \[s\], `tags` (the label shown), `segment`, `block`, `_name` |
 //! | `/intervals/trials` | `TimeIntervals` | a row for each presentation: `start_time`, `stop_time`, `forward_stop_time` \[s\], `kind`, `image`, `label` (−1: none), `decoded`, `recorded` |
 //! | `/intervals/plateaus_POP` | `TimeIntervals` | a row for each phase: the time its plateaus were averaged over \[s\], `phase`, `time` \[neurons\] \[s\], `alpha` \[neurons\] |
@@ -12,8 +12,8 @@
 //!
 //! A stretch is of recorded presentations without a gap between, or a recorded time of a continuous run, which has neither epochs
 //! nor trials. In Neo it is a segment, as `segment` and `block` (and the
-//! comments of a series) tell it, and spike trains and epochs have the names in `_name`. Neo reads no unit that was observed in
-//! several stretches, and so no file of them; `Run.to_neo` of the Python package makes its blocks of any run.
+//! comments of a series) tell it, and spike trains and epochs have the names in `_name`; Neo reads no unit that was observed in
+//! several stretches.
 //!
 //! Times are in s on the run's clock, whose zero is the start of the session. Identifiers of objects are made from the
 //! run, so that the same run gives the same file but for its date.
@@ -285,51 +285,50 @@ impl Export {
         (seconds(start), seconds(stop))
     }
 
-    /// Neurons with their spikes in all stretches.
     fn units(&self, file: &File, maker: &Maker) -> std::result::Result<(), Trouble> {
         let (mut times, mut ends, mut neurons, mut populations) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
-        let mut names = Vec::new();
+        let (mut observed, mut segments, mut names) = (Vec::new(), Vec::new(), Vec::new());
         for name in &self.reader.recorded("spikes")? {
             let Some(list) = self.reader.spikes(name, f64::MIN..f64::MAX)? else { continue };
             let population = self.model.populations.iter().find(|p| p.name == *name).map_or("", |p| &p.name);
-            let mut trains = vec![Vec::new(); list.size];
-            for (&time, &neuron) in list.times.iter().zip(&list.neurons) {
-                trains[neuron as usize].push(self.observed(seconds(time)));
-            }
-            let id = self.model.populations.iter().position(|p| p.name == *name).map(PopulationId);
-            let kept = id.map_or(0..list.size, |id| self.model.recording.spiking(id, list.size));
-            for (neuron, train) in trains.into_iter().enumerate().filter(|(neuron, _)| kept.contains(neuron)) {
-                times.extend(train);
-                ends.push(times.len() as u64);
-                neurons.push((neuron as u64).cast_signed());
-                populations.push(population);
-                names.push(format!("{name} {neuron}"));
+            let mut spikes = list.times.iter().zip(&list.neurons).peekable();
+            for (i, stretch) in self.stretches.iter().enumerate() {
+                let next = self.stretches.get(i + 1).map_or(f64::MAX, |next| next.span[0]);
+                let mut trains = vec![Vec::new(); list.size];
+                while let Some((&time, &neuron)) = spikes.next_if(|(time, _)| seconds(**time) < next) {
+                    // The sum that makes a time may round to beyond the end.
+                    trains[neuron as usize].push(seconds(time).min(stretch.span[1]));
+                }
+                let id = self.model.populations.iter().position(|p| p.name == *name).map(PopulationId);
+                let kept = id.map_or(0..list.size, |id| self.model.recording.spiking(id, list.size));
+                for (neuron, train) in trains.into_iter().enumerate().filter(|(neuron, _)| kept.contains(neuron)) {
+                    times.extend(train);
+                    ends.push(times.len() as u64);
+                    neurons.push((neuron as u64).cast_signed());
+                    populations.push(population);
+                    observed.extend(stretch.span);
+                    segments.push(stretch.name.as_str());
+                    names.push(format!("{name} {neuron}"));
+                }
             }
         }
-        if neurons.is_empty() || self.stretches.is_empty() {
+        if neurons.is_empty() {
             return Ok(());
         }
-        let spans: Vec<f64> = self.stretches.iter().flat_map(|stretch| stretch.span).collect();
-        let (rows, each) = (neurons.len(), self.stretches.len());
-        let observed = Array2::from_shape_fn((rows * each, 2), |(row, end)| spans[row % each * 2 + end]);
-        let observed_ends: Vec<u64> = (1..=rows).map(|row| (row * each) as u64).collect();
-        let segments = self.stretches.iter().map(|stretch| stretch.name.as_str()).collect::<Vec<_>>().join("; ");
-        let mut table = Table::create(maker, file, "units", ("Units", "neurons whose spikes were recorded"), rows)?;
+        let observed =
+            Array2::from_shape_vec((neurons.len(), 2), observed).map_err(|e| hdf5::Error::from(e.to_string()))?;
+        let observed_ends: Vec<u64> = (1..=neurons.len() as u64).collect();
+        let what = "neurons whose spikes were recorded, in each stretch of presentations";
+        let mut table = Table::create(maker, file, "units", ("Units", what), neurons.len())?;
         // Times are exact but for the precision of a double, coarsest at the end.
-        let last = spans.iter().copied().fold(1.0, f64::max);
+        let last = observed.iter().copied().fold(1.0, f64::max);
         table.ragged("spike_times", "times of spikes [s]", &ndarray::Array1::from(times), &ends)?;
         table.note("spike_times", "resolution", last.next_up() - last)?;
-        table.ragged("obs_intervals", "the stretches of the run that were recorded [s]", &observed, &observed_ends)?;
+        table.ragged("obs_intervals", "the stretch of the run that was recorded [s]", &observed, &observed_ends)?;
         table.texts("population", "population of the neuron", &populations)?;
         table.column("neuron", "neuron of its population", &neurons)?;
-        self.neo(&mut table, &vec![segments.as_str(); rows], &names)?;
+        self.neo(&mut table, &segments, &names)?;
         Ok(table.finish()?)
-    }
-
-    /// A time of a spike [s], within the stretch that it is of: the sum that made it may round to beyond the end.
-    fn observed(&self, time: f64) -> f64 {
-        let begun = self.stretches.partition_point(|stretch| stretch.span[0] <= time);
-        self.stretches[..begun].last().map_or(time, |stretch| time.min(stretch.span[1]))
     }
 }
 
