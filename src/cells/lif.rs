@@ -18,7 +18,7 @@ use super::{
 };
 use crate::units::{
     Capacitance, Current, Duration, GivenRate, LifTimeConstant, Millivolt, MillivoltWidth, NumberOrTable, Rate,
-    SynapticWeight, tagged,
+    SynapticWeight, Whole, tagged,
 };
 
 /// Largest rate of a Poisson input of a neuron, all of its presynaptic neurons together [Hz].
@@ -137,7 +137,7 @@ pub struct PoissonInput {
     /// The port it reaches.
     pub port: String,
     /// Number of presynaptic neurons; 1 where it is not given.
-    #[serde(default = "one")]
+    #[serde(default = "one", with = "Whole::<0, 4_294_967_295>")]
     pub count: u32,
     /// Rate of each [Hz].
     #[serde(rename = "rate_hz", with = "GivenRate")]

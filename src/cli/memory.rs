@@ -4,7 +4,7 @@ use anyhow::bail;
 
 use super::disk::size;
 use crate::model::Model;
-use crate::record::MemoryEstimate;
+use crate::record::{MemoryEstimate, synapses_of};
 
 /// Refuses a model that takes more memory than is available.
 ///
@@ -12,16 +12,18 @@ use crate::record::MemoryEstimate;
 /// If it does; both numbers are named.
 pub(super) fn check(model: &Model) -> anyhow::Result<()> {
     let needed = MemoryEstimate::of(model).total();
-    match available() {
-        Some(available) if needed > available => bail!(
-            "{}: its network takes about {}, and {} of memory are available; give populations smaller sizes or projections fewer \
-             synapses",
-            model.name,
-            size(needed),
-            size(available)
-        ),
-        _ => Ok(()),
-    }
+    let Some(available) = available().filter(|available| needed > *available) else { return Ok(()) };
+    let most = model.projections.iter().max_by_key(|projection| synapses_of(model, projection));
+    let most = most.map_or_else(String::new, |projection| {
+        format!(" (`connection` of {:?} has {} synapses)", projection.name, synapses_of(model, projection))
+    });
+    bail!(
+        "{}: its network takes about {}{most}, and {} of memory are available; give populations smaller sizes or projections fewer \
+         synapses",
+        model.name,
+        size(needed),
+        size(available)
+    )
 }
 
 /// Memory that is available [bytes], where the system reports it.

@@ -240,11 +240,13 @@ pub enum DataError {
         /// What stands there.
         found: String,
     },
-    /// A file holds no presentation.
-    #[error("{path} holds no presentation")]
+    /// A file holds nothing of what it should.
+    #[error("{path} holds no {what}")]
     Empty {
         /// The file.
         path: String,
+        /// What it should hold, and how.
+        what: &'static str,
     },
     /// There are more or fewer labels than presentations.
     #[error("`labels` in [stimuli] has {labels} entries, but {origin} holds {presentations} presentations")]

@@ -157,7 +157,7 @@ impl<'a> StimulusLoader<'a> {
         origin: &str,
     ) -> Result<(StimulusSet, Split), DataError> {
         if len == 0 {
-            return Err(DataError::Empty { path: origin.to_owned() });
+            return Err(DataError::Empty { path: origin.to_owned(), what: "presentation" });
         }
         if let Some(labels) = labels {
             if labels.len() != len {

@@ -73,7 +73,7 @@ impl RateTable {
             Ok(())
         })?;
         if rates.is_empty() {
-            return Err(DataError::Empty { path: path.display().to_string() });
+            return Err(DataError::Empty { path: path.display().to_string(), what: "presentation" });
         }
         Ok(Self { inputs, rates, sha256 })
     }
@@ -83,7 +83,7 @@ impl RateTable {
         let npy = Npy::open(path, &format!("[presentations, {inputs}]"), fits)?;
         let name = path.display().to_string();
         if npy.values.is_empty() {
-            return Err(DataError::Empty { path: name });
+            return Err(DataError::Empty { path: name, what: "presentation" });
         }
         let rates = all_per_ms(&npy.values, &name, |i| place(i, &npy.shape))?;
         Ok(Self { inputs, rates, sha256: vec![(file_name(path), npy.sha256)] })
@@ -146,7 +146,9 @@ impl SpikeList {
             Ok(())
         })?;
         if first {
-            return Err(DataError::Empty { path: path.display().to_string() });
+            let what =
+                "list of spikes: expected the header `presentation,time_ms,neuron`, and below it a row of each spike";
+            return Err(DataError::Empty { path: path.display().to_string(), what });
         }
         rows.sort_by(|(p, a), (q, b)| p.cmp(q).then(a.time.total_cmp(&b.time)).then(a.neuron.cmp(&b.neuron)));
         let (presentations, spikes) = rows.into_iter().unzip();

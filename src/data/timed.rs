@@ -137,7 +137,8 @@ impl TimeTable {
             Ok(())
         })?;
         if course.times_ms.is_empty() {
-            return Err(DataError::Empty { path: path.display().to_string() });
+            let what = "time: expected a header, and below it rows of a time in ms and its values";
+            return Err(DataError::Empty { path: path.display().to_string(), what });
         }
         Ok(course)
     }
@@ -199,7 +200,8 @@ impl TimedSpikes {
             Ok(())
         })?;
         if first {
-            return Err(DataError::Empty { path: path.display().to_string() });
+            let what = "list of spikes: expected the header `time_ms,neuron`, and below it a row of each spike";
+            return Err(DataError::Empty { path: path.display().to_string(), what });
         }
         Ok(Self { spikes, sha256, recorded: None })
     }
@@ -274,7 +276,7 @@ mod tests {
             ("time_ms,a\n5,1\n5,2\n", "line 3, column 1: expected a time in ms"),
             ("time_ms,a\n5,-1\n", "line 2, column 2: expected a rate from 0"),
             ("time_ms,a\n5,NaN\n", "line 2, column 2: expected a rate from 0"),
-            ("time_ms,a\n", "holds no presentation"),
+            ("time_ms,a\n", "r.csv holds no time: expected a header, and below it rows of a time in ms and its values"),
         ] {
             let (_folder, path) = file("r.csv", text);
             let refused = TimeTable::rates(&path, 2).unwrap_err().to_string();
@@ -290,6 +292,10 @@ mod tests {
         assert_eq!(of(0.0, 7.0), [(3.5, 0), (3.5, 0)]);
         assert_eq!(of(7.0, 7.1), [(7.0, 0), (7.0, 1)]);
         for (text, expected) in [
+            (
+                "",
+                "s.csv holds no list of spikes: expected the header `time_ms,neuron`, and below it a row of each spike",
+            ),
             ("time,neuron\n", "expected the header `time_ms,neuron`"),
             ("time_ms,neuron\n1,2\n", "line 2, column 2: expected a neuron from 0 to 1, found `2`"),
             ("time_ms,neuron\nnan,0\n", "line 2, column 1: expected a time from 0"),

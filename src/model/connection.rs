@@ -6,7 +6,13 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::units::tagged;
-use crate::units::{FileName, PathText, Share, Whole};
+use crate::units::{EdgesName, PathText, Share, Whole};
+
+/// Postsynaptic neurons whose synapses are stored together, at most 2³² − 1 of them.
+const MOST_TOGETHER: f64 = 4096.0;
+
+/// Memory of a synapse [bytes].
+const BYTES: f64 = 8.0;
 
 /// Which neurons of two populations a projection connects.
 ///
@@ -70,13 +76,14 @@ pub enum Connection {
         #[serde(default = "allowed")]
         multapses: bool,
     },
-    /// The synapses of a file: `.csv`, `.npy`, `.npz` or the edges of a SONATA file, `.h5`.
+    /// The synapses of a file: `.csv`, `.npy`, `.npz`, or `.h5`: the edges of a SONATA file, or the sparse synapses of a run file or checkpoint.
     List {
         /// The file.
         #[serde(with = "PathText")]
         path: PathBuf,
-        /// Edge population of a SONATA file with several.
-        #[serde(default, with = "FileName", skip_serializing_if = "Option::is_none")]
+        /// Edge population of a SONATA file with several; of a run file or checkpoint the projection, as it was at its end, or
+        /// PROJECTION/SNAPSHOT.
+        #[serde(default, with = "EdgesName", skip_serializing_if = "Option::is_none")]
         edges: Option<String>,
     },
 }
@@ -154,6 +161,29 @@ impl Connection {
             }
             _ => None,
         }
+        .or_else(|| self.block_conflict(ends))
+    }
+
+    /// More synapses than neurons that are stored together can have, whatever the machine.
+    fn block_conflict(&self, ends: Ends) -> Option<(&'static str, String)> {
+        let (key, found) = match *self {
+            Self::FixedInDegree { in_degree, .. } => ("in_degree", in_degree as f64),
+            Self::FixedOutDegree { out_degree, .. } => ("out_degree", out_degree as f64),
+            Self::FixedTotalNumber { total, .. } => ("total", total as f64),
+            _ => return None,
+        };
+        let synapses = self.expected_synapses(ends)?;
+        let most = f64::from(u32::MAX) * (ends.post as f64 / MOST_TOGETHER).max(1.0);
+        (synapses > most).then(|| {
+            let why = format!(
+                "expected at most {:.0}, that is {} synapses onto any {MOST_TOGETHER} neurons; found {found}, {synapses} synapses of about {:.0} \
+                 GB of memory",
+                (found * most / synapses).floor(),
+                u32::MAX,
+                synapses * BYTES / 1e9
+            );
+            (key, why)
+        })
     }
 }
 

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::projection::last_snapshot;
+use super::weight_init::last_snapshot;
 use super::{CompartmentId, PopulationStimulus, PortId};
 use crate::cells::{Cell, Dynamics, Escape, LinearCell, PotentialUnit};
 use crate::units::{FileName, PathText, Potential, Spread, tagged};

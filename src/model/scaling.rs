@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Connection, Population, Projection, Sign, WeightInit};
+use super::{Connection, Population, Projection, WeightInit};
 use crate::units::{Fraction, GivenRate};
 
 /// A network that is simulated smaller than its populations and projections give it. Sizes and synapses per neuron are multiplied
@@ -79,83 +79,47 @@ impl Projection {
 }
 
 impl WeightInit {
-    /// The mean of drawn weights of this sign; none of others.
-    pub(super) fn mean(&self, sign: Sign) -> Option<f64> {
-        match (self, sign) {
-            (Self::Constant { value }, _) => Some(*value),
-            (Self::Uniform { low, high }, _) => Some(f64::midpoint(*low, *high)),
-            (Self::Normal { mean, .. }, Sign::Any) => Some(*mean),
-            (Self::Normal { mean, sd }, Sign::NonNegative) => Some(positive_mean(*mean, *sd)),
-            (Self::Normal { mean, sd }, Sign::NonPositive) => Some(-positive_mean(-mean, *sd)),
-            (Self::Lognormal { mu, sigma }, sign) => {
-                let size = libm::exp(mu + 0.5 * sigma * sigma);
-                Some(if sign == Sign::NonPositive { -size } else { size })
-            }
-            _ => None,
-        }
-    }
-
     /// Drawn weights times a factor above 0; none of others.
     pub(super) fn times(&self, by: f64) -> Option<Self> {
+        let bounds = |min: Option<f64>, max: Option<f64>| [min, max].map(|bound| bound.map(|bound| by * bound));
         Some(match *self {
             Self::Constant { value } => Self::Constant { value: by * value },
-            Self::Normal { mean, sd } => Self::Normal { mean: by * mean, sd: by * sd },
-            Self::Lognormal { mu, sigma } => Self::Lognormal { mu: mu + libm::log(by), sigma },
+            Self::Normal { mean, sd, min, max } => {
+                let [min, max] = bounds(min, max);
+                Self::Normal { mean: by * mean, sd: by * sd, min, max }
+            }
+            Self::Lognormal { mu, sigma, min, max } => {
+                let [min, max] = bounds(min, max);
+                Self::Lognormal { mu: mu + libm::log(by), sigma, min, max }
+            }
             Self::Uniform { low, high } => Self::Uniform { low: by * low, high: by * high },
             _ => return None,
         })
     }
 }
 
-/// The mean of a normal distribution above 0: μ + σ φ(μ/σ)/Φ(μ/σ), for μ ≥ 0.
-fn positive_mean(mean: f64, sd: f64) -> f64 {
-    if sd <= 0.0 {
-        return mean;
-    }
-    let z = mean / sd;
-    let density = libm::exp(-0.5 * z * z) / std::f64::consts::TAU.sqrt();
-    mean + sd * density / (0.5 * libm::erfc(-z * std::f64::consts::FRAC_1_SQRT_2))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    /// Sums of the density of a normal distribution above 0 on a fine grid.
-    #[test]
-    fn the_mean_of_a_truncated_normal_is_that_of_its_density() {
-        for (mean, sd) in [(1.0, 2.0), (0.0, 1.0), (80.0, 16.0), (3.0, 0.0)] {
-            let step = f64::max(sd, 1e-3) / 1000.0;
-            let at = |i: usize| (i as f64 + 0.5) * step;
-            let density = |x: f64| (-0.5 * ((x - mean) / f64::max(sd, 1e-3)).powi(2)).exp();
-            let reach = ((mean + 10.0 * sd + 0.01) / step) as usize;
-            let (mut mass, mut moment) = (0.0, 0.0);
-            for x in (0..reach).map(at) {
-                mass += density(x);
-                moment += x * density(x);
-            }
-            let normal = WeightInit::Normal { mean, sd };
-            let found = normal.mean(Sign::NonNegative).unwrap();
-            assert!((found - moment / mass).abs() < 1e-5 * (1.0 + mean), "{mean} ± {sd}: {found}");
-            let mirrored = WeightInit::Normal { mean: -mean, sd };
-            assert!((mirrored.mean(Sign::NonPositive).unwrap() + found).abs() < 1e-15);
-        }
-    }
+    use crate::model::Sign;
 
     /// The mean and the variance of input, Σ w and Σ w² over synapses, by the moments of the distribution.
     #[test]
     fn weights_times_a_factor_have_that_times_the_mean() {
         let weights = [
             WeightInit::Constant { value: 0.1 },
-            WeightInit::Normal { mean: 2.0, sd: 0.7 },
-            WeightInit::Lognormal { mu: -1.0, sigma: 0.5 },
+            WeightInit::Normal { mean: 2.0, sd: 0.7, min: None, max: None },
+            WeightInit::Normal { mean: 2.0, sd: 0.7, min: Some(1.5), max: Some(3.0) },
+            WeightInit::Lognormal { mu: -1.0, sigma: 0.5, min: None, max: None },
+            WeightInit::Lognormal { mu: -1.0, sigma: 0.5, min: None, max: Some(0.4) },
             WeightInit::Uniform { low: 0.5, high: 1.5 },
         ];
         for weights in weights {
-            let (once, thrice) = (weights.mean(Sign::NonNegative).unwrap(), weights.times(3.0).unwrap());
-            assert!((thrice.mean(Sign::NonNegative).unwrap() / once - 3.0).abs() < 1e-14, "{weights:?}");
+            let mean = |weights: &WeightInit| weights.drawn(Sign::NonNegative).unwrap().mean();
+            let thrice = weights.times(3.0).unwrap();
+            assert!((mean(&thrice) / mean(&weights) - 3.0).abs() < 1e-14, "{weights:?}");
         }
-        assert_eq!((WeightInit::List.mean(Sign::Any), WeightInit::List.times(2.0)), (None, None));
+        assert_eq!((WeightInit::List.drawn(Sign::Any), WeightInit::List.times(2.0)), (None, None));
     }
 
     #[test]

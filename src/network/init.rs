@@ -5,10 +5,11 @@ use std::path::Path;
 use rayon::prelude::*;
 
 use super::connection::{self, Draws, WeightSource};
-use super::signed::draw_signed;
 use super::{BlockCsr, DerivedProjections, Network, Synapses, SynapsesError, Weights};
-use crate::model::{BiasInit, Connection, Model, Population, Projection, Sign, Storage, SynapseList, WeightInit};
-use crate::numeric::{Distribution, PresentationKey, Purpose, Stream, StreamKey};
+use crate::model::{
+    BiasInit, Connection, DrawnWeights, Model, Population, Projection, Sign, Storage, SynapseList, WeightInit,
+};
+use crate::numeric::{Distribution, PresentationKey, Purpose, Stream, StreamKey, Truncation};
 
 /// Half-range of a uniform distribution over its nominal spread: √12, as in the authors' code, where it is taken over
 /// −1 … 1 so that the true standard deviation is twice the nominal one.
@@ -133,7 +134,7 @@ fn synapses<E>(
     let (rule, delay) = (&projection.connection, projection.delay);
     let storage = projection.storage(&model.populations);
     let draws = Draws { ends: projection.ends(&model.populations), seed, projection: index as u32 };
-    let drawn = synaptic_distribution(model, projection).map(|drawn| WeightSource::Drawn(drawn, projection.sign));
+    let drawn = drawn_weights(model, projection).map(WeightSource::Drawn);
     let named = |source| BuildError::Synapses { projection: projection.name.clone(), source };
     let sparse: BlockCsr = match (rule, matrix) {
         (Connection::AllToAll { autapses: true }, Some(matrix)) if storage == Storage::Dense => {
@@ -155,27 +156,16 @@ fn synapses<E>(
     })
 }
 
-/// The distribution that the weights of synapses are drawn from one by one, if they are.
-fn synaptic_distribution(model: &Model, projection: &Projection) -> Option<Distribution> {
+/// What the weights of synapses are drawn from one by one, if they are.
+fn drawn_weights(model: &Model, projection: &Projection) -> Option<DrawnWeights> {
     let WeightInit::Moments { v_avg, v_sd, b_avg, scale, .. } = projection.weights else {
-        return distribution(&projection.weights);
+        return projection.weights.drawn(projection.sign);
     };
     let fan_in = projection.fan_in(&model.populations);
     let nu = model.population(projection.from).phi_max() / 4.0;
     let Moments { mean, sd } = Moments::new(fan_in, nu, v_avg, v_sd, b_avg);
     let [low, high] = [-1.0, 1.0].map(|end| scale * (mean + end * HALF_RANGE * sd));
-    Some(Distribution::Uniform { low, high })
-}
-
-/// The distribution that weights are drawn from one by one, if they are.
-fn distribution(weights: &WeightInit) -> Option<Distribution> {
-    match *weights {
-        WeightInit::Constant { value } => Some(Distribution::Constant { value }),
-        WeightInit::Normal { mean, sd } => Some(Distribution::Normal { mean, sd }),
-        WeightInit::Lognormal { mu, sigma } => Some(Distribution::Lognormal { mu, sigma }),
-        WeightInit::Uniform { low, high } => Some(Distribution::Uniform { low, high }),
-        _ => None,
-    }
+    Some(DrawnWeights::new(Distribution::Uniform { low, high }, projection.sign, Truncation::NONE))
 }
 
 fn initial_weights<E>(
@@ -191,10 +181,9 @@ fn initial_weights<E>(
         let matrix = read(Stored { path, object, post: to.size, pre: Some(from.size), sign })?;
         Ok(Weights::from_matrix(to.size, from.size, &matrix))
     };
-    let drawn = |distribution: Distribution| {
+    let drawn = |weights: DrawnWeights| {
         let mut stream = initial_key(seed, Purpose::Weights(index as u32)).stream();
-        let matrix: Vec<f32> =
-            std::iter::repeat_with(|| draw_signed(distribution, sign, &mut stream)).take(to.size * from.size).collect();
+        let matrix: Vec<f32> = std::iter::repeat_with(|| weights.draw(&mut stream)).take(to.size * from.size).collect();
         Ok(Weights::from_matrix(to.size, from.size, &matrix))
     };
     match &projection.weights {
@@ -216,7 +205,7 @@ fn initial_weights<E>(
             stored(path, Some(("weights", projection.name.as_str(), snapshot.as_str())))
         }
         WeightInit::Npy { path } => stored(path, None),
-        weights => distribution(weights).map_or_else(|| Ok(Weights::zeros(to.size, from.size)), drawn),
+        weights => weights.drawn(sign).map_or_else(|| Ok(Weights::zeros(to.size, from.size)), drawn),
     }
 }
 
@@ -230,7 +219,7 @@ fn initial_biases<E>(
     let stored = |path, object| read(Stored { path, object, post: population.size, pre: None, sign: Sign::Any });
     let drawn = |distribution: Distribution| {
         let mut stream = initial_key(seed, Purpose::Biases(index as u32)).stream();
-        Ok(std::iter::repeat_with(|| draw_signed(distribution, Sign::Any, &mut stream)).take(population.size).collect())
+        Ok(std::iter::repeat_with(|| distribution.draw(&mut stream) as f32).take(population.size).collect())
     };
     match init {
         BiasInit::Constant { value } => drawn(Distribution::Constant { value: *value }),

@@ -6,7 +6,6 @@ mod connection;
 mod derived;
 mod init;
 mod normalise;
-mod signed;
 mod synapse;
 mod synapses;
 mod synapses_error;

@@ -11,7 +11,7 @@ mod stream;
 mod vectors;
 mod wide;
 
-pub(crate) use distribution::Distribution;
+pub(crate) use distribution::{Distribution, Truncation};
 pub use elementary::{Real, exp, ln, logit};
 pub use keys::{PresentationKey, Purpose, STREAM_BLOCK, StreamKey, order};
 pub use sigmoid::{sigmoid, sigmoid_all, sigmoid_slope};

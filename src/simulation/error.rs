@@ -85,16 +85,17 @@ pub enum SimulationError {
     },
     /// A population fires beyond what it was allowed.
     #[error(
-        "runaway activity: {population:?} fired at {rate_hz:.0} Hz on average from {from_ms} to {} ms, which over {slice_ms} ms \
+        "runaway activity: {population:?} fired at more than {:.0} Hz on average from {from_ms} to {} ms, which over {slice_ms} ms \
          is more than the {} Hz of `largest_mean_rate_hz` in [protocol]; weaken its excitation, strengthen its inhibition, or raise the \
          limit",
+        rate_hz.floor(),
         Rounded(*to_ms),
         Rounded(*limit_hz)
     )]
     Runaway {
         /// The population.
         population: String,
-        /// Its mean rate [Hz]; the true one may be higher still.
+        /// What its mean rate was above, for spikes are counted up to the limit alone [Hz].
         rate_hz: f64,
         /// Largest rate allowed [Hz].
         limit_hz: f64,

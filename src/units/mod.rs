@@ -42,7 +42,7 @@ mod text;
 pub(crate) use number_or_table::NumberOrTable;
 pub use quantity::{Bounds, FileQuantity, Held, OpenEnd};
 pub use rounded::{InFull, Rounded};
-pub use text::{Count, FactorText, FileName, Name, PathLike, PathText, Whole};
+pub use text::{Count, EdgesName, FactorText, FileName, Name, PathLike, PathText, Whole};
 
 use quantity::quantities;
 

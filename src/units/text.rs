@@ -178,6 +178,10 @@ texts! {
     /// A name that files are called after.
     FileName: "a name of letters, digits and ._-, beginning with a letter or digit", |text| is_name(text, "._-"),
         "^[A-Za-z0-9][A-Za-z0-9._-]*$";
+    /// The name of edges of a SONATA file, or of a snapshot of weights of a run file.
+    EdgesName: "a name of letters, digits and ._-, beginning with a letter or digit, or PROJECTION/SNAPSHOT",
+        |text| text.split('/').count() <= 2 && text.split('/').all(|name| is_name(name, "._-")),
+        "^[A-Za-z0-9][A-Za-z0-9._-]*(/[A-Za-z0-9][A-Za-z0-9._-]*)?$";
     /// A factor of a plasticity rule.
     FactorText: "an expression of local signals", |_| true, "";
 }

@@ -88,6 +88,8 @@ fn events_are_drawn_and_served_as_they_are_recorded() {
     bench.ok("simulate tufts.toml --quiet --out run.h5");
     let run = Contents::of(&bench.path("run.h5"));
     bench.ok("plot raster run.h5 --from 100 --to 300 --out raster.svg");
+    let ran = bench.run("plot plateaus run.h5 --out plateaus.svg");
+    assert!(ran.code == Some(2) && ran.stderr.contains("which `plot traces` and `plot raster` draw"), "{}", ran.stderr);
     let figure = std::fs::read_to_string(bench.path("raster.svg")).unwrap();
     let bars = figure.lines().filter(|line| line.starts_with("<path class=\"spans\""));
     let bars: Vec<_> = bars.map(|line| line.matches('Z').count()).collect();

@@ -398,7 +398,7 @@ fn activity_that_runs_away_ends_the_run() {
     let bench = bench();
     let ran = bench.run("simulate circuit.toml --set protocol.largest_mean_rate_hz=0.5 --out run.h5");
     assert_eq!(ran.code, Some(1), "{}", ran.stderr);
-    assert!(ran.stderr.contains("runaway activity: \"cells\" fired at"), "{}", ran.stderr);
+    assert!(ran.stderr.contains("runaway activity: \"cells\" fired at more than"), "{}", ran.stderr);
     bench.ok("inspect --check run.h5");
 }
 
@@ -444,7 +444,9 @@ fn a_model_is_inspected_without_being_built() {
     assert!(size["memory_bytes"].as_u64().unwrap() > 4_000_000_000_000);
     let ran = bench.run(&format!("simulate circuit.toml {large}"));
     assert_eq!(ran.code, Some(2), "{}", ran.stderr);
-    let printed = ran.stderr.contains("its network takes about 4000.4 GB, and") && ran.stderr.contains("are available");
+    let expected =
+        "its network takes about 4000.4 GB (`connection` of \"cells-cells\" has 1000000000000 synapses), and";
+    let printed = ran.stderr.contains(expected) && ran.stderr.contains("are available");
     assert!(printed || cfg!(not(target_os = "linux")), "{}", ran.stderr);
     assert!(bench.ok("inspect g17-784-500-10").contains("synapses        402000"));
     // Sizes of [scaling] are those that are simulated: about f N neurons and f² K synapses.

@@ -72,6 +72,67 @@ fn weights_that_learn_go_on_from_a_checkpoint_to_the_bit() {
     assert!(ran.code == Some(2) && ran.stderr.contains("projection.input-cells.plasticity.a_plus"), "{}", ran.stderr);
 }
 
+/// Cells whose synapses, some of them several of one pair of neurons, learned.
+const LEARNED: &str = r#"
+name = "learned"
+base = "learning.toml"
+
+[[projection]]
+from = "input"
+to = "cells"
+weights = { from = "run", path = "run.h5" }
+
+[[projection]]
+from = "cells"
+to = "cells"
+connection = { kind = "list", path = "run.h5", edges = "cells-cells" }
+weights = { from = "list" }
+delay_ms = { from = "list" }
+"#;
+
+#[test]
+fn sparse_synapses_that_learned_are_put_back_to_the_bit() {
+    let bench = Bench::new();
+    // On average 1.25 of a pair, so that several of one pair are common.
+    let several = "connection = { kind = \"fixed_in_degree\", in_degree = 25 }\ndelay_ms = { from";
+    bench.write("learning.toml", LEARNING.replace("delay_ms = { from", several));
+    bench.write("learned.toml", LEARNED);
+    bench.ok("simulate learning.toml --out run.h5");
+    let run = Contents::of(&bench.path("run.h5"));
+    let column = |snapshot: &str, name: &str| run.integers(&format!("/weights/cells-cells/{snapshot}/{name}")).to_vec();
+    assert_eq!(column("final", "weight").len(), 500);
+    assert_ne!(column("final", "weight"), column("initial", "weight"));
+    bench.ok("simulate run.checkpoint.h5 --duration 300 --out on.h5");
+    let simulated = |overrides: &str, out: &str| {
+        bench.ok(&format!("simulate learned.toml --duration 300 --out {out}.h5 {overrides}"));
+        let found = Contents::of(&bench.path(&format!("{out}.h5")));
+        ["/weights", "/spikes"].map(|part| found.under(part))
+    };
+    let on = Contents::of(&bench.path("on.h5"));
+    let on = ["/weights", "/spikes"].map(|part| on.under(part));
+    let edges = "projection.cells-cells.connection.edges=cells-cells";
+    assert!(simulated("", "learned") == on, "the same weights at the beginning and end, and the same spikes");
+    let of_checkpoint = "projection.cells-cells.connection.path=run.checkpoint.h5";
+    assert!(simulated(&format!("--set {of_checkpoint}"), "again") == on);
+    assert!(simulated(&format!("--set {edges}/initial"), "initial") != on);
+    let size = bench.json("inspect learned.toml");
+    assert_eq!(size["projections"][1]["synapses"].as_u64(), Some(500));
+    bench.write("unnamed.toml", LEARNED.replace(", edges = \"cells-cells\"", ""));
+    let named = "learned.toml --set projection.cells-cells.connection.edges";
+    for (input, expected) in [
+        (format!("{named}=input-cells"), "holds weights of all pairs of neurons, expected sparse synapses"),
+        (format!("{named}=cells"), "has no weights of `cells`, only of `cells-cells`, `input-cells`"),
+        (format!("{named}=cells-cells/last"), "has no snapshot `last` of the weights of `cells-cells`, only `final`"),
+        (format!("{named}=cells-cells/final/weight"), "or PROJECTION/SNAPSHOT"),
+        ("unnamed.toml".to_owned(), "has weights of several projections, `cells-cells`, `input-cells`: name one by"),
+    ] {
+        let ran = bench.run(&format!("simulate {input} --out refused.h5"));
+        assert!(ran.code == Some(2) && ran.stderr.contains(expected), "{input}: {}", ran.stderr);
+    }
+    let ran = bench.run("simulate learned.toml --out refused.h5 --set population.cells.size=21 --set projection.input-cells.weights=300");
+    assert!(ran.stderr.contains("is from 20 to 20 neurons, expected from 21 to 21"), "{}", ran.stderr);
+}
+
 /// In dense storage pairs without a synapse would have a weight of 0 that learns.
 #[test]
 fn only_synapses_that_there_are_learn() {

@@ -50,7 +50,7 @@ fn protocol(duration: f64, warmup: f64) -> ContinuousProtocol {
 }
 
 fn delay(mean: f64, sd: f64) -> Delay {
-    Delay::Normal { mean, sd, resolution_ms: 0.1 }
+    Delay::Normal { mean, sd, min: None, max: None, resolution_ms: 0.1 }
 }
 
 fn recurrent_lif() -> ModelBuilder {
@@ -73,7 +73,7 @@ fn recurrent_lif() -> ModelBuilder {
         for to in ["exc", "inh"] {
             builder = builder.projection(ProjectionSpec {
                 connection: Connection::FixedProbability { p, autapses: from != to },
-                weights: WeightInit::Normal { mean, sd },
+                weights: WeightInit::Normal { mean, sd, min: None, max: None },
                 sign: sign(from),
                 delay: Some(delay),
                 ..ProjectionSpec::new(from, to, from)
@@ -307,6 +307,8 @@ fn microcircuit() -> ModelBuilder {
                 weights: WeightInit::Normal {
                     mean: rounded(factor * WEIGHT),
                     sd: rounded(0.1 * factor.abs() * WEIGHT),
+                    min: None,
+                    max: None,
                 },
                 sign: sign(from.name),
                 delay: Some(delay),

@@ -150,3 +150,13 @@ fn keys_of_ports_inputs_and_thresholds_are_refused_where_they_stand() {
     }
     assert!(surprises.is_empty(), "\n{}", surprises.join("\n"));
 }
+
+#[test]
+fn a_count_is_refused_with_its_range() {
+    for (count, found) in [("-1", "-1"), ("4294967296", "4294967296"), ("2.5", "2.5")] {
+        let line = format!(r#"poisson_input = [{{ port = "exc", count = {count}, rate_hz = 1, weight = 1 }}]"#);
+        let expected = format!("expected an integer from 0 to 4294967295, found {found}");
+        let refused = message("poisson", &line);
+        assert!(refused.contains("9:42") && refused.contains(&expected), "{refused}");
+    }
+}

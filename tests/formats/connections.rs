@@ -56,6 +56,8 @@ fn a_delay_is_a_number_or_a_table() {
         "{ from = 'normal', mean = 1.5, sd = 0.75 }",
         "{ from = 'lognormal', mu = 0.4, sigma = 0.3, resolution_ms = 0.05 }",
         "{ from = 'uniform', low = 1, high = 2 }",
+        // Of which only what is beyond `max` has more than 65,535 steps.
+        "{ from = 'normal', mean = 60, sd = 10, min = 20, max = 65, resolution_ms = 0.001 }",
     ] {
         let refused = set(&[&format!("projection.output-hidden.delay_ms={text}")]).unwrap_err();
         assert!(refused.contains("expected one delay of all synapses onto \"hidden\""), "{text}: {refused}");
@@ -79,6 +81,17 @@ fn what_a_rule_cannot_do_is_refused_with_what_was_expected() {
         (
             "{ kind = 'fixed_total_number', total = 25, multapses = false }",
             ["expected at most 24 synapses", "found 25"],
+        ),
+        (
+            "{ kind = 'fixed_total_number', total = 1000000000000 }",
+            [
+                "expected at most 4294967295, that is 4294967295 synapses onto any 4096 neurons",
+                "found 1000000000000, 1000000000000 synapses of about 8000 GB of memory",
+            ],
+        ),
+        (
+            "{ kind = 'fixed_in_degree', in_degree = 1000000000 }",
+            ["expected at most 715827882, that is", "found 1000000000, 6000000000 synapses of about 48 GB"],
         ),
         ("{ kind = 'one_to_one' }", ["expected populations of one size", "found 4 and 6 neurons"]),
         ("{ kind = 'fixed_in_degree', indegree = 5 }", ["unknown key `indegree`", "did you mean `in_degree`?"]),
@@ -116,6 +129,19 @@ fn keys_that_do_not_go_together_are_refused() {
             "65,535 steps of `resolution_ms` 0.001; found up to 120.0000 ms",
         ),
         (vec!["projection.output-hidden.delay_ms={ from = 'uniform', low = 2, high = 1 }"], "`low` of at most `high`"),
+        (
+            vec!["projection.output-hidden.delay_ms={ from = 'normal', mean = 1, sd = 1, min = 2, max = 1 }"],
+            "expected `min` of at most `max`, found 2 and 1",
+        ),
+        (
+            vec!["projection.output-hidden.delay_ms={ from = 'normal', mean = 1, sd = 0.5, min = 2 }"],
+            "`min` and `max` that keep at least 10 % of what is drawn, for the rest is drawn again; found 2.275 %",
+        ),
+        (
+            vec!["projection.output-hidden.delay_ms={ from = 'lognormal', mu = 0, sigma = 1, max = 0.04 }"],
+            "found 0.000 %",
+        ),
+        (vec!["projection.output-hidden.delay_ms={ from = 'normal', mean = 1, sd = 1, max = 0 }"], "`max`"),
         (
             vec![
                 "projection.output-hidden.delay_ms={ from = 'normal', mean = 1, sd = 0 }",
@@ -370,6 +396,22 @@ fn a_projection_is_made_of_a_list() {
     let expected = format!("the synapses of `input-hidden` cannot be built from {}, line 2", path.display());
     assert_eq!(refused.to_string(), expected);
     assert!(Network::new(&model, 1, |_| Err("a stored weight")).unwrap_err().to_string().contains("expected a list"));
+}
+
+/// As run files have synapses: several of a pair of neurons act in the order in which they did. Others are sorted by their weights.
+#[test]
+fn a_list_in_the_order_of_storage_keeps_it() {
+    let folder = tempfile::tempdir().unwrap();
+    for (rows, expected) in [("0,5,2\n0,5,0.5\n3,1,1\n", [2.0, 0.5, 1.0]), ("3,1,1\n0,5,2\n0,5,0.5\n", [0.5, 2.0, 1.0])]
+    {
+        write(folder.path(), "edges.csv", &format!("source,target,weight\n{rows}"));
+        let path = folder.path().join("edges.csv");
+        let list = format!("projection.input-hidden.connection={{ kind = 'list', path = '{}' }}", path.display());
+        let model = set(&[&list, "projection.input-hidden.weights.from=list"]).unwrap();
+        let network = initial_network(&model, 1).unwrap();
+        let weights: Vec<f32> = network.synapses[0].sparse().unwrap().list().map(|synapse| synapse.weight).collect();
+        assert_eq!(weights, expected, "{rows}");
+    }
 }
 
 /// Whatever learns and is not all to all is sparse; the rest of a network of two phases by density, at one delay.

@@ -129,7 +129,7 @@ fn mistakes_in_a_spike_list_are_named_with_their_line() {
     let cases = [
         ("0,1,2\n", format!("spikes.csv, line 1: {header}, found `0,1,2`")),
         ("presentation,neuron,time_ms\n", format!("spikes.csv, line 1: {header}, found `presentation,neuron,time_ms`")),
-        ("", "spikes.csv holds no presentation".to_owned()),
+        ("", "spikes.csv holds no list of spikes: expected the header `presentation,time_ms,neuron`, and below it a row of each spike".to_owned()),
         ("presentation,time_ms,neuron\n0,1\n", "spikes.csv, line 2: expected 3 values, found 2".to_owned()),
         ("presentation,time_ms,neuron\n0,1,3\n", at(2, 3, "a neuron from 0 to 2", "3")),
         ("presentation,time_ms,neuron\n0,1,-1\n", at(2, 3, "a neuron from 0 to 2", "-1")),

@@ -8,6 +8,7 @@ use apical::model::{
     BiasInit, CompartmentId, Compression, Decoding, ImageStimuli, Model, PopulationId, PortId, PresentationRange,
     ProjectionId, RateSource, Schedule, Sign, Snapshots, Stimuli, WeightInit, shipped,
 };
+use apical::training::initial_network;
 use proptest::prelude::*;
 use proptest::test_runner::RngSeed;
 
@@ -79,14 +80,35 @@ fn initial_values_are_drawn_as_the_model_says() {
     .unwrap();
     let weights: Vec<_> = model.projections.iter().map(|projection| (&projection.weights, projection.sign)).collect();
     let expected = [
-        (&WeightInit::Normal { mean: 0.1, sd: 0.2 }, Sign::Any),
-        (&WeightInit::Lognormal { mu: -2.0, sigma: 0.5 }, Sign::NonPositive),
+        (&WeightInit::Normal { mean: 0.1, sd: 0.2, min: None, max: None }, Sign::Any),
+        (&WeightInit::Lognormal { mu: -2.0, sigma: 0.5, min: None, max: None }, Sign::NonPositive),
         (&WeightInit::Uniform { low: -1.0, high: 3.0 }, Sign::Any),
     ];
     assert_eq!(weights, expected);
     let biases: Vec<_> = model.populations.iter().filter_map(|population| population.bias.as_ref()).collect();
     assert_eq!(biases, [&BiasInit::Constant { value: 0.5 }, &BiasInit::Normal { mean: 0.0, sd: 2.0 }]);
     assert_eq!(Model::parse(&model.text(), "again", &[]).unwrap(), model);
+}
+
+#[test]
+fn bounds_of_drawn_weights_are_kept_with_their_sign() {
+    let model = set(&[
+        "population.hidden.size=200",
+        "projection.input-hidden.weights={ from = 'normal', mean = 0.1, sd = 0.2, max = 0.25 }",
+        "projection.hidden-output.weights={ from = 'lognormal', mu = -2, sigma = 0.5, min = -0.3, max = -0.1 }",
+        "projection.hidden-output.sign=non-positive",
+    ])
+    .unwrap();
+    assert_eq!(Model::parse(&model.text(), "again", &[]).unwrap(), model);
+    let network = initial_network(&model, 1).unwrap();
+    let range = |projection: usize| {
+        let weights = network.synapses[projection].dense().unwrap().to_matrix();
+        weights.iter().fold([f32::MAX, f32::MIN], |[low, high], &w| [low.min(w), high.max(w)])
+    };
+    let ([low, high], [strongest, weakest]) = (range(0), range(1));
+    assert!(low < 0.0 && high > 0.2 && high <= 0.25, "{low} to {high}");
+    assert!((-0.3..-0.28).contains(&strongest), "{strongest}");
+    assert!(weakest > -0.11 && weakest <= -0.1, "{weakest}");
 }
 
 /// A folder with these files.

@@ -30,7 +30,7 @@ fn the_reference_is_that_of_the_structs() {
 fn the_examples_of_the_reference_are_models() {
     let page = kept("docs/model.md");
     let examples: Vec<_> = page.split("```toml\n").skip(1).filter_map(|rest| rest.split_once("```")).collect();
-    assert_eq!(examples.len(), 8);
+    assert_eq!(examples.len(), 9);
     for (example, _) in examples {
         Model::parse(example, "docs/model.md", &[]).unwrap();
     }

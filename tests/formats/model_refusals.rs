@@ -471,6 +471,48 @@ fn initial_values_that_cannot_be_are_refused() {
 }
 
 #[test]
+fn bounds_that_leave_next_to_nothing_are_refused() {
+    refuse(&[
+        Case(
+            "learning_rate = 0.1",
+            "weights = { from = \"normal\", mean = 1, sd = 1, min = 2, max = 1 }",
+            "31:54",
+            &["`weights` of [[projection]] \"hidden-output\": expected `min` of at most `max`, found 2 and 1"],
+        ),
+        Case(
+            "learning_rate = 0.1",
+            "weights = { from = \"normal\", mean = 1, sd = 1, max = -1 }",
+            "31:54",
+            &["`min` and `max` that keep at least 10 % of what is drawn", "found 2.275 %"],
+        ),
+        Case(
+            "learning_rate = 0.1",
+            "weights = { from = \"lognormal\", mu = 0, sigma = 1, min = 10 }",
+            "31:58",
+            &["keep at least 10 %", "found 1.065 %"],
+        ),
+        Case(
+            "learning_rate = 0.1",
+            "learning_rate = 0.1\nsign = \"non-positive\"\nweights = { from = \"lognormal\", mu = 0, sigma = 1, min = 0.5 }",
+            "33:58",
+            &["keep at least 10 %", "found 0.000 %"],
+        ),
+        Case(
+            "learning_rate = 0.1",
+            "learning_rate = 0.1\nsign = \"non-negative\"\nweights = { from = \"normal\", mean = 0, sd = 1, min = -1, max = 0.1 }",
+            "33:54",
+            &["keep at least 10 %", "found 3.983 %"],
+        ),
+        Case(
+            "learning_rate = 0.1",
+            "weights = { from = \"uniform\", low = 0, high = 1, min = 0 }",
+            "31:50",
+            &["unknown key `min`"],
+        ),
+    ]);
+}
+
+#[test]
 fn overrides_are_refused_by_name() {
     for (argument, fragments) in [
         ("population.hiden.size=3", &["no population `hiden`", "did you mean `hidden`?"][..]),

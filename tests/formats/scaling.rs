@@ -22,7 +22,7 @@ fn drawn(weights: &WeightInit) -> [f64; 2] {
     match *weights {
         WeightInit::Constant { value } => [value, value * value],
         // Spreads of these models are small enough that truncation cuts nothing off.
-        WeightInit::Normal { mean, sd } => [mean, mean * mean + sd * sd],
+        WeightInit::Normal { mean, sd, min: None, max: None } => [mean, mean * mean + sd * sd],
         WeightInit::Uniform { low, high } => {
             let [mean, width] = [f64::midpoint(low, high), high - low];
             [mean, mean * mean + width * width / 12.0]

@@ -114,7 +114,7 @@ fn circuit() -> (Model, Network) {
         connection: connection.clone(),
         delay: Some(1.5.into()),
         storage: Some(Storage::Sparse),
-        weights: WeightInit::Normal { mean, sd: 5.0 },
+        weights: WeightInit::Normal { mean, sd: 5.0, min: None, max: None },
         ..ProjectionSpec::new(from, to, port)
     };
     let model = Model::builder("compartments")

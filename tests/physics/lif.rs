@@ -183,7 +183,7 @@ fn drawn(storage: Storage) -> (Model, Network) {
         connection: connection.clone(),
         delay: Some(1.5.into()),
         storage: Some(storage),
-        weights: WeightInit::Normal { mean, sd: 5.0 },
+        weights: WeightInit::Normal { mean, sd: 5.0, min: None, max: None },
         ..ProjectionSpec::new(from, "cells", "in")
     };
     let v_init = Some(NeuronValues::Uniform { low: -70.0, high: -56.0 });

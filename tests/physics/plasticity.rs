@@ -302,7 +302,7 @@ pub fn circuit(storage: Storage) -> (Model, Network) {
     };
     let projection = |from: &str, to: &str, mean: f64| ProjectionSpec {
         connection: Connection::FixedInDegree { in_degree: 20, autapses: false, multapses: true },
-        weights: WeightInit::Normal { mean, sd: 10.0 },
+        weights: WeightInit::Normal { mean, sd: 10.0, min: None, max: None },
         ..ProjectionSpec::new(from, to, "in")
     };
     let pairs = Stdp { a_plus: 0.02, a_minus: 0.021, ..Stdp::of(600.0) };

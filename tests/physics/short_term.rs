@@ -3,7 +3,10 @@
 
 use std::sync::Arc;
 
-use apical::cells::{Lif, LifEscape, LifPort, NeuronValues, PoissonEncoder};
+use apical::cells::{
+    CompartmentKeys, CompartmentPortKeys, Compartments, Lif, LifEscape, LifPort, NeuronValues, PoissonEncoder,
+    SpikeKeys,
+};
 use apical::engine::{Circuit, Lane, LaneState, Precision};
 use apical::model::{
     Connection, ContinuousProtocol, Delay, Model, PopulationStimulus, ProjectionSpec, ShortTermPlasticity, Storage,
@@ -11,7 +14,7 @@ use apical::model::{
 };
 use apical::network::Network;
 use apical::numeric::PresentationKey;
-use apical::protocol::{KeptSpikes, Phase, Spike, Stimulus, Trial};
+use apical::protocol::{KeptSpikes, Phase, Sampling, Spike, Stimulus, Trial};
 use apical::training::initial_network;
 
 const DEPRESSING: ShortTermPlasticity = ShortTermPlasticity { u: 0.5, tau_rec: 800.0, tau_facil: 0.0, tau_inact: 0.0 };
@@ -165,6 +168,82 @@ fn irregular_trains_act_with_the_shares_of_their_equations() {
     }
 }
 
+/// A dendrite and a soma by the 4th-order Runge-Kutta method in steps of 1/64 ms, each an input of 2 pA times its share at its arrival.
+fn two_compartments(arrivals: &[(f64, f64)], end: f64) -> [f64; 2] {
+    let (tau, [c_s, c_d], [g_s, g_d], g) = (3.0, [200.0, 90.0], [12.0, 6.0], 10.0);
+    let slope = |[s, d, i]: [f64; 3]| [(-g_s * s + g * (d - s)) / c_s, (-g_d * d + g * (s - d) + i) / c_d, -i / tau];
+    let mut x = [0.0; 3];
+    let step = |x: [f64; 3], h: f64| {
+        let along = |k: [f64; 3], h: f64| std::array::from_fn(|n| x[n] + h * k[n]);
+        let k1 = slope(x);
+        let k2 = slope(along(k1, 0.5 * h));
+        let k3 = slope(along(k2, 0.5 * h));
+        let k4 = slope(along(k3, h));
+        std::array::from_fn(|n| x[n] + h / 6.0 * (k1[n] + 2.0 * k2[n] + 2.0 * k3[n] + k4[n]))
+    };
+    let mut t = 0.0;
+    for &(to, size) in arrivals.iter().chain(&[(end, 0.0)]) {
+        let steps = ((to - t) * 64.0).ceil().max(1.0);
+        (0..steps as usize).for_each(|_| x = step(x, (to - t) / steps));
+        x[2] += size;
+        t = to;
+    }
+    [x[0], x[1]]
+}
+
+/// Onto the dendrite of cells of two compartments, over both storages: by shares and membranes that are integrated independently.
+#[test]
+fn spikes_reach_compartments_with_their_shares() {
+    const END: f64 = 99.0;
+    let plasticity = ShortTermPlasticity { u: 0.3, tau_rec: 90.0, tau_facil: 60.0, tau_inact: 3.0 };
+    let compartment =
+        |name: &str, c_m, g_l| CompartmentKeys { name: name.to_owned(), c_m, g_l, e_l: 0.0, i_e: 0.0, v_init: None };
+    let cell = Compartments {
+        compartments: vec![compartment("soma", 200.0, 12.0), compartment("apical", 90.0, 6.0)].into(),
+        ports: vec![CompartmentPortKeys::Exponential {
+            name: "in".to_owned(),
+            compartment: "apical".to_owned(),
+            tau: 3.0,
+        }],
+        spike: SpikeKeys { v_th: Some(1000.0.into()), v_reset: Some(-10.0), ..Compartments::default().spike },
+        ..Compartments::default()
+    };
+    let times = [2.0, 5.5, 9.0, 31.0, 33.0, 64.0, 81.0];
+    let arrivals: Vec<_> =
+        times.iter().zip(integrated(plasticity, &times)).map(|(t, share)| (t + DELAY, WEIGHT * share)).collect();
+    let wanted = two_compartments(&arrivals, END);
+    for storage in [Storage::Dense, Storage::Sparse] {
+        let projection = ProjectionSpec {
+            delay: Some(DELAY.into()),
+            storage: Some(storage),
+            short_term: Some(plasticity),
+            weights: WeightInit::Constant { value: WEIGHT },
+            ..ProjectionSpec::new("source", "cells", "in")
+        };
+        let model = Model::builder("compartments")
+            .protocol(ContinuousProtocol::default())
+            .population("source", 3, PoissonEncoder::default())
+            .population("cells", 4, cell.clone())
+            .projection(projection)
+            .build()
+            .unwrap();
+        let network = initial_network(&model, 1).unwrap();
+        let mut lane = lane(&model, f64::INFINITY);
+        let spikes = times.map(|time| Spike { time, neuron: 1 });
+        let stimuli = [Stimulus::Spikes(&spikes)];
+        let phases = [Phase::new(100.0, &stimuli)];
+        let sampling = Some(Sampling { first: END, every: 100.0 });
+        let key = PresentationKey::training(0);
+        lane.present(&network, &Trial { key, phases: &phases, spikes: KeptSpikes::All, sampling });
+        let traces = lane.observation().trace(1, 4, 2).unwrap();
+        for (neuron, wanted) in (0..4).flat_map(|neuron| wanted.iter().enumerate().map(move |wanted| (neuron, wanted)))
+        {
+            let found = f64::from(traces[[0, neuron, wanted.0]]);
+            assert!((found - wanted.1).abs() < 1e-4 * wanted.1, "{storage:?}: {found} for {wanted:?}");
+        }
+    }
+}
+
 /// A recurrent circuit of cells that fire, over dense and sparse synapses with delays of their own, all of short-term plasticity.
 fn circuit() -> (Model, Network) {
     let cell = Lif {
@@ -175,7 +254,7 @@ fn circuit() -> (Model, Network) {
     };
     let projection = |from: &str, to: &str, mean: f64| ProjectionSpec {
         connection: Connection::FixedInDegree { in_degree: 20, autapses: false, multapses: false },
-        weights: WeightInit::Normal { mean, sd: 10.0 },
+        weights: WeightInit::Normal { mean, sd: 10.0, min: None, max: None },
         ..ProjectionSpec::new(from, to, "in")
     };
     let drawn = Delay::Uniform { low: 0.3, high: 9.0, resolution_ms: 0.1 };

@@ -13,7 +13,7 @@ const DIAGRAM: [(&str, &[&str]); 19] = [
     ("protocol", &["numeric", "units"]),
     // Slices in, factors out.
     ("plasticity", &["numeric", "units"]),
-    ("model", &["cells", "protocol", "plasticity", "units"]),
+    ("model", &["numeric", "cells", "protocol", "plasticity", "units"]),
     // Reads the stimuli that a model names.
     ("data", &["numeric", "units", "protocol", "model"]),
     ("network", &["model", "numeric", "plasticity"]),

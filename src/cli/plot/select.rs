@@ -163,6 +163,12 @@ impl Selection {
             }
             return Ok(vec![name.clone()]);
         }
+        if found.is_empty() && group == "plateaus" && !run.recorded("events")?.is_empty() {
+            bail!(
+                "{file} holds no plateau potentials at the ends of phases; plateaus of its cells are events with a beginning and an end, \
+                 which `plot traces` and `plot raster` draw and `inspect` counts"
+            );
+        }
         if found.is_empty() {
             bail!("{file} holds no {things}; {}", advice(word));
         }

@@ -61,8 +61,8 @@ fn check_storage(
     let target = &populations[projection.to.0];
     if projection.short_term.is_some() && !target.takes_delays_of_synapses() {
         let why = format!(
-            "expected no `short_term` of synapses onto {:?}: cells of kind \"{}\" take weights as they are; those of kind \"lif\" take \
-             it",
+            "expected no `short_term` of synapses onto {:?}: cells of kind \"{}\" take weights as they are; those of kinds \
+             \"lif\" and \"compartments\" take it",
             target.name,
             target.cell.kind()
         );

@@ -64,8 +64,8 @@ pub struct ProjectionSpec {
     /// "dense".
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub storage: Option<Storage>,
-    /// Short-term facilitation and depression (Tsodyks, Uziel & Markram 2000), of synapses onto cells of kind "lif": a spike acts with
-    /// the weight times the share of resources that it activates, `u` of them at rest.
+    /// Short-term facilitation and depression (Tsodyks, Uziel & Markram 2000), of synapses onto cells of kind "lif" or "compartments": a
+    /// spike acts with the weight times the share of resources that it activates, `u` of them at rest.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub short_term: Option<ShortTermPlasticity>,
     /// Plasticity between spikes, of synapses onto cells of kind "lif" or "compartments" in the protocol "continuous": weights change at

@@ -78,7 +78,7 @@ fn scale(
     let Some(before) = projection.in_degree(full) else {
         return Err(unscaled("connection", "synapses that are drawn by a rule"));
     };
-    let Some(mean) = projection.weights.mean(projection.sign) else {
+    let Some(mean) = projection.weights.drawn(projection.sign).map(|weights| weights.mean()) else {
         return Err(unscaled("weights", "`weights` from \"constant\", \"normal\", \"lognormal\" or \"uniform\""));
     };
     projection.connection = scaling.connection(&projection.connection).unwrap_or_default();

@@ -25,8 +25,8 @@ pub(super) fn check_moments(
     Err(table.inner("weights")?.refused(&["v_avg", "b_avg", "fan_in"], why))
 }
 
-/// Refuses initial weights that cannot have the sign of their projection, or have it by no more than chance, and ends of a
-/// range in the wrong order.
+/// Refuses initial weights that cannot have the sign of their projection, or have it by no more than chance, ends of a range in the
+/// wrong order, and bounds that leave next to nothing of it.
 pub(super) fn check_sign(table: &Section<'_, '_>, sign: Sign, weights: &WeightInit) -> Result<(), ModelError> {
     if let WeightInit::Uniform { low, high } = weights
         && low > high
@@ -46,6 +46,10 @@ pub(super) fn check_sign(table: &Section<'_, '_>, sign: Sign, weights: &WeightIn
         WeightInit::Uniform { low, high } => wrong("low", *low).or_else(|| wrong("high", *high)),
         WeightInit::Lognormal { .. } | WeightInit::Run { .. } | WeightInit::Npy { .. } | WeightInit::List => None,
     };
-    let Some(expected) = expected else { return Ok(()) };
-    Err(table.refused(&["weights", "sign"], format!("`sign` \"{}\" needs {expected}", sign.name())))
+    if let Some(expected) = expected {
+        return Err(table.refused(&["weights", "sign"], format!("`sign` \"{}\" needs {expected}", sign.name())));
+    }
+    let share = weights.drawn(sign).map_or(1.0, |weights| weights.share());
+    let Some((key, why)) = weights.bounds().conflict(share) else { return Ok(()) };
+    Err(table.inner("weights")?.refused(&[key], why))
 }

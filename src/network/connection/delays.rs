@@ -1,9 +1,9 @@
 //! Delays in steps of a resolution.
 
 use crate::model::Delay;
-use crate::numeric::{Distribution, Stream};
+use crate::numeric::{Distribution, Stream, Truncation};
 
-/// Draws after which a delay within the range is given up; models are refused in which half of the draws or more are outside.
+/// Draws after which a delay within the range is given up; models are refused in which most draws are outside.
 const MOST_DRAWS: usize = 1000;
 
 /// How delays are drawn.
@@ -18,33 +18,29 @@ pub(crate) struct DelayDraw {
 enum Steps {
     /// The same of all.
     Constant(u16),
-    /// Each on its own [ms].
-    Drawn(Distribution),
+    /// Each on its own [ms], what is not kept drawn again.
+    Drawn(Distribution, Truncation),
 }
 
 impl DelayDraw {
     /// Of a projection. One delay of all synapses is one step, and so exact.
     pub(crate) fn new(delay: Delay) -> Self {
-        let drawn = |distribution, resolution_ms| Self { resolution_ms, steps: Steps::Drawn(distribution) };
-        match delay {
-            Delay::Constant { value: 0.0 } => Self { resolution_ms: 1.0, steps: Steps::Constant(0) },
-            Delay::Constant { value } => Self { resolution_ms: value, steps: Steps::Constant(1) },
-            Delay::Normal { mean, sd, resolution_ms } => drawn(Distribution::Normal { mean, sd }, resolution_ms),
-            Delay::Lognormal { mu, sigma, resolution_ms } => {
-                drawn(Distribution::Lognormal { mu, sigma }, resolution_ms)
-            }
-            Delay::Uniform { low, high, resolution_ms } => drawn(Distribution::Uniform { low, high }, resolution_ms),
-            Delay::List { resolution_ms } => Self { resolution_ms, steps: Steps::Constant(1) },
-        }
+        let steps = match (delay, delay.drawn()) {
+            (_, Some((distribution, within))) => Steps::Drawn(distribution, within),
+            (Delay::Constant { value: 0.0 }, None) => Steps::Constant(0),
+            (_, None) => Steps::Constant(1),
+        };
+        Self { resolution_ms: delay.step_ms(), steps }
     }
 
-    /// Draws a delay [steps]: what does not round to 1 to 65,535 steps is drawn again.
+    /// Draws a delay [steps]: what is truncated, or does not round to 1 to 65,535 steps, is drawn again.
     pub(crate) fn sample(&self, stream: &mut Stream) -> u16 {
         match self.steps {
             Steps::Constant(steps) => steps,
-            Steps::Drawn(distribution) => {
-                let draws = std::iter::repeat_with(|| steps(distribution.draw(stream), self.resolution_ms));
-                draws.take(MOST_DRAWS).flatten().next().unwrap_or(1)
+            Steps::Drawn(distribution, within) => {
+                let draws = std::iter::repeat_with(|| distribution.draw(stream)).take(MOST_DRAWS);
+                let mut kept = draws.filter(|&delay_ms| within.contains(delay_ms));
+                kept.find_map(|delay_ms| steps(delay_ms, self.resolution_ms)).unwrap_or(1)
             }
         }
     }

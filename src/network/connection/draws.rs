@@ -1,8 +1,8 @@
 //! What connection rules share: the streams that they draw from, and what they give.
 
-use crate::model::{Ends, Sign};
+use crate::model::{DrawnWeights, Ends};
 use crate::network::{SynapsesError, TARGETS_PER_BLOCK, Weights};
-use crate::numeric::{Distribution, PresentationKey, Purpose, Stream, StreamKey};
+use crate::numeric::{PresentationKey, Purpose, Stream, StreamKey};
 
 /// Which neurons a block of postsynaptic ones is reached by.
 pub(super) trait ConnectionRule: Sync {
@@ -72,7 +72,7 @@ impl Draws {
 #[derive(Clone, Copy, Debug)]
 pub(in crate::network) enum WeightSource<'a> {
     /// Drawn for each.
-    Drawn(Distribution, Sign),
+    Drawn(DrawnWeights),
     /// Those of a matrix of all pairs of neurons.
     Matrix(&'a Weights),
 }

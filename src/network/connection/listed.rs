@@ -2,11 +2,11 @@
 
 use super::delays::DelayDraw;
 use super::draws::{Draws, WeightSource};
-use crate::model::{Delay, Projection, SynapseList};
-use crate::network::signed::draw_signed;
-use crate::network::{BlockCsr, ListedSynapse, SynapsesError};
+use crate::model::{Delay, Projection, SynapseList, WeightInit};
+use crate::network::{BlockCsr, ListedSynapse, SynapsesError, TARGETS_PER_BLOCK};
 
-/// The synapses of a list, with its weights and delays or those that are drawn in their place, in the order of the list.
+/// The synapses of a list, with its weights and delays or those that are drawn in their place, in the order of the list. One in the order of
+/// storage, as run files have them, keeps it: several synapses of a pair of neurons then act in the order in which they did before.
 ///
 /// # Errors
 /// Columns of different lengths or that are not there, neurons that are not there, weights of another sign than the projection's or that are not
@@ -22,7 +22,7 @@ pub(in crate::network) fn from_list(
     let (mut weight_stream, mut delay_stream) = (draws.weights(0), draws.delays(0));
     let synapse = move |index: usize| {
         let weight = match (drawn, &list.weights) {
-            (Some(WeightSource::Drawn(distribution, sign)), _) => draw_signed(distribution, sign, &mut weight_stream),
+            (Some(WeightSource::Drawn(drawn)), _) => drawn.draw(&mut weight_stream),
             (_, Some(weights)) => weights[index],
             _ => 0.0,
         };
@@ -33,6 +33,10 @@ pub(in crate::network) fn from_list(
         ListedSynapse { source: list.sources[index], target: list.targets[index], delay, weight }
     };
     let synapses = (0..list.sources.len()).map(synapse);
+    let order = |s: &ListedSynapse| (s.target as usize / TARGETS_PER_BLOCK, s.source, s.delay, s.target);
+    if projection.weights == WeightInit::List && synapses.clone().is_sorted_by_key(|synapse| order(&synapse)) {
+        return BlockCsr::from_stored(draws.ends.pre, draws.ends.post, delay.resolution_ms, synapses);
+    }
     BlockCsr::from_synapses(draws.ends.pre, draws.ends.post, delay.resolution_ms, synapses)
 }
 

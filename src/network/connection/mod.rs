@@ -14,7 +14,6 @@ mod regular;
 mod rows;
 mod total_number;
 
-use crate::network::signed::draw_signed;
 use rayon::prelude::*;
 
 use super::block_csr::SynapseBlock;
@@ -89,7 +88,7 @@ fn with_values(
         (row, rest) = rest.split_at(length as usize);
         synapses.extend(row.iter().map(|&target| {
             let weight = match weights {
-                WeightSource::Drawn(distribution, sign) => draw_signed(distribution, sign, &mut weight_stream),
+                WeightSource::Drawn(weights) => weights.draw(&mut weight_stream),
                 WeightSource::Matrix(matrix) => matrix.row(pre)[block * TARGETS_PER_BLOCK + target as usize],
             };
             Synapse { target, delay: delay.sample(&mut delay_stream), weight }

@@ -1,15 +1,15 @@
 //! Statistics of every rule, each with how often it fails by chance, and its bits for any number of threads.
 
 use super::*;
-use crate::model::{Ends, Sign};
+use crate::model::{DrawnWeights, Ends, Sign};
 use crate::network::{ListedSynapse, Weights};
-use crate::numeric::Distribution;
+use crate::numeric::{Distribution, Truncation};
 
 /// The bound of a normal deviate that is passed once in 2 · 10⁶.
 const DEVIATIONS: f64 = 5.0;
 
 const CONSTANT: Delay = Delay::Constant { value: 1.5 };
-const NORMAL: Delay = Delay::Normal { mean: 1.5, sd: 0.75, resolution_ms: 0.1 };
+const NORMAL: Delay = Delay::Normal { mean: 1.5, sd: 0.75, min: None, max: None, resolution_ms: 0.1 };
 
 fn draws(pre: usize, post: usize, seed: u64) -> Draws {
     Draws { ends: Ends { pre, post, recurrent: pre == post }, seed, projection: 3 }
@@ -17,7 +17,13 @@ fn draws(pre: usize, post: usize, seed: u64) -> Draws {
 
 fn synapses(draws: &Draws, connection: &Connection, delay: Delay) -> BlockCsr {
     let weights = Distribution::Normal { mean: 0.5, sd: 0.1 };
-    connect(draws, connection, delay, WeightSource::Drawn(weights, Sign::NonNegative)).unwrap()
+    connect(
+        draws,
+        connection,
+        delay,
+        WeightSource::Drawn(DrawnWeights::new(weights, Sign::NonNegative, Truncation::NONE)),
+    )
+    .unwrap()
 }
 
 /// Of every rule that leaves most pairs unconnected.
@@ -189,6 +195,23 @@ fn delays_are_rounded_to_steps_and_drawn_again_below_one() {
     assert_eq!((counts[0], found.min_delay_ms()), (0.0, Some(0.1)));
     let deviation = (sum - 39.0) / (2.0 * 39.0_f64).sqrt();
     assert!(deviation.abs() < DEVIATIONS, "{deviation}");
+}
+
+/// Delays are truncated before they are rounded: of bounds of 5 and 20 steps, those get what is within half a step inside.
+#[test]
+fn truncated_delays_are_drawn_again_beyond_their_bounds() {
+    let bounded = Delay::Normal { mean: 1.5, sd: 0.75, min: Some(0.5), max: Some(2.0), resolution_ms: 0.1 };
+    let found = synapses(&draws(1000, 1000, 5), &Connection::FixedProbability { p: 0.5, autapses: true }, bounded);
+    let phi = |steps: f64| 0.5 * libm::erfc(-(steps * 0.1 - 1.5) / 0.75 / std::f64::consts::SQRT_2);
+    let mut counts = [0.0; 21];
+    found.synapses().for_each(|synapse| counts[usize::from(synapse.delay)] += 1.0);
+    let (n, kept) = (found.len() as f64, phi(20.0) - phi(5.0));
+    let share = |k: f64| (phi((k + 0.5).min(20.0)) - phi((k - 0.5).max(5.0))) / kept;
+    let of = |k: usize| (counts[k] - n * share(k as f64)).powi(2) / (n * share(k as f64));
+    let deviation = ((5..=20).map(of).sum::<f64>() - 15.0) / (2.0 * 15.0_f64).sqrt();
+    assert!(deviation.abs() < DEVIATIONS, "{deviation}");
+    assert_eq!((counts[..5].iter().sum::<f64>(), found.min_delay_ms()), (0.0, Some(0.5)));
+    assert!((bounded.smallest() - 0.5).abs() < 1e-15);
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! Reads the edges of a SONATA file as a list of synapses.
+//! Reads the edges of a SONATA file as a list of synapses, or the sparse synapses of a run file or checkpoint.
 //!
 //! | object | type | notes |
 //! |---|---|---|
@@ -7,21 +7,27 @@
 //! | /edges/EDGES/edge_group_index | integers [n] | place in group 0; if not there, that of the edge |
 //! | /edges/EDGES/0/syn_weight | numbers | weights, if there are |
 //! | /edges/EDGES/0/delay | numbers, ms | delays, if there are |
+//! | /weights/PROJECTION/SNAPSHOT | as in run files | in place of `/edges` |
 
 use std::path::Path;
 
 use super::RecordError;
 use super::foreign::Indices;
 use super::open_file::OpenFile;
+use super::snapshot;
 use crate::model::{Ends, SynapseList};
 
-/// Reads the edges of a SONATA file; `edges` names their population where there are several.
+/// Reads the edges of a SONATA file; `edges` names their population where there are several. Of a run file or checkpoint it names a snapshot
+/// of sparse weights, PROJECTION/SNAPSHOT, or the projection alone for `final`.
 ///
 /// # Errors
 /// If they cannot be read, or an edge is no synapse of a projection with these ends: neurons that are not there, weights that are no finite f32,
 /// negative delays. The error names the edge.
 pub fn read_edges(path: &Path, edges: Option<&str>, ends: Ends) -> Result<SynapseList, RecordError> {
     let source = OpenFile::any(path)?;
+    if is_run(&source) {
+        return snapshot::synapse_list(&OpenFile::open(path)?, edges, ends);
+    }
     let population = population(&source, edges)?;
     let at = |name: &str| format!("edges/{population}/{name}");
     let neurons = |name: &str, count| source.indices(Indices { dataset: &at(name), of: "neuron", count });
@@ -62,14 +68,22 @@ pub fn read_edges(path: &Path, edges: Option<&str>, ends: Ends) -> Result<Synaps
     Ok(SynapseList { sources, targets, weights, delays_ms })
 }
 
-/// Number of edges in a SONATA file, which are not read; `edges` names their population where there are several.
+/// Number of edges in a SONATA file, which are not read, or of synapses in a run file; `edges` is as in [`read_edges`].
 ///
 /// # Errors
 /// If there are no such edges.
 pub fn count_edges(path: &Path, edges: Option<&str>) -> Result<u64, RecordError> {
     let source = OpenFile::any(path)?;
+    if is_run(&source) {
+        return snapshot::synapse_count(&source, edges).map(|synapses| synapses as u64);
+    }
     let population = population(&source, edges)?;
     source.length(&format!("edges/{population}/source_node_id")).map(|edges| edges as u64)
+}
+
+/// Whether a file has weights in place of edges: a run file or checkpoint.
+fn is_run(source: &OpenFile) -> bool {
+    !source.has("edges") && source.has("weights")
 }
 
 /// The population of edges of this name, or the only one.

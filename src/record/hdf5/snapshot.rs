@@ -5,6 +5,7 @@ use std::path::Path;
 use super::RecordError;
 use super::open_file::OpenFile;
 use super::synapses;
+use crate::model::{Ends, SynapseList};
 use crate::network::Weights;
 
 /// Most pairs of neurons of which sparse synapses are read as a matrix, of 400 MB.
@@ -61,6 +62,61 @@ pub(super) fn weight_matrix(
         return Err(source.problem(why));
     }
     Ok((Weights::from(&sparse).to_matrix(), post, pre))
+}
+
+/// Sparse synapses of a snapshot as a list, in the order of storage; `named` is `PROJECTION/SNAPSHOT`, `PROJECTION` alone of its
+/// snapshot `final`, and none that of the only projection.
+pub(super) fn synapse_list(source: &OpenFile, named: Option<&str>, ends: Ends) -> Result<SynapseList, RecordError> {
+    let name = find_sparse(source, named)?;
+    let sparse = synapses::read(source, &name)?;
+    if [sparse.pre(), sparse.post()] != [ends.pre, ends.post] {
+        let why = format!(
+            "`{name}` is from {} to {} neurons, expected from {} to {}",
+            sparse.pre(),
+            sparse.post(),
+            ends.pre,
+            ends.post
+        );
+        return Err(source.problem(why));
+    }
+    let list = || sparse.list();
+    if let Some(wrong) = list().position(|synapse| !synapse.weight.is_finite()) {
+        return Err(source.problem(format!("`{name}/weight`, row {wrong}: expected a finite number")));
+    }
+    let step = sparse.resolution_ms();
+    Ok(SynapseList {
+        sources: list().map(|synapse| synapse.source).collect(),
+        targets: list().map(|synapse| synapse.target).collect(),
+        weights: Some(list().map(|synapse| synapse.weight).collect()),
+        delays_ms: Some(list().map(|synapse| f64::from(synapse.delay) * step).collect()),
+    })
+}
+
+/// Number of synapses of such a snapshot, which are not read.
+pub(super) fn synapse_count(source: &OpenFile, named: Option<&str>) -> Result<usize, RecordError> {
+    source.length(&format!("{}/source_node_id", find_sparse(source, named)?))
+}
+
+/// The name of a snapshot of sparse synapses.
+fn find_sparse(source: &OpenFile, named: Option<&str>) -> Result<String, RecordError> {
+    let there = source.members("weights")?;
+    let (projection, snapshot) = match (named, there.as_slice()) {
+        (Some(named), _) => named.split_once('/').unwrap_or((named, "final")),
+        (None, [only]) => (only.as_str(), "final"),
+        (None, _) => {
+            let why =
+                format!("has weights of several projections, {}: name one by `edges` of `connection`", listed(&there));
+            return Err(source.problem(why));
+        }
+    };
+    let name = find(source, "weights", projection, snapshot)?;
+    if synapses::is_sparse(source, &name) {
+        return Ok(name);
+    }
+    let why = format!(
+        "`{name}` holds weights of all pairs of neurons, expected sparse synapses: take them by `weights` from \"run\", without `connection`"
+    );
+    Err(source.problem(why))
 }
 
 /// Reads biases [post].
