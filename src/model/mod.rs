@@ -56,8 +56,8 @@ pub(crate) use text::open as open_file;
 use crate::cells::ConductanceClamp;
 pub use crate::cells::Escape;
 pub use crate::plasticity::{
-    BurstDependent, Factors, InterneuronGating, Normalisation, OnlineExpression, OnlinePlasticity, OwnOnlineRule,
-    PostEvents, ShortTermPlasticity, ShortTermState, Slope, Stdp, TripletStdp, UrbanczikSenn,
+    BurstDependent, EProp, Factors, InterneuronGating, Normalisation, OnlineExpression, OnlinePlasticity,
+    OwnOnlineRule, PostEvents, ShortTermPlasticity, ShortTermState, Slope, Stdp, TripletStdp, UrbanczikSenn,
 };
 pub use crate::protocol::{ContinuousProtocol, Protocol, TwoPhaseProtocol};
 
