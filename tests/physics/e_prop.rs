@@ -93,7 +93,7 @@ fn errors() -> Vec<Spike> {
 
 /// Output and sign of a train of errors.
 fn of_output(train: usize) -> (usize, f64) {
-    (train / 2, if train % 2 == 0 { 1.0 } else { -1.0 })
+    (train / 2, if train.is_multiple_of(2) { 1.0 } else { -1.0 })
 }
 
 /// A membrane and the current of its synapses, from step to step without any error: V above rest [mV], I [pA].

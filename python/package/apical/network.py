@@ -22,7 +22,7 @@ from .run import Run, Singles, _frame
 if TYPE_CHECKING:
     import pandas as pd
 
-    from .rule import Rule
+    from .rule import OnlineRule, Rule
 
 Images = npt.ArrayLike
 Labels = npt.ArrayLike
@@ -271,6 +271,7 @@ class Network:
         duration_ms: float | None = None,
         *,
         record: str | None = None,
+        rules: Mapping[str, OnlineRule] | None = None,
         progress: bool | None = None,
         out: str | os.PathLike[str] | None = None,
         overwrite: bool = False,
@@ -280,14 +281,17 @@ class Network:
         :param duration_ms: of model time [ms]; that of the model unless given.
         :param record: what is recorded, as in :meth:`train`: "exc,inh[0:3].soma", and times in ms, "500:600".
 
+        :param rules: rules between spikes in Python, by projections with `plasticity`, in place of theirs and within their bounds.
+
         Ctrl-C ends it after the slice of 100 ms at hand, as it does a training.
 
-        :raises RunError: if activity runs away; the network is then as it was before.
+        :raises RunError: if activity runs away; the network is then as it was before. So it is if a rule in Python raises
+            an exception, which is passed on.
         """
         command = _command("run", duration_ms=duration_ms, record=record)
         with Progress(progress) as heed:
             return self._record(out, overwrite, lambda path: self._network.run(
-                duration_ms, path, heed=heed, command=command, record=record,
+                duration_ms, path, heed=heed, command=command, record=record, rules=list((rules or {}).items()),
             ))
 
     def _record(self, out: str | os.PathLike[str] | None, overwrite: bool, run: Any) -> Run:
