@@ -103,7 +103,9 @@ impl OnlineRule for PyOnlineRule {
         let w: Vec<f64> = weights.iter().copied().map(f64::from).collect();
         let x = x.map(|trace| vec![trace; w.len()]);
         let made = self.call("at_arrival", &w, [&x[0], &x[1]], y);
-        made.into_iter().for_each(|made| weights.iter_mut().zip(made).for_each(|(w, new)| *w = new as f32));
+        for (w, new) in weights.iter_mut().zip(made.into_iter().flatten()) {
+            *w = new as f32;
+        }
     }
 
     fn at_spikes(&self, weights: &mut [f32], spikes: &[SpikeAtSynapse]) {
@@ -115,7 +117,9 @@ impl OnlineRule for PyOnlineRule {
             let w: Vec<f64> = spikes.iter().map(|spike| f64::from(weights[spike.synapse as usize])).collect();
             let (x, y) = ([of(|s| s.x[0]), of(|s| s.x[1])], [of(|s| s.y[0]), of(|s| s.y[1])]);
             let Some(made) = self.call("at_spike", &w, [&x[0], &x[1]], [&y[0], &y[1]]) else { return };
-            spikes.iter().zip(made).for_each(|(spike, new)| weights[spike.synapse as usize] = new as f32);
+            for (spike, new) in spikes.iter().zip(made) {
+                weights[spike.synapse as usize] = new as f32;
+            }
         }
     }
 }

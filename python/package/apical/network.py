@@ -281,7 +281,7 @@ class Network:
         :param duration_ms: of model time [ms]; that of the model unless given.
         :param record: what is recorded, as in :meth:`train`: "exc,inh[0:3].soma", and times in ms, "500:600".
 
-        :param rules: rules between spikes in Python, by projections with `plasticity`, in place of theirs and within their bounds.
+        :param rules: rules between spikes in Python, by projections with `plasticity`, in place of theirs, within their bounds.
 
         Ctrl-C ends it after the slice of 100 ms at hand, as it does a training.
 
