@@ -13,14 +13,18 @@ use crate::errors::{ModelError, raised};
 use crate::hints::Heed;
 use crate::jobs;
 use crate::network::{Network, State};
+use crate::online_rule::with_rules;
 use crate::progress::{Report, Watch};
+use crate::rule::RuleError;
 use crate::training::{Recording, pass_on, recorded};
 
 #[pymethods]
 impl Network {
     /// Runs a circuit for so much more model time, that of the model unless given, after the warm-up of a run that begins, and
-    /// records it in a run file. Reports progress to `heed`. Errors of `heed` and signals stop the run, which is whole up to then.
-    #[pyo3(signature = (duration_ms, out, *, heed, command, record=None))]
+    /// records it in a run file. Reports progress to `heed`. Errors of `heed` and signals stop the run, which is whole up to then; one
+    /// whose rule fails leaves the network as it was.
+    #[pyo3(signature = (duration_ms, out, *, heed, command, record=None, rules=Vec::new()))]
+    #[allow(clippy::too_many_arguments, reason = "each is a keyword in Python")]
     fn run(
         &self,
         py: Python<'_>,
@@ -29,14 +33,19 @@ impl Network {
         heed: Heed<'_>,
         command: String,
         record: Option<&str>,
+        rules: Vec<(String, Bound<'_, PyAny>)>,
     ) -> PyResult<()> {
         let _reserved = self.reserve()?;
         let state = self.state();
-        let model = with_end(recorded(&self.model, record)?, &state, duration_ms)?;
+        let error = RuleError::default();
+        let model = with_rules(with_end(recorded(&self.model, record)?, &state, duration_ms)?, &rules, &error)?;
         let recording = Recording { out, command };
-        let model = &model;
-        let job = |waiting: &jobs::Waiting<'_, Report>| simulate(model, &state, &recording, waiting);
+        let (model, error_of_rule) = (&model, &error);
+        let job = |waiting: &jobs::Waiting<'_, Report>| {
+            simulate(model, &state, &recording, &mut Watch::new(waiting).ended_by(error_of_rule))
+        };
         let (ran, stopped) = jobs::run(py, job, &mut |report| pass_on(self, &heed, report))?;
+        error.take().map_or(Ok(()), Err)?;
         let Ran { checkpoint, ended } = ran.map_err(raised)?;
         if let Some(checkpoint) = checkpoint {
             self.set_state(checkpoint);
@@ -79,7 +88,7 @@ fn simulate(
     model: &model::Model,
     state: &State,
     recording: &Recording,
-    waiting: &jobs::Waiting<'_, Report>,
+    watch: &mut Watch<'_>,
 ) -> Result<Ran, apical::Error> {
     let checkpoint = &*state.checkpoint;
     let is_new = checkpoint.lanes.is_empty() && checkpoint.data.is_none();
@@ -99,7 +108,7 @@ fn simulate(
     let provenance = Provenance { data_sha256, ..recording.provenance(checkpoint.seed, checkpoint.edited) };
     let mut file = RunFile::create(&recording.out, model, &provenance, &simulation.planned())?;
     let end_ms = model.protocol.continuous().map_or(0.0, ContinuousProtocol::end_ms);
-    let ended = simulation.run(end_ms, &mut file, &mut Watch::new(waiting));
+    let ended = simulation.run(end_ms, &mut file, watch);
     let lost = matches!(ended, Err(SimulationError::Runaway { .. } | SimulationError::Overflow { .. }));
     let completed = file.finish().map_err(apical::Error::from);
     let ended = ended.map_err(apical::Error::from).and(completed);

@@ -11,6 +11,7 @@ mod images;
 mod jobs;
 mod model;
 mod network;
+mod online_rule;
 mod presented;
 mod progress;
 mod recorded;

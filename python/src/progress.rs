@@ -108,7 +108,7 @@ impl Monitor for Watch<'_> {
 
 impl SimulationMonitor for Watch<'_> {
     fn stop(&self) -> bool {
-        self.waiting.stops()
+        self.flow().is_break()
     }
 
     fn slice(

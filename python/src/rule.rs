@@ -25,7 +25,7 @@ impl RuleError {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).is_some()
     }
 
-    fn put(&self, error: PyErr) {
+    pub(crate) fn put(&self, error: PyErr) {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(error);
     }
 }
@@ -59,8 +59,10 @@ impl PyRule {
             };
             let factors = self.rule.bind(py).call1((signals(post, &self.post)?, signals(pre, &self.pre)?, eta))?;
             let (of_post, of_pre): (Bound<'_, PyAny>, Bound<'_, PyAny>) = factors.extract()?;
-            let (of_post, of_pre) =
-                (column(&of_post, post.size, "postsynaptic")?, column(&of_pre, pre.size, "presynaptic")?);
+            let (of_post, of_pre) = (
+                column(&of_post, post.size, "postsynaptic factors")?,
+                column(&of_pre, pre.size, "presynaptic factors")?,
+            );
             let term = change.add_term();
             term.set_post(of_post.into_iter());
             term.set_pre(of_pre.into_iter());
@@ -86,24 +88,22 @@ impl BoundaryRule for PyRule {
     }
 }
 
-/// The factors of the neurons of one side, [n].
-fn column(factors: &Bound<'_, PyAny>, size: usize, side: &str) -> PyResult<Vec<f64>> {
-    let numpy = factors.py().import("numpy")?;
-    let is_masked = numpy.getattr("ma")?.call_method1("isMaskedArray", (factors,))?.is_truthy()?;
-    if is_masked || numpy.call_method1("iscomplexobj", (factors,))?.is_truthy()? {
+/// What a rule returned of so many neurons or synapses, [n].
+pub(crate) fn column(returned: &Bound<'_, PyAny>, size: usize, what: &str) -> PyResult<Vec<f64>> {
+    let numpy = returned.py().import("numpy")?;
+    let is_masked = numpy.getattr("ma")?.call_method1("isMaskedArray", (returned,))?.is_truthy()?;
+    if is_masked || numpy.call_method1("iscomplexobj", (returned,))?.is_truthy()? {
         let found = if is_masked { "a masked array" } else { "complex numbers" };
-        return Err(ModelError::new_err(format!(
-            "a rule: expected {side} factors that are real numbers, found {found}"
-        )));
+        return Err(ModelError::new_err(format!("a rule: expected {what} that are real numbers, found {found}")));
     }
-    let made = numpy.call_method1("ascontiguousarray", (factors, "float64"))?;
-    let array: Bound<'_, PyArray1<f64>> = made.cast_into().map_err(|_| wrong_shape(size, side))?;
+    let made = numpy.call_method1("ascontiguousarray", (returned, "float64"))?;
+    let array: Bound<'_, PyArray1<f64>> = made.cast_into().map_err(|_| wrong_shape(size, what))?;
     let values = array.to_vec()?;
-    if values.len() == size { Ok(values) } else { Err(wrong_shape(size, side)) }
+    if values.len() == size { Ok(values) } else { Err(wrong_shape(size, what)) }
 }
 
-fn wrong_shape(size: usize, side: &str) -> PyErr {
-    ModelError::new_err(format!("a rule: expected {side} factors of shape ({size},), found others"))
+fn wrong_shape(size: usize, what: &str) -> PyErr {
+    ModelError::new_err(format!("a rule: expected {what} of shape ({size},), found others"))
 }
 
 /// A signal by its name, such as `plateau_target`.

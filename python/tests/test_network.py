@@ -403,3 +403,68 @@ def test_runaway_activity_is_an_error_and_leaves_the_network():
     with pytest.raises(apical.RunError, match="runaway activity"):
         network.run(500)
     assert network.clock_ms == 0
+
+
+SONG = {"population.inputs.size": 200, "projection.inputs-cell.weights.low": 6, "protocol.warmup_ms": 0}
+
+
+class Pairs:
+    """The rule of song-2000."""
+
+    arrival_traces_ms = (20.0,)
+    spike_traces_ms = (20.0,)
+
+    def at_arrival(self, w, x, y):
+        return w - 0.00525 * 9 * y[0]
+
+    def at_spike(self, w, x, y):
+        return w + 0.005 * 9 * x[0]
+
+
+def test_a_rule_between_spikes_in_python_is_the_rule_of_the_model():
+    keys = {**SONG, "population.inputs.stimulus.rate_hz": 40, "projection.inputs-cell.plasticity.kind": "stdp"}
+    ours, theirs = (Model.load("song-2000", **keys).build() for _ in range(2))
+    before = ours.weights("inputs-cell").copy()
+    for duration in (300, 200):
+        spikes = ours.run(duration, rules={"inputs-cell": Pairs()}, record="cell").spikes("cell")
+    spikes_of_theirs = theirs.run(500, record="cell").spikes("cell")
+    assert len(spikes_of_theirs[0]) > len(spikes[0]) > 0
+    np.testing.assert_allclose(ours.weights("inputs-cell"), theirs.weights("inputs-cell"), rtol=0, atol=1e-5)
+    assert (ours.weights("inputs-cell") != before).mean() > 0.9
+    assert (ours.weights("inputs-cell") <= 9).all() and (ours.weights("inputs-cell") >= 0).all()
+
+
+def online(**attributes):
+    """Pairs with other attributes."""
+    return type("Other", (Pairs,), attributes)()
+
+
+def fails(self, w, x, y):
+    raise ZeroDivisionError("by 0")
+
+
+@pytest.mark.parametrize(
+    ("rules", "error", "words"),
+    [
+        ({"inputs-cells": Pairs()}, apical.ModelError, "there is no such projection"),
+        ({"inputs-cell": online(spike_traces_ms=(1.0, 2.0, 3.0))}, apical.ModelError, "at most two time constants"),
+        ({"inputs-cell": online(arrival_traces_ms=(0.0,))}, apical.ModelError, "at most two time constants"),
+        ({"inputs-cell": online(at_arrival=fails)}, ZeroDivisionError, "by 0"),
+        ({"inputs-cell": online(at_spike=fails)}, ZeroDivisionError, "by 0"),
+        ({"inputs-cell": online(at_arrival=lambda self, w, x, y: np.zeros(3))}, apical.ModelError, "weights of synapses"),
+        ({"inputs-cell": online(at_arrival=lambda self, w, x, y: w * np.nan)}, apical.RunError, "went beyond all numbers"),
+    ],
+)
+def test_a_rule_between_spikes_that_fails_ends_the_run(rules, error, words):
+    network = Model.load("song-2000", **SONG, **{"population.inputs.stimulus.rate_hz": 40}).build()
+    before = network.weights("inputs-cell").copy()
+    with pytest.raises(error, match=words):
+        network.run(500, rules=rules)
+    assert network.clock_ms == 0 and (network.weights("inputs-cell") == before).all()
+    network.run(100)
+
+
+def test_a_projection_without_plasticity_takes_no_rule_between_spikes():
+    network = Model.load("recurrent-lif").build()
+    with pytest.raises(apical.ModelError, match="expected a projection with `plasticity`"):
+        network.run(100, rules={"exc-exc": Pairs()})

@@ -223,8 +223,8 @@ impl Circuit {
         for (index, projection) in model.projections.iter().enumerate() {
             let (from, to) = (projection.from.0, projection.to.0);
             let ends = || LayoutError::Ends(projection.name.clone());
-            let (source, target) = (model.populations.get(from), model.populations.get(to));
-            let (source, cells) = (source.ok_or_else(ends)?, target.ok_or_else(ends)?.cell.dynamics());
+            let end = |index: usize| model.populations.get(index).ok_or_else(ends);
+            let (source, cells) = (end(from)?, end(to)?.cell.dynamics());
             let drives = cells.is_driven_by(projection.port.0).ok_or_else(ends)?;
             let port = cells.linear().map(|cell| cell.ports[projection.port.0]);
             let target = &mut populations[to];
@@ -239,7 +239,7 @@ impl Circuit {
             let filtered = target.membrane.is_some();
             if drives {
                 let rule = |source| LayoutError::Rule { projection: projection.name.clone(), source };
-                let input = ModalInput::new(index, projection, source.size, filtered).map_err(rule)?;
+                let input = ModalInput::new(index, projection, [source, end(to)?], filtered).map_err(rule)?;
                 if let Some(inputs) = target.inputs_by_event() {
                     inputs.push(input);
                 }

@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use crate::model::{OnlinePlasticity, Projection};
+use crate::cells::CompartmentInfo;
+use crate::model::{OnlinePlasticity, Population, Projection};
 use crate::network::Synapses;
 use crate::plasticity::{OnlineRule, RuleError};
 
@@ -12,6 +13,8 @@ pub(crate) struct SynapticRule {
     pub(crate) rule: Arc<dyn OnlineRule>,
     /// The part of the delay that lies between synapse and soma.
     pub(crate) dendritic_share: f64,
+    /// The compartment whose potential it reads, if it names one.
+    pub(crate) reads: Option<usize>,
 }
 
 /// A projection onto cells that take what reaches them one by one, in blocks.
@@ -32,18 +35,34 @@ pub(crate) struct ModalInput {
 }
 
 impl ModalInput {
-    /// A projection at this place in the model, from so many neurons.
+    /// A projection at this place in the model between these populations.
     ///
     /// # Errors
-    /// If its rule cannot be made.
-    pub(crate) fn new(index: usize, of: &Projection, pre: usize, filtered: bool) -> Result<Self, RuleError> {
+    /// If its rule cannot be made, or reads a compartment that is not there.
+    pub(crate) fn new(
+        index: usize,
+        of: &Projection,
+        [source, target]: [&Population; 2],
+        filtered: bool,
+    ) -> Result<Self, RuleError> {
         let rule = of.plasticity.as_ref().filter(|_| !filtered).map(OnlinePlasticity::rule).transpose()?;
-        let plasticity = rule.map(|rule| SynapticRule { rule, dendritic_share: of.dendritic_share });
-        Ok(Self { projection: index, port: of.port.0, pre, filtered, delay: of.delay.smallest(), plasticity })
+        let compartments = target.cell.compartments();
+        let plasticity = rule.map(|rule| {
+            let reads = rule.reads().map(|name| place_of(name, compartments)).transpose()?;
+            Ok(SynapticRule { rule, dendritic_share: of.dendritic_share, reads })
+        });
+        let (pre, port, delay) = (source.size, of.port.0, of.delay.smallest());
+        Ok(Self { projection: index, port, pre, filtered, delay, plasticity: plasticity.transpose()? })
     }
 
     /// Whether all its spikes arrive after one delay, as trains that are filtered do, and those over dense synapses whose weights stay.
     pub(crate) fn has_one_delay(&self, synapses: &Synapses) -> bool {
         self.filtered || (self.plasticity.is_none() && matches!(synapses, Synapses::Dense(_)))
     }
+}
+
+/// The place of the compartment of this name.
+fn place_of(name: &str, compartments: &[CompartmentInfo]) -> Result<usize, RuleError> {
+    let place = compartments.iter().position(|compartment| compartment.name == name);
+    place.ok_or_else(|| RuleError::unfit(format!("expected a compartment of the cells, found {name:?}")))
 }

@@ -60,8 +60,8 @@ pub use weight_init::WeightInit;
 use crate::cells::ConductanceClamp;
 pub use crate::cells::Escape;
 pub use crate::plasticity::{
-    BurstDependent, Factors, InterneuronGating, Normalisation, OnlineExpression, OnlinePlasticity, OwnOnlineRule,
-    PostEvents, ShortTermPlasticity, ShortTermState, Slope, Stdp, TripletStdp, UrbanczikSenn,
+    BurstDependent, EProp, Factors, InterneuronGating, Normalisation, OnlineExpression, OnlinePlasticity,
+    OwnOnlineRule, PostEvents, ShortTermPlasticity, ShortTermState, Slope, Stdp, TripletStdp, UrbanczikSenn,
 };
 pub use crate::protocol::{ContinuousProtocol, Protocol, TwoPhaseProtocol};
 

@@ -26,7 +26,7 @@ pub use mirror::Mirror;
 pub use normalisation::Normalisation;
 pub(crate) use online::decay_of;
 pub use online::{
-    BoundKind, BurstDependent, Candidate, CellEvent, InterneuronGating, OnlineContext, OnlineExpression,
+    BoundKind, BurstDependent, Candidate, CellEvent, EProp, InterneuronGating, OnlineContext, OnlineExpression,
     OnlinePlasticity, OnlineRule, OwnOnlineRule, PostEvents, SignalMemory, SpikeAtSynapse, SpikePairing, SpikeTraces,
     Stdp, TripletStdp, UrbanczikSenn, WeightBounds,
 };

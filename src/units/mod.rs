@@ -87,8 +87,8 @@ quantities! {
     Capacitance = Bounds::above(0.0, 1e6), "pF";
     /// A leak conductance; 0: none.
     LeakConductance = Bounds::closed(0.0, 1e6), "nS";
-    /// A conductance between compartments.
-    AxialConductance = Bounds::above(0.0, 1e6), "nS";
+    /// A conductance between compartments; 0: none.
+    AxialConductance = Bounds::closed(0.0, 1e6), "nS";
     /// A potential in millivolts.
     Millivolt = Bounds::closed(-LARGEST_POTENTIAL, LARGEST_POTENTIAL), "mV";
     /// A width or spread of a potential in millivolts.

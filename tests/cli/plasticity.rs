@@ -156,7 +156,7 @@ fn plasticity_that_makes_no_sense_is_refused_with_what_was_expected() {
     for (key, expected) in [
         (
             format!("{rule}.kind=\"stpd\""),
-            "expected \"stdp\", \"triplet_stdp\", \"urbanczik_senn\", \"burst_dependent\", \"interneuron_gating\", \"expression\" or \"own\", found \"stpd\"; did you mean `stdp`?",
+            "expected \"stdp\", \"triplet_stdp\", \"urbanczik_senn\", \"burst_dependent\", \"interneuron_gating\", \"e_prop\", \"expression\" or \"own\", found \"stpd\"; did you mean `stdp`?",
         ),
         (
             format!("{rule}={{kind=\"expression\",at_spike=\"0.1 * (w_max - z)\",w_max=900}}"),
@@ -203,6 +203,17 @@ fn plasticity_that_makes_no_sense_is_refused_with_what_was_expected() {
             "bac",
             "projection.epsp-pyramidal.plasticity={kind=\"interneuron_gating\",eta=1,w_min=0,w_max=4000}",
             "with an `escape` rate where `plasticity` is of kind \"interneuron_gating\"; \"pyramidal\" fires at no such rate",
+        ),
+        (
+            "urbanczik-senn",
+            "projection.inputs-cell.plasticity={kind=\"e_prop\",eta=1,learning_signal=\"dendrit\",w_min=-10,w_max=4000}",
+            "expected a compartment of \"cell\" other than the one that fires, \"dendrite\", as that which `plasticity` of kind \"e_prop\" reads; \
+             found \"dendrit\"",
+        ),
+        (
+            "urbanczik-senn",
+            "projection.inputs-cell={sign=\"any\",plasticity={kind=\"e_prop\",eta=1,learning_signal=\"soma\",w_min=-10,w_max=4000}}",
+            "reads; found \"soma\"",
         ),
         (
             "recurrent-lif",

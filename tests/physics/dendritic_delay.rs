@@ -79,6 +79,27 @@ fn windows_threads_and_storage_change_no_bit_of_dendritic_delays() {
     assert!(axonal != all);
 }
 
+/// Spikes act after the whole delay, whatever part of it is dendritic: where weights stay, it moves no spike.
+#[test]
+fn a_spike_acts_after_the_whole_delay() {
+    // Initial weights are within these bounds.
+    let none = Stdp { a_plus: 0.0, a_minus: 0.0, w_min: -1000.0, ..Stdp::of(1000.0) };
+    for storage in [Storage::Sparse, Storage::Dense] {
+        let (model, network) = circuit(storage);
+        let run = |share: f64| {
+            let (mut model, mut network) = (model.clone(), network.clone());
+            for projection in [0, 3] {
+                model.projections[projection].plasticity = Some(OnlinePlasticity::Stdp(none));
+                model.projections[projection].dendritic_share = share;
+            }
+            go_on(&mut lane(&model, f64::INFINITY), &mut network, 0..3)
+        };
+        let axonal = run(0.0);
+        assert!(axonal == run(0.5) && axonal == run(1.0), "{storage:?}");
+        assert!(axonal.iter().map(Vec::len).sum::<usize>() > 1_000);
+    }
+}
+
 /// Spikes wait at synapses for longer than the end of a slice, where weights are settled and where the run is saved.
 #[test]
 fn runs_that_are_settled_or_saved_go_on_to_the_bit_with_dendritic_delays() {

@@ -11,6 +11,7 @@ mod credit;
 mod dendritic_delay;
 mod distributions;
 mod drives;
+mod e_prop;
 mod exact;
 mod feedback;
 mod gating;

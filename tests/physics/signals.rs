@@ -157,13 +157,18 @@ fn integral(steps: &[Step], h: impl Fn(f64) -> f64) -> [f64; 3] {
     sums
 }
 
-/// The mean of changes and its standard error, which is below `precise` of the mean that is wanted; it is that one within four errors, and what
-/// changed weights change of potentials.
-pub fn mean_as_wanted(changes: &[f64], wanted: f64, precise: f64) -> (f64, f64) {
+/// The mean of changes and its standard error.
+pub fn mean_with_error(changes: &[f64]) -> (f64, f64) {
     let count = changes.len() as f64;
     let mean = changes.iter().sum::<f64>() / count;
     let variance = changes.iter().map(|change| (change - mean).powi(2)).sum::<f64>() / (count - 1.0);
-    let error = (variance / count).sqrt();
+    (mean, (variance / count).sqrt())
+}
+
+/// The mean of changes and its standard error, which is below `precise` of the mean that is wanted; it is that one within four errors, and what
+/// changed weights change of potentials.
+pub fn mean_as_wanted(changes: &[f64], wanted: f64, precise: f64) -> (f64, f64) {
+    let (mean, error) = mean_with_error(changes);
     assert!(error < precise * wanted.abs(), "{error} of {wanted}");
     assert!((mean - wanted).abs() < 4.0 * error + 1e-3 * wanted.abs(), "{mean} for {wanted} ± {error}");
     (mean, error)

@@ -18,7 +18,7 @@ from .errors import DataError, Error, FileError, ModelError, RunError
 from .model import Model, Population, Projection, models
 from .network import Network
 from .results import Presented, Synapses, Tested
-from .rule import Rule
+from .rule import OnlineRule, Rule
 from .run import Events, Plateaus, Run, Spikes, Traces
 from .sweep import sweep
 
@@ -32,6 +32,7 @@ __all__ = [
     "Model",
     "ModelError",
     "Network",
+    "OnlineRule",
     "Page",
     "Plateaus",
     "Population",

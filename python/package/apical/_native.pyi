@@ -111,10 +111,11 @@ class Network:
         """
         Shows one image from rest, in a forward phase and, with a label, a target phase. Nothing is learnt.
         """
-    def run(self, /, duration_ms: SupportsFloat | SupportsIndex | None, out: str | PathLike[str], *, heed: Callable[[str, float, float, float], object], command: str, record: str | None = None) -> None:
+    def run(self, /, duration_ms: SupportsFloat | SupportsIndex | None, out: str | PathLike[str], *, heed: Callable[[str, float, float, float], object], command: str, record: str | None = None, rules: SupportsGetItem[int, tuple[str, Any]] = ...) -> None:
         """
         Runs a circuit for so much more model time, that of the model unless given, after the warm-up of a run that begins, and
-        records it in a run file. Reports progress to `heed`. Errors of `heed` and signals stop the run, which is whole up to then.
+        records it in a run file. Reports progress to `heed`. Errors of `heed` and signals stop the run, which is whole up to then; one
+        whose rule fails leaves the network as it was.
         """
     def save(self, /, path: str | PathLike[str]) -> None:
         """

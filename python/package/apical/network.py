@@ -26,7 +26,7 @@ from .run import Run, Singles, _frame
 if TYPE_CHECKING:
     import pandas as pd
 
-    from .rule import Rule
+    from .rule import OnlineRule, Rule
 
 Images = npt.ArrayLike
 Labels = npt.ArrayLike
@@ -288,6 +288,7 @@ class Network:
         duration_ms: float | None = None,
         *,
         record: str | None = None,
+        rules: Mapping[str, OnlineRule] | None = None,
         progress: bool | None = None,
         out: str | os.PathLike[str] | None = None,
         overwrite: bool = False,
@@ -297,14 +298,19 @@ class Network:
         :param duration_ms: of model time [ms]; that of the model unless given.
         :param record: what is recorded, as in :meth:`train`: "exc,inh[0:3].soma", and times in ms, "500:600".
 
+        :param rules: rules between spikes in Python, by projections with `plasticity`, in place of theirs, within their bounds.
+
         Ctrl-C ends it after the slice of 100 ms at hand, as it does a training.
 
-        :raises RunError: if activity runs away; the network is then as it was before.
+        :raises RunError: if activity runs away; the network is then as it was before. So it is if a rule in Python raises
+            an exception, which is passed on.
         """
+        if rules is not None and not isinstance(rules, Mapping):
+            raise TypeError(f"rules: expected rules by the names of projections, found {type(rules).__name__}")
         command = _command("run", duration_ms=duration_ms, record=record)
         with Progress(progress) as heed:
             return self._record("the run of a circuit", out, overwrite, lambda path: self._network.run(
-                duration_ms, path, heed=heed, command=command, record=record,
+                duration_ms, path, heed=heed, command=command, record=record, rules=list((rules or {}).items()),
             ))
 
     def _record(self, kind: str, out: str | os.PathLike[str] | None, overwrite: bool, run: Any) -> Run:

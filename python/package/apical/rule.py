@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 Signals = Mapping[str, npt.NDArray[np.float64]]
+Traces = Sequence[npt.NDArray[np.float64]]
 
 
 class Rule(Protocol):
@@ -52,3 +53,46 @@ class Rule(Protocol):
 
         :param eta: the learning rate of the projection, by its schedule.
         """
+
+
+class OnlineRule(Protocol):
+    """A rule between spikes of a projection of a circuit, called at each arrival of a presynaptic spike with its synapses.
+
+    Each call takes some tens of microseconds, and threads wait for each other in it: networks of many spikes run many times
+    slower. Terms of traces are computed without Python as ``kind = "expression"`` of `plasticity` (docs/rules.md). What a rule
+    computes depends on its arguments alone, for threads call it, in no order: only then do runs repeat to the bit.
+
+    Pairs of spikes (Song, Miller & Abbott 2000), within the bounds of the model:
+
+    >>> class Pairs:
+    ...     arrival_traces_ms = (20.0,)
+    ...     spike_traces_ms = (20.0,)
+    ...
+    ...     def at_arrival(self, w, x, y):
+    ...         return w - 0.00525 * 9 * y[0]
+    ...
+    ...     def at_spike(self, w, x, y):
+    ...         return w + 0.005 * 9 * x[0]
+    >>> import apical
+    >>> network = apical.Model.load("song-2000", **{"protocol.warmup_ms": 0}).build()
+    >>> before = network.weights("inputs-cell").copy()
+    >>> run = network.run(100, rules={"inputs-cell": Pairs()})
+    >>> bool((network.weights("inputs-cell") != before).any())
+    True
+    """
+
+    arrival_traces_ms: Sequence[float]
+    """Time constants of the traces of arrivals that it reads, two at most; each arrival adds 1."""
+    spike_traces_ms: Sequence[float]
+    """Time constants of the traces of postsynaptic spikes that it reads, two at most."""
+
+    def at_arrival(self, w: npt.NDArray[np.float64], x: Traces, y: Traces) -> npt.ArrayLike:
+        """Weights after an arrival over synapses with weights `w` [n], by the traces just before it.
+
+        :param x: traces of earlier arrivals, an array [n] of each. :param y: of earlier postsynaptic spikes.
+
+        They end at the bounds of the model. An exception ends the run, and leaves the network as it was before it.
+        """
+
+    def at_spike(self, w: npt.NDArray[np.float64], x: Traces, y: Traces) -> npt.ArrayLike:
+        """Weights after a postsynaptic spike at each of these synapses, in the same way."""

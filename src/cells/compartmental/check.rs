@@ -65,9 +65,12 @@ impl CompartmentalCell {
             let [a, b] = coupling.between;
             self.has(a, &["couplings"])?;
             self.has(b, &["couplings"])?;
-            let fits = coupling.conductance > 0.0 && coupling.conductance.is_finite() && a != b;
+            let fits = coupling.conductance >= 0.0 && coupling.conductance.is_finite() && a != b;
             expect(fits, &["couplings"], || {
-                format!("expected `g_ns` above 0 between two different compartments, found {}", coupling.conductance)
+                format!(
+                    "expected `g_ns` of 0 or more between two different compartments, found {}",
+                    coupling.conductance
+                )
             })?;
         }
         let mut next = 0;
@@ -280,7 +283,7 @@ mod tests {
                 refused(|cell| cell.couplings.truncate(1)),
                 "couplings compartments: expected `couplings` that connect all 3",
             ),
-            (refused(|cell| cell.couplings[0].conductance = 0.0), "couplings: expected `g_ns` above 0"),
+            (refused(|cell| cell.couplings[0].conductance = -1.0), "couplings: expected `g_ns` of 0 or more"),
             (refused(|cell| cell.couplings[0].between = [0, 3]), "couplings: expected a compartment below 3, found 3"),
             (
                 refused(|cell| cell.spike.fires = Fires::Threshold((-68.0).into())),

@@ -79,7 +79,7 @@ impl CompartmentList {
 pub struct CouplingKeys {
     /// Names of the two.
     pub between: [String; 2],
-    /// Conductance [nS].
+    /// Conductance [nS]; 0 between compartments that do not drive each other, of which one is read by plasticity or by an event.
     #[serde(rename = "g_ns", with = "AxialConductance")]
     pub g: f64,
 }

@@ -15,6 +15,8 @@ pub(super) struct CellPlan<const M: usize> {
     pub(super) held: Option<ModeSet<M>>,
     /// What a spike of weight 1 does, by port.
     pub(super) ports: Vec<PortPlan>,
+    /// Dendrites, by compartment: all but the one that fires.
+    pub(super) dendrites: Vec<Option<DendritePlan>>,
     /// Where a back-propagating action potential that decays is among the currents.
     pub(super) bap_current: Option<usize>,
 }
@@ -26,15 +28,13 @@ pub(super) struct PortPlan {
     pub(super) jumps: Option<usize>,
     /// What it adds to currents, by their numbers [pA].
     pub(super) currents: Vec<(usize, f64)>,
-    /// The dendrite that its synapses end on, where that is a neighbour of the compartment that fires.
-    pub(super) dendrite: Option<DendritePlan>,
 }
 
-/// A dendrite that predicts the potential of the compartment that fires.
+/// A dendrite whose potential rules of plasticity read.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct DendritePlan {
     pub(super) compartment: usize,
-    /// As [`CompartmentalCell::attenuation`].
+    /// As [`CompartmentalCell::attenuation`]; 0 where it is no neighbour of the compartment that fires.
     pub(super) attenuation: f64,
     /// Potential at rest [mV].
     pub(super) rest: f64,
@@ -46,14 +46,14 @@ impl<const M: usize> CellPlan<M> {
     pub(super) fn new(cell: &CompartmentalCell) -> Self {
         let (currents, free) = (cell.currents(), ModeSet::new(cell, &cell.currents(), None));
         let dendrite = |compartment: usize| {
-            let attenuation = cell.attenuation(compartment)?;
+            let attenuation = cell.attenuation(compartment).unwrap_or(0.0);
             let [rest, rest_of_soma] = [compartment, cell.spike.compartment].map(|of| free.rest(of));
-            Some(DendritePlan { compartment, attenuation, rest, rest_of_soma })
+            let plan = DendritePlan { compartment, attenuation, rest, rest_of_soma };
+            (compartment != cell.spike.compartment).then_some(plan)
         };
         let port = |index: usize| PortPlan {
             jumps: Some(cell.ports[index].compartment).filter(|_| cell.ports[index].kernel == Kernel::Delta),
             currents: cell.current_jumps(index).into_iter().enumerate().filter(|(_, jump)| *jump != 0.0).collect(),
-            dendrite: dendrite(cell.ports[index].compartment),
         };
         let of_bap = |current: &SynapticCurrent| match cell.bap {
             Some(bap) => {
@@ -67,6 +67,7 @@ impl<const M: usize> CellPlan<M> {
         Self {
             held: cell.spike.reset.map(|reset| ModeSet::new(cell, &currents, Some(reset.potential))),
             ports,
+            dendrites: (0..cell.membranes.len()).map(dendrite).collect(),
             bap_current: currents.iter().position(of_bap),
             currents,
             free,

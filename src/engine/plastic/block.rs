@@ -33,7 +33,7 @@ pub(in crate::engine) struct PlasticPart {
 }
 
 impl PlasticPart {
-    pub(in crate::engine) fn new(SynapticRule { rule, dendritic_share }: SynapticRule, neurons: usize) -> Self {
+    pub(in crate::engine) fn new(SynapticRule { rule, dendritic_share, .. }: SynapticRule, neurons: usize) -> Self {
         let (acts_at, targets) = (rule.acts_at(), TargetTrains::new(rule.traces(), neurons));
         let memory = NeuronMemory { numbers: rule.memory(), at: clock_reads(0.0) };
         let memories = vec![memory; if acts_at == PostEvents::Bursts { neurons } else { 0 }];

@@ -33,7 +33,7 @@ pub(in crate::engine) struct RowArrival {
 impl PlasticInput {
     /// The projection at this place in the model, from so many neurons.
     pub(in crate::engine) fn new(projection: usize, pre: usize, of: &SynapticRule) -> Self {
-        let SynapticRule { rule, dendritic_share } = of;
+        let SynapticRule { rule, dendritic_share, .. } = of;
         let sources = SourceTrains::new(rule.traces(), pre);
         Self {
             projection,

@@ -146,6 +146,9 @@ fn missing_events(
                      such rate"
                 ));
             };
+            if let Some(name) = rule.reads() {
+                return missing_compartment(name, kind, target, cell.spike.compartment);
+            }
             let dendrite = cell.ports[projection.port.0].compartment;
             cell.attenuation(dendrite).is_none().then(|| {
                 format!(
@@ -157,6 +160,21 @@ fn missing_events(
             })
         }
     }
+}
+
+/// What is wrong with the compartment that a rule reads, of cells that fire by the potential of another, if anything is.
+fn missing_compartment(name: &str, kind: &str, target: &Population, fires: usize) -> Option<String> {
+    let compartments = target.cell.compartments();
+    let place = compartments.iter().position(|compartment| compartment.name == name);
+    place.is_none_or(|place| place == fires).then(|| {
+        let others = compartments.iter().enumerate().filter(|(place, _)| *place != fires);
+        let known: Vec<_> = others.map(|(_, compartment)| format!("{:?}", compartment.name)).collect();
+        format!(
+            "expected a compartment of {:?} other than the one that fires, {}, as that which `plasticity` of kind \"{kind}\" reads; found {name:?}",
+            target.name,
+            if known.is_empty() { "of which there are none".to_owned() } else { known.join(" or ") }
+        )
+    })
 }
 
 /// Refuses plasticity between spikes where a run is one of presentations.

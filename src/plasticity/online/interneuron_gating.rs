@@ -92,7 +92,8 @@ mod tests {
     #[test]
     fn candidates_of_any_rate_change_a_weight_alike_per_time() {
         for (rate_max, fires) in [(0.05, 0.0), (0.4, 1.0)] {
-            let candidate = Candidate { fires, dendrite: -0.5, attenuation: 0.5, rest: -9.0, width: 3.0, rate_max };
+            let candidate =
+                Candidate { fires, soma: 1.0, dendrite: -0.5, attenuation: 0.5, rest: -9.0, width: 3.0, rate_max };
             let signal = RULE.signal(CellEvent::Candidate(candidate), &mut [0.0; 2], 0.0);
             let change = RULE.at_spike(-8.0, [4.0, 0.0], [signal, 0.0]) + 8.0;
             // 0.5 mV below rest, and 4 arrivals in 40 ms.

@@ -8,6 +8,7 @@
 
 mod bounds;
 mod burst_dependent;
+mod e_prop;
 mod expression;
 mod interneuron_gating;
 mod own;
@@ -26,6 +27,7 @@ use serde::{Deserialize, Serialize};
 
 pub use bounds::{BoundKind, WeightBounds};
 pub use burst_dependent::BurstDependent;
+pub use e_prop::EProp;
 pub use expression::OnlineExpression;
 pub use interneuron_gating::InterneuronGating;
 pub(super) use own::OnlineMaker;
@@ -50,6 +52,12 @@ pub trait OnlineRule: Debug + Send + Sync {
     /// What of the postsynaptic cell it acts at.
     fn acts_at(&self) -> PostEvents {
         PostEvents::Spikes
+    }
+
+    /// Name of the compartment of the postsynaptic cell whose potential candidate spikes are given with; without one, that on which the
+    /// synapses end.
+    fn reads(&self) -> Option<&str> {
+        None
     }
 
     /// What it remembers of each postsynaptic neuron, at the start of a run.
@@ -121,6 +129,8 @@ pub enum OnlinePlasticity {
     BurstDependent(BurstDependent),
     /// Interneurons that cancel what reaches a dendrite (Sacramento et al. 2018).
     InterneuronGating(InterneuronGating),
+    /// Eligibility traces times a learning signal (Bellec et al. 2020).
+    EProp(EProp),
     /// Terms by which the weight changes.
     Expression(OnlineExpression),
     /// A rule of the program's own.
@@ -139,6 +149,7 @@ impl OnlinePlasticity {
             Self::UrbanczikSenn(rule) => Arc::new(*rule),
             Self::BurstDependent(rule) => Arc::new(*rule),
             Self::InterneuronGating(rule) => Arc::new(*rule),
+            Self::EProp(rule) => Arc::new(rule.clone()),
             Self::Expression(rule) => Arc::new(rule.compiled()?),
             Self::Own(rule) => return rule.made(),
         })
@@ -163,6 +174,7 @@ impl OnlinePlasticity {
             Self::UrbanczikSenn(_) => "urbanczik_senn",
             Self::BurstDependent(_) => "burst_dependent",
             Self::InterneuronGating(_) => "interneuron_gating",
+            Self::EProp(_) => "e_prop",
             Self::Expression(_) => "expression",
             Self::Own(_) => "own",
         }
@@ -176,6 +188,7 @@ impl OnlinePlasticity {
             Self::UrbanczikSenn(rule) => rule.bounds(),
             Self::BurstDependent(rule) => rule.bounds(),
             Self::InterneuronGating(rule) => rule.bounds(),
+            Self::EProp(rule) => rule.bounds(),
             Self::Expression(rule) => rule.bounds(),
             Self::Own(rule) => rule.bounds(),
         }
@@ -205,6 +218,10 @@ impl OnlinePlasticity {
                 let [eta, w_min, w_max] = [rule.eta, rule.w_min, rule.w_max].map(|of| of * factor);
                 Self::InterneuronGating(InterneuronGating { eta, w_min, w_max, ..rule })
             }
+            Self::EProp(rule) => {
+                let [eta, w_min, w_max] = [rule.eta, rule.w_min, rule.w_max].map(|of| of * factor);
+                Self::EProp(EProp { eta, w_min, w_max, ..rule })
+            }
             Self::Expression(rule) => {
                 let [unit, w_min, w_max] = [rule.unit, rule.w_min, rule.w_max].map(|of| of * factor);
                 Self::Expression(OnlineExpression { unit, w_min, w_max, ..rule })
@@ -220,6 +237,7 @@ impl OnlinePlasticity {
     pub fn conflict(&self) -> Option<(&'static str, String)> {
         let own = match self {
             Self::UrbanczikSenn(rule) => rule.conflict(),
+            Self::EProp(rule) => rule.conflict(),
             Self::Expression(rule) => rule.conflict(),
             Self::Stdp(_)
             | Self::TripletStdp(_)

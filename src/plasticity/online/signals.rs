@@ -28,9 +28,11 @@ pub enum CellEvent {
 pub struct Candidate {
     /// 1 where the cell fires, else 0.
     pub fires: f64,
-    /// Potential of the dendrite above that at rest [mV].
+    /// Potential of the soma above V_half [mV].
+    pub soma: f64,
+    /// Potential of the dendrite that the rule reads, above that at rest [mV].
     pub dendrite: f64,
-    /// The part of it that reaches the soma, g_D over all conductances of the soma.
+    /// The part of it that reaches the soma, g_D over all conductances of the soma; 0 of a dendrite that is no neighbour of the soma.
     pub attenuation: f64,
     /// Potential of the soma at rest above V_half [mV].
     pub rest: f64,

@@ -126,7 +126,15 @@ mod tests {
     #[test]
     fn the_mean_signal_is_the_error_of_the_rate_times_the_slope_of_its_logarithm() {
         for (dendrite, soma) in [(-12.0, -66.0), (3.0, -58.0), (20.0, -49.0), (9.0, -56.5)] {
-            let of = |fires| Candidate { fires, dendrite, attenuation: 0.8, rest: -14.0, width: 3.0, rate_max: 0.15 };
+            let of = |fires| Candidate {
+                fires,
+                soma: soma + 56.0,
+                dendrite,
+                attenuation: 0.8,
+                rest: -14.0,
+                width: 3.0,
+                rate_max: 0.15,
+            };
             let signal = |fires| RULE.signal(CellEvent::Candidate(of(fires)), &mut [0.0; 2], 0.0);
             // V_half is −56 mV, the soma rests at −70 mV.
             let kept = phi((soma + 56.0) / 3.0);
