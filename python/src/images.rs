@@ -6,7 +6,7 @@ use apical::data::{ImageSet, StimulusSet};
 use apical::model::{ImageStimuli, Model, Stimuli};
 use numpy::{PyArray1, PyArray3, PyArrayDescrMethods, PyArrayMethods, PyUntypedArray, PyUntypedArrayMethods};
 use pyo3::prelude::*;
-use pyo3::types::PyAny;
+use pyo3::types::{IntoPyDict, PyAny};
 
 use crate::errors::{DataError, raised};
 use crate::hints::ArrayLike;
@@ -137,7 +137,9 @@ fn brightness<'py>(images: &Bound<'py, PyUntypedArray>) -> PyResult<Bound<'py, P
 }
 
 fn of_bytes<'py>(images: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyArray3<u8>>> {
-    Ok(images.call_method1("astype", ("uint8",))?.cast_into()?)
+    // Pixels as they are already are copied once, into the set of images.
+    let keys = [("copy", false)].into_py_dict(images.py())?;
+    Ok(images.call_method("astype", ("uint8",), Some(&keys))?.cast_into()?)
 }
 
 /// Refuses numbers that are out of a range, or none.
