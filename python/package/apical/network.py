@@ -314,8 +314,8 @@ class Network:
             ))
 
     def _record(self, kind: str, out: str | os.PathLike[str] | None, overwrite: bool, run: Any) -> Run:
-        """Makes a run of a kind, as :func:`_files.kind_of` names it, recorded at `out` or in a temporary file, and opens it, whole
-        or not. A file that it is to replace stands until it is complete; if it is stopped it is kept beside it, as
+        """Makes a run of a kind, as :func:`_files.kind_of` names it, recorded at `out` or in a temporary file, and opens it,
+        whole or not. A file that it is to replace stands until it is complete; if it is stopped it is kept beside it, as
         NAME.unfinished.h5."""
         name = f"{self._network.model.name}.h5"
         if out is None:
