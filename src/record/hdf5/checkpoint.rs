@@ -8,7 +8,7 @@ use super::open_file::{CHECKPOINT_FORMAT, Format, OpenFile};
 use super::parameters::Parameters;
 use super::place::ReservedFile;
 use super::tables::LearningTable;
-use super::{Checkpoint, RecordError, SinceEvaluation, attribute, digest, place, run, snapshot, synapses};
+use super::{Checkpoint, RecordError, SinceEvaluation, attribute, digest, place, provenance, snapshot, synapses};
 use crate::data::{DataIdentity, digests};
 use crate::engine::{LaneState, ProjectionState, StateArray};
 use crate::model::{Model, ShortTermState};
@@ -105,13 +105,13 @@ impl Checkpoint {
 
     fn write(&self, model: &Model, file: File) -> Result<()> {
         attribute::put_text(&file, "format", CHECKPOINT_FORMAT)?;
-        run::put_model(&file, &self.model_text, model)?;
+        provenance::put_model(&file, &self.model_text, model)?;
         if let Some(DataIdentity { place, sha256, validation }) = &self.data {
-            run::put_data_source(&file, Some(place))?;
+            provenance::put_data_source(&file, Some(place))?;
             attribute::put_text(&file, "data_sha256", &digests(sha256))?;
             attribute::put(&file, "validation", validation)?;
         }
-        run::put_edited(&file, self.edited)?;
+        provenance::put_edited(&file, self.edited)?;
         attribute::put(&file, "seed", &self.seed)?;
         attribute::put(&file, "examples_seen", &self.examples_seen)?;
         attribute::put(&file, "examples_planned", &self.examples_planned)?;

@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::dtype::KindCode;
 use super::open_file::{Format, OpenFile};
-use super::run::Provenance;
+use super::provenance::Provenance;
 use super::{Evaluation, RecordError, place, synapses};
 use crate::data::DataPlace;
 
