@@ -6,7 +6,7 @@
 
 use pulp::{Arch, Simd, WithSimd};
 
-use super::circuit::ProjectionLayout;
+use super::layout::ProjectionLayout;
 use super::observe::ProjectionState;
 use super::short_term::ShortTermSynapses;
 use crate::cells::{Psp, SEGMENT};

@@ -4,7 +4,7 @@
 //! the matter of populations, which give V and its drives at the start of a phase, and V at the end of settling and of the phase.
 
 use super::arrivals::Arrivals;
-use super::circuit::{Membrane, PopulationLayout, SomaticInput};
+use super::layout::{Membrane, PopulationLayout, SomaticInput};
 use super::means::add_product;
 use super::observe::StateArray;
 use super::plateaus::Apical;

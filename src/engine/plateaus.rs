@@ -84,7 +84,7 @@ impl<'a, I: Iterator<Item = (&'a Arrivals, &'a Synapses)> + Clone> Apical<'a, I>
 mod tests {
     use super::*;
     use crate::engine::arrivals::Averaging;
-    use crate::engine::circuit::ProjectionLayout;
+    use crate::engine::layout::ProjectionLayout;
     use crate::network::Weights;
     use crate::numeric::{PresentationKey, Purpose, StreamKey};
     use crate::protocol::Spike;

@@ -6,7 +6,7 @@
 
 use std::marker::PhantomData;
 
-use super::circuit::SomaticInput;
+use super::layout::SomaticInput;
 use super::traces::{Event, GROUP, Recent, Traces};
 use crate::network::{Network, SynapseBlock, Synapses, TARGETS_PER_BLOCK, Weights};
 use crate::numeric::{Real, STREAM_BLOCK};

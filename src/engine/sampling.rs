@@ -4,7 +4,7 @@
 
 use pulp::{Arch, Simd, WithSimd};
 
-use super::circuit::{Membrane, Potential};
+use super::layout::{Membrane, Potential};
 use crate::cells::Modes;
 use crate::network::Synapses;
 use crate::numeric::exp;

@@ -1,6 +1,6 @@
 //! Names of the arrays of state that checkpoints keep of a population, by its dynamics.
 
-use super::circuit::{Membrane, PopulationLayout, Precision};
+use super::layout::{Membrane, PopulationLayout, Precision};
 use super::three_mode::SOMATIC;
 use super::{compartmental, modal};
 use crate::model::Population;

@@ -5,7 +5,8 @@ use std::ops::Range;
 use pulp::{Simd, WithSimd};
 
 use super::arrivals::{Arrivals, within_segment};
-use super::circuit::{Circuit, Membrane, PopulationLayout, Precision, SomaticInput};
+use super::circuit::Circuit;
+use super::layout::{Membrane, PopulationLayout, Precision, SomaticInput};
 use super::membranes::Membranes;
 use super::observe::StateArray;
 use super::phase_potentials::{PhasePotentials, take_up};

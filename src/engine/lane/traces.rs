@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::Lane;
-use crate::engine::circuit::{Membrane, Potential, ProjectionLayout};
+use crate::engine::layout::{Membrane, Potential, ProjectionLayout};
 use crate::engine::population::{Inputs, PhaseRun, Window};
 use crate::network::Network;
 use crate::numeric::sigmoid;

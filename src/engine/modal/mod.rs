@@ -22,8 +22,9 @@ use self::part::{AdvanceInputs, Part};
 use self::phases::Measured;
 
 use super::arrivals::Arrivals;
-use super::circuit::{Circuit, ModalLayout, PopulationLayout};
+use super::circuit::Circuit;
 use super::event_inputs::{EventInputs, has_many_pending};
+use super::layout::{ModalLayout, PopulationLayout};
 use super::limits::SpikeBudget;
 use super::observe::StateArray;
 use super::population::{Inputs, Means, NeuronChange, PhaseRun, PopulationDynamics, Streams, Window};

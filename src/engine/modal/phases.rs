@@ -7,7 +7,7 @@
 
 use super::block::{NeuronBlock, exponentials};
 use super::layout::{CellModes, KernelModes};
-use crate::engine::circuit::{Membrane, PopulationLayout};
+use crate::engine::layout::{Membrane, PopulationLayout};
 use crate::engine::phase_potentials::PhasePotentials;
 use crate::engine::sampling::Start;
 use crate::protocol::Spike;
