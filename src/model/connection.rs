@@ -8,11 +8,11 @@ use serde::{Deserialize, Serialize};
 use crate::units::tagged;
 use crate::units::{EdgesName, PathText, Share, Whole};
 
-/// Postsynaptic neurons whose synapses are stored together, at most 2³² − 1 of them.
-const MOST_TOGETHER: f64 = 4096.0;
+/// Postsynaptic neurons whose sparse synapses are stored together, at most 2³² − 1 of them.
+pub const TARGETS_PER_BLOCK: usize = 4096;
 
-/// Memory of a synapse [bytes].
-const BYTES: f64 = 8.0;
+/// Memory of a sparse synapse [bytes].
+pub(crate) const SYNAPSE_BYTES: usize = 8;
 
 /// Which neurons of two populations a projection connects.
 ///
@@ -173,14 +173,14 @@ impl Connection {
             _ => return None,
         };
         let synapses = self.expected_synapses(ends)?;
-        let most = f64::from(u32::MAX) * (ends.post as f64 / MOST_TOGETHER).max(1.0);
+        let most = f64::from(u32::MAX) * (ends.post as f64 / TARGETS_PER_BLOCK as f64).max(1.0);
         (synapses > most).then(|| {
             let why = format!(
-                "expected at most {:.0}, that is {} synapses onto any {MOST_TOGETHER} neurons; found {found}, {synapses} synapses of about {:.0} \
+                "expected at most {:.0}, that is {} synapses onto any {TARGETS_PER_BLOCK} neurons; found {found}, {synapses} synapses of about {:.0} \
                  GB of memory",
                 (found * most / synapses).floor(),
                 u32::MAX,
-                synapses * BYTES / 1e9
+                synapses * SYNAPSE_BYTES as f64 / 1e9
             );
             (key, why)
         })

@@ -36,7 +36,8 @@ mod weight_init;
 mod word;
 
 pub use builder::ModelBuilder;
-pub use connection::{Connection, Ends, Storage, SynapseList};
+pub(crate) use connection::SYNAPSE_BYTES;
+pub use connection::{Connection, Ends, Storage, SynapseList, TARGETS_PER_BLOCK};
 pub use decoding::Decoding;
 pub use delay::Delay;
 pub(crate) use drawn_weights::DrawnWeights;

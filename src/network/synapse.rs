@@ -1,7 +1,7 @@
 //! A synapse as it is stored, and in a list.
 
-/// Postsynaptic neurons whose synapses are kept together.
-pub const TARGETS_PER_BLOCK: usize = 4096;
+use crate::model::SYNAPSE_BYTES;
+pub use crate::model::TARGETS_PER_BLOCK;
 
 /// A synapse of a known presynaptic neuron and block.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -14,6 +14,8 @@ pub struct Synapse {
     /// Weight.
     pub weight: f32,
 }
+
+const _: () = assert!(size_of::<Synapse>() == SYNAPSE_BYTES, "models are refused by what their synapses take");
 
 impl Synapse {
     /// What rows are sorted by: delay, target and, for synapses of the same pair of neurons, the bits of the weight.
