@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::cells::CompartmentInfo;
+use crate::cells::Dynamics;
 use crate::model::{OnlinePlasticity, Population, Projection};
 use crate::network::Synapses;
 use crate::plasticity::{OnlineRule, RuleError};
@@ -13,8 +13,8 @@ pub(crate) struct SynapticRule {
     pub(crate) rule: Arc<dyn OnlineRule>,
     /// The part of the delay that lies between synapse and soma.
     pub(crate) dendritic_share: f64,
-    /// The compartment whose potential it reads, if it names one.
-    pub(crate) reads: Option<usize>,
+    /// The compartment whose potential it reads at candidate spikes: the one that it names, or that of the port.
+    pub(crate) reads: usize,
 }
 
 /// A projection onto cells that take what reaches them one by one, in blocks.
@@ -46,9 +46,8 @@ impl ModalInput {
         filtered: bool,
     ) -> Result<Self, RuleError> {
         let rule = of.plasticity.as_ref().filter(|_| !filtered).map(OnlinePlasticity::rule).transpose()?;
-        let compartments = target.cell.compartments();
         let plasticity = rule.map(|rule| {
-            let reads = rule.reads().map(|name| place_of(name, compartments)).transpose()?;
+            let reads = compartment_read(&*rule, of.port.0, target)?;
             Ok(SynapticRule { rule, dendritic_share: of.dendritic_share, reads })
         });
         let (pre, port, delay) = (source.size, of.port.0, of.delay.smallest());
@@ -61,8 +60,12 @@ impl ModalInput {
     }
 }
 
-/// The place of the compartment of this name.
-fn place_of(name: &str, compartments: &[CompartmentInfo]) -> Result<usize, RuleError> {
-    let place = compartments.iter().position(|compartment| compartment.name == name);
-    place.ok_or_else(|| RuleError::unfit(format!("expected a compartment of the cells, found {name:?}")))
+/// The compartment that a rule of synapses at a port reads.
+fn compartment_read(rule: &dyn OnlineRule, port: usize, target: &Population) -> Result<usize, RuleError> {
+    let Dynamics::Compartmental(cell) = target.cell.dynamics() else { return Ok(0) };
+    let Some(name) = rule.reads() else { return Ok(cell.ports[port].compartment) };
+    let place = target.cell.compartments().iter().position(|compartment| compartment.name == name);
+    place.filter(|&place| place != cell.spike.compartment).ok_or_else(|| {
+        RuleError::unfit(format!("expected a compartment of the cells other than the one that fires, found {name:?}"))
+    })
 }

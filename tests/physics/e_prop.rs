@@ -2,9 +2,7 @@
 
 use std::error::Error;
 
-use apical::cells::{
-    CompartmentKeys, CompartmentPortKeys, Compartments, CouplingKeys, LifEscape, PoissonEncoder, SpikeKeys,
-};
+use apical::cells::{CompartmentPortKeys, Compartments, CouplingKeys, LifEscape, PoissonEncoder, SpikeKeys};
 use apical::engine::{Circuit, Limits, Precision};
 use apical::model::{ContinuousProtocol, Model, OnlinePlasticity, ProjectionSpec, Storage, WeightInit};
 use apical::network::{Network, Weights};
@@ -14,7 +12,7 @@ use apical::protocol::{KeptSpikes, Phase, Spike, Stimulus, Trial};
 use apical::training::initial_network;
 
 use super::plasticity::{lane, of_neuron, same_everywhere, train};
-use super::signals::{goes_on_from_its_state, learning, mean_with_error};
+use super::signals::{compartment, goes_on_from_its_state, learning_by, mean_with_error};
 
 /// Capacitance [pF], leak [nS] of soma and teacher, and time constants of their synapses [ms].
 const SOMA: [f64; 2] = [100.0, 10.0];
@@ -45,21 +43,13 @@ const DT: f64 = 0.01;
 
 /// A soma, and a compartment of its own for the learning signal.
 fn taught() -> Compartments {
-    let compartment = |name: &str, [c_m, g_l]: [f64; 2]| CompartmentKeys {
-        name: name.to_owned(),
-        c_m,
-        g_l,
-        e_l: REST,
-        i_e: 0.0,
-        v_init: None,
-    };
     let port = |name: &str, compartment: &str, tau| CompartmentPortKeys::Exponential {
         name: name.to_owned(),
         compartment: compartment.to_owned(),
         tau,
     };
     Compartments {
-        compartments: vec![compartment("soma", SOMA), compartment("teacher", TEACHER)].into(),
+        compartments: vec![compartment("soma", SOMA, REST), compartment("teacher", TEACHER, REST)].into(),
         couplings: vec![CouplingKeys { between: ["soma", "teacher"].map(str::to_owned), g: 0.0 }],
         ports: vec![port("in", "soma", TAU_S), port("error", "teacher", TAU_TEACH)],
         spike: SpikeKeys {
@@ -279,12 +269,10 @@ fn the_mean_change_is_the_gradient_by_backpropagation_through_time() {
     assert!(clear >= 9, "{clear} of 12 are far from 0");
 }
 
-/// [`learning`] with e-prop in the place of learning by dendritic prediction.
+/// A recurrent circuit that learns by e-prop in the place of dendritic prediction.
 fn eligible(storage: Storage) -> (Model, Network) {
-    let (mut model, network) = learning(storage);
     let rule = EProp { w_min: 0.0, tau_s: Some(2.0), ..EProp::of(2.0, "apical", 600.0) };
-    model.projections[0].plasticity = Some(OnlinePlasticity::EProp(rule));
-    (model, network)
+    learning_by(OnlinePlasticity::EProp(rule), storage)
 }
 
 #[test]
@@ -305,8 +293,11 @@ fn a_run_that_is_saved_or_settled_goes_on_to_the_bit() {
 #[test]
 fn a_compartment_that_is_not_there_is_missed_where_the_network_is_laid_out() {
     let (mut model, _) = layer(EProp::of(0.5, "teacher", 1e4));
-    model.projections[0].plasticity = Some(OnlinePlasticity::EProp(EProp::of(0.5, "tuft", 1e4)));
-    let error = Circuit::new(&model, 7, Precision::Double).unwrap_err();
-    let why = error.source().map(ToString::to_string).unwrap_or_default();
-    assert!(why.contains("expected a compartment of the cells, found \"tuft\""), "{error}: {why}");
+    for name in ["tuft", "soma"] {
+        model.projections[0].plasticity = Some(OnlinePlasticity::EProp(EProp::of(0.5, name, 1e4)));
+        let error = Circuit::new(&model, 7, Precision::Double).unwrap_err();
+        let why = error.source().map(ToString::to_string).unwrap_or_default();
+        let expected = format!("expected a compartment of the cells other than the one that fires, found {name:?}");
+        assert!(why.contains(&expected), "{error}: {why}");
+    }
 }

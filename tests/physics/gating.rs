@@ -6,7 +6,7 @@ use apical::plasticity::InterneuronGating;
 
 use super::plasticity::{of_neuron, same_everywhere};
 use super::signals::{
-    DT, ESCAPE, LENGTH, REST, Step, changes, goes_on_from_its_state, integrated, learning, mean_as_wanted, model,
+    DT, ESCAPE, LENGTH, REST, Step, changes, goes_on_from_its_state, integrated, learning_by, mean_as_wanted, model,
     predicting, spikes,
 };
 
@@ -45,11 +45,9 @@ fn the_mean_change_is_the_integral_of_sacramentos_rule() {
     }
 }
 
-/// [`learning`] with interneuron gating in the place of learning by dendritic prediction.
+/// A recurrent circuit that learns by interneuron gating in the place of dendritic prediction.
 fn gating(storage: Storage) -> (Model, Network) {
-    let (mut model, network) = learning(storage);
-    model.projections[0].plasticity = Some(OnlinePlasticity::InterneuronGating(InterneuronGating::of(2.0, 600.0)));
-    (model, network)
+    learning_by(OnlinePlasticity::InterneuronGating(InterneuronGating::of(2.0, 600.0)), storage)
 }
 
 #[test]

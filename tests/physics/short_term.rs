@@ -9,8 +9,8 @@ use apical::cells::{
 };
 use apical::engine::{Circuit, Lane, LaneState, Precision};
 use apical::model::{
-    Connection, ContinuousProtocol, Delay, Model, PopulationStimulus, ProjectionSpec, ShortTermPlasticity, Storage,
-    WeightInit,
+    Connection, ContinuousProtocol, Delay, Model, ModelBuilder, PopulationStimulus, ProjectionSpec,
+    ShortTermPlasticity, Storage, WeightInit,
 };
 use apical::network::Network;
 use apical::numeric::PresentationKey;
@@ -36,6 +36,15 @@ fn listener(short_term: ShortTermPlasticity, storage: Storage, escape: Option<Li
         escape,
         ..Lif::default()
     };
+    source_onto(short_term, storage, |builder| builder.population("cells", 4, cell))
+}
+
+/// A source of 3 neurons onto `cells`, a population of that name with a port "in".
+fn source_onto(
+    short_term: ShortTermPlasticity,
+    storage: Storage,
+    cells: impl FnOnce(ModelBuilder) -> ModelBuilder,
+) -> (Model, Network) {
     let projection = ProjectionSpec {
         delay: Some(DELAY.into()),
         storage: Some(storage),
@@ -43,13 +52,9 @@ fn listener(short_term: ShortTermPlasticity, storage: Storage, escape: Option<Li
         weights: WeightInit::Constant { value: WEIGHT },
         ..ProjectionSpec::new("source", "cells", "in")
     };
-    let model = Model::builder("listener")
-        .protocol(ContinuousProtocol::default())
-        .population("source", 3, PoissonEncoder::default())
-        .population("cells", 4, cell)
-        .projection(projection)
-        .build()
-        .unwrap();
+    let builder = Model::builder("listener").protocol(ContinuousProtocol::default());
+    let model =
+        cells(builder.population("source", 3, PoissonEncoder::default())).projection(projection).build().unwrap();
     let network = initial_network(&model, 1).unwrap();
     assert_eq!(network.synapses[0].sparse().is_some(), storage == Storage::Sparse);
     (model, network)
@@ -213,21 +218,7 @@ fn spikes_reach_compartments_with_their_shares() {
         times.iter().zip(integrated(plasticity, &times)).map(|(t, share)| (t + DELAY, WEIGHT * share)).collect();
     let wanted = two_compartments(&arrivals, END);
     for storage in [Storage::Dense, Storage::Sparse] {
-        let projection = ProjectionSpec {
-            delay: Some(DELAY.into()),
-            storage: Some(storage),
-            short_term: Some(plasticity),
-            weights: WeightInit::Constant { value: WEIGHT },
-            ..ProjectionSpec::new("source", "cells", "in")
-        };
-        let model = Model::builder("compartments")
-            .protocol(ContinuousProtocol::default())
-            .population("source", 3, PoissonEncoder::default())
-            .population("cells", 4, cell.clone())
-            .projection(projection)
-            .build()
-            .unwrap();
-        let network = initial_network(&model, 1).unwrap();
+        let (model, network) = source_onto(plasticity, storage, |builder| builder.population("cells", 4, cell.clone()));
         let mut lane = lane(&model, f64::INFINITY);
         let spikes = times.map(|time| Spike { time, neuron: 1 });
         let stimuli = [Stimulus::Spikes(&spikes)];

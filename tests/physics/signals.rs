@@ -26,18 +26,15 @@ const WEIGHT: f64 = 512.0;
 const RULE: UrbanczikSenn =
     UrbanczikSenn { eta: 0.05, tau_l: 10.0, tau_s: TAU_S, attenuation: None, w_min: 0.0, w_max: 1e4 };
 
+/// A compartment of this capacitance [pF] and leak [nS], and potential at rest [mV].
+pub fn compartment(name: &str, [c_m, g_l]: [f64; 2], e_l: f64) -> CompartmentKeys {
+    CompartmentKeys { name: name.to_owned(), c_m, g_l, e_l, i_e: 0.0, v_init: None }
+}
+
 /// Cells that fire by an escape rate, with synapses on the dendrite.
 pub fn predicting(v_reset: Option<f64>, t_ref: f64) -> Compartments {
-    let compartment = |name: &str, [c_m, g_l]: [f64; 2]| CompartmentKeys {
-        name: name.to_owned(),
-        c_m,
-        g_l,
-        e_l: REST,
-        i_e: 0.0,
-        v_init: None,
-    };
     Compartments {
-        compartments: vec![compartment("soma", SOMA), compartment("dendrite", DENDRITE)].into(),
+        compartments: vec![compartment("soma", SOMA, REST), compartment("dendrite", DENDRITE, REST)].into(),
         couplings: vec![CouplingKeys { between: ["soma", "dendrite"].map(str::to_owned), g: G_D }],
         ports: vec![CompartmentPortKeys::Exponential {
             name: "in".to_owned(),
@@ -243,6 +240,13 @@ pub fn learning(storage: Storage) -> (Model, Network) {
 fn windows_threads_and_storage_change_no_bit() {
     let (spikes, _) = same_everywhere(learning, 2, 9_000);
     assert!(spikes[1].len() > 300, "{}", spikes[1].len());
+}
+
+/// [`learning`] with another rule in the place of its first.
+pub fn learning_by(rule: OnlinePlasticity, storage: Storage) -> (Model, Network) {
+    let (mut model, network) = learning(storage);
+    model.projections[0].plasticity = Some(rule);
+    (model, network)
 }
 
 /// A circuit of which a run that is saved after so many slices, and one that is settled after each, goes on as a whole one of `slices` does;

@@ -265,9 +265,8 @@ impl<const M: usize> NeuronGroup<M> {
         let Fires::Escape(escape) = plan.cell.spike.fires else { return };
         let Some(v) = self.at(plan, index, t).firing_potential(plan, t) else { return };
         let fires = escape.threshold + escape.width * logit(mark) < v && !self.emitted.budget.is_spent();
-        for (input, ModalInput { port, plasticity, .. }) in of.inputs.of.iter().enumerate() {
-            let reads = plasticity.as_ref().and_then(|rule| rule.reads).unwrap_or(plan.cell.ports[*port].compartment);
-            let Some(dendrite) = plan.dendrites[reads] else { continue };
+        for (input, ModalInput { plasticity, .. }) in of.inputs.of.iter().enumerate() {
+            let Some(dendrite) = plasticity.as_ref().and_then(|rule| plan.dendrites[rule.reads]) else { continue };
             if self.inputs.changes_at_candidates(input) {
                 let candidate = Candidate {
                     fires: if fires { 1.0 } else { 0.0 },
