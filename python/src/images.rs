@@ -182,15 +182,19 @@ fn labels(labels: &ArrayLike<'_>, images: usize, classes: usize) -> PyResult<Vec
     wide.as_array().iter().enumerate().map(label).collect()
 }
 
+/// Whether it is an array with a mask, which is lost where it is taken as a plain one.
+pub(crate) fn is_masked(given: &Bound<'_, PyAny>) -> PyResult<bool> {
+    given.py().import("numpy.ma")?.call_method1("isMaskedArray", (given,))?.is_truthy()
+}
+
 /// What numpy makes an array of.
 fn as_array<'py>(ArrayLike(given): &ArrayLike<'py>, what: &str) -> PyResult<Bound<'py, PyUntypedArray>> {
-    let numpy = given.py().import("numpy")?;
-    if numpy.getattr("ma")?.call_method1("isMaskedArray", (given,))?.is_truthy()? {
+    if is_masked(given)? {
         return Err(DataError::new_err(format!(
             "expected {what} as an array, found a masked one, whose mask would be lost; fill it before, as by `.filled(0)`"
         )));
     }
-    let made = numpy.call_method1("asarray", (given,));
+    let made = given.py().import("numpy")?.call_method1("asarray", (given,));
     made.and_then(|array| Ok(array.cast_into::<PyUntypedArray>()?))
         .map_err(|error| DataError::new_err(format!("expected {what} as an array: {error}")))
 }

@@ -8,6 +8,7 @@ use pyo3::prelude::*;
 use pyo3::types::PyDict;
 
 use crate::errors::ModelError;
+use crate::images::is_masked;
 
 /// Phases of a presentation, by the names that signals have.
 const PHASES: [&str; 2] = ["forward", "target"];
@@ -91,7 +92,7 @@ impl BoundaryRule for PyRule {
 /// What a rule returned of so many neurons or synapses, [n].
 pub(crate) fn column(returned: &Bound<'_, PyAny>, size: usize, what: &str) -> PyResult<Vec<f64>> {
     let numpy = returned.py().import("numpy")?;
-    let is_masked = numpy.getattr("ma")?.call_method1("isMaskedArray", (returned,))?.is_truthy()?;
+    let is_masked = is_masked(returned)?;
     if is_masked || numpy.call_method1("iscomplexobj", (returned,))?.is_truthy()? {
         let found = if is_masked { "a masked array" } else { "complex numbers" };
         return Err(ModelError::new_err(format!("a rule: expected {what} that are real numbers, found {found}")));

@@ -5,13 +5,15 @@ from __future__ import annotations
 import copy
 import os
 import pickle
+import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 import apical
-from apical import Model, Network
+from apical import Model, Network, _native
 from conftest import bars
 
 
@@ -96,10 +98,16 @@ def test_a_temporary_folder_goes_with_a_run_that_could_not_begin(tmp_path: Path,
     assert not os.listdir(tmp_path)
 
 
-def test_two_threads_build_one_network():
-    from concurrent.futures import ThreadPoolExecutor
+def test_two_threads_build_one_network(monkeypatch):
+    build, built = _native.Network, []
 
+    def slow(*arguments):
+        built.append(arguments)
+        time.sleep(0.3)
+        return build(*arguments)
+
+    monkeypatch.setattr(_native, "Network", slow)
     network = Network(Model.load("recurrent-lif"))
     with ThreadPoolExecutor(2) as pool:
         first, second = pool.map(lambda _: network._network, range(2))
-    assert first is second
+    assert first is second and len(built) == 1

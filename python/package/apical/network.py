@@ -211,14 +211,12 @@ class Network:
         command = _command("train", epochs=epochs, examples=examples, record=record, rate=rate)
         if test is not None and not (isinstance(test, tuple | list) and len(test) == 2):
             raise TypeError(f"test: expected a pair of images and labels, found {type(test).__name__}")
-        if rules is not None and not isinstance(rules, Mapping):
-            raise TypeError(f"rules: expected rules by the names of projections, found {type(rules).__name__}")
         test_images, test_labels = test if test is not None else (None, None)
         with Progress(progress, callback) as heed:
             return self._record("a training", out, overwrite, lambda path: self._network.train(
                 images, labels, path, heed=heed, command=command, test_images=test_images, test_labels=test_labels,
                 folder=None if data is None else os.fspath(data), epochs=epochs, examples=examples,
-                test_examples=test_examples, record=record, rate=rate, rules=list((rules or {}).items()),
+                test_examples=test_examples, record=record, rate=rate, rules=_by_projection(rules),
             ))
 
     def test(
@@ -305,12 +303,10 @@ class Network:
         :raises RunError: if activity runs away; the network is then as it was before. So it is if a rule in Python raises
             an exception, which is passed on.
         """
-        if rules is not None and not isinstance(rules, Mapping):
-            raise TypeError(f"rules: expected rules by the names of projections, found {type(rules).__name__}")
         command = _command("run", duration_ms=duration_ms, record=record)
         with Progress(progress) as heed:
             return self._record("the run of a circuit", out, overwrite, lambda path: self._network.run(
-                duration_ms, path, heed=heed, command=command, record=record, rules=list((rules or {}).items()),
+                duration_ms, path, heed=heed, command=command, record=record, rules=_by_projection(rules),
             ))
 
     def _record(self, kind: str, out: str | os.PathLike[str] | None, overwrite: bool, run: Any) -> Run:
@@ -449,6 +445,13 @@ def _singles(given: npt.ArrayLike, what: str, of: str) -> Singles:
             return values.astype(np.float32)
     except (TypeError, ValueError) as error:
         raise ModelError(f"{what} of `{of}`: expected an array of numbers, found {error}") from None
+
+
+def _by_projection(rules: Mapping[str, Any] | None) -> list[tuple[str, Any]]:
+    """Rules by the names of their projections."""
+    if rules is not None and not isinstance(rules, Mapping):
+        raise TypeError(f"rules: expected rules by the names of projections, found {type(rules).__name__}")
+    return list((rules or {}).items())
 
 
 @overload
