@@ -10,7 +10,7 @@
 //!
 //! What differs from the paper: changes are made at once, not low-pass filtered; and an arrival is a spike, which moves v by itself. Changes so
 //! have w times the covariance of x with its own response in v beside the product of means, in which the paper's rates have no part: it makes
-//! weights decay, the less the larger τ_x and the rates are.
+//! weights decay, the less the larger the rates are, and the shorter τ_x is beside the rise of that response, or the longer beside its decay.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
