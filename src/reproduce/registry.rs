@@ -2,8 +2,8 @@
 
 use super::figure::PublishedFigure;
 use super::figures::{
-    ablations, bac, brunel, credit, fa_linear, fields, in_degree, maps, microcircuit, phases, prediction, song,
-    threshold, traces, triplet, urbanczik_senn, variants,
+    ablations, bac, brunel, credit, fa_linear, fields, in_degree, maps, microcircuit, phases, prediction, recurrent,
+    song, threshold, traces, triplet, urbanczik_senn, variants,
 };
 
 /// All published figures that can be reproduced, in the order of their report.
@@ -37,7 +37,7 @@ pub const FIGURES: [PublishedFigure; 26] = [
 ];
 
 /// Figures that were not published: extensions of the published experiments.
-pub const EXTENSIONS: [PublishedFigure; 7] = [
+pub const EXTENSIONS: [PublishedFigure; 8] = [
     ablations::BEST,
     ablations::FASHION,
     ablations::LEVERS,
@@ -45,6 +45,7 @@ pub const EXTENSIONS: [PublishedFigure; 7] = [
     variants::BRIEF,
     threshold::FIGURE,
     in_degree::FIGURE,
+    recurrent::FIGURE,
 ];
 
 /// The figure of this name in any case; `None` if there is none.

@@ -71,6 +71,22 @@ fn a_tenth_of_the_microcircuit_fires_at_rates_near_those_of_the_full_one() {
     }
 }
 
+/// Cells fire far from their refractory time, irregularly, and hardly any two at one time.
+#[test]
+fn a_small_circuit_fires_asynchronously_and_irregularly() {
+    let bench = Bench::new();
+    let printed = bench.json("reproduce recurrent-lif --quick --quiet --out figures");
+    let results = printed["results"].as_array().unwrap();
+    assert_eq!(results.iter().map(|of| of["neurons"].as_u64().unwrap()).collect::<Vec<_>>(), [80, 20]);
+    for of in results {
+        let number = |key: &str| of[key].as_f64().unwrap();
+        assert!((3.0..12.0).contains(&number("rate_hz")) && number("cv") > 0.6, "{of}");
+        assert!(number("correlation").abs() < 0.05, "{of}");
+    }
+    let drawn = std::fs::read_to_string(bench.path("figures/recurrent-lif.svg")).unwrap();
+    assert!(drawn.contains(">Irregularity<") && drawn.contains(">exc<"));
+}
+
 /// Rates of equal weights that do not learn grow more than those of weights that do, which fall as the rate of inputs grows.
 #[test]
 fn plasticity_between_spikes_keeps_the_rate_of_a_neuron() {

@@ -4,16 +4,14 @@
 //! reference implementation in NEST (microcircuit-PD14-model of INM-6) lists them, by which the smaller network is scaled.
 
 use std::collections::BTreeMap;
-use std::ops::Range;
 
-use serde::Serialize;
 use serde_json::json;
 
+use super::populations;
 use crate::analysis::quantile;
 use crate::plot::{Axis, Dot, Figure, Ink, Mark, Panel, Row, Shape, Ticks};
 use crate::reproduce::{
-    CircuitRun, CircuitSpec, CircuitSpikes, ComparedNumber, FigureTask, PublishedFigure, ReproduceError,
-    ReproducedFigure, mean_and_spread,
+    CircuitRun, CircuitSpec, CircuitSpikes, FigureTask, PublishedFigure, ReproduceError, ReproducedFigure,
 };
 
 pub(in crate::reproduce) const FIGURE: PublishedFigure = PublishedFigure {
@@ -35,27 +33,6 @@ const DRAWN_MS: f64 = 400.0;
 /// Least number of intervals of a neuron whose variability is drawn.
 const LEAST_INTERVALS: usize = 10;
 
-/// Width of the bins of counts that are correlated [ms], and the number of neurons that are paired.
-const COUNT_BIN_MS: f64 = 2.0;
-const PAIRED: usize = 200;
-
-/// What is kept with the figure of each population and seed.
-#[derive(Clone, Serialize)]
-struct PopulationResult {
-    /// Name of the population.
-    population: String,
-    /// Seed.
-    seed: u64,
-    /// Number of neurons.
-    neurons: usize,
-    /// Mean rate of a neuron [Hz].
-    rate_hz: f64,
-    /// Coefficient of variation of inter-spike intervals, over all neurons.
-    cv: f64,
-    /// Mean correlation coefficient of the counts of pairs of neurons in bins of 2 ms.
-    correlation: f64,
-}
-
 fn draw(task: &FigureTask<'_>) -> Result<ReproducedFigure, ReproduceError> {
     let (mut picture, mut results) = (None, Vec::new());
     for &seed in task.seeds {
@@ -63,46 +40,13 @@ fn draw(task: &FigureTask<'_>) -> Result<ReproducedFigure, ReproduceError> {
         let overrides = vec![format!("scaling.factor={FACTOR}"), format!("protocol.duration_ms={duration}")];
         let spec = CircuitSpec { model: "potjans-diesmann-2014", variant: "tenth", overrides, seed };
         let run = task.simulate(&spec)?;
-        results.push(run.populations.iter().map(|spikes| measured(spikes, &run.span, seed)).collect::<Vec<_>>());
+        results.push(populations::measured(&run, seed));
         picture.get_or_insert_with(|| figure(&run));
     }
     let figure = picture.expect("a figure has a seed");
-    let numbers = numbers(&results);
+    let full = |place: usize| FULL_RATES_HZ.get(place).map(|rate| format!("{rate} at full size"));
+    let numbers = populations::numbers(&results, &full);
     Ok(ReproducedFigure { figure, numbers, results: json!(results.concat()) })
-}
-
-fn measured(spikes: &CircuitSpikes, span: &Range<f64>, seed: u64) -> PopulationResult {
-    PopulationResult {
-        population: spikes.name.clone(),
-        seed,
-        neurons: spikes.size,
-        rate_hz: spikes.mean_rate(span),
-        cv: spikes.variability(span).map_or(f64::NAN, |of| of.cv),
-        correlation: spikes.mean_correlation(span, COUNT_BIN_MS, PAIRED),
-    }
-}
-
-/// By quantity, a number of each population.
-fn numbers(results: &[Vec<PopulationResult>]) -> Vec<ComparedNumber> {
-    type Measure = (&'static str, usize, fn(&PopulationResult) -> f64);
-    let measures: [Measure; 3] = [
-        ("mean rate [Hz]", 3, |of| of.rate_hz),
-        ("CV of intervals", 2, |of| of.cv),
-        ("mean correlation of pairs, counts in 2 ms", 4, |of| of.correlation),
-    ];
-    let mut numbers = Vec::new();
-    for (quantity, digits, of) in measures {
-        for (place, first) in results.first().into_iter().flatten().enumerate() {
-            let values: Vec<f64> = results.iter().map(|seed| of(&seed[place])).collect();
-            let published = match FULL_RATES_HZ.get(place) {
-                Some(rate) if quantity.contains("rate") => format!("{rate} at full size"),
-                _ => "not given".to_owned(),
-            };
-            let quantity = format!("{}: {quantity}", first.population);
-            numbers.push(ComparedNumber::new(quantity, published, mean_and_spread(&values, digits)));
-        }
-    }
-    numbers
 }
 
 fn figure(run: &CircuitRun) -> Figure {
