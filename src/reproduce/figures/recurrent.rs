@@ -62,7 +62,7 @@ fn raster(run: &CircuitRun, window: &Range<f64>) -> Panel {
     for (population, ink) in run.populations.iter().zip(INKS) {
         let spikes = population.times.iter().zip(&population.neurons).filter(|(time, _)| window.contains(time));
         let points = spikes.map(|(time, &neuron)| [time - window.start, first + neuron as f64]).collect();
-        marks.push(Mark::new(&*population.name, ink, Shape::Spikes { points }));
+        marks.push(Mark::new(&population.name, ink, Shape::Spikes { points }));
         first += population.size as f64;
     }
     Panel {
@@ -79,12 +79,12 @@ fn courses(run: &CircuitRun, window: &Range<f64>) -> Panel {
     for (population, ink) in run.populations.iter().zip(INKS) {
         let course = rate_course(&population.times, population.size, std::slice::from_ref(window), RATE_BIN_MS);
         let point = |(bin, &rate): (usize, &f64)| [(bin as f64 + 0.5) * RATE_BIN_MS, rate];
-        marks.push(Mark::new(&*population.name, ink, Shape::line(course.iter().enumerate().map(point).collect())));
+        marks.push(Mark::new(&population.name, ink, Shape::line(course.iter().enumerate().map(point).collect())));
         all.extend(course);
     }
     Panel {
         x: Axis::linear("time (ms)", [0.0, DRAWN_MS]),
-        y: Axis::from_zero("rate (Hz)", all.into_iter()),
+        y: Axis::from_zero("rate (Hz)", all),
         marks,
         ..Panel::default()
     }
