@@ -17,14 +17,21 @@ const follow = {
     button.hidden = true;
   },
 
-  /** Whether the run still goes on. */
+  /** Whether the run still goes on: it has ended when the program does not answer, in the middle of what is shown too. */
   async refresh() {
     if (this.paused) return true;
     try {
       await parts.refresh();
-    } catch {
-      return false;
+      await this.update();
+    } catch (error) {
+      if (error instanceof NotServed) return false;
+      throw error;
     }
+    return true;
+  },
+
+  /** Shows the newest parts. */
+  async update() {
     const count = await load();
     const { seen, planned } = view.run;
     find("live").textContent = `live: ${grouped.format(seen)} of ${grouped.format(planned)} presentations`;
@@ -32,7 +39,6 @@ const follow = {
     learning.draw(view);
     confusionCard.draw(view);
     if (count && view.presentations.start[0] !== this.latest) await this.show();
-    return true;
   },
 
   /** Turns to new presentations: the same population, neuron and neurons in sight. */

@@ -33,6 +33,9 @@ async function embedded() {
   return split(unpack(await new Response(stream).arrayBuffer()));
 }
 
+/** The program that serves the page does not answer. */
+class NotServed extends Error {}
+
 const parts = {
   /** Parts at hand; promises of them, or null for those that do not exist. */
   known: new Map(),
@@ -58,12 +61,13 @@ const parts = {
   },
 
   async ask(name) {
-    const response = await fetch("data/" + name).catch(() => {
-      throw new Error("apical no longer serves this page: start it again for what is not yet loaded.");
-    });
+    const gone = () => {
+      throw new NotServed("apical no longer serves this page: start it again for what is not yet loaded.");
+    };
+    const response = await fetch("data/" + name).catch(gone);
     if (response.status === 404) return null;
     if (!response.ok) throw new Error((await response.text()).trim());
-    return unpack(await response.arrayBuffer());
+    return unpack(await response.arrayBuffer().catch(gone));
   },
 
   /** Takes the newest parts of a run that goes on, in place of all before. */
